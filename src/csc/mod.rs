@@ -1,0 +1,20 @@
+//! Convolutional sparse coding by locally greedy coordinate descent.
+//!
+//! Minimise F(z) = ½‖X − Σₖ zₖ ∗ Dₖ‖² + Σₖ λₖ‖zₖ‖₁, optionally with z ≥ 0. Sources: Moreau, Oudre,
+//! Vayatis, *DICOD* (ICML 2018); Moreau, Gramfort, *DiCoDiLe* (arXiv 1901.09235).
+//!
+//! [`encoder`] is the way in; it uses [`tile`] (descent inside a tile), [`schedule`] (the order of
+//! tiles, on any number of threads) and [`certificate`] (the proof of the result).
+
+pub mod certificate;
+pub mod encoder;
+pub mod options;
+pub mod schedule;
+pub(crate) mod threads;
+pub mod tile;
+
+pub use certificate::Certificate;
+pub use encoder::{Activation, Encoder, Info, Shape, reconstruct};
+pub use options::{Options, Scale, Schedule, Strategy};
+pub use schedule::{Progress, Stop};
+pub use tile::Step;

@@ -1,0 +1,533 @@
+//! The options of a solve: one table from which setters, ranges, documentation and bindings come.
+
+use crate::error::{Error, Result};
+use crate::linalg::Method;
+
+/// How the next coordinate of a tile is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// The largest |dz| of the tile.
+    #[default]
+    LocallyGreedy,
+    /// The largest |dz| of the whole domain: one tile.
+    Greedy,
+    /// Any coordinate that is not within the tolerance, at random.
+    Random,
+    /// All coordinates of the tile in turn.
+    Cyclic,
+    /// All coordinates of the tile in a new random order each time.
+    CyclicShuffled,
+}
+
+/// In which order tiles are visited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Schedule {
+    /// Tiles of one colour at a time, several steps a visit, on any number of threads.
+    #[default]
+    Coloured,
+    /// As the published serial code does: raster order, its tile sizes, one step a visit.
+    Published,
+}
+
+/// What `reg` and `tol` are measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// As given.
+    Absolute,
+    /// `reg`: in units of λmax. `tol`: in units of λmax − λ.
+    Relative,
+}
+
+/// Everything that can be set. The fields are documented in [`TABLE`].
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub struct Options {
+    pub reg: f64,
+    pub reg_per_atom: Vec<f64>,
+    pub reg_scale: Scale,
+    pub tol: f64,
+    pub tol_scale: Scale,
+    pub max_iter: i64,
+    pub time_limit: f64,
+    pub strategy: Strategy,
+    pub schedule: Schedule,
+    pub steps_per_visit: i64,
+    pub tile_shape: Vec<i64>,
+    pub positive: bool,
+    pub periodic: Vec<bool>,
+    pub warm_start: bool,
+    pub frozen_support: bool,
+    pub seed: i64,
+    pub correlation: Method,
+    pub progress_interval: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            reg: 0.1,
+            reg_per_atom: Vec::new(),
+            reg_scale: Scale::Relative,
+            tol: 1e-3,
+            tol_scale: Scale::Relative,
+            max_iter: -1,
+            time_limit: f64::INFINITY,
+            strategy: Strategy::default(),
+            schedule: Schedule::default(),
+            steps_per_visit: 0,
+            tile_shape: Vec::new(),
+            positive: false,
+            periodic: Vec::new(),
+            warm_start: false,
+            frozen_support: false,
+            seed: 0,
+            correlation: Method::default(),
+            progress_interval: 0.5,
+        }
+    }
+}
+
+/// Type and range of an option.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// A number, at least this.
+    Real(f64),
+    /// A list of numbers, each at least this.
+    Reals(f64),
+    /// An integer, at least this.
+    Integer(i64),
+    /// A list of integers, each at least this.
+    Integers(i64),
+    /// 0 or 1.
+    Flag,
+    /// A list of 0 or 1.
+    Flags,
+    /// One of these words.
+    Word(&'static [&'static str]),
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec {
+    /// Key by which it is set.
+    pub key: &'static str,
+    /// Type and range.
+    pub kind: Kind,
+    /// Default, as text.
+    pub default: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+const STRATEGIES: [&str; 5] = [
+    "locally-greedy",
+    "greedy",
+    "random",
+    "cyclic",
+    "cyclic-shuffled",
+];
+
+/// All options.
+pub const TABLE: &[Spec] = &[
+    Spec {
+        key: "reg",
+        kind: Kind::Real(0.0),
+        default: "0.1",
+        meaning: "regularisation: lambda, or the fraction of lambda_max, see reg_scale",
+    },
+    Spec {
+        key: "reg_per_atom",
+        kind: Kind::Reals(0.0),
+        default: "",
+        meaning: "one regularisation per atom instead of reg; empty: reg for all",
+    },
+    Spec {
+        key: "reg_scale",
+        kind: Kind::Word(&["relative", "absolute"]),
+        default: "relative",
+        meaning: "unit of reg and reg_per_atom: relative to lambda_max, or absolute",
+    },
+    Spec {
+        key: "tol",
+        kind: Kind::Real(0.0),
+        default: "1e-3",
+        meaning: "largest coordinate step that may be left, see tol_scale",
+    },
+    Spec {
+        key: "tol_scale",
+        kind: Kind::Word(&["relative", "absolute"]),
+        default: "relative",
+        meaning: "unit of tol: relative to lambda_max - lambda, or absolute (units of z)",
+    },
+    Spec {
+        key: "max_iter",
+        kind: Kind::Integer(-1),
+        default: "-1",
+        meaning: "iterations at most: steps, or in the published schedule tile visits; -1: no limit",
+    },
+    Spec {
+        key: "time_limit",
+        kind: Kind::Real(0.0),
+        default: "inf",
+        meaning: "seconds after which the solve stops with what it has",
+    },
+    Spec {
+        key: "strategy",
+        kind: Kind::Word(&STRATEGIES),
+        default: "locally-greedy",
+        meaning: "choice of the next coordinate inside a tile",
+    },
+    Spec {
+        key: "schedule",
+        kind: Kind::Word(&["coloured", "published"]),
+        default: "coloured",
+        meaning: "order of the tiles: parallel by colours, or as in the published serial code",
+    },
+    Spec {
+        key: "steps_per_visit",
+        kind: Kind::Integer(0),
+        default: "0",
+        meaning: "steps in a tile before the next one is visited; 0: automatic",
+    },
+    Spec {
+        key: "tile_shape",
+        kind: Kind::Integers(1),
+        default: "",
+        meaning: "least tile shape, one length per axis; empty: automatic",
+    },
+    Spec {
+        key: "positive",
+        kind: Kind::Flag,
+        default: "0",
+        meaning: "1: activations are constrained to z >= 0",
+    },
+    Spec {
+        key: "periodic",
+        kind: Kind::Flags,
+        default: "",
+        meaning: "per axis, 1: the axis wraps around (valid shape = signal shape); empty: none does",
+    },
+    Spec {
+        key: "warm_start",
+        kind: Kind::Flag,
+        default: "0",
+        meaning: "1: start from the given z (dicod_solve) or from the last one (encoder), not from zero",
+    },
+    Spec {
+        key: "frozen_support",
+        kind: Kind::Flag,
+        default: "0",
+        meaning: "1: with warm_start, coordinates that start at zero stay there",
+    },
+    Spec {
+        key: "seed",
+        kind: Kind::Integer(0),
+        default: "0",
+        meaning: "seed of the random strategies",
+    },
+    Spec {
+        key: "correlation",
+        kind: Kind::Word(&["auto", "gemm", "fft"]),
+        default: "auto",
+        meaning: "how signal and atoms are correlated: by matrix products or by transforms",
+    },
+    Spec {
+        key: "progress_interval",
+        kind: Kind::Real(0.0),
+        default: "0.5",
+        meaning: "least seconds between two calls of the progress callback",
+    },
+];
+
+/// Finds an option by its key.
+pub fn find(key: &str) -> Result<&'static Spec> {
+    TABLE.iter().find(|spec| spec.key == key).ok_or_else(|| {
+        let nearest = TABLE.iter().min_by_key(|spec| edit_distance(spec.key, key));
+        Error::UnknownOption {
+            key: key.into(),
+            nearest: nearest.map_or("", |spec| spec.key).into(),
+        }
+    })
+}
+
+/// Number of single-character edits between two words.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.chars().enumerate() {
+            let substitute = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substitute.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+fn wrong_type(spec: &Spec, given: &str) -> Error {
+    let expected = match spec.kind {
+        Kind::Real(_) => "a real number",
+        Kind::Reals(_) => "a list of real numbers",
+        Kind::Integer(_) => "an integer",
+        Kind::Integers(_) => "a list of integers",
+        Kind::Flag => "an integer, 0 or 1",
+        Kind::Flags => "a list of integers, each 0 or 1",
+        Kind::Word(_) => "a string",
+    };
+    Error::argument(&format!("option \"{}\"", spec.key), given, expected)
+}
+
+fn at_least(key: &str, value: f64, least: f64) -> Result<()> {
+    // NaN fails the comparison, too.
+    if value >= least {
+        return Ok(());
+    }
+    let allowed = format!("at least {least}");
+    Err(Error::argument(
+        &format!("option \"{key}\""),
+        value,
+        allowed,
+    ))
+}
+
+fn flag(key: &str, value: i64) -> Result<bool> {
+    match value {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Error::argument(
+            &format!("option \"{key}\""),
+            value,
+            "0 or 1",
+        )),
+    }
+}
+
+impl Options {
+    /// Sets a number.
+    pub fn set_real(&mut self, key: &str, value: f64) -> Result<()> {
+        let spec = find(key)?;
+        let Kind::Real(least) = spec.kind else {
+            return Err(wrong_type(spec, &format!("{value} (a real number)")));
+        };
+        at_least(key, value, least)?;
+        if value.is_infinite() && key != "time_limit" {
+            let key = format!("option \"{key}\"");
+            return Err(Error::argument(&key, value, "finite"));
+        }
+        match key {
+            "reg" => self.reg = value,
+            "tol" => self.tol = value,
+            "time_limit" => self.time_limit = value,
+            _ => self.progress_interval = value,
+        }
+        Ok(())
+    }
+
+    /// Sets a list of numbers.
+    pub fn set_reals(&mut self, key: &str, values: &[f64]) -> Result<()> {
+        let spec = find(key)?;
+        let Kind::Reals(least) = spec.kind else {
+            return Err(wrong_type(
+                spec,
+                &format!("{values:?} (a list of real numbers)"),
+            ));
+        };
+        for (i, value) in values.iter().enumerate() {
+            at_least(&format!("{key}[{i}]"), *value, least)?;
+            if value.is_infinite() {
+                let key = format!("option \"{key}[{i}]\"");
+                return Err(Error::argument(&key, value, "finite"));
+            }
+        }
+        self.reg_per_atom = values.to_vec();
+        Ok(())
+    }
+
+    /// Sets an integer or a flag.
+    pub fn set_integer(&mut self, key: &str, value: i64) -> Result<()> {
+        let spec = find(key)?;
+        match spec.kind {
+            Kind::Integer(least) if value < least => {
+                let allowed = format!("at least {least}");
+                return Err(Error::argument(
+                    &format!("option \"{key}\""),
+                    value,
+                    allowed,
+                ));
+            }
+            Kind::Integer(_) => {}
+            Kind::Flag => {
+                flag(key, value)?;
+            }
+            _ => return Err(wrong_type(spec, &format!("{value} (an integer)"))),
+        }
+        match key {
+            "max_iter" => self.max_iter = value,
+            "steps_per_visit" => self.steps_per_visit = value,
+            "positive" => self.positive = value == 1,
+            "warm_start" => self.warm_start = value == 1,
+            "frozen_support" => self.frozen_support = value == 1,
+            _ => self.seed = value,
+        }
+        Ok(())
+    }
+
+    /// Sets a list of integers or of flags.
+    pub fn set_integers(&mut self, key: &str, values: &[i64]) -> Result<()> {
+        let spec = find(key)?;
+        match spec.kind {
+            Kind::Integers(least) => {
+                if let Some(i) = values.iter().position(|value| *value < least) {
+                    let name = format!("option \"{key}[{i}]\"");
+                    let allowed = format!("at least {least}");
+                    return Err(Error::argument(&name, values[i], allowed));
+                }
+                self.tile_shape = values.to_vec();
+            }
+            Kind::Flags => {
+                let flags = values.iter().enumerate();
+                let flags = flags.map(|(i, value)| flag(&format!("{key}[{i}]"), *value));
+                self.periodic = flags.collect::<Result<_>>()?;
+            }
+            _ => {
+                return Err(wrong_type(
+                    spec,
+                    &format!("{values:?} (a list of integers)"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets a word.
+    pub fn set_word(&mut self, key: &str, word: &str) -> Result<()> {
+        let spec = find(key)?;
+        let Kind::Word(words) = spec.kind else {
+            return Err(wrong_type(spec, &format!("\"{word}\" (a string)")));
+        };
+        let Some(choice) = words.iter().position(|w| *w == word) else {
+            let name = format!("option \"{key}\"");
+            let allowed = format!("one of {}", words.join(", "));
+            return Err(Error::argument(&name, format!("\"{word}\""), allowed));
+        };
+        let scale = [Scale::Relative, Scale::Absolute];
+        match key {
+            "reg_scale" => self.reg_scale = scale[choice],
+            "tol_scale" => self.tol_scale = scale[choice],
+            "strategy" => {
+                self.strategy = [
+                    Strategy::LocallyGreedy,
+                    Strategy::Greedy,
+                    Strategy::Random,
+                    Strategy::Cyclic,
+                    Strategy::CyclicShuffled,
+                ][choice];
+            }
+            "schedule" => self.schedule = [Schedule::Coloured, Schedule::Published][choice],
+            _ => self.correlation = [Method::Auto, Method::Gemm, Method::Fft][choice],
+        }
+        Ok(())
+    }
+
+    /// Lists whose length depends on the problem.
+    pub(crate) fn check_lengths(&self, n_axes: usize, n_atoms: usize) -> Result<()> {
+        let lists = [
+            ("reg_per_atom", self.reg_per_atom.len(), n_atoms, "atom"),
+            ("tile_shape", self.tile_shape.len(), n_axes, "axis"),
+            ("periodic", self.periodic.len(), n_axes, "axis"),
+        ];
+        for (key, len, expected, unit) in lists {
+            if len != 0 && len != expected {
+                return Err(Error::argument(
+                    &format!("option \"{key}\""),
+                    format!("{len} values"),
+                    format!("{expected} values, one per {unit}"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_of_the_table_can_be_set_and_changes_something() {
+        for spec in TABLE {
+            let mut options = Options::default();
+            match spec.kind {
+                Kind::Real(_) => options.set_real(spec.key, 0.25),
+                Kind::Reals(_) => options.set_reals(spec.key, &[0.25]),
+                Kind::Integer(_) => options.set_integer(spec.key, 7),
+                Kind::Integers(_) => options.set_integers(spec.key, &[7]),
+                Kind::Flag => options.set_integer(spec.key, 1),
+                Kind::Flags => options.set_integers(spec.key, &[1]),
+                Kind::Word(words) => options.set_word(spec.key, words[1]),
+            }
+            .unwrap();
+            assert_ne!(options, Options::default(), "{}", spec.key);
+        }
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_table() {
+        let mut options = Options::default();
+        for spec in TABLE.iter().filter(|spec| !spec.default.is_empty()) {
+            match spec.kind {
+                Kind::Real(_) => options.set_real(spec.key, spec.default.parse().unwrap()),
+                Kind::Integer(_) | Kind::Flag => {
+                    options.set_integer(spec.key, spec.default.parse().unwrap())
+                }
+                Kind::Word(_) => options.set_word(spec.key, spec.default),
+                Kind::Reals(_) | Kind::Integers(_) | Kind::Flags => Ok(()),
+            }
+            .unwrap();
+        }
+        assert_eq!(options, Options::default());
+    }
+
+    #[test]
+    fn errors_name_key_value_and_what_is_allowed() {
+        let mut options = Options::default();
+        let message = |result: Result<()>| result.unwrap_err().to_string();
+        let text = message(options.set_real("regg", 0.1));
+        assert_eq!(text, "there is no option \"regg\"; did you mean \"reg\"?");
+        for (text, parts) in [
+            (
+                message(options.set_real("reg", -1.0)),
+                ["\"reg\"", "-1", "at least 0"],
+            ),
+            (
+                message(options.set_real("tol", f64::NAN)),
+                ["\"tol\"", "NaN", "at least 0"],
+            ),
+            (
+                message(options.set_real("tol", f64::INFINITY)),
+                ["\"tol\"", "inf", "finite"],
+            ),
+            (
+                message(options.set_real("seed", 1.0)),
+                ["\"seed\"", "1", "an integer"],
+            ),
+            (
+                message(options.set_integer("positive", 2)),
+                ["\"positive\"", "2", "0 or 1"],
+            ),
+            (
+                message(options.set_word("strategy", "best")),
+                ["\"strategy\"", "best", "greedy"],
+            ),
+            (
+                message(options.set_integers("tile_shape", &[4, 0])),
+                ["tile_shape[1]", "0", "1"],
+            ),
+        ] {
+            for part in parts {
+                assert!(text.contains(part), "{text:?} lacks {part:?}");
+            }
+        }
+        assert_eq!(options, Options::default());
+    }
+}

@@ -1,0 +1,203 @@
+//! Threads of one call: started when it begins, gone when it returns.
+
+use crate::error::{Error, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// What is left of a panic that was caught in a thread.
+fn caught(panic: Box<dyn std::any::Any + Send>) -> Error {
+    let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    Error::Internal(text.unwrap_or_else(|| "a thread panicked".into()))
+}
+
+/// Calls `work(state, item)` for each item once, from up to `n_threads` threads, each with a state
+/// of its own. Returns the states, or the first error.
+pub(crate) fn for_each<S: Send>(
+    n_threads: usize,
+    n_items: usize,
+    state: impl Fn() -> Result<S> + Sync,
+    work: impl Fn(&mut S, usize) -> Result<()> + Sync,
+) -> Result<Vec<S>> {
+    let next = AtomicUsize::new(0);
+    let failed = AtomicBool::new(false);
+    let run = || -> Result<S> {
+        let done = catch_unwind(AssertUnwindSafe(|| -> Result<S> {
+            let mut state = state()?;
+            loop {
+                let item = next.fetch_add(1, Ordering::Relaxed);
+                if item >= n_items || failed.load(Ordering::Relaxed) {
+                    return Ok(state);
+                }
+                work(&mut state, item)?;
+            }
+        }));
+        let done = done.unwrap_or_else(|panic| Err(caught(panic)));
+        if done.is_err() {
+            failed.store(true, Ordering::Relaxed);
+        }
+        done
+    };
+    let others = n_threads.min(n_items).saturating_sub(1);
+    if others == 0 {
+        return Ok(vec![run()?]);
+    }
+    std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..others).map(|_| scope.spawn(run)).collect();
+        let mut states = vec![run()];
+        states.extend(
+            handles
+                .into_iter()
+                .map(|handle| handle.join().unwrap_or_else(|panic| Err(caught(panic)))),
+        );
+        states.into_iter().collect()
+    })
+}
+
+/// A team of threads that works through phases with little time between them: the leader hands out
+/// a list of items, all work on it, and the leader goes on when the last one is done.
+pub(crate) struct Phases<'w> {
+    n_threads: usize,
+    work: &'w (dyn Fn(usize) + Sync),
+    items: std::sync::RwLock<Vec<usize>>,
+    next: AtomicUsize,
+    arrived: AtomicUsize,
+    phase: AtomicUsize,
+    stop: AtomicBool,
+    failure: std::sync::Mutex<Option<Error>>,
+}
+
+impl<'w> Phases<'w> {
+    /// Runs `lead`, which calls [`Phases::run`] once per phase, with `n_threads` threads in all.
+    pub(crate) fn scope<R>(
+        n_threads: usize,
+        work: &'w (dyn Fn(usize) + Sync),
+        lead: impl FnOnce(&Phases<'w>) -> Result<R>,
+    ) -> Result<R> {
+        let team = Phases {
+            n_threads,
+            work,
+            items: Default::default(),
+            next: AtomicUsize::new(0),
+            arrived: AtomicUsize::new(0),
+            phase: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+            failure: Default::default(),
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..n_threads {
+                scope.spawn(|| team.follow());
+            }
+            // The followers must be sent home even if the leader panics.
+            let result = catch_unwind(AssertUnwindSafe(|| lead(&team)));
+            team.stop.store(true, Ordering::Release);
+            team.phase.fetch_add(1, Ordering::AcqRel);
+            result.unwrap_or_else(|panic| Err(caught(panic)))
+        })
+    }
+
+    /// Works through one phase; returns when every item is done.
+    pub(crate) fn run(&self, items: &mut Vec<usize>) -> Result<()> {
+        if items.len() <= 1 || self.n_threads == 1 {
+            let run = || items.iter().for_each(|item| (self.work)(*item));
+            return catch_unwind(AssertUnwindSafe(run)).map_err(caught);
+        }
+        std::mem::swap(
+            &mut *self.items.write().unwrap_or_else(|e| e.into_inner()),
+            items,
+        );
+        self.next.store(0, Ordering::Relaxed);
+        self.arrived.store(0, Ordering::Relaxed);
+        self.phase.fetch_add(1, Ordering::AcqRel);
+        self.share();
+        wait(|| self.arrived.load(Ordering::Acquire) == self.n_threads - 1);
+        match self
+            .failure
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .take()
+        {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    fn follow(&self) {
+        let mut seen = 0;
+        loop {
+            wait(|| self.phase.load(Ordering::Acquire) != seen);
+            seen += 1;
+            if self.stop.load(Ordering::Acquire) {
+                return;
+            }
+            self.share();
+            self.arrived.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    fn share(&self) {
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            let items = self.items.read().unwrap_or_else(|e| e.into_inner());
+            while let Some(item) = items.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+                (self.work)(*item);
+            }
+        }));
+        if let Err(panic) = done {
+            *self.failure.lock().unwrap_or_else(|e| e.into_inner()) = Some(caught(panic));
+        }
+    }
+}
+
+/// Waits for another thread: a phase is short, so spin first; but leave the core to others when
+/// there are more threads than cores.
+fn wait(done: impl Fn() -> bool) {
+    for _ in 0..20_000 {
+        if done() {
+            return;
+        }
+        std::hint::spin_loop();
+    }
+    while !done() {
+        std::thread::yield_now();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicU32;
+
+    #[test]
+    fn every_item_is_done_once_for_any_number_of_threads() {
+        for n_threads in 1..5 {
+            for n in [0, 1, 2, 3, 100] {
+                let counts: Vec<AtomicU32> = (0..n).map(|_| AtomicU32::new(0)).collect();
+                let count = |i: usize| {
+                    counts[i].fetch_add(1, Ordering::Relaxed);
+                };
+                for_each(n_threads, n, || Ok(()), |_, i| Ok(count(i))).unwrap();
+                Phases::scope(n_threads, &count, |team| {
+                    for _ in 0..50 {
+                        team.run(&mut (0..n).collect())?;
+                    }
+                    Ok(())
+                })
+                .unwrap();
+                assert!(counts.iter().all(|c| c.load(Ordering::Relaxed) == 51));
+            }
+        }
+    }
+
+    #[test]
+    fn panics_become_errors_and_nobody_waits_for_ever() {
+        for n_threads in 1..4 {
+            let work = |i: usize| assert!(i != 7, "item seven");
+            let error = for_each(n_threads, 20, || Ok(()), |_, i| Ok(work(i))).unwrap_err();
+            assert!(error.to_string().contains("item seven"), "{error}");
+            let error = Phases::scope(n_threads, &work, |team| team.run(&mut (0..20).collect()));
+            assert!(error.unwrap_err().to_string().contains("item seven"));
+            let error = Phases::scope(n_threads, &work, |_| -> Result<()> { panic!("leader") });
+            assert!(error.unwrap_err().to_string().contains("leader"));
+        }
+    }
+}

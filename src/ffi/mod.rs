@@ -1,0 +1,14 @@
+//! The C boundary: one file per section of the header, every body inside one guard.
+//!
+//! Conventions, kept by every function here (CONTRIBUTING.md states them as rules):
+//!
+//! - a fallible function returns a [`status::dicod_status`]; its outputs come last and are written
+//!   only on success; what is `const` stays unchanged; sizes are `int64_t`;
+//! - NULL is checked, a panic is caught, and the message of the thread's last failure is kept for
+//!   [`status::dicod_last_error`];
+//! - handles are opaque: `_create` makes one, `_free` takes the address of the caller's pointer,
+//!   accepts NULL, and leaves NULL behind.
+#![allow(non_camel_case_types)]
+
+pub mod segmentation;
+pub mod status;

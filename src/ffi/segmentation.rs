@@ -1,0 +1,908 @@
+//! `segmentation_*`: cutting an n-dimensional domain into segments, and finding one's way in them.
+
+use super::status::{
+    DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut,
+};
+use crate::error::{Error, Result};
+use crate::grid::{Domain, Part, Segmentation};
+use std::ops::Range;
+
+/// A regular grid of segments over a box-shaped domain of any number of axes.
+///
+/// The segments are numbered from 0 in C order (last axis fastest). Their *inner* parts cover the
+/// domain without gap or overlap. The *outer* part of a segment also has `overlap[a]` positions of
+/// its neighbours on both sides of axis a, as far as the full array goes. Global coordinates count
+/// from the corner of the full array; local coordinates of a segment from the corner of its outer
+/// part. All coordinates, sizes and segment numbers are int64_t; a point may lie anywhere, outside
+/// and below 0 too. A range of positions is a pair start, end, the end not included.
+///
+/// Arrays written `a[n_axes]` have one value per axis, those written `a[n_axes][2]` a pair;
+/// inputs and outputs are the caller's and may be the same array. Outputs are written only when
+/// DICOD_OK is returned. Unless a function says otherwise no pointer may be NULL, and any number of
+/// threads may use one handle at once in functions that take it as const; the others need it for
+/// themselves. Nothing here communicates: every function is local to the process.
+///
+/// The answers are those of the Segmentation class of the Python package dicodile 0.3, except where
+/// that one is wrong or fails; the list is in the documentation of the Rust module grid::segmentation.
+pub struct segmentation(Segmentation);
+
+/// Makes a segmentation with `n_segments[a]` segments along axis a.
+///
+/// The domain lies in an array of `n_axes` axes (at least 1) and shape `full_shape[n_axes]`. It is
+/// the box `inner_bounds[n_axes][2]`, or the whole array if `inner_bounds` is NULL. `full_shape`
+/// may be NULL if `inner_bounds` is not: then the array ends where the box does. `overlap[n_axes]`
+/// may be NULL: no overlap. Free the result with segmentation_free().
+///
+/// Segments are size / n long, rounded up when the remainder is at least n / 2 (integer divisions),
+/// and the last takes what is left; where that would leave it nothing, the first size mod n
+/// segments are one longer than the others.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_axes below 1, n_segments below
+/// 1 or above the size of the domain, negative overlap); DICOD_ERROR_INVALID_SHAPE (full_shape
+/// below 1 or with more elements than 64 bits can count, inner_bounds empty or not inside
+/// full_shape).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_create_by_count(
+    n_axes: i64,
+    full_shape: *const i64,
+    inner_bounds: *const i64,
+    n_segments: *const i64,
+    overlap: *const i64,
+    handle: *mut *mut segmentation,
+) -> dicod_status {
+    guard(|| {
+        let n_axes = array_size(n_axes, "n_axes", 1)?;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let domain = domain(n_axes, full_shape, inner_bounds)?;
+            let n_segments = slice(n_segments, n_axes, "n_segments", PER_AXIS)?;
+            create(
+                Segmentation::by_count(&domain, n_segments)?,
+                overlap,
+                handle,
+            )
+        }
+    })
+}
+
+/// Makes a segmentation with segments of `segment_shape[n_axes]` positions; the last along an axis
+/// takes what is left. A size larger than the domain gives one segment.
+///
+/// Everything else is as for segmentation_create_by_count().
+///
+/// Local. Thread-safe.
+/// Errors: as segmentation_create_by_count(), and DICOD_ERROR_INVALID_ARGUMENT for a segment_shape
+/// below 1.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_create_by_shape(
+    n_axes: i64,
+    full_shape: *const i64,
+    inner_bounds: *const i64,
+    segment_shape: *const i64,
+    overlap: *const i64,
+    handle: *mut *mut segmentation,
+) -> dicod_status {
+    guard(|| {
+        let n_axes = array_size(n_axes, "n_axes", 1)?;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let domain = domain(n_axes, full_shape, inner_bounds)?;
+            let shape = slice(segment_shape, n_axes, "segment_shape", PER_AXIS)?;
+            create(Segmentation::by_shape(&domain, shape)?, overlap, handle)
+        }
+    })
+}
+
+/// Frees a segmentation and sets the caller's pointer to NULL. `handle` and `*handle` may be NULL.
+///
+/// Local. No other thread may be using the handle.
+///
+/// # Safety
+/// `*handle` comes from a create function and has not been freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_free(handle: *mut *mut segmentation) {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        if let Some(handle) = unsafe { handle.as_mut() } {
+            let freed = std::mem::replace(handle, std::ptr::null_mut());
+            if !freed.is_null() {
+                // SAFETY: it was made by `Box::into_raw`, and nobody else has it.
+                drop(unsafe { Box::from_raw(freed) });
+            }
+        }
+        Ok(DICOD_OK)
+    });
+}
+
+/// Number of axes.
+///
+/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_n_axes(
+    handle: *const segmentation,
+    n_axes: *mut i64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { write_one(get(handle)?.n_axes() as i64, n_axes, "n_axes") })
+}
+
+/// Number of segments.
+///
+/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_n_segments(
+    handle: *const segmentation,
+    n_segments: *mut i64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { write_one(get(handle)?.n_segments(), n_segments, "n_segments") })
+}
+
+/// Number of segments along each axis: `counts[n_axes]`.
+///
+/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_segments_per_axis(
+    handle: *const segmentation,
+    counts: *mut i64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { write(&get(handle)?.segments_per_axis(), counts, "counts") })
+}
+
+/// The size that was asked for or computed for the segments of each axis: `shape[n_axes]`.
+///
+/// The last segment of an axis may be smaller or larger; where the axis is cut evenly the later
+/// ones are one smaller. For the only segment of an axis cut by number it is one more than the size
+/// of the domain. Sizes of one segment: segmentation_segment_shape().
+///
+/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_nominal_shape(
+    handle: *const segmentation,
+    shape: *mut i64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { write(&get(handle)?.nominal_shape(), shape, "shape") })
+}
+
+/// Size of the domain along each axis: `shape[n_axes]`.
+///
+/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_shape(
+    handle: *const segmentation,
+    shape: *mut i64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { write(&get(handle)?.shape(), shape, "shape") })
+}
+
+/// Bounds of the domain in the full array: `bounds[n_axes][2]`.
+///
+/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_inner_bounds(
+    handle: *const segmentation,
+    bounds: *mut i64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { write(&pairs(&get(handle)?.inner_bounds()), bounds, "bounds") })
+}
+
+/// Shape of the full array: `shape[n_axes]`.
+///
+/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_full_shape(
+    handle: *const segmentation,
+    shape: *mut i64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { write(&get(handle)?.full_shape(), shape, "shape") })
+}
+
+/// Overlap along each axis: `overlap[n_axes]`.
+///
+/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_overlap(
+    handle: *const segmentation,
+    overlap: *mut i64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { write(&get(handle)?.overlap(), overlap, "overlap") })
+}
+
+/// Bounds of segment `i_seg` in the full array: `bounds[n_axes][2]`.
+///
+/// `inner`: 0 for the outer part, anything else for the inner part.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_segment_bounds(
+    handle: *const segmentation,
+    i_seg: i64,
+    inner: i32,
+    bounds: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let found = get(handle)?.segment_bounds(i_seg, part(inner))?;
+            write(&pairs(&found), bounds, "bounds")
+        }
+    })
+}
+
+/// Size of segment `i_seg` along each axis: `shape[n_axes]`.
+///
+/// `inner`: 0 for the outer part, anything else for the inner part.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_segment_shape(
+    handle: *const segmentation,
+    i_seg: i64,
+    inner: i32,
+    shape: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let found = get(handle)?.segment_shape(i_seg, part(inner))?;
+            write(&found, shape, "shape")
+        }
+    })
+}
+
+/// Segment `i_seg` as a slice of the full array, in the form that HDF5's hyperslabs and MPI's
+/// subarrays take: where it starts and how many positions it has along each axis, `start[n_axes]`
+/// and `count[n_axes]`, two separate arrays.
+///
+/// `inner`: 0 for the outer part, anything else for the inner part.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_segment_slices(
+    handle: *const segmentation,
+    i_seg: i64,
+    inner: i32,
+    start: *mut i64,
+    count: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let bounds = get(handle)?.segment_bounds(i_seg, part(inner))?;
+            let starts: Vec<i64> = bounds.iter().map(|range| range.start).collect();
+            let counts: Vec<i64> = bounds.iter().map(|range| range.end - range.start).collect();
+            // Nothing is written before both are known to be there.
+            reference(count, "count", PER_AXIS)?;
+            write(&starts, start, "start")?;
+            write(&counts, count, "count")
+        }
+    })
+}
+
+/// The segment whose inner part holds `point[n_axes]` (global coordinates), or for a point outside
+/// the domain the nearest one by the sum of the distances along the axes: `*i_seg`.
+///
+/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_find_segment(
+    handle: *const segmentation,
+    point: *const i64,
+    i_seg: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let segments = get(handle)?;
+            let point = per_axis(segments, point, "point")?;
+            write_one(segments.find_segment(point)?, i_seg, "i_seg")
+        }
+    })
+}
+
+/// The segments whose outer part meets the window from point - radius to point + radius, both
+/// included, ascending; the segment that segmentation_find_segment() finds is always among them.
+/// Any radius from 0 works, also one larger than a segment or than the domain. Here an overlap counts
+/// beyond the border of the full array too.
+///
+/// `point[n_axes]` in global coordinates, `radius[n_axes]`. `*count` receives how many segments
+/// there are, and `segments` their numbers. To ask for the count alone pass a `capacity` of 0, then
+/// `segments` may be NULL; otherwise `segments` has room for `capacity` numbers, at least `*count`.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative radius; capacity
+/// negative or too small).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_touched_segments(
+    handle: *const segmentation,
+    point: *const i64,
+    radius: *const i64,
+    capacity: i64,
+    segments: *mut i64,
+    count: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let grid = get(handle)?;
+            let point = per_axis(grid, point, "point")?;
+            let block = grid.touched_block(point, per_axis(grid, radius, "radius")?)?;
+            let found = block.iter().map(|range| range.end - range.start).product();
+            let list = List {
+                length: found,
+                width: 1,
+                values: grid.block_segments(&block),
+            };
+            list.write(capacity, segments, "segments", count)
+        }
+    })
+}
+
+/// What the window from point - radius to point + radius, both included, touches of the overlap of
+/// segment `i_seg`, that is of its outer part outside its inner part, as boxes.
+///
+/// `point[n_axes]` in local coordinates of the segment, `radius[n_axes]` from 0. Each box is
+/// [n_axes][2] in local coordinates; for each axis there is at most one before and one after the
+/// inner part, along the other axes as wide as the window, so that boxes of different axes share
+/// corners. `*count` receives the number of boxes, at most 2 n_axes and often 0, and `boxes[count][n_axes][2]`
+///  the boxes. To ask for the count alone pass a `capacity` of 0, then `boxes` may
+/// be NULL; otherwise `boxes` has room for `capacity` boxes, at least `*count`.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
+/// (negative radius; capacity negative or too small).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_touched_overlap_slices(
+    handle: *const segmentation,
+    i_seg: i64,
+    point: *const i64,
+    radius: *const i64,
+    capacity: i64,
+    boxes: *mut i64,
+    count: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let grid = get(handle)?;
+            let point = per_axis(grid, point, "point")?;
+            let radius = per_axis(grid, radius, "radius")?;
+            let found = grid.touched_overlap_slices(i_seg, point, radius)?;
+            let list = List {
+                length: found.len() as i64,
+                width: 2 * grid.n_axes(),
+                values: found.iter().flat_map(|ranges| pairs(ranges)),
+            };
+            list.write(capacity, boxes, "boxes", count)
+        }
+    })
+}
+
+/// Global coordinates `global[n_axes]` of `point[n_axes]`, given in local coordinates of segment
+/// `i_seg`. The point may lie outside the segment.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
+/// fit in 64 bits).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_global_coordinate(
+    handle: *const segmentation,
+    i_seg: i64,
+    point: *const i64,
+    global: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let segments = get(handle)?;
+            let point = per_axis(segments, point, "point")?;
+            write(&segments.global_coordinate(i_seg, point)?, global, "global")
+        }
+    })
+}
+
+/// Local coordinates `local[n_axes]`, in segment `i_seg`, of `point[n_axes]`, given in global
+/// coordinates. The point may lie outside the segment.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
+/// fit in 64 bits).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_local_coordinate(
+    handle: *const segmentation,
+    i_seg: i64,
+    point: *const i64,
+    local: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let segments = get(handle)?;
+            let point = per_axis(segments, point, "point")?;
+            write(&segments.local_coordinate(i_seg, point)?, local, "local")
+        }
+    })
+}
+
+/// Whether `point[n_axes]`, in local coordinates of segment `i_seg`, lies in the segment:
+/// `*contained` is 1 or 0.
+///
+/// `inner`: 0 for the outer part, anything else for the inner part.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_contains_point(
+    handle: *const segmentation,
+    i_seg: i64,
+    point: *const i64,
+    inner: i32,
+    contained: *mut i32,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let segments = get(handle)?;
+            let point = per_axis(segments, point, "point")?;
+            let answer = segments.contains_point(i_seg, point, part(inner))?;
+            write_one(answer.into(), contained, "contained")
+        }
+    })
+}
+
+/// Whether an update at `point[n_axes]` (local coordinates of segment `i_seg`) that changes
+/// everything from point - radius to point + radius can be done in the segment: `*contained` is 1
+/// if the point is in the inner part and the window ends inside the outer part on every side where
+/// the segment has an overlap, otherwise 0. `radius[n_axes]` from 0.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
+/// (negative radius).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_contains_area(
+    handle: *const segmentation,
+    i_seg: i64,
+    point: *const i64,
+    radius: *const i64,
+    contained: *mut i32,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let segments = get(handle)?;
+            let point = per_axis(segments, point, "point")?;
+            let radius = per_axis(segments, radius, "radius")?;
+            let answer = segments.contains_area(i_seg, point, radius)?;
+            write_one(answer.into(), contained, "contained")
+        }
+    })
+}
+
+/// How much of the overlap of segment `i_seg` the border of the full array cuts off, before and
+/// after it on each axis: `padding[n_axes][2]`, what brings its outer part to full size.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_padding_to_overlap(
+    handle: *const segmentation,
+    i_seg: i64,
+    padding: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let found = get(handle)?.padding_to_overlap(i_seg)?;
+            write(found.as_flattened(), padding, "padding")
+        }
+    })
+}
+
+/// The segment after `i_seg`, and 0 after the last: `*next`. An `i_seg` of -1 stands before the
+/// first.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_increment(
+    handle: *const segmentation,
+    i_seg: i64,
+    next: *mut i64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { write_one(get(handle)?.increment(i_seg)?, next, "next") })
+}
+
+/// Whether segment `i_seg` is active: `*active` is 1 or 0. At first all segments are.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_is_active(
+    handle: *const segmentation,
+    i_seg: i64,
+    active: *mut i32,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { write_one(get(handle)?.is_active(i_seg)?.into(), active, "active") })
+}
+
+/// Activates the `n` segments whose numbers are in `segments[n]`; repeated ones count once. After
+/// an error none has changed.
+///
+/// `segments` may be NULL if `n` is 0. `*changed` receives how many of them were inactive; it may be
+/// NULL.
+///
+/// Local. The handle is changed: no other thread may be using it.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative n),
+/// DICOD_ERROR_OUT_OF_RANGE (segments).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_set_active(
+    handle: *mut segmentation,
+    n: i64,
+    segments: *const i64,
+    changed: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        let n = array_size(n, "n", 0)?;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let list = slice(segments, n, "segments", "n segment numbers")?;
+            let count = get_mut(handle)?.set_active(list)?;
+            write_if_wanted(count, changed)
+        }
+    })
+}
+
+/// Deactivates the `n` segments whose numbers are in `segments[n]`; repeated ones count once.
+/// After an error none has changed.
+///
+/// `segments` may be NULL if `n` is 0. `*changed` receives how many of them were active; it may be
+/// NULL. The first call may take one bit of memory per segment.
+///
+/// Local. The handle is changed: no other thread may be using it.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative n),
+/// DICOD_ERROR_OUT_OF_RANGE (segments), DICOD_ERROR_OUT_OF_MEMORY.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_set_inactive(
+    handle: *mut segmentation,
+    n: i64,
+    segments: *const i64,
+    changed: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        let n = array_size(n, "n", 0)?;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let list = slice(segments, n, "segments", "n segment numbers")?;
+            let count = get_mut(handle)?.set_inactive(list)?;
+            write_if_wanted(count, changed)
+        }
+    })
+}
+
+/// Activates all segments. `*changed` receives how many were inactive; it may be NULL.
+///
+/// Local. The handle is changed: no other thread may be using it.
+/// Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_reset(
+    handle: *mut segmentation,
+    changed: *mut i64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { write_if_wanted(get_mut(handle)?.reset(), changed) })
+}
+
+/// Number of active segments.
+///
+/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_n_active(
+    handle: *const segmentation,
+    n_active: *mut i64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { write_one(get(handle)?.n_active(), n_active, "n_active") })
+}
+
+/// Whether at least one segment is active: `*exists` is 1 or 0.
+///
+/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_exists_active(
+    handle: *const segmentation,
+    exists: *mut i32,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { write_one(get(handle)?.exists_active().into(), exists, "exists") })
+}
+
+/// Whether the inactive segments may rest: `*i_seg` is the first of them whose inner part holds an
+/// entry of `dz` with |dz| > `tol`, or -1 if there is none.
+///
+/// `dz` is `n_atoms` arrays of the full shape in C order, and may be NULL if `n_atoms` is 0; `tol` has its unit.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative n_atoms; tol negative or
+/// not finite), DICOD_ERROR_NOT_FINITE (dz), DICOD_ERROR_OUT_OF_MEMORY (dz has more elements than
+/// memory can hold).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn segmentation_check_inactive(
+    handle: *const segmentation,
+    n_atoms: i64,
+    dz: *const f64,
+    tol: f64,
+    i_seg: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        let atoms = size(n_atoms, "n_atoms", 0)?;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let segments = get(handle)?;
+            let sizes = segments.full_shape();
+            let volume: i64 = sizes.iter().product();
+            let elements = i128::from(volume) * atoms as i128;
+            let length = i64::try_from(elements).ok().and_then(addressable);
+            let length = length.ok_or_else(|| {
+                let what = format!("dz with n_atoms = {n_atoms} and full_shape = {sizes:?}");
+                Error::memory(&what, format!("8 * {elements}"))
+            })?;
+            let dz = slice(dz, length, "dz", "n_atoms arrays of the full shape")?;
+            let found = segments.check_inactive(dz, tol)?;
+            write_one(found.unwrap_or(-1), i_seg, "i_seg")
+        }
+    })
+}
+
+const PER_AXIS: &str = "one value per axis";
+
+/// A number of pairs of `int64_t` or of less that an array can have.
+fn addressable(count: i64) -> Option<usize> {
+    const LIMIT: usize = isize::MAX as usize / size_of::<[i64; 2]>();
+    usize::try_from(count).ok().filter(|&count| count <= LIMIT)
+}
+
+/// The length of an array of the caller's.
+fn array_size(value: i64, argument: &str, least: i64) -> Result<usize> {
+    size(value, argument, least)?;
+    addressable(value).ok_or_else(|| Error::argument(argument, value, "an addressable size"))
+}
+
+fn part(inner: i32) -> Part {
+    match inner {
+        0 => Part::Outer,
+        _ => Part::Inner,
+    }
+}
+
+fn pairs(ranges: &[Range<i64>]) -> Vec<i64> {
+    ranges.iter().flat_map(|r| [r.start, r.end]).collect()
+}
+
+/// # Safety
+/// As [`reference`].
+unsafe fn get<'a>(handle: *const segmentation) -> Result<&'a Segmentation> {
+    // SAFETY: the caller's promise.
+    Ok(unsafe { &reference(handle, "handle", "a segmentation")?.0 })
+}
+
+/// # Safety
+/// As [`reference_mut`].
+unsafe fn get_mut<'a>(handle: *mut segmentation) -> Result<&'a mut Segmentation> {
+    // SAFETY: the caller's promise.
+    Ok(unsafe { &mut reference_mut(handle, "handle", "a segmentation")?.0 })
+}
+
+/// # Safety
+/// As [`slice`], for one value per axis.
+unsafe fn per_axis<'a>(
+    segments: &Segmentation,
+    values: *const i64,
+    argument: &'static str,
+) -> Result<&'a [i64]> {
+    // SAFETY: the caller's promise.
+    unsafe { slice(values, segments.n_axes(), argument, PER_AXIS) }
+}
+
+/// # Safety
+/// As [`slice`], for `n_axes` values, and twice as many for the bounds.
+unsafe fn domain(
+    n_axes: usize,
+    full_shape: *const i64,
+    inner_bounds: *const i64,
+) -> Result<Domain> {
+    // SAFETY: the caller's promise.
+    let shape = |expected| unsafe { slice(full_shape, n_axes, "full_shape", expected) };
+    if inner_bounds.is_null() {
+        return Domain::whole(shape("one value per axis when inner_bounds is NULL too")?);
+    }
+    // SAFETY: the caller's promise.
+    let bounds = unsafe { slice(inner_bounds, 2 * n_axes, "inner_bounds", "pairs") }?;
+    let bounds: Vec<_> = bounds
+        .chunks_exact(2)
+        .map(|pair| pair[0]..pair[1])
+        .collect();
+    match full_shape.is_null() {
+        true => Domain::inside(&bounds, None),
+        false => Domain::inside(&bounds, Some(shape(PER_AXIS)?)),
+    }
+}
+
+/// # Safety
+/// As [`slice`] and [`reference_mut`].
+unsafe fn create(
+    mut segments: Segmentation,
+    overlap: *const i64,
+    handle: *mut *mut segmentation,
+) -> Result<dicod_status> {
+    if !overlap.is_null() {
+        // SAFETY: the caller's promise.
+        let overlap = unsafe { per_axis(&segments, overlap, "overlap") }?;
+        segments = segments.with_overlap(overlap)?;
+    }
+    // SAFETY: the caller's promise.
+    *unsafe { reference_mut(handle, "handle", "the caller's pointer") }? =
+        Box::into_raw(Box::new(segmentation(segments)));
+    Ok(DICOD_OK)
+}
+
+/// # Safety
+/// As [`slice_mut`].
+unsafe fn write(values: &[i64], to: *mut i64, argument: &'static str) -> Result<dicod_status> {
+    // SAFETY: the caller's promise; inputs that may be the same memory are no longer in use.
+    unsafe { slice_mut(to, values.len(), argument, PER_AXIS) }?.copy_from_slice(values);
+    Ok(DICOD_OK)
+}
+
+/// # Safety
+/// As [`reference_mut`].
+unsafe fn write_one<T>(value: T, to: *mut T, argument: &'static str) -> Result<dicod_status> {
+    // SAFETY: the caller's promise.
+    *unsafe { reference_mut(to, argument, "room for the result") }? = value;
+    Ok(DICOD_OK)
+}
+
+/// # Safety
+/// As [`reference_mut`].
+unsafe fn write_if_wanted<T>(value: T, to: *mut T) -> Result<dicod_status> {
+    // SAFETY: the caller's promise.
+    if let Some(to) = unsafe { to.as_mut() } {
+        *to = value;
+    }
+    Ok(DICOD_OK)
+}
+
+/// An output whose length the caller asks for first.
+struct List<I> {
+    length: i64,
+    /// Numbers per entry.
+    width: usize,
+    values: I,
+}
+
+impl<I: Iterator<Item = i64>> List<I> {
+    /// # Safety
+    /// As [`slice_mut`] for `capacity` entries, and [`reference_mut`].
+    unsafe fn write(
+        self,
+        capacity: i64,
+        to: *mut i64,
+        argument: &'static str,
+        count: *mut i64,
+    ) -> Result<dicod_status> {
+        size(capacity, "capacity", 0)?;
+        // SAFETY: the caller's promise.
+        unsafe { reference(count, "count", "room for the count") }?;
+        if capacity > 0 {
+            let enough = addressable(self.length).filter(|_| self.length <= capacity);
+            let length = enough.ok_or_else(|| {
+                let allowed = format!("0 to ask for the count, or at least {}", self.length);
+                Error::argument("capacity", capacity, allowed)
+            })?;
+            // SAFETY: the caller's promise.
+            let to = unsafe { slice_mut(to, length * self.width, argument, "capacity entries") }?;
+            for (to, value) in to.iter_mut().zip(self.values) {
+                *to = value;
+            }
+        }
+        // SAFETY: the caller's promise.
+        unsafe { write_one(self.length, count, "count") }
+    }
+}

@@ -1,0 +1,244 @@
+//! Status codes, the last error of a thread, and the guard that every exported body runs in.
+
+use crate::error::{Error, Result};
+use std::cell::RefCell;
+use std::ffi::{CStr, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Outcome of a call. Zero is success; positive: a solve was stopped before the tolerance was
+/// reached, its result is valid; negative: an error, and nothing of the caller's was changed.
+pub type dicod_status = i32;
+
+/// Success.
+pub const DICOD_OK: dicod_status = 0;
+/// The solve stopped at `max_iter`; the result is valid but not converged.
+pub const DICOD_MAX_ITER: dicod_status = 1;
+/// The solve stopped at `time_limit`; the result is valid but not converged.
+pub const DICOD_TIME_LIMIT: dicod_status = 2;
+/// The progress callback asked to stop; the result is valid but not converged.
+pub const DICOD_CANCELLED: dicod_status = 3;
+/// Rounding keeps the solve from reaching `tol`; the result is as good as the element type allows.
+pub const DICOD_PRECISION: dicod_status = 4;
+/// A pointer that must not be NULL is.
+pub const DICOD_ERROR_NULL_POINTER: dicod_status = -1;
+/// An argument has a value that is not allowed.
+pub const DICOD_ERROR_INVALID_ARGUMENT: dicod_status = -2;
+/// A shape is impossible, or shapes do not go together.
+pub const DICOD_ERROR_INVALID_SHAPE: dicod_status = -3;
+/// An index is out of range.
+pub const DICOD_ERROR_OUT_OF_RANGE: dicod_status = -4;
+/// An input array holds NaN or an infinity.
+pub const DICOD_ERROR_NOT_FINITE: dicod_status = -5;
+/// No option has that key, or the option is of another type.
+pub const DICOD_ERROR_UNKNOWN_OPTION: dicod_status = -6;
+/// Memory cannot be had, or a size does not fit in 64 bits.
+pub const DICOD_ERROR_OUT_OF_MEMORY: dicod_status = -7;
+/// The call does not go with what was called before, or the handle is in use.
+pub const DICOD_ERROR_INVALID_STATE: dicod_status = -8;
+/// A defect of the library was caught; please report its message.
+pub const DICOD_ERROR_INTERNAL: dicod_status = -9;
+
+impl Error {
+    /// The status code that stands for this error in C.
+    pub fn status(&self) -> dicod_status {
+        match self {
+            Error::NullPointer { .. } => DICOD_ERROR_NULL_POINTER,
+            Error::InvalidArgument { .. } => DICOD_ERROR_INVALID_ARGUMENT,
+            Error::InvalidShape { .. } => DICOD_ERROR_INVALID_SHAPE,
+            Error::OutOfRange { .. } => DICOD_ERROR_OUT_OF_RANGE,
+            Error::NotFinite { .. } => DICOD_ERROR_NOT_FINITE,
+            Error::UnknownOption { .. } => DICOD_ERROR_UNKNOWN_OPTION,
+            Error::OutOfMemory { .. } => DICOD_ERROR_OUT_OF_MEMORY,
+            Error::InvalidState(_) => DICOD_ERROR_INVALID_STATE,
+            Error::Internal(_) => DICOD_ERROR_INTERNAL,
+        }
+    }
+}
+
+thread_local! {
+    static LAST_ERROR: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Runs the body of an exported function: catches panics, keeps the message of a failure.
+pub(crate) fn guard(body: impl FnOnce() -> Result<dicod_status>) -> dicod_status {
+    let error = match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(status)) => return status,
+        Ok(Err(error)) => error,
+        Err(panic) => Error::Internal(panic_message(&*panic)),
+    };
+    let status = error.status();
+    // The thread may be ending, its storage gone: then there is nobody left to read the message.
+    let _ = LAST_ERROR.try_with(|last| *last.borrow_mut() = error.to_string());
+    status
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".into())
+}
+
+/// Reads through a pointer of the caller's.
+///
+/// # Safety
+/// `pointer` is NULL or valid for reads of `T` while the reference lives.
+pub(crate) unsafe fn reference<'a, T>(
+    pointer: *const T,
+    argument: &'static str,
+    expected: &'static str,
+) -> Result<&'a T> {
+    // SAFETY: the caller's promise.
+    unsafe { pointer.as_ref() }.ok_or(Error::NullPointer { argument, expected })
+}
+
+/// Writes through a pointer of the caller's.
+///
+/// # Safety
+/// `pointer` is NULL or valid for writes of `T` and not aliased while the reference lives.
+pub(crate) unsafe fn reference_mut<'a, T>(
+    pointer: *mut T,
+    argument: &'static str,
+    expected: &'static str,
+) -> Result<&'a mut T> {
+    // SAFETY: the caller's promise.
+    unsafe { pointer.as_mut() }.ok_or(Error::NullPointer { argument, expected })
+}
+
+/// An array of the caller's, read. A NULL pointer is allowed for no elements.
+///
+/// # Safety
+/// `pointer` is NULL or valid for reads of `len` elements while the slice lives.
+pub(crate) unsafe fn slice<'a, T>(
+    pointer: *const T,
+    len: usize,
+    argument: &'static str,
+    expected: &'static str,
+) -> Result<&'a [T]> {
+    if len == 0 {
+        return Ok(&[]);
+    }
+    if pointer.is_null() {
+        return Err(Error::NullPointer { argument, expected });
+    }
+    // SAFETY: not NULL, and the caller's promise.
+    Ok(unsafe { std::slice::from_raw_parts(pointer, len) })
+}
+
+/// An array of the caller's, written. A NULL pointer is allowed for no elements.
+///
+/// # Safety
+/// `pointer` is NULL or valid for writes of `len` elements and not aliased while the slice lives.
+pub(crate) unsafe fn slice_mut<'a, T>(
+    pointer: *mut T,
+    len: usize,
+    argument: &'static str,
+    expected: &'static str,
+) -> Result<&'a mut [T]> {
+    if len == 0 {
+        return Ok(&mut []);
+    }
+    if pointer.is_null() {
+        return Err(Error::NullPointer { argument, expected });
+    }
+    // SAFETY: not NULL, and the caller's promise.
+    Ok(unsafe { std::slice::from_raw_parts_mut(pointer, len) })
+}
+
+/// A string of the caller's.
+///
+/// # Safety
+/// `pointer` is NULL or points to a NUL-terminated string that lives as long as the result.
+pub(crate) unsafe fn string<'a>(pointer: *const c_char, argument: &'static str) -> Result<&'a str> {
+    if pointer.is_null() {
+        let expected = "a NUL-terminated string";
+        return Err(Error::NullPointer { argument, expected });
+    }
+    // SAFETY: not NULL, and the caller's promise.
+    let text = unsafe { CStr::from_ptr(pointer) };
+    text.to_str()
+        .map_err(|_| Error::argument(argument, format!("{text:?}"), "valid UTF-8"))
+}
+
+/// A size of the caller's: not negative, and small enough to address.
+pub(crate) fn size(value: i64, argument: &str, least: i64) -> Result<usize> {
+    if value < least {
+        return Err(Error::argument(
+            argument,
+            value,
+            format!("at least {least}"),
+        ));
+    }
+    usize::try_from(value).map_err(|_| Error::argument(argument, value, "an addressable size"))
+}
+
+/// Short text for a status code; never NULL, static storage.
+///
+/// Local. Thread-safe. Unknown codes give "unknown status".
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_strerror(status: dicod_status) -> *const c_char {
+    let text: &CStr = match status {
+        DICOD_OK => c"success",
+        DICOD_MAX_ITER => c"stopped at max_iter, result valid",
+        DICOD_TIME_LIMIT => c"stopped at time_limit, result valid",
+        DICOD_CANCELLED => c"cancelled by the progress callback, result valid",
+        DICOD_PRECISION => c"tol is below what rounding allows, result valid",
+        DICOD_ERROR_NULL_POINTER => c"NULL pointer",
+        DICOD_ERROR_INVALID_ARGUMENT => c"invalid argument",
+        DICOD_ERROR_INVALID_SHAPE => c"invalid shape",
+        DICOD_ERROR_OUT_OF_RANGE => c"index out of range",
+        DICOD_ERROR_NOT_FINITE => c"NaN or infinity in an input",
+        DICOD_ERROR_UNKNOWN_OPTION => c"unknown option",
+        DICOD_ERROR_OUT_OF_MEMORY => c"out of memory",
+        DICOD_ERROR_INVALID_STATE => c"invalid state",
+        DICOD_ERROR_INTERNAL => c"internal error",
+        _ => c"unknown status",
+    };
+    text.as_ptr()
+}
+
+/// Copies the detailed message of this thread's last failure, NUL-terminated, cut to fit.
+///
+/// `buffer` holds `capacity` bytes and may be NULL when `capacity` is 0; `needed` receives the size
+/// of the whole message with its NUL and may be NULL. The message stays until the thread's next
+/// failure; success does not clear it. Before any failure it is empty.
+///
+/// Local. Thread-safe: each thread has its own message.
+/// Errors: `DICOD_ERROR_NULL_POINTER` (buffer), `DICOD_ERROR_INVALID_ARGUMENT` (negative capacity).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_last_error(
+    buffer: *mut c_char,
+    capacity: i64,
+    needed: *mut i64,
+) -> dicod_status {
+    let message = LAST_ERROR
+        .try_with(|last| last.borrow().clone())
+        .unwrap_or_default();
+    guard(|| {
+        let capacity = size(capacity, "capacity", 0)?;
+        // SAFETY: the caller's promise.
+        let buffer = unsafe { slice_mut(buffer, capacity, "buffer", "capacity bytes") }?;
+        let cut = message.floor_char_boundary(capacity.saturating_sub(1));
+        if let Some((end, text)) = buffer.get_mut(..=cut).and_then(|b| b.split_last_mut()) {
+            for (to, from) in text.iter_mut().zip(message.bytes()) {
+                *to = from as c_char;
+            }
+            *end = 0;
+        }
+        // SAFETY: the caller's promise.
+        if let Some(needed) = unsafe { needed.as_mut() } {
+            *needed = message.len() as i64 + 1;
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// The library's version, "major.minor.patch"; never NULL, static storage.
+///
+/// Local. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_version() -> *const c_char {
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}

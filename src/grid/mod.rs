@@ -1,0 +1,6 @@
+//! Index arithmetic: boxes, [`Segmentation`], tiles and colours.
+
+pub mod segmentation;
+pub mod tiles;
+
+pub use segmentation::{Domain, Part, Segmentation};

@@ -1,0 +1,28 @@
+//! # libdicod
+//!
+//! Recurring patterns in signals and fields, found inside other people's programs: convolutional
+//! sparse coding by locally greedy coordinate descent, with a C ABI.
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! host program → ffi → csc → grid, linalg
+//! ```
+//!
+//! | module | what it knows |
+//! | --- | --- |
+//! | [`grid`] | boxes, segmentation, tiles and colours: index arithmetic and nothing else |
+//! | [`linalg`] | the scalar trait, BLAS and FFT correlations, the Gram tensor, SIMD kernels |
+//! | [`csc`] | the problem, the tile solver, the schedules, the certificate, the encoder |
+//! | [`ffi`] | the C boundary: NULL checks, panics, error messages |
+//!
+//! Only [`ffi`] is `unsafe` towards the caller, and only [`linalg`] calls BLAS.
+
+pub mod csc;
+pub mod error;
+pub mod ffi;
+pub mod grid;
+pub mod linalg;
+mod memory;
+
+pub use error::{Error, Result};

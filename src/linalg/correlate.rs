@@ -1,0 +1,253 @@
+//! Correlation of a field with every atom, tile by tile, straight into the solver's layout.
+//!
+//! A tile's values depend only on the tile and the field: one fixed matrix shape, or one fixed
+//! transform length. That is what makes results independent of the number of threads.
+
+use super::Real;
+use super::dictionary::Dictionary;
+use super::fft::Convolver;
+use super::field::Field;
+use crate::error::Result;
+use crate::grid::tiles::{AXES, Point, Tile};
+use crate::memory;
+
+/// How correlations are computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// Whichever is estimated to be cheaper.
+    #[default]
+    Auto,
+    /// Matrix products over patches (BLAS).
+    Gemm,
+    /// Fast Fourier transforms.
+    Fft,
+}
+
+/// Rows of one matrix product: enough to amortise its packing, few enough to stay in cache.
+const PANEL: usize = 256;
+
+/// Correlates tiles of a field with the atoms, each scaled by 1/n_k.
+pub(crate) struct Correlator<T: Real> {
+    n_atoms: usize,
+    atom: Point,
+    group: Point,
+    periodic: [bool; AXES],
+    kind: Kind<T>,
+}
+
+enum Kind<T: Real> {
+    /// Atoms as columns, (P·L…, K).
+    Gemm {
+        columns: Vec<T>,
+    },
+    Fft(Convolver<T>),
+}
+
+/// Buffers of one thread.
+pub(crate) struct Scratch<T: Real> {
+    patches: Vec<T>,
+    transforms: super::fft::Buffers<T>,
+}
+
+impl<T: Real> Correlator<T> {
+    /// `largest` is the largest tile, in whole groups.
+    pub(crate) fn new(
+        dictionary: &Dictionary<T>,
+        scale: &[T],
+        group: Point,
+        periodic: [bool; AXES],
+        largest: Point,
+        method: Method,
+    ) -> Result<Self> {
+        let atom = dictionary.shape;
+        let (n_atoms, n_channels) = (dictionary.n_atoms, dictionary.n_channels);
+        let depth = n_channels * dictionary.volume();
+        let use_fft = match method {
+            Method::Gemm => false,
+            Method::Fft => true,
+            Method::Auto => {
+                let positions = largest.iter().product::<i64>() as f64;
+                let gemm = positions * depth as f64 * (0.05 * n_atoms as f64 + 0.6);
+                Convolver::<T>::cost(atom, largest, n_channels, n_atoms) < gemm
+            }
+        };
+        let kind = if use_fft {
+            Kind::Fft(Convolver::new(dictionary, scale, largest)?)
+        } else {
+            let mut columns = memory::zeroed("the dictionary", depth * n_atoms)?;
+            for k in 0..n_atoms {
+                for p in 0..n_channels {
+                    for s in 0..dictionary.volume() {
+                        columns[(p * dictionary.volume() + s) * n_atoms + k] =
+                            dictionary.at(k, p, s) * scale[k];
+                    }
+                }
+            }
+            Kind::Gemm { columns }
+        };
+        Ok(Correlator {
+            n_atoms,
+            atom,
+            group,
+            periodic,
+            kind,
+        })
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.kind {
+            Kind::Gemm { columns } => columns.len() * size_of::<T>(),
+            Kind::Fft(convolver) => convolver.bytes(),
+        }
+    }
+
+    pub(crate) fn scratch(&self) -> Result<Scratch<T>> {
+        Ok(match &self.kind {
+            Kind::Gemm { columns } => Scratch {
+                patches: memory::zeroed("patches", PANEL * columns.len() / self.n_atoms)?,
+                transforms: Default::default(),
+            },
+            Kind::Fft(convolver) => Scratch {
+                patches: Vec::new(),
+                transforms: convolver.buffers()?,
+            },
+        })
+    }
+
+    /// c(position, k) = Σ_p,s x_p(position + s)·d_k,p(s)·scale_k for all positions of a tile, group
+    /// by group. Positions beyond the end of the domain get values without meaning.
+    pub(crate) fn tile(
+        &self,
+        x: &Field<'_, T>,
+        tile: &Tile,
+        scratch: &mut Scratch<T>,
+        c: &mut [T],
+    ) {
+        let n_channels = x.channels.len();
+        match &self.kind {
+            Kind::Gemm { columns } => {
+                let depth = columns.len() / self.n_atoms;
+                let positions = tile.n_groups() * self.group.iter().product::<i64>() as usize;
+                for first in (0..positions).step_by(PANEL) {
+                    let rows = PANEL.min(positions - first);
+                    let patches = &mut scratch.patches[..rows * depth];
+                    self.gather_patches(x, tile, first, patches, depth);
+                    T::gemm(
+                        (rows, self.n_atoms, depth),
+                        T::one(),
+                        patches,
+                        depth,
+                        false,
+                        columns,
+                        self.n_atoms,
+                        T::ZERO,
+                        &mut c[first * self.n_atoms..],
+                        self.n_atoms,
+                    );
+                }
+            }
+            Kind::Fft(convolver) => {
+                let buffers = &mut scratch.transforms;
+                for channel in 0..n_channels {
+                    convolver.forward(buffers, channel, |at, row| {
+                        let at = std::array::from_fn(|a| at[a] + tile.origin[a]);
+                        self.gather_row(x, channel, at, row);
+                    });
+                }
+                for atom in 0..self.n_atoms {
+                    convolver.correlate(buffers, atom, n_channels);
+                    self.scatter(convolver, buffers, tile, atom, c);
+                }
+            }
+        }
+    }
+
+    /// Position of a group's `inner`-th value, relative to the group.
+    fn inside_group(&self, inner: usize) -> Point {
+        let inner = inner as i64;
+        let [_, b1, b2] = self.group;
+        [inner / (b1 * b2), inner / b2 % b1, inner % b2]
+    }
+
+    fn gather_patches(
+        &self,
+        x: &Field<'_, T>,
+        tile: &Tile,
+        first: usize,
+        patches: &mut [T],
+        depth: usize,
+    ) {
+        let group_volume = self.group.iter().product::<i64>() as usize;
+        for (row, patch) in patches.chunks_exact_mut(depth).enumerate() {
+            let position = first + row;
+            let origin = tile.group_origin(position / group_volume, &self.group);
+            let inner = self.inside_group(position % group_volume);
+            let at: Point = std::array::from_fn(|a| tile.origin[a] + origin[a] + inner[a]);
+            let mut runs = patch.chunks_exact_mut(self.atom[2] as usize);
+            for channel in 0..x.channels.len() {
+                for s0 in 0..self.atom[0] {
+                    for s1 in 0..self.atom[1] {
+                        let from = [at[0] + s0, at[1] + s1, at[2]];
+                        if let Some(run) = runs.next() {
+                            self.gather_row(x, channel, from, run);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Copies the field's values from `at` on along the last axis: around the period, zero outside.
+    #[inline]
+    fn gather_row(&self, x: &Field<'_, T>, channel: usize, mut at: Point, row: &mut [T]) {
+        let shape = x.layout.shape;
+        for axis in 0..AXES {
+            if self.periodic[axis] {
+                at[axis] = at[axis].rem_euclid(shape[axis]);
+            }
+        }
+        if at[0] >= shape[0] || at[1] >= shape[1] {
+            row.fill(T::ZERO);
+            return;
+        }
+        let data = x.channels[channel];
+        let step = x.layout.strides[2];
+        if step == 1 && at[2] + row.len() as i64 <= shape[2] {
+            let start = x.layout.index(at);
+            row.copy_from_slice(&data[start..start + row.len()]);
+            return;
+        }
+        let start = x.layout.index([at[0], at[1], 0]) as i64;
+        for (i, value) in row.iter_mut().enumerate() {
+            let mut j = at[2] + i as i64;
+            if self.periodic[2] {
+                j %= shape[2];
+            }
+            *value = if j < shape[2] {
+                data[(start + j * step) as usize]
+            } else {
+                T::ZERO
+            };
+        }
+    }
+
+    fn scatter(
+        &self,
+        convolver: &Convolver<T>,
+        buffers: &super::fft::Buffers<T>,
+        tile: &Tile,
+        atom: usize,
+        c: &mut [T],
+    ) {
+        let group_volume = self.group.iter().product::<i64>() as usize;
+        for group in 0..tile.n_groups() {
+            let origin = tile.group_origin(group, &self.group);
+            for inner in 0..group_volume {
+                let at = self.inside_group(inner);
+                let at: Point = std::array::from_fn(|a| origin[a] + at[a]);
+                c[(group * group_volume + inner) * self.n_atoms + atom] =
+                    convolver.result(buffers, at);
+            }
+        }
+    }
+}

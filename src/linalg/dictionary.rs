@@ -1,0 +1,129 @@
+//! The dictionary: full atoms, or rank-one atoms u ⊗ v kept as their factors.
+
+use super::Real;
+use crate::error::{Error, Result};
+use crate::grid::tiles::{Point, checked_volume};
+
+/// K atoms of P channels on a support of shape L, on the padded axes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dictionary<T> {
+    /// Number of atoms, K.
+    pub n_atoms: usize,
+    /// Number of channels, P.
+    pub n_channels: usize,
+    /// Support L.
+    pub shape: Point,
+    /// The values.
+    pub atoms: Atoms<T>,
+}
+
+/// The values of a [`Dictionary`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Atoms<T> {
+    /// Row-major (K, P, L…).
+    Full(Vec<T>),
+    /// D = u ⊗ v: u is (K, P), v is (K, L…).
+    RankOne {
+        /// Channel factors.
+        u: Vec<T>,
+        /// Spatial factors.
+        v: Vec<T>,
+    },
+}
+
+fn copy<T: Real>(values: &[T], argument: &str, n: usize, shape: &[i64]) -> Result<Vec<T>> {
+    if values.len() != n {
+        let allowed = format!("{n} values, shape {shape:?}");
+        return Err(Error::shape(argument, values.len(), allowed));
+    }
+    if let Some(i) = values.iter().position(|x| !x.finite()) {
+        return Err(Error::NotFinite {
+            argument: argument.into(),
+            index: i.to_string(),
+            value: values[i].wide(),
+        });
+    }
+    Ok(values.to_vec())
+}
+
+impl<T: Real> Dictionary<T> {
+    /// From full atoms, row-major (K, P, L…).
+    pub fn full(n_atoms: usize, n_channels: usize, shape: Point, d: &[T]) -> Result<Self> {
+        let (k, p) = (n_atoms as i64, n_channels as i64);
+        let [l0, l1, l2] = shape;
+        let n = checked_volume("the dictionary", [k, p, l0, l1, l2])?;
+        let atoms = Atoms::Full(copy(d, "d", n, &[k, p, l0, l1, l2])?);
+        Ok(Dictionary {
+            n_atoms,
+            n_channels,
+            shape,
+            atoms,
+        })
+    }
+
+    /// From factors u (K, P) and v (K, L…).
+    pub fn rank_one(
+        n_atoms: usize,
+        n_channels: usize,
+        shape: Point,
+        u: &[T],
+        v: &[T],
+    ) -> Result<Self> {
+        let (k, p) = (n_atoms as i64, n_channels as i64);
+        let [l0, l1, l2] = shape;
+        // The product of the factors has to be addressable as well.
+        checked_volume("the dictionary", [k, p, l0, l1, l2])?;
+        let u = copy(u, "u", n_atoms * n_channels, &[k, p])?;
+        let v = copy(
+            v,
+            "v",
+            checked_volume("v", [k, l0, l1, l2])?,
+            &[k, l0, l1, l2],
+        )?;
+        Ok(Dictionary {
+            n_atoms,
+            n_channels,
+            shape,
+            atoms: Atoms::RankOne { u, v },
+        })
+    }
+
+    /// Values per atom and channel.
+    pub fn volume(&self) -> usize {
+        self.shape.iter().product::<i64>() as usize
+    }
+
+    /// The value at (atom, channel, position within the support).
+    #[inline]
+    pub fn at(&self, atom: usize, channel: usize, position: usize) -> T {
+        let volume = self.volume();
+        match &self.atoms {
+            Atoms::Full(d) => d[(atom * self.n_channels + channel) * volume + position],
+            Atoms::RankOne { u, v } => {
+                u[atom * self.n_channels + channel] * v[atom * volume + position]
+            }
+        }
+    }
+
+    /// ‖D_k‖² of every atom, 1 for a zero atom.
+    pub fn squared_norms(&self) -> Vec<T> {
+        let volume = self.volume();
+        let square = |values: &[T]| values.iter().map(|x| x.wide() * x.wide()).sum::<f64>();
+        (0..self.n_atoms)
+            .map(|k| {
+                let norm = match &self.atoms {
+                    Atoms::Full(d) => {
+                        let n = self.n_channels * volume;
+                        square(&d[k * n..(k + 1) * n])
+                    }
+                    Atoms::RankOne { u, v } => {
+                        square(&u[k * self.n_channels..(k + 1) * self.n_channels])
+                            * square(&v[k * volume..(k + 1) * volume])
+                    }
+                };
+                let norm = T::of(norm);
+                if norm > T::ZERO { norm } else { T::one() }
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,118 @@
+//! Views of the caller's arrays: one slice per channel, any strides, nothing copied.
+
+use super::Real;
+use crate::error::{Error, Result};
+use crate::grid::tiles::{AXES, Point};
+
+/// Where the values of a strided box lie within a slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Strided {
+    /// Index of the first position's value.
+    pub base: usize,
+    /// Extent per padded axis.
+    pub shape: Point,
+    /// Distance between neighbours on each axis, in values; may be negative.
+    pub strides: Point,
+}
+
+impl Strided {
+    /// A row-major box without gaps.
+    pub fn contiguous(shape: Point) -> Self {
+        Strided {
+            base: 0,
+            shape,
+            strides: [shape[1] * shape[2], shape[2], 1],
+        }
+    }
+
+    /// Index of a position's value.
+    #[inline(always)]
+    pub fn index(&self, at: Point) -> usize {
+        let offset: i64 = (0..AXES).map(|axis| at[axis] * self.strides[axis]).sum();
+        (self.base as i64 + offset) as usize
+    }
+
+    /// Calls `visit` with the position and the index of the first value of each row.
+    pub fn for_each_row(&self, mut visit: impl FnMut(Point, usize)) {
+        for i in 0..self.shape[0] {
+            for j in 0..self.shape[1] {
+                visit([i, j, 0], self.index([i, j, 0]));
+            }
+        }
+    }
+}
+
+/// Channels (or atoms) over one spatial box, read only.
+#[derive(Clone, Debug)]
+pub struct Field<'a, T> {
+    /// One slice per channel, signal by signal.
+    pub channels: Vec<&'a [T]>,
+    /// Where the values lie in each.
+    pub layout: Strided,
+}
+
+impl<'a, T: Real> Field<'a, T> {
+    /// A contiguous array (channels, *shape).
+    pub fn contiguous(data: &'a [T], shape: Point) -> Self {
+        let volume = shape.iter().product::<i64>() as usize;
+        Field {
+            channels: data.chunks_exact(volume).collect(),
+            layout: Strided::contiguous(shape),
+        }
+    }
+
+    /// An error that names the first value that is NaN or infinite.
+    pub fn check_finite(&self, argument: &str) -> Result<()> {
+        let step = self.layout.strides[2];
+        for (channel, data) in self.channels.iter().enumerate() {
+            let mut found = None;
+            self.layout.for_each_row(|at, first| {
+                // A sum is finite only if its terms are: one test a row on the usual path.
+                let value = |k: i64| data[(first as i64 + k * step) as usize];
+                let n = self.layout.shape[2];
+                let bad = if step == 1 {
+                    !data[first..first + n as usize]
+                        .iter()
+                        .fold(T::ZERO, |sum, &x| sum + (x - x))
+                        .finite()
+                } else {
+                    (0..n).any(|k| !value(k).finite())
+                };
+                if bad && found.is_none() {
+                    found = (0..n).find(|&k| !value(k).finite()).map(|k| {
+                        let index = format!("{channel}, {}, {}, {k}", at[0], at[1]);
+                        (index, value(k).wide())
+                    });
+                }
+            });
+            if let Some((index, value)) = found {
+                return Err(Error::NotFinite {
+                    argument: argument.into(),
+                    index,
+                    value,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Channels (or atoms) over one spatial box, written.
+#[derive(Debug)]
+pub struct FieldMut<'a, T> {
+    /// One slice per channel, signal by signal.
+    pub channels: Vec<&'a mut [T]>,
+    /// Where the values lie in each.
+    pub layout: Strided,
+}
+
+impl<'a, T: Real> FieldMut<'a, T> {
+    /// A contiguous array (channels, *shape).
+    pub fn contiguous(data: &'a mut [T], shape: Point) -> Self {
+        let volume = shape.iter().product::<i64>() as usize;
+        FieldMut {
+            channels: data.chunks_exact_mut(volume).collect(),
+            layout: Strided::contiguous(shape),
+        }
+    }
+}

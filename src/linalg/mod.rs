@@ -1,0 +1,17 @@
+//! Dense numerics: scalars, BLAS and FFT correlations, the Gram tensor, SIMD kernels.
+
+mod blas;
+pub(crate) mod correlate;
+pub mod dictionary;
+mod fft;
+pub mod field;
+pub mod gram;
+pub(crate) mod kernels;
+mod scalar;
+
+pub(crate) use blas::OneThread;
+pub use correlate::Method;
+pub use dictionary::{Atoms, Dictionary};
+pub use field::{Field, FieldMut, Strided};
+pub use gram::Gram;
+pub use scalar::Real;

@@ -1,0 +1,116 @@
+//! The two element types, and everything in which they differ.
+
+use super::blas;
+
+/// `f64` or `f32`. The algorithms are written once over this trait.
+pub trait Real:
+    realfft::FftNum
+    + PartialOrd
+    + std::ops::AddAssign
+    + std::ops::SubAssign
+    + std::ops::MulAssign
+    + std::fmt::Debug
+    + std::fmt::Display
+    + Default
+{
+    /// Distance from 1 to the next larger value.
+    const EPSILON: Self;
+    /// A quiet NaN: marks coordinates that may not be chosen (see `csc::tile`).
+    const NAN: Self;
+    /// Negative infinity.
+    const NEG_INFINITY: Self;
+    /// The additive identity.
+    const ZERO: Self;
+
+    /// Rounds to this type.
+    fn of(value: f64) -> Self;
+    /// Widens to `f64`, exactly.
+    fn wide(self) -> f64;
+    /// Neither NaN nor infinite.
+    fn finite(self) -> bool;
+
+    /// C = alpha·A·B + beta·C, all row-major: A (m, k), B (k, n), C (m, n), rows `ld*` apart.
+    #[allow(clippy::too_many_arguments)]
+    fn gemm(
+        shape: (usize, usize, usize),
+        alpha: Self,
+        a: &[Self],
+        lda: usize,
+        transpose_b: bool,
+        b: &[Self],
+        ldb: usize,
+        beta: Self,
+        c: &mut [Self],
+        ldc: usize,
+    );
+}
+
+macro_rules! real {
+    ($t:ident, $gemm:path) => {
+        impl Real for $t {
+            const EPSILON: Self = $t::EPSILON;
+            const NAN: Self = $t::NAN;
+            const NEG_INFINITY: Self = $t::NEG_INFINITY;
+            const ZERO: Self = 0.0;
+
+            #[inline(always)]
+            fn of(value: f64) -> Self {
+                value as $t
+            }
+            #[inline(always)]
+            fn wide(self) -> f64 {
+                self.into()
+            }
+            #[inline(always)]
+            fn finite(self) -> bool {
+                self.is_finite()
+            }
+            fn gemm(
+                (m, n, k): (usize, usize, usize),
+                alpha: Self,
+                a: &[Self],
+                lda: usize,
+                transpose_b: bool,
+                b: &[Self],
+                ldb: usize,
+                beta: Self,
+                c: &mut [Self],
+                ldc: usize,
+            ) {
+                blas::check(
+                    (m, n, k),
+                    (a.len(), lda),
+                    transpose_b,
+                    (b.len(), ldb),
+                    (c.len(), ldc),
+                );
+                // SAFETY: `check` panics unless the three matrices lie within their slices.
+                unsafe {
+                    $gemm(
+                        blas::ROW_MAJOR,
+                        blas::NO_TRANSPOSE,
+                        if transpose_b {
+                            blas::TRANSPOSE
+                        } else {
+                            blas::NO_TRANSPOSE
+                        },
+                        m as i32,
+                        n as i32,
+                        k as i32,
+                        alpha,
+                        a.as_ptr(),
+                        lda as i32,
+                        b.as_ptr(),
+                        ldb as i32,
+                        beta,
+                        c.as_mut_ptr(),
+                        ldc as i32,
+                    )
+                }
+            }
+        }
+    };
+}
+
+real!(f64, blas::cblas_dgemm);
+real!(f32, blas::cblas_sgemm);
