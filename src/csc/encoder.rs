@@ -228,7 +228,7 @@ impl<T: Real> Encoder<T> {
         let norms = dictionary.squared_norms();
         let scale: Vec<T> = norms.iter().map(|n| T::one() / *n).collect();
         let gram = Gram::new(&dictionary)?;
-        let mut plan = Plan::new(&gram, &scale, group)?;
+        let mut plan = Plan::new(&gram, &scale, group, published)?;
         drop(gram);
         plan.positive = options.positive;
         plan.strategy = options.strategy;
@@ -288,6 +288,9 @@ impl<T: Real> Encoder<T> {
     /// Records every step from now on, in order. For one thread.
     pub fn record_steps(&mut self) {
         self.tiles.record = Some(Mutex::default());
+        for index in 0..self.tiles.len() {
+            self.tiles.tile(index).trace = Some(Vec::new());
+        }
     }
 
     /// The steps recorded since the last call.
@@ -328,20 +331,26 @@ impl<T: Real> Encoder<T> {
     /// Sets z, (signals × atoms) fields over the valid domain, for a warm start.
     pub fn set_z(&mut self, z: &Field<'_, T>) -> Result<()> {
         self.check_z(z)?;
-        let (n_atoms, plan) = (self.shape.n_atoms, &self.plan);
+        let n_atoms = self.shape.n_atoms;
         for index in 0..self.tiles.len() {
-            let mut state = self.tiles.tile(index);
-            let origin = state.tile.origin;
+            let state = &mut *self.tiles.tile(index);
+            state.clear_z();
+            let (origin, shape) = (state.tile.origin, state.tile.shape);
             let first = state.tile.signal * n_atoms;
-            let mut positions = Vec::new();
-            state.for_each_position(plan, |at, index| positions.push((at, index)));
-            for (at, index) in positions {
-                let at = z.layout.index(std::array::from_fn(|a| at[a] + origin[a]));
-                for atom in 0..n_atoms {
-                    state.z[index + atom] = z.channels[first + atom][at];
+            for i in 0..shape[0] {
+                for j in 0..shape[1] {
+                    for k in 0..shape[2] {
+                        let at = [i, j, k];
+                        let from = z.layout.index(std::array::from_fn(|a| at[a] + origin[a]));
+                        for atom in 0..n_atoms {
+                            let value = z.channels[first + atom][from];
+                            if value != T::ZERO {
+                                state.set_z(&self.plan, at, atom, value);
+                            }
+                        }
+                    }
                 }
             }
-            state.recount(plan);
         }
         Ok(())
     }
@@ -379,9 +388,7 @@ impl<T: Real> Encoder<T> {
     /// Forgets z: the next warm start begins at zero.
     pub fn clear_z(&mut self) {
         for index in 0..self.tiles.len() {
-            let mut state = self.tiles.tile(index);
-            state.z.fill(T::ZERO);
-            state.recount(&self.plan);
+            self.tiles.tile(index).clear_z();
         }
     }
 
@@ -389,17 +396,21 @@ impl<T: Real> Encoder<T> {
     pub fn z(&self, out: &mut FieldMut<'_, T>) -> Result<()> {
         let (n, valid) = (self.n_atom_fields(), self.shape.valid());
         self.check_layout("z", out.channels.len(), n, out.layout.shape, valid)?;
-        let n_atoms = self.shape.n_atoms;
+        let layout = out.layout;
+        for channel in &mut out.channels {
+            layout.for_each_row(|_, first| {
+                for k in 0..layout.shape[2] {
+                    channel[(first as i64 + k * layout.strides[2]) as usize] = T::ZERO;
+                }
+            });
+        }
         for index in 0..self.tiles.len() {
             let state = self.tiles.tile(index);
             let origin = state.tile.origin;
-            let first = state.tile.signal * n_atoms;
-            let layout = out.layout;
-            state.for_each_position(&self.plan, |at, index| {
+            let first = state.tile.signal * self.shape.n_atoms;
+            state.for_each_nonzero(&self.plan, |at, atom, value| {
                 let at = layout.index(std::array::from_fn(|a| at[a] + origin[a]));
-                for atom in 0..n_atoms {
-                    out.channels[first + atom][at] = state.z[index + atom];
-                }
+                out.channels[first + atom][at] = value;
             });
         }
         Ok(())
@@ -510,7 +521,7 @@ impl<T: Real> Encoder<T> {
             self.clear_z();
         }
         // λmax is that of the signal, whatever the start and its support.
-        self.freeze(false)?;
+        self.freeze(false);
         let lambda_max = {
             let largest = self.correlate(x)?;
             self.unscaled_max(&largest)
@@ -519,7 +530,7 @@ impl<T: Real> Encoder<T> {
         self.plan.set_thresholds(&lambda, &self.norms);
         let frozen = warm && self.options.frozen_support;
         if frozen || self.n_nonzero() > 0 {
-            self.freeze(frozen)?;
+            self.freeze(frozen);
             self.update_residual(x);
             self.correlate_residual()?;
         }
@@ -618,13 +629,20 @@ impl<T: Real> Encoder<T> {
         self.tiles.bytes() + self.residual.capacity() * size_of::<T>() + self.correlator.bytes()
     }
 
-    fn freeze(&self, frozen: bool) -> Result<()> {
-        (0..self.tiles.len()).try_for_each(|index| self.tiles.tile(index).freeze(frozen))
+    fn freeze(&self, frozen: bool) {
+        (0..self.tiles.len()).for_each(|index| self.tiles.tile(index).freeze(frozen));
     }
 
     fn update_residual(&mut self, x: &Field<'_, T>) {
-        let (plan, out) = (&self.plan, &mut self.residual);
-        residual(x, &self.tiles, plan, &self.dictionary, &self.shape, out);
+        let out = &mut self.residual;
+        residual(
+            x,
+            &self.tiles,
+            &self.plan,
+            &self.dictionary,
+            &self.shape,
+            out,
+        );
     }
 
     /// Σ λ_k ‖z_k‖₁, summed tile by tile.
@@ -639,16 +657,7 @@ impl<T: Real> Encoder<T> {
     }
 
     fn lambda(&self, lambda_max: f64) -> Vec<f64> {
-        let options = &self.options;
-        let unit = match options.reg_scale {
-            Scale::Absolute => 1.0,
-            Scale::Relative => lambda_max,
-        };
-        if options.reg_per_atom.is_empty() {
-            vec![options.reg * unit; self.shape.n_atoms]
-        } else {
-            options.reg_per_atom.iter().map(|reg| reg * unit).collect()
-        }
+        lambdas(&self.options, self.shape.n_atoms, lambda_max)
     }
 
     fn descend(
@@ -667,6 +676,19 @@ impl<T: Real> Encoder<T> {
             }
             _ => tiles.descend_published(plan, segments, tol(0.0), control),
         }
+    }
+}
+
+/// λ of every atom.
+pub(super) fn lambdas(options: &Options, n_atoms: usize, lambda_max: f64) -> Vec<f64> {
+    let unit = match options.reg_scale {
+        Scale::Absolute => 1.0,
+        Scale::Relative => lambda_max,
+    };
+    if options.reg_per_atom.is_empty() {
+        vec![options.reg * unit; n_atoms]
+    } else {
+        options.reg_per_atom.iter().map(|reg| reg * unit).collect()
     }
 }
 
@@ -694,7 +716,7 @@ fn dual_ratio<T: Real>(correlations: &[T], lambda: &[f64], norms: &[T]) -> f64 {
 
 /// Tile size of the coloured schedule: what was asked for, or twice an atom, but so large that a
 /// tile is worth a visit.
-fn tile_size(shape: &Shape, options: &Options, layout: &Layout) -> Point {
+pub(super) fn tile_size(shape: &Shape, options: &Options, layout: &Layout) -> Point {
     if options.strategy == Strategy::Greedy {
         return layout.valid;
     }
@@ -713,7 +735,7 @@ fn tile_size(shape: &Shape, options: &Options, layout: &Layout) -> Point {
 }
 
 /// The segments of the published serial code.
-fn published_grid(
+pub(super) fn published_grid(
     shape: &Shape,
     options: &Options,
     layout: &Layout,

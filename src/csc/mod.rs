@@ -8,6 +8,7 @@
 
 pub mod certificate;
 pub mod encoder;
+pub mod functions;
 pub mod options;
 pub mod schedule;
 pub(crate) mod threads;
@@ -15,6 +16,7 @@ pub mod tile;
 
 pub use certificate::Certificate;
 pub use encoder::{Activation, Encoder, Info, Shape, reconstruct};
+pub use functions::{lambda_max, objective};
 pub use options::{Options, Scale, Schedule, Strategy};
 pub use schedule::{Progress, Stop};
 pub use tile::Step;

@@ -429,6 +429,85 @@ impl Options {
         Ok(())
     }
 
+    /// Reads a number.
+    pub fn get_real(&self, key: &str) -> Result<f64> {
+        let spec = find(key)?;
+        let Kind::Real(_) = spec.kind else {
+            return Err(wrong_type(spec, "a real number"));
+        };
+        Ok(match key {
+            "reg" => self.reg,
+            "tol" => self.tol,
+            "time_limit" => self.time_limit,
+            _ => self.progress_interval,
+        })
+    }
+
+    /// Reads a list of numbers.
+    pub fn get_reals(&self, key: &str) -> Result<&[f64]> {
+        let spec = find(key)?;
+        match spec.kind {
+            Kind::Reals(_) => Ok(&self.reg_per_atom),
+            _ => Err(wrong_type(spec, "a list of real numbers")),
+        }
+    }
+
+    /// Reads an integer or a flag.
+    pub fn get_integer(&self, key: &str) -> Result<i64> {
+        let spec = find(key)?;
+        let (Kind::Integer(_) | Kind::Flag) = spec.kind else {
+            return Err(wrong_type(spec, "an integer"));
+        };
+        Ok(match key {
+            "max_iter" => self.max_iter,
+            "steps_per_visit" => self.steps_per_visit,
+            "positive" => self.positive.into(),
+            "warm_start" => self.warm_start.into(),
+            "frozen_support" => self.frozen_support.into(),
+            _ => self.seed,
+        })
+    }
+
+    /// Reads a list of integers or of flags.
+    pub fn get_integers(&self, key: &str) -> Result<Vec<i64>> {
+        let spec = find(key)?;
+        match spec.kind {
+            Kind::Integers(_) => Ok(self.tile_shape.clone()),
+            Kind::Flags => Ok(self.periodic.iter().map(|flag| (*flag).into()).collect()),
+            _ => Err(wrong_type(spec, "a list of integers")),
+        }
+    }
+
+    /// Reads a word.
+    pub fn get_word(&self, key: &str) -> Result<&'static str> {
+        let spec = find(key)?;
+        let Kind::Word(words) = spec.kind else {
+            return Err(wrong_type(spec, "a string"));
+        };
+        let scale = |scale| usize::from(scale == Scale::Absolute);
+        let choice = match key {
+            "reg_scale" => scale(self.reg_scale),
+            "tol_scale" => scale(self.tol_scale),
+            "strategy" => match self.strategy {
+                Strategy::LocallyGreedy => 0,
+                Strategy::Greedy => 1,
+                Strategy::Random => 2,
+                Strategy::Cyclic => 3,
+                Strategy::CyclicShuffled => 4,
+            },
+            "schedule" => match self.schedule {
+                Schedule::Coloured => 0,
+                Schedule::Published => 1,
+            },
+            _ => match self.correlation {
+                Method::Auto => 0,
+                Method::Gemm => 1,
+                Method::Fft => 2,
+            },
+        };
+        Ok(words[choice])
+    }
+
     /// Lists whose length depends on the problem.
     pub(crate) fn check_lengths(&self, n_axes: usize, n_atoms: usize) -> Result<()> {
         let lists = [
@@ -529,5 +608,50 @@ mod tests {
             }
         }
         assert_eq!(options, Options::default());
+    }
+
+    #[test]
+    fn every_option_reads_back_what_the_table_says() {
+        let mut options = Options::default();
+        for spec in TABLE {
+            let (key, text) = (spec.key, spec.default);
+            match spec.kind {
+                Kind::Real(_) => {
+                    assert_eq!(options.get_real(key), Ok(text.parse().unwrap()));
+                    options.set_real(key, 0.625).unwrap();
+                    assert_eq!(options.get_real(key), Ok(0.625), "{key}");
+                }
+                Kind::Reals(_) => {
+                    assert_eq!(options.get_reals(key), Ok(&[][..]));
+                    options.set_reals(key, &[0.5, 2.0]).unwrap();
+                    assert_eq!(options.get_reals(key), Ok(&[0.5, 2.0][..]));
+                }
+                Kind::Integer(_) | Kind::Flag => {
+                    assert_eq!(options.get_integer(key), Ok(text.parse().unwrap()));
+                    options.set_integer(key, 1).unwrap();
+                    assert_eq!(options.get_integer(key), Ok(1), "{key}");
+                }
+                Kind::Integers(_) | Kind::Flags => {
+                    assert_eq!(options.get_integers(key), Ok(vec![]));
+                    options.set_integers(key, &[1, 1]).unwrap();
+                    assert_eq!(options.get_integers(key), Ok(vec![1, 1]), "{key}");
+                }
+                Kind::Word(words) => {
+                    assert_eq!(options.get_word(key), Ok(text));
+                    for word in words {
+                        options.set_word(key, word).unwrap();
+                        assert_eq!(options.get_word(key), Ok(*word), "{key}");
+                    }
+                }
+            }
+        }
+        // Every setter reached a field of its own.
+        assert!(options.positive && options.warm_start && options.frozen_support);
+        assert_eq!((options.max_iter, options.steps_per_visit), (1, 1));
+        let text = options.get_real("seed").unwrap_err().to_string();
+        assert!(
+            text.contains("\"seed\"") && text.contains("an integer"),
+            "{text}"
+        );
     }
 }

@@ -241,7 +241,7 @@ impl<T: Real> Tiles<T> {
                 self.mail[to as usize].store(true, Ordering::Relaxed);
             }
             if let Some(record) = &self.record {
-                unpoisoned(record).extend_from_slice(&outbox);
+                unpoisoned(record).append(state.trace.get_or_insert_default());
             }
         }
         visit
@@ -291,7 +291,7 @@ impl<T: Real> Tiles<T> {
                     return Ok(Stop::Converged);
                 }
                 if control.report.is_some() {
-                    control.progress.max_step = self.bound();
+                    control.progress.max_step = self.bound(plan);
                 }
                 if let Some(stop) = control.check(control.progress.steps) {
                     return Ok(stop);
@@ -301,8 +301,8 @@ impl<T: Real> Tiles<T> {
     }
 
     /// Upper bound on max |dz| as far as the tiles have heard of it.
-    fn bound(&self) -> f64 {
-        let bound = |index| self.tile(index).bound().wide();
+    fn bound(&self, plan: &Plan<T>) -> f64 {
+        let bound = |index| self.tile(index).bound(plan).wide();
         (0..self.len()).map(bound).fold(0.0, f64::max)
     }
 

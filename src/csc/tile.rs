@@ -1,21 +1,22 @@
-//! Coordinate descent inside one tile (DICOD, section 3; DiCoDiLe, section 3.2), with lazy updates.
+//! Coordinate descent inside one tile (DICOD, section 3; DiCoDiLe, section 3.2).
 //!
-//! A tile keeps c = D ⋆ (X − D∗z), scaled by 1/n_k, and z for its positions, cut into *groups*: small
-//! boxes of positions with all their atoms, contiguous in memory, atoms innermost.
+//! A tile keeps c = D ⋆ (X − D∗z), scaled by 1/n_k, for its positions: row-major, atoms innermost,
+//! rows padded to whole groups. A step is applied to c at once, in long contiguous runs; that is
+//! what a step costs, and choosing the next one must cost little beside it.
 //!
-//! Steps are not applied to c at once. They go to the tile's log, and a group that a step touches
-//! remembers it in a bit mask; its *bound* on max |dz| grows by |δ| times the largest entry of the
-//! Gram tensor that meets the group, because |dz| moves no faster than c. Only when a group has the
-//! largest bound are its steps applied, in order, and the bound made exact: the coordinate with the
-//! largest |dz| of the tile is found without looking at most of it, and it is the same coordinate,
-//! with the same bits of c, as if every step had been applied everywhere at once.
+//! So the tile is cut into *groups*, small boxes of positions with all their atoms, and each has a
+//! *bound* on its largest |dz|. A step raises the bounds of the groups that it touches by |δ| times
+//! the largest entry of the Gram tensor that meets the group, because |dz| moves no faster than c.
+//! Only the group with the largest bound is looked at, which makes its bound exact, until that
+//! group is one that has just been looked at: its best coordinate is the best of the tile.
+//!
+//! Where z = 0, |dz| is |c| − μ if that is positive, and |c| − μ is never more than |dz| elsewhere:
+//! a look is one pass over the c of the group and a few non-zeros, which are kept in a list.
 
 use super::options::Strategy;
 use crate::error::Result;
 use crate::grid::tiles::{AXES, Point, Tile};
-use crate::linalg::kernels::{
-    Isa, largest, largest_step, locate, multiversion, soft_threshold, step_size, subtract_scaled,
-};
+use crate::linalg::kernels::{Isa, Rows, step_size, threshold};
 use crate::linalg::{Gram, Real};
 use crate::memory::{self, Aligned};
 use rand_chacha::ChaCha8Rng;
@@ -31,9 +32,6 @@ pub struct Step<T> {
     /// The change.
     pub delta: T,
 }
-
-/// Steps that wait in a tile's log at most: one bit each in a group's mask.
-const LOG: usize = u64::BITS as usize;
 
 /// Shape of a group for problems with `n_axes` real axes and K atoms: runs long enough to vectorise,
 /// groups small enough for tight bounds.
@@ -55,13 +53,13 @@ pub(crate) struct Plan<T> {
     pub(crate) n_atoms: usize,
     pub(crate) atom: Point,
     pub(crate) group: Point,
-    /// G with row k scaled by 1/n_k.
-    pub(crate) gram: Vec<T>,
+    /// G with row k scaled by 1/n_k, in the layout of [`Gram`].
+    gram: Table<T>,
     /// Largest |G| that a step of atom k0 has over a group, by the group's place relative to the
     /// step: (k0, place…), extent 2L − 1 + group − 1 per axis.
     reach: Vec<T>,
     reach_shape: [usize; AXES],
-    /// λ_k / n_k for each value of a group.
+    /// λ_k / n_k for each value of a run of a group.
     pub(crate) mu: Vec<T>,
     pub(crate) isa: Isa,
     pub(crate) positive: bool,
@@ -69,36 +67,73 @@ pub(crate) struct Plan<T> {
     pub(crate) seed: u64,
     /// Steps per visit at most.
     pub(crate) steps_per_visit: usize,
+    /// A step is taken at once if its |dz| is at least this fraction of what any other coordinate
+    /// might have: 1 is strictly greedy.
+    pub(crate) greed: T,
+}
+
+/// The scaled Gram tensor as the solver reads it.
+///
+/// Single precision halves the memory traffic of a step, which is what bounds the speed. It costs
+/// no accuracy: the certificate computes c anew in full precision, and where that shows a step
+/// larger than the tolerance the descent goes on from there, with errors as small as its steps.
+enum Table<T> {
+    Full(Vec<T>),
+    Single(Vec<f32>),
 }
 
 impl<T: Real> Plan<T> {
-    /// `scale` is 1/n_k.
-    pub(crate) fn new(gram: &Gram<T>, scale: &[T], group: Point) -> Result<Self> {
+    /// `scale` is 1/n_k. `exact`: every bit of every step as if written down from the definition.
+    pub(crate) fn new(gram: &Gram<T>, scale: &[T], group: Point, exact: bool) -> Result<Self> {
         let n_atoms = gram.n_atoms;
-        let group_values = group.iter().product::<i64>() as usize * n_atoms;
-        let mut values = memory::zeroed("the Gram tensor", gram.values.len())?;
-        for (row, from) in values
-            .chunks_exact_mut(n_atoms)
-            .zip(gram.values.chunks_exact(n_atoms))
-        {
-            for ((to, g), s) in row.iter_mut().zip(from).zip(scale) {
-                *to = *g * *s;
+        let what = "the Gram tensor";
+        let mut reach = memory::zeroed(what, gram.values.len() / n_atoms)?;
+        let scaled = gram
+            .values
+            .chunks_exact(n_atoms)
+            .flat_map(|row| row.iter().zip(scale).map(|(g, s)| *g * *s));
+        let table = if exact || size_of::<T>() == size_of::<f32>() {
+            let mut values = Vec::new();
+            memory::reserve(what, &mut values, gram.values.len())?;
+            values.extend(scaled);
+            Table::Full(values)
+        } else {
+            let mut values = Vec::new();
+            memory::reserve(what, &mut values, gram.values.len())?;
+            values.extend(scaled.map(|g| g.wide() as f32));
+            Table::Single(values)
+        };
+        // Rounding of c and of the bounds must not make a bound too small.
+        let inflate = 1.0 + 64.0 * T::EPSILON.wide();
+        let mut raise = |index: usize, g: f64| {
+            let to: &mut T = &mut reach[index / n_atoms];
+            let g = T::of(g.abs() * inflate);
+            if g > *to {
+                *to = g;
             }
+        };
+        match &table {
+            Table::Full(g) => g.iter().enumerate().for_each(|(i, g)| raise(i, g.wide())),
+            Table::Single(g) => g
+                .iter()
+                .enumerate()
+                .for_each(|(i, g)| raise(i, f64::from(*g))),
         }
-        let (reach, reach_shape) = Self::reach_table(&values, n_atoms, gram.window, group)?;
+        let (reach, reach_shape) = widen(reach, gram.window, group)?;
         Ok(Plan {
             n_atoms,
             atom: gram.atom,
             group,
-            gram: values,
+            gram: table,
             reach,
             reach_shape,
-            mu: memory::zeroed("thresholds", group_values)?,
+            mu: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
             isa: Isa::detect(),
             positive: false,
             strategy: Strategy::LocallyGreedy,
             seed: 0,
             steps_per_visit: 1,
+            greed: T::one(),
         })
     }
 
@@ -115,52 +150,54 @@ impl<T: Real> Plan<T> {
     }
 
     pub(crate) fn gram_bytes(&self) -> usize {
-        (self.gram.capacity() + self.reach.capacity()) * size_of::<T>()
+        let table = match &self.gram {
+            Table::Full(g) => g.capacity() * size_of::<T>(),
+            Table::Single(g) => g.capacity() * size_of::<f32>(),
+        };
+        table + self.reach.capacity() * size_of::<T>()
+    }
+
+    /// Whether c drifts from its definition by more than the rounding of sums.
+    pub(crate) fn rounds_gram(&self) -> bool {
+        matches!(self.gram, Table::Single(_))
     }
 
     /// Values of a group.
     pub(crate) fn group_len(&self) -> usize {
-        self.mu.len()
+        self.group.iter().product::<i64>() as usize * self.n_atoms
     }
+}
 
-    fn reach_table(
-        gram: &[T],
-        n_atoms: usize,
-        window: Point,
-        group: Point,
-    ) -> Result<(Vec<T>, [usize; AXES])> {
-        let larger = |a: T, b: T| if a > b { a } else { b };
-        let w = window.map(|w| w as usize);
-        let g = group.map(|g| g as usize);
-        // Rounding of c and of the bounds must not make a bound too small.
-        let inflate = T::one() + T::of(64.0) * T::EPSILON;
-        let mut table: Vec<T> = memory::zeroed("bounds", gram.len() / n_atoms)?;
-        for (to, row) in table.iter_mut().zip(gram.chunks_exact(n_atoms)) {
-            *to = row.iter().fold(T::ZERO, |m, x| larger(x.abs(), m)) * inflate;
-        }
-        // Sliding maximum over the group's extent, one axis after the other.
-        let mut shape = w;
-        for axis in 0..AXES {
-            let (n, b) = (shape[axis], g[axis]);
-            let inner: usize = shape[axis + 1..].iter().product();
-            let outer = table.len() / (n * inner);
-            let wide = n + b - 1;
-            let mut next = memory::zeroed("bounds", outer * wide * inner)?;
-            for o in 0..outer {
-                for place in 0..wide {
-                    for from in (place + 1).saturating_sub(b)..=place.min(n - 1) {
-                        for i in 0..inner {
-                            let to: &mut T = &mut next[(o * wide + place) * inner + i];
-                            *to = larger(table[(o * n + from) * inner + i], *to);
+/// Sliding maximum of a (k0, τ…) table over the extent of a group, one axis after the other.
+fn widen<T: Real>(
+    mut table: Vec<T>,
+    window: Point,
+    group: Point,
+) -> Result<(Vec<T>, [usize; AXES])> {
+    let mut shape = window.map(|w| w as usize);
+    for axis in 0..AXES {
+        let (n, b) = (shape[axis], group[axis] as usize);
+        let inner: usize = shape[axis + 1..].iter().product();
+        let outer = table.len() / (n * inner);
+        let wide = n + b - 1;
+        let mut next = memory::zeroed("bounds", outer * wide * inner)?;
+        for o in 0..outer {
+            for place in 0..wide {
+                for from in (place + 1).saturating_sub(b)..=place.min(n - 1) {
+                    for i in 0..inner {
+                        let to: &mut T = &mut next[(o * wide + place) * inner + i];
+                        let value = table[(o * n + from) * inner + i];
+                        if value > *to {
+                            *to = value;
                         }
                     }
                 }
             }
-            shape[axis] = wide;
-            table = next;
         }
-        Ok((table, shape))
+        shape[axis] = wide;
+        table = next;
     }
+    Ok((table, shape))
 }
 
 /// What a visit of a tile did.
@@ -173,6 +210,20 @@ pub(crate) struct Visit<T> {
     pub(crate) largest_z: T,
 }
 
+/// A coordinate with z ≠ 0.
+#[derive(Clone, Copy)]
+struct NonZero<T> {
+    /// Index in the tile's c.
+    index: u32,
+    atom: u32,
+    /// Where the visit's steps of this coordinate stand in the outbox.
+    sent: u32,
+    z: T,
+}
+
+/// Not in the outbox.
+const NONE: u32 = u32::MAX;
+
 /// State of one tile.
 pub(crate) struct TileState<T> {
     pub(crate) tile: Tile,
@@ -182,18 +233,16 @@ pub(crate) struct TileState<T> {
     visits: u64,
     /// Scaled correlation; NaN where a coordinate may not be chosen.
     pub(crate) c: Aligned<T>,
-    pub(crate) z: Aligned<T>,
-    /// Number of z ≠ 0 per group.
-    nonzeros: Vec<u32>,
-    /// Upper bound on max |dz| per group (below zero: distance from moving).
+    /// Non-zero coordinates by group.
+    nonzeros: Vec<Vec<NonZero<T>>>,
+    /// Only coordinates that are listed in `nonzeros` may be chosen, and they stay listed.
+    frozen: bool,
+    /// Upper bound on max |dz| per group (below zero: how far the group is from moving).
     bound: Vec<T>,
-    /// The bound is exact.
+    /// The bound is attained.
     exact: Vec<bool>,
-    /// Steps of the log that have not been applied, per group.
-    pending: Vec<u64>,
-    log: Vec<Step<T>>,
-    /// One bit per coordinate that must stay zero; empty when none must.
-    frozen: Vec<u64>,
+    /// Every single step, in order, when asked for.
+    pub(crate) trace: Option<Vec<Step<T>>>,
 }
 
 impl<T: Real> TileState<T> {
@@ -205,266 +254,280 @@ impl<T: Real> TileState<T> {
     ) -> Result<Self> {
         let what = "the tiles of z";
         let n = tile.n_groups();
-        let mut log = Vec::new();
-        memory::reserve(what, &mut log, LOG)?;
         Ok(TileState {
             images,
             index: index as u64,
             visits: 0,
             c: Aligned::zeroed(what, n * group_len)?,
-            z: Aligned::zeroed(what, n * group_len)?,
             nonzeros: memory::zeroed(what, n)?,
+            frozen: false,
             bound: memory::zeroed(what, n)?,
             exact: memory::zeroed(what, n)?,
-            pending: memory::zeroed(what, n)?,
-            log,
-            frozen: Vec::new(),
+            trace: None,
             tile,
         })
     }
 
     pub(crate) fn bytes(&self) -> usize {
+        let nonzeros = self.nonzeros.iter().map(|list| list.capacity());
         self.c.bytes()
-            + self.z.bytes()
-            + self.nonzeros.capacity() * size_of::<u32>()
+            + nonzeros.sum::<usize>() * size_of::<NonZero<T>>()
+            + self.nonzeros.capacity() * size_of::<Vec<NonZero<T>>>()
             + self.bound.capacity() * size_of::<T>()
             + self.exact.capacity()
-            + (self.pending.capacity() + self.frozen.capacity()) * size_of::<u64>()
-            + self.log.capacity() * size_of::<Step<T>>()
             + size_of::<Self>()
     }
 
     /// Upper bound on max |dz| as far as the tile has heard.
-    pub(crate) fn bound(&self) -> T {
-        largest(&self.bound)
+    pub(crate) fn bound(&self, plan: &Plan<T>) -> T {
+        T::largest(plan.isa, &self.bound)
     }
 
-    /// Remembers which coordinates are zero now, to keep them so; or forgets it.
-    pub(crate) fn freeze(&mut self, frozen: bool) -> Result<()> {
-        self.frozen.clear();
-        if frozen {
-            let words = self.z.len().div_ceil(LOG);
-            memory::reserve("the frozen support", &mut self.frozen, words)?;
-            self.frozen.resize(words, 0);
-            for (i, z) in self.z.iter().enumerate() {
-                self.frozen[i / LOG] |= u64::from(*z == T::ZERO) << (i % LOG);
-            }
-        }
-        Ok(())
+    /// From now on only coordinates that are non-zero now may be chosen, or all.
+    pub(crate) fn freeze(&mut self, frozen: bool) {
+        self.frozen = frozen;
     }
 
     /// Marks what may not be chosen in a new c: frozen coordinates, and positions beyond the end of
     /// the domain.
     pub(crate) fn mask(&mut self, plan: &Plan<T>) {
-        for (word, c) in self.frozen.iter().zip(self.c.chunks_mut(LOG)) {
-            for (i, c) in c.iter_mut().enumerate() {
-                if word >> i & 1 == 1 {
-                    *c = T::NAN;
-                }
+        if self.frozen {
+            let free = self.nonzeros.iter().flatten();
+            let values: Vec<_> = free
+                .map(|x| (x.index as usize, self.c[x.index as usize]))
+                .collect();
+            self.c.fill(T::NAN);
+            for (index, value) in values {
+                self.c[index] = value;
             }
-        }
-        if (0..AXES).all(|a| self.tile.shape[a] % plan.group[a] == 0) {
             return;
         }
-        for group in 0..self.bound.len() {
-            let origin = self.tile.group_origin(group, &plan.group);
-            if (0..AXES).all(|a| origin[a] + plan.group[a] <= self.tile.shape[a]) {
-                continue;
-            }
-            for inner in 0..plan.group_len() {
-                let at = self.position(plan, group, inner);
-                if (0..AXES).any(|a| at[a] >= self.tile.shape[a]) {
-                    self.c[group * plan.group_len() + inner] = T::NAN;
-                }
+        let stored = self.tile.stored(&plan.group);
+        if stored == self.tile.shape {
+            return;
+        }
+        for (position, c) in self.c.chunks_exact_mut(plan.n_atoms).enumerate() {
+            let at = unflatten(position, &stored);
+            if (0..AXES).any(|a| at[a] >= self.tile.shape[a]) {
+                c.fill(T::NAN);
             }
         }
     }
 
-    /// Takes over a new c: forgets pending steps, makes every bound exact.
+    /// Takes over a new c: makes every bound exact. Returns max |dz|.
     pub(crate) fn restart(&mut self, plan: &Plan<T>) -> T {
-        self.log.clear();
-        self.pending.fill(0);
-        self.recount(plan);
         for group in 0..self.bound.len() {
             self.measure(plan, group);
         }
-        largest(&self.bound)
+        self.bound(plan)
     }
 
     /// Hears of a neighbour's steps; `shift` takes their positions to this side of a period.
     pub(crate) fn hear(&mut self, plan: &Plan<T>, steps: &[Step<T>], shift: Point) {
-        multiversion!(plan.isa, <T>(
-            state: &mut TileState<T> = self,
-            plan: &Plan<T> = plan,
-            steps: &[Step<T>] = steps,
-            shift: Point = shift,
-        ) -> () { TileState::<T>::hear_all })
-    }
-
-    /// Visits the tile: makes steps and writes them to `made`, with global positions.
-    pub(crate) fn visit(&mut self, plan: &Plan<T>, tol: T, made: &mut Vec<Step<T>>) -> Visit<T> {
-        made.clear();
-        macro_rules! descend {
-            ($positive:literal) => {
-                multiversion!(plan.isa, <T>(
-                    state: &mut TileState<T> = self,
-                    plan: &Plan<T> = plan,
-                    tol: T = tol,
-                    made: &mut Vec<Step<T>> = made,
-                ) -> Visit<T> { TileState::<T>::descend::<$positive> })
-            };
-        }
-        let visit = if plan.positive {
-            descend!(true)
-        } else {
-            descend!(false)
-        };
-        self.visits += 1;
-        visit
-    }
-
-    #[inline(always)]
-    fn hear_all(&mut self, plan: &Plan<T>, steps: &[Step<T>], shift: Point) {
         for step in steps {
             let at = std::array::from_fn(|a| {
                 (i64::from(step.at[a]) + shift[a] - self.tile.origin[a]) as i32
             });
-            self.enter(plan, Step { at, ..*step });
+            self.apply(plan, &Step { at, ..*step });
         }
     }
 
-    #[inline(always)]
-    fn descend<const POSITIVE: bool>(
-        &mut self,
-        plan: &Plan<T>,
-        tol: T,
-        made: &mut Vec<Step<T>>,
-    ) -> Visit<T> {
-        let mut visit = Visit::default();
+    /// Visits the tile: makes steps and writes them to `made`, with global positions.
+    pub(crate) fn visit(&mut self, plan: &Plan<T>, tol: T, made: &mut Vec<Step<T>>) -> Visit<T> {
+        let mut visit = self.begin_visit(made);
         match plan.strategy {
             Strategy::LocallyGreedy | Strategy::Greedy => {
                 for _ in 0..plan.steps_per_visit {
-                    let Some((group, inner)) = self.greediest::<POSITIVE>(plan, tol) else {
+                    let Some(index) = self.greediest(plan, tol) else {
                         break;
                     };
-                    self.step::<POSITIVE>(plan, tol, group, inner, made, &mut visit);
+                    self.step(plan, index, made, &mut visit);
                 }
             }
-            Strategy::Random => self.random_steps::<POSITIVE>(plan, tol, made, &mut visit),
-            Strategy::Cyclic => {
-                for group in 0..self.bound.len() {
-                    self.sweep_group::<POSITIVE>(plan, tol, group, None, made, &mut visit);
-                }
-            }
+            Strategy::Random => self.random_steps(plan, tol, made, &mut visit),
+            Strategy::Cyclic => self.sweep(plan, tol, None, made, &mut visit),
             Strategy::CyclicShuffled => {
-                let mut rng = self.generator(plan);
-                let mut groups: Vec<usize> = (0..self.bound.len()).collect();
-                shuffle(&mut groups, &mut rng);
-                for group in groups {
-                    let rng = Some(&mut rng);
-                    self.sweep_group::<POSITIVE>(plan, tol, group, rng, made, &mut visit);
-                }
+                let rng = &mut self.generator(plan);
+                self.sweep(plan, tol, Some(rng), made, &mut visit);
             }
         }
-        visit.bound = largest(&self.bound);
+        visit.bound = self.bound(plan);
         visit
     }
 
-    /// The coordinate with the largest |dz| > tol: (group, index inside). Of equal ones the first
-    /// in row-major order of (atom, position).
-    #[inline(always)]
-    fn greediest<const POSITIVE: bool>(
-        &mut self,
-        plan: &Plan<T>,
-        tol: T,
-    ) -> Option<(usize, usize)> {
-        loop {
-            let best = largest(&self.bound);
+    fn begin_visit(&mut self, made: &mut Vec<Step<T>>) -> Visit<T> {
+        made.clear();
+        self.visits += 1;
+        self.nonzeros
+            .iter_mut()
+            .flatten()
+            .for_each(|x| x.sent = NONE);
+        Visit::default()
+    }
+
+    /// The coordinate with the largest |dz| > tol, or one that is nearly as large (`Plan::greed`),
+    /// as an index in c. Of equal ones the first in row-major order of (atom, position).
+    fn greediest(&mut self, plan: &Plan<T>, tol: T) -> Option<usize> {
+        // The best group among those looked at so far.
+        let mut known = T::NEG_INFINITY;
+        let best = loop {
+            let best = self.bound(plan);
             if !(best > tol) {
                 return None;
             }
-            let mut found: Option<((usize, Point), usize, usize)> = None;
-            let mut all_exact = true;
+            if known > tol && known >= plan.greed * best && plan.greed < T::one() {
+                break known;
+            }
+            let mut attained = true;
             for group in 0..self.bound.len() {
-                if self.bound[group] != best {
-                    continue;
-                }
-                if !self.exact[group] {
-                    self.refresh::<POSITIVE>(plan, group);
-                    all_exact = false;
-                    // Most groups fall below the best: look again.
-                    if self.bound[group] != best {
+                if self.bound[group] == best && !self.exact[group] {
+                    self.measure(plan, group);
+                    if self.bound[group] > known {
+                        known = self.bound[group];
+                    }
+                    attained = false;
+                    // Strictly greedy, an equal bound has to be looked at, too.
+                    if plan.greed < T::one() {
                         break;
                     }
                 }
-                if !all_exact {
-                    continue;
-                }
-                let values = group * plan.group_len()..(group + 1) * plan.group_len();
-                let (c, z) = (&self.c[values.clone()], &self.z[values]);
-                let inner = locate::<T, POSITIVE>(c, z, &plan.mu, best, plan.n_atoms);
-                // A bound is exact only if some coordinate has that |dz|.
-                let Some(inner) = inner else { continue };
-                let key = (inner % plan.n_atoms, self.position(plan, group, inner));
-                if found.is_none_or(|first| key < first.0) {
-                    found = Some((key, group, inner));
-                }
             }
-            if all_exact {
-                debug_assert!(found.is_some(), "no coordinate has the exact bound");
-                return found.map(|(_, group, inner)| (group, inner));
+            if attained {
+                break best;
+            }
+        };
+        let mut found: Option<((usize, usize), usize)> = None;
+        for group in 0..self.bound.len() {
+            if self.bound[group] == best
+                && self.exact[group]
+                && let Some(index) = self.locate(plan, group, best)
+            {
+                // Positions of a tile are stored in row-major order.
+                let key = (index % plan.n_atoms, index / plan.n_atoms);
+                if found.is_none_or(|first| key < first.0) {
+                    found = Some((key, index));
+                }
             }
         }
+        found.map(|(_, index)| index)
     }
 
-    /// Position relative to the tile.
-    fn position(&self, plan: &Plan<T>, group: usize, inner: usize) -> Point {
-        let origin = self.tile.group_origin(group, &plan.group);
-        let at = (inner / plan.n_atoms) as i64;
-        let [_, b1, b2] = plan.group;
-        let inside = [at / (b1 * b2), at / b2 % b1, at % b2];
-        std::array::from_fn(|a| origin[a] + inside[a])
+    /// Where a group lies in c: its first value and its runs.
+    #[inline]
+    fn rows(&self, plan: &Plan<T>, group: usize) -> (usize, Rows) {
+        let [_, s1, s2] = self.tile.stored(&plan.group);
+        let [i, j, k] = self.tile.group_origin(group, &plan.group);
+        let n = plan.n_atoms;
+        let rows = Rows {
+            counts: [plan.group[0] as usize, plan.group[1] as usize],
+            strides: [(s1 * s2) as usize * n, s2 as usize * n],
+            run: plan.mu.len(),
+        };
+        (((i * s1 + j) * s2 + k) as usize * n, rows)
+    }
+
+    /// Looks at a group: makes its bound exact.
+    fn measure(&mut self, plan: &Plan<T>, group: usize) {
+        let (start, rows) = self.rows(plan, group);
+        let mut best = T::largest_excess(plan.isa, plan.positive, &self.c, start, rows, &plan.mu);
+        for x in &self.nonzeros[group] {
+            let size = self.size_of(plan, x);
+            if size > best {
+                best = size;
+            }
+        }
+        self.bound[group] = best;
+        self.exact[group] = true;
+    }
+
+    /// |dz| of a non-zero coordinate.
+    #[inline]
+    fn size_of(&self, plan: &Plan<T>, x: &NonZero<T>) -> T {
+        let index = x.index as usize;
+        step_size(plan.positive, self.c[index], x.z, plan.mu[x.atom as usize])
+    }
+
+    /// Where a group has |dz| = `size`: the lowest atom, then the first position.
+    fn locate(&self, plan: &Plan<T>, group: usize, size: T) -> Option<usize> {
+        let (start, rows) = self.rows(plan, group);
+        let (c, mu, n) = (&self.c, &plan.mu, plan.n_atoms);
+        let zero = T::locate_excess(plan.isa, plan.positive, c, start, rows, mu, size, n);
+        let others = self.nonzeros[group]
+            .iter()
+            .filter(|x| self.size_of(plan, x) == size);
+        // Positions of a tile are stored in row-major order.
+        let candidates = others.map(|x| x.index as usize).chain(zero);
+        candidates.min_by_key(|index| (index % n, index / n))
+    }
+
+    /// Group of a value of c.
+    fn group_of(&self, plan: &Plan<T>, index: usize) -> usize {
+        let at = unflatten(index / plan.n_atoms, &self.tile.stored(&plan.group));
+        let [g0, g1, g2]: Point = std::array::from_fn(|a| at[a] / plan.group[a]);
+        ((g0 * self.tile.groups[1] + g1) * self.tile.groups[2] + g2) as usize
     }
 
     /// Moves one coordinate to its best value.
-    #[inline(always)]
-    fn step<const POSITIVE: bool>(
+    fn step(
         &mut self,
         plan: &Plan<T>,
-        tol: T,
-        group: usize,
-        inner: usize,
+        index: usize,
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
     ) {
-        let index = group * plan.group_len() + inner;
-        let old = self.z[index];
-        let new = soft_threshold::<T, POSITIVE>(self.c[index] + old, plan.mu[inner]);
+        let group = self.group_of(plan, index);
+        let list = &mut self.nonzeros[group];
+        let listed = list.iter().position(|x| x.index as usize == index);
+        let (old, sent) = listed.map_or((T::ZERO, NONE), |i| (list[i].z, list[i].sent));
+        let atom = index % plan.n_atoms;
+        let new = threshold(plan.positive, self.c[index] + old, plan.mu[atom]);
         let delta = new - old;
         if delta == T::ZERO {
             // The best change is lost in the rounding of z: there is nothing left to gain here.
-            self.bound[group] = tol;
+            self.bound[group] = T::ZERO;
             return;
         }
-        self.z[index] = new;
-        if old == T::ZERO {
-            self.nonzeros[group] += 1;
-        } else if new == T::ZERO {
-            self.nonzeros[group] -= 1;
+        let at = unflatten(index / plan.n_atoms, &self.tile.stored(&plan.group)).map(|x| x as i32);
+        let atom = atom as u32;
+        // Neighbours hear once of a coordinate, with the sum of its steps.
+        let global = std::array::from_fn(|a| at[a] + self.tile.origin[a] as i32);
+        let step = Step {
+            at: global,
+            atom,
+            delta,
+        };
+        let mut place = sent;
+        match made.get_mut(sent as usize) {
+            Some(sent) => sent.delta += delta,
+            None => {
+                place = made.len() as u32;
+                made.push(step);
+            }
         }
-        let at = self.position(plan, group, inner).map(|x| x as i32);
-        let atom = (inner % plan.n_atoms) as u32;
-        self.enter(plan, Step { at, atom, delta });
+        if let Some(trace) = &mut self.trace {
+            trace.push(step);
+        }
+        match listed {
+            Some(i) if new == T::ZERO && !self.frozen => {
+                list.remove(i);
+            }
+            Some(i) => {
+                list[i].z = new;
+                list[i].sent = place;
+            }
+            None => list.push(NonZero {
+                index: index as u32,
+                atom,
+                sent: place,
+                z: new,
+            }),
+        }
+        self.apply(plan, &Step { at, atom, delta });
         for image in 0..self.images.len() {
             let shift = self.images[image];
             let at = std::array::from_fn(|a| at[a] + shift[a] as i32);
-            self.enter(plan, Step { at, atom, delta });
+            self.apply(plan, &Step { at, atom, delta });
         }
-        made.push(Step {
-            at: std::array::from_fn(|a| at[a] + self.tile.origin[a] as i32),
-            atom,
-            delta,
-        });
         visit.steps += 1;
         let size = new.abs();
         if size > visit.largest_z {
@@ -472,127 +535,118 @@ impl<T: Real> TileState<T> {
         }
     }
 
-    /// Enters a step, relative to the tile, in the log, and raises the bounds of the groups that it
-    /// touches.
-    #[inline(always)]
-    fn enter(&mut self, plan: &Plan<T>, step: Step<T>) {
-        if self.log.len() == LOG {
-            for group in 0..self.pending.len() {
-                self.apply_pending(plan, group);
-            }
-            self.log.clear();
-        }
-        let bit = 1 << self.log.len();
-        let mut first = [0; AXES];
-        let mut last = [0; AXES];
+    /// Applies a step, relative to the tile: c −= δ·G, and raises the bounds of the groups touched.
+    fn apply(&mut self, plan: &Plan<T>, step: &Step<T>) {
+        let stored = self.tile.stored(&plan.group);
+        // Part of the tile within reach.
+        let mut low = [0; AXES];
+        let mut high = [0; AXES];
         for a in 0..AXES {
-            let (at, reach) = (i64::from(step.at[a]), plan.atom[a] - 1);
-            first[a] = (at - reach).max(0) / plan.group[a];
-            last[a] = ((at + reach).div_euclid(plan.group[a]) + 1).min(self.tile.groups[a]);
-            if first[a] >= last[a] {
+            let at = i64::from(step.at[a]);
+            low[a] = (at - plan.atom[a] + 1).max(0);
+            high[a] = (at + plan.atom[a]).min(self.tile.shape[a]);
+            if low[a] >= high[a] {
                 return;
             }
         }
-        self.log.push(step);
+        let n = plan.n_atoms;
+        let window: Point = std::array::from_fn(|a| 2 * plan.atom[a] - 1);
+        // Place of the corner in the window of the step.
+        let place: Point =
+            std::array::from_fn(|a| low[a] - i64::from(step.at[a]) + plan.atom[a] - 1);
+        let from = (i64::from(step.atom) * window[0] + place[0]) * window[1] + place[1];
+        let from = (from * window[2] + place[2]) as usize * n;
+        let to = ((low[0] * stored[1] + low[1]) * stored[2] + low[2]) as usize * n;
+        let strides = |shape: &Point| [(shape[1] * shape[2]) as usize * n, shape[2] as usize * n];
+        let rows = Rows {
+            counts: [(high[0] - low[0]) as usize, (high[1] - low[1]) as usize],
+            strides: strides(&stored),
+            run: (high[2] - low[2]) as usize * n,
+        };
+        let (c, delta) = (&mut self.c, step.delta);
+        let strides = strides(&window);
+        match &plan.gram {
+            Table::Full(g) => T::subtract(plan.isa, c, to, rows, g, from, strides, delta),
+            Table::Single(g) => T::subtract_single(plan.isa, c, to, rows, g, from, strides, delta),
+        }
+        let first: Point = std::array::from_fn(|a| low[a] / plan.group[a]);
+        let last: Point = std::array::from_fn(|a| (high[a] - 1) / plan.group[a] + 1);
         let size = step.delta.abs();
         // The table's origin is the group farthest below the step that it still touches.
         let place = |a: usize, group: i64| {
-            (group * plan.group[a] - i64::from(step.at[a]) + plan.atom[a] + plan.group[a] - 2)
-                as usize
+            let offset = group * plan.group[a] - i64::from(step.at[a]);
+            (offset + plan.atom[a] + plan.group[a] - 2) as usize
         };
         let [r0, r1, r2] = plan.reach_shape;
         let [_, g1, g2] = self.tile.groups;
         let stride = plan.group[2] as usize;
+        let n = (last[2] - first[2]) as usize;
         for i in first[0]..last[0] {
             for j in first[1]..last[1] {
                 let row = (step.atom as usize * r0 + place(0, i)) * r1 + place(1, j);
-                let start = row * r2 + place(2, first[2]);
+                let table = &plan.reach[row * r2 + place(2, first[2])..];
                 let group = ((i * g1 + j) * g2 + first[2]) as usize;
-                let n = (last[2] - first[2]) as usize;
-                let table = plan.reach[start..].iter().step_by(stride);
                 let bounds = &mut self.bound[group..group + n];
-                for (bound, reach) in bounds.iter_mut().zip(table) {
+                for (bound, reach) in bounds.iter_mut().zip(table.iter().step_by(stride)) {
                     *bound += size * *reach;
                 }
-                self.pending[group..group + n]
-                    .iter_mut()
-                    .for_each(|p| *p |= bit);
                 self.exact[group..group + n].fill(false);
             }
         }
     }
 
-    /// Applies a group's pending steps in order and makes its bound exact.
-    #[inline(always)]
-    fn refresh<const POSITIVE: bool>(&mut self, plan: &Plan<T>, group: usize) {
-        self.apply_pending(plan, group);
-        self.measure_as::<POSITIVE>(plan, group);
-    }
-
-    fn measure(&mut self, plan: &Plan<T>, group: usize) {
-        if plan.positive {
-            self.measure_as::<true>(plan, group);
-        } else {
-            self.measure_as::<false>(plan, group);
-        }
-    }
-
-    #[inline(always)]
-    fn measure_as<const POSITIVE: bool>(&mut self, plan: &Plan<T>, group: usize) {
-        let values = group * plan.group_len()..(group + 1) * plan.group_len();
-        let z = (self.nonzeros[group] > 0).then(|| &self.z[values.clone()]);
-        self.bound[group] = largest_step::<T, POSITIVE>(&self.c[values.clone()], z, &plan.mu);
-        self.exact[group] = true;
-    }
-
-    #[inline(always)]
-    fn apply_pending(&mut self, plan: &Plan<T>, group: usize) {
-        let mut bits = std::mem::take(&mut self.pending[group]);
-        if bits == 0 {
-            return;
-        }
-        let origin = self.tile.group_origin(group, &plan.group);
-        let len = plan.group_len();
-        let c = &mut self.c[group * len..(group + 1) * len];
-        while bits != 0 {
-            let step = &self.log[bits.trailing_zeros() as usize];
-            bits &= bits - 1;
-            apply(plan, c, origin, step);
-        }
-    }
-
-    /// Goes once through a group's coordinates, in order or shuffled, and steps wherever
+    /// Goes once through all coordinates, group by group, in order or shuffled, and steps wherever
     /// |dz| > tol.
-    #[inline(always)]
-    fn sweep_group<const POSITIVE: bool>(
+    fn sweep(
         &mut self,
         plan: &Plan<T>,
         tol: T,
-        group: usize,
-        rng: Option<&mut ChaCha8Rng>,
+        mut rng: Option<&mut ChaCha8Rng>,
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
     ) {
-        if !(self.bound[group] > tol) {
-            return;
-        }
-        self.refresh::<POSITIVE>(plan, group);
-        if !(self.bound[group] > tol) {
-            return;
-        }
-        let first = group * plan.group_len();
-        let mut order: Vec<usize> = (0..plan.group_len()).collect();
-        if let Some(rng) = rng {
-            shuffle(&mut order, rng);
-        }
-        for inner in order {
-            let (c, z) = (self.c[first + inner], self.z[first + inner]);
-            if step_size::<T, POSITIVE>(c, z, plan.mu[inner]) > tol {
-                self.step::<POSITIVE>(plan, tol, group, inner, made, visit);
-                self.apply_pending(plan, group);
+        let mut order = |mut order: Vec<usize>| {
+            if let Some(rng) = &mut rng {
+                shuffle(&mut order, rng);
             }
+            order
+        };
+        for group in order((0..self.bound.len()).collect()) {
+            if self.bound[group] > tol && !self.exact[group] {
+                self.measure(plan, group);
+            }
+            if !(self.bound[group] > tol) {
+                continue;
+            }
+            for index in order(self.indices(plan, group)) {
+                if self.size_at(plan, group, index) > tol {
+                    self.step(plan, index, made, visit);
+                }
+            }
+            self.measure(plan, group);
         }
-        self.measure_as::<POSITIVE>(plan, group);
+    }
+
+    /// The values of a group, as indices in c.
+    fn indices(&self, plan: &Plan<T>, group: usize) -> Vec<usize> {
+        let (start, rows) = self.rows(plan, group);
+        rows.starts(start)
+            .flat_map(|first| first..first + rows.run)
+            .collect()
+    }
+
+    /// |dz| of any coordinate; NaN when it may not be chosen.
+    fn size_at(&self, plan: &Plan<T>, group: usize, index: usize) -> T {
+        let listed = self.nonzeros[group]
+            .iter()
+            .find(|x| x.index as usize == index);
+        let z = listed.map_or(T::ZERO, |x| x.z);
+        step_size(
+            plan.positive,
+            self.c[index],
+            z,
+            plan.mu[index % plan.n_atoms],
+        )
     }
 
     /// Goes once through all coordinates in row-major order of (atom, position), as the published
@@ -603,109 +657,65 @@ impl<T: Real> TileState<T> {
         tol: T,
         made: &mut Vec<Step<T>>,
     ) -> Visit<T> {
-        if plan.positive {
-            self.sweep_atoms_first_as::<true>(plan, tol, made)
-        } else {
-            self.sweep_atoms_first_as::<false>(plan, tol, made)
-        }
-    }
-
-    fn sweep_atoms_first_as<const POSITIVE: bool>(
-        &mut self,
-        plan: &Plan<T>,
-        tol: T,
-        made: &mut Vec<Step<T>>,
-    ) -> Visit<T> {
-        let mut visit = Visit::default();
-        let [n0, n1, n2] = self.tile.shape;
-        let rows = (0..n0).flat_map(|i| (0..n1).map(move |j| (i, j)));
+        let mut visit = self.begin_visit(made);
         for atom in 0..plan.n_atoms {
-            for (i, j) in rows.clone() {
-                for k in 0..n2 {
-                    let (group, inner) = self.locate_position(plan, [i, j, k]);
-                    if !(self.bound[group] > tol) {
-                        continue;
-                    }
-                    if !self.exact[group] {
-                        self.refresh::<POSITIVE>(plan, group);
-                    }
-                    let inner = inner + atom;
-                    let index = group * plan.group_len() + inner;
-                    let (c, z) = (self.c[index], self.z[index]);
-                    if step_size::<T, POSITIVE>(c, z, plan.mu[inner]) > tol {
-                        self.step::<POSITIVE>(plan, tol, group, inner, made, &mut visit);
-                    }
+            // Positions are stored in row-major order, those beyond the domain as NaN.
+            for index in (atom..self.c.len()).step_by(plan.n_atoms) {
+                let group = self.group_of(plan, index);
+                if self.bound[group] > tol && self.size_at(plan, group, index) > tol {
+                    self.step(plan, index, made, &mut visit);
                 }
             }
         }
-        for group in 0..self.bound.len() {
-            if self.bound[group] > tol {
-                self.refresh::<POSITIVE>(plan, group);
-            }
-        }
-        visit.bound = largest(&self.bound);
+        visit.bound = self.restart(plan);
         visit
     }
 
-    /// The group of a position relative to the tile, and the index of its first atom inside.
-    pub(crate) fn locate_position(&self, plan: &Plan<T>, at: Point) -> (usize, usize) {
-        let [b0, b1, b2] = plan.group;
-        let [_, g1, g2] = self.tile.groups;
-        let group = (at[0] / b0 * g1 + at[1] / b1) * g2 + at[2] / b2;
-        let inner = ((at[0] % b0) * b1 + at[1] % b1) * b2 + at[2] % b2;
-        (group as usize, inner as usize * plan.n_atoms)
-    }
-
-    /// Calls `visit` with (position relative to the tile, index of its first atom in c and z) for
-    /// every position of the tile.
-    pub(crate) fn for_each_position(&self, plan: &Plan<T>, mut visit: impl FnMut(Point, usize)) {
-        let [n0, n1, n2] = self.tile.shape;
-        for i in 0..n0 {
-            for j in 0..n1 {
-                for k in 0..n2 {
-                    let (group, inner) = self.locate_position(plan, [i, j, k]);
-                    visit([i, j, k], group * plan.group_len() + inner);
-                }
-            }
-        }
-    }
-
-    /// Calls `visit` with (position relative to the tile, atom, value) for every z ≠ 0, in the
-    /// order of memory.
+    /// Calls `visit` with (position relative to the tile, atom, value) for every z ≠ 0.
     pub(crate) fn for_each_nonzero(&self, plan: &Plan<T>, mut visit: impl FnMut(Point, usize, T)) {
-        let len = plan.group_len();
-        for (group, z) in self.z.chunks_exact(len).enumerate() {
-            if self.nonzeros[group] == 0 {
-                continue;
-            }
-            for (inner, value) in z.iter().enumerate() {
-                if *value != T::ZERO {
-                    visit(
-                        self.position(plan, group, inner),
-                        inner % plan.n_atoms,
-                        *value,
-                    );
-                }
+        let stored = self.tile.stored(&plan.group);
+        for x in self.nonzeros.iter().flatten() {
+            if x.z != T::ZERO {
+                let index = x.index as usize;
+                visit(
+                    unflatten(index / plan.n_atoms, &stored),
+                    index % plan.n_atoms,
+                    x.z,
+                );
             }
         }
     }
 
-    /// Counts the z ≠ 0 again after z was written from outside.
-    pub(crate) fn recount(&mut self, plan: &Plan<T>) {
-        let len = plan.group_len();
-        for (count, z) in self.nonzeros.iter_mut().zip(self.z.chunks_exact(len)) {
-            *count = z.iter().filter(|z| **z != T::ZERO).count() as u32;
-        }
+    /// Sets all z to zero.
+    pub(crate) fn clear_z(&mut self) {
+        self.nonzeros.iter_mut().for_each(Vec::clear);
+    }
+
+    /// Sets a z that is zero so far.
+    pub(crate) fn set_z(&mut self, plan: &Plan<T>, at: Point, atom: usize, z: T) {
+        let [_, s1, s2] = self.tile.stored(&plan.group);
+        let position = (at[0] * s1 + at[1]) * s2 + at[2];
+        let index = position as usize * plan.n_atoms + atom;
+        let group = self.group_of(plan, index);
+        self.nonzeros[group].push(NonZero {
+            index: index as u32,
+            atom: atom as u32,
+            sent: NONE,
+            z,
+        });
     }
 
     /// Number of z ≠ 0.
     pub(crate) fn n_nonzero(&self) -> usize {
-        self.nonzeros.iter().map(|n| *n as usize).sum()
+        self.nonzeros
+            .iter()
+            .flatten()
+            .filter(|x| x.z != T::ZERO)
+            .count()
     }
 
     /// Steps at coordinates drawn at random from those that are not yet within the tolerance.
-    #[inline(always)]
-    fn random_steps<const POSITIVE: bool>(
+    fn random_steps(
         &mut self,
         plan: &Plan<T>,
         tol: T,
@@ -718,25 +728,18 @@ impl<T: Real> TileState<T> {
             eligible.clear();
             for group in 0..self.bound.len() {
                 if self.bound[group] > tol && !self.exact[group] {
-                    self.refresh::<POSITIVE>(plan, group);
+                    self.measure(plan, group);
                 }
                 if self.bound[group] > tol {
-                    eligible.push(group);
+                    let indices = self.indices(plan, group).into_iter();
+                    eligible.extend(indices.filter(|i| self.size_at(plan, group, *i) > tol));
                 }
             }
             if eligible.is_empty() {
                 return;
             }
-            let group = eligible[below(&mut rng, eligible.len())];
-            let first = group * plan.group_len();
-            let candidates: Vec<usize> = (0..plan.group_len())
-                .filter(|&inner| {
-                    let (c, z) = (self.c[first + inner], self.z[first + inner]);
-                    step_size::<T, POSITIVE>(c, z, plan.mu[inner]) > tol
-                })
-                .collect();
-            let inner = candidates[below(&mut rng, candidates.len())];
-            self.step::<POSITIVE>(plan, tol, group, inner, made, visit);
+            let index = eligible[below(&mut rng, eligible.len())];
+            self.step(plan, index, made, visit);
         }
     }
 
@@ -754,36 +757,17 @@ impl<T: Real> TileState<T> {
     }
 }
 
-/// c −= δ·G over the part of a group that a step touches.
+/// Position from a row-major index.
 #[inline(always)]
-fn apply<T: Real>(plan: &Plan<T>, c: &mut [T], origin: Point, step: &Step<T>) {
-    let n_atoms = plan.n_atoms;
-    let mut low = [0; AXES];
-    let mut high = [0; AXES];
-    let mut from = [0; AXES];
-    for a in 0..AXES {
-        // Place of the group's first position in the window of the step.
-        from[a] = origin[a] - i64::from(step.at[a]) + plan.atom[a] - 1;
-        low[a] = (-from[a]).max(0);
-        high[a] = (2 * plan.atom[a] - 1 - from[a]).min(plan.group[a]);
-    }
-    if low[2] >= high[2] {
-        return;
-    }
-    let window = [
-        2 * plan.atom[0] - 1,
-        2 * plan.atom[1] - 1,
-        2 * plan.atom[2] - 1,
-    ];
-    let run = (high[2] - low[2]) as usize * n_atoms;
-    for i in low[0]..high[0] {
-        for j in low[1]..high[1] {
-            let row = (i64::from(step.atom) * window[0] + from[0] + i) * window[1] + from[1] + j;
-            let g = (row * window[2] + from[2] + low[2]) as usize * n_atoms;
-            let to = ((i * plan.group[1] + j) * plan.group[2] + low[2]) as usize * n_atoms;
-            subtract_scaled(&mut c[to..to + run], &plan.gram[g..g + run], step.delta);
-        }
-    }
+fn unflatten(index: usize, shape: &Point) -> Point {
+    // 32-bit division is much faster, and no tile is that large.
+    let (index, n1, n2) = (index as u32, shape[1] as u32, shape[2] as u32);
+    let row = index / n2;
+    [
+        i64::from(row / n1),
+        i64::from(row % n1),
+        i64::from(index % n2),
+    ]
 }
 
 /// A number in 0..n. The bias of 2^−64·n is far below anything that could be seen.

@@ -10,5 +10,10 @@
 //!   accepts NULL, and leaves NULL behind.
 #![allow(non_camel_case_types)]
 
+pub mod array;
+pub mod context;
+pub mod encoder;
+pub mod options;
 pub mod segmentation;
+pub mod solve;
 pub mod status;

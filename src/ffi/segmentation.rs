@@ -23,7 +23,7 @@ use std::ops::Range;
 /// themselves. Nothing here communicates: every function is local to the process.
 ///
 /// The answers are those of the Segmentation class of the Python package dicodile 0.3, except where
-/// that one is wrong or fails; the list is in the documentation of the Rust module grid::segmentation.
+/// that one is wrong or fails; the Rust documentation lists the differences (grid::segmentation).
 pub struct segmentation(Segmentation);
 
 /// Makes a segmentation with `n_segments[a]` segments along axis a.
@@ -395,12 +395,12 @@ pub unsafe extern "C" fn segmentation_touched_segments(
 /// What the window from point - radius to point + radius, both included, touches of the overlap of
 /// segment `i_seg`, that is of its outer part outside its inner part, as boxes.
 ///
-/// `point[n_axes]` in local coordinates of the segment, `radius[n_axes]` from 0. Each box is
-/// [n_axes][2] in local coordinates; for each axis there is at most one before and one after the
-/// inner part, along the other axes as wide as the window, so that boxes of different axes share
-/// corners. `*count` receives the number of boxes, at most 2 n_axes and often 0, and `boxes[count][n_axes][2]`
-///  the boxes. To ask for the count alone pass a `capacity` of 0, then `boxes` may
-/// be NULL; otherwise `boxes` has room for `capacity` boxes, at least `*count`.
+/// `point[n_axes]` in local coordinates of the segment, `radius[n_axes]` from 0. A box is a pair per
+/// axis, in local coordinates too. For each axis there is at most one box before and one after the
+/// inner part, along the other axes as wide as the window; so boxes of different axes share corners.
+/// `*count` receives the number of boxes, at most 2 n_axes and often 0, and `boxes[count][n_axes][2]`
+/// the boxes. To ask for the count alone pass a `capacity` of 0, then `boxes` may be NULL; otherwise
+/// `boxes` has room for `capacity` boxes, at least `*count`.
 ///
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
@@ -714,7 +714,8 @@ pub unsafe extern "C" fn segmentation_exists_active(
 /// Whether the inactive segments may rest: `*i_seg` is the first of them whose inner part holds an
 /// entry of `dz` with |dz| > `tol`, or -1 if there is none.
 ///
-/// `dz` is `n_atoms` arrays of the full shape in C order, and may be NULL if `n_atoms` is 0; `tol` has its unit.
+/// `dz` is `n_atoms` arrays of the full shape in C order, and may be NULL if `n_atoms` is 0; `tol`
+/// has its unit.
 ///
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative n_atoms; tol negative or
@@ -838,8 +839,8 @@ unsafe fn create(
         segments = segments.with_overlap(overlap)?;
     }
     // SAFETY: the caller's promise.
-    *unsafe { reference_mut(handle, "handle", "the caller's pointer") }? =
-        Box::into_raw(Box::new(segmentation(segments)));
+    let handle = unsafe { reference_mut(handle, "handle", "the caller's pointer") }?;
+    *handle = Box::into_raw(Box::new(segmentation(segments)));
     Ok(DICOD_OK)
 }
 

@@ -603,6 +603,9 @@ mod tests {
             assert_eq!(all.touched_overlap_slices(0, &[far], &[i64::MAX])?.len(), 0);
             assert!(!all.contains_area(0, &[far], &[i64::MAX])?);
         }
+        let near = Segmentation::by_shape(&Domain::whole(&[10])?, &[1])?.with_overlap(&[5])?;
+        let from_afar = near.touched_segments(&[i64::MIN], &[i64::MAX])?;
+        assert_eq!(from_afar, [0, 1, 2, 3, 4]);
         let failed = each.touched_segments(&[0], &[i64::MAX]);
         assert!(matches!(failed, Err(Error::OutOfMemory { .. })));
         assert!(matches!(

@@ -48,7 +48,14 @@ impl Tile {
         self.groups.iter().product::<i64>() as usize
     }
 
+    /// Extent in memory: whole groups.
+    #[inline(always)]
+    pub fn stored(&self, group_shape: &Point) -> Point {
+        std::array::from_fn(|axis| self.groups[axis] * group_shape[axis])
+    }
+
     /// First position of a group, relative to the tile's.
+    #[inline(always)]
     pub fn group_origin(&self, group: usize, group_shape: &Point) -> Point {
         let group = group as i64;
         let [_, n1, n2] = self.groups;

@@ -114,8 +114,8 @@ impl<T: Real> Correlator<T> {
         })
     }
 
-    /// c(position, k) = Σ_p,s x_p(position + s)·d_k,p(s)·scale_k for all positions of a tile, group
-    /// by group. Positions beyond the end of the domain get values without meaning.
+    /// c(position, k) = Σ_p,s x_p(position + s)·d_k,p(s)·scale_k for all positions of a tile,
+    /// row-major, atoms innermost. Positions beyond the end of the domain get values without meaning.
     pub(crate) fn tile(
         &self,
         x: &Field<'_, T>,
@@ -162,13 +162,6 @@ impl<T: Real> Correlator<T> {
         }
     }
 
-    /// Position of a group's `inner`-th value, relative to the group.
-    fn inside_group(&self, inner: usize) -> Point {
-        let inner = inner as i64;
-        let [_, b1, b2] = self.group;
-        [inner / (b1 * b2), inner / b2 % b1, inner % b2]
-    }
-
     fn gather_patches(
         &self,
         x: &Field<'_, T>,
@@ -177,12 +170,11 @@ impl<T: Real> Correlator<T> {
         patches: &mut [T],
         depth: usize,
     ) {
-        let group_volume = self.group.iter().product::<i64>() as usize;
+        let [_, s1, s2] = tile.stored(&self.group);
         for (row, patch) in patches.chunks_exact_mut(depth).enumerate() {
-            let position = first + row;
-            let origin = tile.group_origin(position / group_volume, &self.group);
-            let inner = self.inside_group(position % group_volume);
-            let at: Point = std::array::from_fn(|a| tile.origin[a] + origin[a] + inner[a]);
+            let position = (first + row) as i64;
+            let at = [position / (s1 * s2), position / s2 % s1, position % s2];
+            let at: Point = std::array::from_fn(|a| tile.origin[a] + at[a]);
             let mut runs = patch.chunks_exact_mut(self.atom[2] as usize);
             for channel in 0..x.channels.len() {
                 for s0 in 0..self.atom[0] {
@@ -239,15 +231,11 @@ impl<T: Real> Correlator<T> {
         atom: usize,
         c: &mut [T],
     ) {
-        let group_volume = self.group.iter().product::<i64>() as usize;
-        for group in 0..tile.n_groups() {
-            let origin = tile.group_origin(group, &self.group);
-            for inner in 0..group_volume {
-                let at = self.inside_group(inner);
-                let at: Point = std::array::from_fn(|a| origin[a] + at[a]);
-                c[(group * group_volume + inner) * self.n_atoms + atom] =
-                    convolver.result(buffers, at);
-            }
+        let [_, s1, s2] = tile.stored(&self.group);
+        for (position, c) in c.chunks_exact_mut(self.n_atoms).enumerate() {
+            let position = position as i64;
+            let at = [position / (s1 * s2), position / s2 % s1, position % s2];
+            c[atom] = convolver.result(buffers, at);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The inner loops of the solver, written for the compiler's vectoriser and inlined into functions
-//! that are compiled once per instruction set (see [`multiversion`]).
+//! The inner loops of the solver, written for the compiler's vectoriser, compiled once per
+//! instruction set and chosen at run time.
 //!
 //! A step is `c − δ·g` with two roundings, never fused: then every instruction set gives the same
 //! bits. Comparisons are written so that NaN loses: `c` is NaN where a coordinate may not be chosen.
@@ -11,16 +11,20 @@ pub(crate) const LANES: usize = 8;
 
 /// Instruction sets with a compiled variant, chosen at run time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Isa {
+pub enum Isa {
+    /// What every machine of the architecture has.
     Portable,
+    /// AVX2.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// AVX-512 F, VL and DQ.
     #[cfg(target_arch = "x86_64")]
     Avx512,
 }
 
 impl Isa {
-    pub(crate) fn detect() -> Self {
+    /// The best one that this machine has.
+    pub fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx512f")
@@ -37,45 +41,79 @@ impl Isa {
     }
 }
 
-/// Calls an `#[inline(always)]` function, compiled once per instruction set, in the variant that
-/// fits the machine: `multiversion!(isa, <T>(argument: Type = value, …) -> Type { function })`.
+/// Contiguous runs of one length, on a grid of two strides.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows {
+    /// Number of runs along each stride.
+    pub counts: [usize; 2],
+    /// Values from one run to the next.
+    pub strides: [usize; 2],
+    /// Values of a run.
+    pub run: usize,
+}
+
+impl Rows {
+    /// First values of the runs, the first run at `start`.
+    #[inline(always)]
+    pub fn starts(self, start: usize) -> impl Iterator<Item = usize> {
+        let outer = (0..self.counts[0]).map(move |i| start + i * self.strides[0]);
+        outer.flat_map(move |first| (0..self.counts[1]).map(move |j| first + j * self.strides[1]))
+    }
+}
+
+/// Compiles an expression once per instruction set and evaluates the variant that fits the machine:
+/// `multiversion!(isa, (argument: Type = value, …) -> Type { expression })`.
 macro_rules! multiversion {
-    ($isa:expr, <$t:ident>($($arg:ident: $ty:ty = $value:expr),* $(,)?) -> $ret:ty { $body:expr }) => {{
+    ($isa:expr, ($($arg:ident: $ty:ty = $value:expr),* $(,)?) -> $ret:ty { $body:expr }) => {{
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
-        fn avx512<$t: $crate::linalg::Real>($($arg: $ty),*) -> $ret {
-            $body($($arg),*)
+        fn avx512($($arg: $ty),*) -> $ret {
+            $body
         }
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2")]
-        fn avx2<$t: $crate::linalg::Real>($($arg: $ty),*) -> $ret {
-            $body($($arg),*)
+        fn avx2($($arg: $ty),*) -> $ret {
+            $body
+        }
+        fn portable($($arg: $ty),*) -> $ret {
+            $body
         }
         match $isa {
-            $crate::linalg::kernels::Isa::Portable => $body($($value),*),
+            Isa::Portable => portable($($value),*),
             // SAFETY: `Isa::detect` has found these instructions on this machine.
             #[cfg(target_arch = "x86_64")]
-            $crate::linalg::kernels::Isa::Avx2 => unsafe { avx2($($value),*) },
+            Isa::Avx2 => unsafe { avx2($($value),*) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            $crate::linalg::kernels::Isa::Avx512 => unsafe { avx512($($value),*) },
+            Isa::Avx512 => unsafe { avx512($($value),*) },
         }
     }};
 }
-pub(crate) use multiversion;
 
-/// c −= δ·g.
+/// c −= δ·g over runs of c, from `to` on, and as many of g, from `from` on.
 #[inline(always)]
-pub(crate) fn subtract_scaled<T: Real>(c: &mut [T], g: &[T], delta: T) {
-    let (c8, c_rest) = c.as_chunks_mut::<LANES>();
-    let (g8, g_rest) = g.as_chunks::<LANES>();
-    for (c, g) in c8.iter_mut().zip(g8) {
-        for lane in 0..LANES {
-            c[lane] -= delta * g[lane];
+#[allow(clippy::too_many_arguments)]
+fn subtract_rows<T: Real, G: Copy>(
+    c: &mut [T],
+    to: usize,
+    c_rows: Rows,
+    g: &[G],
+    from: usize,
+    g_strides: [usize; 2],
+    widen: impl Fn(G) -> T,
+    delta: T,
+) {
+    let run = c_rows.run;
+    for i in 0..c_rows.counts[0] {
+        let mut to = to + i * c_rows.strides[0];
+        let mut from = from + i * g_strides[0];
+        for _ in 0..c_rows.counts[1] {
+            for (c, g) in c[to..to + run].iter_mut().zip(&g[from..from + run]) {
+                *c -= delta * widen(*g);
+            }
+            to += c_rows.strides[1];
+            from += g_strides[1];
         }
-    }
-    for (c, g) in c_rest.iter_mut().zip(g_rest) {
-        *c -= delta * *g;
     }
 }
 
@@ -91,7 +129,7 @@ fn larger<T: Real>(value: T, than: T) -> T {
 
 /// Soft threshold of `v`; one-sided when `POSITIVE`.
 #[inline(always)]
-pub(crate) fn soft_threshold<T: Real, const POSITIVE: bool>(v: T, mu: T) -> T {
+fn soft_threshold<T: Real, const POSITIVE: bool>(v: T, mu: T) -> T {
     if POSITIVE {
         larger(v - mu, T::ZERO)
     } else {
@@ -103,8 +141,8 @@ pub(crate) fn soft_threshold<T: Real, const POSITIVE: bool>(v: T, mu: T) -> T {
 
 /// |dz| of a coordinate whose scaled correlation is `c` and value `z`. NaN when `c` is NaN.
 #[inline(always)]
-pub(crate) fn step_size<T: Real, const POSITIVE: bool>(c: T, z: T, mu: T) -> T {
-    if POSITIVE {
+pub(crate) fn step_size<T: Real>(positive: bool, c: T, z: T, mu: T) -> T {
+    if positive {
         // `larger` would hide a NaN in c: take the difference first.
         let inner = c - mu;
         magnitude(if inner < -z { -z } else { inner })
@@ -113,67 +151,92 @@ pub(crate) fn step_size<T: Real, const POSITIVE: bool>(c: T, z: T, mu: T) -> T {
     }
 }
 
-/// |c| − μ: |dz| where z = 0 and dz ≠ 0, and never more than |dz| elsewhere. Negative values tell
-/// how far the coordinate is from moving.
+/// [`soft_threshold`], the side chosen at run time.
+#[inline(always)]
+pub(crate) fn threshold<T: Real>(positive: bool, v: T, mu: T) -> T {
+    if positive {
+        soft_threshold::<T, true>(v, mu)
+    } else {
+        soft_threshold::<T, false>(v, mu)
+    }
+}
+
+/// |c| − μ: |dz| of a zero coordinate that wants to move; negative values tell how far it is from
+/// that.
 #[inline(always)]
 fn excess<T: Real, const POSITIVE: bool>(c: T, mu: T) -> T {
     (if POSITIVE { c } else { magnitude(c) }) - mu
 }
 
-/// Largest |dz| in a group, or, where all z are zero, the largest excess (negative when no
-/// coordinate can move). −∞ when every coordinate is NaN. Lengths are multiples of [`LANES`].
+/// Largest |c| − μ over runs; −∞ when every value is NaN. A run is a multiple of [`LANES`] long.
 #[inline(always)]
-pub(crate) fn largest_step<T: Real, const POSITIVE: bool>(c: &[T], z: Option<&[T]>, mu: &[T]) -> T {
-    let mut best = [T::NEG_INFINITY; LANES];
-    let c8 = c.as_chunks::<LANES>().0;
-    let mu8 = mu.as_chunks::<LANES>().0;
-    if let Some(z) = z {
-        let z8 = z.as_chunks::<LANES>().0;
-        for ((c, z), mu) in c8.iter().zip(z8).zip(mu8) {
-            for i in 0..LANES {
-                best[i] = larger(step_size::<T, POSITIVE>(c[i], z[i], mu[i]), best[i]);
-            }
+fn largest_excess_rows<T: Real, const POSITIVE: bool>(
+    c: &[T],
+    start: usize,
+    rows: Rows,
+    mu: &[T],
+) -> T {
+    // Several accumulators: one would wait for itself.
+    let [mut b0, mut b1, mut b2, mut b3] = [[T::NEG_INFINITY; LANES]; 4];
+    let (mu4, mu_rest) = mu[..rows.run].as_chunks::<LANES>().0.as_chunks::<4>();
+    for first in rows.starts(start) {
+        let c = &c[first..first + rows.run];
+        let (c4, c_rest) = c.as_chunks::<LANES>().0.as_chunks::<4>();
+        for (c, mu) in c4.iter().zip(mu4) {
+            b0 = raised::<T, POSITIVE>(b0, &c[0], &mu[0]);
+            b1 = raised::<T, POSITIVE>(b1, &c[1], &mu[1]);
+            b2 = raised::<T, POSITIVE>(b2, &c[2], &mu[2]);
+            b3 = raised::<T, POSITIVE>(b3, &c[3], &mu[3]);
         }
-    } else {
-        for (c, mu) in c8.iter().zip(mu8) {
-            for i in 0..LANES {
-                best[i] = larger(excess::<T, POSITIVE>(c[i], mu[i]), best[i]);
-            }
+        for (c, mu) in c_rest.iter().zip(mu_rest) {
+            b0 = raised::<T, POSITIVE>(b0, c, mu);
         }
     }
+    let best: [T; LANES] =
+        std::array::from_fn(|i| larger(larger(b0[i], b1[i]), larger(b2[i], b3[i])));
     best.into_iter().fold(T::NEG_INFINITY, |m, x| larger(x, m))
 }
 
-/// Where `largest_step` found `value`: of all such places the one whose atom is lowest, then the
-/// first. The index runs over (position, atom), atom innermost, `n_atoms` of them.
+/// The larger of `best` and |c| − μ, lane by lane.
 #[inline(always)]
-pub(crate) fn locate<T: Real, const POSITIVE: bool>(
+fn raised<T: Real, const POSITIVE: bool>(
+    best: [T; LANES],
+    c: &[T; LANES],
+    mu: &[T; LANES],
+) -> [T; LANES] {
+    std::array::from_fn(|i| larger(excess::<T, POSITIVE>(c[i], mu[i]), best[i]))
+}
+
+/// Where |c| − μ is `value`: of all such places the one whose atom is lowest, then the first. The
+/// index into c runs over (position, atom), atom innermost, `n_atoms` of them.
+#[inline(always)]
+fn locate_excess_rows<T: Real, const POSITIVE: bool>(
     c: &[T],
-    z: &[T],
+    start: usize,
+    rows: Rows,
     mu: &[T],
     value: T,
     n_atoms: usize,
 ) -> Option<usize> {
     let mut found: Option<usize> = None;
-    let chunks = c
-        .as_chunks::<LANES>()
-        .0
-        .iter()
-        .zip(z.as_chunks::<LANES>().0);
-    for (chunk, ((c, z), mu)) in chunks.zip(mu.as_chunks::<LANES>().0).enumerate() {
-        let mut hit = false;
-        for i in 0..LANES {
-            hit |= step_size::<T, POSITIVE>(c[i], z[i], mu[i]) == value;
-        }
-        if !hit {
-            continue;
-        }
-        for i in 0..LANES {
-            let index = chunk * LANES + i;
-            if step_size::<T, POSITIVE>(c[i], z[i], mu[i]) == value
-                && found.is_none_or(|f| index % n_atoms < f % n_atoms)
-            {
-                found = Some(index);
+    let mu8 = mu.as_chunks::<LANES>().0;
+    for first in rows.starts(start) {
+        let c8 = c[first..first + rows.run].as_chunks::<LANES>().0;
+        for (chunk, (c, mu)) in c8.iter().zip(mu8).enumerate() {
+            let mut hit = false;
+            for i in 0..LANES {
+                hit |= excess::<T, POSITIVE>(c[i], mu[i]) == value;
+            }
+            if !hit {
+                continue;
+            }
+            for i in 0..LANES {
+                let index = first + chunk * LANES + i;
+                if excess::<T, POSITIVE>(c[i], mu[i]) == value
+                    && found.is_none_or(|f| index % n_atoms < f % n_atoms)
+                {
+                    found = Some(index);
+                }
             }
         }
     }
@@ -182,7 +245,7 @@ pub(crate) fn locate<T: Real, const POSITIVE: bool>(
 
 /// Largest value of a slice that holds no NaN; −∞ when it is empty.
 #[inline(always)]
-pub(crate) fn largest<T: Real>(values: &[T]) -> T {
+fn largest_value<T: Real>(values: &[T]) -> T {
     let mut best = [T::NEG_INFINITY; LANES];
     let (v8, rest) = values.as_chunks::<LANES>();
     for v in v8 {
@@ -193,3 +256,153 @@ pub(crate) fn largest<T: Real>(values: &[T]) -> T {
     let rest = rest.iter().fold(T::NEG_INFINITY, |m, &x| larger(x, m));
     best.into_iter().fold(rest, |m, x| larger(x, m))
 }
+
+/// The kernels for one element type, dispatched to the machine's instruction set.
+///
+/// Implemented for `f64` and `f32` by one macro so that they are compiled here, once, and not in
+/// every crate that uses the solver.
+pub trait Kernels: Sized {
+    /// c −= δ·g over runs of c, from `to` on, and as many of g, from `from` on.
+    #[allow(clippy::too_many_arguments)]
+    fn subtract(
+        isa: Isa,
+        c: &mut [Self],
+        to: usize,
+        c_rows: Rows,
+        g: &[Self],
+        from: usize,
+        g_strides: [usize; 2],
+        delta: Self,
+    );
+
+    /// The same with g in single precision.
+    #[allow(clippy::too_many_arguments)]
+    fn subtract_single(
+        isa: Isa,
+        c: &mut [Self],
+        to: usize,
+        c_rows: Rows,
+        g: &[f32],
+        from: usize,
+        g_strides: [usize; 2],
+        delta: Self,
+    );
+
+    /// Largest |c| − μ (c − μ when `positive`) over runs; −∞ when every value is NaN.
+    fn largest_excess(
+        isa: Isa,
+        positive: bool,
+        c: &[Self],
+        start: usize,
+        rows: Rows,
+        mu: &[Self],
+    ) -> Self;
+
+    /// Where `largest_excess` is attained: the lowest atom, then the first position.
+    #[allow(clippy::too_many_arguments)]
+    fn locate_excess(
+        isa: Isa,
+        positive: bool,
+        c: &[Self],
+        start: usize,
+        rows: Rows,
+        mu: &[Self],
+        value: Self,
+        n_atoms: usize,
+    ) -> Option<usize>;
+
+    /// Largest value of a slice that holds no NaN; −∞ when it is empty.
+    fn largest(isa: Isa, values: &[Self]) -> Self;
+}
+
+macro_rules! kernels {
+    ($t:ident) => {
+        impl Kernels for $t {
+            fn subtract(
+                isa: Isa,
+                c: &mut [Self],
+                to: usize,
+                c_rows: Rows,
+                g: &[Self],
+                from: usize,
+                g_strides: [usize; 2],
+                delta: Self,
+            ) {
+                multiversion!(isa, (
+                    c: &mut [$t] = c, to: usize = to, c_rows: Rows = c_rows, g: &[$t] = g,
+                    from: usize = from, g_strides: [usize; 2] = g_strides, delta: $t = delta,
+                ) -> () {
+                    subtract_rows(c, to, c_rows, g, from, g_strides, |g| g, delta)
+                })
+            }
+
+            fn subtract_single(
+                isa: Isa,
+                c: &mut [Self],
+                to: usize,
+                c_rows: Rows,
+                g: &[f32],
+                from: usize,
+                g_strides: [usize; 2],
+                delta: Self,
+            ) {
+                multiversion!(isa, (
+                    c: &mut [$t] = c, to: usize = to, c_rows: Rows = c_rows, g: &[f32] = g,
+                    from: usize = from, g_strides: [usize; 2] = g_strides, delta: $t = delta,
+                ) -> () {
+                    subtract_rows(c, to, c_rows, g, from, g_strides, $t::from, delta)
+                })
+            }
+
+            fn largest_excess(
+                isa: Isa,
+                positive: bool,
+                c: &[Self],
+                start: usize,
+                rows: Rows,
+                mu: &[Self],
+            ) -> Self {
+                multiversion!(isa, (
+                    positive: bool = positive, c: &[$t] = c, start: usize = start,
+                    rows: Rows = rows, mu: &[$t] = mu,
+                ) -> $t {
+                    if positive {
+                        largest_excess_rows::<$t, true>(c, start, rows, mu)
+                    } else {
+                        largest_excess_rows::<$t, false>(c, start, rows, mu)
+                    }
+                })
+            }
+
+            fn locate_excess(
+                isa: Isa,
+                positive: bool,
+                c: &[Self],
+                start: usize,
+                rows: Rows,
+                mu: &[Self],
+                value: Self,
+                n_atoms: usize,
+            ) -> Option<usize> {
+                multiversion!(isa, (
+                    positive: bool = positive, c: &[$t] = c, start: usize = start,
+                    rows: Rows = rows, mu: &[$t] = mu, value: $t = value,
+                    n_atoms: usize = n_atoms,
+                ) -> Option<usize> {
+                    if positive {
+                        locate_excess_rows::<$t, true>(c, start, rows, mu, value, n_atoms)
+                    } else {
+                        locate_excess_rows::<$t, false>(c, start, rows, mu, value, n_atoms)
+                    }
+                })
+            }
+
+            fn largest(isa: Isa, values: &[Self]) -> Self {
+                multiversion!(isa, (values: &[$t] = values) -> $t { largest_value(values) })
+            }
+        }
+    };
+}
+
+kernels!(f64);
+kernels!(f32);

@@ -6,7 +6,7 @@ pub mod dictionary;
 mod fft;
 pub mod field;
 pub mod gram;
-pub(crate) mod kernels;
+pub mod kernels;
 mod scalar;
 
 pub(crate) use blas::OneThread;

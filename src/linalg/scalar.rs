@@ -1,16 +1,19 @@
 //! The two element types, and everything in which they differ.
 
 use super::blas;
+use super::kernels::Kernels;
 
 /// `f64` or `f32`. The algorithms are written once over this trait.
 pub trait Real:
     realfft::FftNum
+    + Kernels
     + PartialOrd
     + std::ops::AddAssign
     + std::ops::SubAssign
     + std::ops::MulAssign
     + std::fmt::Debug
     + std::fmt::Display
+    + std::fmt::LowerExp
     + Default
 {
     /// Distance from 1 to the next larger value.

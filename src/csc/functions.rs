@@ -1,0 +1,250 @@
+//! Parts of a solve by themselves: λmax and the objective, without a Gram tensor or tiles of z.
+
+use super::encoder::{Shape, lambdas, published_grid, reconstruct, tile_size};
+use super::options::{Options, Scale, Schedule};
+use super::threads::for_each;
+use super::tile::group_shape;
+use crate::error::{Error, Result};
+use crate::grid::tiles::{AXES, Layout, Point};
+use crate::linalg::correlate::Correlator;
+use crate::linalg::{Dictionary, Field, FieldMut, OneThread, Real};
+use crate::memory;
+
+fn check(
+    argument: &str,
+    channels: usize,
+    shape: Point,
+    expected: usize,
+    box_: Point,
+) -> Result<()> {
+    if (channels, shape) == (expected, box_) {
+        return Ok(());
+    }
+    let allowed = format!("{expected} fields of shape {box_:?}");
+    Err(Error::shape(argument, (channels, shape), allowed))
+}
+
+/// max |D ⋆ X| (max D ⋆ X when z ≥ 0): the smallest λ for which z = 0 is optimal. The same bits as
+/// in the [`Info`](super::Info) of a solve.
+pub fn lambda_max<T: Real>(
+    shape: &Shape,
+    dictionary: &Dictionary<T>,
+    options: &Options,
+    n_threads: usize,
+    x: &Field<'_, T>,
+) -> Result<f64> {
+    let n_fields = shape.n_signals * shape.n_channels;
+    check(
+        "x",
+        x.channels.len(),
+        x.layout.shape,
+        n_fields,
+        shape.signal,
+    )?;
+    x.check_finite("x")?;
+    let (valid, n_atoms) = (shape.valid(), shape.n_atoms);
+    let group = group_shape(valid, n_atoms);
+    let layout = Layout {
+        n_signals: shape.n_signals,
+        valid,
+        atom: shape.atom,
+        periodic: shape.periodic,
+        group,
+    };
+    let grid = match options.schedule {
+        Schedule::Coloured => layout.coloured(&tile_size(shape, options, &layout)),
+        Schedule::Published => published_grid(shape, options, &layout)?.0,
+    };
+    let most = |axis: usize| {
+        let groups = grid.tiles.iter().map(|tile| tile.groups[axis]);
+        groups.max().unwrap_or(1) * group[axis]
+    };
+    let largest_tile = [most(0), most(1), most(2)];
+    let norms = dictionary.squared_norms();
+    let scale: Vec<T> = norms.iter().map(|n| T::one() / *n).collect();
+    let method = options.correlation;
+    let correlator = Correlator::new(
+        dictionary,
+        &scale,
+        group,
+        shape.periodic,
+        largest_tile,
+        method,
+    )?;
+    let signals: Vec<Field<'_, T>> = x
+        .channels
+        .chunks_exact(shape.n_channels)
+        .map(|channels| Field {
+            channels: channels.to_vec(),
+            layout: x.layout,
+        })
+        .collect();
+    let _blas = OneThread::new();
+    let group_volume = group.iter().product::<i64>() as usize;
+    let values = largest_tile.iter().product::<i64>() as usize * n_atoms;
+    let state = || {
+        let c = memory::zeroed::<T>("a tile of correlations", values)?;
+        Ok((correlator.scratch()?, c, T::ZERO))
+    };
+    let work = |(scratch, c, largest): &mut (_, Vec<T>, T), index: usize| {
+        let tile = &grid.tiles[index];
+        let c = &mut c[..tile.n_groups() * group_volume * n_atoms];
+        correlator.tile(&signals[tile.signal], tile, scratch, c);
+        for (position, row) in c.chunks_exact(n_atoms).enumerate() {
+            let origin = tile.group_origin(position / group_volume, &group);
+            let inner = (position % group_volume) as i64;
+            let inner = [
+                inner / (group[1] * group[2]),
+                inner / group[2] % group[1],
+                inner % group[2],
+            ];
+            // Positions beyond the end of the domain hold nothing.
+            if (0..AXES).any(|a| origin[a] + inner[a] >= tile.shape[a]) {
+                continue;
+            }
+            for (c, norm) in row.iter().zip(&norms) {
+                let c = *norm * if options.positive { *c } else { c.abs() };
+                if c > *largest {
+                    *largest = c;
+                }
+            }
+        }
+        Ok(())
+    };
+    let states = for_each(n_threads, grid.tiles.len(), state, work)?;
+    let largest = states.into_iter().map(|(_, _, largest)| largest.wide());
+    Ok(largest.fold(0.0, f64::max))
+}
+
+/// F(z) and its data term ½‖X − Σₖ zₖ ∗ Dₖ‖², as a solve with these options minimises it: the
+/// regularisation is theirs, relative to λmax if they say so.
+pub fn objective<T: Real>(
+    shape: &Shape,
+    dictionary: &Dictionary<T>,
+    options: &Options,
+    n_threads: usize,
+    x: &Field<'_, T>,
+    z: &Field<'_, T>,
+) -> Result<(f64, f64)> {
+    let valid = shape.valid();
+    let n_fields = shape.n_signals * shape.n_atoms;
+    check("z", z.channels.len(), z.layout.shape, n_fields, valid)?;
+    z.check_finite("z")?;
+    let n_fields = shape.n_signals * shape.n_channels;
+    check(
+        "x",
+        x.channels.len(),
+        x.layout.shape,
+        n_fields,
+        shape.signal,
+    )?;
+    x.check_finite("x")?;
+    let lambda_max = match options.reg_scale {
+        Scale::Absolute => 0.0,
+        Scale::Relative => lambda_max(shape, dictionary, options, n_threads, x)?,
+    };
+    let lambda = lambdas(options, shape.n_atoms, lambda_max);
+    let volume = shape.signal.iter().product::<i64>() as usize;
+    let mut model: Vec<T> = memory::zeroed("the reconstruction", n_fields * volume)?;
+    let mut out = FieldMut::contiguous(&mut model, shape.signal);
+    reconstruct(shape, dictionary, z, &mut out)?;
+    let mut rows = model.chunks_exact(shape.signal[2] as usize);
+    let mut squares = 0.0;
+    for data in &x.channels {
+        x.layout.for_each_row(|_, first| {
+            // Row sums first: fewer roundings of a large total.
+            let mut sum = 0.0;
+            for (k, model) in rows.next().unwrap_or(&[]).iter().enumerate() {
+                let x = data[(first as i64 + k as i64 * x.layout.strides[2]) as usize];
+                let r = (x - *model).wide();
+                sum += r * r;
+            }
+            squares += sum;
+        });
+    }
+    let mut penalty = 0.0;
+    for (field, data) in z.channels.iter().enumerate() {
+        let mut total = 0.0;
+        z.layout.for_each_row(|_, first| {
+            let value = |k: i64| data[(first as i64 + k * z.layout.strides[2]) as usize];
+            total += (0..valid[2]).map(|k| value(k).wide().abs()).sum::<f64>();
+        });
+        penalty += lambda[field % shape.n_atoms] * total;
+    }
+    let data_term = 0.5 * squares;
+    Ok((data_term + penalty, data_term))
+}
+
+/// Norms of the atoms, to refuse numbers so large or so small that a solve would overflow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Range {
+    least: f64,
+    most: f64,
+}
+
+impl Range {
+    /// Fails if ‖D_k‖² or its inverse is not finite. `argument` is the dictionary's name.
+    pub(crate) fn new<T: Real>(dictionary: &Dictionary<T>, argument: &str) -> Result<Self> {
+        let (mut least, mut most) = (f64::INFINITY, 0f64);
+        for (k, square) in dictionary.squared_norms().into_iter().enumerate() {
+            if !square.finite() || !(T::one() / square).finite() {
+                let value = format!("an atom number {k} with squared norm {square:e}");
+                let allowed = "of atoms whose squared norm and its inverse are finite";
+                return Err(Error::argument(argument, value, allowed));
+            }
+            least = least.min(square.wide().sqrt());
+            most = most.max(square.wide().sqrt());
+        }
+        Ok(Range { least, most })
+    }
+
+    fn check<T: Real>(&self, argument: &str, norm: f64) -> Result<()> {
+        // Room for the sums of a solve.
+        let norm_and_room = 1024.0 * norm;
+        let products = [norm_and_room * self.most, norm_and_room / self.least];
+        let fits = products.iter().all(|product| T::of(*product).finite());
+        if fits && (norm_and_room * norm_and_room).is_finite() {
+            return Ok(());
+        }
+        let value = format!("an array with norm {norm:e}");
+        let allowed = format!(
+            "so small that products with the norms of atoms, {:e} to {:e}, and their inverses do \
+             not overflow",
+            self.least, self.most
+        );
+        Err(Error::argument(argument, value, allowed))
+    }
+
+    /// Fails if correlations of the signal with the atoms may overflow.
+    pub(crate) fn check_x<T: Real>(&self, x: &Field<'_, T>) -> Result<()> {
+        let square = fold(x, |x| x * x);
+        if square.is_nan() {
+            // For the caller's own check, which says where it is.
+            return Ok(());
+        }
+        self.check::<T>("x", square.sqrt())
+    }
+
+    /// Fails if correlations of what z stands for may overflow.
+    pub(crate) fn check_z<T: Real>(&self, z: &Field<'_, T>) -> Result<()> {
+        let sum = fold(z, f64::abs);
+        if sum.is_nan() {
+            return Ok(());
+        }
+        self.check::<T>("z", sum)?;
+        self.check::<T>("z", sum * self.most)
+    }
+}
+
+fn fold<T: Real>(field: &Field<'_, T>, term: impl Fn(f64) -> f64) -> f64 {
+    let mut total = 0.0;
+    for data in &field.channels {
+        field.layout.for_each_row(|_, first| {
+            let value = |k: i64| data[(first as i64 + k * field.layout.strides[2]) as usize];
+            total += (0..field.layout.shape[2])
+                .map(|k| term(value(k).wide()))
+                .sum::<f64>();
+        });
+    }
+    total
+}

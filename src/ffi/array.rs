@@ -1,0 +1,428 @@
+//! The array descriptor: the caller's memory as it lies, checked before it is touched.
+
+use super::status::{reference, slice};
+use crate::csc::Shape;
+use crate::error::{Error, Result};
+use crate::grid::tiles::{AXES, Point};
+use crate::linalg::{Field, FieldMut, Real, Strided};
+use crate::memory;
+use std::ffi::c_void;
+
+/// Element type of an array: float.
+pub const DICOD_F32: i64 = 32;
+/// Element type of an array: double.
+pub const DICOD_F64: i64 = 64;
+
+/// An array over a box of `n_axes` axes that lies anywhere in the caller's memory: one pointer per
+/// channel, the same strides for all.
+///
+/// For a signal the channels are those of all signals, signal after signal: n_signals * n_channels;
+/// for activations likewise the atoms: n_signals * n_atoms. The element at local position i of
+/// channel c is channels[c] + sum over a of i[a] * strides[a]. Position 0 need not be the lowest
+/// address: strides may be negative. Interleaved channels are pointers one element apart.
+/// A Fortran or Julia array is the same memory with its axes reversed.
+///
+/// Set it to zero first (DICOD_ARRAY_INIT does, and sets struct_size): later versions may have more
+/// fields, for which zero is what this version does. It is only read during a call, and nothing of
+/// it is kept.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct dicod_array {
+    /// sizeof(dicod_array).
+    pub struct_size: i64,
+    /// DICOD_F64 or DICOD_F32.
+    pub element_type: i64,
+    /// Number of axes, 1 to 3.
+    pub n_axes: i64,
+    /// Shape of the whole domain: `[n_axes]`.
+    pub global_shape: *const i64,
+    /// Where the block in this process begins: `[n_axes]`, or NULL: at 0. In this version the block
+    /// is the whole domain, so that every offset is 0.
+    pub offset: *const i64,
+    /// Shape of the block in this process: `[n_axes]`, or NULL: the whole domain. In this version
+    /// it has to be the same as global_shape.
+    pub local_shape: *const i64,
+    /// Distance between neighbours along each axis, in elements: `[n_axes]`, or NULL: row-major
+    /// without gaps. May be negative. In an array that is written, no two elements may share
+    /// memory.
+    pub strides: *const i64,
+    /// Number of channels.
+    pub n_channels: i64,
+    /// One pointer per channel, aligned to the element type: `[n_channels]`. The elements of an
+    /// array that is passed as const are not changed.
+    pub channels: *const *mut c_void,
+}
+
+/// A type of element.
+pub(crate) trait Element: Real {
+    /// Its code.
+    const CODE: i64;
+    /// Its name in C.
+    const NAME: &'static str;
+}
+
+impl Element for f32 {
+    const CODE: i64 = DICOD_F32;
+    const NAME: &'static str = "float";
+}
+
+impl Element for f64 {
+    const CODE: i64 = DICOD_F64;
+    const NAME: &'static str = "double";
+}
+
+/// How the parts of a descriptor are called in messages.
+pub(crate) struct Names {
+    array: &'static str,
+    struct_size: &'static str,
+    element_type: &'static str,
+    n_axes: &'static str,
+    global_shape: &'static str,
+    offset: &'static str,
+    local_shape: &'static str,
+    strides: &'static str,
+    n_channels: &'static str,
+    channels: &'static str,
+}
+
+macro_rules! names {
+    ($array:literal) => {
+        Names {
+            array: $array,
+            struct_size: concat!($array, "->struct_size"),
+            element_type: concat!($array, "->element_type"),
+            n_axes: concat!($array, "->n_axes"),
+            global_shape: concat!($array, "->global_shape"),
+            offset: concat!($array, "->offset"),
+            local_shape: concat!($array, "->local_shape"),
+            strides: concat!($array, "->strides"),
+            n_channels: concat!($array, "->n_channels"),
+            channels: concat!($array, "->channels"),
+        }
+    };
+}
+
+pub(crate) const X: Names = names!("x");
+pub(crate) const Z: Names = names!("z");
+
+/// A descriptor that was checked.
+pub(crate) struct View<'a> {
+    names: Names,
+    /// Relative to the lowest element of a channel.
+    layout: Strided,
+    /// Elements from the lowest to the highest address.
+    span: usize,
+    channels: &'a [*mut c_void],
+}
+
+impl<'a> View<'a> {
+    /// Checks a descriptor of elements of type `T`: that it has `n_channels` over the box
+    /// `expected`, and that its elements can be addressed.
+    ///
+    /// # Safety
+    /// `array` is NULL or points to as many bytes as the int64_t there says; the descriptor's lists
+    /// are as long as it says.
+    pub(crate) unsafe fn new<T: Element>(
+        array: *const dicod_array,
+        names: Names,
+        shape: &Shape,
+        expected: Point,
+        n_channels: usize,
+    ) -> Result<Self> {
+        if !array.is_null() {
+            // SAFETY: the caller's promise.
+            let given = unsafe { array.cast::<i64>().read_unaligned() };
+            let least = size_of::<dicod_array>() as i64;
+            if given < least {
+                let allowed = format!("at least {least}, the sizeof of the struct");
+                return Err(Error::argument(names.struct_size, given, allowed));
+            }
+            aligned(array, names.array)?;
+        }
+        // SAFETY: the caller's promise.
+        let array = unsafe { reference(array, names.array, "an array descriptor") }?;
+        if array.element_type != T::CODE {
+            let allowed = format!("{} ({}), that of the encoder", T::CODE, T::NAME);
+            let value = array.element_type;
+            return Err(Error::argument(names.element_type, value, allowed));
+        }
+        if array.n_axes != shape.n_axes as i64 {
+            let allowed = format!("{}, that of the encoder", shape.n_axes);
+            return Err(Error::argument(names.n_axes, array.n_axes, allowed));
+        }
+        let n_axes = shape.n_axes;
+        let expected_axes = shape.unpadded(expected);
+        let optional = |list: *const i64, name| match list.is_null() {
+            true => Ok(None),
+            false => {
+                aligned(list, name)?;
+                // SAFETY: the caller's promise.
+                unsafe { slice(list, n_axes, name, PER_AXIS) }.map(Some)
+            }
+        };
+        aligned(array.global_shape, names.global_shape)?;
+        // SAFETY: the caller's promise.
+        let global = unsafe { slice(array.global_shape, n_axes, names.global_shape, PER_AXIS) }?;
+        if global != expected_axes {
+            let allowed = format!("{expected_axes:?}, that of the encoder");
+            return Err(Error::shape(names.global_shape, global, allowed));
+        }
+        let whole = "in this version, the block of a process is the whole domain";
+        if let Some(offset) = optional(array.offset, names.offset)?
+            && offset.iter().any(|offset| *offset != 0)
+        {
+            let allowed = format!("0 on every axis: {whole}");
+            let value = format!("{offset:?}");
+            return Err(Error::argument(names.offset, value, allowed));
+        }
+        if let Some(local) = optional(array.local_shape, names.local_shape)?
+            && local != global
+        {
+            let allowed = format!("global_shape, {global:?}: {whole}");
+            return Err(Error::shape(names.local_shape, local, allowed));
+        }
+        if array.n_channels != n_channels as i64 {
+            let what = match names.array {
+                "x" => "n_signals * n_channels",
+                _ => "n_signals * n_atoms",
+            };
+            let allowed = format!("{n_channels}, {what} of the encoder");
+            return Err(Error::argument(names.n_channels, array.n_channels, allowed));
+        }
+        aligned(array.channels, names.channels)?;
+        let one_each = "one pointer per channel";
+        // SAFETY: the caller's promise.
+        let channels = unsafe { slice(array.channels, n_channels, names.channels, one_each) }?;
+        let mut layout = Strided::contiguous(expected);
+        if let Some(strides) = optional(array.strides, names.strides)? {
+            layout.strides[AXES - n_axes..].copy_from_slice(strides);
+        }
+        // An axis of length 1 has no neighbours.
+        for (stride, length) in layout.strides.iter_mut().zip(expected) {
+            if length == 1 {
+                *stride = 0;
+            }
+        }
+        let too_far = || {
+            let strides = &layout.strides[AXES - n_axes..];
+            let allowed = "so small that every element can be addressed";
+            Error::argument(names.strides, format!("{strides:?}"), allowed)
+        };
+        // In 128 bits: lengths have at most 31 bits, strides 64.
+        let (mut low, mut high) = (0i128, 0i128);
+        for (stride, length) in layout.strides.iter().zip(expected) {
+            let reach = i128::from(*stride) * i128::from(length - 1);
+            *(if reach < 0 { &mut low } else { &mut high }) += reach;
+        }
+        let bytes = size_of::<T>() as i128;
+        if (high - low + 1) * bytes > isize::MAX as i128 {
+            return Err(too_far());
+        }
+        for (index, channel) in channels.iter().enumerate() {
+            let name = || format!("{}[{index}]", names.channels);
+            let address = channel.addr() as i128;
+            if channel.is_null() {
+                let allowed = format!("the address of elements of type {}", T::NAME);
+                return Err(Error::argument(&name(), "NULL", allowed));
+            }
+            if !channel.cast::<T>().is_aligned() {
+                let allowed = format!("a multiple of {bytes}, as {} is aligned", T::NAME);
+                return Err(Error::argument(&name(), format!("{channel:p}"), allowed));
+            }
+            if address + low * bytes <= 0 || address + (high + 1) * bytes > isize::MAX as i128 {
+                return Err(too_far());
+            }
+        }
+        layout.base = -low as usize;
+        Ok(View {
+            names,
+            layout,
+            span: (high - low + 1) as usize,
+            channels,
+        })
+    }
+
+    fn lowest<T>(&self, channel: *mut c_void) -> *mut T {
+        channel.cast::<T>().wrapping_sub(self.layout.base)
+    }
+
+    /// The elements, to be read.
+    ///
+    /// # Safety
+    /// They are the caller's and of type `T`, and not changed while the field lives.
+    pub(crate) unsafe fn field<T: Element>(&self) -> Result<Field<'a, T>> {
+        let mut channels = Vec::new();
+        memory::reserve("the list of channels", &mut channels, self.channels.len())?;
+        for channel in self.channels {
+            // SAFETY: checked for overflow and alignment; the rest is the caller's promise.
+            channels.push(unsafe {
+                std::slice::from_raw_parts(self.lowest::<T>(*channel).cast_const(), self.span)
+            });
+        }
+        Ok(Field {
+            channels,
+            layout: self.layout,
+        })
+    }
+
+    /// Fails if two elements share memory.
+    fn fails_if_overlapping<T>(&self) -> Result<()> {
+        // By size of the stride: an axis has to step over all that the smaller ones span.
+        let mut axes: Vec<(i64, i64)> = (0..AXES)
+            .filter(|axis| self.layout.shape[*axis] > 1)
+            .map(|axis| (self.layout.strides[axis].abs(), self.layout.shape[axis]))
+            .collect();
+        axes.sort_unstable();
+        let mut span = 0;
+        for (stride, length) in &axes {
+            if *stride <= span {
+                let strides = &self.layout.strides;
+                let value = format!("{strides:?} (axes padded to three)");
+                let allowed = "such that no two elements of the array that is written share memory";
+                return Err(Error::argument(self.names.strides, value, allowed));
+            }
+            span += stride * (length - 1);
+        }
+        axes.reverse();
+        let mut order: Vec<usize> = (0..self.channels.len()).collect();
+        order.sort_unstable_by_key(|index| self.channels[*index].addr());
+        for (place, first) in order.iter().enumerate() {
+            for second in &order[place + 1..] {
+                let [a, b] = [first, second].map(|i| self.channels[*i].addr());
+                let distance = ((b - a) / size_of::<T>()) as i64;
+                if distance > span {
+                    break;
+                }
+                if reaches(&axes, span, distance) {
+                    let (first, second) = (first.min(second), first.max(second));
+                    let name = format!("{}[{second}]", self.names.channels);
+                    let value = format!("{:p}", self.channels[*second]);
+                    let allowed =
+                        format!("an address such that no element is one of channel {first}");
+                    return Err(Error::argument(&name, value, allowed));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the elements: `fill` gets memory for them, and has to fill it all.
+    ///
+    /// # Safety
+    /// They are the caller's and of type `T`, and nobody else uses the memory between the lowest
+    /// and the highest meanwhile.
+    pub(crate) unsafe fn write<T: Element>(
+        &self,
+        fill: impl FnOnce(&mut FieldMut<'_, T>) -> Result<()>,
+    ) -> Result<()> {
+        self.fails_if_overlapping::<T>()?;
+        let n = self.channels.len();
+        let mut addresses = Vec::new();
+        memory::reserve("the list of channels", &mut addresses, n)?;
+        addresses.extend(self.channels.iter().map(|channel| channel.addr()));
+        addresses.sort_unstable();
+        let apart = |pair: &[usize]| (pair[1] - pair[0]) / size_of::<T>() >= self.span;
+        if addresses.windows(2).all(apart) {
+            let mut channels = Vec::new();
+            memory::reserve("the list of channels", &mut channels, n)?;
+            for channel in self.channels {
+                // SAFETY: checked for overflow and alignment, and no two channels meet; the rest is
+                // the caller's promise.
+                channels.push(unsafe {
+                    std::slice::from_raw_parts_mut(self.lowest::<T>(*channel), self.span)
+                });
+            }
+            let layout = self.layout;
+            return fill(&mut FieldMut { channels, layout });
+        }
+        // Interleaved channels cannot be slices of their own.
+        let shape = self.layout.shape;
+        let volume = shape.iter().product::<i64>() as usize;
+        let mut values: Vec<T> = memory::zeroed("a copy of z", n * volume)?;
+        fill(&mut FieldMut::contiguous(&mut values, shape))?;
+        let mut rows = values.chunks_exact(shape[2] as usize);
+        for channel in self.channels {
+            let lowest = self.lowest::<T>(*channel);
+            self.layout.for_each_row(|_, first| {
+                for (k, value) in rows.next().unwrap_or(&[]).iter().enumerate() {
+                    let at = first as i64 + k as i64 * self.layout.strides[2];
+                    // SAFETY: inside the span, which is the caller's to be written.
+                    unsafe { lowest.add(at as usize).write(*value) };
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Can a difference of two positions, along axes of (stride, length) from the largest stride on,
+/// come to `distance`? `span` is what the axes span in all.
+fn reaches(axes: &[(i64, i64)], span: i64, distance: i64) -> bool {
+    let Some(((stride, length), rest)) = axes.split_first() else {
+        return distance == 0;
+    };
+    let rest_span = span - stride * (length - 1);
+    // The rest spans less than this stride: two numbers of steps at most come near enough.
+    let steps = distance.div_euclid(*stride);
+    [steps, steps + 1].into_iter().any(|steps| {
+        let left = distance - steps * stride;
+        steps.abs() < *length && left.abs() <= rest_span && reaches(rest, rest_span, left)
+    })
+}
+
+const PER_AXIS: &str = "one value per axis";
+
+/// Fails if a pointer cannot be one to a `T`.
+pub(crate) fn aligned<T>(pointer: *const T, argument: &str) -> Result<()> {
+    if pointer.is_aligned() {
+        return Ok(());
+    }
+    let allowed = format!("a multiple of {}, as its type is aligned", align_of::<T>());
+    Err(Error::argument(argument, format!("{pointer:p}"), allowed))
+}
+
+/// Values of the caller's, row-major without gaps, to be read.
+///
+/// # Safety
+/// As [`slice`].
+pub(crate) unsafe fn values<'a, T: Element>(
+    pointer: *const T,
+    len: usize,
+    argument: &'static str,
+) -> Result<&'a [T]> {
+    aligned(pointer, argument)?;
+    // SAFETY: the caller's promise.
+    unsafe { slice(pointer, len, argument, "as many values as the shapes say") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn overlap_is_found_exactly(
+            lengths in prop::collection::vec(1i64..5, 1..4),
+            gaps in prop::collection::vec(0i64..3, 3),
+            distance in 0i64..200,
+        ) {
+            // Strides that step over the smaller ones.
+            let mut axes = Vec::new();
+            let mut span = 0;
+            for (length, gap) in lengths.iter().zip(gaps) {
+                axes.push((span + 1 + gap, *length));
+                span += (span + 1 + gap) * (length - 1);
+            }
+            let mut offsets = vec![0];
+            for (stride, length) in &axes {
+                offsets = (0..*length)
+                    .flat_map(|i| offsets.iter().map(move |o| o + i * stride).collect::<Vec<_>>())
+                    .collect();
+            }
+            let expected = offsets.iter().any(|a| offsets.contains(&(a + distance)));
+            axes.reverse();
+            prop_assert_eq!(reaches(&axes, span, distance), expected);
+        }
+    }
+}

@@ -1,0 +1,679 @@
+//! The encoder handle: Gram tensor and activations kept between calls.
+
+use super::array::{DICOD_F32, DICOD_F64, Element, View, X, Z, aligned, dicod_array, values};
+use super::context::{Context, DICOD_LOG_DEBUG, Session, dicod_context, free, in_use, shared};
+use super::options::{dicod_options, room_for};
+use super::solve::{Problem, dicod_info, dictionary, explained, info_out, run, write_info};
+use super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, slice_mut};
+use crate::csc::functions::Range;
+use crate::csc::{Activation, Encoder, Info, Shape};
+use crate::error::{Error, Result};
+use crate::grid::tiles::AXES;
+use crate::linalg::Dictionary;
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+
+/// A dictionary bound to a domain, for programs that encode again and again.
+///
+/// It keeps the Gram tensor and the activations of the last solve. With the option "warm_start"
+/// each solve begins with those: the next time step, or the same signal with a better dictionary,
+/// takes few steps. An encoder serves one call at a time: a second one, from another thread or from
+/// a callback, fails with DICOD_ERROR_INVALID_STATE.
+pub struct dicod_encoder(Arc<Shared>);
+
+struct Shared {
+    context: Option<Arc<Context>>,
+    state: Mutex<State>,
+}
+
+struct State {
+    encoder: Either,
+    range: Range,
+    /// λ per atom of the last solve.
+    lambda: Option<Vec<f64>>,
+}
+
+/// An encoder of one of the element types.
+pub(crate) enum Either {
+    F64(Encoder<f64>),
+    F32(Encoder<f32>),
+}
+
+/// An element type of encoders.
+pub(crate) trait Typed: Element {
+    /// Forgets the type.
+    fn wrap(encoder: Encoder<Self>) -> Either;
+    /// The encoder, if it is of this type.
+    fn unwrap(encoder: &mut Either) -> Option<&mut Encoder<Self>>;
+}
+
+impl Typed for f64 {
+    fn wrap(encoder: Encoder<Self>) -> Either {
+        Either::F64(encoder)
+    }
+    fn unwrap(encoder: &mut Either) -> Option<&mut Encoder<Self>> {
+        match encoder {
+            Either::F64(encoder) => Some(encoder),
+            Either::F32(_) => None,
+        }
+    }
+}
+
+impl Typed for f32 {
+    fn wrap(encoder: Encoder<Self>) -> Either {
+        Either::F32(encoder)
+    }
+    fn unwrap(encoder: &mut Either) -> Option<&mut Encoder<Self>> {
+        match encoder {
+            Either::F32(encoder) => Some(encoder),
+            Either::F64(_) => None,
+        }
+    }
+}
+
+/// Does the same for either type.
+macro_rules! for_either {
+    ($either:expr, $encoder:ident => $body:expr) => {
+        match $either {
+            Either::F64($encoder) => $body,
+            Either::F32($encoder) => $body,
+        }
+    };
+}
+
+/// Makes an encoder: `*encoder`. Free it with dicod_encoder_free().
+///
+/// Arguments are those of dicod_solve(): shapes, and the dictionary `d` (n_atoms, n_channels,
+/// atom_shape...), row-major. Options and dictionary are copied. `context` and `options` may be
+/// NULL; the context may be freed before the encoder. Takes the time of the Gram tensor, and memory
+/// for z, the residual and the Gram tensor.
+///
+/// Local. Thread-safe, except that a context serves one call at a time.
+/// Errors: as dicod_solve().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_create(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    d: *const f64,
+    encoder: *mut *mut dicod_encoder,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        )?;
+        create(context, problem, |shape| dictionary(shape, d), encoder)
+    })
+}
+
+/// dicod_encoder_create() for arrays of float.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_create_f32(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    d: *const f32,
+    encoder: *mut *mut dicod_encoder,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        )?;
+        create(context, problem, |shape| dictionary(shape, d), encoder)
+    })
+}
+
+/// Makes an encoder with a dictionary of rank one, d_k = u_k (outer product) v_k: channel factors
+/// `u` (n_atoms, n_channels) and spatial factors `v` (n_atoms, atom_shape...), row-major. They are
+/// not multiplied out where that saves work. Everything else as for dicod_encoder_create().
+///
+/// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_create_rank1(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    u: *const f64,
+    v: *const f64,
+    encoder: *mut *mut dicod_encoder,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        )?;
+        create(context, problem, |shape| rank_one(shape, u, v), encoder)
+    })
+}
+
+/// dicod_encoder_create_rank1() for arrays of float.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_create_rank1_f32(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    u: *const f32,
+    v: *const f32,
+    encoder: *mut *mut dicod_encoder,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        )?;
+        create(context, problem, |shape| rank_one(shape, u, v), encoder)
+    })
+}
+
+/// Frees an encoder and sets the caller's pointer to NULL. `encoder` and `*encoder` may be NULL.
+///
+/// Local. No other thread may be using the handle.
+///
+/// # Safety
+/// `*encoder` comes from a create function and has not been freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_free(encoder: *mut *mut dicod_encoder) {
+    // SAFETY: the caller's promise.
+    unsafe { free(encoder) }
+}
+
+/// Replaces the dictionary by `d` of the same shape, and computes its Gram tensor. The activations
+/// are kept, for a warm start. After an error the encoder is as it was.
+///
+/// Local. Needs the encoder for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_NOT_FINITE (d); DICOD_ERROR_INVALID_ARGUMENT (the
+/// encoder is one of float; norms that overflow); DICOD_ERROR_OUT_OF_MEMORY;
+/// DICOD_ERROR_INVALID_STATE (encoder or context in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_set_dictionary(
+    encoder: *mut dicod_encoder,
+    d: *const f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { set_dictionary(encoder, "d", |shape| dictionary(shape, d)) })
+}
+
+/// dicod_encoder_set_dictionary() for encoders of float.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_set_dictionary_f32(
+    encoder: *mut dicod_encoder,
+    d: *const f32,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { set_dictionary(encoder, "d", |shape| dictionary(shape, d)) })
+}
+
+/// Replaces the dictionary by one of rank one, see dicod_encoder_create_rank1(); the encoder need
+/// not have been made with one. Everything else as for dicod_encoder_set_dictionary().
+///
+/// Local. Needs the encoder for itself. Errors: as dicod_encoder_set_dictionary().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_set_dictionary_rank1(
+    encoder: *mut dicod_encoder,
+    u: *const f64,
+    v: *const f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { set_dictionary(encoder, "u", |shape| rank_one(shape, u, v)) })
+}
+
+/// dicod_encoder_set_dictionary_rank1() for encoders of float.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_set_dictionary_rank1_f32(
+    encoder: *mut dicod_encoder,
+    u: *const f32,
+    v: *const f32,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { set_dictionary(encoder, "u", |shape| rank_one(shape, u, v)) })
+}
+
+/// Encodes the signals `x`, over the signal's shape, n_signals * n_channels channels. Nothing is
+/// copied but into the residual. The activations stay in the encoder: dicod_encoder_get_z(),
+/// dicod_encoder_get_sparse(). `info` may be NULL; set info->struct_size before (DICOD_INFO_INIT
+/// does).
+///
+/// Returns as dicod_solve() does. After DICOD_ERROR_OUT_OF_MEMORY the activations in the encoder
+/// are valid but unspecified; after DICOD_ERROR_INTERNAL it can only be freed; after other errors
+/// it is as it was.
+///
+/// Local. Needs the encoder and its context for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (x: another element type, number
+/// of axes or channels than the encoder's, pointers that are not aligned or NULL, strides that lead
+/// beyond memory, numbers so large that products overflow); DICOD_ERROR_INVALID_SHAPE (x);
+/// DICOD_ERROR_NOT_FINITE (x); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (encoder or
+/// context in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_solve(
+    encoder: *mut dicod_encoder,
+    x: *const dicod_array,
+    info: *mut dicod_info,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { get(encoder) }?;
+        let State {
+            encoder,
+            range,
+            lambda,
+        } = &mut *shared.state()?;
+        let session = Session::enter(&shared.context)?;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let out = info_out(info)?;
+            let (found, status) =
+                for_either!(encoder, encoder => solve(encoder, range, x, &session)?);
+            write_info(out, &found, status, session.n_threads, found.seconds);
+            *lambda = Some(found.lambda);
+            Ok(status)
+        }
+    })
+}
+
+/// Sets the activations from `z`, over the valid shape, n_signals * n_atoms channels: where the
+/// next solve begins, if the option "warm_start" is set.
+///
+/// Local. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
+/// DICOD_ERROR_INVALID_ARGUMENT for a negative value if the option "positive" is set.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_set_z(
+    encoder: *mut dicod_encoder,
+    z: *const dicod_array,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { get(encoder) }?;
+        let state = &mut *shared.state()?;
+        // SAFETY: the caller's promise.
+        for_either!(&mut state.encoder, encoder => unsafe {
+            set_z(encoder, &state.range, z)?;
+        });
+        Ok(DICOD_OK)
+    })
+}
+
+/// Forgets the activations: the next solve begins at z = 0.
+///
+/// Local. Needs the encoder for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (encoder in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_clear_z(encoder: *mut dicod_encoder) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { get(encoder) }?;
+        let state = &mut *shared.state()?;
+        for_either!(&mut state.encoder, encoder => encoder.clear_z());
+        Ok(DICOD_OK)
+    })
+}
+
+/// Writes the activations into the memory that `z` describes, over the valid shape,
+/// n_signals * n_atoms channels; zeros before the first solve. The descriptor itself is not
+/// changed, nor is the memory between its elements.
+///
+/// Local. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
+/// DICOD_ERROR_INVALID_ARGUMENT if two elements share memory.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_get_z(
+    encoder: *mut dicod_encoder,
+    z: *mut dicod_array,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { get(encoder) }?;
+        let state = &mut *shared.state()?;
+        // SAFETY: the caller's promise.
+        for_either!(&mut state.encoder, encoder => unsafe { get_z(encoder, z)? });
+        Ok(DICOD_OK)
+    })
+}
+
+/// Lists the activations that are not zero, sorted by signal, atom and position (row-major): entry
+/// i is `signal[i]`, `atom[i]`, `position[i][n_axes]` in the valid shape, and `value[i]`, which is
+/// a double for encoders of float, too.
+///
+/// Call it first with a capacity of 0: only `*count` is written. Then with arrays of at least that
+/// many entries. Arrays that are not wanted may be NULL.
+///
+/// Local. Needs the encoder for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER (encoder, count); DICOD_ERROR_INVALID_ARGUMENT (capacity
+/// negative or, other than 0, too small); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE
+/// (encoder in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_get_sparse(
+    encoder: *mut dicod_encoder,
+    capacity: i64,
+    signal: *mut i64,
+    atom: *mut i64,
+    position: *mut i64,
+    value: *mut f64,
+    count: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let shared = get(encoder)?;
+            let state = &mut *shared.state()?;
+            reference_mut(count, "count", "room for the count")?;
+            let n = for_either!(&mut state.encoder, encoder => encoder.n_nonzero());
+            if room_for(n, capacity)? {
+                aligned(signal, "signal")?;
+                aligned(atom, "atom")?;
+                aligned(position, "position")?;
+                aligned(value, "value")?;
+                for_either!(&mut state.encoder, encoder => {
+                    let n_axes = encoder.shape().n_axes;
+                    let list = encoder.activations()?;
+                    let to = (signal, atom, position, value);
+                    write_sparse(&list, n_axes, to)?;
+                });
+            }
+            *count = n as i64;
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// Regularisation of each atom in the last solve, absolute: `lambda[n_atoms]`.
+///
+/// Local. Needs the encoder for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_atoms is not the encoder's);
+/// DICOD_ERROR_INVALID_STATE (nothing was solved yet, or the encoder is in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_get_lambda(
+    encoder: *mut dicod_encoder,
+    n_atoms: i64,
+    lambda: *mut f64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { get(encoder) }?;
+        let state = &mut *shared.state()?;
+        let n = for_either!(&mut state.encoder, encoder => encoder.shape().n_atoms);
+        if n_atoms != n as i64 {
+            let allowed = format!("{n}, that of the encoder");
+            return Err(Error::argument("n_atoms", n_atoms, allowed));
+        }
+        let Some(found) = &state.lambda else {
+            let text = "lambda is not known before dicod_encoder_solve";
+            return Err(Error::InvalidState(text.into()));
+        };
+        aligned(lambda, "lambda")?;
+        // SAFETY: the caller's promise.
+        let to = unsafe { slice_mut(lambda, n, "lambda", "n_atoms values") }?;
+        to.copy_from_slice(found);
+        Ok(DICOD_OK)
+    })
+}
+
+impl Shared {
+    fn state(&self) -> Result<MutexGuard<'_, State>> {
+        self.state.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => in_use("encoder"),
+            TryLockError::Poisoned(_) => {
+                let text = "an internal error left the encoder broken: it can only be freed";
+                Error::InvalidState(text.into())
+            }
+        })
+    }
+}
+
+/// Shared ownership for the time of a call: a callback may free the handle.
+///
+/// # Safety
+/// As [`reference`].
+unsafe fn get(encoder: *const dicod_encoder) -> Result<Arc<Shared>> {
+    // SAFETY: the caller's promise.
+    let encoder = unsafe { reference(encoder, "encoder", "an encoder") }?;
+    Ok(encoder.0.clone())
+}
+
+/// # Safety
+/// As [`reference_mut`].
+unsafe fn create<T: Typed>(
+    context: *mut dicod_context,
+    problem: Problem,
+    dictionary: impl FnOnce(&Shape) -> Result<(Dictionary<T>, Range)>,
+    encoder: *mut *mut dicod_encoder,
+) -> Result<dicod_status> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        reference_mut(encoder, "encoder", "the caller's pointer")?;
+        let context = shared(context);
+        let session = Session::enter(&context)?;
+        let (dictionary, range) = dictionary(&problem.shape)?;
+        let made = Encoder::new(
+            problem.shape,
+            dictionary,
+            problem.options,
+            session.n_threads,
+        )?;
+        session.log(DICOD_LOG_DEBUG, || {
+            format!("encoder: {} bytes, the Gram tensor aside", made.bytes())
+        });
+        drop(session);
+        let state = Mutex::new(State {
+            encoder: T::wrap(made),
+            range,
+            lambda: None,
+        });
+        let handle = dicod_encoder(Arc::new(Shared { context, state }));
+        *encoder = Box::into_raw(Box::new(handle));
+    }
+    Ok(DICOD_OK)
+}
+
+/// A dictionary of factors, and the range of its norms.
+///
+/// # Safety
+/// As [`super::status::slice`], for all values of the factors.
+unsafe fn rank_one<T: Element>(
+    shape: &Shape,
+    u: *const T,
+    v: *const T,
+) -> Result<(Dictionary<T>, Range)> {
+    let (k, p) = (shape.n_atoms, shape.n_channels);
+    // SAFETY: the caller's promise.
+    let (u, v) = unsafe {
+        let u = values(u, k * p, "u")?;
+        (u, values(v, Problem::len(k, 1, shape.atom), "v")?)
+    };
+    let dictionary = Dictionary::rank_one(k, p, shape.atom, u, v);
+    let dictionary = dictionary.map_err(|error| explained(error, shape))?;
+    let range = Range::new(&dictionary, "u and v")?;
+    Ok((dictionary, range))
+}
+
+/// # Safety
+/// As [`reference`].
+unsafe fn set_dictionary<T: Typed>(
+    encoder: *mut dicod_encoder,
+    argument: &str,
+    dictionary: impl FnOnce(&Shape) -> Result<(Dictionary<T>, Range)>,
+) -> Result<dicod_status> {
+    // SAFETY: the caller's promise.
+    let shared = unsafe { get(encoder) }?;
+    let state = &mut *shared.state()?;
+    let session = Session::enter(&shared.context)?;
+    let Some(encoder) = T::unwrap(&mut state.encoder) else {
+        let (allowed, suffix) = match T::CODE {
+            DICOD_F64 => ("float", "with suffix _f32"),
+            DICOD_F32 => ("double", "without suffix _f32"),
+            _ => ("", ""),
+        };
+        let value = format!("an array of {}", T::NAME);
+        let allowed = format!("one of {allowed}, as the encoder is: call the function {suffix}");
+        return Err(Error::argument(argument, value, allowed));
+    };
+    let (dictionary, range) = dictionary(encoder.shape())?;
+    encoder.set_dictionary(dictionary)?;
+    state.range = range;
+    session.log(DICOD_LOG_DEBUG, || "encoder: another dictionary".into());
+    Ok(DICOD_OK)
+}
+
+/// # Safety
+/// As [`View::new`] and [`View::field`].
+unsafe fn solve<T: Element>(
+    encoder: &mut Encoder<T>,
+    range: &Range,
+    x: *const dicod_array,
+    session: &Session<'_>,
+) -> Result<(Info, dicod_status)> {
+    let shape = encoder.shape();
+    let n = shape.n_signals * shape.n_channels;
+    // SAFETY: the caller's promise.
+    let x = unsafe { View::new::<T>(x, X, shape, shape.signal, n)?.field::<T>() }?;
+    x.check_finite("x")
+        .map_err(|error| explained(error, shape))?;
+    range.check_x(&x)?;
+    run(encoder, &x, session)
+}
+
+/// # Safety
+/// As [`View::new`] and [`View::field`].
+unsafe fn set_z<T: Element>(
+    encoder: &mut Encoder<T>,
+    range: &Range,
+    z: *const dicod_array,
+) -> Result<()> {
+    let shape = encoder.shape();
+    let n = shape.n_signals * shape.n_atoms;
+    // SAFETY: the caller's promise.
+    let z = unsafe { View::new::<T>(z, Z, shape, shape.valid(), n)?.field::<T>() }?;
+    z.check_finite("z")
+        .map_err(|error| explained(error, shape))?;
+    range.check_z(&z)?;
+    encoder.set_z(&z)
+}
+
+/// # Safety
+/// As [`View::new`] and [`View::write`].
+unsafe fn get_z<T: Element>(encoder: &Encoder<T>, z: *const dicod_array) -> Result<()> {
+    let shape = encoder.shape();
+    let n = shape.n_signals * shape.n_atoms;
+    // SAFETY: the caller's promise.
+    unsafe {
+        let view = View::new::<T>(z, Z, shape, shape.valid(), n)?;
+        view.write::<T>(|out| encoder.z(out))
+    }
+}
+
+/// # Safety
+/// As [`slice_mut`], for as many entries; NULL for what is not wanted.
+unsafe fn write_sparse<T: Element>(
+    list: &[Activation<T>],
+    n_axes: usize,
+    (signal, atom, position, value): (*mut i64, *mut i64, *mut i64, *mut f64),
+) -> Result<()> {
+    let n = list.len();
+    // SAFETY: the caller's promise.
+    unsafe fn to<'a, V>(pointer: *mut V, n: usize) -> Result<&'a mut [V]> {
+        let n = if pointer.is_null() { 0 } else { n };
+        // SAFETY: the caller's promise.
+        unsafe { slice_mut(pointer, n, "", "") }
+    }
+    // SAFETY: the caller's promise; one array after the other.
+    unsafe {
+        for (to, from) in to(signal, n)?.iter_mut().zip(list) {
+            *to = from.signal as i64;
+        }
+        for (to, from) in to(atom, n)?.iter_mut().zip(list) {
+            *to = from.atom as i64;
+        }
+        for (to, from) in to(position, n * n_axes)?.chunks_exact_mut(n_axes).zip(list) {
+            to.copy_from_slice(&from.at[AXES - n_axes..]);
+        }
+        for (to, from) in to(value, n)?.iter_mut().zip(list) {
+            *to = from.value.wide();
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,904 @@
+//! One call each, on plain arrays: solve, λmax, reconstruction, objective, Gram tensor.
+
+use super::array::{Element, aligned, values};
+use super::context::{
+    DICOD_LOG_DEBUG, DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, shared,
+};
+use super::encoder::Typed;
+use super::options::{Output, copied, dicod_options};
+use super::status::{
+    DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_PRECISION, DICOD_TIME_LIMIT, dicod_status,
+    dicod_strerror, guard, reference_mut, slice, slice_mut,
+};
+use crate::csc::functions::Range;
+use crate::csc::{Encoder, Info, Options, Shape, Stop, lambda_max, objective, reconstruct};
+use crate::error::{Error, Result};
+use crate::grid::tiles::{Point, checked_volume, padded};
+use crate::linalg::{Dictionary, Field, FieldMut, Gram};
+use std::ffi::CStr;
+
+/// What a solve found, what it cost, and the proof of the result.
+///
+/// objective, data_term, max_step and duality_gap are computed anew from x and z at the end.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct dicod_info {
+    /// sizeof(dicod_info), set by the caller: DICOD_INFO_INIT does.
+    pub struct_size: i64,
+    /// What the solve returned: DICOD_OK or a positive status.
+    pub status: dicod_status,
+    /// Threads that it was allowed.
+    pub n_threads: i32,
+    /// Regularisation, absolute; the largest of all atoms' when they differ.
+    pub lambda: f64,
+    /// Smallest regularisation for which z = 0 is optimal, max |D * x| (correlation).
+    pub lambda_max: f64,
+    /// Bound on max |dz| at which the solve ends, absolute, in units of z.
+    pub tol: f64,
+    /// Coordinate steps.
+    pub steps: i64,
+    /// Visits of tiles.
+    pub visits: i64,
+    /// Passes over all tiles.
+    pub sweeps: i64,
+    /// Number of z that are not zero.
+    pub nonzeros: i64,
+    /// F(z), data term and penalty.
+    pub objective: f64,
+    /// Half the squared norm of x less its reconstruction.
+    pub data_term: f64,
+    /// Largest coordinate step left, max |dz|.
+    pub max_step: f64,
+    /// F(z) is at most this far above its minimum.
+    pub duality_gap: f64,
+    /// Seconds for the whole solve; for dicod_solve() the making of its encoder included.
+    pub seconds: f64,
+    /// Seconds for the Gram tensor; an encoder computes it when it is made.
+    pub seconds_gram: f64,
+    /// Seconds for the first correlation of signal and atoms.
+    pub seconds_correlate: f64,
+    /// Seconds for the descent.
+    pub seconds_descend: f64,
+    /// Seconds for the certificate.
+    pub seconds_certify: f64,
+    /// Bytes that the solver holds, the Gram tensor aside.
+    pub bytes: i64,
+    /// Bytes of the Gram tensor and of what is derived from it.
+    pub bytes_gram: i64,
+}
+
+/// Shape of the activations: `valid_shape[n_axes]`, T - L + 1 along an axis of a signal of length T
+/// and atoms of length L, or T where the option "periodic" says that the axis wraps around.
+///
+/// Call it first to know how much room z needs: n_signals * n_atoms times the product of this.
+/// `options` may be NULL. `n_axes` is 1, 2 or 3.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_axes; "periodic" of another
+/// length), DICOD_ERROR_INVALID_SHAPE (lengths below 1, atoms longer than the signal),
+/// DICOD_ERROR_OUT_OF_MEMORY (sizes whose product overflows).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_valid_shape(
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    atom_shape: *const i64,
+    valid_shape: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut options = copied(options)?;
+            // What depends on the number of atoms doesn't matter here.
+            options.reg_per_atom.clear();
+            let problem = Problem::with(options, n_axes, signal_shape, 1, 1, 1, atom_shape)?;
+            let shape = &problem.shape;
+            aligned(valid_shape, "valid_shape")?;
+            let to = slice_mut(valid_shape, shape.n_axes, "valid_shape", "n_axes lengths")?;
+            to.copy_from_slice(&shape.unpadded(shape.valid()));
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// Convolutional sparse coding in one call: finds the activations z that minimise
+///
+///     F(z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1
+///
+/// (full convolution of each activation map with its atom, summed over atoms; z >= 0 if the option
+/// "positive" says so) by locally greedy coordinate descent.
+///
+/// - `context`: threads and callbacks; NULL: one thread, none.
+/// - `options`: regularisation, tolerance, strategy...; NULL: the defaults, among them
+///   lambda = 0.1 lambda_max.
+/// - `n_axes`: 1, 2 or 3; `signal_shape[n_axes]`, `atom_shape[n_axes]`.
+/// - `x`: n_signals independent signals (n_signals, n_channels, signal_shape...).
+/// - `d`: dictionary (n_atoms, n_channels, atom_shape...); atoms of any norm.
+/// - `z`: activations (n_signals, n_atoms, valid_shape...), see dicod_valid_shape(). Written; with
+///   the option "warm_start" the values there are where the solve starts.
+/// - `info`: may be NULL; set info->struct_size before (DICOD_INFO_INIT does).
+///
+/// All arrays are row-major (C order) without gaps. The result is the same, bit for bit, for any
+/// number of threads. Signals are coded independently but share lambda_max, the largest of all.
+///
+/// Returns DICOD_OK when max |dz| <= tol; DICOD_MAX_ITER, DICOD_TIME_LIMIT, DICOD_CANCELLED or
+/// DICOD_PRECISION when the solve ended before: z and info are valid then, too. On an error z and
+/// info are untouched.
+///
+/// Local. Thread-safe, except that a context serves one call at a time.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (counts below 1, lists in options
+/// that do not fit the problem, pointers that are not aligned, numbers so large that products
+/// overflow, negative z for a warm start of a positive solve); DICOD_ERROR_INVALID_SHAPE (lengths
+/// below 1, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
+/// DICOD_ERROR_OUT_OF_MEMORY (also sizes whose product overflows); DICOD_ERROR_INVALID_STATE
+/// (context in use).
+///
+/// Sources: Moreau, Oudre, Vayatis, DICOD (ICML 2018); Moreau, Gramfort, DiCoDiLe
+/// (arXiv 1901.09235).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_solve(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    x: *const f64,
+    d: *const f64,
+    z: *mut f64,
+    info: *mut dicod_info,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        )?;
+        solve(context, &problem, x, d, z, info)
+    })
+}
+
+/// dicod_solve() for arrays of float.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_solve_f32(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    x: *const f32,
+    d: *const f32,
+    z: *mut f32,
+    info: *mut dicod_info,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        )?;
+        solve(context, &problem, x, d, z, info)
+    })
+}
+
+/// Smallest regularisation for which z = 0 is optimal: `*lambda_max` = max |D * x| (correlation;
+/// without the absolute value if the option "positive" is set), over all signals.
+///
+/// Arguments are those of dicod_solve(); of the options "positive" and "periodic" matter. The value
+/// is the one that dicod_solve() reports.
+///
+/// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_lambda_max(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    x: *const f64,
+    d: *const f64,
+    lambda_max: *mut f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        )?;
+        largest_lambda(context, &problem, x, d, lambda_max)
+    })
+}
+
+/// dicod_lambda_max() for arrays of float.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_lambda_max_f32(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    x: *const f32,
+    d: *const f32,
+    lambda_max: *mut f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        )?;
+        largest_lambda(context, &problem, x, d, lambda_max)
+    })
+}
+
+/// What the activations stand for: `x` = sum_k z_k * d_k (full convolution), shape
+/// (n_signals, n_channels, signal_shape...).
+///
+/// Arguments are those of dicod_solve(), `z` is read and `x` written; of the options "periodic"
+/// matters. Zeros in z cost nothing. `x` must not overlap z.
+///
+/// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve(),
+/// and DICOD_ERROR_INVALID_ARGUMENT if x overlaps z.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_reconstruct(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    d: *const f64,
+    z: *const f64,
+    x: *mut f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        )?;
+        reconstruction(context, &problem, d, z, x)
+    })
+}
+
+/// dicod_reconstruct() for arrays of float.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_reconstruct_f32(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    d: *const f32,
+    z: *const f32,
+    x: *mut f32,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        )?;
+        reconstruction(context, &problem, d, z, x)
+    })
+}
+
+/// What dicod_solve() minimises, for any z: `*objective` = F(z) and `*data_term` = its first half,
+/// 1/2 |x - sum_k z_k * d_k|^2, which may be NULL.
+///
+/// Arguments are those of dicod_solve(), `z` is read. The regularisation is that of the options:
+/// where it is relative, lambda_max of x is computed first.
+///
+/// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_objective(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    x: *const f64,
+    d: *const f64,
+    z: *const f64,
+    objective: *mut f64,
+    data_term: *mut f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        )?;
+        value(context, &problem, (x, d, z), (objective, data_term))
+    })
+}
+
+/// dicod_objective() for arrays of float.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_objective_f32(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    x: *const f32,
+    d: *const f32,
+    z: *const f32,
+    objective: *mut f64,
+    data_term: *mut f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        )?;
+        value(context, &problem, (x, d, z), (objective, data_term))
+    })
+}
+
+/// The Gram tensor of a dictionary: `gram` = G of shape (n_atoms, n_atoms, 2 L - 1...), row-major,
+/// G[k, k0, L - 1 + tau] = sum_s d_k[s] d_k0[s + tau], summed over channels (DiCoDiLe, section
+/// 3.1). Along an axis of atoms of length L, tau goes from -(L - 1) to L - 1.
+///
+/// `d` is (n_atoms, n_channels, atom_shape...); `atom_shape[n_axes]`, `n_axes` 1, 2 or 3. `context`
+/// may be NULL.
+///
+/// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_gram(
+    context: *mut dicod_context,
+    n_axes: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    d: *const f64,
+    gram: *mut f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { gram_tensor(context, n_axes, n_channels, n_atoms, atom_shape, d, gram) })
+}
+
+/// dicod_gram() for arrays of float.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_gram_f32(
+    context: *mut dicod_context,
+    n_axes: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    d: *const f32,
+    gram: *mut f32,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { gram_tensor(context, n_axes, n_channels, n_atoms, atom_shape, d, gram) })
+}
+
+/// Shapes and options of a call.
+pub(crate) struct Problem {
+    pub(crate) shape: Shape,
+    pub(crate) options: Options,
+}
+
+/// A list of lengths.
+///
+/// # Safety
+/// As [`slice`], for `n_axes` values.
+unsafe fn lengths<'a>(n_axes: i64, list: *const i64, argument: &'static str) -> Result<&'a [i64]> {
+    if !(1..=3).contains(&n_axes) {
+        return Err(Error::argument("n_axes", n_axes, "1, 2 or 3"));
+    }
+    aligned(list, argument)?;
+    // SAFETY: the caller's promise.
+    unsafe { slice(list, n_axes as usize, argument, "n_axes lengths") }
+}
+
+impl Problem {
+    /// # Safety
+    /// As [`slice`], for `n_axes` values, and [`super::status::reference`].
+    pub(crate) unsafe fn new(
+        options: *const dicod_options,
+        n_axes: i64,
+        signal_shape: *const i64,
+        n_signals: i64,
+        n_channels: i64,
+        n_atoms: i64,
+        atom_shape: *const i64,
+    ) -> Result<Self> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let options = copied(options)?;
+            Self::with(
+                options,
+                n_axes,
+                signal_shape,
+                n_signals,
+                n_channels,
+                n_atoms,
+                atom_shape,
+            )
+        }
+    }
+
+    /// # Safety
+    /// As [`slice`], for `n_axes` values.
+    unsafe fn with(
+        options: Options,
+        n_axes: i64,
+        signal_shape: *const i64,
+        n_signals: i64,
+        n_channels: i64,
+        n_atoms: i64,
+        atom_shape: *const i64,
+    ) -> Result<Self> {
+        // SAFETY: the caller's promise.
+        let (signal, atom) = unsafe {
+            let signal = lengths(n_axes, signal_shape, "signal_shape")?;
+            (signal, lengths(n_axes, atom_shape, "atom_shape")?)
+        };
+        let shape = Shape::new(signal, n_signals, n_channels, n_atoms, atom, &options)?;
+        Ok(Problem { shape, options })
+    }
+
+    /// Number of values in fields over a box.
+    pub(crate) fn len(fields: usize, of: usize, over: Point) -> usize {
+        fields * of * over.iter().product::<i64>() as usize
+    }
+
+    /// # Safety
+    /// As [`slice`], for all values of the signals.
+    unsafe fn x<'a, T: Element>(&self, x: *const T) -> Result<Field<'a, T>> {
+        let shape = &self.shape;
+        let n = Self::len(shape.n_signals, shape.n_channels, shape.signal);
+        // SAFETY: the caller's promise.
+        Ok(Field::contiguous(
+            unsafe { values(x, n, "x") }?,
+            shape.signal,
+        ))
+    }
+
+    fn z_len(&self) -> usize {
+        Self::len(self.shape.n_signals, self.shape.n_atoms, self.shape.valid())
+    }
+
+    /// # Safety
+    /// As [`slice`], for all values of the activations.
+    unsafe fn z<'a, T: Element>(&self, z: *const T) -> Result<Field<'a, T>> {
+        // SAFETY: the caller's promise.
+        let values = unsafe { values(z, self.z_len(), "z") }?;
+        Ok(Field::contiguous(values, self.shape.valid()))
+    }
+}
+
+/// A dictionary of the caller's, and the range of its norms.
+///
+/// # Safety
+/// As [`slice`], for all values of the dictionary.
+pub(crate) unsafe fn dictionary<T: Element>(
+    shape: &Shape,
+    d: *const T,
+) -> Result<(Dictionary<T>, Range)> {
+    let n = Problem::len(shape.n_atoms, shape.n_channels, shape.atom);
+    // SAFETY: the caller's promise.
+    let d = unsafe { values(d, n, "d") }?;
+    let dictionary = Dictionary::full(shape.n_atoms, shape.n_channels, shape.atom, d);
+    let dictionary = dictionary.map_err(|error| explained(error, shape))?;
+    let range = Range::new(&dictionary, "d")?;
+    Ok((dictionary, range))
+}
+
+/// As the caller indexes arrays: a solver knows three axes and runs signals and channels together.
+pub(crate) fn explained(error: Error, shape: &Shape) -> Error {
+    let Error::NotFinite {
+        argument,
+        index,
+        value,
+    } = &error
+    else {
+        return error;
+    };
+    let numbers: Option<Vec<usize>> = index.split(", ").map(|n| n.parse().ok()).collect();
+    let (k, p) = (shape.n_atoms, shape.n_channels);
+    let atom = shape.unpadded(shape.atom);
+    let atom = atom.iter().map(|l| *l as usize);
+    let index = match (argument.as_str(), numbers.as_deref()) {
+        ("x" | "z", Some([channel, position @ ..])) if position.len() == 3 => {
+            let of = if argument == "x" { p } else { k };
+            let position = &position[3 - shape.n_axes..];
+            [&[channel / of, channel % of], position].concat()
+        }
+        ("d", Some([flat])) => unravelled(*flat, [k, p].into_iter().chain(atom)),
+        ("u", Some([flat])) => unravelled(*flat, [k, p]),
+        ("v", Some([flat])) => unravelled(*flat, [k].into_iter().chain(atom)),
+        _ => return error,
+    };
+    let index: Vec<String> = index.iter().map(|i| i.to_string()).collect();
+    Error::NotFinite {
+        argument: argument.clone(),
+        index: index.join(", "),
+        value: *value,
+    }
+}
+
+fn unravelled(mut flat: usize, shape: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    let shape: Vec<usize> = shape.into_iter().collect();
+    let mut index = vec![0; shape.len()];
+    for (to, n) in index.iter_mut().zip(&shape).rev() {
+        *to = flat % n;
+        flat /= n;
+    }
+    index
+}
+
+/// Runs a solve in a session: callbacks, log.
+pub(crate) fn run<T: Element>(
+    encoder: &mut Encoder<T>,
+    x: &Field<'_, T>,
+    session: &Session<'_>,
+) -> Result<(Info, dicod_status)> {
+    let mut reporter = session.reporter();
+    let report = reporter
+        .as_mut()
+        .map(|report| report as &mut dyn FnMut(&crate::csc::Progress) -> bool);
+    let info = encoder.solve(x, report);
+    let info = info.map_err(|error| explained(error, encoder.shape()))?;
+    let status = match info.stop {
+        Stop::Converged => DICOD_OK,
+        Stop::MaxIter => DICOD_MAX_ITER,
+        Stop::TimeLimit => DICOD_TIME_LIMIT,
+        Stop::Cancelled => DICOD_CANCELLED,
+        Stop::Precision => DICOD_PRECISION,
+    };
+    let certificate = &info.certificate;
+    if !(certificate.objective + certificate.gap + certificate.max_step).is_finite() {
+        let value = format!("a signal with objective {}", certificate.objective);
+        let allowed = "scaled, together with d, so that nothing overflows";
+        return Err(Error::argument("x", value, allowed));
+    }
+    session.log(DICOD_LOG_DEBUG, || {
+        format!(
+            "correlate {:.3e} s, descend {:.3e} s ({} visits, {} sweeps), certify {:.3e} s; {} \
+             bytes and {} for the Gram tensor",
+            info.seconds_correlate,
+            info.seconds_descend,
+            info.visits,
+            info.sweeps,
+            info.seconds_certify,
+            info.bytes,
+            info.bytes_gram
+        )
+    });
+    if status == DICOD_PRECISION {
+        session.log(DICOD_LOG_WARNING, || {
+            format!(
+                "tol = {:e} is below what rounding allows: max |dz| = {:e}",
+                info.tol, certificate.max_step
+            )
+        });
+    }
+    session.log(DICOD_LOG_INFO, || {
+        // SAFETY: static strings.
+        let how = unsafe { CStr::from_ptr(dicod_strerror(status)) }.to_string_lossy();
+        format!(
+            "solve: {how}; lambda {:.6e} of {:.6e}, {} nonzeros, {} steps, objective {:.9e}, gap \
+             {:.3e}, {:.3e} s",
+            largest(&info.lambda),
+            info.lambda_max,
+            info.nonzeros,
+            info.steps,
+            certificate.objective,
+            certificate.gap,
+            info.seconds
+        )
+    });
+    Ok((info, status))
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().copied().fold(0.0, f64::max)
+}
+
+/// # Safety
+/// The promise of [`Output::new`] still holds.
+pub(crate) unsafe fn write_info(
+    out: Option<Output<dicod_info>>,
+    info: &Info,
+    status: dicod_status,
+    n_threads: usize,
+    seconds: f64,
+) {
+    let Some(out) = out else { return };
+    let certificate = &info.certificate;
+    let info = dicod_info {
+        struct_size: 0,
+        status,
+        n_threads: n_threads as i32,
+        lambda: largest(&info.lambda),
+        lambda_max: info.lambda_max,
+        tol: info.tol,
+        steps: info.steps as i64,
+        visits: info.visits as i64,
+        sweeps: info.sweeps as i64,
+        nonzeros: info.nonzeros as i64,
+        objective: certificate.objective,
+        data_term: certificate.data_term,
+        max_step: certificate.max_step,
+        duality_gap: certificate.gap,
+        seconds,
+        seconds_gram: info.seconds_gram,
+        seconds_correlate: info.seconds_correlate,
+        seconds_descend: info.seconds_descend,
+        seconds_certify: info.seconds_certify,
+        bytes: info.bytes as i64,
+        bytes_gram: info.bytes_gram as i64,
+    };
+    // SAFETY: the caller's promise.
+    unsafe { out.write(&info) }
+}
+
+/// # Safety
+/// As [`Output::new`].
+pub(crate) unsafe fn info_out(info: *mut dicod_info) -> Result<Option<Output<dicod_info>>> {
+    if info.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { Output::new(info, "info", "info->struct_size") }.map(Some)
+}
+
+/// # Safety
+/// As [`slice`] and [`slice_mut`] for the shapes of the problem.
+unsafe fn solve<T: Typed>(
+    context: *mut dicod_context,
+    problem: &Problem,
+    x: *const T,
+    d: *const T,
+    z: *mut T,
+    info: *mut dicod_info,
+) -> Result<dicod_status> {
+    let start = std::time::Instant::now();
+    let shape = &problem.shape;
+    let explain = |error| explained(error, shape);
+    // SAFETY: the caller's promise. What is read is read before z is written.
+    unsafe {
+        let context = shared(context);
+        let session = Session::enter(&context)?;
+        let info = info_out(info)?;
+        let x = problem.x(x)?;
+        let z_start = problem.z(z.cast_const())?;
+        let (d, range) = dictionary(shape, d)?;
+        x.check_finite("x").map_err(explain)?;
+        range.check_x(&x)?;
+        let warm = problem.options.warm_start;
+        if warm {
+            z_start.check_finite("z").map_err(explain)?;
+            range.check_z(&z_start)?;
+        }
+        let options = problem.options.clone();
+        let mut encoder = Encoder::new(shape.clone(), d, options, session.n_threads)?;
+        if warm {
+            encoder.set_z(&z_start).map_err(explain)?;
+        }
+        drop(z_start);
+        let (found, status) = run(&mut encoder, &x, &session)?;
+        drop(x);
+        let z = slice_mut(z, problem.z_len(), "z", "room for the activations")?;
+        encoder.z(&mut FieldMut::contiguous(z, shape.valid()))?;
+        let seconds = start.elapsed().as_secs_f64();
+        write_info(info, &found, status, session.n_threads, seconds);
+        Ok(status)
+    }
+}
+
+/// # Safety
+/// As [`slice`] for the shapes of the problem, and [`reference_mut`].
+unsafe fn largest_lambda<T: Element>(
+    context: *mut dicod_context,
+    problem: &Problem,
+    x: *const T,
+    d: *const T,
+    to: *mut f64,
+) -> Result<dicod_status> {
+    let shape = &problem.shape;
+    // SAFETY: the caller's promise.
+    unsafe {
+        let context = shared(context);
+        let session = Session::enter(&context)?;
+        let x = problem.x(x)?;
+        reference_mut(to, "lambda_max", "room for the result")?;
+        let (d, range) = dictionary(shape, d)?;
+        range.check_x(&x)?;
+        let found = lambda_max(shape, &d, &problem.options, session.n_threads, &x);
+        *to = found.map_err(|error| explained(error, shape))?;
+    }
+    Ok(DICOD_OK)
+}
+
+/// # Safety
+/// As [`slice`] and [`slice_mut`] for the shapes of the problem.
+unsafe fn reconstruction<T: Element>(
+    context: *mut dicod_context,
+    problem: &Problem,
+    d: *const T,
+    z: *const T,
+    x: *mut T,
+) -> Result<dicod_status> {
+    let shape = &problem.shape;
+    // SAFETY: the caller's promise; x and z do not overlap.
+    unsafe {
+        let context = shared(context);
+        let _session = Session::enter(&context)?;
+        let x_in = problem.x(x.cast_const())?.channels.len();
+        let n = Problem::len(x_in, 1, shape.signal);
+        let z_in = problem.z(z)?;
+        let bytes = |n: usize| n * size_of::<T>();
+        if x.addr() < z.addr() + bytes(problem.z_len()) && z.addr() < x.addr() + bytes(n) {
+            let allowed = "an array that does not overlap z";
+            return Err(Error::argument("x", format!("{x:p}"), allowed));
+        }
+        let (d, range) = dictionary(shape, d)?;
+        z_in.check_finite("z")
+            .map_err(|error| explained(error, shape))?;
+        range.check_z(&z_in)?;
+        let x = slice_mut(x, n, "x", "room for the signals")?;
+        reconstruct(shape, &d, &z_in, &mut FieldMut::contiguous(x, shape.signal))?;
+    }
+    Ok(DICOD_OK)
+}
+
+/// # Safety
+/// As [`slice`] for the shapes of the problem, and [`reference_mut`].
+unsafe fn value<T: Element>(
+    context: *mut dicod_context,
+    problem: &Problem,
+    (x, d, z): (*const T, *const T, *const T),
+    (to, data_term): (*mut f64, *mut f64),
+) -> Result<dicod_status> {
+    let shape = &problem.shape;
+    // SAFETY: the caller's promise.
+    unsafe {
+        let context = shared(context);
+        let session = Session::enter(&context)?;
+        let (x, z) = (problem.x(x)?, problem.z(z)?);
+        reference_mut(to, "objective", "room for the result")?;
+        let (d, range) = dictionary(shape, d)?;
+        range.check_x(&x)?;
+        range.check_z(&z)?;
+        let found = objective(shape, &d, &problem.options, session.n_threads, &x, &z);
+        let found = found.map_err(|error| explained(error, shape))?;
+        *to = found.0;
+        if let Some(data_term) = data_term.as_mut() {
+            *data_term = found.1;
+        }
+    }
+    Ok(DICOD_OK)
+}
+
+/// # Safety
+/// As [`slice`] and [`slice_mut`] for the shapes.
+unsafe fn gram_tensor<T: Element>(
+    context: *mut dicod_context,
+    n_axes: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    d: *const T,
+    gram: *mut T,
+) -> Result<dicod_status> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let context = shared(context);
+        let _session = Session::enter(&context)?;
+        let atom = lengths(n_axes, atom_shape, "atom_shape")?;
+        if atom.iter().any(|l| !(1..=1 << 30).contains(l)) {
+            let allowed = "lengths from 1 to 2^30 on every axis";
+            return Err(Error::shape("atom_shape", atom, allowed));
+        }
+        let options = Options::default();
+        let shape = Shape::new(atom, 1, n_channels, n_atoms, atom, &options)?;
+        let window = padded(atom, 1).map(|l| 2 * l - 1);
+        let factors = [n_atoms, n_atoms].into_iter().chain(window);
+        let n = checked_volume("the Gram tensor", factors)?;
+        aligned(gram, "gram")?;
+        reference_mut(gram, "gram", "room for the Gram tensor")?;
+        let (d, _) = dictionary(&shape, d)?;
+        let found = Gram::new(&d)?;
+        found.write_atoms_first(slice_mut(gram, n, "gram", "room for the Gram tensor")?);
+    }
+    Ok(DICOD_OK)
+}
