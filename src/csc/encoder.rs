@@ -1,6 +1,7 @@
 //! The encoder: a dictionary bound to a domain, with everything that can be kept between solves.
 
 use super::certificate::{Certificate, residual};
+use super::functions::fails_unless_it_fits;
 use super::options::{Options, Scale, Schedule, Strategy};
 use super::schedule::{Control, Progress, Stop, Tiles};
 use super::threads::for_each;
@@ -16,6 +17,10 @@ use std::time::Instant;
 
 /// Longest axis: positions and their differences fit in 32 bits.
 const LONGEST_AXIS: i64 = 1 << 30;
+
+/// How near to the largest |dz| a step has to be in the coloured schedule. Looking for the very
+/// largest costs more than it saves: at 0.4 some 3 % more steps are made, each much cheaper.
+const GREED: f64 = 0.4;
 
 /// Shapes of a problem, checked to go together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -218,6 +223,7 @@ impl<T: Real> Encoder<T> {
             periodic: shape.periodic,
             group,
         };
+        fails_unless_it_fits::<T>(&shape, &options, &layout)?;
         let published = options.schedule == Schedule::Published;
         let (grid, grid_segments) = if published {
             let (grid, segments) = published_grid(&shape, &options, &layout)?;
@@ -233,6 +239,9 @@ impl<T: Real> Encoder<T> {
         plan.positive = options.positive;
         plan.strategy = options.strategy;
         plan.seed = options.seed as u64;
+        if !published {
+            plan.greed = T::of(GREED);
+        }
         plan.steps_per_visit = match (published, options.steps_per_visit) {
             (true, _) => 1,
             (false, 0) => 16,
@@ -246,7 +255,7 @@ impl<T: Real> Encoder<T> {
         let method = options.correlation;
         let correlator =
             Correlator::new(&dictionary, &scale, group, shape.periodic, largest, method)?;
-        let tiles = Tiles::new(grid, plan.group_len())?;
+        let tiles = Tiles::new(grid, &group, shape.n_atoms)?;
         let volume = shape.signal.iter().product::<i64>() as usize;
         let values = shape.n_signals * shape.n_channels * volume;
         Ok(Encoder {

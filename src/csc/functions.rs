@@ -5,7 +5,7 @@ use super::options::{Options, Scale, Schedule};
 use super::threads::for_each;
 use super::tile::group_shape;
 use crate::error::{Error, Result};
-use crate::grid::tiles::{AXES, Layout, Point};
+use crate::grid::tiles::{AXES, Layout, Point, padded};
 use crate::linalg::correlate::Correlator;
 use crate::linalg::{Dictionary, Field, FieldMut, OneThread, Real};
 use crate::memory;
@@ -51,6 +51,7 @@ pub fn lambda_max<T: Real>(
         periodic: shape.periodic,
         group,
     };
+    fails_unless_it_fits::<T>(shape, options, &layout)?;
     let grid = match options.schedule {
         Schedule::Coloured => layout.coloured(&tile_size(shape, options, &layout)),
         Schedule::Published => published_grid(shape, options, &layout)?.0,
@@ -175,6 +176,39 @@ pub fn objective<T: Real>(
     Ok((data_term + penalty, data_term))
 }
 
+/// Fails if an encoder's tiles, z and residual do not fit in memory: asks for it all at once, before
+/// many small allocations, which end the process where they fail, are made.
+pub(super) fn fails_unless_it_fits<T: Real>(
+    shape: &Shape,
+    options: &Options,
+    layout: &Layout,
+) -> Result<()> {
+    let size = match options.schedule {
+        Schedule::Coloured => tile_size(shape, options, layout),
+        Schedule::Published if !options.tile_shape.is_empty() => padded(&options.tile_shape, 1),
+        Schedule::Published => shape.atom.map(|l| 2 * l - 1),
+    };
+    let wide = |n: usize| n as u128;
+    let (mut tiles, mut neighbours) = (wide(shape.n_signals), 1);
+    for ((valid, atom), size) in layout.valid.into_iter().zip(shape.atom).zip(size) {
+        let size = size.clamp(1, valid);
+        tiles *= (valid / size + 1) as u128;
+        neighbours *= (2 * (atom / size) + 3) as u128;
+    }
+    // What a tile holds beside its values, and an edge to another; rather too much than too little.
+    let (per_tile, per_neighbour) = (1024, 160);
+    let fields = wide(shape.n_signals) * wide(shape.n_channels + shape.n_atoms);
+    let volume: i64 = shape.signal.iter().product();
+    let values = fields * volume as u128;
+    let bytes = tiles
+        .saturating_mul(per_tile + per_neighbour * neighbours)
+        .saturating_add(values.saturating_mul(wide(size_of::<T>())))
+        .saturating_add(fields * 32);
+    let bytes =
+        usize::try_from(bytes).map_err(|_| Error::memory("the tiles and activations", bytes))?;
+    memory::reserve("the tiles and activations", &mut Vec::<u8>::new(), bytes)
+}
+
 /// Norms of the atoms, to refuse numbers so large or so small that a solve would overflow.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Range {
@@ -198,18 +232,24 @@ impl Range {
         Ok(Range { least, most })
     }
 
-    fn check<T: Real>(&self, argument: &str, norm: f64) -> Result<()> {
+    /// `norm` bounds what the field stands for.
+    fn check<T: Real>(&self, argument: &str, field: &Field<'_, T>, norm: f64) -> Result<()> {
         // Room for the sums of a solve.
-        let norm_and_room = 1024.0 * norm;
-        let products = [norm_and_room * self.most, norm_and_room / self.least];
+        let norm = 1024.0 * norm;
+        let products = [norm * self.most, norm / self.least];
         let fits = products.iter().all(|product| T::of(*product).finite());
-        if fits && (norm_and_room * norm_and_room).is_finite() {
+        if fits && (norm * norm).is_finite() {
             return Ok(());
         }
-        let value = format!("an array with norm {norm:e}");
+        let largest = fold(field, f64::abs, f64::max);
+        if norm.is_nan() || largest.is_infinite() {
+            // For the caller's own check, which says where.
+            return Ok(());
+        }
+        let value = format!("an array with values up to {largest:e}");
         let allowed = format!(
-            "so small that products with the norms of atoms, {:e} to {:e}, and their inverses do \
-             not overflow",
+            "so small that products with the norms of the atoms, {:e} to {:e}, and with their \
+             inverses do not overflow",
             self.least, self.most
         );
         Err(Error::argument(argument, value, allowed))
@@ -217,33 +257,30 @@ impl Range {
 
     /// Fails if correlations of the signal with the atoms may overflow.
     pub(crate) fn check_x<T: Real>(&self, x: &Field<'_, T>) -> Result<()> {
-        let square = fold(x, |x| x * x);
-        if square.is_nan() {
-            // For the caller's own check, which says where it is.
-            return Ok(());
-        }
-        self.check::<T>("x", square.sqrt())
+        let norm = fold(x, |x| x * x, |a, b| a + b).sqrt();
+        self.check("x", x, norm)
     }
 
     /// Fails if correlations of what z stands for may overflow.
     pub(crate) fn check_z<T: Real>(&self, z: &Field<'_, T>) -> Result<()> {
-        let sum = fold(z, f64::abs);
-        if sum.is_nan() {
-            return Ok(());
-        }
-        self.check::<T>("z", sum)?;
-        self.check::<T>("z", sum * self.most)
+        let sum = fold(z, f64::abs, |a, b| a + b);
+        self.check("z", z, sum.max(sum * self.most))
     }
 }
 
-fn fold<T: Real>(field: &Field<'_, T>, term: impl Fn(f64) -> f64) -> f64 {
+/// Terms put together: rows first, for fewer roundings of a large total. NaN counts for nothing
+/// in a maximum, and makes a sum NaN.
+fn fold<T: Real>(
+    field: &Field<'_, T>,
+    term: impl Fn(f64) -> f64,
+    join: impl Fn(f64, f64) -> f64,
+) -> f64 {
     let mut total = 0.0;
     for data in &field.channels {
         field.layout.for_each_row(|_, first| {
             let value = |k: i64| data[(first as i64 + k * field.layout.strides[2]) as usize];
-            total += (0..field.layout.shape[2])
-                .map(|k| term(value(k).wide()))
-                .sum::<f64>();
+            let row = (0..field.layout.shape[2]).map(|k| term(value(k).wide()));
+            total = join(total, row.fold(0.0, &join));
         });
     }
     total

@@ -123,7 +123,7 @@ fn unpoisoned<'a, T>(lock: &'a Mutex<T>) -> MutexGuard<'a, T> {
 }
 
 impl<T: Real> Tiles<T> {
-    pub(crate) fn new(grid: TileGrid, group_len: usize) -> Result<Self> {
+    pub(crate) fn new(grid: TileGrid, group: &Point, n_atoms: usize) -> Result<Self> {
         let n = grid.tiles.len();
         let mut tiles = Tiles {
             cells: Vec::new(),
@@ -148,7 +148,7 @@ impl<T: Real> Tiles<T> {
             tiles.edges.push(edges.collect());
             let images = own.into_iter().map(|own| own.shift).collect();
             tiles.cells.push(Cell {
-                state: Mutex::new(TileState::new(tile, images, index, group_len)?),
+                state: Mutex::new(TileState::new(tile, images, index, group, n_atoms)?),
                 outbox: RwLock::default(),
             });
         }

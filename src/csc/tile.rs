@@ -14,8 +14,8 @@
 //! a look is one pass over the c of the group and a few non-zeros, which are kept in a list.
 
 use super::options::Strategy;
-use crate::error::Result;
-use crate::grid::tiles::{AXES, Point, Tile};
+use crate::error::{Error, Result};
+use crate::grid::tiles::{AXES, Point, Tile, checked_volume};
 use crate::linalg::kernels::{Isa, Rows, step_size, threshold};
 use crate::linalg::{Gram, Real};
 use crate::memory::{self, Aligned};
@@ -33,14 +33,14 @@ pub struct Step<T> {
     pub delta: T,
 }
 
-/// Shape of a group for problems with `n_axes` real axes and K atoms: runs long enough to vectorise,
+/// Shape of a group, powers of two, for problems with `n_axes` real axes and K atoms: runs long enough to vectorise,
 /// groups small enough for tight bounds.
 pub(crate) fn group_shape(valid: Point, n_atoms: usize) -> Point {
     let real = |axis: usize| if valid[axis] > 1 { 2 } else { 1 };
     if valid[0] == 1 && valid[1] == 1 {
         // Multiples of 8 positions are whole vectors whatever K is.
-        let positions = (256 / n_atoms as i64).clamp(8, 32);
-        return [1, 1, positions / 8 * 8];
+        let positions = (256 / n_atoms).clamp(8, 32).next_power_of_two();
+        return [1, 1, positions as i64];
     }
     if valid[0] == 1 {
         return [1, 4, 8];
@@ -53,6 +53,8 @@ pub(crate) struct Plan<T> {
     pub(crate) n_atoms: usize,
     pub(crate) atom: Point,
     pub(crate) group: Point,
+    /// The group's lengths are powers of two.
+    group_log2: [u32; AXES],
     /// G with row k scaled by 1/n_k, in the layout of [`Gram`].
     gram: Table<T>,
     /// Largest |G| that a step of atom k0 has over a group, by the group's place relative to the
@@ -104,26 +106,34 @@ impl<T: Real> Plan<T> {
             Table::Single(values)
         };
         // Rounding of c and of the bounds must not make a bound too small.
-        let inflate = 1.0 + 64.0 * T::EPSILON.wide();
-        let mut raise = |index: usize, g: f64| {
-            let to: &mut T = &mut reach[index / n_atoms];
-            let g = T::of(g.abs() * inflate);
+        let inflate = T::one() + T::of(64.0) * T::EPSILON;
+        let mut largest = |row: usize, g: T| {
+            let to: &mut T = &mut reach[row];
+            let g = g.abs() * inflate;
             if g > *to {
                 *to = g;
             }
         };
         match &table {
-            Table::Full(g) => g.iter().enumerate().for_each(|(i, g)| raise(i, g.wide())),
-            Table::Single(g) => g
-                .iter()
-                .enumerate()
-                .for_each(|(i, g)| raise(i, f64::from(*g))),
+            Table::Full(g) => {
+                for (row, values) in g.chunks_exact(n_atoms).enumerate() {
+                    values.iter().for_each(|g| largest(row, *g));
+                }
+            }
+            Table::Single(g) => {
+                for (row, values) in g.chunks_exact(n_atoms).enumerate() {
+                    values
+                        .iter()
+                        .for_each(|g| largest(row, T::of(f64::from(*g))));
+                }
+            }
         }
         let (reach, reach_shape) = widen(reach, gram.window, group)?;
         Ok(Plan {
             n_atoms,
             atom: gram.atom,
             group,
+            group_log2: group.map(|n| n.trailing_zeros()),
             gram: table,
             reach,
             reach_shape,
@@ -160,11 +170,6 @@ impl<T: Real> Plan<T> {
     /// Whether c drifts from its definition by more than the rounding of sums.
     pub(crate) fn rounds_gram(&self) -> bool {
         matches!(self.gram, Table::Single(_))
-    }
-
-    /// Values of a group.
-    pub(crate) fn group_len(&self) -> usize {
-        self.group.iter().product::<i64>() as usize * self.n_atoms
     }
 }
 
@@ -241,6 +246,8 @@ pub(crate) struct TileState<T> {
     bound: Vec<T>,
     /// The bound is attained.
     exact: Vec<bool>,
+    /// First value of each group in c.
+    starts: Vec<u32>,
     /// Every single step, in order, when asked for.
     pub(crate) trace: Option<Vec<Step<T>>>,
 }
@@ -250,19 +257,33 @@ impl<T: Real> TileState<T> {
         tile: Tile,
         images: Vec<Point>,
         index: usize,
-        group_len: usize,
+        group: &Point,
+        n_atoms: usize,
     ) -> Result<Self> {
         let what = "the tiles of z";
         let n = tile.n_groups();
+        let [s0, s1, s2] = tile.stored(group);
+        let values = checked_volume(what, [s0, s1, s2, n_atoms as i64])?;
+        if values > u32::MAX as usize {
+            let allowed = "tiles of at most 2^32 - 1 values";
+            return Err(Error::shape("tile_shape", tile.shape, allowed));
+        }
+        let mut starts = Vec::new();
+        memory::reserve(what, &mut starts, n)?;
+        starts.extend((0..n).map(|index| {
+            let [i, j, k] = tile.group_origin(index, group);
+            ((i * s1 + j) * s2 + k) as u32 * n_atoms as u32
+        }));
         Ok(TileState {
             images,
             index: index as u64,
             visits: 0,
-            c: Aligned::zeroed(what, n * group_len)?,
+            c: Aligned::zeroed(what, values)?,
             nonzeros: memory::zeroed(what, n)?,
             frozen: false,
             bound: memory::zeroed(what, n)?,
             exact: memory::zeroed(what, n)?,
+            starts,
             trace: None,
             tile,
         })
@@ -275,6 +296,7 @@ impl<T: Real> TileState<T> {
             + self.nonzeros.capacity() * size_of::<Vec<NonZero<T>>>()
             + self.bound.capacity() * size_of::<T>()
             + self.exact.capacity()
+            + self.starts.capacity() * size_of::<u32>()
             + size_of::<Self>()
     }
 
@@ -338,10 +360,10 @@ impl<T: Real> TileState<T> {
         match plan.strategy {
             Strategy::LocallyGreedy | Strategy::Greedy => {
                 for _ in 0..plan.steps_per_visit {
-                    let Some(index) = self.greediest(plan, tol) else {
+                    let Some((group, index)) = self.greediest(plan, tol) else {
                         break;
                     };
-                    self.step(plan, index, made, &mut visit);
+                    self.step(plan, group, index, made, &mut visit);
                 }
             }
             Strategy::Random => self.random_steps(plan, tol, made, &mut visit),
@@ -366,64 +388,52 @@ impl<T: Real> TileState<T> {
     }
 
     /// The coordinate with the largest |dz| > tol, or one that is nearly as large (`Plan::greed`),
-    /// as an index in c. Of equal ones the first in row-major order of (atom, position).
-    fn greediest(&mut self, plan: &Plan<T>, tol: T) -> Option<usize> {
+    /// as its group and index in c. Of equal ones the first in row-major order of (atom, position).
+    fn greediest(&mut self, plan: &Plan<T>, tol: T) -> Option<(usize, usize)> {
         // The best group among those looked at so far.
-        let mut known = T::NEG_INFINITY;
-        let best = loop {
+        let (mut known, mut known_group) = (T::NEG_INFINITY, 0);
+        loop {
             let best = self.bound(plan);
             if !(best > tol) {
                 return None;
             }
-            if known > tol && known >= plan.greed * best && plan.greed < T::one() {
-                break known;
+            if plan.greed < T::one() && known > tol && known >= plan.greed * best {
+                return self
+                    .locate(plan, known_group, known)
+                    .map(|index| (known_group, index));
             }
-            let mut attained = true;
-            for group in 0..self.bound.len() {
-                if self.bound[group] == best && !self.exact[group] {
-                    self.measure(plan, group);
-                    if self.bound[group] > known {
-                        known = self.bound[group];
-                    }
-                    attained = false;
-                    // Strictly greedy, an equal bound has to be looked at, too.
-                    if plan.greed < T::one() {
-                        break;
-                    }
-                }
-            }
-            if attained {
-                break best;
-            }
-        };
-        let mut found: Option<((usize, usize), usize)> = None;
-        for group in 0..self.bound.len() {
-            if self.bound[group] == best
-                && self.exact[group]
-                && let Some(index) = self.locate(plan, group, best)
-            {
-                // Positions of a tile are stored in row-major order.
-                let key = (index % plan.n_atoms, index / plan.n_atoms);
-                if found.is_none_or(|first| key < first.0) {
-                    found = Some((key, index));
-                }
+            let at_best = |&group: &usize| self.bound[group] == best;
+            let mut candidates = (0..self.bound.len()).filter(at_best);
+            let Some(group) = candidates.find(|group| !self.exact[*group]) else {
+                // All that might be largest are.
+                return self.first_of(plan, best);
+            };
+            self.measure(plan, group);
+            if self.bound[group] > known {
+                (known, known_group) = (self.bound[group], group);
             }
         }
-        found.map(|(_, index)| index)
+    }
+
+    /// Of the coordinates with |dz| = `size` the first in row-major order of (atom, position).
+    fn first_of(&self, plan: &Plan<T>, size: T) -> Option<(usize, usize)> {
+        let groups = (0..self.bound.len()).filter(|group| self.bound[*group] == size);
+        let found = groups.filter_map(|g| Some((g, self.locate(plan, g, size)?)));
+        // Positions of a tile are stored in row-major order.
+        found.min_by_key(|(_, index)| (index % plan.n_atoms, index / plan.n_atoms))
     }
 
     /// Where a group lies in c: its first value and its runs.
     #[inline]
     fn rows(&self, plan: &Plan<T>, group: usize) -> (usize, Rows) {
         let [_, s1, s2] = self.tile.stored(&plan.group);
-        let [i, j, k] = self.tile.group_origin(group, &plan.group);
         let n = plan.n_atoms;
         let rows = Rows {
             counts: [plan.group[0] as usize, plan.group[1] as usize],
             strides: [(s1 * s2) as usize * n, s2 as usize * n],
             run: plan.mu.len(),
         };
-        (((i * s1 + j) * s2 + k) as usize * n, rows)
+        (self.starts[group] as usize, rows)
     }
 
     /// Looks at a group: makes its bound exact.
@@ -463,19 +473,19 @@ impl<T: Real> TileState<T> {
     /// Group of a value of c.
     fn group_of(&self, plan: &Plan<T>, index: usize) -> usize {
         let at = unflatten(index / plan.n_atoms, &self.tile.stored(&plan.group));
-        let [g0, g1, g2]: Point = std::array::from_fn(|a| at[a] / plan.group[a]);
+        let [g0, g1, g2]: Point = std::array::from_fn(|a| at[a] >> plan.group_log2[a]);
         ((g0 * self.tile.groups[1] + g1) * self.tile.groups[2] + g2) as usize
     }
 
-    /// Moves one coordinate to its best value.
+    /// Moves one coordinate, given by its group and its index in c, to its best value.
     fn step(
         &mut self,
         plan: &Plan<T>,
+        group: usize,
         index: usize,
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
     ) {
-        let group = self.group_of(plan, index);
         let list = &mut self.nonzeros[group];
         let listed = list.iter().position(|x| x.index as usize == index);
         let (old, sent) = listed.map_or((T::ZERO, NONE), |i| (list[i].z, list[i].sent));
@@ -569,8 +579,8 @@ impl<T: Real> TileState<T> {
             Table::Full(g) => T::subtract(plan.isa, c, to, rows, g, from, strides, delta),
             Table::Single(g) => T::subtract_single(plan.isa, c, to, rows, g, from, strides, delta),
         }
-        let first: Point = std::array::from_fn(|a| low[a] / plan.group[a]);
-        let last: Point = std::array::from_fn(|a| (high[a] - 1) / plan.group[a] + 1);
+        let first: Point = std::array::from_fn(|a| low[a] >> plan.group_log2[a]);
+        let last: Point = std::array::from_fn(|a| ((high[a] - 1) >> plan.group_log2[a]) + 1);
         let size = step.delta.abs();
         // The table's origin is the group farthest below the step that it still touches.
         let place = |a: usize, group: i64| {
@@ -620,7 +630,7 @@ impl<T: Real> TileState<T> {
             }
             for index in order(self.indices(plan, group)) {
                 if self.size_at(plan, group, index) > tol {
-                    self.step(plan, index, made, visit);
+                    self.step(plan, group, index, made, visit);
                 }
             }
             self.measure(plan, group);
@@ -663,7 +673,7 @@ impl<T: Real> TileState<T> {
             for index in (atom..self.c.len()).step_by(plan.n_atoms) {
                 let group = self.group_of(plan, index);
                 if self.bound[group] > tol && self.size_at(plan, group, index) > tol {
-                    self.step(plan, index, made, &mut visit);
+                    self.step(plan, group, index, made, &mut visit);
                 }
             }
         }
@@ -739,7 +749,7 @@ impl<T: Real> TileState<T> {
                 return;
             }
             let index = eligible[below(&mut rng, eligible.len())];
-            self.step(plan, index, made, visit);
+            self.step(plan, self.group_of(plan, index), index, made, visit);
         }
     }
 

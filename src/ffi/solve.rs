@@ -15,6 +15,7 @@ use crate::csc::{Encoder, Info, Options, Shape, Stop, lambda_max, objective, rec
 use crate::error::{Error, Result};
 use crate::grid::tiles::{Point, checked_volume, padded};
 use crate::linalg::{Dictionary, Field, FieldMut, Gram};
+use crate::memory;
 use std::ffi::CStr;
 
 /// What a solve found, what it cost, and the proof of the result.
@@ -546,10 +547,7 @@ impl Problem {
         let shape = &self.shape;
         let n = Self::len(shape.n_signals, shape.n_channels, shape.signal);
         // SAFETY: the caller's promise.
-        Ok(Field::contiguous(
-            unsafe { values(x, n, "x") }?,
-            shape.signal,
-        ))
+        contiguous(unsafe { values(x, n, "x") }?, shape.signal)
     }
 
     fn z_len(&self) -> usize {
@@ -561,8 +559,17 @@ impl Problem {
     unsafe fn z<'a, T: Element>(&self, z: *const T) -> Result<Field<'a, T>> {
         // SAFETY: the caller's promise.
         let values = unsafe { values(z, self.z_len(), "z") }?;
-        Ok(Field::contiguous(values, self.shape.valid()))
+        contiguous(values, self.shape.valid())
     }
+}
+
+/// [`Field::contiguous`], once there is memory for its list of channels.
+fn contiguous<T: Element>(values: &[T], shape: Point) -> Result<Field<'_, T>> {
+    let volume = shape.iter().product::<i64>() as usize;
+    let mut list: Vec<&[T]> = Vec::new();
+    memory::reserve("the list of channels", &mut list, values.len() / volume)?;
+    drop(list);
+    Ok(Field::contiguous(values, shape))
 }
 
 /// A dictionary of the caller's, and the range of its norms.
@@ -576,6 +583,8 @@ pub(crate) unsafe fn dictionary<T: Element>(
     let n = Problem::len(shape.n_atoms, shape.n_channels, shape.atom);
     // SAFETY: the caller's promise.
     let d = unsafe { values(d, n, "d") }?;
+    // It is copied.
+    memory::reserve("the dictionary", &mut Vec::<T>::new(), n)?;
     let dictionary = Dictionary::full(shape.n_atoms, shape.n_channels, shape.atom, d);
     let dictionary = dictionary.map_err(|error| explained(error, shape))?;
     let range = Range::new(&dictionary, "d")?;

@@ -30,7 +30,7 @@ macro_rules! gemm {
     };
 }
 
-/// cbindgen:ignore
+// cbindgen:ignore
 unsafe extern "C" {
     gemm!(cblas_dgemm, f64);
     gemm!(cblas_sgemm, f32);

@@ -171,18 +171,24 @@ impl<T: Real> Correlator<T> {
         depth: usize,
     ) {
         let [_, s1, s2] = tile.stored(&self.group);
-        for (row, patch) in patches.chunks_exact_mut(depth).enumerate() {
+        let run = self.atom[2] as usize;
+        for row in 0..patches.len() / depth {
             let position = (first + row) as i64;
             let at = [position / (s1 * s2), position / s2 % s1, position % s2];
             let at: Point = std::array::from_fn(|a| tile.origin[a] + at[a]);
-            let mut runs = patch.chunks_exact_mut(self.atom[2] as usize);
+            let mut to = row * depth;
+            let inside = (0..AXES).all(|a| at[a] + self.atom[a] <= x.layout.shape[a]);
             for channel in 0..x.channels.len() {
                 for s0 in 0..self.atom[0] {
                     for s1 in 0..self.atom[1] {
                         let from = [at[0] + s0, at[1] + s1, at[2]];
-                        if let Some(run) = runs.next() {
-                            self.gather_row(x, channel, from, run);
+                        if inside && x.layout.strides[2] == 1 {
+                            let start = x.layout.index(from);
+                            copy_run(patches, to, x.channels[channel], start, run);
+                        } else {
+                            self.gather_row(x, channel, from, &mut patches[to..to + run]);
                         }
+                        to += run;
                     }
                 }
             }
@@ -237,5 +243,22 @@ impl<T: Real> Correlator<T> {
             let at = [position / (s1 * s2), position / s2 % s1, position % s2];
             c[atom] = convolver.result(buffers, at);
         }
+    }
+}
+
+/// Copies a short run by fours: a call of the general copy costs more than the run. What is written
+/// beyond the run is overwritten by the next one.
+#[inline(always)]
+fn copy_run<T: Real>(to: &mut [T], at: usize, from: &[T], start: usize, run: usize) {
+    const STEP: usize = 4;
+    let wide = run.next_multiple_of(STEP);
+    match (to.get_mut(at..at + wide), from.get(start..start + wide)) {
+        (Some(to), Some(from)) => {
+            let (to, from) = (to.as_chunks_mut::<STEP>().0, from.as_chunks::<STEP>().0);
+            for (to, from) in to.iter_mut().zip(from) {
+                *to = *from;
+            }
+        }
+        _ => to[at..at + run].copy_from_slice(&from[start..start + run]),
     }
 }
