@@ -184,7 +184,6 @@ pub struct Encoder<T: Real> {
     dictionary: Dictionary<T>,
     norms: Vec<T>,
     plan: Plan<T>,
-    layout: Layout,
     grid_segments: Option<Segmentation>,
     tiles: Tiles<T>,
     correlator: Correlator<T>,
@@ -266,7 +265,6 @@ impl<T: Real> Encoder<T> {
             dictionary,
             norms,
             plan,
-            layout,
             grid_segments,
             tiles,
             correlator,
@@ -531,10 +529,18 @@ impl<T: Real> Encoder<T> {
         }
         // λmax is that of the signal, whatever the start and its support.
         self.freeze(false);
-        let lambda_max = {
-            let largest = self.correlate(x)?;
-            self.unscaled_max(&largest)
+        let largest = self.correlate(x)?;
+        let lambda_max = self.unscaled_max(&largest);
+        let scaled_max = largest.iter().map(|c| c.wide()).fold(0.0, f64::max);
+        // Below some units of rounding in c and z nothing can be gained.
+        // Nor where numbers are so small that rounding is no longer relative.
+        let least_normal = match T::of(f64::MIN_POSITIVE) > T::ZERO {
+            true => f64::MIN_POSITIVE,
+            false => f32::MIN_POSITIVE.into(),
         };
+        let relative_from = least_normal / T::EPSILON.wide();
+        let rounding =
+            move |z: f64| (16.0 * T::EPSILON.wide() * scaled_max.max(z)).max(relative_from);
         let lambda = self.lambda(lambda_max);
         self.plan.set_thresholds(&lambda, &self.norms);
         let frozen = warm && self.options.frozen_support;
@@ -547,7 +553,11 @@ impl<T: Real> Encoder<T> {
             Scale::Absolute => self.options.tol,
             Scale::Relative => {
                 let least = lambda.iter().copied().fold(f64::INFINITY, f64::min);
-                self.options.tol * (lambda_max - least).max(0.0)
+                match lambda_max - least {
+                    range if range > 0.0 => self.options.tol * range,
+                    // Nothing to be relative to: z = 0 up to rounding.
+                    _ => rounding(0.0),
+                }
             }
         };
         let seconds_correlate = elapsed();
@@ -566,18 +576,11 @@ impl<T: Real> Encoder<T> {
         };
         let mut seconds_descend = 0.0;
         let mut seconds_certify = 0.0;
-        let scaled_max = self
-            .norms
-            .iter()
-            .map(|n| lambda_max / n.wide())
-            .fold(0.0, f64::max);
         let mut largest = self.tiles.restart(&self.plan, self.n_threads)?;
         let mut rounds = 0;
         let (stop, certificate) = loop {
             let begin = elapsed();
-            // Below some units of rounding in c and z nothing can be gained.
-            let epsilon = T::EPSILON.wide();
-            let floor = move |z: f64| T::of(tol.max(16.0 * epsilon * scaled_max.max(z)));
+            let floor = move |z: f64| T::of(tol.max(rounding(z)));
             let mut stop = if largest > floor(0.0) || rounds == 0 {
                 self.descend(floor, &mut control)?
             } else {
@@ -679,10 +682,7 @@ impl<T: Real> Encoder<T> {
             return tiles.descend_coloured(plan, tol, self.n_threads, control);
         };
         match self.options.strategy {
-            Strategy::Cyclic => {
-                let n = (self.shape.activations() * self.shape.n_signals) as u64;
-                tiles.descend_published_cyclic(plan, tol(0.0), n, control)
-            }
+            Strategy::Cyclic => tiles.descend_published_cyclic(plan, segments, tol(0.0), control),
             _ => tiles.descend_published(plan, segments, tol(0.0), control),
         }
     }
@@ -752,7 +752,7 @@ pub(super) fn published_grid(
     let valid = shape.unpadded(layout.valid);
     let atom = shape.unpadded(shape.atom);
     let domain = Domain::whole(&valid)?;
-    let whole = matches!(options.strategy, Strategy::Greedy | Strategy::Cyclic);
+    let whole = options.strategy == Strategy::Greedy;
     let segments = if whole || options.tile_shape.is_empty() {
         let count = |(v, l): (&i64, &i64)| if whole { 1 } else { (v / (2 * l - 1)).max(1) };
         let counts: Vec<i64> = valid.iter().zip(&atom).map(count).collect();
@@ -760,6 +760,10 @@ pub(super) fn published_grid(
     } else {
         Segmentation::by_shape(&domain, &options.tile_shape)?
     };
+    if options.strategy == Strategy::Cyclic {
+        // Its segments only say when to look at a coordinate.
+        return Ok((layout.grid(&layout.valid.map(|v| vec![0, v])), segments));
+    }
     let mut cuts: [Vec<i64>; AXES] = std::array::from_fn(|_| vec![0]);
     for index in 0..segments.n_segments() {
         let bounds = segments.segment_bounds(index, Part::Inner)?;

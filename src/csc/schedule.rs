@@ -7,7 +7,7 @@
 
 use super::threads::{Phases, for_each};
 use super::tile::{Plan, Step, TileState, Visit};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::grid::Segmentation;
 use crate::grid::tiles::{AXES, Neighbour, Point, TileGrid};
 use crate::linalg::Real;
@@ -270,6 +270,9 @@ impl<T: Real> Tiles<T> {
         Phases::scope(n_threads, &work, |team| {
             let mut items = Vec::new();
             let base = control.progress;
+            if let Some(stop) = control.check(control.progress.steps) {
+                return Ok(stop);
+            }
             loop {
                 for colour in &self.colours {
                     items.clear();
@@ -322,6 +325,9 @@ impl<T: Real> Tiles<T> {
         let mut n_active = active.len();
         let mut index = 0;
         while n_active > 0 {
+            if let Some(stop) = control.check(control.progress.visits) {
+                return Ok(stop);
+            }
             control.progress.visits += 1;
             control.progress.sweeps = control.progress.visits / self.len() as u64;
             if active[index] || self.mail[index].load(Ordering::Relaxed) {
@@ -342,6 +348,14 @@ impl<T: Real> Tiles<T> {
                             active[touched] = true;
                         }
                     }
+                    // The published code knows no periods.
+                    for &(to, place) in &self.out[index] {
+                        let (to, edge) = (to as usize, &self.edges[to as usize][place as usize]);
+                        if edge.from.shift != [0; AXES] {
+                            n_active += usize::from(!active[to]);
+                            active[to] = true;
+                        }
+                    }
                 } else if active[index] {
                     active[index] = false;
                     n_active -= 1;
@@ -349,49 +363,69 @@ impl<T: Real> Tiles<T> {
             }
             index = (index + 1) % self.len();
             control.progress.awake = n_active as u64;
-            if n_active > 0
-                && let Some(stop) = control.check(control.progress.visits)
-            {
-                return Ok(stop);
-            }
         }
-        // Steps around a period may still wait: the published code knows no periods.
-        let waiting = (0..self.len()).any(|index| self.due(index));
-        if waiting {
-            Err(Error::InvalidState("steps are waiting".into()))
-        } else {
-            Ok(Stop::Converged)
-        }
+        Ok(Stop::Converged)
     }
 
-    /// Goes through all coordinates in row-major order again and again; one coordinate counts as
-    /// one iteration.
+    /// Goes through all coordinates of a signal, which is one tile, in row-major order of (atom,
+    /// position) again and again, as the published code does: iterations go around the segments,
+    /// whatever the coordinate, and one that comes to a sleeping segment lets the coordinate wait;
+    /// segments fall asleep only after every `n_coordinates` iterations.
     pub(crate) fn descend_published_cyclic(
         &self,
         plan: &Plan<T>,
+        segments: &Segmentation,
         tol: T,
-        n_coordinates: u64,
         control: &mut Control<'_>,
     ) -> Result<Stop> {
-        loop {
-            let mut awake = 0;
-            for index in 0..self.len() {
-                let sweep = |state: &mut TileState<T>, made: &mut Vec<Step<T>>| {
-                    state.sweep_atoms_first(plan, tol, made)
-                };
-                let visit = self.visit(index, tol, plan, sweep);
-                control.progress.steps += visit.steps as u64;
-                awake += u64::from(visit.bound > tol);
-            }
-            control.progress.visits += n_coordinates;
-            control.progress.sweeps += 1;
-            control.progress.awake = awake;
-            if awake == 0 {
-                return Ok(Stop::Converged);
-            }
-            if let Some(stop) = control.check(control.progress.visits) {
-                return Ok(stop);
+        let n_axes = segments.n_axes();
+        let radius: Vec<i64> = plan.atom[AXES - n_axes..].to_vec();
+        let n_segments = segments.n_segments() as usize;
+        for index in 0..self.len() {
+            let mut state = self.tile(index);
+            let [n0, n1, n2] = state.tile.shape;
+            let coordinates = (0..plan.n_atoms).flat_map(|k| {
+                let rows = (0..n0).flat_map(move |i| (0..n1).map(move |j| (i, j)));
+                rows.flat_map(move |(i, j)| (0..n2).map(move |l| (k, [i, j, l])))
+            });
+            let n_coordinates = plan.n_atoms as u64 * (n0 * n1 * n2) as u64;
+            let mut coordinates = coordinates.cycle();
+            let mut active = vec![true; n_segments];
+            let mut made = Vec::new();
+            let mut iteration = 0;
+            while active.contains(&true) {
+                control.progress.awake = active.iter().filter(|active| **active).count() as u64;
+                if let Some(stop) = control.check(control.progress.visits) {
+                    return Ok(stop);
+                }
+                let segment = (iteration % n_segments as u64) as usize;
+                iteration += 1;
+                control.progress.visits += 1;
+                if active[segment]
+                    && let Some((atom, at)) = coordinates.next()
+                    && state.step_at(plan, tol, atom, at, &mut made)
+                {
+                    control.progress.steps += 1;
+                    made.clear();
+                    for touched in segments.touched_segments(&at[AXES - n_axes..], &radius)? {
+                        active[touched as usize] = true;
+                    }
+                }
+                if iteration % n_coordinates == 0 {
+                    control.progress.sweeps += 1;
+                    let mut above = vec![false; n_segments];
+                    let mut found = Ok(());
+                    state.for_each_above(plan, tol, |at| {
+                        match segments.find_segment(&at[AXES - n_axes..]) {
+                            Ok(segment) => above[segment as usize] = true,
+                            Err(error) => found = Err(error),
+                        }
+                    });
+                    found?;
+                    active = above;
+                }
             }
         }
+        Ok(Stop::Converged)
     }
 }

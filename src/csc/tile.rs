@@ -166,11 +166,6 @@ impl<T: Real> Plan<T> {
         };
         table + self.reach.capacity() * size_of::<T>()
     }
-
-    /// Whether c drifts from its definition by more than the rounding of sums.
-    pub(crate) fn rounds_gram(&self) -> bool {
-        matches!(self.gram, Table::Single(_))
-    }
 }
 
 /// Sliding maximum of a (k0, τ…) table over the extent of a group, one axis after the other.
@@ -659,26 +654,39 @@ impl<T: Real> TileState<T> {
         )
     }
 
-    /// Goes once through all coordinates in row-major order of (atom, position), as the published
-    /// cyclic selection does, and steps wherever |dz| > tol.
-    pub(crate) fn sweep_atoms_first(
+    /// Steps at one coordinate, given by its atom and its position relative to the tile, if |dz| > tol
+    /// there. Tells whether it did.
+    pub(crate) fn step_at(
         &mut self,
         plan: &Plan<T>,
         tol: T,
+        atom: usize,
+        at: Point,
         made: &mut Vec<Step<T>>,
-    ) -> Visit<T> {
+    ) -> bool {
+        let [_, s1, s2] = self.tile.stored(&plan.group);
+        let index = ((at[0] * s1 + at[1]) * s2 + at[2]) as usize * plan.n_atoms + atom;
+        let group = self.group_of(plan, index);
+        if !(self.bound[group] > tol && self.size_at(plan, group, index) > tol) {
+            return false;
+        }
         let mut visit = self.begin_visit(made);
-        for atom in 0..plan.n_atoms {
-            // Positions are stored in row-major order, those beyond the domain as NaN.
-            for index in (atom..self.c.len()).step_by(plan.n_atoms) {
-                let group = self.group_of(plan, index);
-                if self.bound[group] > tol && self.size_at(plan, group, index) > tol {
-                    self.step(plan, group, index, made, &mut visit);
+        self.step(plan, group, index, made, &mut visit);
+        visit.steps > 0
+    }
+
+    /// Calls `visit` with the position, relative to the tile, of every coordinate with |dz| > tol.
+    pub(crate) fn for_each_above(&mut self, plan: &Plan<T>, tol: T, mut visit: impl FnMut(Point)) {
+        let stored = self.tile.stored(&plan.group);
+        for group in 0..self.bound.len() {
+            self.measure(plan, group);
+            if self.bound[group] > tol {
+                let indices = self.indices(plan, group).into_iter();
+                for index in indices.filter(|i| self.size_at(plan, group, *i) > tol) {
+                    visit(unflatten(index / plan.n_atoms, &stored));
                 }
             }
         }
-        visit.bound = self.restart(plan);
-        visit
     }
 
     /// Calls `visit` with (position relative to the tile, atom, value) for every z ≠ 0.

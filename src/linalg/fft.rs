@@ -1,14 +1,14 @@
 //! Correlation with the atoms by real fast Fourier transforms, for atoms too large for matrix
 //! products (overlap-save: one transform covers a tile and the reach of an atom).
 
-use super::Real;
 use super::dictionary::Dictionary;
+use super::scalar::{ComplexTransforms, Real};
 use crate::error::{Error, Result};
 use crate::grid::tiles::{AXES, Point, checked_volume};
 use crate::memory;
 use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
-use rustfft::{Fft, FftPlanner};
+use realfft::{ComplexToReal, RealToComplex};
+use rustfft::Fft;
 use std::sync::Arc;
 
 /// Plans and transformed atoms for tiles of one largest shape.
@@ -21,7 +21,7 @@ pub(crate) struct Convolver<T: Real> {
     forward: Arc<dyn RealToComplex<T>>,
     inverse: Arc<dyn ComplexToReal<T>>,
     /// Complex transforms along the first two axes: forward, inverse.
-    outer: [(Arc<dyn Fft<T>>, Arc<dyn Fft<T>>); 2],
+    outer: [ComplexTransforms<T>; 2],
 }
 
 /// Working memory of one thread.
@@ -63,19 +63,15 @@ impl<T: Real> Convolver<T> {
 
     pub(crate) fn new(dictionary: &Dictionary<T>, scale: &[T], largest: Point) -> Result<Self> {
         let shape = lengths(dictionary.shape, largest);
-        let mut real = RealFftPlanner::new();
-        let mut complex = FftPlanner::new();
+        let (forward, inverse) = T::real_transforms(shape[2]);
         let (k, p) = (dictionary.n_atoms, dictionary.n_channels);
         let mut convolver = Convolver {
             shape,
             n_channels: p,
             atoms: Vec::new(),
-            forward: real.plan_fft_forward(shape[2]),
-            inverse: real.plan_fft_inverse(shape[2]),
-            outer: std::array::from_fn(|axis| {
-                let n = shape[axis];
-                (complex.plan_fft_forward(n), complex.plan_fft_inverse(n))
-            }),
+            forward,
+            inverse,
+            outer: std::array::from_fn(|axis| T::complex_transforms(shape[axis])),
         };
         let spectrum = convolver.spectrum_len();
         let size = [k as i64, p as i64, spectrum as i64];

@@ -2,6 +2,15 @@
 
 use super::blas;
 use super::kernels::Kernels;
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use rustfft::{Fft, FftPlanner};
+use std::sync::Arc;
+
+/// A transform of real values and its inverse.
+pub type RealTransforms<T> = (Arc<dyn RealToComplex<T>>, Arc<dyn ComplexToReal<T>>);
+
+/// A transform of complex values and its inverse.
+pub type ComplexTransforms<T> = (Arc<dyn Fft<T>>, Arc<dyn Fft<T>>);
 
 /// `f64` or `f32`. The algorithms are written once over this trait.
 pub trait Real:
@@ -31,6 +40,13 @@ pub trait Real:
     fn wide(self) -> f64;
     /// Neither NaN nor infinite.
     fn finite(self) -> bool;
+
+    /// Transforms of `n` real values. Planned here, for the two types, so that the planner is
+    /// compiled once and not in every crate that uses the solver.
+    fn real_transforms(n: usize) -> RealTransforms<Self>;
+
+    /// Transforms of `n` complex values.
+    fn complex_transforms(n: usize) -> ComplexTransforms<Self>;
 
     /// C = alpha·A·B + beta·C, all row-major: A (m, k), B (k, n), C (m, n), rows `ld*` apart.
     #[allow(clippy::too_many_arguments)]
@@ -67,6 +83,14 @@ macro_rules! real {
             #[inline(always)]
             fn finite(self) -> bool {
                 self.is_finite()
+            }
+            fn real_transforms(n: usize) -> RealTransforms<Self> {
+                let mut planner = RealFftPlanner::new();
+                (planner.plan_fft_forward(n), planner.plan_fft_inverse(n))
+            }
+            fn complex_transforms(n: usize) -> ComplexTransforms<Self> {
+                let mut planner = FftPlanner::new();
+                (planner.plan_fft_forward(n), planner.plan_fft_inverse(n))
             }
             fn gemm(
                 (m, n, k): (usize, usize, usize),
