@@ -578,9 +578,15 @@ impl<T: Real> Encoder<T> {
         let mut seconds_certify = 0.0;
         let mut largest = self.tiles.restart(&self.plan, self.n_threads)?;
         let mut rounds = 0;
+        // A little below `tol`, so that the rounding of G seldom costs a second round.
+        let target = if self.plan.is_exact() {
+            tol
+        } else {
+            0.998 * tol
+        };
         let (stop, certificate) = loop {
             let begin = elapsed();
-            let floor = move |z: f64| T::of(tol.max(rounding(z)));
+            let floor = move |z: f64| T::of(target.max(rounding(z)));
             let mut stop = if largest > floor(0.0) || rounds == 0 {
                 self.descend(floor, &mut control)?
             } else {

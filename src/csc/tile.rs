@@ -159,6 +159,11 @@ impl<T: Real> Plan<T> {
         }
     }
 
+    /// Whether the Gram tensor is kept in full precision.
+    pub(crate) fn is_exact(&self) -> bool {
+        matches!(self.gram, Table::Full(_))
+    }
+
     pub(crate) fn gram_bytes(&self) -> usize {
         let table = match &self.gram {
             Table::Full(g) => g.capacity() * size_of::<T>(),
@@ -623,12 +628,17 @@ impl<T: Real> TileState<T> {
             if !(self.bound[group] > tol) {
                 continue;
             }
+            let before = visit.steps;
             for index in order(self.indices(plan, group)) {
                 if self.size_at(plan, group, index) > tol {
                     self.step(plan, group, index, made, visit);
                 }
             }
             self.measure(plan, group);
+            if visit.steps == before && self.bound[group] > tol {
+                // Above the tolerance by rounding alone.
+                self.bound[group] = tol;
+            }
         }
     }
 
@@ -754,6 +764,10 @@ impl<T: Real> TileState<T> {
                 }
             }
             if eligible.is_empty() {
+                // Rounding alone may lift the bound of a group above the tolerance.
+                for bound in self.bound.iter_mut().filter(|bound| **bound > tol) {
+                    *bound = tol;
+                }
                 return;
             }
             let index = eligible[below(&mut rng, eligible.len())];

@@ -727,7 +727,8 @@ pub(crate) unsafe fn write_info(
         objective: certificate.objective,
         data_term: certificate.data_term,
         max_step: certificate.max_step,
-        duality_gap: certificate.gap,
+        // Squares of very small numbers vanish, and the margin for rounding with them.
+        duality_gap: certificate.gap.max(0.0),
         seconds,
         seconds_gram: info.seconds_gram,
         seconds_correlate: info.seconds_correlate,
