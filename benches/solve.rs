@@ -36,7 +36,10 @@ impl Random {
 
     /// Nearly normal.
     fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.below(1 << 20) as f64 / (1 << 20) as f64).sum::<f64>() - 6.0
+        (0..12)
+            .map(|_| self.below(1 << 20) as f64 / (1 << 20) as f64)
+            .sum::<f64>()
+            - 6.0
     }
 }
 
@@ -66,7 +69,12 @@ fn read_pnm(path: &str) -> (usize, usize, usize, Vec<u8>) {
     let text = String::from_utf8_lossy(&bytes[..64.min(bytes.len())]).into_owned();
     let mut words = text.split_ascii_whitespace();
     let channels = if words.next() == Some("P6") { 3 } else { 1 };
-    let mut number = || words.next().and_then(|w| w.parse::<usize>().ok()).expect("header");
+    let mut number = || {
+        words
+            .next()
+            .and_then(|w| w.parse::<usize>().ok())
+            .expect("header")
+    };
     let (width, height) = (number(), number());
     let pixels = bytes[bytes.len() - width * height * channels..].to_vec();
     (width, height, channels, pixels)
@@ -101,21 +109,36 @@ fn picture(name: &'static str, file: &str, side: usize, n_atoms: usize, l: usize
         }
     }
     let (side, l) = (side as i64, l as i64);
-    Problem { name, signal: vec![side; 2], n_channels, n_atoms, atom: vec![l; 2], x, d }
+    Problem {
+        name,
+        signal: vec![side; 2],
+        n_channels,
+        n_atoms,
+        atom: vec![l; 2],
+        x,
+        d,
+    }
 }
 
 /// Smooth random atoms at random places, and noise; one or three axes.
 fn synthetic(name: &'static str, signal: &[i64], n_atoms: usize, atom: &[i64]) -> Problem {
     let mut random = Random(9);
     let pad = |shape: &[i64]| -> Point {
-        std::array::from_fn(|a| if a < 3 - shape.len() { 1 } else { shape[a + shape.len() - 3] })
+        std::array::from_fn(|a| {
+            if a < 3 - shape.len() {
+                1
+            } else {
+                shape[a + shape.len() - 3]
+            }
+        })
     };
     let ([t0, t1, t2], [l0, l1, l2]) = (pad(signal), pad(atom));
     let volume = (l0 * l1 * l2) as usize;
     let mut d = Vec::new();
     for _ in 0..n_atoms {
-        let waves: Vec<[f64; 5]> =
-            (0..4).map(|_| std::array::from_fn(|_| random.normal())).collect();
+        let waves: Vec<[f64; 5]> = (0..4)
+            .map(|_| std::array::from_fn(|_| random.normal()))
+            .collect();
         let mut values = Vec::with_capacity(volume);
         for i in 0..l0 {
             for j in 0..l1 {
@@ -123,10 +146,13 @@ fn synthetic(name: &'static str, signal: &[i64], n_atoms: usize, atom: &[i64]) -
                     let place = |x: i64, l: i64| (x as f64 + 0.5) / l as f64;
                     let u = [place(i, l0), place(j, l1), place(k, l2)];
                     let taper: f64 = u.iter().map(|u| (std::f64::consts::PI * u).sin()).product();
-                    let wave: f64 = waves.iter().map(|w| {
-                        let phase: f64 = (0..3).map(|a| 6.0 * w[a] * u[a]).sum();
-                        w[3] * (phase + 3.0 * w[4]).sin()
-                    }).sum();
+                    let wave: f64 = waves
+                        .iter()
+                        .map(|w| {
+                            let phase: f64 = (0..3).map(|a| 6.0 * w[a] * u[a]).sum();
+                            w[3] * (phase + 3.0 * w[4]).sin()
+                        })
+                        .sum();
                     values.push(taper * wave);
                 }
             }
@@ -145,7 +171,15 @@ fn synthetic(name: &'static str, signal: &[i64], n_atoms: usize, atom: &[i64]) -
             x[to as usize] += height * d[atom * volume + s as usize];
         }
     }
-    Problem { name, signal: signal.to_vec(), n_channels: 1, n_atoms, atom: atom.to_vec(), x, d }
+    Problem {
+        name,
+        signal: signal.to_vec(),
+        n_channels: 1,
+        n_atoms,
+        atom: atom.to_vec(),
+        x,
+        d,
+    }
 }
 
 impl Problem {
@@ -187,14 +221,28 @@ fn replay<T: Real>(isa: Isa, c: &mut [T], gram: &Gram<T>, valid: Point, steps: &
 fn bare_product<T: Real>(problem: &Problem, shape: &Shape) -> f64 {
     let depth = problem.n_channels * problem.atom.iter().product::<i64>() as usize;
     let rows = 256;
-    let (a, b) = (vec![T::one(); rows * depth], vec![T::one(); depth * problem.n_atoms]);
+    let (a, b) = (
+        vec![T::one(); rows * depth],
+        vec![T::one(); depth * problem.n_atoms],
+    );
     let mut c = vec![T::ZERO; rows * problem.n_atoms];
     let positions = shape.valid().iter().product::<i64>() as usize;
     let start = Instant::now();
     for _ in 0..positions.div_ceil(rows) {
         let n = problem.n_atoms;
         let product = (rows, n, depth);
-        T::gemm(product, T::one(), &a, depth, false, &b, n, T::ZERO, &mut c, n);
+        T::gemm(
+            product,
+            T::one(),
+            &a,
+            depth,
+            false,
+            &b,
+            n,
+            T::ZERO,
+            &mut c,
+            n,
+        );
     }
     start.elapsed().as_secs_f64()
 }
@@ -218,7 +266,11 @@ fn bare_transforms<T: Real>(problem: &Problem) -> f64 {
 }
 
 fn row<T: Real>(problem: &Problem, reg: f64, precision: &str) {
-    let options = Options { reg, tol: 1e-2, ..Options::default() };
+    let options = Options {
+        reg,
+        tol: 1e-2,
+        ..Options::default()
+    };
     let shape = problem.shape(&options);
     let valid = shape.valid();
     let x: Vec<T> = problem.x.iter().map(|v| T::of(*v)).collect();
@@ -250,7 +302,11 @@ fn row<T: Real>(problem: &Problem, reg: f64, precision: &str) {
         ratios.push(info.seconds_descend / floor);
         speedups.push(info.seconds_descend / info2.seconds_descend);
         correlations.push(info.seconds_correlate);
-        let transforms = if problem.signal.len() == 1 { bare_transforms::<T>(problem) } else { f64::INFINITY };
+        let transforms = if problem.signal.len() == 1 {
+            bare_transforms::<T>(problem)
+        } else {
+            f64::INFINITY
+        };
         bare.push(bare_product::<T>(problem, &shape).min(transforms));
         last = Some(info);
     }
@@ -273,7 +329,10 @@ fn row<T: Real>(problem: &Problem, reg: f64, precision: &str) {
 }
 
 fn main() {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
     let problems = [
         picture("2-D 256², K=25, 12×12, P=1", "ascent.pgm", 256, 25, 12),
         picture("2-D 512², K=25, 12×12, P=1", "ascent.pgm", 512, 25, 12),
@@ -284,7 +343,9 @@ fn main() {
         synthetic("3-D 64³, K=8, 8³", &[64; 3], 8, &[8; 3]),
     ];
     println!("tol = 1e-2 (relative), medians of {REPEATS}; correlation and its floor in ms\n");
-    println!("| problem | λ/λmax | type | steps | steps/s | µs/step | floor µs/step | ratio | 2 threads | correlate | bare | B/z |");
+    println!(
+        "| problem | λ/λmax | type | steps | steps/s | µs/step | floor µs/step | ratio | 2 threads | correlate | bare | B/z |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for problem in &problems {
         if !wanted.is_empty() && !wanted.iter().any(|w| problem.name.contains(w.as_str())) {
