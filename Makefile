@@ -1,0 +1,94 @@
+# A thin layer over cargo and cmake: `make help` lists what there is.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CARGO ?= cargo
+CMAKE ?= cmake
+PYTHON ?= python3
+
+# One target directory for everything that cargo builds here.
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+BUILD := $(CURDIR)/build
+LOCAL := $(BUILD)/prefix
+
+PACKAGES := gcc g++ libc6-dev binutils cmake pkg-config libopenblas-dev libpng-dev valgrind
+
+.DEFAULT_GOAL := build
+.PHONY: help setup configure build install local header demo \
+	test test-rust test-c test-install check-long bench bench-peers lint clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+setup: ## install the system packages that are missing (as root), or name them
+	@command -v $(CARGO) >/dev/null || { echo 'setup: no cargo; install Rust 1.89 or newer' >&2; exit 1; }
+	@missing=; for package in $(PACKAGES); do \
+		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$package"; \
+	done; \
+	if [ -z "$$missing" ]; then echo 'setup: nothing is missing'; \
+	elif [ "$$(id -u)" -ne 0 ]; then echo "setup: missing, please install:$$missing" >&2; exit 1; \
+	else echo "setup: installing$$missing"; \
+		apt-get -q -o DPkg::Lock::Timeout=600 update && \
+		DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $$missing; \
+	fi
+
+configure:
+	@mkdir -p $(BUILD)
+	@$(CMAKE) -S . -B $(BUILD)/cmake -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX='$(PREFIX)' \
+		-DDicod_CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' >$(BUILD)/configure.log || { cat $(BUILD)/configure.log; exit 1; }
+
+build: configure ## build the library (default)
+	@$(CMAKE) --build $(BUILD)/cmake
+
+install: build ## install under PREFIX (/usr/local), into DESTDIR if that is set
+	@DESTDIR='$(DESTDIR)' $(CMAKE) --install $(BUILD)/cmake
+
+# What demo and the tests link to.
+local: build
+	@DESTDIR= $(CMAKE) --install $(BUILD)/cmake --prefix $(LOCAL) >$(BUILD)/install.log || { cat $(BUILD)/install.log; exit 1; }
+
+header: ## write include/dicod.h anew from src/ffi
+	UPDATE_HEADER=1 $(CARGO) test --locked --test header
+
+demo: setup ## build, install to build/prefix, run the examples on real data: pictures and tables in build/demo
+	@start=$$(date +%s); $(MAKE) --no-print-directory demo-run && echo "demo: $$(( $$(date +%s) - start )) seconds; see $(BUILD)/demo"
+.PHONY: demo-run
+demo-run: local
+	@$(CMAKE) -S examples/c -B $(BUILD)/examples -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=$(LOCAL) >$(BUILD)/examples.log || { cat $(BUILD)/examples.log; exit 1; }
+	@$(CMAKE) --build $(BUILD)/examples
+	@mkdir -p $(BUILD)/demo
+	$(BUILD)/examples/encode_image examples/data/ascent.pgm $(BUILD)/demo
+	$(BUILD)/examples/heartbeats examples/data/ecg.npy $(BUILD)/demo
+
+test: test-rust test-c test-install ## everything: Rust, C (plainly and under valgrind), installed package
+
+test-rust:
+	$(CARGO) test --locked
+
+test-c: local
+	@mkdir -p $(BUILD)/unstripped && ln -sf '$(CARGO_TARGET_DIR)/release/libdicod.so' $(BUILD)/unstripped/libdicod.so.0
+	@$(CMAKE) -S tests/c -B $(BUILD)/tests-c -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=$(LOCAL) \
+		-DUNSTRIPPED=$(BUILD)/unstripped >$(BUILD)/tests-c.log || { cat $(BUILD)/tests-c.log; exit 1; }
+	@$(CMAKE) --build $(BUILD)/tests-c
+	$(CMAKE) -E chdir $(BUILD)/tests-c ctest --output-on-failure
+
+test-install: local
+	tests/install/run.sh $(LOCAL) $(BUILD)/tests-install
+
+check-long: ## the long sweeps over random problems
+	DICOD_LONG=1 $(CARGO) test --locked --release
+
+bench: ## speed against the replay floor, GEMM and FFT
+	$(CARGO) bench --locked
+
+bench-peers: local ## speed against dicodile and sporco
+	benches/peers/setup.sh
+	$(CARGO_TARGET_DIR)/peers-venv/bin/python benches/peers/peers.py run
+
+lint: ## rustfmt and clippy, warnings are errors
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+	$(CARGO) clean

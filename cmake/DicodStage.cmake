@@ -1,0 +1,85 @@
+# Run as a script: takes what cargo built in FROM and puts into TO
+#
+#   libdicod.so -> libdicod.so.MAJOR -> libdicod.so.VERSION    stripped unless KEEP_DEBUG
+#   libdicod.a                                                 no global symbol but those that HEADER declares
+#
+# A file that is newer than what it is made from is left alone, so that nothing links again for nothing.
+cmake_minimum_required(VERSION 3.21)
+
+function(run)
+  execute_process(COMMAND ${ARGV} RESULT_VARIABLE result ERROR_VARIABLE message)
+  if(NOT result EQUAL 0)
+    list(JOIN ARGV " " command)
+    message(FATAL_ERROR "Dicod: ${command}\n${message}")
+  endif()
+endfunction()
+
+# sets `result` to whether `file` is missing or older than one of the files that follow
+function(outdated result file)
+  set(${result} FALSE PARENT_SCOPE)
+  foreach(source IN LISTS ARGN)
+    if("${source}" IS_NEWER_THAN "${file}")
+      set(${result} TRUE PARENT_SCOPE)
+    endif()
+  endforeach()
+endfunction()
+
+file(MAKE_DIRECTORY "${TO}")
+string(REGEX MATCH "^[0-9]+" major "${VERSION}")
+
+# Cargo's library may be from another profile than last time: the stamp says which one lies here.
+set(stamp "${TO}/.built-from")
+set(last "")
+if(EXISTS "${stamp}")
+  file(READ "${stamp}" last)
+endif()
+if(NOT last STREQUAL "${FROM} ${VERSION}")
+  file(REMOVE "${TO}/libdicod.so.${VERSION}" "${TO}/libdicod.a")
+  file(WRITE "${stamp}" "${FROM} ${VERSION}")
+endif()
+
+set(shared "${TO}/libdicod.so.${VERSION}")
+outdated(todo "${shared}" "${FROM}/libdicod.so" "${CMAKE_CURRENT_LIST_FILE}")
+if(todo)
+  if(KEEP_DEBUG)
+    run("${CMAKE_COMMAND}" -E copy "${FROM}/libdicod.so" "${shared}.new")
+  else()
+    run("${STRIP}" --strip-unneeded -o "${shared}.new" "${FROM}/libdicod.so")
+  endif()
+  file(RENAME "${shared}.new" "${shared}")
+  file(CREATE_LINK "libdicod.so.${VERSION}" "${TO}/libdicod.so.${major}" SYMBOLIC)
+  file(CREATE_LINK "libdicod.so.${major}" "${TO}/libdicod.so" SYMBOLIC)
+endif()
+
+# A Rust static library brings its runtime along, with global symbols that a program may have too (another Rust library,
+# say). So everything is linked into one object in which only our functions stay global. Groups are dissolved: another
+# library's group of the same name must not take the place of ours.
+set(static "${TO}/libdicod.a")
+outdated(todo "${static}" "${FROM}/libdicod.a" "${HEADER}" "${CMAKE_CURRENT_LIST_FILE}")
+if(todo)
+  # cbindgen starts every declaration in the first column, and its comments with "/*" or " *".
+  set(declaration "^[a-z][a-z0-9_ *]*[ *](dicod|segmentation|parmap)_[a-z0-9_]+\\(")
+  file(STRINGS "${HEADER}" lines REGEX "${declaration}")
+  set(symbols "")
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE "^[^(]*[ *]([a-z0-9_]+)\\(.*" "\\1" symbol "${line}")
+    list(APPEND symbols "${symbol}")
+  endforeach()
+  if(NOT symbols)
+    message(FATAL_ERROR "Dicod: found no function in ${HEADER}")
+  endif()
+  list(TRANSFORM symbols PREPEND "--undefined=" OUTPUT_VARIABLE wanted)
+  list(TRANSFORM symbols PREPEND "--keep-global-symbol=" OUTPUT_VARIABLE kept)
+  set(object "${TO}/dicod.o")
+  set(debug --strip-unneeded)
+  if(KEEP_DEBUG)
+    set(debug "")
+  endif()
+  run("${LD}" -r --gc-sections --force-group-allocation ${wanted} "${FROM}/libdicod.a" -o "${object}")
+  # The LLVM bitcode that Rust's standard library carries would confuse tools with an LTO plugin.
+  run("${OBJCOPY}" ${kept} ${debug} --remove-section=.llvmbc --remove-section=.llvmcmd "${object}")
+  file(REMOVE "${static}.new")
+  run("${AR}" crs "${static}.new" "${object}")
+  file(RENAME "${static}.new" "${static}")
+  file(REMOVE "${object}")
+endif()

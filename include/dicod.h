@@ -1,0 +1,1457 @@
+/*
+ * libdicod: recurring patterns in signals and fields, by convolutional sparse coding.
+ *
+ * Generated from src/ffi by tests/header.rs (make header): change it there.
+ *
+ * Rules that hold for every function:
+ *
+ * - A function that can fail returns a dicod_status: 0 is success, positive a solve that was
+ *   stopped early with a valid result, negative an error. The message that says what is wrong with
+ *   which argument is had from dicod_last_error().
+ * - Outputs come last and are written only on success; on an error nothing of the caller's has
+ *   changed. What is const stays unchanged.
+ * - Sizes, counts and indices are int64_t. Arrays are row-major (C order) and the caller's: the
+ *   library keeps no pointer to them after it has returned.
+ * - Handles are opaque. dicod_*_create() makes one, dicod_*_free() takes the address of the
+ *   caller's pointer, accepts NULL, and leaves NULL behind.
+ * - Lists whose length is not known: call with a capacity of 0 for the length, then with room.
+ * - No function prints, exits, changes signal handlers or the threads of BLAS after it returned.
+ *   A function that is marked local does not communicate with other processes; all are.
+ * - Thread-safe: any number of threads may call it at once, with other handles or with handles that
+ *   it takes as const.
+ */
+#ifndef DICOD_H
+#define DICOD_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Status and errors ---------------------------------------------------------------------------- */
+
+/**
+ * Outcome of a call. Zero is success; positive: a solve was stopped before the tolerance was
+ * reached, its result is valid; negative: an error, and nothing of the caller's was changed.
+ */
+typedef int32_t dicod_status;
+
+/**
+ * Success.
+ */
+#define DICOD_OK 0
+
+/**
+ * The solve stopped at `max_iter`; the result is valid but not converged.
+ */
+#define DICOD_MAX_ITER 1
+
+/**
+ * The solve stopped at `time_limit`; the result is valid but not converged.
+ */
+#define DICOD_TIME_LIMIT 2
+
+/**
+ * The progress callback asked to stop; the result is valid but not converged.
+ */
+#define DICOD_CANCELLED 3
+
+/**
+ * Rounding keeps the solve from reaching `tol`; the result is as good as the element type allows.
+ */
+#define DICOD_PRECISION 4
+
+/**
+ * A pointer that must not be NULL is.
+ */
+#define DICOD_ERROR_NULL_POINTER (-1)
+
+/**
+ * An argument has a value that is not allowed.
+ */
+#define DICOD_ERROR_INVALID_ARGUMENT (-2)
+
+/**
+ * A shape is impossible, or shapes do not go together.
+ */
+#define DICOD_ERROR_INVALID_SHAPE (-3)
+
+/**
+ * An index is out of range.
+ */
+#define DICOD_ERROR_OUT_OF_RANGE (-4)
+
+/**
+ * An input array holds NaN or an infinity.
+ */
+#define DICOD_ERROR_NOT_FINITE (-5)
+
+/**
+ * No option has that key, or the option is of another type.
+ */
+#define DICOD_ERROR_UNKNOWN_OPTION (-6)
+
+/**
+ * Memory cannot be had, or a size does not fit in 64 bits.
+ */
+#define DICOD_ERROR_OUT_OF_MEMORY (-7)
+
+/**
+ * The call does not go with what was called before, or the handle is in use.
+ */
+#define DICOD_ERROR_INVALID_STATE (-8)
+
+/**
+ * A defect of the library was caught; please report its message.
+ */
+#define DICOD_ERROR_INTERNAL (-9)
+
+/**
+ * Short text for a status code; never NULL, static storage.
+ *
+ * Local. Thread-safe. Unknown codes give "unknown status".
+ */
+const char *dicod_strerror(dicod_status status);
+
+/**
+ * Copies the detailed message of this thread's last failure, NUL-terminated, cut to fit.
+ *
+ * `buffer` holds `capacity` bytes and may be NULL when `capacity` is 0; `needed` receives the size
+ * of the whole message with its NUL and may be NULL. The message stays until the thread's next
+ * failure; success does not clear it. Before any failure it is empty.
+ *
+ * Local. Thread-safe: each thread has its own message.
+ * Errors: `DICOD_ERROR_NULL_POINTER` (buffer), `DICOD_ERROR_INVALID_ARGUMENT` (negative capacity).
+ */
+dicod_status dicod_last_error(char *buffer, int64_t capacity, int64_t *needed);
+
+/**
+ * The library's version, "major.minor.patch"; never NULL, static storage.
+ *
+ * Local. Thread-safe.
+ */
+const char *dicod_version(void);
+
+/* Context: threads, log, progress -------------------------------------------------------------- */
+
+/**
+ * Level of a log message: something that the caller should know of, the result is valid.
+ */
+#define DICOD_LOG_WARNING 1
+
+/**
+ * Level of a log message: one line for each solve.
+ */
+#define DICOD_LOG_INFO 2
+
+/**
+ * Level of a log message: the stages of a call, their times and sizes.
+ */
+#define DICOD_LOG_DEBUG 3
+
+/**
+ * How calls are run: the number of threads, and where log and progress go.
+ *
+ * Functions that take a context accept NULL for it: one thread, no callbacks. A context serves one
+ * call at a time: a second one, from another thread or from a callback, fails with
+ * DICOD_ERROR_INVALID_STATE. Give threads that solve at the same time a context each.
+ */
+typedef struct dicod_context dicod_context;
+
+/**
+ * Receives log messages: `level` is DICOD_LOG_WARNING, DICOD_LOG_INFO or DICOD_LOG_DEBUG, `message`
+ * a line of text without the newline, valid during the call.
+ *
+ * It is called in the thread that called the library. It must return (no exception, no longjmp),
+ * and must not use the context or encoder of the call that runs: DICOD_ERROR_INVALID_STATE.
+ */
+typedef void (*dicod_log_fn)(void *userdata, int32_t level, const char *message);
+
+/**
+ * State of a running solve.
+ */
+typedef struct dicod_progress {
+    /**
+     * sizeof(dicod_progress) of the library: fields beyond it do not exist.
+     */
+    int64_t struct_size;
+    /**
+     * Passes over all tiles so far.
+     */
+    int64_t sweeps;
+    /**
+     * Coordinate steps so far.
+     */
+    int64_t steps;
+    /**
+     * Visits of tiles so far.
+     */
+    int64_t visits;
+    /**
+     * Tiles that still have something to do.
+     */
+    int64_t awake;
+    /**
+     * Number of tiles.
+     */
+    int64_t tiles;
+    /**
+     * Upper bound on the largest coordinate step left, max |dz|; in the published schedule only
+     * known at the end.
+     */
+    double max_step;
+    /**
+     * The solve ends when max |dz| is at most this.
+     */
+    double tol;
+    /**
+     * Seconds since the solve began.
+     */
+    double seconds;
+} dicod_progress;
+
+/**
+ * Told how a solve gets on; returns 0 to go on, anything else to stop: the solve then returns
+ * DICOD_CANCELLED with a valid result.
+ *
+ * It is called between sweeps, at least the option "progress_interval" seconds apart, and once at
+ * the end, when its answer changes nothing. `progress` is valid during the call. As for
+ * dicod_log_fn: called in the thread that called the library, it must return, and must not use the
+ * context or encoder of the call that runs.
+ */
+typedef int32_t (*dicod_progress_fn)(void *userdata, const dicod_progress *progress);
+
+/**
+ * Makes a context: `*context`. Free it with dicod_context_free().
+ *
+ * `n_threads` is the number of threads that a call may use, the calling one included: from 1 to
+ * 1024; -1: as many as the process may use cores (affinity and quota of its control group); -2: one
+ * fewer, at least 1. Results do not depend on it, not in a single bit. Threads are started and
+ * ended inside a call.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER (context), DICOD_ERROR_INVALID_ARGUMENT (n_threads).
+ */
+dicod_status dicod_context_create(int32_t n_threads, dicod_context **context);
+
+/**
+ * Frees a context and sets the caller's pointer to NULL. `context` and `*context` may be NULL.
+ * Encoders made with it stay usable, with its threads and callbacks.
+ *
+ * Local. No other thread may be using the handle.
+ */
+void dicod_context_free(dicod_context **context);
+
+/**
+ * Number of threads that calls with this context may use: `*n_threads`, what -1 and -2 came to.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status dicod_context_threads(const dicod_context *context, int32_t *n_threads);
+
+/**
+ * Sends log messages to `log`, with `userdata` as its first argument; NULL: to nobody, as at first.
+ * The library itself prints nothing. `userdata` may be NULL; it has to live as long as the context
+ * and its encoders, or until it is replaced.
+ *
+ * Local. Needs the context for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER (context), DICOD_ERROR_INVALID_STATE (context in use).
+ */
+dicod_status dicod_context_set_log(dicod_context *context, dicod_log_fn log, void *userdata);
+
+/**
+ * Calls `progress` now and then during a solve, with `userdata` as its first argument; NULL: does
+ * not, as at first. `userdata` as in dicod_context_set_log().
+ *
+ * Local. Needs the context for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER (context), DICOD_ERROR_INVALID_STATE (context in use).
+ */
+dicod_status dicod_context_set_progress(dicod_context *context,
+                                        dicod_progress_fn progress,
+                                        void *userdata);
+
+/* Options -------------------------------------------------------------------------------------- */
+
+/**
+ * Options of a solve, by key. All keys, their types, defaults and meanings:
+ * dicod_options_describe().
+ *
+ * Functions that take options accept NULL for them: the defaults. They copy what they need: later
+ * changes don't reach an encoder that was made before. Any number of threads may read the same
+ * options at once; setting them while another thread uses them is DICOD_ERROR_INVALID_STATE.
+ */
+typedef struct dicod_options dicod_options;
+
+/**
+ * What an option is. The strings are static: they are not freed.
+ */
+typedef struct dicod_option_info {
+    /**
+     * sizeof(dicod_option_info), set by the caller.
+     */
+    int64_t struct_size;
+    /**
+     * The key by which it is set and read.
+     */
+    const char *key;
+    /**
+     * Which function sets it: "real", "reals", "integer", "integers" or "string".
+     */
+    const char *value_type;
+    /**
+     * Default, as text; "" is the empty list.
+     */
+    const char *default_value;
+    /**
+     * Allowed values: "at least 0", "0 or 1", or the words of a string, separated by ", ".
+     */
+    const char *allowed;
+    /**
+     * What it means, one line.
+     */
+    const char *meaning;
+} dicod_option_info;
+
+/**
+ * Initialiser of a dicod_option_info.
+ */
+#define DICOD_OPTION_INFO_INIT {sizeof(dicod_option_info), 0, 0, 0, 0, 0}
+
+/**
+ * Makes options with their defaults: `*options`. Free them with dicod_options_free().
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status dicod_options_create(dicod_options **options);
+
+/**
+ * Frees options and sets the caller's pointer to NULL. `options` and `*options` may be NULL.
+ *
+ * Local. No other thread may be using the handle.
+ */
+void dicod_options_free(dicod_options **options);
+
+/**
+ * Sets the option `key`, of type "real", to a number. Nothing changes on an error.
+ *
+ * Local. Needs the options for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_UNKNOWN_OPTION (key; the message names the nearest
+ * one); DICOD_ERROR_INVALID_ARGUMENT (the option has another type, or the value is not allowed);
+ * DICOD_ERROR_INVALID_STATE (options in use).
+ */
+dicod_status dicod_options_set_real(dicod_options *options, const char *key, double value);
+
+/**
+ * Sets the option `key`, of type "reals", to `values[n]`. `values` may be NULL if `n` is 0. A list
+ * whose length depends on the problem is compared with it when the options are used.
+ *
+ * Local. Needs the options for itself. Errors: as dicod_options_set_real(), and
+ * DICOD_ERROR_INVALID_ARGUMENT for a negative n.
+ */
+dicod_status dicod_options_set_reals(dicod_options *options,
+                                     const char *key,
+                                     int64_t n,
+                                     const double *values);
+
+/**
+ * Sets the option `key`, of type "integer", to a number.
+ *
+ * Local. Needs the options for itself. Errors: as dicod_options_set_real().
+ */
+dicod_status dicod_options_set_integer(dicod_options *options,
+                                       const char *key,
+                                       int64_t value);
+
+/**
+ * Sets the option `key`, of type "integers", to `values[n]`; everything else as for
+ * dicod_options_set_reals().
+ *
+ * Local. Needs the options for itself. Errors: as dicod_options_set_reals().
+ */
+dicod_status dicod_options_set_integers(dicod_options *options,
+                                        const char *key,
+                                        int64_t n,
+                                        const int64_t *values);
+
+/**
+ * Sets the option `key`, of type "string", to one of its words.
+ *
+ * Local. Needs the options for itself. Errors: as dicod_options_set_real().
+ */
+dicod_status dicod_options_set_string(dicod_options *options,
+                                      const char *key,
+                                      const char *value);
+
+/**
+ * Reads the option `key`, of type "real": `*value`. `options` may be NULL: the default.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER (key, value); DICOD_ERROR_UNKNOWN_OPTION (key);
+ * DICOD_ERROR_INVALID_ARGUMENT (the option has another type); DICOD_ERROR_INVALID_STATE (another
+ * thread is setting the options).
+ */
+dicod_status dicod_options_get_real(const dicod_options *options,
+                                    const char *key,
+                                    double *value);
+
+/**
+ * Reads the option `key`, of type "reals": its `*count` values go to `values`, which has room for
+ * `capacity`. With a capacity of 0 only the count is written, and `values` may be NULL. `options`
+ * may be NULL: the default.
+ *
+ * Local. Thread-safe. Errors: as dicod_options_get_real(), and DICOD_ERROR_INVALID_ARGUMENT for a
+ * capacity that is negative or, other than 0, too small.
+ */
+dicod_status dicod_options_get_reals(const dicod_options *options,
+                                     const char *key,
+                                     int64_t capacity,
+                                     double *values,
+                                     int64_t *count);
+
+/**
+ * Reads the option `key`, of type "integer": `*value`. `options` may be NULL: the default.
+ *
+ * Local. Thread-safe. Errors: as dicod_options_get_real().
+ */
+dicod_status dicod_options_get_integer(const dicod_options *options,
+                                       const char *key,
+                                       int64_t *value);
+
+/**
+ * Reads the option `key`, of type "integers"; everything else as for dicod_options_get_reals().
+ *
+ * Local. Thread-safe. Errors: as dicod_options_get_reals().
+ */
+dicod_status dicod_options_get_integers(const dicod_options *options,
+                                        const char *key,
+                                        int64_t capacity,
+                                        int64_t *values,
+                                        int64_t *count);
+
+/**
+ * Reads the option `key`, of type "string": the word with its NUL, `*needed` bytes, goes to
+ * `value`, which has room for `capacity`. With a capacity of 0 only `*needed` is written, and
+ * `value` may be NULL. `options` may be NULL: the default.
+ *
+ * Local. Thread-safe. Errors: as dicod_options_get_reals().
+ */
+dicod_status dicod_options_get_string(const dicod_options *options,
+                                      const char *key,
+                                      int64_t capacity,
+                                      char *value,
+                                      int64_t *needed);
+
+/**
+ * Number of options that there are: `*count`.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status dicod_options_count(int64_t *count);
+
+/**
+ * Describes option number `index`, from 0 to the count less one: `*info`, whose struct_size the
+ * caller sets before (DICOD_OPTION_INFO_INIT does). Bindings and help texts are made from this.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (index), DICOD_ERROR_INVALID_ARGUMENT
+ * (info->struct_size too small).
+ */
+dicod_status dicod_options_describe(int64_t index, dicod_option_info *info);
+
+/* One call on plain arrays --------------------------------------------------------------------- */
+
+/**
+ * What a solve found, what it cost, and the proof of the result.
+ *
+ * objective, data_term, max_step and duality_gap are computed anew from x and z at the end.
+ */
+typedef struct dicod_info {
+    /**
+     * sizeof(dicod_info), set by the caller: DICOD_INFO_INIT does.
+     */
+    int64_t struct_size;
+    /**
+     * What the solve returned: DICOD_OK or a positive status.
+     */
+    dicod_status status;
+    /**
+     * Threads that it was allowed.
+     */
+    int32_t n_threads;
+    /**
+     * Regularisation, absolute; the largest of all atoms' when they differ.
+     */
+    double lambda;
+    /**
+     * Smallest regularisation for which z = 0 is optimal, max |D * x| (correlation).
+     */
+    double lambda_max;
+    /**
+     * Bound on max |dz| at which the solve ends, absolute, in units of z.
+     */
+    double tol;
+    /**
+     * Coordinate steps.
+     */
+    int64_t steps;
+    /**
+     * Visits of tiles.
+     */
+    int64_t visits;
+    /**
+     * Passes over all tiles.
+     */
+    int64_t sweeps;
+    /**
+     * Number of z that are not zero.
+     */
+    int64_t nonzeros;
+    /**
+     * F(z), data term and penalty.
+     */
+    double objective;
+    /**
+     * Half the squared norm of x less its reconstruction.
+     */
+    double data_term;
+    /**
+     * Largest coordinate step left, max |dz|.
+     */
+    double max_step;
+    /**
+     * F(z) is at most this far above its minimum.
+     */
+    double duality_gap;
+    /**
+     * Seconds for the whole solve; for dicod_solve() the making of its encoder included.
+     */
+    double seconds;
+    /**
+     * Seconds for the Gram tensor; an encoder computes it when it is made.
+     */
+    double seconds_gram;
+    /**
+     * Seconds for the first correlation of signal and atoms.
+     */
+    double seconds_correlate;
+    /**
+     * Seconds for the descent.
+     */
+    double seconds_descend;
+    /**
+     * Seconds for the certificate.
+     */
+    double seconds_certify;
+    /**
+     * Bytes that the solver holds, the Gram tensor aside.
+     */
+    int64_t bytes;
+    /**
+     * Bytes of the Gram tensor and of what is derived from it.
+     */
+    int64_t bytes_gram;
+} dicod_info;
+
+/**
+ * Initialiser of a dicod_info: dicod_info info = DICOD_INFO_INIT;
+ */
+#define DICOD_INFO_INIT {sizeof(dicod_info), 0, 0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0.0, 0.0, \
+    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0}
+
+/**
+ * Shape of the activations: `valid_shape[n_axes]`, T - L + 1 along an axis of a signal of length T
+ * and atoms of length L, or T where the option "periodic" says that the axis wraps around.
+ *
+ * Call it first to know how much room z needs: n_signals * n_atoms times the product of this.
+ * `options` may be NULL. `n_axes` is 1, 2 or 3.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_axes; "periodic" of another
+ * length), DICOD_ERROR_INVALID_SHAPE (lengths below 1, atoms longer than the signal),
+ * DICOD_ERROR_OUT_OF_MEMORY (sizes whose product overflows).
+ */
+dicod_status dicod_valid_shape(const dicod_options *options,
+                               int64_t n_axes,
+                               const int64_t *signal_shape,
+                               const int64_t *atom_shape,
+                               int64_t *valid_shape);
+
+/**
+ * Convolutional sparse coding in one call: finds the activations z that minimise
+ *
+ *     F(z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1
+ *
+ * (full convolution of each activation map with its atom, summed over atoms; z >= 0 if the option
+ * "positive" says so) by locally greedy coordinate descent.
+ *
+ * - `context`: threads and callbacks; NULL: one thread, none.
+ * - `options`: regularisation, tolerance, strategy...; NULL: the defaults, among them
+ *   lambda = 0.1 lambda_max.
+ * - `n_axes`: 1, 2 or 3; `signal_shape[n_axes]`, `atom_shape[n_axes]`.
+ * - `x`: n_signals independent signals (n_signals, n_channels, signal_shape...).
+ * - `d`: dictionary (n_atoms, n_channels, atom_shape...); atoms of any norm.
+ * - `z`: activations (n_signals, n_atoms, valid_shape...), see dicod_valid_shape(). Written; with
+ *   the option "warm_start" the values there are where the solve starts.
+ * - `info`: may be NULL; set info->struct_size before (DICOD_INFO_INIT does).
+ *
+ * All arrays are row-major (C order) without gaps. The result is the same, bit for bit, for any
+ * number of threads. Signals are coded independently but share lambda_max, the largest of all.
+ *
+ * Returns DICOD_OK when max |dz| <= tol; DICOD_MAX_ITER, DICOD_TIME_LIMIT, DICOD_CANCELLED or
+ * DICOD_PRECISION when the solve ended before: z and info are valid then, too. On an error z and
+ * info are untouched.
+ *
+ * Local. Thread-safe, except that a context serves one call at a time.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (counts below 1, lists in options
+ * that do not fit the problem, pointers that are not aligned, numbers so large that products
+ * overflow, negative z for a warm start of a positive solve); DICOD_ERROR_INVALID_SHAPE (lengths
+ * below 1, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
+ * DICOD_ERROR_OUT_OF_MEMORY (also sizes whose product overflows); DICOD_ERROR_INVALID_STATE
+ * (context in use).
+ *
+ * Sources: Moreau, Oudre, Vayatis, DICOD (ICML 2018); Moreau, Gramfort, DiCoDiLe
+ * (arXiv 1901.09235).
+ */
+dicod_status dicod_solve(dicod_context *context,
+                         const dicod_options *options,
+                         int64_t n_axes,
+                         const int64_t *signal_shape,
+                         int64_t n_signals,
+                         int64_t n_channels,
+                         int64_t n_atoms,
+                         const int64_t *atom_shape,
+                         const double *x,
+                         const double *d,
+                         double *z,
+                         dicod_info *info);
+
+/**
+ * dicod_solve() for arrays of float.
+ */
+dicod_status dicod_solve_f32(dicod_context *context,
+                             const dicod_options *options,
+                             int64_t n_axes,
+                             const int64_t *signal_shape,
+                             int64_t n_signals,
+                             int64_t n_channels,
+                             int64_t n_atoms,
+                             const int64_t *atom_shape,
+                             const float *x,
+                             const float *d,
+                             float *z,
+                             dicod_info *info);
+
+/**
+ * Smallest regularisation for which z = 0 is optimal: `*lambda_max` = max |D * x| (correlation;
+ * without the absolute value if the option "positive" is set), over all signals.
+ *
+ * Arguments are those of dicod_solve(); of the options "positive" and "periodic" matter. The value
+ * is the one that dicod_solve() reports.
+ *
+ * Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
+ */
+dicod_status dicod_lambda_max(dicod_context *context,
+                              const dicod_options *options,
+                              int64_t n_axes,
+                              const int64_t *signal_shape,
+                              int64_t n_signals,
+                              int64_t n_channels,
+                              int64_t n_atoms,
+                              const int64_t *atom_shape,
+                              const double *x,
+                              const double *d,
+                              double *lambda_max);
+
+/**
+ * dicod_lambda_max() for arrays of float.
+ */
+dicod_status dicod_lambda_max_f32(dicod_context *context,
+                                  const dicod_options *options,
+                                  int64_t n_axes,
+                                  const int64_t *signal_shape,
+                                  int64_t n_signals,
+                                  int64_t n_channels,
+                                  int64_t n_atoms,
+                                  const int64_t *atom_shape,
+                                  const float *x,
+                                  const float *d,
+                                  double *lambda_max);
+
+/**
+ * What the activations stand for: `x` = sum_k z_k * d_k (full convolution), shape
+ * (n_signals, n_channels, signal_shape...).
+ *
+ * Arguments are those of dicod_solve(), `z` is read and `x` written; of the options "periodic"
+ * matters. Zeros in z cost nothing. `x` must not overlap z.
+ *
+ * Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve(),
+ * and DICOD_ERROR_INVALID_ARGUMENT if x overlaps z.
+ */
+dicod_status dicod_reconstruct(dicod_context *context,
+                               const dicod_options *options,
+                               int64_t n_axes,
+                               const int64_t *signal_shape,
+                               int64_t n_signals,
+                               int64_t n_channels,
+                               int64_t n_atoms,
+                               const int64_t *atom_shape,
+                               const double *d,
+                               const double *z,
+                               double *x);
+
+/**
+ * dicod_reconstruct() for arrays of float.
+ */
+dicod_status dicod_reconstruct_f32(dicod_context *context,
+                                   const dicod_options *options,
+                                   int64_t n_axes,
+                                   const int64_t *signal_shape,
+                                   int64_t n_signals,
+                                   int64_t n_channels,
+                                   int64_t n_atoms,
+                                   const int64_t *atom_shape,
+                                   const float *d,
+                                   const float *z,
+                                   float *x);
+
+/**
+ * What dicod_solve() minimises, for any z: `*objective` = F(z) and `*data_term` = its first half,
+ * 1/2 |x - sum_k z_k * d_k|^2, which may be NULL.
+ *
+ * Arguments are those of dicod_solve(), `z` is read. The regularisation is that of the options:
+ * where it is relative, lambda_max of x is computed first.
+ *
+ * Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
+ */
+dicod_status dicod_objective(dicod_context *context,
+                             const dicod_options *options,
+                             int64_t n_axes,
+                             const int64_t *signal_shape,
+                             int64_t n_signals,
+                             int64_t n_channels,
+                             int64_t n_atoms,
+                             const int64_t *atom_shape,
+                             const double *x,
+                             const double *d,
+                             const double *z,
+                             double *objective,
+                             double *data_term);
+
+/**
+ * dicod_objective() for arrays of float.
+ */
+dicod_status dicod_objective_f32(dicod_context *context,
+                                 const dicod_options *options,
+                                 int64_t n_axes,
+                                 const int64_t *signal_shape,
+                                 int64_t n_signals,
+                                 int64_t n_channels,
+                                 int64_t n_atoms,
+                                 const int64_t *atom_shape,
+                                 const float *x,
+                                 const float *d,
+                                 const float *z,
+                                 double *objective,
+                                 double *data_term);
+
+/**
+ * The Gram tensor of a dictionary: `gram` = G of shape (n_atoms, n_atoms, 2 L - 1...), row-major,
+ * G[k, k0, L - 1 + tau] = sum_s d_k[s] d_k0[s + tau], summed over channels (DiCoDiLe, section
+ * 3.1). Along an axis of atoms of length L, tau goes from -(L - 1) to L - 1.
+ *
+ * `d` is (n_atoms, n_channels, atom_shape...); `atom_shape[n_axes]`, `n_axes` 1, 2 or 3. `context`
+ * may be NULL.
+ *
+ * Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
+ */
+dicod_status dicod_gram(dicod_context *context,
+                        int64_t n_axes,
+                        int64_t n_channels,
+                        int64_t n_atoms,
+                        const int64_t *atom_shape,
+                        const double *d,
+                        double *gram);
+
+/**
+ * dicod_gram() for arrays of float.
+ */
+dicod_status dicod_gram_f32(dicod_context *context,
+                            int64_t n_axes,
+                            int64_t n_channels,
+                            int64_t n_atoms,
+                            const int64_t *atom_shape,
+                            const float *d,
+                            float *gram);
+
+/* Array descriptors ---------------------------------------------------------------------------- */
+
+/**
+ * Element type of an array: float.
+ */
+#define DICOD_F32 32
+
+/**
+ * Element type of an array: double.
+ */
+#define DICOD_F64 64
+
+/**
+ * An array over a box of `n_axes` axes that lies anywhere in the caller's memory: one pointer per
+ * channel, the same strides for all.
+ *
+ * For a signal the channels are those of all signals, signal after signal: n_signals * n_channels;
+ * for activations likewise the atoms: n_signals * n_atoms. The element at local position i of
+ * channel c is channels[c] + sum over a of i[a] * strides[a]. Position 0 need not be the lowest
+ * address: strides may be negative. Interleaved channels are pointers one element apart.
+ * A Fortran or Julia array is the same memory with its axes reversed.
+ *
+ * Set it to zero first (DICOD_ARRAY_INIT does, and sets struct_size): later versions may have more
+ * fields, for which zero is what this version does. It is only read during a call, and nothing of
+ * it is kept.
+ */
+typedef struct dicod_array {
+    /**
+     * sizeof(dicod_array).
+     */
+    int64_t struct_size;
+    /**
+     * DICOD_F64 or DICOD_F32.
+     */
+    int64_t element_type;
+    /**
+     * Number of axes, 1 to 3.
+     */
+    int64_t n_axes;
+    /**
+     * Shape of the whole domain: `[n_axes]`.
+     */
+    const int64_t *global_shape;
+    /**
+     * Where the block in this process begins: `[n_axes]`, or NULL: at 0. In this version the block
+     * is the whole domain, so that every offset is 0.
+     */
+    const int64_t *offset;
+    /**
+     * Shape of the block in this process: `[n_axes]`, or NULL: the whole domain. In this version
+     * it has to be the same as global_shape.
+     */
+    const int64_t *local_shape;
+    /**
+     * Distance between neighbours along each axis, in elements: `[n_axes]`, or NULL: row-major
+     * without gaps. May be negative. In an array that is written, no two elements may share
+     * memory.
+     */
+    const int64_t *strides;
+    /**
+     * Number of channels.
+     */
+    int64_t n_channels;
+    /**
+     * One pointer per channel, aligned to the element type: `[n_channels]`. The elements of an
+     * array that is passed as const are not changed.
+     */
+    void *const *channels;
+} dicod_array;
+
+/**
+ * Initialiser of a dicod_array: of doubles, everything else zero.
+ */
+#define DICOD_ARRAY_INIT {sizeof(dicod_array), DICOD_F64, 0, 0, 0, 0, 0, 0, 0}
+
+/* Encoder: solve again and again --------------------------------------------------------------- */
+
+/**
+ * A dictionary bound to a domain, for programs that encode again and again.
+ *
+ * It keeps the Gram tensor and the activations of the last solve. With the option "warm_start"
+ * each solve begins with those: the next time step, or the same signal with a better dictionary,
+ * takes few steps. An encoder serves one call at a time: a second one, from another thread or from
+ * a callback, fails with DICOD_ERROR_INVALID_STATE.
+ */
+typedef struct dicod_encoder dicod_encoder;
+
+/**
+ * Makes an encoder: `*encoder`. Free it with dicod_encoder_free().
+ *
+ * Arguments are those of dicod_solve(): shapes, and the dictionary `d` (n_atoms, n_channels,
+ * atom_shape...), row-major. Options and dictionary are copied. `context` and `options` may be
+ * NULL; the context may be freed before the encoder. Takes the time of the Gram tensor, and memory
+ * for z, the residual and the Gram tensor.
+ *
+ * Local. Thread-safe, except that a context serves one call at a time.
+ * Errors: as dicod_solve().
+ */
+dicod_status dicod_encoder_create(dicod_context *context,
+                                  const dicod_options *options,
+                                  int64_t n_axes,
+                                  const int64_t *signal_shape,
+                                  int64_t n_signals,
+                                  int64_t n_channels,
+                                  int64_t n_atoms,
+                                  const int64_t *atom_shape,
+                                  const double *d,
+                                  dicod_encoder **encoder);
+
+/**
+ * dicod_encoder_create() for arrays of float.
+ */
+dicod_status dicod_encoder_create_f32(dicod_context *context,
+                                      const dicod_options *options,
+                                      int64_t n_axes,
+                                      const int64_t *signal_shape,
+                                      int64_t n_signals,
+                                      int64_t n_channels,
+                                      int64_t n_atoms,
+                                      const int64_t *atom_shape,
+                                      const float *d,
+                                      dicod_encoder **encoder);
+
+/**
+ * Makes an encoder with a dictionary of rank one, d_k = u_k (outer product) v_k: channel factors
+ * `u` (n_atoms, n_channels) and spatial factors `v` (n_atoms, atom_shape...), row-major. They are
+ * not multiplied out where that saves work. Everything else as for dicod_encoder_create().
+ *
+ * Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
+ */
+dicod_status dicod_encoder_create_rank1(dicod_context *context,
+                                        const dicod_options *options,
+                                        int64_t n_axes,
+                                        const int64_t *signal_shape,
+                                        int64_t n_signals,
+                                        int64_t n_channels,
+                                        int64_t n_atoms,
+                                        const int64_t *atom_shape,
+                                        const double *u,
+                                        const double *v,
+                                        dicod_encoder **encoder);
+
+/**
+ * dicod_encoder_create_rank1() for arrays of float.
+ */
+dicod_status dicod_encoder_create_rank1_f32(dicod_context *context,
+                                            const dicod_options *options,
+                                            int64_t n_axes,
+                                            const int64_t *signal_shape,
+                                            int64_t n_signals,
+                                            int64_t n_channels,
+                                            int64_t n_atoms,
+                                            const int64_t *atom_shape,
+                                            const float *u,
+                                            const float *v,
+                                            dicod_encoder **encoder);
+
+/**
+ * Frees an encoder and sets the caller's pointer to NULL. `encoder` and `*encoder` may be NULL.
+ *
+ * Local. No other thread may be using the handle.
+ */
+void dicod_encoder_free(dicod_encoder **encoder);
+
+/**
+ * Replaces the dictionary by `d` of the same shape, and computes its Gram tensor. The activations
+ * are kept, for a warm start. After an error the encoder is as it was.
+ *
+ * Local. Needs the encoder for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_NOT_FINITE (d); DICOD_ERROR_INVALID_ARGUMENT (the
+ * encoder is one of float; norms that overflow); DICOD_ERROR_OUT_OF_MEMORY;
+ * DICOD_ERROR_INVALID_STATE (encoder or context in use).
+ */
+dicod_status dicod_encoder_set_dictionary(dicod_encoder *encoder, const double *d);
+
+/**
+ * dicod_encoder_set_dictionary() for encoders of float.
+ */
+dicod_status dicod_encoder_set_dictionary_f32(dicod_encoder *encoder, const float *d);
+
+/**
+ * Replaces the dictionary by one of rank one, see dicod_encoder_create_rank1(); the encoder need
+ * not have been made with one. Everything else as for dicod_encoder_set_dictionary().
+ *
+ * Local. Needs the encoder for itself. Errors: as dicod_encoder_set_dictionary().
+ */
+dicod_status dicod_encoder_set_dictionary_rank1(dicod_encoder *encoder,
+                                                const double *u,
+                                                const double *v);
+
+/**
+ * dicod_encoder_set_dictionary_rank1() for encoders of float.
+ */
+dicod_status dicod_encoder_set_dictionary_rank1_f32(dicod_encoder *encoder,
+                                                    const float *u,
+                                                    const float *v);
+
+/**
+ * Encodes the signals `x`, over the signal's shape, n_signals * n_channels channels. Nothing is
+ * copied but into the residual. The activations stay in the encoder: dicod_encoder_get_z(),
+ * dicod_encoder_get_sparse(). `info` may be NULL; set info->struct_size before (DICOD_INFO_INIT
+ * does).
+ *
+ * Returns as dicod_solve() does. After DICOD_ERROR_OUT_OF_MEMORY the activations in the encoder
+ * are valid but unspecified; after DICOD_ERROR_INTERNAL it can only be freed; after other errors
+ * it is as it was.
+ *
+ * Local. Needs the encoder and its context for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (x: another element type, number
+ * of axes or channels than the encoder's, pointers that are not aligned or NULL, strides that lead
+ * beyond memory, numbers so large that products overflow); DICOD_ERROR_INVALID_SHAPE (x);
+ * DICOD_ERROR_NOT_FINITE (x); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (encoder or
+ * context in use).
+ */
+dicod_status dicod_encoder_solve(dicod_encoder *encoder,
+                                 const dicod_array *x,
+                                 dicod_info *info);
+
+/**
+ * Sets the activations from `z`, over the valid shape, n_signals * n_atoms channels: where the
+ * next solve begins, if the option "warm_start" is set.
+ *
+ * Local. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
+ * DICOD_ERROR_INVALID_ARGUMENT for a negative value if the option "positive" is set.
+ */
+dicod_status dicod_encoder_set_z(dicod_encoder *encoder, const dicod_array *z);
+
+/**
+ * Forgets the activations: the next solve begins at z = 0.
+ *
+ * Local. Needs the encoder for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (encoder in use).
+ */
+dicod_status dicod_encoder_clear_z(dicod_encoder *encoder);
+
+/**
+ * Writes the activations into the memory that `z` describes, over the valid shape,
+ * n_signals * n_atoms channels; zeros before the first solve. The descriptor itself is not
+ * changed, nor is the memory between its elements.
+ *
+ * Local. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
+ * DICOD_ERROR_INVALID_ARGUMENT if two elements share memory.
+ */
+dicod_status dicod_encoder_get_z(dicod_encoder *encoder, dicod_array *z);
+
+/**
+ * Lists the activations that are not zero, sorted by signal, atom and position (row-major): entry
+ * i is `signal[i]`, `atom[i]`, `position[i][n_axes]` in the valid shape, and `value[i]`, which is
+ * a double for encoders of float, too.
+ *
+ * Call it first with a capacity of 0: only `*count` is written. Then with arrays of at least that
+ * many entries. Arrays that are not wanted may be NULL.
+ *
+ * Local. Needs the encoder for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER (encoder, count); DICOD_ERROR_INVALID_ARGUMENT (capacity
+ * negative or, other than 0, too small); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE
+ * (encoder in use).
+ */
+dicod_status dicod_encoder_get_sparse(dicod_encoder *encoder,
+                                      int64_t capacity,
+                                      int64_t *signal,
+                                      int64_t *atom,
+                                      int64_t *position,
+                                      double *value,
+                                      int64_t *count);
+
+/**
+ * Regularisation of each atom in the last solve, absolute: `lambda[n_atoms]`.
+ *
+ * Local. Needs the encoder for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_atoms is not the encoder's);
+ * DICOD_ERROR_INVALID_STATE (nothing was solved yet, or the encoder is in use).
+ */
+dicod_status dicod_encoder_get_lambda(dicod_encoder *encoder,
+                                      int64_t n_atoms,
+                                      double *lambda);
+
+/* Segmentation of a domain --------------------------------------------------------------------- */
+
+/**
+ * A regular grid of segments over a box-shaped domain of any number of axes.
+ *
+ * The segments are numbered from 0 in C order (last axis fastest). Their *inner* parts cover the
+ * domain without gap or overlap. The *outer* part of a segment also has `overlap[a]` positions of
+ * its neighbours on both sides of axis a, as far as the full array goes. Global coordinates count
+ * from the corner of the full array; local coordinates of a segment from the corner of its outer
+ * part. All coordinates, sizes and segment numbers are int64_t; a point may lie anywhere, outside
+ * and below 0 too. A range of positions is a pair start, end, the end not included.
+ *
+ * Arrays written `a[n_axes]` have one value per axis, those written `a[n_axes][2]` a pair;
+ * inputs and outputs are the caller's and may be the same array. Outputs are written only when
+ * DICOD_OK is returned. Unless a function says otherwise no pointer may be NULL, and any number of
+ * threads may use one handle at once in functions that take it as const; the others need it for
+ * themselves. Nothing here communicates: every function is local to the process.
+ *
+ * The answers are those of the Segmentation class of the Python package dicodile 0.3, except where
+ * that one is wrong or fails; the Rust documentation lists the differences (grid::segmentation).
+ */
+typedef struct segmentation segmentation;
+
+/**
+ * Makes a segmentation with `n_segments[a]` segments along axis a.
+ *
+ * The domain lies in an array of `n_axes` axes (at least 1) and shape `full_shape[n_axes]`. It is
+ * the box `inner_bounds[n_axes][2]`, or the whole array if `inner_bounds` is NULL. `full_shape`
+ * may be NULL if `inner_bounds` is not: then the array ends where the box does. `overlap[n_axes]`
+ * may be NULL: no overlap. Free the result with segmentation_free().
+ *
+ * Segments are size / n long, rounded up when the remainder is at least n / 2 (integer divisions),
+ * and the last takes what is left; where that would leave it nothing, the first size mod n
+ * segments are one longer than the others.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_axes below 1, n_segments below
+ * 1 or above the size of the domain, negative overlap); DICOD_ERROR_INVALID_SHAPE (full_shape
+ * below 1 or with more elements than 64 bits can count, inner_bounds empty or not inside
+ * full_shape).
+ */
+dicod_status segmentation_create_by_count(int64_t n_axes,
+                                          const int64_t *full_shape,
+                                          const int64_t *inner_bounds,
+                                          const int64_t *n_segments,
+                                          const int64_t *overlap,
+                                          segmentation **handle);
+
+/**
+ * Makes a segmentation with segments of `segment_shape[n_axes]` positions; the last along an axis
+ * takes what is left. A size larger than the domain gives one segment.
+ *
+ * Everything else is as for segmentation_create_by_count().
+ *
+ * Local. Thread-safe.
+ * Errors: as segmentation_create_by_count(), and DICOD_ERROR_INVALID_ARGUMENT for a segment_shape
+ * below 1.
+ */
+dicod_status segmentation_create_by_shape(int64_t n_axes,
+                                          const int64_t *full_shape,
+                                          const int64_t *inner_bounds,
+                                          const int64_t *segment_shape,
+                                          const int64_t *overlap,
+                                          segmentation **handle);
+
+/**
+ * Frees a segmentation and sets the caller's pointer to NULL. `handle` and `*handle` may be NULL.
+ *
+ * Local. No other thread may be using the handle.
+ */
+void segmentation_free(segmentation **handle);
+
+/**
+ * Number of axes.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status segmentation_n_axes(const segmentation *handle, int64_t *n_axes);
+
+/**
+ * Number of segments.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status segmentation_n_segments(const segmentation *handle, int64_t *n_segments);
+
+/**
+ * Number of segments along each axis: `counts[n_axes]`.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status segmentation_segments_per_axis(const segmentation *handle, int64_t *counts);
+
+/**
+ * The size that was asked for or computed for the segments of each axis: `shape[n_axes]`.
+ *
+ * The last segment of an axis may be smaller or larger; where the axis is cut evenly the later
+ * ones are one smaller. For the only segment of an axis cut by number it is one more than the size
+ * of the domain. Sizes of one segment: segmentation_segment_shape().
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status segmentation_nominal_shape(const segmentation *handle, int64_t *shape);
+
+/**
+ * Size of the domain along each axis: `shape[n_axes]`.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status segmentation_shape(const segmentation *handle, int64_t *shape);
+
+/**
+ * Bounds of the domain in the full array: `bounds[n_axes][2]`.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status segmentation_inner_bounds(const segmentation *handle, int64_t *bounds);
+
+/**
+ * Shape of the full array: `shape[n_axes]`.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status segmentation_full_shape(const segmentation *handle, int64_t *shape);
+
+/**
+ * Overlap along each axis: `overlap[n_axes]`.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status segmentation_overlap(const segmentation *handle, int64_t *overlap);
+
+/**
+ * Bounds of segment `i_seg` in the full array: `bounds[n_axes][2]`.
+ *
+ * `inner`: 0 for the outer part, anything else for the inner part.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+ */
+dicod_status segmentation_segment_bounds(const segmentation *handle,
+                                         int64_t i_seg,
+                                         int32_t inner,
+                                         int64_t *bounds);
+
+/**
+ * Size of segment `i_seg` along each axis: `shape[n_axes]`.
+ *
+ * `inner`: 0 for the outer part, anything else for the inner part.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+ */
+dicod_status segmentation_segment_shape(const segmentation *handle,
+                                        int64_t i_seg,
+                                        int32_t inner,
+                                        int64_t *shape);
+
+/**
+ * Segment `i_seg` as a slice of the full array, in the form that HDF5's hyperslabs and MPI's
+ * subarrays take: where it starts and how many positions it has along each axis, `start[n_axes]`
+ * and `count[n_axes]`, two separate arrays.
+ *
+ * `inner`: 0 for the outer part, anything else for the inner part.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+ */
+dicod_status segmentation_segment_slices(const segmentation *handle,
+                                         int64_t i_seg,
+                                         int32_t inner,
+                                         int64_t *start,
+                                         int64_t *count);
+
+/**
+ * The segment whose inner part holds `point[n_axes]` (global coordinates), or for a point outside
+ * the domain the nearest one by the sum of the distances along the axes: `*i_seg`.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status segmentation_find_segment(const segmentation *handle,
+                                       const int64_t *point,
+                                       int64_t *i_seg);
+
+/**
+ * The segments whose outer part meets the window from point - radius to point + radius, both
+ * included, ascending; the segment that segmentation_find_segment() finds is always among them.
+ * Any radius from 0 works, also one larger than a segment or than the domain. Here an overlap counts
+ * beyond the border of the full array too.
+ *
+ * `point[n_axes]` in global coordinates, `radius[n_axes]`. `*count` receives how many segments
+ * there are, and `segments` their numbers. To ask for the count alone pass a `capacity` of 0, then
+ * `segments` may be NULL; otherwise `segments` has room for `capacity` numbers, at least `*count`.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative radius; capacity
+ * negative or too small).
+ */
+dicod_status segmentation_touched_segments(const segmentation *handle,
+                                           const int64_t *point,
+                                           const int64_t *radius,
+                                           int64_t capacity,
+                                           int64_t *segments,
+                                           int64_t *count);
+
+/**
+ * What the window from point - radius to point + radius, both included, touches of the overlap of
+ * segment `i_seg`, that is of its outer part outside its inner part, as boxes.
+ *
+ * `point[n_axes]` in local coordinates of the segment, `radius[n_axes]` from 0. A box is a pair per
+ * axis, in local coordinates too. For each axis there is at most one box before and one after the
+ * inner part, along the other axes as wide as the window; so boxes of different axes share corners.
+ * `*count` receives the number of boxes, at most 2 n_axes and often 0, and `boxes[count][n_axes][2]`
+ * the boxes. To ask for the count alone pass a `capacity` of 0, then `boxes` may be NULL; otherwise
+ * `boxes` has room for `capacity` boxes, at least `*count`.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
+ * (negative radius; capacity negative or too small).
+ */
+dicod_status segmentation_touched_overlap_slices(const segmentation *handle,
+                                                 int64_t i_seg,
+                                                 const int64_t *point,
+                                                 const int64_t *radius,
+                                                 int64_t capacity,
+                                                 int64_t *boxes,
+                                                 int64_t *count);
+
+/**
+ * Global coordinates `global[n_axes]` of `point[n_axes]`, given in local coordinates of segment
+ * `i_seg`. The point may lie outside the segment.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
+ * fit in 64 bits).
+ */
+dicod_status segmentation_global_coordinate(const segmentation *handle,
+                                            int64_t i_seg,
+                                            const int64_t *point,
+                                            int64_t *global);
+
+/**
+ * Local coordinates `local[n_axes]`, in segment `i_seg`, of `point[n_axes]`, given in global
+ * coordinates. The point may lie outside the segment.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
+ * fit in 64 bits).
+ */
+dicod_status segmentation_local_coordinate(const segmentation *handle,
+                                           int64_t i_seg,
+                                           const int64_t *point,
+                                           int64_t *local);
+
+/**
+ * Whether `point[n_axes]`, in local coordinates of segment `i_seg`, lies in the segment:
+ * `*contained` is 1 or 0.
+ *
+ * `inner`: 0 for the outer part, anything else for the inner part.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+ */
+dicod_status segmentation_contains_point(const segmentation *handle,
+                                         int64_t i_seg,
+                                         const int64_t *point,
+                                         int32_t inner,
+                                         int32_t *contained);
+
+/**
+ * Whether an update at `point[n_axes]` (local coordinates of segment `i_seg`) that changes
+ * everything from point - radius to point + radius can be done in the segment: `*contained` is 1
+ * if the point is in the inner part and the window ends inside the outer part on every side where
+ * the segment has an overlap, otherwise 0. `radius[n_axes]` from 0.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
+ * (negative radius).
+ */
+dicod_status segmentation_contains_area(const segmentation *handle,
+                                        int64_t i_seg,
+                                        const int64_t *point,
+                                        const int64_t *radius,
+                                        int32_t *contained);
+
+/**
+ * How much of the overlap of segment `i_seg` the border of the full array cuts off, before and
+ * after it on each axis: `padding[n_axes][2]`, what brings its outer part to full size.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+ */
+dicod_status segmentation_padding_to_overlap(const segmentation *handle,
+                                             int64_t i_seg,
+                                             int64_t *padding);
+
+/**
+ * The segment after `i_seg`, and 0 after the last: `*next`. An `i_seg` of -1 stands before the
+ * first.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+ */
+dicod_status segmentation_increment(const segmentation *handle,
+                                    int64_t i_seg,
+                                    int64_t *next);
+
+/**
+ * Whether segment `i_seg` is active: `*active` is 1 or 0. At first all segments are.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
+ */
+dicod_status segmentation_is_active(const segmentation *handle,
+                                    int64_t i_seg,
+                                    int32_t *active);
+
+/**
+ * Activates the `n` segments whose numbers are in `segments[n]`; repeated ones count once. After
+ * an error none has changed.
+ *
+ * `segments` may be NULL if `n` is 0. `*changed` receives how many of them were inactive; it may be
+ * NULL.
+ *
+ * Local. The handle is changed: no other thread may be using it.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative n),
+ * DICOD_ERROR_OUT_OF_RANGE (segments).
+ */
+dicod_status segmentation_set_active(segmentation *handle,
+                                     int64_t n,
+                                     const int64_t *segments,
+                                     int64_t *changed);
+
+/**
+ * Deactivates the `n` segments whose numbers are in `segments[n]`; repeated ones count once.
+ * After an error none has changed.
+ *
+ * `segments` may be NULL if `n` is 0. `*changed` receives how many of them were active; it may be
+ * NULL. The first call may take one bit of memory per segment.
+ *
+ * Local. The handle is changed: no other thread may be using it.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative n),
+ * DICOD_ERROR_OUT_OF_RANGE (segments), DICOD_ERROR_OUT_OF_MEMORY.
+ */
+dicod_status segmentation_set_inactive(segmentation *handle,
+                                       int64_t n,
+                                       const int64_t *segments,
+                                       int64_t *changed);
+
+/**
+ * Activates all segments. `*changed` receives how many were inactive; it may be NULL.
+ *
+ * Local. The handle is changed: no other thread may be using it.
+ * Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status segmentation_reset(segmentation *handle, int64_t *changed);
+
+/**
+ * Number of active segments.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status segmentation_n_active(const segmentation *handle, int64_t *n_active);
+
+/**
+ * Whether at least one segment is active: `*exists` is 1 or 0.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status segmentation_exists_active(const segmentation *handle, int32_t *exists);
+
+/**
+ * Whether the inactive segments may rest: `*i_seg` is the first of them whose inner part holds an
+ * entry of `dz` with |dz| > `tol`, or -1 if there is none.
+ *
+ * `dz` is `n_atoms` arrays of the full shape in C order, and may be NULL if `n_atoms` is 0; `tol`
+ * has its unit.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative n_atoms; tol negative or
+ * not finite), DICOD_ERROR_NOT_FINITE (dz), DICOD_ERROR_OUT_OF_MEMORY (dz has more elements than
+ * memory can hold).
+ */
+dicod_status segmentation_check_inactive(const segmentation *handle,
+                                         int64_t n_atoms,
+                                         const double *dz,
+                                         double tol,
+                                         int64_t *i_seg);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* DICOD_H */

@@ -1,0 +1,69 @@
+//! What the shared library exports is what the header declares, and it is small.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {text}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The shared library as it is shipped: a release build, beside the one that is tested.
+fn library() -> PathBuf {
+    // target/profile/deps/abi-hash
+    let test = std::env::current_exe().unwrap();
+    let target = test.ancestors().nth(3).unwrap();
+    run(Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--release", "--lib", "--target-dir"])
+        .arg(target)
+        .current_dir(env!("CARGO_MANIFEST_DIR")));
+    target.join("release/libdicod.so")
+}
+
+/// Names of the functions that the header declares: words followed by "(" that begin with a prefix
+/// of ours, outside of comments and macros.
+fn declared() -> BTreeSet<String> {
+    let header = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/dicod.h");
+    let text = std::fs::read_to_string(header).unwrap();
+    let code: String = text
+        .split("/*")
+        .map(|part| part.split_once("*/").map_or(part, |(_, code)| code))
+        .collect();
+    let lines = code.lines().filter(|line| !line.starts_with(['#', ' ']));
+    let name = |line: &str| {
+        let (before, _) = line.split_once('(')?;
+        let name = before.rsplit([' ', '*']).next()?;
+        let ours = ["dicod_", "segmentation_", "parmap_"];
+        let ours = ours.iter().any(|prefix| name.starts_with(prefix));
+        ours.then(|| name.to_string())
+    };
+    lines.filter_map(name).collect()
+}
+
+#[test]
+fn the_library_exports_what_the_header_declares_and_is_small() {
+    let library = library();
+    let symbols = run(Command::new("nm")
+        .args(["-D", "--defined-only"])
+        .arg(&library));
+    let symbol = |line: &str| line.split_whitespace().last().map(String::from);
+    let exported: BTreeSet<String> = symbols.lines().filter_map(symbol).collect();
+    let declared = declared();
+    assert!(declared.len() > 50, "the header was not understood");
+    let extra: Vec<_> = exported.difference(&declared).collect();
+    let missing: Vec<_> = declared.difference(&exported).collect();
+    assert!(
+        extra.is_empty() && missing.is_empty(),
+        "exported but not declared: {extra:?}; declared but not exported: {missing:?}"
+    );
+
+    let stripped = std::env::temp_dir().join(format!("libdicod-{}.so", std::process::id()));
+    run(Command::new("strip").arg("-o").arg(&stripped).arg(&library));
+    let size = std::fs::metadata(&stripped).unwrap().len();
+    std::fs::remove_file(&stripped).unwrap();
+    println!("{} functions, {size} bytes stripped", exported.len());
+    assert!(size < 4_000_000, "{size} bytes stripped");
+}

@@ -1,0 +1,789 @@
+//! The solver against an independent method on random small problems: the model as a dense matrix,
+//! solved by an accelerated proximal gradient and then exactly on the support that it finds.
+//!
+//! `DICOD_LONG=1` runs many more cases.
+
+mod common;
+
+use common::{
+    Answer, Penalty, Point, Problem, bits, encode, encoder, soft_threshold, solve, volume,
+};
+use dicod::csc::{Options, Progress, Scale, Schedule, Stop, Strategy as Choice};
+use dicod::linalg::{Method, Real};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::TestRunner;
+use std::cell::Cell;
+
+/// Numbers that depend on a seed alone.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        // SplitMix64.
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Uniform in (−1, 1).
+    fn uniform(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+
+    fn list(&mut self, n: usize) -> Vec<f64> {
+        (0..n)
+            .map(|_| self.uniform() + self.uniform() + self.uniform())
+            .collect()
+    }
+
+    fn chance(&mut self, of: u64) -> bool {
+        self.next() % of == 0
+    }
+}
+
+/// ½zᵀHz − bᵀz + Σ λ|z| for one signal.
+struct Lasso {
+    n: usize,
+    h: Vec<f64>,
+    b: Vec<f64>,
+    lambda: Vec<f64>,
+    positive: bool,
+}
+
+impl Lasso {
+    /// One for each signal, over the free coordinates, and where these are in z.
+    fn of(problem: &Problem, penalty: &Penalty) -> Vec<(Lasso, Vec<usize>)> {
+        let n_rows = problem.x.len();
+        let mut columns = vec![vec![0.0; n_rows]; problem.n_z()];
+        problem.for_each_term(|z, x, d| columns[z][x] += problem.d[d]);
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let per_signal = problem.n_z() / problem.n_signals;
+        let of_signal = |signal: usize| {
+            let all = signal * per_signal..(signal + 1) * per_signal;
+            let is_free = |i: &usize| penalty.free.as_ref().is_none_or(|free| free[*i]);
+            let free: Vec<usize> = all.filter(is_free).collect();
+            let mut h = Vec::new();
+            for i in &free {
+                h.extend(free.iter().map(|j| dot(&columns[*i], &columns[*j])));
+            }
+            let lasso = Lasso {
+                n: free.len(),
+                h,
+                b: free.iter().map(|i| dot(&columns[*i], &problem.x)).collect(),
+                lambda: free
+                    .iter()
+                    .map(|i| penalty.lambda[problem.atom_of(*i)])
+                    .collect(),
+                positive: penalty.positive,
+            };
+            (lasso, free)
+        };
+        (0..problem.n_signals).map(of_signal).collect()
+    }
+
+    /// b − Hz
+    fn slope(&self, z: &[f64]) -> Vec<f64> {
+        let rows = self.h.chunks_exact(self.n.max(1)).zip(&self.b);
+        rows.map(|(row, b)| b - row.iter().zip(z).map(|(h, z)| h * z).sum::<f64>())
+            .collect()
+    }
+
+    /// The minimiser, unless the support stays unclear.
+    fn minimise(&self) -> Option<Vec<f64>> {
+        let n = self.n;
+        let rows = self.h.chunks_exact(n.max(1));
+        let lipschitz = rows.map(|row| row.iter().map(|h| h.abs()).sum::<f64>());
+        let step = 1.0 / lipschitz.fold(f64::MIN_POSITIVE, f64::max);
+        let mut z = vec![0.0; n];
+        let mut y = z.clone();
+        let mut t: f64 = 1.0;
+        for iteration in 0..60_000 {
+            if iteration % 50 == 0
+                && let Some(exact) = self.on_support_of(&z)
+            {
+                return Some(exact);
+            }
+            let slope = self.slope(&y);
+            let next: Vec<f64> = (0..n)
+                .map(|i| {
+                    soft_threshold(y[i] + step * slope[i], step * self.lambda[i], self.positive)
+                })
+                .collect();
+            let uphill: f64 = (0..n).map(|i| (y[i] - next[i]) * (next[i] - z[i])).sum();
+            let faster = if uphill > 0.0 {
+                1.0
+            } else {
+                0.5 + (0.25 + t * t).sqrt()
+            };
+            let momentum = if uphill > 0.0 {
+                0.0
+            } else {
+                (t - 1.0) / faster
+            };
+            y = (0..n)
+                .map(|i| next[i] + momentum * (next[i] - z[i]))
+                .collect();
+            (z, t) = (next, faster);
+        }
+        None
+    }
+
+    /// Solves H z = b − λ·sign(z) on the support of z, if that is the minimiser.
+    fn on_support_of(&self, z: &[f64]) -> Option<Vec<f64>> {
+        let support: Vec<usize> = (0..self.n).filter(|i| z[*i] != 0.0).collect();
+        let m = support.len();
+        // Cholesky decomposition H = L Lᵀ, and the right-hand side beside it.
+        let mut l = vec![0.0; m * m];
+        let mut v = vec![0.0; m];
+        for i in 0..m {
+            let row = support[i];
+            for j in 0..=i {
+                let known: f64 = (0..j).map(|k| l[i * m + k] * l[j * m + k]).sum();
+                let rest = self.h[row * self.n + support[j]] - known;
+                if i != j {
+                    l[i * m + j] = rest / l[j * m + j];
+                } else if rest > 1e-9 * self.h[row * self.n + row] {
+                    l[i * m + i] = rest.sqrt();
+                } else {
+                    return None;
+                }
+            }
+            let known: f64 = (0..i).map(|k| l[i * m + k] * v[k]).sum();
+            let right = self.b[row] - self.lambda[row] * z[row].signum();
+            v[i] = (right - known) / l[i * m + i];
+        }
+        for i in (0..m).rev() {
+            let known: f64 = (i + 1..m).map(|k| l[k * m + i] * v[k]).sum();
+            v[i] = (v[i] - known) / l[i * m + i];
+        }
+        let mut exact = vec![0.0; self.n];
+        for (i, v) in support.iter().zip(v) {
+            if v * z[*i] <= 0.0 {
+                return None;
+            }
+            exact[*i] = v;
+        }
+        let slope = self.slope(&exact);
+        let size = self.b.iter().fold(0.0, |m: f64, b| m.max(b.abs()));
+        let optimal = (0..self.n).all(|i| {
+            let excess = if self.positive {
+                slope[i]
+            } else {
+                slope[i].abs()
+            };
+            exact[i] != 0.0 || excess <= self.lambda[i] + 1e-13 * size
+        });
+        optimal.then_some(exact)
+    }
+}
+
+/// The minimiser of a problem.
+fn minimiser(problem: &Problem, penalty: &Penalty) -> Option<Vec<f64>> {
+    let mut z = vec![0.0; problem.n_z()];
+    for (lasso, free) in Lasso::of(problem, penalty) {
+        for (i, value) in free.into_iter().zip(lasso.minimise()?) {
+            z[i] = value;
+        }
+    }
+    Some(z)
+}
+
+/// A problem and how it is to be solved.
+#[derive(Clone, Debug)]
+struct Case {
+    problem: Problem,
+    options: Options,
+    z0: Vec<f64>,
+}
+
+impl Case {
+    fn start(&self) -> Option<&[f64]> {
+        self.options.warm_start.then_some(&self.z0[..])
+    }
+
+    /// What is minimised, from the options alone.
+    fn penalty(&self) -> Penalty {
+        let (options, k) = (&self.options, self.problem.n_atoms);
+        let (absolute, signed) = self.problem.lambda_max();
+        let lambda_max = if options.positive { signed } else { absolute };
+        let unit = match options.reg_scale {
+            Scale::Absolute => 1.0,
+            Scale::Relative => lambda_max,
+        };
+        let lambda = match &options.reg_per_atom[..] {
+            [] => vec![options.reg * unit; k],
+            list => list.iter().map(|reg| reg * unit).collect(),
+        };
+        let frozen = options.warm_start && options.frozen_support;
+        Penalty {
+            lambda,
+            positive: options.positive,
+            free: frozen.then(|| self.z0.iter().map(|z| *z != 0.0).collect()),
+        }
+    }
+}
+
+prop_compose! {
+    /// Shapes, axes and numbers of things; everything else comes from the seed.
+    fn problems()(
+        n_axes in 1usize..=3,
+        sizes in prop::array::uniform3((1usize..=7, 1usize..=20, any::<bool>())),
+        n_signals in select(vec![1, 1, 2]),
+        n_channels in 1usize..=3,
+        n_atoms in 1usize..=4,
+        seed in any::<u64>(),
+    ) -> (Problem, u64) {
+        // About as many unknowns whatever the number of axes.
+        let (most_l, most_v) = [(7, 20), (3, 6), (2, 4)][n_axes - 1];
+        let (mut signal, mut atom, mut periodic): (Point, Point, _) = ([1; 3], [1; 3], [false; 3]);
+        for axis in 3 - n_axes..3 {
+            let (l, v, wraps) = sizes[axis];
+            let (l, v) = ((l - 1) % most_l + 1, (v - 1) % most_v + 1);
+            atom[axis] = l;
+            periodic[axis] = wraps;
+            signal[axis] = if wraps { v.max(l) } else { v + l - 1 };
+        }
+        let numbers = &mut Numbers(seed);
+        let mut problem = Problem {
+            n_axes, n_signals, n_channels, n_atoms, signal, atom, periodic,
+            x: numbers.list(n_signals * n_channels * volume(signal)),
+            d: numbers.list(n_atoms * n_channels * volume(atom)),
+        };
+        // Atoms of all lengths, zero ones among them.
+        let per_atom = n_channels * volume(atom);
+        for k in 0..n_atoms {
+            let scale = match numbers.next() % 6 {
+                0 => 0.0,
+                1 => 0.1,
+                2 => 7.0,
+                _ => 1.0,
+            };
+            problem.d[k * per_atom..(k + 1) * per_atom].iter_mut().for_each(|d| *d *= scale);
+        }
+        (problem, numbers.next())
+    }
+}
+
+prop_compose! {
+    fn cases()(
+        (problem, seed) in problems(),
+        strategy in select(vec![
+            Choice::LocallyGreedy, Choice::Greedy, Choice::Random, Choice::Cyclic,
+            Choice::CyclicShuffled,
+        ]),
+        schedule in select(vec![Schedule::Coloured, Schedule::Coloured, Schedule::Published]),
+        correlation in select(vec![Method::Auto, Method::Gemm, Method::Fft]),
+        steps_per_visit in 0i64..5,
+        tile in prop::option::of(prop::array::uniform3(1i64..12)),
+        reg in prop_oneof![-3.5f64..0.0, -1.0f64..0.3],
+        flags in any::<[bool; 6]>(),
+    ) -> Case {
+        let [positive, warm, frozen, absolute_reg, absolute_tol, per_atom] = flags;
+        let numbers = &mut Numbers(seed);
+        let mut z0 = numbers.list(problem.n_z());
+        for z in &mut z0 {
+            *z = if numbers.chance(2) { 0.0 } else if positive { z.abs() } else { *z };
+        }
+        let (absolute, signed) = problem.lambda_max();
+        let lambda_max = if positive { signed } else { absolute };
+        let unit = if absolute_reg { lambda_max.max(0.1) } else { 1.0 };
+        let reg = reg.exp() * unit;
+        let (reg_per_atom, tile_shape) = (
+            (0..problem.n_atoms).map(|_| reg * (1.0 + 0.7 * numbers.uniform())).collect(),
+            tile.map_or(Vec::new(), |tile| tile[3 - problem.n_axes..].to_vec()),
+        );
+        let options = Options {
+            reg,
+            reg_per_atom: if per_atom { reg_per_atom } else { Vec::new() },
+            reg_scale: if absolute_reg { Scale::Absolute } else { Scale::Relative },
+            // Sometimes as little as rounding allows.
+            tol: if numbers.chance(4) { 0.0 } else { 1e-9 },
+            tol_scale: if absolute_tol { Scale::Absolute } else { Scale::Relative },
+            strategy,
+            schedule,
+            steps_per_visit,
+            tile_shape,
+            positive,
+            warm_start: warm,
+            frozen_support: frozen,
+            seed: (seed >> 2) as i64,
+            correlation,
+            ..Options::default()
+        };
+        Case { problem, options, z0 }
+    }
+}
+
+fn config(cases: u32, long: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases: if std::env::var_os("DICOD_LONG").is_some_and(|v| v == "1") {
+            long
+        } else {
+            cases
+        },
+        failure_persistence: None,
+        max_shrink_iters: 2000,
+        ..ProptestConfig::default()
+    }
+}
+
+/// What holds whenever a solve ends: info is true of z, and z is allowed.
+#[track_caller]
+fn check_valid<T: Real>(case: &Case, answer: &Answer<T>, rounding: f64) -> (f64, Vec<f64>) {
+    let (info, penalty) = (&answer.info, case.penalty());
+    let z = common::widened(&answer.z);
+    assert!(z.iter().all(|z| z.is_finite()));
+    let (objective, data_term) = case.problem.objective(&z, &penalty.lambda);
+    let energy: f64 = case.problem.x.iter().map(|x| x * x).sum();
+    // Sums as large as these have been rounded.
+    let slack = rounding * (objective + energy);
+    let near = |a: f64, b: f64| (a - b).abs() <= slack;
+    assert!(
+        near(info.certificate.objective, objective),
+        "{objective} {info:?}"
+    );
+    assert!(
+        near(info.certificate.data_term, data_term),
+        "{data_term} {info:?}"
+    );
+    let largest = case.problem.largest_step(&z, &penalty);
+    let norms = case.problem.squared_norms();
+    let least = norms.iter().fold(1.0, |m: f64, n| m.min(*n));
+    let step_slack = 100.0 * rounding * energy.sqrt().max(1.0) / least;
+    assert!(
+        (info.certificate.max_step - largest).abs() <= step_slack,
+        "{largest} {info:?}"
+    );
+    for (got, lambda) in info.lambda.iter().zip(&penalty.lambda) {
+        assert!(
+            (got - lambda).abs() <= rounding * lambda,
+            "{lambda} {info:?}"
+        );
+    }
+    let gap = objective - case.problem.dual(&z, &penalty);
+    let reported = info.certificate.gap;
+    assert!(
+        (reported - gap).abs() <= 100.0 * slack + 1e-6 * gap,
+        "gap {gap} {info:?}"
+    );
+    assert_eq!(
+        info.nonzeros,
+        z.iter().filter(|z| **z != 0.0).count() as u64
+    );
+    assert!(!penalty.positive || z.iter().all(|z| *z >= 0.0), "{z:?}");
+    if let Some(free) = &penalty.free {
+        assert!(
+            z.iter().zip(free).all(|(z, free)| *free || *z == 0.0),
+            "{z:?}"
+        );
+    }
+    if info.stop == Stop::Converged {
+        assert!(info.certificate.max_step <= info.tol, "{info:?}");
+    }
+    (objective, z)
+}
+
+/// A full solve: the optimum, by whatever strategy, and the same bits on any number of threads.
+/// Returns whether the optimum is known.
+fn check_optimal<T: Real>(case: &Case, rounding: f64, relative: f64) -> bool {
+    let penalty = case.penalty();
+    let answer: Answer<T> = solve(&case.problem, &case.options, 1, case.start());
+    let (objective, _) = check_valid(case, &answer, rounding);
+    for n_threads in [2, 3] {
+        let other: Answer<T> = solve(&case.problem, &case.options, n_threads, case.start());
+        assert_eq!(bits(&answer.z), bits(&other.z), "{n_threads} threads");
+        assert_eq!(
+            answer.info.certificate, other.info.certificate,
+            "{n_threads} threads"
+        );
+        assert_eq!(answer.info.steps, other.info.steps, "{n_threads} threads");
+        assert_eq!(answer.info.visits, other.info.visits, "{n_threads} threads");
+    }
+    let info = &answer.info;
+    let accepted = [Stop::Converged, Stop::Precision];
+    assert!(accepted.contains(&info.stop), "{info:?}");
+    let Some(best) = minimiser(&case.problem, &penalty) else {
+        return false;
+    };
+    let (least, _) = case.problem.objective(&best, &penalty.lambda);
+    let below = least - case.problem.dual(&best, &penalty);
+    assert!(
+        below.abs() <= 1e-11 * least,
+        "the reference is not optimal: {below:e} {least}"
+    );
+    assert!(
+        (objective - least).abs() <= relative * least,
+        "{objective} {least} {info:?}"
+    );
+    assert!(
+        info.certificate.gap >= objective - least,
+        "{} {info:?}",
+        objective - least
+    );
+    true
+}
+
+proptest! {
+    #![proptest_config(config(500, 30_000))]
+
+    #[test]
+    fn solves_that_are_cut_short_say_so_and_leave_a_valid_z(
+        case in cases(), max_iter in 0i64..30, calls in 0u32..4, why in 0..3,
+    ) {
+        let mut case = case;
+        match why {
+            0 => case.options.max_iter = max_iter,
+            1 => case.options.time_limit = 0.0,
+            _ => case.options.progress_interval = 0.0,
+        }
+        let run = |n_threads: usize| {
+            let problem = &case.problem;
+            let mut encoder = encoder::<f64>(problem, problem.dictionary(), &case.options, n_threads);
+            let mut left = calls;
+            let mut report = |_: &Progress| {
+                left = left.saturating_sub(1);
+                left > 0
+            };
+            let report: Option<&mut dyn FnMut(&Progress) -> bool> =
+                if why == 2 { Some(&mut report) } else { None };
+            encode(problem, &mut encoder, case.start(), report)
+        };
+        let answer = run(1);
+        let (objective, _) = check_valid(&case, &answer, 1e-13);
+        let penalty = case.penalty();
+        let zeros = vec![0.0; case.problem.n_z()];
+        let start = case.start().unwrap_or(&zeros);
+        let (before, _) = case.problem.objective(start, &penalty.lambda);
+        prop_assert!(objective <= before * (1.0 + 1e-13), "{objective} {before}");
+        let info = &answer.info;
+        let cut = [Stop::MaxIter, Stop::TimeLimit, Stop::Cancelled][why as usize];
+        prop_assert!(info.stop == cut || info.certificate.max_step <= info.tol
+            || info.stop == Stop::Precision, "{info:?}");
+        if info.stop == Stop::MaxIter {
+            let published = case.options.schedule == Schedule::Published;
+            let iterations = if published { info.visits } else { info.steps };
+            prop_assert!(iterations >= max_iter as u64, "{info:?}");
+            prop_assert!(!published || iterations == max_iter as u64, "{info:?}");
+            prop_assert!(max_iter > 0 || info.steps == 0, "{info:?}");
+        }
+        if why == 1 && info.stop == cut {
+            prop_assert_eq!(info.steps, 0);
+        }
+        if let Some(best) = minimiser(&case.problem, &penalty) {
+            let (least, _) = case.problem.objective(&best, &penalty.lambda);
+            prop_assert!(info.certificate.gap >= objective - least, "{least} {objective} {info:?}");
+        }
+        let other = run(2);
+        prop_assert_eq!(bits(&answer.z), bits(&other.z));
+    }
+
+    #[test]
+    fn single_precision(case in cases()) {
+        let mut case = case;
+        // The reference must get what the solver sees.
+        for list in [&mut case.problem.x, &mut case.problem.d, &mut case.z0] {
+            list.iter_mut().for_each(|x| *x = f64::from(*x as f32));
+        }
+        case.options.tol = 1e-5;
+        check_optimal::<f32>(&case, 3e-6, 5e-3);
+    }
+}
+
+#[test]
+fn solves_reach_the_optimum() {
+    let (n, known) = (Cell::new(0), Cell::new(0));
+    let check = |case: Case| {
+        n.set(n.get() + 1);
+        known.set(known.get() + u32::from(check_optimal::<f64>(&case, 1e-13, 1e-10)));
+        Ok(())
+    };
+    let config = config(500, 30_000);
+    TestRunner::new(config).run(&cases(), check).unwrap();
+    let (n, known) = (n.get(), known.get());
+    println!("{known} of {n} optima known");
+    assert!(known >= n / 100 * 97, "{known} of {n} optima known");
+}
+
+/// A problem of random numbers whose shapes are given.
+fn problem(
+    signal: &[usize],
+    atom: &[usize],
+    periodic: bool,
+    channels: usize,
+    atoms: usize,
+) -> Problem {
+    let first = 3 - signal.len();
+    let pad = |shape: &[usize]| {
+        let mut padded = [1; 3];
+        padded[first..].copy_from_slice(shape);
+        padded
+    };
+    let (signal, atom) = (pad(signal), pad(atom));
+    let numbers = &mut Numbers(volume(signal) as u64 * 31 + volume(atom) as u64);
+    Problem {
+        n_axes: 3 - first,
+        n_signals: 1,
+        n_channels: channels,
+        n_atoms: atoms,
+        signal,
+        atom,
+        periodic: std::array::from_fn(|a| a >= first && periodic),
+        x: numbers.list(channels * volume(signal)),
+        d: numbers.list(atoms * channels * volume(atom)),
+    }
+}
+
+const CHOICES: [Choice; 5] = [
+    Choice::LocallyGreedy,
+    Choice::Greedy,
+    Choice::Random,
+    Choice::Cyclic,
+    Choice::CyclicShuffled,
+];
+
+/// All strategies in both schedules.
+fn ways() -> impl Iterator<Item = Options> {
+    let schedules = [Schedule::Coloured, Schedule::Published];
+    let all = schedules.into_iter().flat_map(|s| CHOICES.map(|c| (s, c)));
+    all.map(|(schedule, strategy)| Options {
+        schedule,
+        strategy,
+        tol: 1e-10,
+        ..Options::default()
+    })
+}
+
+fn check_all_ways(problem: &Problem, change: impl Fn(&mut Options)) {
+    for mut options in ways() {
+        change(&mut options);
+        let case = Case {
+            problem: problem.clone(),
+            options,
+            z0: Vec::new(),
+        };
+        check_optimal::<f64>(&case, 1e-13, 1e-10);
+    }
+}
+
+#[test]
+fn one_position_one_tap_and_one_atom() {
+    for periodic in [false, true] {
+        for n_axes in 1..=3 {
+            let (four, one) = ([4; 3], [1; 3]);
+            check_all_ways(
+                &problem(&four[..n_axes], &four[..n_axes], periodic, 2, 3),
+                |_| (),
+            );
+            check_all_ways(
+                &problem(&four[..n_axes], &one[..n_axes], periodic, 1, 2),
+                |_| (),
+            );
+            check_all_ways(
+                &problem(&four[..n_axes], &[2; 3][..n_axes], periodic, 2, 1),
+                |_| (),
+            );
+            check_all_ways(
+                &problem(&one[..n_axes], &one[..n_axes], periodic, 1, 1),
+                |_| (),
+            );
+        }
+    }
+}
+
+#[test]
+fn periods_of_any_length_in_any_number_of_tiles() {
+    for l in [1, 2, 3, 5] {
+        for v in l..=30 {
+            let problem = problem(&[v], &[l], true, 1, 2);
+            for tile in [1, 3, 4, 7] {
+                let options = Options {
+                    tol: 1e-10,
+                    tile_shape: vec![tile],
+                    ..Options::default()
+                };
+                let published = Options {
+                    schedule: Schedule::Published,
+                    ..options.clone()
+                };
+                for options in [options, published] {
+                    let (problem, z0) = (problem.clone(), Vec::new());
+                    check_optimal::<f64>(
+                        &Case {
+                            problem,
+                            options,
+                            z0,
+                        },
+                        1e-13,
+                        1e-10,
+                    );
+                }
+            }
+        }
+    }
+    check_all_ways(&problem(&[5, 9], &[3, 4], true, 1, 2), |o| {
+        o.tile_shape = vec![3, 3]
+    });
+}
+
+#[test]
+fn no_activation_at_lambda_max_and_above() {
+    for (signal, atom) in [
+        (&[40][..], &[5][..]),
+        (&[9, 8], &[3, 2]),
+        (&[5, 4, 6], &[2, 2, 3]),
+    ] {
+        for periodic in [false, true] {
+            let problem = problem(signal, atom, periodic, 2, 3);
+            for mut options in ways() {
+                for (positive, reg, correlation) in [
+                    (false, 1.0, Method::Gemm),
+                    (true, 1.0, Method::Fft),
+                    (true, 1.0 + 1e-12, Method::Gemm),
+                    (false, 1.5, Method::Fft),
+                ] {
+                    options.positive = positive;
+                    options.reg = reg;
+                    options.correlation = correlation;
+                    let answer: Answer<f64> = solve(&problem, &options, 2, None);
+                    let info = &answer.info;
+                    assert!(
+                        answer.z.iter().all(|z| *z == 0.0),
+                        "{reg} {options:?} {info:?}"
+                    );
+                    assert_eq!((info.stop, info.steps), (Stop::Converged, 0), "{info:?}");
+                    // Just below, there is one.
+                    options.reg = 1.0 - 1e-6;
+                    let answer: Answer<f64> = solve(&problem, &options, 1, None);
+                    assert!(answer.info.nonzeros >= 1, "{options:?} {:?}", answer.info);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn without_regularisation_the_signal_is_met_exactly() {
+    // One atom with a dominant tap: an invertible model.
+    let mut problem = problem(&[24], &[3], true, 1, 1);
+    problem.d = vec![0.2, 1.0, -0.3];
+    for mut options in ways() {
+        options.reg = 0.0;
+        let answer: Answer<f64> = solve(&problem, &options, 2, None);
+        let info = &answer.info;
+        assert_eq!(info.stop, Stop::Converged, "{options:?} {info:?}");
+        assert!(info.certificate.objective < 1e-17, "{options:?} {info:?}");
+        assert!(
+            info.certificate.gap >= info.certificate.objective,
+            "{options:?} {info:?}"
+        );
+    }
+}
+
+#[test]
+fn a_tolerance_of_zero_ends() {
+    for (signal, atom) in [(&[40][..], &[4][..]), (&[9, 8], &[3, 2])] {
+        let problem = problem(signal, atom, false, 2, 2);
+        for mut options in ways() {
+            for reg in [0.0, 0.05, 0.3] {
+                options.tol = 0.0;
+                options.reg = reg;
+                // Limits that rounding must make unnecessary; without λ the way is long.
+                options.max_iter = if reg == 0.0 { 5_000 } else { -1 };
+                options.time_limit = 30.0;
+                let one: Answer<f64> = solve(&problem, &options, 1, None);
+                let two: Answer<f32> = solve(&problem, &options, 2, None);
+                for info in [one.info, two.info] {
+                    let ended = [Stop::Converged, Stop::Precision].contains(&info.stop);
+                    let ended = ended || (reg == 0.0 && info.stop == Stop::MaxIter);
+                    assert!(ended, "{options:?} {info:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_zero_signal_or_dictionary_has_no_activations() {
+    let mut silent = problem(&[9, 8], &[3, 2], false, 2, 3);
+    let mut no_atoms = silent.clone();
+    silent.x.fill(0.0);
+    no_atoms.d.fill(0.0);
+    for problem in [silent, no_atoms] {
+        let ones = vec![1.0; problem.n_z()];
+        for mut options in ways() {
+            for reg in [0.1, 0.0] {
+                options.reg = reg;
+                let answer: Answer<f64> = solve(&problem, &options, 1, None);
+                let info = &answer.info;
+                assert!(answer.z.iter().all(|z| *z == 0.0));
+                assert_eq!((info.stop, info.steps), (Stop::Converged, 0), "{info:?}");
+                assert_eq!(
+                    (info.lambda_max, info.certificate.max_step),
+                    (0.0, 0.0),
+                    "{info:?}"
+                );
+            }
+            // From another start it goes back to zero.
+            options.warm_start = true;
+            options.reg = 0.5;
+            options.reg_scale = Scale::Absolute;
+            options.tol_scale = Scale::Absolute;
+            let answer: Answer<f64> = solve(&problem, &options, 1, Some(&ones));
+            assert!(answer.z.iter().all(|z| *z == 0.0), "{:?}", answer.info);
+        }
+    }
+}
+
+#[test]
+fn scaled_by_a_power_of_two_the_answer_has_the_same_digits() {
+    for (signal, atom) in [(&[80][..], &[6][..]), (&[15, 14], &[4, 3])] {
+        let problem = problem(signal, atom, false, 2, 3);
+        for mut options in ways() {
+            // Greedy choices, too, have to be the same.
+            options.tol = 1e-6;
+            for correlation in [Method::Gemm, Method::Fft] {
+                options.correlation = correlation;
+                let answer: Answer<f64> = solve(&problem, &options, 1, None);
+                // 2^±498 is 8e149 and its inverse.
+                for exponent in [-498, -60, 60, 498] {
+                    let factor = 2.0f64.powi(exponent);
+                    let mut scaled = problem.clone();
+                    scaled.x.iter_mut().for_each(|x| *x *= factor);
+                    let other: Answer<f64> = solve(&scaled, &options, 1, None);
+                    let expected: Vec<f64> = answer.z.iter().map(|z| z * factor).collect();
+                    let info = &other.info;
+                    assert_eq!(
+                        info.stop, answer.info.stop,
+                        "2^{exponent} {options:?} {info:?}"
+                    );
+                    assert_eq!(info.steps, answer.info.steps, "2^{exponent} {options:?}");
+                    assert_eq!(bits(&other.z), bits(&expected), "2^{exponent} {options:?}");
+                    assert!(info.certificate.objective.is_finite(), "{info:?}");
+                    assert!(info.certificate.gap.is_finite(), "{info:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_encoder_goes_on_from_its_last_z() {
+    let problem = problem(&[30, 28], &[4, 3], true, 2, 3);
+    let options = Options {
+        warm_start: true,
+        tol: 1e-8,
+        ..Options::default()
+    };
+    let mut encoder = encoder::<f64>(&problem, problem.dictionary(), &options, 2);
+    let first = encode(&problem, &mut encoder, None, None);
+    assert!(first.info.steps > 0);
+    let second = encode(&problem, &mut encoder, None, None);
+    assert_eq!((second.info.steps, second.info.stop), (0, Stop::Converged));
+    assert_eq!(bits(&second.z), bits(&first.z));
+    encoder.clear_z();
+    let third = encode(&problem, &mut encoder, None, None);
+    assert_eq!(third.info.steps, first.info.steps);
+    assert_eq!(bits(&third.z), bits(&first.z));
+}

@@ -1,0 +1,52 @@
+/* What the C tests share: checks that count, and arrays to compare. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <dicod.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int checks, failures;
+
+static int check(int holds, const char *file, int line, const char *what)
+{
+    checks++;
+    if (!holds) {
+        failures++;
+        printf("%s:%d: %s\n", file, line, what);
+    }
+    return holds;
+}
+#define CHECK(condition) check((condition) != 0, __FILE__, __LINE__, #condition)
+
+static void check_status(dicod_status got, dicod_status wanted, const char *text, const char *file, int line, const char *what)
+{
+    char message[400] = "";
+    if (got < 0) dicod_last_error(message, sizeof message, NULL);
+    if (!check(got == wanted, file, line, what)) printf("  status %d (%s): %s\n", (int)got, dicod_strerror(got), message);
+    if (text && !check(strstr(message, text) != NULL, file, line, what))
+        printf("  the message does not name \"%s\": %s\n", text, message);
+}
+#define OK(call) check_status((call), DICOD_OK, NULL, __FILE__, __LINE__, #call)
+#define STATUS(wanted, call) check_status((call), (wanted), NULL, __FILE__, __LINE__, #call)
+/* an error whose message holds `text` */
+#define FAILS(wanted, text, call) check_status((call), (wanted), (text), __FILE__, __LINE__, #call)
+
+/* compares with the numbers that follow `n` */
+#define EQUAL(got, ...) \
+    do { \
+        const int64_t wanted_[] = {__VA_ARGS__}; \
+        CHECK(memcmp((got), wanted_, sizeof wanted_) == 0); \
+    } while (0)
+
+#define CLOSE(a, b, tolerance) CHECK(fabs((double)(a) - (double)(b)) <= (tolerance))
+
+static int report(const char *name)
+{
+    printf("%s: %d checks, %d failures\n", name, checks, failures);
+    return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+#endif

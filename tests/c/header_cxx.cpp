@@ -1,0 +1,12 @@
+// dicod.h as C++17, with every initialiser, and linked.
+#include <dicod.h>
+#include <dicod.h>
+
+int main()
+{
+    dicod_info info = DICOD_INFO_INIT;
+    dicod_array array = DICOD_ARRAY_INIT;
+    dicod_option_info option = DICOD_OPTION_INFO_INIT;
+    const bool sizes = info.struct_size == sizeof info && array.struct_size == sizeof array && option.struct_size == sizeof option;
+    return sizes && dicod_options_describe(0, &option) == DICOD_OK && option.key ? 0 : 1;
+}

@@ -1,0 +1,193 @@
+/* The encoder handle: every function, from C, with arrays that lie as a host's do. */
+#include "problem.h"
+
+static double x[NX], d[ND], z[NZ], seen[NZ], u[K * P], v[K * L0 * L1];
+static float xf[NX], df[ND], zf[NZ], uf[K * P], vf[K * L0 * L1];
+
+#define SHAPES 2, signal_shape, 1, P, K, atom_shape
+
+static const int64_t valid_shape[2] = {V0, V1};
+
+/* describes channels that lie one after the other, or, with `step` above 1, interleaved */
+static dicod_array describe(void *base, int64_t size, const int64_t *shape, int64_t n, int64_t distance, void **channels,
+                            const int64_t *strides)
+{
+    dicod_array a = DICOD_ARRAY_INIT;
+    a.element_type = 8 * size;
+    a.n_axes = 2;
+    a.global_shape = shape;
+    a.strides = strides;
+    a.n_channels = n;
+    for (int64_t c = 0; c < n; c++) channels[c] = (char *)base + c * distance * size;
+    a.channels = channels;
+    return a;
+}
+
+static void gives_what_dicod_solve_gives(void)
+{
+    void *px[P], *pz[K];
+    dicod_encoder *e = NULL;
+    dicod_info info = DICOD_INFO_INIT, plain = DICOD_INFO_INIT;
+    dicod_array ax = describe(x, 8, signal_shape, P, T0 * T1, px, NULL), az = describe(seen, 8, valid_shape, K, V0 * V1, pz, NULL);
+    OK(dicod_solve(NULL, NULL, SHAPES, x, d, z, &plain));
+    OK(dicod_encoder_create(NULL, NULL, SHAPES, d, &e));
+    double lambda[K];
+    FAILS(DICOD_ERROR_INVALID_STATE, NULL, dicod_encoder_get_lambda(e, K, lambda));
+    OK(dicod_encoder_solve(e, &ax, &info));
+    CHECK(info.objective == plain.objective && info.steps == plain.steps);
+    OK(dicod_encoder_get_z(e, &az));
+    CHECK(memcmp(z, seen, sizeof z) == 0);
+
+    /* the same signal, its channels interleaved and upside down in memory */
+    static double turned[NX];
+    const int64_t strides[2] = {-T1 * P, P};
+    for (int p = 0; p < P; p++)
+        for (int i = 0; i < T0; i++)
+            for (int j = 0; j < T1; j++) turned[((T0 - 1 - i) * T1 + j) * P + p] = x[(p * T0 + i) * T1 + j];
+    dicod_array at = describe(turned + (T0 - 1) * T1 * P, 8, signal_shape, P, 1, px, strides);
+    OK(dicod_encoder_clear_z(e));
+    OK(dicod_encoder_solve(e, &at, NULL));
+    OK(dicod_encoder_get_z(e, &az));
+    for (int i = 0; i < NZ; i++) CLOSE(seen[i], z[i], 1e-12);
+
+    int64_t count = 0, nonzeros = 0;
+    OK(dicod_encoder_get_sparse(e, 0, NULL, NULL, NULL, NULL, &count));
+    for (int i = 0; i < NZ; i++) nonzeros += seen[i] != 0;
+    CHECK(count == nonzeros && count > 1);
+    int64_t *signal = malloc(8 * (size_t)count), *atom = malloc(8 * (size_t)count), *at_ = malloc(16 * (size_t)count);
+    double *value = malloc(8 * (size_t)count);
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "capacity", dicod_encoder_get_sparse(e, count - 1, signal, atom, at_, value, &nonzeros));
+    OK(dicod_encoder_get_sparse(e, count, signal, atom, at_, value, &nonzeros));
+    for (int64_t i = 0; i < count; i++)
+        CHECK(signal[i] == 0 && seen[(atom[i] * V0 + at_[2 * i]) * V1 + at_[2 * i + 1]] == value[i]);
+    OK(dicod_encoder_get_sparse(e, count, NULL, NULL, NULL, value, &nonzeros));
+    free(signal), free(atom), free(at_), free(value);
+
+    OK(dicod_encoder_get_lambda(e, K, lambda));
+    CHECK(lambda[0] == lambda[K - 1]);
+    CLOSE(lambda[0], plain.lambda, 1e-12);
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_atoms", dicod_encoder_get_lambda(e, K + 1, lambda));
+    dicod_encoder_free(&e);
+    CHECK(e == NULL);
+    dicod_encoder_free(&e);
+    dicod_encoder_free(NULL);
+}
+
+static void starts_where_it_was(void)
+{
+    void *px[P], *pz[K];
+    dicod_encoder *e = NULL;
+    dicod_options *o = NULL;
+    dicod_info first = DICOD_INFO_INIT, again = DICOD_INFO_INIT;
+    dicod_array ax = describe(x, 8, signal_shape, P, T0 * T1, px, NULL), az = describe(seen, 8, valid_shape, K, V0 * V1, pz, NULL);
+    OK(dicod_options_create(&o));
+    OK(dicod_options_set_integer(o, "warm_start", 1));
+    OK(dicod_encoder_create(NULL, o, SHAPES, d, &e));
+    dicod_options_free(&o);
+    OK(dicod_encoder_solve(e, &ax, &first));
+    OK(dicod_encoder_get_z(e, &az));
+    OK(dicod_encoder_solve(e, &ax, &again));
+    CHECK(first.steps > 10 && again.steps < first.steps / 4);
+    OK(dicod_encoder_clear_z(e));
+    OK(dicod_encoder_set_z(e, &az));
+    OK(dicod_encoder_solve(e, &ax, &again));
+    CHECK(again.steps < first.steps / 4);
+
+    static double other[ND];
+    for (int i = 0; i < ND; i++) other[i] = 2 * d[i];
+    OK(dicod_encoder_set_dictionary(e, other));
+    OK(dicod_encoder_clear_z(e));
+    OK(dicod_encoder_solve(e, &ax, &again));
+    CLOSE(again.lambda_max, 2 * first.lambda_max, 1e-9);
+    OK(dicod_encoder_set_dictionary_rank1(e, u, v));
+    OK(dicod_encoder_solve(e, &ax, NULL));
+
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, NULL, dicod_encoder_set_dictionary_f32(e, df));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, NULL, dicod_encoder_set_dictionary_rank1_f32(e, uf, vf));
+    FAILS(DICOD_ERROR_NULL_POINTER, "d", dicod_encoder_set_dictionary(e, NULL));
+    other[0] = NAN;
+    FAILS(DICOD_ERROR_NOT_FINITE, "d", dicod_encoder_set_dictionary(e, other));
+    dicod_encoder_free(&e);
+}
+
+static void takes_rank_one_and_float(void)
+{
+    void *px[P], *pz[K];
+    dicod_encoder *e = NULL;
+    dicod_info info = DICOD_INFO_INIT, full = DICOD_INFO_INIT;
+    dicod_array ax = describe(x, 8, signal_shape, P, T0 * T1, px, NULL);
+    static double product[ND];
+    for (int k = 0; k < K; k++)
+        for (int p = 0; p < P; p++)
+            for (int i = 0; i < L0 * L1; i++) product[(k * P + p) * L0 * L1 + i] = u[k * P + p] * v[k * L0 * L1 + i];
+    OK(dicod_solve(NULL, NULL, SHAPES, x, product, z, &full));
+    OK(dicod_encoder_create_rank1(NULL, NULL, SHAPES, u, v, &e));
+    OK(dicod_encoder_solve(e, &ax, &info));
+    CLOSE(info.objective, full.objective, 1e-9 * full.objective);
+    dicod_encoder_free(&e);
+
+    dicod_array af = describe(xf, 4, signal_shape, P, T0 * T1, px, NULL);
+    OK(dicod_encoder_create_rank1_f32(NULL, NULL, SHAPES, uf, vf, &e));
+    OK(dicod_encoder_solve(e, &af, &info));
+    CLOSE(info.objective, full.objective, 1e-3 * full.objective);
+    OK(dicod_encoder_set_dictionary_rank1_f32(e, uf, vf));
+    dicod_encoder_free(&e);
+
+    dicod_array zz = describe(zf, 4, valid_shape, K, V0 * V1, pz, NULL);
+    OK(dicod_encoder_create_f32(NULL, NULL, SHAPES, df, &e));
+    OK(dicod_encoder_solve(e, &af, &info));
+    OK(dicod_encoder_get_z(e, &zz));
+    OK(dicod_encoder_set_z(e, &zz));
+    OK(dicod_encoder_set_dictionary_f32(e, df));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "x", dicod_encoder_solve(e, &ax, NULL));
+    dicod_encoder_free(&e);
+}
+
+static void refuses_what_cannot_be(void)
+{
+    void *px[P], *pz[K];
+    dicod_encoder *e = NULL;
+    const int64_t other[2] = {T0, T1 + 1}, still[2] = {0, 0}, far[2] = {INT64_MAX, 1};
+    FAILS(DICOD_ERROR_NULL_POINTER, "encoder", dicod_encoder_create(NULL, NULL, SHAPES, d, NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "d", dicod_encoder_create(NULL, NULL, SHAPES, NULL, &e));
+    CHECK(e == NULL);
+    FAILS(DICOD_ERROR_NULL_POINTER, "encoder", dicod_encoder_clear_z(NULL));
+    OK(dicod_encoder_create(NULL, NULL, SHAPES, d, &e));
+#define REFUSED(status, text, change) \
+    do { \
+        dicod_array a = describe(x, 8, signal_shape, P, T0 * T1, px, NULL); \
+        change; \
+        FAILS(status, text, dicod_encoder_solve(e, &a, NULL)); \
+    } while (0)
+    REFUSED(DICOD_ERROR_INVALID_ARGUMENT, "struct_size", a.struct_size = 1);
+    REFUSED(DICOD_ERROR_INVALID_ARGUMENT, "element_type", a.element_type = 16);
+    REFUSED(DICOD_ERROR_INVALID_ARGUMENT, "n_axes", a.n_axes = 3);
+    REFUSED(DICOD_ERROR_INVALID_ARGUMENT, "n_channels", a.n_channels = P + 1);
+    REFUSED(DICOD_ERROR_INVALID_SHAPE, "15", a.global_shape = other);
+    REFUSED(DICOD_ERROR_NULL_POINTER, "global_shape", a.global_shape = NULL);
+    REFUSED(DICOD_ERROR_NULL_POINTER, "channels", a.channels = NULL);
+    REFUSED(DICOD_ERROR_INVALID_ARGUMENT, "channels", px[1] = (char *)px[1] + 3);
+    REFUSED(DICOD_ERROR_INVALID_ARGUMENT, "strides", a.strides = far);
+    FAILS(DICOD_ERROR_NULL_POINTER, "x", dicod_encoder_solve(e, NULL, NULL));
+    dicod_array az = describe(seen, 8, valid_shape, K, V0 * V1, pz, still);
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "strides", dicod_encoder_get_z(e, &az));
+    FAILS(DICOD_ERROR_NULL_POINTER, "count", dicod_encoder_get_sparse(e, 0, NULL, NULL, NULL, NULL, NULL));
+    dicod_encoder_free(&e);
+}
+
+int main(void)
+{
+    fill(x, NX, 1);
+    fill(d, ND, 2);
+    fill(u, K * P, 3);
+    fill(v, K * L0 * L1, 4);
+    to_float(x, xf, NX);
+    to_float(d, df, ND);
+    to_float(u, uf, K * P);
+    to_float(v, vf, K * L0 * L1);
+    gives_what_dicod_solve_gives();
+    starts_where_it_was();
+    takes_rank_one_and_float();
+    refuses_what_cannot_be();
+    return report("encoder");
+}

@@ -1,0 +1,201 @@
+//! include/dicod.h is what src/ffi says, and compiles as C11 and C++17 without a warning.
+//!
+//! `UPDATE_HEADER=1 cargo test --test header` (or `make header`) writes it anew.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Each file of src/ffi makes one section: its title, and C text that cbindgen cannot make.
+const SECTIONS: [(&str, &str, &str); 7] = [
+    ("status", "Status and errors", ""),
+    ("context", "Context: threads, log, progress", ""),
+    ("options", "Options", OPTION_INFO_INIT),
+    ("solve", "One call on plain arrays", INFO_INIT),
+    ("array", "Array descriptors", ARRAY_INIT),
+    ("encoder", "Encoder: solve again and again", ""),
+    ("segmentation", "Segmentation of a domain", ""),
+];
+
+// Every member is listed, or -Wextra warns in C or in C++.
+const OPTION_INFO_INIT: &str = "\
+/**
+ * Initialiser of a dicod_option_info.
+ */
+#define DICOD_OPTION_INFO_INIT {sizeof(dicod_option_info), 0, 0, 0, 0, 0}
+";
+const INFO_INIT: &str = "\
+/**
+ * Initialiser of a dicod_info: dicod_info info = DICOD_INFO_INIT;
+ */
+#define DICOD_INFO_INIT {sizeof(dicod_info), 0, 0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0.0, 0.0, \\
+    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0}
+";
+const ARRAY_INIT: &str = "\
+/**
+ * Initialiser of a dicod_array: of doubles, everything else zero.
+ */
+#define DICOD_ARRAY_INIT {sizeof(dicod_array), DICOD_F64, 0, 0, 0, 0, 0, 0, 0}
+";
+
+const TOP: &str = "\
+/*
+ * libdicod: recurring patterns in signals and fields, by convolutional sparse coding.
+ *
+ * Generated from src/ffi by tests/header.rs (make header): change it there.
+ *
+ * Rules that hold for every function:
+ *
+ * - A function that can fail returns a dicod_status: 0 is success, positive a solve that was
+ *   stopped early with a valid result, negative an error. The message that says what is wrong with
+ *   which argument is had from dicod_last_error().
+ * - Outputs come last and are written only on success; on an error nothing of the caller's has
+ *   changed. What is const stays unchanged.
+ * - Sizes, counts and indices are int64_t. Arrays are row-major (C order) and the caller's: the
+ *   library keeps no pointer to them after it has returned.
+ * - Handles are opaque. dicod_*_create() makes one, dicod_*_free() takes the address of the
+ *   caller's pointer, accepts NULL, and leaves NULL behind.
+ * - Lists whose length is not known: call with a capacity of 0 for the length, then with room.
+ * - No function prints, exits, changes signal handlers or the threads of BLAS after it returned.
+ *   A function that is marked local does not communicate with other processes; all are.
+ * - Thread-safe: any number of threads may call it at once, with other handles or with handles that
+ *   it takes as const.
+ */
+#ifndef DICOD_H
+#define DICOD_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern \"C\" {
+#endif
+";
+
+const BOTTOM: &str = "
+#ifdef __cplusplus
+} /* extern \"C\" */
+#endif
+
+#endif /* DICOD_H */
+";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn generate() -> String {
+    let mut header = TOP.to_string();
+    for (file, title, extra) in SECTIONS {
+        let config = cbindgen::Config::from_file(root().join("cbindgen.toml")).unwrap();
+        let bindings = cbindgen::Builder::new()
+            .with_src(root().join(format!("src/ffi/{file}.rs")))
+            .with_config(config)
+            .generate()
+            .unwrap();
+        let mut section = Vec::new();
+        bindings.write(&mut section);
+        let section = for_c_readers(&String::from_utf8(section).unwrap());
+        // Constants and types stand before functions; what needs the types goes between them.
+        let functions = match section.find("\ndicod_status ") {
+            Some(first) => section[..first].rfind("/**").unwrap(),
+            None => section.len(),
+        };
+        let (types, functions) = section.split_at(functions);
+        let extra = match extra {
+            "" => String::new(),
+            extra if functions.is_empty() => format!("\n{extra}"),
+            extra => format!("{extra}\n"),
+        };
+        let bar = "-".repeat(93 - title.len());
+        header += &format!("\n/* {title} {bar} */\n\n{types}{extra}{functions}");
+    }
+    header + BOTTOM
+}
+
+/// Takes out what is for Rust readers: the "Safety" paragraphs; tags that C doesn't need; and puts
+/// negative numbers in parentheses.
+fn for_c_readers(section: &str) -> String {
+    let mut text = String::new();
+    let mut skip = false;
+    for line in section.trim_start().lines() {
+        let end = line.trim() == "*/";
+        skip = (skip || line.trim() == "* # Safety") && !end;
+        if skip {
+            continue;
+        }
+        if end && text.ends_with(" *\n") {
+            text.truncate(text.len() - 3);
+        }
+        let line = match line.split_once(" -") {
+            Some((name, digits)) if line.starts_with("#define ") => format!("{name} (-{digits})"),
+            _ if line.starts_with("typedef struct ") => line.to_string(),
+            _ => line
+                .replace("struct dicod_", "dicod_")
+                .replace("struct segmentation ", "segmentation "),
+        };
+        text += line.trim_end();
+        text += "\n";
+    }
+    text
+}
+
+#[test]
+fn the_header_is_what_the_sources_say() {
+    let path = root().join("include/dicod.h");
+    let generated = generate();
+    if std::env::var_os("UPDATE_HEADER").is_some() {
+        std::fs::write(&path, &generated).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = generated
+        .lines()
+        .zip(committed.lines())
+        .position(|(a, b)| a != b);
+    assert!(
+        generated == committed,
+        "include/dicod.h is out of date from line {:?} on: run `make header`",
+        differs.map_or(
+            generated.lines().count().min(committed.lines().count()),
+            |n| n + 1
+        )
+    );
+}
+
+const WARNINGS: [&str; 5] = ["-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only"];
+
+const USE: &str = "
+#include \"dicod.h\"
+#include \"dicod.h\"
+int main(void) {
+    dicod_info info = DICOD_INFO_INIT;
+    dicod_array array = DICOD_ARRAY_INIT;
+    dicod_option_info option = DICOD_OPTION_INFO_INIT;
+    dicod_context *context = 0;
+    dicod_encoder *encoder = 0;
+    segmentation *segments = 0;
+    dicod_log_fn log = 0;
+    dicod_progress_fn progress = 0;
+    return dicod_context_create(1, &context) + dicod_encoder_solve(encoder, &array, &info)
+        + dicod_options_describe(0, &option) + dicod_context_set_log(context, log, 0)
+        + dicod_context_set_progress(context, progress, 0)
+        + segmentation_reset(segments, 0) != DICOD_OK;
+}
+";
+
+#[test]
+fn the_header_compiles_as_c_and_cpp_without_warnings() {
+    for (compiler, standard, suffix) in [("cc", "-std=c11", "c"), ("c++", "-std=c++17", "cpp")] {
+        let file = format!("header-{}.{suffix}", std::process::id());
+        let source: PathBuf = std::env::temp_dir().join(file);
+        std::fs::write(&source, USE).unwrap();
+        let output = Command::new(compiler)
+            .args(WARNINGS)
+            .args([standard, "-I"])
+            .arg(root().join("include"))
+            .arg(&source)
+            .output()
+            .unwrap();
+        std::fs::remove_file(&source).unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{compiler}: {text}");
+    }
+}

@@ -1,0 +1,148 @@
+#!/bin/sh
+# Is what was installed of use to other projects? Each consumer below is built and run as its own project.
+#
+#   tests/install/run.sh PREFIX WORK     PREFIX: where libdicod is installed (build/prefix); WORK: a scratch directory
+#
+# Prints a line per check and ends with "install: N passed, N failed".
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+source=$(cd "$here/../.." && pwd)
+prefix=$(cd "$1" && pwd)
+rm -rf "$2" && mkdir -p "$2" && work=$(cd "$2" && pwd)
+lib=$(dirname "$(find "$prefix" -name libdicod.a | head -n 1)")
+export OPENBLAS_NUM_THREADS=1
+passed=0
+failed=0
+
+check() { # check NAME COMMAND...
+    name=$1
+    shift
+    log=$work/$(echo "$name" | tr -c 'A-Za-z0-9\n' _).log
+    if "$@" >"$log" 2>&1; then
+        passed=$((passed + 1))
+        echo "  ok      $name"
+    else
+        failed=$((failed + 1))
+        echo "  FAILED  $name"
+        sed 's/^/          /' "$log" | tail -n 40
+    fi
+}
+
+build() { # build PROJECT DIRECTORY ARGUMENTS...: configures and builds
+    project=$1
+    out=$work/$2
+    shift 2
+    cmake -S "$here/$project" -B "$out" "$@" && cmake --build "$out"
+}
+
+in_tree="-DDICOD_SOURCE=$source -DDicod_CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$source/target}"
+ninja=
+if command -v ninja >/dev/null; then ninja=-GNinja; fi
+
+uses_shared() { ldd "$1" | grep -q "libdicod.so.0 => /"; }
+uses_static() { ! ldd "$1" | grep -q libdicod; }
+runs_shared() { "$1" && uses_shared "$1"; }
+runs_static() { "$1" && uses_static "$1"; }
+
+# --- the files ---------------------------------------------------------------------------------------------------------
+
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$source/Cargo.toml" | head -n 1)
+major=${version%%.*}
+links() {
+    [ "$(readlink "$lib/libdicod.so")" = "libdicod.so.$major" ] &&
+        [ "$(readlink "$lib/libdicod.so.$major")" = "libdicod.so.$version" ] && [ -f "$lib/libdicod.so.$version" ]
+}
+soname() { readelf -d "$lib/libdicod.so" | grep -q "SONAME.*\[libdicod.so.$major\]"; }
+size() {
+    bytes=$(stat -L -c %s "$lib/libdicod.so")
+    echo "$bytes bytes"
+    [ "$bytes" -lt 4000000 ] && ! readelf -S "$lib/libdicod.so" | grep -Eq '\.debug_|\.symtab'
+}
+no_mpi() { ldd "$lib/libdicod.so" && ! ldd "$lib/libdicod.so" | grep -qi mpi; }
+# the functions that the compiler sees in the header, not those that our CMake code finds in its text
+declared() {
+    echo '#include <dicod.h>' | cc -E -P -I"$prefix/include" - | tr '\n' ' ' | tr ';{}' '\n\n\n' |
+        grep -v typedef | grep -oE '\b(dicod|segmentation|parmap)_[a-z0-9_]+ *\(' | tr -d ' (' | LC_ALL=C sort -u
+}
+same_symbols() { # same_symbols NM-ARGUMENTS...
+    declared >"$work/declared"
+    nm --defined-only "$@" | awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u >"$work/exported"
+    [ -s "$work/declared" ] && diff "$work/declared" "$work/exported"
+}
+check "links libdicod.so -> .so.$major -> .so.$version" links
+check "SONAME libdicod.so.$major" soname
+check "shared library is stripped and below 4 MB" size
+check "shared library needs no MPI" no_mpi
+check "shared library exports what the header declares, no more" same_symbols -D "$lib/libdicod.so"
+check "static library exports what the header declares, no more" same_symbols -g "$lib/libdicod.a"
+
+# --- find_package ------------------------------------------------------------------------------------------------------
+
+package="-DCMAKE_PREFIX_PATH=$prefix"
+check "find_package, shared: build" build find_package fp-shared "$package"
+check "find_package, shared: C" runs_shared "$work/fp-shared/encode_c"
+check "find_package, shared: C++" runs_shared "$work/fp-shared/encode_cpp"
+check "find_package, BUILD_SHARED_LIBS=OFF: build" build find_package fp-static "$package" -DBUILD_SHARED_LIBS=OFF
+check "find_package, BUILD_SHARED_LIBS=OFF: C" runs_static "$work/fp-static/encode_c"
+check "find_package, BUILD_SHARED_LIBS=OFF: C++" runs_static "$work/fp-static/encode_cpp"
+check "find_package, Dicod_USE_STATIC: build" build find_package fp-use-static "$package" -DDicod_USE_STATIC=ON
+check "find_package, Dicod_USE_STATIC: C" runs_static "$work/fp-use-static/encode_c"
+
+says() { # says TEXT ARGUMENTS...: configuring fails and says why
+    text=$1
+    shift
+    if cmake -S "$here/find_package" -B "$work/refused" "$package" "$@" >"$work/refused.log" 2>&1; then return 1; fi
+    rm -rf "$work/refused"
+    tr -s ' \n' ' ' <"$work/refused.log" | grep -q "$text"
+}
+check "component C is there" build find_package fp-component "$package" -DCOMPONENTS=C
+check "component MPI: a clear message" says "component MPI was not built" -DCOMPONENTS=MPI
+check "component Fortran: a clear message" says "component Fortran was not built" -DCOMPONENTS=Fortran
+check "unknown component: a clear message" says "Dicod has no component Basic" -DCOMPONENTS=Basic
+check "this version is accepted" build find_package fp-version "$package" "-DWANTED=$version"
+check "another version is refused" says "compatible with requested version" -DWANTED=99.0
+
+# --- moved elsewhere ---------------------------------------------------------------------------------------------------
+
+cp -a "$prefix" "$work/moved"
+check "moved package: build" build find_package fp-moved "-DCMAKE_PREFIX_PATH=$work/moved"
+moved() { runs_shared "$work/fp-moved/encode_c" && ldd "$work/fp-moved/encode_c" | grep -q "$work/moved"; }
+check "moved package: C" moved
+moved_pc() { PKG_CONFIG_PATH=$work/moved${lib#"$prefix"}/pkgconfig pkg-config --libs dicod | grep -q "$work/moved"; }
+check "moved package: pkg-config" moved_pc
+
+# --- pkg-config --------------------------------------------------------------------------------------------------------
+
+PKG_CONFIG_PATH=$lib/pkgconfig
+export PKG_CONFIG_PATH
+mkdir -p "$work/pc"
+same_version() { [ "$(pkg-config --modversion dicod)" = "$version" ]; }
+with_path() { LD_LIBRARY_PATH=$lib runs_shared "$1"; }
+check "pkg-config: version" same_version
+check "pkg-config: build" make -C "$here/pkg_config" "OUT=$work/pc"
+check "pkg-config, shared: C" with_path "$work/pc/shared_c"
+check "pkg-config, shared: C++" with_path "$work/pc/shared_cpp"
+check "pkg-config, static: C" runs_static "$work/pc/static_c"
+check "pkg-config, static: C++" runs_static "$work/pc/static_cpp"
+
+# --- from source -------------------------------------------------------------------------------------------------------
+
+# shellcheck disable=SC2086
+for project in add_subdirectory fetch_content; do
+    check "$project, shared: build" build $project $project-shared $in_tree $ninja
+    check "$project, shared: C" runs_shared "$work/$project-shared/encode_c"
+    check "$project, static: build" build $project $project-static $in_tree -DBUILD_SHARED_LIBS=OFF
+    check "$project, static: C" runs_static "$work/$project-static/encode_c"
+done
+
+# --- DESTDIR -----------------------------------------------------------------------------------------------------------
+
+staged() {
+    make -C "$source" --no-print-directory install PREFIX=/usr "DESTDIR=$work/stage" &&
+        [ -f "$work/stage/usr/include/dicod.h" ] && [ -n "$(find "$work/stage/usr" -name dicod.pc)" ]
+}
+check "make install PREFIX=/usr DESTDIR=..." staged
+
+echo "install: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
