@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::grid::Segmentation;
 use crate::grid::tiles::{AXES, Neighbour, Point, TileGrid};
 use crate::linalg::Real;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, RwLock};
 use std::time::Instant;
 
@@ -260,9 +260,14 @@ impl<T: Real> Tiles<T> {
         // Magnitudes of non-negative numbers order as their bits do.
         let largest_z = AtomicU64::new(0);
         let current_tol = RwLock::new(tol(0.0));
+        let no_limit = usize::try_from(control.max_iter).unwrap_or(usize::MAX);
+        let limit = AtomicUsize::new(no_limit);
         let work = |index: usize| {
             let tol = *current_tol.read().unwrap_or_else(|e| e.into_inner());
-            let visit = self.visit(index, tol, plan, |state, made| state.visit(plan, tol, made));
+            let limit = limit.load(Ordering::Relaxed);
+            let visit = self.visit(index, tol, plan, |state, made| {
+                state.visit(plan, tol, limit, made)
+            });
             steps.fetch_add(visit.steps as u64, Ordering::Relaxed);
             visits.fetch_add(1, Ordering::Relaxed);
             largest_z.fetch_max(visit.largest_z.wide().to_bits(), Ordering::Relaxed);
@@ -277,7 +282,19 @@ impl<T: Real> Tiles<T> {
                 for colour in &self.colours {
                     items.clear();
                     items.extend(colour.iter().copied().filter(|index| self.due(*index)));
-                    team.run(&mut items)?;
+                    let left = control.max_iter - control.progress.steps;
+                    let most = items.iter().map(|index| self.tile(*index).most_steps(plan));
+                    if control.max_iter == u64::MAX || most.sum::<u64>() <= left {
+                        team.run(&mut items)?;
+                    } else {
+                        // The limit falls into this phase: one tile after the other.
+                        for index in items.drain(..) {
+                            let made = base.steps + steps.load(Ordering::Relaxed);
+                            limit.store((control.max_iter - made) as usize, Ordering::Relaxed);
+                            team.run(&mut vec![index])?;
+                        }
+                        limit.store(no_limit, Ordering::Relaxed);
+                    }
                     control.progress.steps = base.steps + steps.load(Ordering::Relaxed);
                     if control.progress.steps >= control.max_iter {
                         break;
@@ -331,8 +348,9 @@ impl<T: Real> Tiles<T> {
             control.progress.visits += 1;
             control.progress.sweeps = control.progress.visits / self.len() as u64;
             if active[index] || self.mail[index].load(Ordering::Relaxed) {
-                let visit =
-                    self.visit(index, tol, plan, |state, made| state.visit(plan, tol, made));
+                let visit = self.visit(index, tol, plan, |state, made| {
+                    state.visit(plan, tol, usize::MAX, made)
+                });
                 control.progress.steps += visit.steps as u64;
                 if visit.steps > 0 {
                     let first = index / per_signal * per_signal;

@@ -354,27 +354,43 @@ impl<T: Real> TileState<T> {
         }
     }
 
-    /// Visits the tile: makes steps and writes them to `made`, with global positions.
-    pub(crate) fn visit(&mut self, plan: &Plan<T>, tol: T, made: &mut Vec<Step<T>>) -> Visit<T> {
+    /// Visits the tile: makes steps, `limit` at most, and writes them to `made`, with global
+    /// positions.
+    pub(crate) fn visit(
+        &mut self,
+        plan: &Plan<T>,
+        tol: T,
+        limit: usize,
+        made: &mut Vec<Step<T>>,
+    ) -> Visit<T> {
         let mut visit = self.begin_visit(made);
+        let n = plan.steps_per_visit.min(limit);
         match plan.strategy {
             Strategy::LocallyGreedy | Strategy::Greedy => {
-                for _ in 0..plan.steps_per_visit {
+                for _ in 0..n {
                     let Some((group, index)) = self.greediest(plan, tol) else {
                         break;
                     };
                     self.step(plan, group, index, made, &mut visit);
                 }
             }
-            Strategy::Random => self.random_steps(plan, tol, made, &mut visit),
-            Strategy::Cyclic => self.sweep(plan, tol, None, made, &mut visit),
+            Strategy::Random => self.random_steps(plan, tol, n, made, &mut visit),
+            Strategy::Cyclic => self.sweep(plan, tol, limit, None, made, &mut visit),
             Strategy::CyclicShuffled => {
                 let rng = &mut self.generator(plan);
-                self.sweep(plan, tol, Some(rng), made, &mut visit);
+                self.sweep(plan, tol, limit, Some(rng), made, &mut visit);
             }
         }
         visit.bound = self.bound(plan);
         visit
+    }
+
+    /// Steps that one visit may make.
+    pub(crate) fn most_steps(&self, plan: &Plan<T>) -> u64 {
+        match plan.strategy {
+            Strategy::Cyclic | Strategy::CyclicShuffled => self.c.len() as u64,
+            _ => plan.steps_per_visit as u64,
+        }
     }
 
     fn begin_visit(&mut self, made: &mut Vec<Step<T>>) -> Visit<T> {
@@ -611,6 +627,7 @@ impl<T: Real> TileState<T> {
         &mut self,
         plan: &Plan<T>,
         tol: T,
+        limit: usize,
         mut rng: Option<&mut ChaCha8Rng>,
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
@@ -630,6 +647,9 @@ impl<T: Real> TileState<T> {
             }
             let before = visit.steps;
             for index in order(self.indices(plan, group)) {
+                if visit.steps == limit {
+                    return;
+                }
                 if self.size_at(plan, group, index) > tol {
                     self.step(plan, group, index, made, visit);
                 }
@@ -747,12 +767,13 @@ impl<T: Real> TileState<T> {
         &mut self,
         plan: &Plan<T>,
         tol: T,
+        n: usize,
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
     ) {
         let mut rng = self.generator(plan);
         let mut eligible = Vec::new();
-        for _ in 0..plan.steps_per_visit {
+        for _ in 0..n {
             eligible.clear();
             for group in 0..self.bound.len() {
                 if self.bound[group] > tol && !self.exact[group] {
