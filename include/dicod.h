@@ -580,7 +580,7 @@ dicod_status dicod_valid_shape(const dicod_options *options,
 /**
  * Convolutional sparse coding in one call: finds the activations z that minimise
  *
- *     F(z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1
+ * `F(z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1`
  *
  * (full convolution of each activation map with its atom, summed over atoms; z >= 0 if the option
  * "positive" says so) by locally greedy coordinate descent.

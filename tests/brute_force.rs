@@ -39,7 +39,7 @@ impl Numbers {
     }
 
     fn chance(&mut self, of: u64) -> bool {
-        self.next() % of == 0
+        self.next().is_multiple_of(of)
     }
 }
 
@@ -298,8 +298,8 @@ prop_compose! {
             reg,
             reg_per_atom: if per_atom { reg_per_atom } else { Vec::new() },
             reg_scale: if absolute_reg { Scale::Absolute } else { Scale::Relative },
-            // Sometimes as little as rounding allows.
-            tol: if numbers.chance(4) { 0.0 } else { 1e-9 },
+            // Sometimes as little as rounding allows (at random, that takes for ever).
+            tol: if numbers.chance(4) && strategy != Choice::Random { 0.0 } else { 1e-9 },
             tol_scale: if absolute_tol { Scale::Absolute } else { Scale::Relative },
             strategy,
             schedule,
@@ -331,12 +331,23 @@ fn config(cases: u32, long: u32) -> ProptestConfig {
 
 /// What holds whenever a solve ends: info is true of z, and z is allowed.
 #[track_caller]
-fn check_valid<T: Real>(case: &Case, answer: &Answer<T>, rounding: f64) -> (f64, Vec<f64>) {
-    let (info, penalty) = (&answer.info, case.penalty());
+/// Returns F(z) and the penalty, with λ as the solver has rounded it.
+fn check_valid<T: Real>(case: &Case, answer: &Answer<T>, rounding: f64) -> (f64, Penalty) {
+    let (info, mut penalty) = (&answer.info, case.penalty());
     let z = common::widened(&answer.z);
     assert!(z.iter().all(|z| z.is_finite()));
-    let (objective, data_term) = case.problem.objective(&z, &penalty.lambda);
     let energy: f64 = case.problem.x.iter().map(|x| x * x).sum();
+    let norms = case.problem.squared_norms();
+    let longest = norms.iter().fold(0.0, |m: f64, n| m.max(*n));
+    for (k, (got, lambda)) in info.lambda.iter().zip(&mut penalty.lambda).enumerate() {
+        let reg = case.options.reg_per_atom.get(k);
+        let reg = *reg.unwrap_or(&case.options.reg);
+        // λmax may be a small difference of large products.
+        let slack = rounding * (*lambda + reg * (energy * longest).sqrt());
+        assert!((got - *lambda).abs() <= slack, "{lambda} {info:?}");
+        *lambda = *got;
+    }
+    let (objective, data_term) = case.problem.objective(&z, &penalty.lambda);
     // Sums as large as these have been rounded.
     let slack = rounding * (objective + energy);
     let near = |a: f64, b: f64| (a - b).abs() <= slack;
@@ -349,19 +360,12 @@ fn check_valid<T: Real>(case: &Case, answer: &Answer<T>, rounding: f64) -> (f64,
         "{data_term} {info:?}"
     );
     let largest = case.problem.largest_step(&z, &penalty);
-    let norms = case.problem.squared_norms();
     let least = norms.iter().fold(1.0, |m: f64, n| m.min(*n));
     let step_slack = 100.0 * rounding * energy.sqrt().max(1.0) / least;
     assert!(
         (info.certificate.max_step - largest).abs() <= step_slack,
         "{largest} {info:?}"
     );
-    for (got, lambda) in info.lambda.iter().zip(&penalty.lambda) {
-        assert!(
-            (got - lambda).abs() <= rounding * lambda,
-            "{lambda} {info:?}"
-        );
-    }
     let gap = objective - case.problem.dual(&z, &penalty);
     let reported = info.certificate.gap;
     assert!(
@@ -382,15 +386,14 @@ fn check_valid<T: Real>(case: &Case, answer: &Answer<T>, rounding: f64) -> (f64,
     if info.stop == Stop::Converged {
         assert!(info.certificate.max_step <= info.tol, "{info:?}");
     }
-    (objective, z)
+    (objective, penalty)
 }
 
 /// A full solve: the optimum, by whatever strategy, and the same bits on any number of threads.
 /// Returns whether the optimum is known.
 fn check_optimal<T: Real>(case: &Case, rounding: f64, relative: f64) -> bool {
-    let penalty = case.penalty();
     let answer: Answer<T> = solve(&case.problem, &case.options, 1, case.start());
-    let (objective, _) = check_valid(case, &answer, rounding);
+    let (objective, penalty) = check_valid(case, &answer, rounding);
     for n_threads in [2, 3] {
         let other: Answer<T> = solve(&case.problem, &case.options, n_threads, case.start());
         assert_eq!(bits(&answer.z), bits(&other.z), "{n_threads} threads");
@@ -426,7 +429,7 @@ fn check_optimal<T: Real>(case: &Case, rounding: f64, relative: f64) -> bool {
 }
 
 proptest! {
-    #![proptest_config(config(500, 30_000))]
+    #![proptest_config(config(500, 10_000))]
 
     #[test]
     fn solves_that_are_cut_short_say_so_and_leave_a_valid_z(
@@ -451,8 +454,7 @@ proptest! {
             encode(problem, &mut encoder, case.start(), report)
         };
         let answer = run(1);
-        let (objective, _) = check_valid(&case, &answer, 1e-13);
-        let penalty = case.penalty();
+        let (objective, penalty) = check_valid(&case, &answer, 1e-13);
         let zeros = vec![0.0; case.problem.n_z()];
         let start = case.start().unwrap_or(&zeros);
         let (before, _) = case.problem.objective(start, &penalty.lambda);
@@ -482,12 +484,26 @@ proptest! {
     #[test]
     fn single_precision(case in cases()) {
         let mut case = case;
+        // One tolerance for all atoms, in units of z: in f32 their lengths must not differ by
+        // orders of magnitude.
+        let norms = case.problem.squared_norms();
+        let (before, _) = case.problem.lambda_max();
+        let (numbers, len) = (&mut Numbers(1), case.problem.d.len() / case.problem.n_atoms);
+        for (d, norm) in case.problem.d.chunks_exact_mut(len).zip(norms) {
+            let factor = (1.0 + 0.5 * numbers.uniform()) / norm.sqrt();
+            d.iter_mut().for_each(|d| *d *= factor);
+        }
+        let (after, _) = case.problem.lambda_max();
+        if case.options.reg_scale == Scale::Absolute && before > 0.0 {
+            case.options.reg *= after / before;
+            case.options.reg_per_atom.iter_mut().for_each(|reg| *reg *= after / before);
+        }
         // The reference must get what the solver sees.
         for list in [&mut case.problem.x, &mut case.problem.d, &mut case.z0] {
             list.iter_mut().for_each(|x| *x = f64::from(*x as f32));
         }
         case.options.tol = 1e-5;
-        check_optimal::<f32>(&case, 3e-6, 5e-3);
+        check_optimal::<f32>(&case, 3e-6, 1e-3);
     }
 }
 
@@ -499,7 +515,7 @@ fn solves_reach_the_optimum() {
         known.set(known.get() + u32::from(check_optimal::<f64>(&case, 1e-13, 1e-10)));
         Ok(())
     };
-    let config = config(500, 30_000);
+    let config = config(500, 10_000);
     TestRunner::new(config).run(&cases(), check).unwrap();
     let (n, known) = (n.get(), known.get());
     println!("{known} of {n} optima known");

@@ -972,7 +972,7 @@ fn bad_calls_are_named_and_touch_nothing() {
         (
             |c| c.d[..32].fill(1e-160),
             ARGUMENT,
-            &["d = an atom number 0", "inverse"],
+            &["d = an atom number 0", "e-160", "inverse"],
         ),
         (|c| c.misalign = 1, ARGUMENT, &["x = 0x", "multiple of 8"]),
         (|c| c.misalign = 2, ARGUMENT, &["d = 0x", "multiple of 8"]),
@@ -1066,6 +1066,49 @@ fn bad_starts_are_named() {
         done.message
     );
     assert!(done.message.contains("positive"), "{}", done.message);
+}
+
+/// Found by the fuzz tests.
+#[test]
+fn numbers_at_the_ends_of_the_range() {
+    // So small that rounding is no longer relative.
+    for scale in [1e-310, 1e-160] {
+        let mut call = Call::new();
+        call.x.iter_mut().for_each(|x| *x *= scale);
+        let done = call.run();
+        assert!(done.status >= 0, "{}", done.message);
+        assert!(done.info.duality_gap >= 0.0 && done.info.max_step <= 1e-160);
+    }
+    // A regularisation that overflows.
+    let options = Options::new();
+    options.real("reg", 1e300);
+    let mut call = Call::new();
+    call.options = options.0;
+    call.d.iter_mut().for_each(|d| *d *= 1e20);
+    let done = call.run();
+    assert_eq!((done.status, done.info.nonzeros), (DICOD_OK, 0));
+    assert!(done.info.lambda.is_finite());
+    // An atom of floats whose squared norm is zero in float.
+    let call = Call::new();
+    let (s, l) = (call.signal.as_ptr(), call.atom.as_ptr());
+    let d: Vec<f32> = call.d.iter().map(|d| (d * 1e-25) as f32).collect();
+    let (mut handle, none) = (null_mut(), null_mut());
+    // SAFETY: arrays of the shapes.
+    unsafe {
+        let d = d.as_ptr();
+        let status = dicod_encoder_create_f32(none, null(), 2, s, 2, 2, 3, l, d, &mut handle);
+        fails(
+            status,
+            DICOD_ERROR_INVALID_ARGUMENT,
+            &["d = an atom number 0", "norm"],
+        );
+        // More tiles than memory can hold, though no array is needed yet.
+        let (one, d) = ([1], call.d.as_ptr());
+        let (s, n) = (one.as_ptr(), i32::MAX.into());
+        let status = dicod_encoder_create(none, null(), 1, s, n, 1, 1, s, d, &mut handle);
+        fails(status, DICOD_ERROR_OUT_OF_MEMORY, &["tiles"]);
+    }
+    assert!(handle.is_null());
 }
 
 #[test]

@@ -700,10 +700,11 @@ pub(super) fn lambdas(options: &Options, n_atoms: usize, lambda_max: f64) -> Vec
         Scale::Absolute => 1.0,
         Scale::Relative => lambda_max,
     };
+    let lambda = |reg: &f64| (reg * unit).min(f64::MAX);
     if options.reg_per_atom.is_empty() {
-        vec![options.reg * unit; n_atoms]
+        vec![lambda(&options.reg); n_atoms]
     } else {
-        options.reg_per_atom.iter().map(|reg| reg * unit).collect()
+        options.reg_per_atom.iter().map(lambda).collect()
     }
 }
 

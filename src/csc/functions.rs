@@ -7,7 +7,7 @@ use super::tile::group_shape;
 use crate::error::{Error, Result};
 use crate::grid::tiles::{AXES, Layout, Point, padded};
 use crate::linalg::correlate::Correlator;
-use crate::linalg::{Dictionary, Field, FieldMut, OneThread, Real};
+use crate::linalg::{Atoms, Dictionary, Field, FieldMut, OneThread, Real};
 use crate::memory;
 
 fn check(
@@ -217,19 +217,36 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    /// Fails if ‖D_k‖² or its inverse is not finite. `argument` is the dictionary's name.
+    /// Fails if ‖D_k‖² or its inverse overflows; an atom of zeros is fine. `argument` is the
+    /// dictionary's name.
     pub(crate) fn new<T: Real>(dictionary: &Dictionary<T>, argument: &str) -> Result<Self> {
         let (mut least, mut most) = (f64::INFINITY, 0f64);
-        for (k, square) in dictionary.squared_norms().into_iter().enumerate() {
-            if !square.finite() || !(T::one() / square).finite() {
-                let value = format!("an atom number {k} with squared norm {square:e}");
-                let allowed = "of atoms whose squared norm and its inverse are finite";
+        let (channels, volume) = (dictionary.n_channels, dictionary.volume());
+        for k in 0..dictionary.n_atoms {
+            let norm = match &dictionary.atoms {
+                Atoms::Full(d) => norm(&d[k * channels * volume..][..channels * volume]),
+                Atoms::RankOne { u, v } => {
+                    norm(&u[k * channels..][..channels]) * norm(&v[k * volume..][..volume])
+                }
+            };
+            if norm == 0.0 {
+                continue;
+            }
+            let square = T::of(norm * norm);
+            let fits = square.finite() && (T::one() / square).finite();
+            if !fits || square * T::EPSILON <= T::ZERO {
+                let value = format!("an atom number {k} with norm {norm:e}");
+                let allowed = "of atoms whose squared norm and its inverse can be computed";
                 return Err(Error::argument(argument, value, allowed));
             }
-            least = least.min(square.wide().sqrt());
-            most = most.max(square.wide().sqrt());
+            least = least.min(norm);
+            most = most.max(norm);
         }
-        Ok(Range { least, most })
+        // Zero atoms count as one.
+        Ok(Range {
+            least: least.min(1.0),
+            most: most.max(1.0),
+        })
     }
 
     /// `norm` bounds what the field stands for.
@@ -266,6 +283,18 @@ impl Range {
         let sum = fold(z, f64::abs, |a, b| a + b);
         self.check("z", z, sum.max(sum * self.most))
     }
+}
+
+/// ‖values‖, of very large and very small values, too.
+fn norm<T: Real>(values: &[T]) -> f64 {
+    let largest = values.iter().map(|x| x.wide().abs()).fold(0.0, f64::max);
+    if largest == 0.0 {
+        return 0.0;
+    }
+    let squares = values
+        .iter()
+        .map(|x| (x.wide() / largest) * (x.wide() / largest));
+    largest * squares.sum::<f64>().sqrt()
 }
 
 /// Terms put together: rows first, for fewer roundings of a large total. NaN counts for nothing

@@ -175,7 +175,16 @@ mod tests {
                 let count = |i: usize| {
                     counts[i].fetch_add(1, Ordering::Relaxed);
                 };
-                for_each(n_threads, n, || Ok(()), |_, i| Ok(count(i))).unwrap();
+                for_each(
+                    n_threads,
+                    n,
+                    || Ok(()),
+                    |_, i| {
+                        count(i);
+                        Ok(())
+                    },
+                )
+                .unwrap();
                 Phases::scope(n_threads, &count, |team| {
                     for _ in 0..50 {
                         team.run(&mut (0..n).collect())?;
@@ -192,7 +201,16 @@ mod tests {
     fn panics_become_errors_and_nobody_waits_for_ever() {
         for n_threads in 1..4 {
             let work = |i: usize| assert!(i != 7, "item seven");
-            let error = for_each(n_threads, 20, || Ok(()), |_, i| Ok(work(i))).unwrap_err();
+            let error = for_each(
+                n_threads,
+                20,
+                || Ok(()),
+                |_, i| {
+                    work(i);
+                    Ok(())
+                },
+            )
+            .unwrap_err();
             assert!(error.to_string().contains("item seven"), "{error}");
             let error = Phases::scope(n_threads, &work, |team| team.run(&mut (0..20).collect()));
             assert!(error.unwrap_err().to_string().contains("item seven"));

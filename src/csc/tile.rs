@@ -410,7 +410,7 @@ impl<T: Real> TileState<T> {
         let (mut known, mut known_group) = (T::NEG_INFINITY, 0);
         loop {
             let best = self.bound(plan);
-            if !(best > tol) {
+            if best <= tol {
                 return None;
             }
             if plan.greed < T::one() && known > tol && known >= plan.greed * best {
@@ -642,7 +642,7 @@ impl<T: Real> TileState<T> {
             if self.bound[group] > tol && !self.exact[group] {
                 self.measure(plan, group);
             }
-            if !(self.bound[group] > tol) {
+            if self.bound[group] <= tol {
                 continue;
             }
             let before = visit.steps;

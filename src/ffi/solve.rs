@@ -107,7 +107,7 @@ pub unsafe extern "C" fn dicod_valid_shape(
 
 /// Convolutional sparse coding in one call: finds the activations z that minimise
 ///
-///     F(z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1
+/// `F(z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1`
 ///
 /// (full convolution of each activation map with its atom, summed over atoms; z >= 0 if the option
 /// "positive" says so) by locally greedy coordinate descent.

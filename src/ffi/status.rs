@@ -220,7 +220,10 @@ pub unsafe extern "C" fn dicod_last_error(
         let capacity = size(capacity, "capacity", 0)?;
         // SAFETY: the caller's promise.
         let buffer = unsafe { slice_mut(buffer, capacity, "buffer", "capacity bytes") }?;
-        let cut = message.floor_char_boundary(capacity.saturating_sub(1));
+        let mut cut = message.len().min(capacity.saturating_sub(1));
+        while !message.is_char_boundary(cut) {
+            cut -= 1;
+        }
         if let Some((end, text)) = buffer.get_mut(..=cut).and_then(|b| b.split_last_mut()) {
             for (to, from) in text.iter_mut().zip(message.bytes()) {
                 *to = from as c_char;

@@ -586,6 +586,7 @@ fn row_major(shape: Vec<i64>, within: &[Range<i64>]) -> impl Iterator<Item = i64
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::single_range_in_vec_init)]
     use super::*;
 
     #[test]

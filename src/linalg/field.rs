@@ -73,7 +73,7 @@ impl<'a, T: Real> Field<'a, T> {
                 let bad = if step == 1 {
                     !data[first..first + n as usize]
                         .iter()
-                        .fold(T::ZERO, |sum, &x| sum + (x - x))
+                        .fold(T::ZERO, |sum, &x| sum + x * T::ZERO)
                         .finite()
                 } else {
                     (0..n).any(|k| !value(k).finite())
