@@ -1088,6 +1088,11 @@ fn numbers_at_the_ends_of_the_range() {
     let done = call.run();
     assert_eq!((done.status, done.info.nonzeros), (DICOD_OK, 0));
     assert!(done.info.lambda.is_finite());
+    options.real("reg", 0.1);
+    options.real("tol", 1e300);
+    let done = call.run();
+    assert_eq!((done.status, done.info.steps), (DICOD_OK, 0));
+    assert!(done.info.tol.is_finite());
     // An atom of floats whose squared norm is zero in float.
     let call = Call::new();
     let (s, l) = (call.signal.as_ptr(), call.atom.as_ptr());

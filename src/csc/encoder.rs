@@ -554,7 +554,7 @@ impl<T: Real> Encoder<T> {
             Scale::Relative => {
                 let least = lambda.iter().copied().fold(f64::INFINITY, f64::min);
                 match lambda_max - least {
-                    range if range > 0.0 => self.options.tol * range,
+                    range if range > 0.0 => (self.options.tol * range).min(f64::MAX),
                     // Nothing to be relative to: z = 0 up to rounding.
                     _ => rounding(0.0),
                 }
