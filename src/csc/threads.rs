@@ -43,7 +43,8 @@ pub(crate) fn for_each<S: Send>(
         return Ok(vec![run()?]);
     }
     std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..others).map(|_| scope.spawn(run)).collect();
+        let start = || std::thread::Builder::new().spawn_scoped(scope, run);
+        let handles: Vec<_> = (0..others).map_while(|_| start().ok()).collect();
         let mut states = vec![run()];
         states.extend(
             handles
@@ -57,7 +58,8 @@ pub(crate) fn for_each<S: Send>(
 /// A team of threads that works through phases with little time between them: the leader hands out
 /// a list of items, all work on it, and the leader goes on when the last one is done.
 pub(crate) struct Phases<'w> {
-    n_threads: usize,
+    /// Threads that could be started beside the leader.
+    followers: AtomicUsize,
     work: &'w (dyn Fn(usize) + Sync),
     items: std::sync::RwLock<Vec<usize>>,
     next: AtomicUsize,
@@ -75,7 +77,7 @@ impl<'w> Phases<'w> {
         lead: impl FnOnce(&Phases<'w>) -> Result<R>,
     ) -> Result<R> {
         let team = Phases {
-            n_threads,
+            followers: AtomicUsize::new(0),
             work,
             items: Default::default(),
             next: AtomicUsize::new(0),
@@ -85,9 +87,10 @@ impl<'w> Phases<'w> {
             failure: Default::default(),
         };
         std::thread::scope(|scope| {
-            for _ in 1..n_threads {
-                scope.spawn(|| team.follow());
-            }
+            // With fewer threads than asked for the result is the same.
+            let follow = || std::thread::Builder::new().spawn_scoped(scope, || team.follow());
+            let started = (1..n_threads).map_while(|_| follow().ok()).count();
+            team.followers.store(started, Ordering::Relaxed);
             // The followers must be sent home even if the leader panics.
             let result = catch_unwind(AssertUnwindSafe(|| lead(&team)));
             team.stop.store(true, Ordering::Release);
@@ -98,7 +101,8 @@ impl<'w> Phases<'w> {
 
     /// Works through one phase; returns when every item is done.
     pub(crate) fn run(&self, items: &mut Vec<usize>) -> Result<()> {
-        if items.len() <= 1 || self.n_threads == 1 {
+        let followers = self.followers.load(Ordering::Relaxed);
+        if items.len() <= 1 || followers == 0 {
             let run = || items.iter().for_each(|item| (self.work)(*item));
             return catch_unwind(AssertUnwindSafe(run)).map_err(caught);
         }
@@ -110,7 +114,7 @@ impl<'w> Phases<'w> {
         self.arrived.store(0, Ordering::Relaxed);
         self.phase.fetch_add(1, Ordering::AcqRel);
         self.share();
-        wait(|| self.arrived.load(Ordering::Acquire) == self.n_threads - 1);
+        wait(|| self.arrived.load(Ordering::Acquire) == followers);
         match self
             .failure
             .lock()
