@@ -108,6 +108,11 @@ typedef int32_t dicod_status;
 #define DICOD_ERROR_INTERNAL (-9)
 
 /**
+ * Messages between ranks could not be sent or received; other ranks may not know of it.
+ */
+#define DICOD_ERROR_COMMUNICATION (-10)
+
+/**
  * Short text for a status code; never NULL, static storage.
  *
  * Local. Thread-safe. Unknown codes give "unknown status".

@@ -73,6 +73,19 @@ pub enum Error {
     /// The call does not go with what was called before.
     #[error("{0}")]
     InvalidState(String),
+    /// Messages between ranks cannot be sent or received. The other ranks may not know.
+    #[error("communication failed: {0}")]
+    Communication(String),
+    /// An error of another rank, or of this one, that all ranks report alike.
+    #[error("rank {rank}: {message}")]
+    OnRank {
+        /// The lowest rank on which something went wrong.
+        rank: usize,
+        /// Its status code.
+        status: i32,
+        /// Its message.
+        message: String,
+    },
     /// A defect of the library.
     #[error("internal error, please report it: {0}")]
     Internal(String),

@@ -37,6 +37,8 @@ pub const DICOD_ERROR_OUT_OF_MEMORY: dicod_status = -7;
 pub const DICOD_ERROR_INVALID_STATE: dicod_status = -8;
 /// A defect of the library was caught; please report its message.
 pub const DICOD_ERROR_INTERNAL: dicod_status = -9;
+/// Messages between ranks could not be sent or received; other ranks may not know of it.
+pub const DICOD_ERROR_COMMUNICATION: dicod_status = -10;
 
 impl Error {
     /// The status code that stands for this error in C.
@@ -51,6 +53,8 @@ impl Error {
             Error::OutOfMemory { .. } => DICOD_ERROR_OUT_OF_MEMORY,
             Error::InvalidState(_) => DICOD_ERROR_INVALID_STATE,
             Error::Internal(_) => DICOD_ERROR_INTERNAL,
+            Error::Communication(_) => DICOD_ERROR_COMMUNICATION,
+            Error::OnRank { status, .. } => *status,
         }
     }
 }
@@ -191,6 +195,7 @@ pub extern "C" fn dicod_strerror(status: dicod_status) -> *const c_char {
         DICOD_ERROR_OUT_OF_MEMORY => c"out of memory",
         DICOD_ERROR_INVALID_STATE => c"invalid state",
         DICOD_ERROR_INTERNAL => c"internal error",
+        DICOD_ERROR_COMMUNICATION => c"communication between ranks failed",
         _ => c"unknown status",
     };
     text.as_ptr()

@@ -1,0 +1,430 @@
+//! Ranks of an MPI communicator.
+//!
+//! The communicator is duplicated, so that nothing of the host's traffic is seen or disturbed, and
+//! errors on the duplicate come back as codes. The raw interface is called throughout: every return
+//! code is looked at, and no handle of the caller's is freed.
+
+use super::{Message, Reduce, Tag, Ticket, Transport, wait_for};
+use crate::error::{Error, Result};
+use crate::memory;
+use ::mpi::ffi;
+use std::collections::BTreeMap;
+use std::ffi::c_int;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// A communicator of the caller's.
+pub type Communicator = ffi::MPI_Comm;
+
+/// Largest part of a message that is sent at once: counts are 32 bits wide.
+const PART: usize = 1 << 30;
+
+/// Last byte of a part: whether another one follows.
+const MORE: u8 = 1;
+const LAST: u8 = 0;
+
+/// Room for any text that MPI writes.
+const TEXT: usize = 8192;
+
+/// A duplicate of a communicator.
+pub struct Mpi {
+    communicator: ffi::MPI_Comm,
+    rank: usize,
+    size: usize,
+    pending: Mutex<Pending>,
+}
+
+#[derive(Default)]
+struct Pending {
+    sends: Vec<(ffi::MPI_Request, Vec<u8>)>,
+    reductions: BTreeMap<u64, Reduction>,
+    tickets: u64,
+}
+
+struct Reduction {
+    request: ffi::MPI_Request,
+    /// Read by MPI until the request is done.
+    _values: Box<[i64]>,
+    result: Box<[i64]>,
+}
+
+// SAFETY: handles may be used by any thread, one at a time, which the mutex and the contract of
+// `Transport` see to.
+unsafe impl Send for Mpi {}
+// SAFETY: as above.
+unsafe impl Sync for Mpi {}
+
+/// Text of a fixed buffer that MPI has filled.
+fn text(buffer: &[u8], length: c_int) -> String {
+    let length = usize::try_from(length).unwrap_or(0).min(buffer.len());
+    let end = buffer[..length].iter().position(|byte| *byte == 0);
+    String::from_utf8_lossy(&buffer[..end.unwrap_or(length)]).into_owned()
+}
+
+fn check(function: &str, code: c_int) -> Result<()> {
+    if code == ffi::MPI_SUCCESS as c_int {
+        return Ok(());
+    }
+    let (mut buffer, mut length) = ([0u8; TEXT], 0);
+    // SAFETY: there is room for the longest text.
+    let known = unsafe { ffi::MPI_Error_string(code, buffer.as_mut_ptr().cast(), &mut length) };
+    let reason = match known == ffi::MPI_SUCCESS as c_int {
+        true => text(&buffer, length),
+        false => format!("error {code}"),
+    };
+    Err(Error::Communication(format!("{function}: {reason}")))
+}
+
+/// Name and version of the MPI library.
+pub fn library() -> String {
+    let (mut buffer, mut length) = ([0u8; TEXT], 0);
+    // SAFETY: allowed at any time, and there is room for the longest text.
+    unsafe { ffi::MPI_Get_library_version(buffer.as_mut_ptr().cast(), &mut length) };
+    text(&buffer, length)
+}
+
+fn null_request() -> ffi::MPI_Request {
+    // SAFETY: a constant.
+    unsafe { ffi::RSMPI_REQUEST_NULL }
+}
+
+/// Is MPI there to be called: initialised and not finalised?
+fn fails_unless_running() -> Result<()> {
+    let (mut initialised, mut finalised) = (0, 0);
+    // SAFETY: both may be called at any time.
+    unsafe {
+        check("MPI_Initialized", ffi::MPI_Initialized(&mut initialised))?;
+        check("MPI_Finalized", ffi::MPI_Finalized(&mut finalised))?;
+    }
+    if initialised == 0 {
+        return Err(Error::InvalidState(
+            "MPI is not initialised: call MPI_Init before".into(),
+        ));
+    }
+    if finalised != 0 {
+        return Err(Error::InvalidState("MPI is already finalised".into()));
+    }
+    Ok(())
+}
+
+/// While it lives, errors on the predefined communicators come back as codes: a stale handle would
+/// otherwise end the program.
+struct ErrorsReturn(Vec<(ffi::MPI_Comm, ffi::MPI_Errhandler)>);
+
+impl ErrorsReturn {
+    fn new() -> Result<Self> {
+        let mut before = ErrorsReturn(Vec::new());
+        // SAFETY: MPI is running; the handlers are put back when this is dropped.
+        unsafe {
+            for communicator in [ffi::RSMPI_COMM_WORLD, ffi::RSMPI_COMM_SELF] {
+                let mut handler = ffi::RSMPI_ERRORS_RETURN;
+                check(
+                    "MPI_Comm_get_errhandler",
+                    ffi::MPI_Comm_get_errhandler(communicator, &mut handler),
+                )?;
+                before.0.push((communicator, handler));
+                check(
+                    "MPI_Comm_set_errhandler",
+                    ffi::MPI_Comm_set_errhandler(communicator, ffi::RSMPI_ERRORS_RETURN),
+                )?;
+            }
+        }
+        Ok(before)
+    }
+}
+
+impl Drop for ErrorsReturn {
+    fn drop(&mut self) {
+        for (communicator, handler) in &mut self.0 {
+            // SAFETY: what was there before; the handle that was got is given back.
+            unsafe {
+                ffi::MPI_Comm_set_errhandler(*communicator, *handler);
+                ffi::MPI_Errhandler_free(handler);
+            }
+        }
+    }
+}
+
+impl Mpi {
+    /// Collective: duplicates a communicator of the caller's.
+    ///
+    /// # Safety
+    /// Only the thread that may call MPI calls this and whatever is done with the result.
+    pub unsafe fn duplicate(communicator: Communicator) -> Result<Self> {
+        fails_unless_running()?;
+        let returned = ErrorsReturn::new()?;
+        let bad = |reason: String| {
+            Error::argument("comm", reason, "a valid intracommunicator of this process")
+        };
+        // SAFETY: a handle that is not valid is an error that comes back.
+        unsafe {
+            if communicator == ffi::RSMPI_COMM_NULL {
+                return Err(bad("MPI_COMM_NULL".into()));
+            }
+            let mut inter = 0;
+            check(
+                "MPI_Comm_test_inter",
+                ffi::MPI_Comm_test_inter(communicator, &mut inter),
+            )
+            .map_err(|error| bad(error.to_string()))?;
+            if inter != 0 {
+                return Err(bad("an intercommunicator".into()));
+            }
+            let mut duplicate = ffi::RSMPI_COMM_NULL;
+            check(
+                "MPI_Comm_dup",
+                ffi::MPI_Comm_dup(communicator, &mut duplicate),
+            )?;
+            drop(returned);
+            Mpi::own(duplicate)
+        }
+    }
+
+    /// As [`Mpi::duplicate`], for a Fortran handle.
+    ///
+    /// # Safety
+    /// As [`Mpi::duplicate`].
+    pub unsafe fn duplicate_fortran(communicator: c_int) -> Result<Self> {
+        fails_unless_running()?;
+        let communicator = {
+            let _returned = ErrorsReturn::new()?;
+            // SAFETY: a number that is no handle gives a null or an invalid one.
+            unsafe { ffi::RSMPI_Comm_f2c(communicator) }
+        };
+        // SAFETY: the caller's promise.
+        unsafe { Mpi::duplicate(communicator) }
+    }
+
+    /// Takes a communicator that is the library's own.
+    ///
+    /// # Safety
+    /// It is valid, and nobody else uses it.
+    unsafe fn own(communicator: ffi::MPI_Comm) -> Result<Self> {
+        let (mut rank, mut size) = (0, 0);
+        // SAFETY: the communicator is valid.
+        unsafe {
+            check(
+                "MPI_Comm_set_errhandler",
+                ffi::MPI_Comm_set_errhandler(communicator, ffi::RSMPI_ERRORS_RETURN),
+            )?;
+            check("MPI_Comm_rank", ffi::MPI_Comm_rank(communicator, &mut rank))?;
+            check("MPI_Comm_size", ffi::MPI_Comm_size(communicator, &mut size))?;
+        }
+        Ok(Mpi {
+            communicator,
+            rank: rank as usize,
+            size: size as usize,
+            pending: Mutex::default(),
+        })
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Whether the request is done.
+    fn test(request: &mut ffi::MPI_Request) -> Result<bool> {
+        let mut done = 0;
+        // SAFETY: a request of ours; its buffers live beside it.
+        let code = unsafe { ffi::MPI_Test(request, &mut done, ffi::RSMPI_STATUS_IGNORE) };
+        check("MPI_Test", code)?;
+        Ok(done != 0)
+    }
+
+    /// Forgets messages that have left.
+    fn reap(sends: &mut Vec<(ffi::MPI_Request, Vec<u8>)>) -> Result<()> {
+        let mut failure = Ok(());
+        sends.retain_mut(|(request, _)| match Self::test(request) {
+            Ok(done) => !done,
+            Err(error) => {
+                failure = Err(error);
+                true
+            }
+        });
+        failure
+    }
+
+    fn start_send(&self, to: usize, tag: Tag, bytes: Vec<u8>) -> Result<()> {
+        let mut pending = self.pending();
+        let mut request = null_request();
+        // SAFETY: the buffer does not move and lives until the request is done.
+        let code = unsafe {
+            ffi::MPI_Isend(
+                bytes.as_ptr().cast(),
+                bytes.len() as c_int,
+                ffi::RSMPI_UINT8_T,
+                to as c_int,
+                c_int::from(tag.0),
+                self.communicator,
+                &mut request,
+            )
+        };
+        check("MPI_Isend", code)?;
+        pending.sends.push((request, bytes));
+        Self::reap(&mut pending.sends)
+    }
+
+    /// One part of a message, if it has arrived: who sent it, its bytes, whether more follow.
+    fn receive_part(&self, from: Option<usize>, tag: Tag) -> Result<Option<(Message, bool)>> {
+        // SAFETY: all outputs are local; the buffer is as long as the message.
+        unsafe {
+            let source = from.map_or(ffi::RSMPI_ANY_SOURCE, |from| from as c_int);
+            let (mut found, mut message) = (0, ffi::RSMPI_MESSAGE_NULL);
+            let mut status = std::mem::zeroed::<ffi::MPI_Status>();
+            let tag = c_int::from(tag.0);
+            let code = ffi::MPI_Improbe(
+                source,
+                tag,
+                self.communicator,
+                &mut found,
+                &mut message,
+                &mut status,
+            );
+            check("MPI_Improbe", code)?;
+            if found == 0 {
+                return Ok(None);
+            }
+            let mut count = 0;
+            let code = ffi::MPI_Get_count(&status, ffi::RSMPI_UINT8_T, &mut count);
+            check("MPI_Get_count", code)?;
+            let from = status.MPI_SOURCE as usize;
+            let mut bytes: Vec<u8> = memory::zeroed("a message", count.max(0) as usize)?;
+            let code = ffi::MPI_Mrecv(
+                bytes.as_mut_ptr().cast(),
+                count,
+                ffi::RSMPI_UINT8_T,
+                &mut message,
+                ffi::RSMPI_STATUS_IGNORE,
+            );
+            check("MPI_Mrecv", code)?;
+            let more = bytes.pop() == Some(MORE);
+            Ok(Some((Message { from, bytes }, more)))
+        }
+    }
+}
+
+impl Transport for Mpi {
+    fn rank(&self) -> usize {
+        self.rank
+    }
+
+    fn size(&self) -> usize {
+        self.size
+    }
+
+    fn send(&self, to: usize, tag: Tag, mut bytes: Vec<u8>) -> Result<()> {
+        if bytes.len() < PART {
+            bytes.push(LAST);
+            return self.start_send(to, tag, bytes);
+        }
+        let mut parts = bytes.chunks(PART).peekable();
+        while let Some(part) = parts.next() {
+            let mut copy = Vec::new();
+            memory::reserve("a message", &mut copy, part.len() + 1)?;
+            copy.extend_from_slice(part);
+            copy.push(if parts.peek().is_some() { MORE } else { LAST });
+            self.start_send(to, tag, copy)?;
+        }
+        Ok(())
+    }
+
+    fn receive(&self, from: Option<usize>, tag: Tag) -> Result<Option<Message>> {
+        let Some((mut message, mut more)) = self.receive_part(from, tag)? else {
+            Self::reap(&mut self.pending().sends)?;
+            return Ok(None);
+        };
+        while more {
+            let part = wait_for(|| self.receive_part(Some(message.from), tag))?;
+            memory::reserve("a message", &mut message.bytes, part.0.bytes.len())?;
+            message.bytes.extend_from_slice(&part.0.bytes);
+            more = part.1;
+        }
+        Ok(Some(message))
+    }
+
+    fn all_sent(&self) -> Result<bool> {
+        let mut pending = self.pending();
+        Self::reap(&mut pending.sends)?;
+        Ok(pending.sends.is_empty())
+    }
+
+    fn start_reduce(&self, how: Reduce, values: &[i64]) -> Result<Ticket> {
+        let mut pending = self.pending();
+        let values: Box<[i64]> = values.into();
+        let mut result = values.clone();
+        let mut request = null_request();
+        // SAFETY: both buffers live on the heap, beside the request, until it is done.
+        let code = unsafe {
+            let how = match how {
+                Reduce::Sum => ffi::RSMPI_SUM,
+                Reduce::Max => ffi::RSMPI_MAX,
+                Reduce::Min => ffi::RSMPI_MIN,
+            };
+            ffi::MPI_Iallreduce(
+                values.as_ptr().cast(),
+                result.as_mut_ptr().cast(),
+                values.len() as c_int,
+                ffi::RSMPI_INT64_T,
+                how,
+                self.communicator,
+                &mut request,
+            )
+        };
+        check("MPI_Iallreduce", code)?;
+        let ticket = pending.tickets;
+        pending.tickets += 1;
+        let reduction = Reduction {
+            request,
+            _values: values,
+            result,
+        };
+        pending.reductions.insert(ticket, reduction);
+        Ok(Ticket(ticket))
+    }
+
+    fn reduced(&self, ticket: &Ticket) -> Result<Option<Vec<i64>>> {
+        let mut pending = self.pending();
+        Self::reap(&mut pending.sends)?;
+        let Some(reduction) = pending.reductions.get_mut(&ticket.0) else {
+            return Err(Error::Internal("a reduction was asked for twice".into()));
+        };
+        if !Self::test(&mut reduction.request)? {
+            return Ok(None);
+        }
+        let done = pending.reductions.remove(&ticket.0);
+        Ok(done.map(|reduction| reduction.result.into_vec()))
+    }
+
+    fn split(&self, colour: Option<u32>, key: usize) -> Result<Option<Arc<dyn Transport>>> {
+        // SAFETY: the communicator is valid, the outcome is looked at.
+        unsafe {
+            let colour = colour.map_or(ffi::RSMPI_UNDEFINED, |colour| colour as c_int);
+            let mut part = ffi::RSMPI_COMM_NULL;
+            check(
+                "MPI_Comm_split",
+                ffi::MPI_Comm_split(self.communicator, colour, key as c_int, &mut part),
+            )?;
+            if part == ffi::RSMPI_COMM_NULL {
+                return Ok(None);
+            }
+            Ok(Some(Arc::new(Mpi::own(part)?)))
+        }
+    }
+}
+
+impl Drop for Mpi {
+    /// Collective, as freeing a communicator is. After MPI_Finalize there is nothing left to free.
+    fn drop(&mut self) {
+        let pending = self.pending.get_mut().unwrap_or_else(|e| e.into_inner());
+        let gone = fails_unless_running().is_err();
+        if !gone {
+            let _ = Self::reap(&mut pending.sends);
+        }
+        // What MPI may still read or write has to stay where it is.
+        std::mem::forget(std::mem::take(&mut pending.sends));
+        std::mem::forget(std::mem::take(&mut pending.reductions));
+        if !gone {
+            // SAFETY: the library's own communicator, not used any more.
+            unsafe { ffi::MPI_Comm_free(&mut self.communicator) };
+        }
+    }
+}
