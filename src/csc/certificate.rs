@@ -2,10 +2,13 @@
 //! X and z.
 
 use super::encoder::Shape;
+use super::exchange::Window;
 use super::schedule::Tiles;
 use super::tile::Plan;
-use crate::grid::tiles::Point;
-use crate::linalg::{Atoms, Dictionary, Field, Real, Strided};
+use crate::error::Result;
+use crate::grid::blocks::Block;
+use crate::grid::tiles::{Point, TileGrid};
+use crate::linalg::{Atoms, Dictionary, ExactSum, Real, Strided};
 
 /// Computed from X and z alone, not from the running state of the solver.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -20,25 +23,27 @@ pub struct Certificate {
     pub gap: f64,
 }
 
-/// X̂ += value · D_atom at a position, for one signal's channels.
+/// X̂ += value · D_atom at a position, for one signal's channels over a block: the part of the atom
+/// that lies in it.
 pub(super) fn add_atom<T: Real>(
     dictionary: &Dictionary<T>,
-    shape: &Shape,
     channels: &mut [&mut [T]],
     layout: &Strided,
+    block: &Block,
     atom: usize,
     at: Point,
     value: T,
 ) {
-    let [l0, l1, l2] = dictionary.shape;
-    let wrap = |axis: usize, x: i64| {
-        if shape.periodic[axis] && x >= layout.shape[axis] {
-            x - layout.shape[axis]
-        } else {
-            x
-        }
+    let [_, l1, l2] = dictionary.shape;
+    let support = Block {
+        origin: at,
+        shape: dictionary.shape,
     };
-    let run = l2 as usize;
+    let part = support.intersection(block);
+    if part.is_empty() {
+        return;
+    }
+    let run = part.shape[2] as usize;
     let volume = dictionary.volume();
     for (channel, out) in channels.iter_mut().take(dictionary.n_channels).enumerate() {
         let (d, factor) = match &dictionary.atoms {
@@ -51,91 +56,119 @@ pub(super) fn add_atom<T: Real>(
                 (&v[atom * volume..(atom + 1) * volume], value * u)
             }
         };
-        for s0 in 0..l0 {
-            for s1 in 0..l1 {
-                let row = [wrap(0, at[0] + s0), wrap(1, at[1] + s1), at[2]];
-                let d = &d[((s0 * l1 + s1) * l2) as usize..][..run];
-                let first = layout.index(row);
-                if layout.strides[2] == 1 && at[2] + l2 <= layout.shape[2] {
-                    for (to, d) in out[first..first + run].iter_mut().zip(d) {
-                        *to += factor * *d;
-                    }
-                } else {
-                    for (s2, d) in d.iter().enumerate() {
-                        let at = layout.index([row[0], row[1], wrap(2, at[2] + s2 as i64)]);
-                        out[at] += factor * *d;
-                    }
+        part.for_each_row(|row| {
+            let s: Point = std::array::from_fn(|a| row[a] - at[a]);
+            let d = &d[((s[0] * l1 + s[1]) * l2 + s[2]) as usize..][..run];
+            let first = layout.index(std::array::from_fn(|a| row[a] - block.origin[a]));
+            if layout.strides[2] == 1 {
+                for (to, d) in out[first..first + run].iter_mut().zip(d) {
+                    *to += factor * *d;
+                }
+            } else {
+                for (k, d) in d.iter().enumerate() {
+                    out[(first as i64 + k as i64 * layout.strides[2]) as usize] += factor * *d;
                 }
             }
-        }
+        });
     }
 }
 
-/// Writes X − D∗z.
-pub(super) fn residual<T: Real>(
-    x: &Field<'_, T>,
+/// Where an atom at a position lies in a block, images around a period included.
+pub(super) fn images(shape: &Shape, at: Point, block: &Block) -> impl Iterator<Item = Point> {
+    let shifts = |axis: usize| {
+        let period = shape.signal[axis];
+        let (low, end) = (at[axis], at[axis] + shape.atom[axis]);
+        let (first, last) = (block.origin[axis], block.end(axis));
+        let shifts = [-period, 0, period].into_iter();
+        let n_periods = if shape.periodic[axis] { 1 } else { 0 };
+        shifts.filter(move |shift| {
+            shift.abs() <= n_periods * period && low + shift < last && end + shift > first
+        })
+    };
+    let [s0, s1, s2] = [shifts(0), shifts(1), shifts(2)].map(Iterator::collect::<Vec<_>>);
+    s0.into_iter().flat_map(move |i| {
+        let (s1, s2) = (s1.clone(), s2.clone());
+        s1.into_iter().flat_map(move |j| {
+            let s2 = s2.clone();
+            s2.into_iter()
+                .map(move |k| [at[0] + i, at[1] + j, at[2] + k])
+        })
+    })
+}
+
+/// Takes D∗z from a window that holds X. Collective. Every position hears of the activations in
+/// one order, whichever rank they are on.
+pub(super) fn subtract_model<T: Real>(
+    window: &mut Window<T>,
     tiles: &Tiles<T>,
     plan: &Plan<T>,
+    grid: &TileGrid,
     dictionary: &Dictionary<T>,
     shape: &Shape,
-    out: &mut [T],
-) {
-    let volume = shape.signal.iter().product::<i64>() as usize;
-    let layout = Strided::contiguous(shape.signal);
-    let n = shape.signal[2] as usize;
-    for (data, out) in x.channels.iter().zip(out.chunks_exact_mut(volume)) {
-        x.layout.for_each_row(|at, first| {
-            let start = layout.index(at);
-            let row = &mut out[start..start + n];
-            if x.layout.strides[2] == 1 {
-                row.copy_from_slice(&data[first..first + n]);
-            } else {
-                for (k, to) in row.iter_mut().enumerate() {
-                    *to = data[(first as i64 + k as i64 * x.layout.strides[2]) as usize];
-                }
+) -> Result<()> {
+    let block = window.block;
+    let layout = Strided::contiguous(block.shape);
+    let volume = block.volume().max(1) as usize;
+    let mut channels: Vec<&mut [T]> = window.values.chunks_exact_mut(volume).collect();
+    let inner = !shape.periodic.contains(&true);
+    tiles.for_each_list(plan, |number, list| {
+        let first = grid.tile(number).signal * shape.n_channels;
+        let Some(channels) = channels.get_mut(first..) else {
+            return;
+        };
+        for step in list {
+            let (at, atom) = (step.at.map(i64::from), step.atom as usize);
+            if inner {
+                add_atom(dictionary, channels, &layout, &block, atom, at, -step.delta);
+                continue;
             }
-        });
-    }
-    let mut channels: Vec<&mut [T]> = out.chunks_exact_mut(volume).collect();
+            for at in images(shape, at, &block) {
+                add_atom(dictionary, channels, &layout, &block, atom, at, -step.delta);
+            }
+        }
+    })
+}
+
+/// ‖r‖² over the positions that each tile stands for: its own, and those beyond the last tile.
+pub(super) fn squares<T: Real>(
+    window: &Window<T>,
+    tiles: &Tiles<T>,
+    shape: &Shape,
+    sum: &mut ExactSum,
+) {
+    let valid = shape.valid();
     for index in 0..tiles.len() {
-        let state = tiles.tile(index);
-        let origin = state.tile.origin;
-        let channels = &mut channels[state.tile.signal * shape.n_channels..];
-        state.for_each_nonzero(plan, |at, atom, value| {
-            let at: Point = std::array::from_fn(|a| at[a] + origin[a]);
-            add_atom(dictionary, shape, channels, &layout, atom, at, -value);
-        });
+        let tile = tiles.tile(index).tile.clone();
+        let cell = Block {
+            origin: tile.origin,
+            shape: std::array::from_fn(|a| match tile.origin[a] + tile.shape[a] {
+                end if end == valid[a] => shape.signal[a] - tile.origin[a],
+                _ => tile.shape[a],
+            }),
+        };
+        let field = window.fields(tile.signal * shape.n_channels, shape.n_channels);
+        let mut total = 0.0;
+        for data in &field.channels {
+            cell.for_each_row(|at| {
+                let at = std::array::from_fn(|a| at[a] - field.origin[a]);
+                let first = field.layout.index(at);
+                let row = &data[first..first + cell.shape[2] as usize];
+                // Row sums first: fewer roundings of a large total.
+                total += row.iter().map(|r| r.wide() * r.wide()).sum::<f64>();
+            });
+        }
+        sum.add(total);
     }
 }
 
 impl Certificate {
-    /// From the residual r = X − D∗z, the penalty Σ λ_k ‖z_k‖₁, the largest |D_k ⋆ r| / λ_k and the
-    /// largest step left.
-    pub(super) fn new<T: Real>(
-        x: &Field<'_, T>,
-        residual: &[T],
-        penalty: f64,
-        ratio: f64,
-        largest: T,
-    ) -> Self {
-        let (mut rr, mut rx) = (0.0, 0.0);
-        let volume = residual.len() / x.channels.len();
-        for (data, r) in x.channels.iter().zip(residual.chunks_exact(volume)) {
-            let mut rows = r.chunks_exact(x.layout.shape[2] as usize);
-            x.layout.for_each_row(|_, first| {
-                // Row sums first: fewer roundings of a large total.
-                let (mut row_rr, mut row_rx) = (0.0, 0.0);
-                for (k, r) in rows.next().unwrap_or(&[]).iter().enumerate() {
-                    let x = data[(first as i64 + k as i64 * x.layout.strides[2]) as usize];
-                    row_rr += r.wide() * r.wide();
-                    row_rx += r.wide() * x.wide();
-                }
-                rr += row_rr;
-                rx += row_rx;
-            });
-        }
+    /// From ‖r‖² of the residual r = X − D∗z, ⟨z, D ⋆ r⟩, the penalty Σ λ_k ‖z_k‖₁, the largest
+    /// |D_k ⋆ r| / λ_k and the largest step left.
+    pub(super) fn new<T: Real>(rr: f64, zc: f64, penalty: f64, ratio: f64, largest: T) -> Self {
         let data_term = 0.5 * rr;
         let objective = data_term + penalty;
+        // ⟨r, X⟩ = ⟨r, r + D∗z⟩.
+        let rx = rr + zc;
         // The dual value of θ = s·r is s⟨r, X⟩ − ½s²‖r‖²; the best s that is feasible.
         let most = if ratio > 0.0 {
             1.0 / ratio

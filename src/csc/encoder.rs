@@ -1,18 +1,24 @@
 //! The encoder: a dictionary bound to a domain, with everything that can be kept between solves.
 
-use super::certificate::{Certificate, residual};
+use super::certificate::{Certificate, add_atom, images, squares, subtract_model};
+use super::exchange::{Exchange, Window};
 use super::functions::fails_unless_it_fits;
+use super::halo::{Traffic, decode, encode};
 use super::options::{Options, Scale, Schedule, Strategy};
 use super::schedule::{Control, Progress, Stop, Tiles};
 use super::threads::for_each;
 use super::tile::{Plan, Step, group_shape};
 use crate::error::{Error, Result};
-use crate::grid::tiles::{AXES, Layout, Point, TileGrid, checked_volume, padded};
+use crate::grid::blocks::{Block, balanced, fails_unless_a_partition};
+use crate::grid::tiles::{AXES, Layout, Point, Tile, TileGrid, checked_volume, padded};
 use crate::grid::{Domain, Part, Segmentation};
 use crate::linalg::correlate::Correlator;
-use crate::linalg::{Dictionary, Field, FieldMut, Gram, OneThread, Real};
+use crate::linalg::{Atoms, Dictionary, ExactSum, Field, FieldMut, Gram, OneThread, Real};
 use crate::memory;
-use std::sync::Mutex;
+use crate::transport::local::Local;
+use crate::transport::{Reduce, Tag, Transport};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 /// Longest axis: positions and their differences fit in 32 bits.
@@ -161,6 +167,12 @@ pub struct Info {
     pub bytes: u64,
     /// Bytes of the Gram tensor and what is derived from it.
     pub bytes_gram: u64,
+    /// Messages that this rank sent to others, reductions aside.
+    pub messages: u64,
+    /// Bytes in them.
+    pub bytes_sent: u64,
+    /// Seconds that this rank waited for messages and reductions.
+    pub seconds_waiting: f64,
 }
 
 /// One non-zero activation.
@@ -177,17 +189,29 @@ pub struct Activation<T> {
 }
 
 /// A dictionary bound to a domain: keeps the Gram tensor and the last z.
+///
+/// Over several ranks every rank makes one, with the same arguments, and brings its own block of
+/// the signals; functions that say so are collective, called by all ranks in the same order. They
+/// fail on all ranks alike or on none. Which rank works on what is settled at the first call that
+/// brings a block: whoever holds the middle of a tile gets it, or all get equal shares where that
+/// would leave ranks idle.
 pub struct Encoder<T: Real> {
     shape: Shape,
     options: Options,
     n_threads: usize,
+    ranks: Arc<dyn Transport>,
     dictionary: Dictionary<T>,
     norms: Vec<T>,
     plan: Plan<T>,
+    grid: TileGrid,
     grid_segments: Option<Segmentation>,
     tiles: Tiles<T>,
+    /// The part of the activations that each rank works on, once that is settled.
+    regions: Vec<Block>,
+    exchange: Option<Exchange>,
     correlator: Correlator<T>,
-    residual: Vec<T>,
+    /// The residual, where this rank needs it.
+    window: Window<T>,
     seconds_gram: f64,
 }
 
@@ -203,6 +227,36 @@ fn fails_unless_matching<T>(dictionary: &Dictionary<T>, shape: &Shape) -> Result
     Err(Error::shape("d", d, allowed))
 }
 
+/// A number that differs where arguments do, with next to no doubt.
+fn fingerprint<T: Real>(shape: &Shape, options: &Options, dictionary: &Dictionary<T>) -> i64 {
+    let mut key = DefaultHasher::new();
+    format!("{shape:?} {options:?}").hash(&mut key);
+    let mut bits = |values: &[T]| {
+        values
+            .iter()
+            .for_each(|value| value.wide().to_bits().hash(&mut key));
+    };
+    match &dictionary.atoms {
+        Atoms::Full(d) => bits(d),
+        Atoms::RankOne { u, v } => [u, v].into_iter().for_each(|factor| bits(factor)),
+    }
+    key.finish() as i64
+}
+
+/// Collective: fails unless all ranks came with the same.
+fn fails_unless_alike(ranks: &dyn Transport, key: i64, arguments: &str) -> Result<()> {
+    let least = ranks.reduce(Reduce::Min, &[key])?;
+    if ranks.reduce(Reduce::Max, &[key])? == least {
+        return Ok(());
+    }
+    let allowed = "the same on every rank";
+    Err(Error::argument(
+        arguments,
+        "different values on different ranks",
+        allowed,
+    ))
+}
+
 impl<T: Real> Encoder<T> {
     /// Computes the Gram tensor and lays out the tiles. `n_threads` ≥ 1.
     pub fn new(
@@ -211,7 +265,43 @@ impl<T: Real> Encoder<T> {
         options: Options,
         n_threads: usize,
     ) -> Result<Self> {
+        let alone = Arc::new(Local::alone());
+        Encoder::over(alone, shape, dictionary, options, n_threads)
+    }
+
+    /// Collective: an encoder on several ranks. Shape (that of the whole domain), dictionary and
+    /// options have to be the same on all of them.
+    pub fn over(
+        ranks: Arc<dyn Transport>,
+        shape: Shape,
+        dictionary: Dictionary<T>,
+        options: Options,
+        n_threads: usize,
+    ) -> Result<Self> {
+        let key = fingerprint(&shape, &options, &dictionary);
+        let made = Encoder::unplaced(ranks.clone(), shape, dictionary, options, n_threads);
+        let mut encoder = ranks.agree(made)?;
+        fails_unless_alike(&*ranks, key, "shape, options or dictionary")?;
+        if encoder.ranks.size() == 1 {
+            encoder.place(&[Block::whole(encoder.shape.valid())])?;
+        }
+        Ok(encoder)
+    }
+
+    /// All that does not depend on who holds what.
+    fn unplaced(
+        ranks: Arc<dyn Transport>,
+        shape: Shape,
+        dictionary: Dictionary<T>,
+        options: Options,
+        n_threads: usize,
+    ) -> Result<Self> {
         fails_unless_matching(&dictionary, &shape)?;
+        let several = ranks.size() > 1;
+        if several && options.schedule == Schedule::Published {
+            let allowed = "\"coloured\" on more than one rank";
+            return Err(Error::argument("option schedule", "\"published\"", allowed));
+        }
         let start = Instant::now();
         let valid = shape.valid();
         let group = group_shape(valid, shape.n_atoms);
@@ -222,7 +312,9 @@ impl<T: Real> Encoder<T> {
             periodic: shape.periodic,
             group,
         };
-        fails_unless_it_fits::<T>(&shape, &options, &layout)?;
+        if !several {
+            fails_unless_it_fits::<T>(&shape, &options, &layout)?;
+        }
         let published = options.schedule == Schedule::Published;
         let (grid, grid_segments) = if published {
             let (grid, segments) = published_grid(&shape, &options, &layout)?;
@@ -247,29 +339,148 @@ impl<T: Real> Encoder<T> {
             (false, n) => n as usize,
         };
         let seconds_gram = start.elapsed().as_secs_f64();
-        let largest = std::array::from_fn(|a| {
-            let groups = grid.tiles.iter().map(|tile| tile.groups[a]);
-            groups.max().unwrap_or(1) * group[a]
-        });
         let method = options.correlation;
+        // The window has no periods.
+        let periodic = [false; AXES];
         let correlator =
-            Correlator::new(&dictionary, &scale, group, shape.periodic, largest, method)?;
-        let tiles = Tiles::new(grid, &group, shape.n_atoms)?;
-        let volume = shape.signal.iter().product::<i64>() as usize;
-        let values = shape.n_signals * shape.n_channels * volume;
+            Correlator::new(&dictionary, &scale, group, periodic, grid.largest(), method)?;
+        let nowhere = |_: &Tile| 0;
+        let tiles = Tiles::new(
+            &grid,
+            Vec::new(),
+            nowhere,
+            ranks.clone(),
+            &group,
+            shape.n_atoms,
+        )?;
         Ok(Encoder {
-            residual: memory::zeroed("the residual", values)?,
+            window: Window::new(Block::default(), 0)?,
             shape,
             options,
             n_threads,
+            ranks,
             dictionary,
             norms,
             plan,
+            grid,
             grid_segments,
             tiles,
+            regions: Vec::new(),
+            exchange: None,
             correlator,
             seconds_gram,
         })
+    }
+
+    /// Settles which rank works on which tiles, from the blocks of the signals or activations that
+    /// they hold. Collective.
+    fn place(&mut self, blocks: &[Block]) -> Result<()> {
+        let parts: Vec<[std::ops::Range<usize>; AXES]> = blocks
+            .iter()
+            .map(|block| {
+                std::array::from_fn(|a| match block.is_empty() {
+                    true => 0..0,
+                    false => self.grid.intervals(a, block.origin[a], block.end(a)),
+                })
+            })
+            .collect();
+        let sizes = parts
+            .iter()
+            .map(|part| part.iter().map(|range| range.len()).product());
+        let most: usize = sizes.max().unwrap_or(0);
+        let counts = self.grid.counts();
+        let fair = counts.iter().product::<usize>().div_ceil(blocks.len());
+        let parts = match most > 2 * fair {
+            true => balanced(counts, blocks.len()),
+            false => parts,
+        };
+        let me = self.ranks.rank();
+        self.regions = parts.iter().map(|part| self.grid.region(part)).collect();
+        let owner = |tile: &Tile| {
+            let region = self.regions.iter().position(|r| r.contains(&tile.origin));
+            region.unwrap_or(0)
+        };
+        let own = self.grid.tiles_in(&parts[me]);
+        let (ranks, n_atoms) = (self.ranks.clone(), self.shape.n_atoms);
+        let tiles = Tiles::new(&self.grid, own, owner, ranks, &self.plan.group, n_atoms);
+        let n_fields = self.shape.n_signals * self.shape.n_channels;
+        let window = Window::new(self.window_of(&self.regions[me]), n_fields);
+        let placed = tiles.and_then(|tiles| Ok((tiles, window?)));
+        match self.ranks.agree(placed) {
+            Ok((tiles, window)) => (self.tiles, self.window) = (tiles, window),
+            Err(error) => {
+                self.regions.clear();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// The positions of the signals that the activations of a region depend on.
+    fn window_of(&self, region: &Block) -> Block {
+        match region.is_empty() {
+            true => Block::default(),
+            false => Block {
+                origin: region.origin,
+                shape: std::array::from_fn(|a| region.shape[a] + self.shape.atom[a] - 1),
+            },
+        }
+    }
+
+    /// Collective: the blocks of all ranks.
+    fn gather_blocks(&self, block: &Block) -> Result<Vec<Block>> {
+        let [o0, o1, o2] = block.origin;
+        let [n0, n1, n2] = block.shape;
+        let all = self.ranks.all_gather(&[o0, o1, o2, n0, n1, n2])?;
+        let block = |n: &[i64]| Block {
+            origin: [n[0], n[1], n[2]],
+            shape: [n[3], n[4], n[5]],
+        };
+        Ok(all.chunks_exact(6).map(block).collect())
+    }
+
+    /// Collective: makes ready to take in signals that lie like this, and keeps that for the next.
+    fn prepare(&mut self, block: Block) -> Result<()> {
+        let known = self.exchange.as_ref().is_some_and(|x| x.block == block);
+        let news = self.ranks.reduce(Reduce::Max, &[i64::from(!known)])?[0];
+        if news == 0 {
+            return Ok(());
+        }
+        let blocks = self.gather_blocks(&block)?;
+        let domain = Block::whole(self.shape.signal);
+        fails_unless_a_partition("the blocks of x", &blocks, &domain, self.shape.n_axes)?;
+        if self.regions.is_empty() {
+            self.place(&blocks)?;
+        }
+        let windows: Vec<Block> = self.regions.iter().map(|r| self.window_of(r)).collect();
+        let period = |a: usize| {
+            if self.shape.periodic[a] {
+                self.shape.signal[a]
+            } else {
+                0
+            }
+        };
+        let periods = std::array::from_fn(period);
+        self.exchange = Some(Exchange::new(
+            self.ranks.rank(),
+            &blocks,
+            &windows,
+            &periods,
+        ));
+        Ok(())
+    }
+
+    /// Collective: fills the window with the signals.
+    fn take_in(&mut self, x: &Field<'_, T>) -> Result<()> {
+        match &self.exchange {
+            Some(exchange) => exchange.run(&self.tiles.halo, x, &mut self.window),
+            None => Err(Error::Internal("signals without a way to the tiles".into())),
+        }
+    }
+
+    /// The ranks that it works on.
+    pub fn ranks(&self) -> &Arc<dyn Transport> {
+        &self.ranks
     }
 
     /// The shapes it was made for.
@@ -282,13 +493,20 @@ impl<T: Real> Encoder<T> {
         &self.options
     }
 
-    /// Takes another dictionary of the same shape; z is kept.
+    /// Collective: takes another dictionary of the same shape; z is kept.
     pub fn set_dictionary(&mut self, dictionary: Dictionary<T>) -> Result<()> {
         let (shape, options) = (self.shape.clone(), self.options.clone());
-        let mut next = Encoder::new(shape, dictionary, options, self.n_threads)?;
-        // The tiles depend on shapes alone: they fit the new dictionary.
-        std::mem::swap(&mut next.tiles, &mut self.tiles);
-        *self = next;
+        let ranks = self.ranks.clone();
+        let key = fingerprint(&shape, &options, &dictionary);
+        let next = Encoder::unplaced(ranks, shape, dictionary, options, self.n_threads);
+        let next = self.ranks.agree(next)?;
+        fails_unless_alike(&*self.ranks, key, "dictionary")?;
+        // All else depends on shapes alone: it fits the new dictionary.
+        self.dictionary = next.dictionary;
+        self.norms = next.norms;
+        self.plan = next.plan;
+        self.correlator = next.correlator;
+        self.seconds_gram = next.seconds_gram;
         Ok(())
     }
 
@@ -308,15 +526,17 @@ impl<T: Real> Encoder<T> {
         })
     }
 
-    fn check_layout(
+    /// Checks the number of channels, and that a block lies in the domain; with one rank, that it
+    /// is the domain.
+    fn check_block(
         &self,
         argument: &str,
         channels: usize,
         expected: usize,
-        shape: Point,
-        allowed: Point,
+        block: Block,
+        domain: Point,
     ) -> Result<()> {
-        if channels != expected {
+        if channels != expected && !block.is_empty() {
             let allowed = format!("{expected} of them");
             return Err(Error::argument(
                 &format!("number of channels of {argument}"),
@@ -324,9 +544,10 @@ impl<T: Real> Encoder<T> {
                 allowed,
             ));
         }
-        if shape != allowed {
-            let allowed = format!("{:?}", self.shape.unpadded(allowed));
-            return Err(Error::shape(argument, self.shape.unpadded(shape), allowed));
+        if self.ranks.size() == 1 && block != Block::whole(domain) {
+            let allowed = format!("{:?}", self.shape.unpadded(domain));
+            let shape = self.shape.unpadded(block.shape);
+            return Err(Error::shape(argument, shape, allowed));
         }
         Ok(())
     }
@@ -335,48 +556,155 @@ impl<T: Real> Encoder<T> {
         self.shape.n_signals * self.shape.n_atoms
     }
 
-    /// Sets z, (signals × atoms) fields over the valid domain, for a warm start.
+    /// Collective: sets z, (signals × atoms) fields, for a warm start. Each rank brings a block of the
+    /// valid domain.
     pub fn set_z(&mut self, z: &Field<'_, T>) -> Result<()> {
-        self.check_z(z)?;
+        self.ranks.agree(self.check_z(z))?;
+        let blocks = self.gather_blocks(&z.block())?;
+        let domain = Block::whole(self.shape.valid());
+        fails_unless_a_partition("the blocks of z", &blocks, &domain, self.shape.n_axes)?;
+        if self.regions.is_empty() {
+            self.place(&blocks)?;
+        }
+        let me = self.ranks.rank();
         let n_atoms = self.shape.n_atoms;
-        for index in 0..self.tiles.len() {
-            let state = &mut *self.tiles.tile(index);
-            state.clear_z();
-            let (origin, shape) = (state.tile.origin, state.tile.shape);
-            let first = state.tile.signal * n_atoms;
-            for i in 0..shape[0] {
-                for j in 0..shape[1] {
-                    for k in 0..shape[2] {
-                        let at = [i, j, k];
-                        let from = z.layout.index(std::array::from_fn(|a| at[a] + origin[a]));
-                        for atom in 0..n_atoms {
-                            let value = z.channels[first + atom][from];
-                            if value != T::ZERO {
-                                state.set_z(&self.plan, at, atom, value);
-                            }
+        // The non-zeros of a part of this rank's block, signal by signal.
+        let list = |part: &Block, signal: usize, list: &mut Vec<Step<T>>| {
+            part.for_each_row(|at| {
+                let row: Point = std::array::from_fn(|a| at[a] - z.origin[a]);
+                let first = z.layout.index(row) as i64;
+                for k in 0..part.shape[2] {
+                    let from = (first + k * z.layout.strides[2]) as usize;
+                    for atom in 0..n_atoms {
+                        let delta = z.channels[signal * n_atoms + atom][from];
+                        if delta != T::ZERO {
+                            let at = [at[0], at[1], at[2] + k].map(|x| x as i32);
+                            let atom = atom as u32;
+                            list.push(Step { at, atom, delta });
                         }
                     }
                 }
-            }
+            });
+        };
+        let given = |rank: usize| self.regions[rank].intersection(&z.block());
+        let taken = |rank: usize| self.regions[me].intersection(&blocks[rank]);
+        let mut new = self.swap_lists(given, taken, list)?;
+        // One order, whoever had them: by tile, position and atom.
+        new.sort_by_cached_key(|(signal, step)| {
+            let at = step.at.map(i64::from);
+            (self.grid.find(*signal, &at), at, step.atom)
+        });
+        self.clear_z();
+        let own = self.tiles.numbers();
+        for (signal, step) in new {
+            let at = step.at.map(i64::from);
+            let Ok(index) = own.binary_search(&self.grid.find(signal, &at)) else {
+                continue;
+            };
+            let state = &mut *self.tiles.tile(index);
+            let at = std::array::from_fn(|a| at[a] - state.tile.origin[a]);
+            state.set_z(&self.plan, at, step.atom as usize, step.delta);
         }
         Ok(())
     }
 
+    /// Collective: sends to each rank the lists of a box, per signal, and receives theirs. `given`
+    /// and `taken` are the boxes that go to and come from a rank.
+    fn swap_lists(
+        &self,
+        given: impl Fn(usize) -> Block,
+        taken: impl Fn(usize) -> Block,
+        list: impl Fn(&Block, usize, &mut Vec<Step<T>>),
+    ) -> Result<Vec<(usize, Step<T>)>> {
+        let (me, size) = (self.ranks.rank(), self.ranks.size());
+        let mut all = Vec::new();
+        let mut failure = None;
+        let mut steps = Vec::new();
+        for rank in 0..size {
+            let part = given(rank);
+            if part.is_empty() {
+                continue;
+            }
+            let mut bytes = Vec::new();
+            for signal in 0..self.shape.n_signals {
+                steps.clear();
+                list(&part, signal, &mut steps);
+                if rank == me {
+                    all.extend(steps.iter().map(|step| (signal, *step)));
+                } else if let Err(error) = encode(signal, &steps, &mut bytes) {
+                    failure = Some(error);
+                }
+            }
+            if rank != me {
+                self.tiles.halo.send(rank, Tag::ACTIVATIONS, bytes)?;
+            }
+        }
+        for rank in (0..size).filter(|rank| *rank != me && !taken(*rank).is_empty()) {
+            let bytes = self.tiles.halo.receive(rank, Tag::ACTIVATIONS)?;
+            let read = decode(&bytes, |signal, steps: Vec<Step<T>>| {
+                memory::reserve("activations", &mut all, steps.len())?;
+                all.extend(steps.into_iter().map(|step| (signal, step)));
+                Ok(())
+            });
+            failure = failure.or(read.err());
+        }
+        self.ranks.agree(failure.map_or(Ok(all), Err))
+    }
+
+    /// Collective: the activations that are not zero in a block of the valid domain, in no order.
+    fn fetch(&self, block: &Block) -> Result<Vec<(usize, Step<T>)>> {
+        let blocks = self.gather_blocks(block)?;
+        let Some(region) = self.regions.get(self.ranks.rank()) else {
+            return Ok(Vec::new());
+        };
+        let list = |part: &Block, signal: usize, list: &mut Vec<Step<T>>| {
+            for index in 0..self.tiles.len() {
+                let state = self.tiles.tile(index);
+                let (tile, origin) = (&state.tile, state.tile.origin);
+                let positions = Block {
+                    origin,
+                    shape: tile.shape,
+                };
+                if tile.signal != signal || positions.intersection(part).is_empty() {
+                    continue;
+                }
+                state.for_each_nonzero(&self.plan, |at, atom, delta| {
+                    let at: Point = std::array::from_fn(|a| at[a] + origin[a]);
+                    if part.contains(&at) {
+                        let (at, atom) = (at.map(|x| x as i32), atom as u32);
+                        list.push(Step { at, atom, delta });
+                    }
+                });
+            }
+        };
+        let given = |rank: usize| region.intersection(&blocks[rank]);
+        let taken = |rank: usize| self.regions[rank].intersection(block);
+        self.swap_lists(given, taken, list)
+    }
+
     /// Checks an array of activations: shape, finite, non-negative when z ≥ 0 is asked for.
     pub fn check_z(&self, z: &Field<'_, T>) -> Result<()> {
-        let (n, valid) = (self.n_atom_fields(), self.shape.valid());
-        self.check_layout("z", z.channels.len(), n, z.layout.shape, valid)?;
+        self.check_block(
+            "z",
+            z.channels.len(),
+            self.n_atom_fields(),
+            z.block(),
+            self.shape.valid(),
+        )?;
         z.check_finite("z")?;
+        let row = z.layout.shape[2];
         if !self.options.positive {
             return Ok(());
         }
         for (channel, data) in z.channels.iter().enumerate() {
             let mut negative = None;
             z.layout.for_each_row(|at, first| {
-                for k in 0..valid[2] {
+                for k in 0..row {
                     let value = data[(first as i64 + k * z.layout.strides[2]) as usize];
                     if value < T::ZERO && negative.is_none() {
-                        negative = Some(([at[0], at[1], k], value));
+                        let at = [at[0], at[1], k];
+                        let at: Point = std::array::from_fn(|a| at[a] + z.origin[a]);
+                        negative = Some((at, value));
                     }
                 }
             });
@@ -399,35 +727,47 @@ impl<T: Real> Encoder<T> {
         }
     }
 
-    /// Writes z as (signals × atoms) fields over the valid domain.
+    /// Collective: writes z as (signals × atoms) fields. Each rank asks for a block of the valid
+    /// domain; blocks may overlap, and need not cover it.
     pub fn z(&self, out: &mut FieldMut<'_, T>) -> Result<()> {
         let (n, valid) = (self.n_atom_fields(), self.shape.valid());
-        self.check_layout("z", out.channels.len(), n, out.layout.shape, valid)?;
-        let layout = out.layout;
-        for channel in &mut out.channels {
-            layout.for_each_row(|_, first| {
-                for k in 0..layout.shape[2] {
-                    channel[(first as i64 + k * layout.strides[2]) as usize] = T::ZERO;
-                }
-            });
-        }
-        for index in 0..self.tiles.len() {
-            let state = self.tiles.tile(index);
-            let origin = state.tile.origin;
-            let first = state.tile.signal * self.shape.n_atoms;
-            state.for_each_nonzero(&self.plan, |at, atom, value| {
-                let at = layout.index(std::array::from_fn(|a| at[a] + origin[a]));
-                out.channels[first + atom][at] = value;
-            });
+        let block = out.block();
+        let fits = self
+            .check_block("z", out.channels.len(), n, block, valid)
+            .and_then(|_| self.check_inside("z", &block));
+        self.ranks.agree(fits)?;
+        let list = self.fetch(&block)?;
+        out.clear();
+        for (signal, step) in list {
+            let at = std::array::from_fn(|a| i64::from(step.at[a]) - out.origin[a]);
+            let at = out.layout.index(at);
+            let field = signal * self.shape.n_atoms + step.atom as usize;
+            out.channels[field][at] = step.delta;
         }
         Ok(())
     }
 
-    /// All z ≠ 0, sorted by (signal, atom, position).
+    fn check_inside(&self, argument: &str, block: &Block) -> Result<()> {
+        let valid = self.shape.valid();
+        if block.is_empty() || block.intersection(&Block::whole(valid)) == *block {
+            return Ok(());
+        }
+        let value = (
+            self.shape.unpadded(block.origin),
+            self.shape.unpadded(block.shape),
+        );
+        let allowed = format!(
+            "an offset and a shape inside the valid domain {:?}",
+            self.shape.unpadded(valid)
+        );
+        Err(Error::shape(argument, value, allowed))
+    }
+
+    /// All z ≠ 0 of this rank's tiles, sorted by (signal, atom, position). Each activation is on one
+    /// rank.
     pub fn activations(&self) -> Result<Vec<Activation<T>>> {
         let mut list = Vec::new();
-        let n = (0..self.tiles.len()).map(|index| self.tiles.tile(index).n_nonzero());
-        memory::reserve("the list of activations", &mut list, n.sum())?;
+        memory::reserve("the list of activations", &mut list, self.n_nonzero())?;
         for index in 0..self.tiles.len() {
             let state = self.tiles.tile(index);
             let (signal, origin) = (state.tile.signal, state.tile.origin);
@@ -445,7 +785,37 @@ impl<T: Real> Encoder<T> {
         Ok(list)
     }
 
-    /// Number of z ≠ 0.
+    /// Collective: all z ≠ 0 in a block of the valid domain, another on each rank if wanted, sorted
+    /// as [`Encoder::activations`].
+    pub fn activations_in(&self, block: &Block) -> Result<Vec<Activation<T>>> {
+        self.ranks.agree(self.check_inside("block", block))?;
+        let list = self.fetch(block)?;
+        let mut list: Vec<_> = list
+            .into_iter()
+            .map(|(signal, step)| Activation {
+                signal,
+                atom: step.atom as usize,
+                at: step.at.map(i64::from),
+                value: step.delta,
+            })
+            .collect();
+        list.sort_unstable_by_key(|a| (a.signal, a.atom, a.at));
+        Ok(list)
+    }
+
+    /// The part of the activations whose tiles are on this rank: empty before it is settled, and on
+    /// ranks that have none.
+    pub fn region(&self) -> Block {
+        let region = self.regions.get(self.ranks.rank());
+        region.copied().unwrap_or_default()
+    }
+
+    /// Messages of this rank since tiles were laid out.
+    pub fn traffic(&self) -> Traffic {
+        self.tiles.halo.traffic()
+    }
+
+    /// Number of z ≠ 0 on this rank.
     pub fn n_nonzero(&self) -> usize {
         (0..self.tiles.len())
             .map(|index| self.tiles.tile(index).n_nonzero())
@@ -454,29 +824,27 @@ impl<T: Real> Encoder<T> {
 
     fn check_x(&self, x: &Field<'_, T>) -> Result<()> {
         let n = self.shape.n_signals * self.shape.n_channels;
-        self.check_layout("x", x.channels.len(), n, x.layout.shape, self.shape.signal)?;
+        self.check_block("x", x.channels.len(), n, x.block(), self.shape.signal)?;
         x.check_finite("x")
     }
 
-    /// max |D ⋆ X| (max D ⋆ X when z ≥ 0): the smallest λ for which z = 0 is optimal.
+    /// Collective: max |D ⋆ X| (max D ⋆ X when z ≥ 0): the smallest λ for which z = 0 is optimal.
     pub fn lambda_max(&mut self, x: &Field<'_, T>) -> Result<f64> {
-        self.check_x(x)?;
-        let largest = self.correlate(x)?;
+        self.ranks.agree(self.check_x(x))?;
+        self.prepare(x.block())?;
+        let taken = self.take_in(x);
+        self.ranks.agree(taken)?;
+        let largest = self.correlate()?;
         Ok(self.unscaled_max(&largest))
     }
 
-    /// Fills c with the correlation of a signal or residual with the atoms. Returns for each atom
+    /// Collective: fills c with the correlation of the window with the atoms. Returns for each atom
     /// the largest |c| (or c when z ≥ 0) of the coordinates that may be chosen.
-    fn correlate(&self, field: &Field<'_, T>) -> Result<Vec<T>> {
+    fn correlate(&self) -> Result<Vec<f64>> {
         let _blas = OneThread::new();
-        let n_atoms = self.shape.n_atoms;
-        let signals: Vec<Field<'_, T>> = field
-            .channels
-            .chunks_exact(self.shape.n_channels)
-            .map(|channels| Field {
-                channels: channels.to_vec(),
-                layout: field.layout,
-            })
+        let (n_atoms, n_channels) = (self.shape.n_atoms, self.shape.n_channels);
+        let signals: Vec<Field<'_, T>> = (0..self.shape.n_signals)
+            .map(|signal| self.window.fields(signal * n_channels, n_channels))
             .collect();
         let state = || Ok((self.correlator.scratch()?, vec![T::ZERO; n_atoms]));
         let n = self.tiles.len();
@@ -484,37 +852,38 @@ impl<T: Real> Encoder<T> {
             let mut guard = self.tiles.tile(index);
             let state = &mut *guard;
             let signal = &signals[state.tile.signal];
-            self.correlator
-                .tile(signal, &state.tile, scratch, &mut state.c);
+            let mut tile = state.tile.clone();
+            for (at, origin) in tile.origin.iter_mut().zip(signal.origin) {
+                *at -= origin;
+            }
+            self.correlator.tile(signal, &tile, scratch, &mut state.c);
             state.mask(&self.plan);
             largest_per_atom(&self.plan, &state.c, largest);
             Ok(())
-        })?;
-        let mut largest = vec![T::ZERO; n_atoms];
-        for (_, other) in states {
+        });
+        let mut largest = vec![0.0; n_atoms];
+        for (_, other) in self.ranks.agree(states)? {
             for (to, from) in largest.iter_mut().zip(other) {
-                if from > *to {
-                    *to = from;
+                if from.wide() > *to {
+                    *to = from.wide();
                 }
             }
         }
-        Ok(largest)
-    }
-
-    fn correlate_residual(&self) -> Result<Vec<T>> {
-        self.correlate(&Field::contiguous(&self.residual, self.shape.signal))
+        self.ranks.largest(&largest)
     }
 
     /// The largest value of c, not scaled by 1/n_k.
-    fn unscaled_max(&self, largest: &[T]) -> f64 {
+    fn unscaled_max(&self, largest: &[f64]) -> f64 {
         let unscaled = largest
             .iter()
             .zip(&self.norms)
-            .map(|(c, n)| (*c * *n).wide());
+            .map(|(c, n)| (T::of(*c) * *n).wide());
         unscaled.fold(0.0, f64::max)
     }
 
-    /// Encodes a signal. `report` is called now and then and returns whether to go on.
+    /// Collective: encodes signals, of which each rank brings a block. `report` is called now and then
+    /// and returns whether to go on; ranks need not bring one. What is returned is about all ranks,
+    /// but times, bytes and messages, which are about this one.
     pub fn solve(
         &mut self,
         x: &Field<'_, T>,
@@ -522,16 +891,20 @@ impl<T: Real> Encoder<T> {
     ) -> Result<Info> {
         let start = Instant::now();
         let elapsed = || start.elapsed().as_secs_f64();
-        self.check_x(x)?;
+        self.ranks.agree(self.check_x(x))?;
+        self.prepare(x.block())?;
+        let before = self.traffic();
         let warm = self.options.warm_start;
         if !warm {
             self.clear_z();
         }
         // λmax is that of the signal, whatever the start and its support.
         self.freeze(false);
-        let largest = self.correlate(x)?;
+        let taken = self.take_in(x);
+        self.ranks.agree(taken)?;
+        let largest = self.correlate()?;
         let lambda_max = self.unscaled_max(&largest);
-        let scaled_max = largest.iter().map(|c| c.wide()).fold(0.0, f64::max);
+        let scaled_max = largest.iter().copied().fold(0.0, f64::max);
         // Below some units of rounding in c and z nothing can be gained.
         // Nor where numbers are so small that rounding is no longer relative.
         let least_normal = match T::of(f64::MIN_POSITIVE) > T::ZERO {
@@ -544,10 +917,12 @@ impl<T: Real> Encoder<T> {
         let lambda = self.lambda(lambda_max);
         self.plan.set_thresholds(&lambda, &self.norms);
         let frozen = warm && self.options.frozen_support;
-        if frozen || self.n_nonzero() > 0 {
+        let n_nonzero = self.ranks.reduce(Reduce::Sum, &[self.n_nonzero() as i64])?[0];
+        if frozen || n_nonzero > 0 {
             self.freeze(frozen);
-            self.update_residual(x);
-            self.correlate_residual()?;
+            let updated = self.update_residual();
+            self.ranks.agree(updated)?;
+            self.correlate()?;
         }
         let tol = match self.options.tol_scale {
             Scale::Absolute => self.options.tol,
@@ -569,14 +944,14 @@ impl<T: Real> Encoder<T> {
             last_report: 0.0,
             report,
             progress: Progress {
-                tiles: self.tiles.len() as u64,
+                tiles: self.tiles.n_global() as u64,
                 tol,
                 ..Progress::default()
             },
         };
         let mut seconds_descend = 0.0;
         let mut seconds_certify = 0.0;
-        let mut largest = self.tiles.restart(&self.plan, self.n_threads)?;
+        let mut largest = self.restart()?;
         let mut rounds = 0;
         // A little below `tol`, so that the rounding of G seldom costs a second round.
         let target = if self.plan.is_exact() {
@@ -594,16 +969,13 @@ impl<T: Real> Encoder<T> {
             };
             seconds_descend += elapsed() - begin;
             let begin = elapsed();
-            self.update_residual(x);
-            let correlations = self.correlate_residual()?;
-            largest = self.tiles.restart(&self.plan, self.n_threads)?;
-            let certificate = Certificate::new(
-                x,
-                &self.residual,
-                self.penalty(&lambda),
-                dual_ratio(&correlations, &lambda, &self.norms),
-                largest,
-            );
+            let updated = self.take_in(x).and_then(|_| self.update_residual());
+            self.ranks.agree(updated)?;
+            let correlations = self.correlate()?;
+            let [rr, zc, penalty] = self.sums(&lambda)?;
+            largest = self.restart()?;
+            let ratio = dual_ratio(&correlations, &lambda, &self.norms);
+            let certificate = Certificate::new(rr, zc, penalty, ratio, largest);
             seconds_certify += elapsed() - begin;
             rounds += 1;
             let done = certificate.max_step <= tol;
@@ -622,6 +994,8 @@ impl<T: Real> Encoder<T> {
         control.progress.max_step = certificate.max_step;
         control.report(true);
         let progress = control.progress;
+        let traffic = self.traffic();
+        let nonzeros = self.ranks.reduce(Reduce::Sum, &[self.n_nonzero() as i64])?[0];
         Ok(Info {
             stop,
             lambda,
@@ -630,7 +1004,7 @@ impl<T: Real> Encoder<T> {
             steps: progress.steps,
             visits: progress.visits,
             sweeps: progress.sweeps,
-            nonzeros: self.n_nonzero() as u64,
+            nonzeros: nonzeros as u64,
             certificate,
             seconds: elapsed(),
             seconds_correlate,
@@ -639,39 +1013,68 @@ impl<T: Real> Encoder<T> {
             seconds_gram: self.seconds_gram,
             bytes: self.bytes() as u64,
             bytes_gram: self.plan.gram_bytes() as u64,
+            messages: traffic.messages - before.messages,
+            bytes_sent: traffic.bytes - before.bytes,
+            seconds_waiting: traffic.seconds_waiting - before.seconds_waiting,
         })
     }
 
     /// Bytes held between calls, the Gram tensor aside.
     pub fn bytes(&self) -> usize {
-        self.tiles.bytes() + self.residual.capacity() * size_of::<T>() + self.correlator.bytes()
+        let window = self.window.values.capacity() * size_of::<T>();
+        self.tiles.bytes() + window + self.correlator.bytes()
     }
 
     fn freeze(&self, frozen: bool) {
         (0..self.tiles.len()).for_each(|index| self.tiles.tile(index).freeze(frozen));
     }
 
-    fn update_residual(&mut self, x: &Field<'_, T>) {
-        let out = &mut self.residual;
-        residual(
-            x,
+    /// Collective: makes a residual of the signals in the window.
+    fn update_residual(&mut self) -> Result<()> {
+        subtract_model(
+            &mut self.window,
             &self.tiles,
             &self.plan,
+            &self.grid,
             &self.dictionary,
             &self.shape,
-            out,
-        );
+        )
     }
 
-    /// Σ λ_k ‖z_k‖₁, summed tile by tile.
-    fn penalty(&self, lambda: &[f64]) -> f64 {
-        let of_tile = |index| {
-            let mut sum = 0.0;
+    /// Collective: takes over a new c. Returns max |dz| over all ranks.
+    fn restart(&self) -> Result<T> {
+        let largest = self.tiles.restart(&self.plan, self.n_threads);
+        let largest = self.ranks.agree(largest)?;
+        // Below zero: nothing moves.
+        let largest = largest.wide().max(0.0);
+        Ok(T::of(self.ranks.largest(&[largest])?[0]))
+    }
+
+    /// Collective: ‖r‖², ⟨z, D ⋆ r⟩ and Σ λ_k ‖z_k‖₁, the same bits for any number of ranks: sums over
+    /// a tile are formed in one order, and added up exactly.
+    fn sums(&self, lambda: &[f64]) -> Result<[f64; 3]> {
+        let mut sums = [(); 3].map(|_| ExactSum::default());
+        squares(&self.window, &self.tiles, &self.shape, &mut sums[0]);
+        for index in 0..self.tiles.len() {
             let state = self.tiles.tile(index);
-            state.for_each_nonzero(&self.plan, |_, k, z| sum += lambda[k] * z.wide().abs());
-            sum
+            let (mut zc, mut penalty) = (0.0, 0.0);
+            state.for_each_active(&self.plan, |k, z, c| {
+                zc += z.wide() * (c * self.norms[k]).wide();
+                penalty += lambda[k] * z.wide().abs();
+            });
+            sums[1].add(zc);
+            sums[2].add(penalty);
+        }
+        let words: Vec<i64> = sums
+            .iter_mut()
+            .flat_map(|sum| sum.words().to_vec())
+            .collect();
+        let words = self.ranks.reduce(Reduce::Sum, &words)?;
+        let value = |i: usize| {
+            let words = &words[i * ExactSum::WORDS..][..ExactSum::WORDS];
+            ExactSum::from_words(words).value()
         };
-        (0..self.tiles.len()).map(of_tile).sum()
+        Ok([value(0), value(1), value(2)])
     }
 
     fn lambda(&self, lambda_max: f64) -> Vec<f64> {
@@ -723,10 +1126,10 @@ fn largest_per_atom<T: Real>(plan: &Plan<T>, c: &[T], largest: &mut [T]) {
 }
 
 /// Largest |D_k ⋆ r| / λ_k: how far a residual must shrink to be dual feasible.
-fn dual_ratio<T: Real>(correlations: &[T], lambda: &[f64], norms: &[T]) -> f64 {
+fn dual_ratio<T: Real>(correlations: &[f64], lambda: &[f64], norms: &[T]) -> f64 {
     let atoms = correlations.iter().zip(lambda).zip(norms);
-    let moving = atoms.filter(|((c, _), _)| **c > T::ZERO);
-    let ratio = moving.map(|((c, lambda), n)| c.wide() * n.wide() / lambda);
+    let moving = atoms.filter(|((c, _), _)| **c > 0.0);
+    let ratio = moving.map(|((c, lambda), n)| c * n.wide() / lambda);
     ratio.fold(0.0, f64::max)
 }
 
@@ -796,14 +1199,8 @@ pub fn reconstruct<T: Real>(
     out: &mut FieldMut<'_, T>,
 ) -> Result<()> {
     fails_unless_matching(dictionary, shape)?;
-    for channel in out.channels.iter_mut() {
-        out.layout.for_each_row(|_, first| {
-            for k in 0..out.layout.shape[2] {
-                channel[(first as i64 + k * out.layout.strides[2]) as usize] = T::ZERO;
-            }
-        });
-    }
-    let valid = shape.valid();
+    out.clear();
+    let (valid, layout, block) = (shape.valid(), out.layout, out.block());
     for (index, data) in z.channels.iter().enumerate() {
         let (signal, atom) = (index / shape.n_atoms, index % shape.n_atoms);
         let channels = &mut out.channels[signal * shape.n_channels..];
@@ -811,16 +1208,9 @@ pub fn reconstruct<T: Real>(
             for k in 0..valid[2] {
                 let value = data[(first as i64 + k * z.layout.strides[2]) as usize];
                 if value != T::ZERO {
-                    let at = [at[0], at[1], k];
-                    super::certificate::add_atom(
-                        dictionary,
-                        shape,
-                        channels,
-                        &out.layout,
-                        atom,
-                        at,
-                        value,
-                    );
+                    for at in images(shape, [at[0], at[1], k], &block) {
+                        add_atom(dictionary, channels, &layout, &block, atom, at, value);
+                    }
                 }
             }
         });

@@ -56,11 +56,7 @@ pub fn lambda_max<T: Real>(
         Schedule::Coloured => layout.coloured(&tile_size(shape, options, &layout)),
         Schedule::Published => published_grid(shape, options, &layout)?.0,
     };
-    let most = |axis: usize| {
-        let groups = grid.tiles.iter().map(|tile| tile.groups[axis]);
-        groups.max().unwrap_or(1) * group[axis]
-    };
-    let largest_tile = [most(0), most(1), most(2)];
+    let largest_tile = grid.largest();
     let norms = dictionary.squared_norms();
     let scale: Vec<T> = norms.iter().map(|n| T::one() / *n).collect();
     let method = options.correlation;
@@ -78,6 +74,7 @@ pub fn lambda_max<T: Real>(
         .map(|channels| Field {
             channels: channels.to_vec(),
             layout: x.layout,
+            origin: x.origin,
         })
         .collect();
     let _blas = OneThread::new();
@@ -88,7 +85,7 @@ pub fn lambda_max<T: Real>(
         Ok((correlator.scratch()?, c, T::ZERO))
     };
     let work = |(scratch, c, largest): &mut (_, Vec<T>, T), index: usize| {
-        let tile = &grid.tiles[index];
+        let tile = &grid.tile(index);
         let c = &mut c[..tile.n_groups() * group_volume * n_atoms];
         correlator.tile(&signals[tile.signal], tile, scratch, c);
         for (position, row) in c.chunks_exact(n_atoms).enumerate() {
@@ -112,7 +109,7 @@ pub fn lambda_max<T: Real>(
         }
         Ok(())
     };
-    let states = for_each(n_threads, grid.tiles.len(), state, work)?;
+    let states = for_each(n_threads, grid.len(), state, work)?;
     let largest = states.into_iter().map(|(_, _, largest)| largest.wide());
     Ok(largest.fold(0.0, f64::max))
 }

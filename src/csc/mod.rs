@@ -8,7 +8,9 @@
 
 pub mod certificate;
 pub mod encoder;
+pub(crate) mod exchange;
 pub mod functions;
+pub(crate) mod halo;
 pub mod options;
 pub mod schedule;
 pub(crate) mod threads;

@@ -4,15 +4,23 @@
 //! and marks the edge to each neighbour; a neighbour reads marked outboxes at its own next visit.
 //! Between two visits of a tile each of its neighbours has its turn, so that an outbox is read by
 //! all before it is written again, and steps arrive in an order that no thread can change.
+//!
+//! Over several ranks each has the tiles of a part of the one global grid. What a visit wrote to an
+//! outbox is sent along after the phase, to ranks with a neighbour of the tile.
 
-use super::threads::{Phases, for_each};
+use super::halo::{Halo, Partner};
+use super::threads::{Phases, caught, for_each};
 use super::tile::{Plan, Step, TileState, Visit};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::grid::Segmentation;
-use crate::grid::tiles::{AXES, Neighbour, Point, TileGrid};
+use crate::grid::tiles::{AXES, Neighbour, Point, Tile, TileGrid};
 use crate::linalg::Real;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, RwLock};
+use crate::memory;
+use crate::transport::{Reduce, Tag, Ticket, Transport};
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard};
 use std::time::Instant;
 
 /// Why a solve ended.
@@ -69,6 +77,11 @@ impl Control<'_> {
         if iterations >= self.max_iter {
             return Some(Stop::MaxIter);
         }
+        self.wish()
+    }
+
+    /// Whether time or callback want to stop.
+    fn wish(&mut self) -> Option<Stop> {
         if self.time_limit.is_infinite() && self.report.is_none() {
             return None;
         }
@@ -90,9 +103,47 @@ impl Control<'_> {
     }
 }
 
-struct Cell<T: Real> {
-    state: Mutex<TileState<T>>,
-    outbox: RwLock<Vec<Step<T>>>,
+/// How a phase keeps to `max_iter`.
+struct Limit<'l> {
+    /// Steps before this descent.
+    base: u64,
+    /// Steps of this rank in it.
+    made: &'l AtomicU64,
+    max: u64,
+    /// What one visit may make.
+    this: &'l AtomicU64,
+}
+
+/// Wishes to stop, as ranks tell them to each other: the largest is granted.
+const FAILED: i64 = 4;
+
+fn wish_code(stop: Option<Stop>) -> i64 {
+    match stop {
+        Some(Stop::TimeLimit) => 1,
+        Some(Stop::Cancelled) => 2,
+        Some(_) => 3,
+        None => 0,
+    }
+}
+
+/// Keeps an error that the other ranks can still be told of.
+fn note(failure: &mut Option<Error>, result: Result<()>) -> Result<()> {
+    match result {
+        Err(error @ Error::Communication(_)) => Err(error),
+        Err(error) => {
+            failure.get_or_insert(error);
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+fn granted(wish: i64) -> Stop {
+    match wish {
+        1 => Stop::TimeLimit,
+        2 => Stop::Cancelled,
+        _ => Stop::MaxIter,
+    }
 }
 
 /// An edge along which steps travel to a tile.
@@ -102,83 +153,221 @@ struct Edge {
     mail: AtomicBool,
 }
 
-/// All tiles of a problem and what passes between them.
+/// The tiles of one colour.
+struct Phase {
+    /// Those with a neighbour on another rank: they go first, so that messages travel meanwhile.
+    boundary: Vec<usize>,
+    interior: Vec<usize>,
+}
+
+/// The tiles of this rank and what passes between them and to other ranks.
+///
+/// Tiles are known by their place in a list here; after this rank's own come the ghosts, of which
+/// there is only an outbox.
 pub(crate) struct Tiles<T: Real> {
-    cells: Vec<Cell<T>>,
-    colours: Vec<Vec<usize>>,
+    /// Number of each tile in the global grid, own ones and ghosts; both in order.
+    numbers: Vec<usize>,
+    states: Vec<Mutex<TileState<T>>>,
+    outboxes: Vec<RwLock<Vec<Step<T>>>>,
+    /// By colour.
+    phases: Vec<Phase>,
     /// Edges into each tile.
     edges: Vec<Vec<Edge>>,
-    /// For each tile, (tile, place in its edge list) of the edges out of it.
+    /// For each tile, ghosts too, (tile, place in its edge list) of the edges out of it.
     out: Vec<Vec<(u32, u32)>>,
     /// Something waits at an edge.
     mail: Vec<AtomicBool>,
     /// The last visit left a bound above the tolerance.
     awake: Vec<AtomicBool>,
+    /// Steps that other ranks have not been told of.
+    news: Vec<AtomicBool>,
+    /// Tiles of all ranks.
+    n_global: usize,
+    pub(crate) halo: Halo,
     /// Recorded steps in their order, when asked for (serial runs).
     pub(crate) record: Option<Mutex<Vec<Step<T>>>>,
 }
 
-fn unpoisoned<'a, T>(lock: &'a Mutex<T>) -> MutexGuard<'a, T> {
+fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(|e| e.into_inner())
 }
 
+fn flags(n: usize) -> Vec<AtomicBool> {
+    (0..n).map(|_| AtomicBool::new(false)).collect()
+}
+
 impl<T: Real> Tiles<T> {
-    pub(crate) fn new(grid: TileGrid, group: &Point, n_atoms: usize) -> Result<Self> {
-        let n = grid.tiles.len();
-        let mut tiles = Tiles {
-            cells: Vec::new(),
-            colours: grid.colours,
-            edges: Vec::new(),
-            out: vec![Vec::new(); n],
-            mail: (0..n).map(|_| AtomicBool::new(false)).collect(),
-            awake: (0..n).map(|_| AtomicBool::new(false)).collect(),
-            record: None,
-        };
-        crate::memory::reserve("the tiles", &mut tiles.cells, n)?;
-        for (index, (tile, around)) in grid.tiles.into_iter().zip(grid.neighbours).enumerate() {
-            let (own, others): (Vec<_>, Vec<_>) =
-                around.into_iter().partition(|from| from.tile == index);
-            for (place, from) in others.iter().enumerate() {
-                tiles.out[from.tile].push((index as u32, place as u32));
+    /// The tiles with the numbers `own`, in order; `owner` tells which rank another tile is on.
+    pub(crate) fn new(
+        grid: &TileGrid,
+        own: Vec<usize>,
+        owner: impl Fn(&Tile) -> usize,
+        ranks: Arc<dyn Transport>,
+        group: &Point,
+        n_atoms: usize,
+    ) -> Result<Self> {
+        let n = own.len();
+        let mut around = Vec::new();
+        memory::reserve("the tiles", &mut around, n)?;
+        around.extend(own.iter().map(|number| grid.neighbours(*number)));
+        let mut ghosts = BTreeSet::new();
+        for from in around.iter().flatten() {
+            if own.binary_search(&from.tile).is_err() {
+                ghosts.insert(from.tile);
             }
-            let edges = others.into_iter().map(|from| Edge {
-                from,
-                mail: AtomicBool::new(false),
-            });
-            tiles.edges.push(edges.collect());
-            let images = own.into_iter().map(|own| own.shift).collect();
-            tiles.cells.push(Cell {
-                state: Mutex::new(TileState::new(tile, images, index, group, n_atoms)?),
-                outbox: RwLock::default(),
-            });
         }
+        let mut numbers = own;
+        numbers.extend(&ghosts);
+        let place = |number: usize| {
+            let (own, ghosts) = numbers.split_at(n);
+            own.binary_search(&number)
+                .or_else(|_| ghosts.binary_search(&number).map(|place| n + place))
+                .unwrap_or(usize::MAX)
+        };
+        // What is a ghost here has a neighbour here, which is a ghost there.
+        let mut exchanges: BTreeMap<usize, (BTreeSet<usize>, Vec<usize>)> = BTreeMap::new();
+        let mut hosts = BTreeMap::new();
+        for ghost in n..numbers.len() {
+            let rank = owner(&grid.tile(numbers[ghost]));
+            hosts.insert(ghost, rank);
+            exchanges.entry(rank).or_default().1.push(ghost);
+        }
+        let mut tiles = Tiles {
+            states: Vec::new(),
+            outboxes: (0..numbers.len()).map(|_| RwLock::default()).collect(),
+            phases: Vec::new(),
+            edges: Vec::new(),
+            out: vec![Vec::new(); numbers.len()],
+            mail: flags(n),
+            awake: flags(n),
+            news: flags(n),
+            n_global: grid.len(),
+            halo: Halo::new(ranks.clone(), Vec::new()),
+            record: None,
+            numbers: Vec::new(),
+        };
+        let empty = || Phase {
+            boundary: Vec::new(),
+            interior: Vec::new(),
+        };
+        tiles.phases.resize_with(grid.n_colours(), empty);
+        memory::reserve("the tiles", &mut tiles.states, n)?;
+        for (index, around) in around.into_iter().enumerate() {
+            let number = numbers[index];
+            let (own, others): (Vec<_>, Vec<_>) =
+                around.into_iter().partition(|from| from.tile == number);
+            let mut edges = Vec::new();
+            let mut partners = BTreeSet::new();
+            for (at, from) in others.into_iter().enumerate() {
+                let tile = place(from.tile);
+                tiles.out[tile].push((index as u32, at as u32));
+                partners.extend(hosts.get(&tile));
+                edges.push(Edge {
+                    from: Neighbour { tile, ..from },
+                    mail: AtomicBool::new(false),
+                });
+            }
+            tiles.edges.push(edges);
+            let phase = &mut tiles.phases[grid.colour(number)];
+            match partners.is_empty() {
+                true => phase.interior.push(index),
+                false => phase.boundary.push(index),
+            }
+            for rank in partners {
+                exchanges.entry(rank).or_default().0.insert(index);
+            }
+            let images = own.into_iter().map(|own| own.shift).collect();
+            let state = TileState::new(grid.tile(number), images, number, group, n_atoms)?;
+            tiles.states.push(Mutex::new(state));
+        }
+        let partners = exchanges
+            .into_iter()
+            .map(|(rank, (sends, receives))| Partner {
+                rank,
+                sends: sends.into_iter().collect(),
+                receives,
+            });
+        tiles.halo = Halo::new(ranks, partners.collect());
+        tiles.numbers = numbers;
         Ok(tiles)
     }
 
+    /// Number of tiles of this rank.
     pub(crate) fn len(&self) -> usize {
-        self.cells.len()
+        self.states.len()
+    }
+
+    /// Numbers of this rank's tiles in the global grid, in order.
+    pub(crate) fn numbers(&self) -> &[usize] {
+        &self.numbers[..self.len()]
+    }
+
+    /// Number of tiles of all ranks.
+    pub(crate) fn n_global(&self) -> usize {
+        self.n_global
     }
 
     pub(crate) fn tile(&self, index: usize) -> MutexGuard<'_, TileState<T>> {
-        unpoisoned(&self.cells[index].state)
+        unpoisoned(&self.states[index])
+    }
+
+    fn outbox(&self, index: usize) -> RwLockReadGuard<'_, Vec<Step<T>>> {
+        let outbox = self.outboxes[index].read();
+        outbox.unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Calls `visit` with the activations of each tile, ghosts included, in order of their numbers.
+    /// Collective: ghosts have to be asked for.
+    pub(crate) fn for_each_list(
+        &self,
+        plan: &Plan<T>,
+        mut visit: impl FnMut(usize, &[Step<T>]),
+    ) -> Result<()> {
+        let pack = |tile: usize, list: &mut Vec<Step<T>>| {
+            let state = self.tile(tile);
+            state.for_each_nonzero(plan, |at, atom, value| {
+                list.push(Step {
+                    at: std::array::from_fn(|a| (at[a] + state.tile.origin[a]) as i32),
+                    atom: atom as u32,
+                    delta: value,
+                });
+            });
+        };
+        self.halo.send_lists(Tag::ACTIVATIONS, pack)?;
+        let mut ghosts = vec![Vec::new(); self.numbers.len() - self.len()];
+        let keep = |tile: usize, list| ghosts[tile - self.len()] = list;
+        self.halo.receive_lists(Tag::ACTIVATIONS, keep)?;
+        let mut order: Vec<usize> = (0..self.numbers.len()).collect();
+        order.sort_unstable_by_key(|index| self.numbers[*index]);
+        let mut list = Vec::new();
+        for index in order {
+            if index < self.len() {
+                list.clear();
+                pack(index, &mut list);
+                visit(self.numbers[index], &list);
+            } else {
+                visit(self.numbers[index], &ghosts[index - self.len()]);
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let edges: usize = self
-            .edges
+        let edges = self.edges.iter().map(|e| e.capacity() * size_of::<Edge>());
+        let out = self
+            .out
             .iter()
-            .map(|e| e.capacity() * size_of::<Edge>())
-            .sum();
-        let out: usize = self.out.iter().map(|o| o.capacity() * 8).sum();
-        let cells: usize = self
-            .cells
-            .iter()
-            .map(|cell| {
-                let outbox = cell.outbox.read().unwrap_or_else(|e| e.into_inner());
-                unpoisoned(&cell.state).bytes() + outbox.capacity() * size_of::<Step<T>>()
-            })
-            .sum();
-        cells + edges + out + self.len() * (size_of::<Cell<T>>() + 2 + 4 * size_of::<Vec<u8>>())
+            .map(|o| o.capacity() * 8 + size_of::<Vec<u8>>());
+        let states = (0..self.len()).map(|index| self.tile(index).bytes());
+        let outboxes = (0..self.outboxes.len())
+            .map(|index| self.outbox(index).capacity() * size_of::<Step<T>>());
+        let per_tile = size_of::<Mutex<u8>>() + size_of::<Vec<Edge>>() + 3 + 2 * size_of::<usize>();
+        edges.sum::<usize>()
+            + out.sum::<usize>()
+            + states.sum::<usize>()
+            + outboxes.sum::<usize>()
+            + self.outboxes.len() * size_of::<RwLock<Vec<Step<T>>>>()
+            + self.len() * per_tile
     }
 
     /// Takes over new values of c in every tile. Returns max |dz|.
@@ -217,29 +406,22 @@ impl<T: Real> Tiles<T> {
         plan: &Plan<T>,
         descend: impl FnOnce(&mut TileState<T>, &mut Vec<Step<T>>) -> Visit<T>,
     ) -> Visit<T> {
-        let mut state = unpoisoned(&self.cells[index].state);
+        let mut state = self.tile(index);
         if self.mail[index].swap(false, Ordering::Relaxed) {
             for edge in &self.edges[index] {
                 if edge.mail.swap(false, Ordering::Relaxed) {
-                    let outbox = self.cells[edge.from.tile].outbox.read();
-                    let outbox = outbox.unwrap_or_else(|e| e.into_inner());
-                    state.hear(plan, &outbox, edge.from.shift);
+                    state.hear(plan, &self.outbox(edge.from.tile), edge.from.shift);
                 }
             }
         }
-        let mut outbox = self.cells[index]
-            .outbox
+        let mut outbox = self.outboxes[index]
             .write()
             .unwrap_or_else(|e| e.into_inner());
         let visit = descend(&mut state, &mut outbox);
         self.awake[index].store(visit.bound > tol, Ordering::Relaxed);
         if visit.steps > 0 {
-            for &(to, place) in &self.out[index] {
-                self.edges[to as usize][place as usize]
-                    .mail
-                    .store(true, Ordering::Relaxed);
-                self.mail[to as usize].store(true, Ordering::Relaxed);
-            }
+            self.announce(index);
+            self.news[index].store(true, Ordering::Relaxed);
             if let Some(record) = &self.record {
                 unpoisoned(record).append(state.trace.get_or_insert_default());
             }
@@ -247,7 +429,46 @@ impl<T: Real> Tiles<T> {
         visit
     }
 
-    /// Visits all tiles, colour by colour, until all sleep.
+    /// Tells the neighbours on this rank that an outbox has been filled.
+    fn announce(&self, index: usize) {
+        for &(to, place) in &self.out[index] {
+            let edge = &self.edges[to as usize][place as usize];
+            edge.mail.store(true, Ordering::Relaxed);
+            self.mail[to as usize].store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Tells the partners of this phase's steps: one message each, an empty one, too.
+    fn send_news(&self) -> Result<()> {
+        let pack = |tile: usize, steps: &mut Vec<Step<T>>| {
+            if self.news[tile].load(Ordering::Relaxed) {
+                steps.extend_from_slice(&self.outbox(tile));
+            }
+        };
+        self.halo.send_lists(Tag::STEPS, pack)?;
+        for tile in self.halo.partners.iter().flat_map(|partner| &partner.sends) {
+            self.news[*tile].store(false, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Hears of the partners' steps of this phase.
+    fn receive_news(&self) -> Result<()> {
+        self.halo.receive_lists(Tag::STEPS, |tile, steps| {
+            let mut outbox = self.outboxes[tile]
+                .write()
+                .unwrap_or_else(|e| e.into_inner());
+            *outbox = steps;
+            drop(outbox);
+            self.announce(tile);
+        })
+    }
+
+    /// Visits all tiles, colour by colour, until all sleep. Collective.
+    ///
+    /// What ranks have to know of each other to stop, and to set the tolerance, is combined once a
+    /// sweep and used a sweep later, so that nobody waits for it; with one rank, too, because the
+    /// result must not depend on their number. A sweep after the last step changes nothing.
     pub(crate) fn descend_coloured(
         &self,
         plan: &Plan<T>,
@@ -260,11 +481,10 @@ impl<T: Real> Tiles<T> {
         // Magnitudes of non-negative numbers order as their bits do.
         let largest_z = AtomicU64::new(0);
         let current_tol = RwLock::new(tol(0.0));
-        let no_limit = usize::try_from(control.max_iter).unwrap_or(usize::MAX);
-        let limit = AtomicUsize::new(no_limit);
+        let limit = AtomicU64::new(u64::MAX);
         let work = |index: usize| {
             let tol = *current_tol.read().unwrap_or_else(|e| e.into_inner());
-            let limit = limit.load(Ordering::Relaxed);
+            let limit = usize::try_from(limit.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
             let visit = self.visit(index, tol, plan, |state, made| {
                 state.visit(plan, tol, limit, made)
             });
@@ -272,52 +492,187 @@ impl<T: Real> Tiles<T> {
             visits.fetch_add(1, Ordering::Relaxed);
             largest_z.fetch_max(visit.largest_z.wide().to_bits(), Ordering::Relaxed);
         };
-        Phases::scope(n_threads, &work, |team| {
-            let mut items = Vec::new();
-            let base = control.progress;
-            if let Some(stop) = control.check(control.progress.steps) {
-                return Ok(stop);
+        let ranks = &*self.halo.ranks;
+        let base = control.progress;
+        // A rank on which something goes wrong keeps in step until all know.
+        let mut failure = None;
+        let outcome = Phases::scope(n_threads, &work, |team| {
+            let wish = wish_code(control.check(base.steps));
+            let reports = i64::from(control.report.is_some());
+            let begin = ranks.reduce(Reduce::Max, &[wish, reports])?;
+            if begin[0] != 0 {
+                return Ok(granted(begin[0]));
             }
+            let reports = begin[1] != 0;
+            let most_per_sweep = ranks.reduce(Reduce::Sum, &[self.most_steps(plan)])?[0] as u64;
+            let mut pending: Option<[Ticket; 2]> = None;
             loop {
-                for colour in &self.colours {
-                    items.clear();
-                    items.extend(colour.iter().copied().filter(|index| self.due(*index)));
-                    let left = control.max_iter - control.progress.steps;
-                    let most = items.iter().map(|index| self.tile(*index).most_steps(plan));
-                    if control.max_iter == u64::MAX || most.sum::<u64>() <= left {
-                        team.run(&mut items)?;
-                    } else {
-                        // The limit falls into this phase: one tile after the other.
-                        for index in items.drain(..) {
-                            let made = base.steps + steps.load(Ordering::Relaxed);
-                            limit.store((control.max_iter - made) as usize, Ordering::Relaxed);
-                            team.run(&mut vec![index])?;
-                        }
-                        limit.store(no_limit, Ordering::Relaxed);
+                let mut exhausted = false;
+                // Two sweeps may have passed since the count was known.
+                let left = control.max_iter - control.progress.steps;
+                let limited = left < most_per_sweep.saturating_mul(3);
+                for phase in &self.phases {
+                    if exhausted {
+                        break;
                     }
-                    control.progress.steps = base.steps + steps.load(Ordering::Relaxed);
-                    if control.progress.steps >= control.max_iter {
+                    let counted = Limit {
+                        base: base.steps,
+                        made: &steps,
+                        max: control.max_iter,
+                        this: &limit,
+                    };
+                    exhausted = self.run_phase(
+                        phase,
+                        plan,
+                        team,
+                        limited.then_some(counted),
+                        &mut failure,
+                    )?;
+                }
+                control.progress.sweeps += 1;
+                let awake = (0..self.len()).filter(|index| self.due(*index)).count();
+                let wished = catch_unwind(AssertUnwindSafe(|| control.wish()));
+                let mut wish = wish_code(wished.unwrap_or_else(|panic| {
+                    failure.get_or_insert(caught(panic));
+                    None
+                }));
+                if failure.is_some() {
+                    wish = FAILED;
+                }
+                let bound = if reports { self.bound(plan) } else { 0.0 };
+                let sums = [
+                    awake as i64,
+                    steps.load(Ordering::Relaxed) as i64,
+                    visits.load(Ordering::Relaxed) as i64,
+                ];
+                let largest = [
+                    largest_z.load(Ordering::Relaxed) as i64,
+                    bound.to_bits() as i64,
+                    wish,
+                ];
+                let begun = [
+                    ranks.start_reduce(Reduce::Sum, &sums)?,
+                    ranks.start_reduce(Reduce::Max, &largest)?,
+                ];
+                let mut finish = |[sums, largest]: [Ticket; 2]| -> Result<(bool, i64)> {
+                    let (sums, largest) = self
+                        .halo
+                        .waiting(|| Ok((ranks.finish(sums)?, ranks.finish(largest)?)))?;
+                    let tol = tol(f64::from_bits(largest[0] as u64));
+                    *current_tol.write().unwrap_or_else(|e| e.into_inner()) = tol;
+                    control.progress.awake = sums[0] as u64;
+                    control.progress.steps = base.steps + sums[1] as u64;
+                    control.progress.visits = base.visits + sums[2] as u64;
+                    control.progress.max_step = f64::from_bits(largest[1] as u64);
+                    Ok((sums[0] == 0, largest[2]))
+                };
+                let mut known = (false, 0);
+                if let Some(before) = pending.take() {
+                    known = finish(before)?;
+                }
+                let stop = match known {
+                    (_, wish) if wish != 0 => Some(granted(wish)),
+                    (true, _) => Some(Stop::Converged),
+                    _ if exhausted => Some(Stop::MaxIter),
+                    _ => None,
+                };
+                let Some(stop) = stop else {
+                    pending = Some(begun);
+                    continue;
+                };
+                // What the last sweep did still counts.
+                let (asleep, wish) = finish(begun)?;
+                return Ok(match stop {
+                    _ if wish == FAILED => granted(FAILED),
+                    Stop::MaxIter if asleep => Stop::Converged,
+                    stop => stop,
+                });
+            }
+        });
+        ranks.agree(match (failure, outcome) {
+            (Some(error), Ok(_)) => Err(error),
+            (_, outcome) => outcome,
+        })
+    }
+
+    /// Visits the tiles of one colour that have anything to do, and exchanges news with other
+    /// ranks. Returns whether the limit has been reached.
+    fn run_phase(
+        &self,
+        phase: &Phase,
+        plan: &Plan<T>,
+        team: &Phases<'_>,
+        limit: Option<Limit<'_>>,
+        failure: &mut Option<Error>,
+    ) -> Result<bool> {
+        let ranks = &*self.halo.ranks;
+        let due = |tiles: &[usize]| -> Vec<usize> {
+            tiles
+                .iter()
+                .copied()
+                .filter(|tile| self.due(*tile))
+                .collect()
+        };
+        let run = |mut items: Vec<usize>, failure: &mut Option<Error>| {
+            if failure.is_none() {
+                *failure = team.run(&mut items).err();
+            }
+        };
+        let mut exhausted = false;
+        if let Some(limit) = limit {
+            let mut items = [due(&phase.boundary), due(&phase.interior)].concat();
+            let most = items
+                .iter()
+                .map(|index| self.tile(*index).most_steps(plan) as i64);
+            let made = |extra: i64| {
+                let made = limit.made.load(Ordering::Relaxed) as i64;
+                ranks.reduce(Reduce::Sum, &[made, extra])
+            };
+            let sums = made(most.sum())?;
+            let mut left = limit.max - limit.base - sums[0] as u64;
+            if sums[1] as u64 > left {
+                // The limit may fall into this phase: one tile after the other, by number.
+                items.sort_unstable();
+                let mut items = items.into_iter().peekable();
+                loop {
+                    let mine = items
+                        .peek()
+                        .map_or(i64::MAX, |tile| self.numbers[*tile] as i64);
+                    let next = ranks.reduce(Reduce::Min, &[mine])?[0];
+                    if next == i64::MAX {
+                        break;
+                    }
+                    if next == mine {
+                        limit.this.store(left, Ordering::Relaxed);
+                        run(items.next().into_iter().collect(), failure);
+                    }
+                    left = limit.max - limit.base - made(0)?[0] as u64;
+                    if left == 0 {
+                        exhausted = true;
                         break;
                     }
                 }
-                let z = f64::from_bits(largest_z.load(Ordering::Relaxed));
-                let tol = tol(z);
-                *current_tol.write().unwrap_or_else(|e| e.into_inner()) = tol;
-                let awake = (0..self.len()).filter(|index| self.due(*index)).count();
-                control.progress.visits = base.visits + visits.load(Ordering::Relaxed);
-                control.progress.sweeps += 1;
-                control.progress.awake = awake as u64;
-                if awake == 0 {
-                    return Ok(Stop::Converged);
-                }
-                if control.report.is_some() {
-                    control.progress.max_step = self.bound(plan);
-                }
-                if let Some(stop) = control.check(control.progress.steps) {
-                    return Ok(stop);
-                }
+                limit.this.store(u64::MAX, Ordering::Relaxed);
+                note(failure, self.send_news())?;
+                note(failure, self.receive_news())?;
+                return Ok(exhausted);
             }
-        })
+        }
+        if !self.halo.partners.is_empty() {
+            run(due(&phase.boundary), failure);
+            note(failure, self.send_news())?;
+        }
+        run(due(&phase.interior), failure);
+        if !self.halo.partners.is_empty() {
+            note(failure, self.receive_news())?;
+        }
+        Ok(exhausted)
+    }
+
+    /// Steps that one sweep may make.
+    fn most_steps(&self, plan: &Plan<T>) -> i64 {
+        let most = (0..self.len()).map(|index| self.tile(index).most_steps(plan) as i64);
+        most.sum()
     }
 
     /// Upper bound on max |dz| as far as the tiles have heard of it.
@@ -354,10 +709,7 @@ impl<T: Real> Tiles<T> {
                 control.progress.steps += visit.steps as u64;
                 if visit.steps > 0 {
                     let first = index / per_signal * per_signal;
-                    let made = self.cells[index]
-                        .outbox
-                        .read()
-                        .unwrap_or_else(|e| e.into_inner());
+                    let made = self.outbox(index);
                     for step in made.iter() {
                         let at: Point = step.at.map(i64::from);
                         for touched in segments.touched_segments(&at[AXES - n_axes..], &radius)? {

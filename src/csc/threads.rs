@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What is left of a panic that was caught in a thread.
-fn caught(panic: Box<dyn std::any::Any + Send>) -> Error {
+pub(crate) fn caught(panic: Box<dyn std::any::Any + Send>) -> Error {
     let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
     Error::Internal(text.unwrap_or_else(|| "a thread panicked".into()))

@@ -734,6 +734,14 @@ impl<T: Real> TileState<T> {
         }
     }
 
+    /// Calls `visit` with the atom, value and c of each z ≠ 0.
+    pub(crate) fn for_each_active(&self, plan: &Plan<T>, mut visit: impl FnMut(usize, T, T)) {
+        for x in self.nonzeros.iter().flatten().filter(|x| x.z != T::ZERO) {
+            let index = x.index as usize;
+            visit(index % plan.n_atoms, x.z, self.c[index]);
+        }
+    }
+
     /// Sets all z to zero.
     pub(crate) fn clear_z(&mut self) {
         self.nonzeros.iter_mut().for_each(Vec::clear);

@@ -262,6 +262,7 @@ impl<'a> View<'a> {
         Ok(Field {
             channels,
             layout: self.layout,
+            origin: [0; AXES],
         })
     }
 
@@ -333,7 +334,12 @@ impl<'a> View<'a> {
                 });
             }
             let layout = self.layout;
-            return fill(&mut FieldMut { channels, layout });
+            let origin = [0; AXES];
+            return fill(&mut FieldMut {
+                channels,
+                layout,
+                origin,
+            });
         }
         // Interleaved channels cannot be slices of their own.
         let shape = self.layout.shape;

@@ -1,5 +1,6 @@
 //! Index arithmetic: boxes, [`Segmentation`], tiles and colours.
 
+pub mod blocks;
 pub mod segmentation;
 pub mod tiles;
 

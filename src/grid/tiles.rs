@@ -3,6 +3,7 @@
 //!
 //! Every problem is treated with three axes; one with fewer gets leading axes of length 1.
 
+use super::blocks::Block;
 use crate::error::{Error, Result};
 
 /// Number of axes that every problem is padded to.
@@ -73,16 +74,148 @@ pub struct Neighbour {
     pub shift: Point,
 }
 
-/// The tiles of all signals, their colours and their neighbours.
+/// The tiles of all signals, their colours and their neighbours. It holds boundaries per axis only:
+/// its size does not grow with the domain's volume.
 #[derive(Clone, Debug)]
 pub struct TileGrid {
-    /// The tiles, signal by signal, row-major.
-    pub tiles: Vec<Tile>,
-    /// Tiles of one colour never meet: no step of one reaches another.
-    pub colours: Vec<Vec<usize>>,
-    /// For each tile, where steps come from. A tile whose own steps come back around a period is
+    n_signals: usize,
+    group: Point,
+    cuts: [Vec<i64>; AXES],
+    /// For each interval of an axis, the intervals (with the shift of their image) whose steps
+    /// reach it.
+    reach: [Vec<Vec<(usize, i64)>>; AXES],
+}
+
+impl TileGrid {
+    /// Number of tiles, of all signals.
+    pub fn len(&self) -> usize {
+        self.n_signals * self.per_signal()
+    }
+
+    /// Whether there is none, which cannot be.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Tiles per axis.
+    pub fn counts(&self) -> [usize; AXES] {
+        std::array::from_fn(|axis| self.cuts[axis].len() - 1)
+    }
+
+    fn per_signal(&self) -> usize {
+        self.counts().iter().product()
+    }
+
+    /// Place of a tile in the grid of its signal.
+    fn place(&self, index: usize) -> [usize; AXES] {
+        let [_, n1, n2] = self.counts();
+        let index = index % self.per_signal();
+        [index / (n1 * n2), index / n2 % n1, index % n2]
+    }
+
+    /// A tile, by its number: signal by signal, row-major.
+    pub fn tile(&self, index: usize) -> Tile {
+        let at = self.place(index);
+        let origin: Point = std::array::from_fn(|a| self.cuts[a][at[a]]);
+        let shape: Point = std::array::from_fn(|a| self.cuts[a][at[a] + 1] - origin[a]);
+        Tile {
+            signal: index / self.per_signal(),
+            origin,
+            shape,
+            groups: std::array::from_fn(|a| (shape[a] + self.group[a] - 1) / self.group[a]),
+        }
+    }
+
+    /// The largest extent of a tile per axis, in whole groups.
+    pub fn largest(&self) -> Point {
+        std::array::from_fn(|axis| {
+            let lengths = self.cuts[axis].windows(2).map(|cut| cut[1] - cut[0]);
+            let group = self.group[axis];
+            lengths.fold(0, |most, n| most.max((n + group - 1) / group)) * group
+        })
+    }
+
+    /// Number of colours. Tiles of one colour never meet: no step of one reaches another.
+    pub fn n_colours(&self) -> usize {
+        let counts = self.counts();
+        counts.iter().map(|n| if *n > 1 { 2 } else { 1 }).product()
+    }
+
+    /// Colour of a tile: the parity of its place on each axis that has more than one tile.
+    pub fn colour(&self, index: usize) -> usize {
+        let places = self.place(index).into_iter().zip(self.counts());
+        let parities = places.filter(|(_, count)| *count > 1);
+        parities.fold(0, |colour, (at, _)| 2 * colour + at % 2)
+    }
+
+    /// Where steps that reach a tile come from. A tile whose own steps come back around a period is
     /// its own neighbour.
-    pub neighbours: Vec<Vec<Neighbour>>,
+    pub fn neighbours(&self, index: usize) -> Vec<Neighbour> {
+        let [_, n1, n2] = self.counts();
+        let at = self.place(index);
+        let first = index - index % self.per_signal();
+        let mut around = Vec::new();
+        for &(i0, s0) in &self.reach[0][at[0]] {
+            for &(i1, s1) in &self.reach[1][at[1]] {
+                for &(i2, s2) in &self.reach[2][at[2]] {
+                    let tile = first + (i0 * n1 + i1) * n2 + i2;
+                    let shift = [s0, s1, s2];
+                    if tile != index || shift != [0; AXES] {
+                        around.push(Neighbour { tile, shift });
+                    }
+                }
+            }
+        }
+        around
+    }
+
+    /// Number of the tile that holds a position.
+    pub fn find(&self, signal: usize, at: &Point) -> usize {
+        let interval = |axis: usize| {
+            let starts = &self.cuts[axis][1..];
+            starts.partition_point(|start| *start <= at[axis])
+        };
+        let [_, n1, n2] = self.counts();
+        let place = (interval(0) * n1 + interval(1)) * n2 + interval(2);
+        signal * self.per_signal() + place
+    }
+
+    /// The intervals of an axis whose middle lies in a range of positions.
+    pub fn intervals(&self, axis: usize, from: i64, to: i64) -> std::ops::Range<usize> {
+        let cuts = &self.cuts[axis];
+        let before = |end: i64| {
+            let middles = cuts.windows(2).map(|cut| (cut[0] + cut[1]) / 2);
+            middles.take_while(|middle| *middle < end).count()
+        };
+        before(from)..before(to)
+    }
+
+    /// The numbers of all tiles in a box of intervals, of all signals, in order.
+    pub fn tiles_in(&self, part: &[std::ops::Range<usize>; AXES]) -> Vec<usize> {
+        let [_, n1, n2] = self.counts();
+        let mut tiles = Vec::new();
+        for signal in 0..self.n_signals {
+            for i0 in part[0].clone() {
+                for i1 in part[1].clone() {
+                    let row = signal * self.per_signal() + (i0 * n1 + i1) * n2;
+                    tiles.extend(part[2].clone().map(|i2| row + i2));
+                }
+            }
+        }
+        tiles
+    }
+
+    /// The positions of a box of intervals.
+    pub fn region(&self, part: &[std::ops::Range<usize>; AXES]) -> Block {
+        if part.iter().any(|range| range.is_empty()) {
+            return Block::default();
+        }
+        let origin = std::array::from_fn(|a| self.cuts[a][part[a].start]);
+        Block {
+            origin,
+            shape: std::array::from_fn(|a| self.cuts[a][part[a].end] - origin[a]),
+        }
+    }
 }
 
 /// What a [`TileGrid`] is made from.
@@ -136,53 +269,11 @@ impl Layout {
     /// The grid with given boundaries; its colours hold only if no tile but the last on an axis is
     /// shorter than an atom.
     pub fn grid(&self, cuts: &[Vec<i64>; AXES]) -> TileGrid {
-        let counts: [usize; AXES] = std::array::from_fn(|axis| cuts[axis].len() - 1);
-        let per_signal: usize = counts.iter().product();
-        let mut tiles = Vec::with_capacity(per_signal * self.n_signals);
-        let mut neighbours = Vec::with_capacity(per_signal * self.n_signals);
-        let mut colours = vec![Vec::new(); 1 << AXES];
-        let reach: [Vec<Vec<(usize, i64)>>; AXES] =
-            std::array::from_fn(|axis| self.reach(axis, &cuts[axis]));
-        for signal in 0..self.n_signals {
-            let first = signal * per_signal;
-            for index in 0..per_signal {
-                let at = [
-                    index / (counts[1] * counts[2]),
-                    index / counts[2] % counts[1],
-                    index % counts[2],
-                ];
-                let origin: Point = std::array::from_fn(|a| cuts[a][at[a]]);
-                let shape: Point = std::array::from_fn(|a| cuts[a][at[a] + 1] - origin[a]);
-                let groups =
-                    std::array::from_fn(|a| (shape[a] + self.group[a] - 1) / self.group[a]);
-                let colour = (0..AXES).fold(0, |colour, a| 2 * colour + at[a] % 2);
-                colours[colour].push(tiles.len());
-                let mut around = Vec::new();
-                for &(i0, s0) in &reach[0][at[0]] {
-                    for &(i1, s1) in &reach[1][at[1]] {
-                        for &(i2, s2) in &reach[2][at[2]] {
-                            let tile = first + (i0 * counts[1] + i1) * counts[2] + i2;
-                            let shift = [s0, s1, s2];
-                            if tile != tiles.len() || shift != [0; AXES] {
-                                around.push(Neighbour { tile, shift });
-                            }
-                        }
-                    }
-                }
-                tiles.push(Tile {
-                    signal,
-                    origin,
-                    shape,
-                    groups,
-                });
-                neighbours.push(around);
-            }
-        }
-        colours.retain(|colour| !colour.is_empty());
         TileGrid {
-            tiles,
-            colours,
-            neighbours,
+            n_signals: self.n_signals,
+            group: self.group,
+            cuts: cuts.clone(),
+            reach: std::array::from_fn(|axis| self.reach(axis, &cuts[axis])),
         }
     }
 
@@ -255,7 +346,8 @@ mod tests {
             let grid = layout.coloured(&size);
             let volume: i64 = layout.valid.iter().product();
             let mut seen = vec![0; layout.n_signals * volume as usize];
-            for tile in &grid.tiles {
+            let tiles: Vec<Tile> = (0..grid.len()).map(|index| grid.tile(index)).collect();
+            for tile in &tiles {
                 for i in 0..tile.shape[0] { for j in 0..tile.shape[1] { for k in 0..tile.shape[2] {
                     let at = [tile.origin[0] + i, tile.origin[1] + j, tile.origin[2] + k];
                     let flat = (at[0] * layout.valid[1] + at[1]) * layout.valid[2] + at[2];
@@ -263,14 +355,12 @@ mod tests {
                 }}}
             }
             prop_assert!(seen.iter().all(|&n| n == 1));
-            prop_assert_eq!(grid.colours.iter().map(Vec::len).sum::<usize>(), grid.tiles.len());
-            for colour in &grid.colours {
-                for (n, &a) in colour.iter().enumerate() {
-                    for &b in &colour[..n] {
-                        let (a, b) = (&grid.tiles[a], &grid.tiles[b]);
-                        prop_assert!(a.signal != b.signal
-                            || (0..AXES).any(|x| distance(&layout, a, b, x) >= layout.atom[x]));
-                    }
+            prop_assert!((0..grid.len()).all(|index| grid.colour(index) < grid.n_colours()));
+            for i in 0..tiles.len() {
+                for j in 0..i {
+                    let (a, b) = (&tiles[i], &tiles[j]);
+                    prop_assert!(grid.colour(i) != grid.colour(j) || a.signal != b.signal
+                        || (0..AXES).any(|x| distance(&layout, a, b, x) >= layout.atom[x]));
                 }
             }
         }
@@ -278,11 +368,13 @@ mod tests {
         #[test]
         fn neighbours_are_all_tiles_within_reach((layout, size) in layout()) {
             let grid = layout.coloured(&size);
-            for (i, tile) in grid.tiles.iter().enumerate() {
-                for (j, other) in grid.tiles.iter().enumerate() {
+            let tiles: Vec<Tile> = (0..grid.len()).map(|index| grid.tile(index)).collect();
+            for (i, tile) in tiles.iter().enumerate() {
+                let neighbours = grid.neighbours(i);
+                for (j, other) in tiles.iter().enumerate() {
                     let near = i != j && tile.signal == other.signal
                         && (0..AXES).all(|x| distance(&layout, tile, other, x) < layout.atom[x]);
-                    let listed = grid.neighbours[i].iter().any(|n| n.tile == j);
+                    let listed = neighbours.iter().any(|n| n.tile == j);
                     prop_assert!(i == j || near == listed, "tile {i}, other {j}");
                 }
             }

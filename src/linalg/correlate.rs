@@ -150,8 +150,14 @@ impl<T: Real> Correlator<T> {
                 let buffers = &mut scratch.transforms;
                 for channel in 0..n_channels {
                     convolver.forward(buffers, channel, |at, row| {
+                        // Nothing from beyond what the tile needs: it might not be there.
+                        let reach = |a: usize| tile.shape[a] + self.atom[a] - 1;
+                        let inside = (0..AXES).all(|a| at[a] < reach(a));
+                        let n = if inside { reach(2) - at[2] } else { 0 };
+                        let (row, rest) = row.split_at_mut((n as usize).min(row.len()));
                         let at = std::array::from_fn(|a| at[a] + tile.origin[a]);
                         self.gather_row(x, channel, at, row);
+                        rest.fill(T::ZERO);
                     });
                 }
                 for atom in 0..self.n_atoms {

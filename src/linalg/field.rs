@@ -2,6 +2,7 @@
 
 use super::Real;
 use crate::error::{Error, Result};
+use crate::grid::blocks::Block;
 use crate::grid::tiles::{AXES, Point};
 
 /// Where the values of a strided box lie within a slice.
@@ -49,6 +50,8 @@ pub struct Field<'a, T> {
     pub channels: Vec<&'a [T]>,
     /// Where the values lie in each.
     pub layout: Strided,
+    /// Position of the first value in the whole domain: not zero on a rank that holds another part.
+    pub origin: Point,
 }
 
 impl<'a, T: Real> Field<'a, T> {
@@ -56,8 +59,33 @@ impl<'a, T: Real> Field<'a, T> {
     pub fn contiguous(data: &'a [T], shape: Point) -> Self {
         let volume = shape.iter().product::<i64>() as usize;
         Field {
-            channels: data.chunks_exact(volume).collect(),
+            channels: data.chunks_exact(volume.max(1)).collect(),
             layout: Strided::contiguous(shape),
+            origin: [0; AXES],
+        }
+    }
+
+    /// The box of positions that it has values for.
+    pub fn block(&self) -> Block {
+        Block {
+            origin: self.origin,
+            shape: self.layout.shape,
+        }
+    }
+
+    /// Copies values from a position of the whole domain on, along the last axis.
+    pub fn copy_row(&self, channel: usize, at: Point, to: &mut [T]) {
+        let first = self
+            .layout
+            .index(std::array::from_fn(|a| at[a] - self.origin[a]));
+        let data = self.channels[channel];
+        let step = self.layout.strides[2];
+        if step == 1 {
+            to.copy_from_slice(&data[first..first + to.len()]);
+            return;
+        }
+        for (k, to) in to.iter_mut().enumerate() {
+            *to = data[(first as i64 + k as i64 * step) as usize];
         }
     }
 
@@ -80,7 +108,9 @@ impl<'a, T: Real> Field<'a, T> {
                 };
                 if bad && found.is_none() {
                     found = (0..n).find(|&k| !value(k).finite()).map(|k| {
-                        let index = format!("{channel}, {}, {}, {k}", at[0], at[1]);
+                        let [o0, o1, o2] = self.origin;
+                        let index =
+                            format!("{channel}, {}, {}, {}", at[0] + o0, at[1] + o1, k + o2);
                         (index, value(k).wide())
                     });
                 }
@@ -104,6 +134,8 @@ pub struct FieldMut<'a, T> {
     pub channels: Vec<&'a mut [T]>,
     /// Where the values lie in each.
     pub layout: Strided,
+    /// Position of the first value in the whole domain.
+    pub origin: Point,
 }
 
 impl<'a, T: Real> FieldMut<'a, T> {
@@ -113,6 +145,27 @@ impl<'a, T: Real> FieldMut<'a, T> {
         FieldMut {
             channels: data.chunks_exact_mut(volume).collect(),
             layout: Strided::contiguous(shape),
+            origin: [0; AXES],
+        }
+    }
+
+    /// The box of positions that it has values for.
+    pub fn block(&self) -> Block {
+        Block {
+            origin: self.origin,
+            shape: self.layout.shape,
+        }
+    }
+
+    /// Sets all values to zero.
+    pub fn clear(&mut self) {
+        let layout = self.layout;
+        for channel in &mut self.channels {
+            layout.for_each_row(|_, first| {
+                for k in 0..layout.shape[2] {
+                    channel[(first as i64 + k * layout.strides[2]) as usize] = T::ZERO;
+                }
+            });
         }
     }
 }

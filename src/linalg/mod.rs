@@ -8,6 +8,7 @@ pub mod field;
 pub mod gram;
 pub mod kernels;
 mod scalar;
+pub mod sum;
 
 pub(crate) use blas::OneThread;
 pub use correlate::Method;
@@ -15,3 +16,4 @@ pub use dictionary::{Atoms, Dictionary};
 pub use field::{Field, FieldMut, Strided};
 pub use gram::Gram;
 pub use scalar::Real;
+pub use sum::ExactSum;

@@ -41,6 +41,11 @@ pub trait Real:
     /// Neither NaN nor infinite.
     fn finite(self) -> bool;
 
+    /// Appends its bytes, lowest first.
+    fn append_bytes(self, bytes: &mut Vec<u8>);
+    /// From its bytes, which have to be as many as it has.
+    fn from_bytes(bytes: &[u8]) -> Self;
+
     /// Transforms of `n` real values. Planned here, for the two types, so that the planner is
     /// compiled once and not in every crate that uses the solver.
     fn real_transforms(n: usize) -> RealTransforms<Self>;
@@ -83,6 +88,14 @@ macro_rules! real {
             #[inline(always)]
             fn finite(self) -> bool {
                 self.is_finite()
+            }
+            #[inline(always)]
+            fn append_bytes(self, bytes: &mut Vec<u8>) {
+                bytes.extend_from_slice(&self.to_le_bytes());
+            }
+            #[inline(always)]
+            fn from_bytes(bytes: &[u8]) -> Self {
+                bytes.try_into().map_or(Self::NAN, $t::from_le_bytes)
             }
             fn real_transforms(n: usize) -> RealTransforms<Self> {
                 let mut planner = RealFftPlanner::new();
