@@ -536,20 +536,30 @@ impl<T: Real> Encoder<T> {
         block: Block,
         domain: Point,
     ) -> Result<()> {
-        if channels != expected && !block.is_empty() {
-            let allowed = format!("{expected} of them");
-            return Err(Error::argument(
-                &format!("number of channels of {argument}"),
-                channels,
-                allowed,
-            ));
-        }
+        Self::check_channels(argument, channels, expected, &block)?;
         if self.ranks.size() == 1 && block != Block::whole(domain) {
             let allowed = format!("{:?}", self.shape.unpadded(domain));
             let shape = self.shape.unpadded(block.shape);
             return Err(Error::shape(argument, shape, allowed));
         }
         Ok(())
+    }
+
+    fn check_channels(
+        argument: &str,
+        channels: usize,
+        expected: usize,
+        block: &Block,
+    ) -> Result<()> {
+        if channels == expected || block.is_empty() {
+            return Ok(());
+        }
+        let name = format!("number of channels of {argument}");
+        Err(Error::argument(
+            &name,
+            channels,
+            format!("{expected} of them"),
+        ))
     }
 
     fn n_atom_fields(&self) -> usize {
@@ -730,10 +740,9 @@ impl<T: Real> Encoder<T> {
     /// Collective: writes z as (signals × atoms) fields. Each rank asks for a block of the valid
     /// domain; blocks may overlap, and need not cover it.
     pub fn z(&self, out: &mut FieldMut<'_, T>) -> Result<()> {
-        let (n, valid) = (self.n_atom_fields(), self.shape.valid());
         let block = out.block();
-        let fits = self
-            .check_block("z", out.channels.len(), n, block, valid)
+        let n = self.n_atom_fields();
+        let fits = Self::check_channels("z", out.channels.len(), n, &block)
             .and_then(|_| self.check_inside("z", &block));
         self.ranks.agree(fits)?;
         let list = self.fetch(&block)?;
@@ -948,6 +957,7 @@ impl<T: Real> Encoder<T> {
                 tol,
                 ..Progress::default()
             },
+            failure: None,
         };
         let mut seconds_descend = 0.0;
         let mut seconds_certify = 0.0;
@@ -993,6 +1003,8 @@ impl<T: Real> Encoder<T> {
         control.progress.seconds = elapsed();
         control.progress.max_step = certificate.max_step;
         control.report(true);
+        self.ranks
+            .agree(control.failure.take().map_or(Ok(()), Err))?;
         let progress = control.progress;
         let traffic = self.traffic();
         let nonzeros = self.ranks.reduce(Reduce::Sum, &[self.n_nonzero() as i64])?[0];

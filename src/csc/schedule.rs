@@ -69,6 +69,8 @@ pub(crate) struct Control<'c> {
     /// Returns whether to go on.
     pub(crate) report: Option<&'c mut dyn FnMut(&Progress) -> bool>,
     pub(crate) progress: Progress,
+    /// A panic of the callback: it must not keep this rank from its part in what all do.
+    pub(crate) failure: Option<Error>,
 }
 
 impl Control<'_> {
@@ -99,7 +101,14 @@ impl Control<'_> {
             return None;
         }
         self.last_report = self.progress.seconds;
-        (!report(&self.progress) && !last).then_some(Stop::Cancelled)
+        let progress = &self.progress;
+        let go_on = catch_unwind(AssertUnwindSafe(|| report(progress)));
+        let go_on = go_on.unwrap_or_else(|panic| {
+            self.failure = Some(caught(panic));
+            self.report = None;
+            false
+        });
+        (!go_on && !last).then_some(Stop::Cancelled)
     }
 }
 
@@ -495,9 +504,11 @@ impl<T: Real> Tiles<T> {
         let ranks = &*self.halo.ranks;
         let base = control.progress;
         // A rank on which something goes wrong keeps in step until all know.
-        let mut failure = None;
+        let mut first_failure = None;
+        let failure = &mut first_failure;
         let outcome = Phases::scope(n_threads, &work, |team| {
             let wish = wish_code(control.check(base.steps));
+            *failure = control.failure.take();
             let reports = i64::from(control.report.is_some());
             let begin = ranks.reduce(Reduce::Max, &[wish, reports])?;
             if begin[0] != 0 {
@@ -521,21 +532,13 @@ impl<T: Real> Tiles<T> {
                         max: control.max_iter,
                         this: &limit,
                     };
-                    exhausted = self.run_phase(
-                        phase,
-                        plan,
-                        team,
-                        limited.then_some(counted),
-                        &mut failure,
-                    )?;
+                    exhausted =
+                        self.run_phase(phase, plan, team, limited.then_some(counted), failure)?;
                 }
                 control.progress.sweeps += 1;
                 let awake = (0..self.len()).filter(|index| self.due(*index)).count();
-                let wished = catch_unwind(AssertUnwindSafe(|| control.wish()));
-                let mut wish = wish_code(wished.unwrap_or_else(|panic| {
-                    failure.get_or_insert(caught(panic));
-                    None
-                }));
+                let mut wish = wish_code(control.wish());
+                *failure = failure.take().or(control.failure.take());
                 if failure.is_some() {
                     wish = FAILED;
                 }
@@ -589,7 +592,7 @@ impl<T: Real> Tiles<T> {
                 });
             }
         });
-        ranks.agree(match (failure, outcome) {
+        ranks.agree(match (first_failure, outcome) {
             (Some(error), Ok(_)) => Err(error),
             (_, outcome) => outcome,
         })

@@ -1,0 +1,595 @@
+//! Solves over ranks of this process: whatever the number of ranks and threads, and however the field
+//! is spread over them, every bit of the answer is that of a single rank. Messages are delayed and
+//! overtake each other as MPI allows.
+//!
+//! `DICOD_LONG=1` goes through many more problems.
+
+mod common;
+
+use common::{Answer, Point, Problem, bits, rounded, volume};
+use dicod::csc::{Encoder, Info, Options, Stop, Strategy};
+use dicod::error::{Error, Result};
+use dicod::grid::blocks::Block;
+use dicod::linalg::{Field, FieldMut, Real, Strided};
+use dicod::transport::local::{Local, Weather};
+use dicod::transport::{Reduce, Transport};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::sync::Arc;
+use std::time::Duration;
+
+struct Random(ChaCha8Rng);
+
+impl Random {
+    fn new(seed: u64) -> Self {
+        Random(ChaCha8Rng::seed_from_u64(seed))
+    }
+    /// In 0..n.
+    fn below(&mut self, n: usize) -> usize {
+        (self.0.next_u64() % n as u64) as usize
+    }
+    fn coin(&mut self) -> bool {
+        self.below(2) == 1
+    }
+    fn value(&mut self) -> f64 {
+        (self.0.next_u64() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+}
+
+fn problem(random: &mut Random) -> (Problem, Options) {
+    let n_axes = 1 + random.below(3);
+    let longest = [120, 24, 10][n_axes - 1];
+    let mut shape = |least: usize, most: usize| -> Point {
+        std::array::from_fn(|a| match a + n_axes >= 3 {
+            true => least + random.below(most),
+            false => 1,
+        })
+    };
+    let atom = shape(1, [12, 5, 3][n_axes - 1]);
+    let more = shape(0, longest);
+    let signal = std::array::from_fn(|a| atom[a] + if a + n_axes >= 3 { more[a] } else { 0 });
+    let periodic = std::array::from_fn(|a| a + n_axes >= 3 && random.coin());
+    let mut problem = Problem {
+        n_axes,
+        n_signals: 1 + random.below(2),
+        n_channels: 1 + random.below(2),
+        n_atoms: 1 + random.below(4),
+        signal,
+        atom,
+        periodic,
+        x: Vec::new(),
+        d: Vec::new(),
+    };
+    let n = problem.n_signals * problem.n_channels * volume(signal);
+    problem.x = (0..n).map(|_| random.value()).collect();
+    let n = problem.n_atoms * problem.n_channels * volume(atom);
+    problem.d = (0..n).map(|_| random.value()).collect();
+    let strategies = [
+        Strategy::LocallyGreedy,
+        Strategy::LocallyGreedy,
+        Strategy::Random,
+        Strategy::Cyclic,
+        Strategy::CyclicShuffled,
+        Strategy::Greedy,
+    ];
+    let mut options = Options {
+        reg: 0.02 + 0.3 * random.value().abs(),
+        tol: [1e-2, 1e-4, 1e-7][random.below(3)],
+        positive: random.below(4) == 0,
+        strategy: strategies[random.below(6)],
+        seed: random.below(100) as i64,
+        ..Options::default()
+    };
+    if random.coin() {
+        // Small tiles: many of them, and many borders.
+        let tile = |a: usize| (atom[a] + random.below(2 * atom[a])) as i64;
+        options.tile_shape = [0, 1, 2].map(tile)[3 - n_axes..].to_vec();
+    }
+    options.periodic = periodic[3 - n_axes..].to_vec();
+    (problem, options)
+}
+
+fn point(shape: Point) -> [i64; 3] {
+    shape.map(|n| n as i64)
+}
+
+/// Cuts a domain into `n` boxes, some of which may be empty.
+fn partition(domain: Point, n: usize, random: &mut Random) -> Vec<Block> {
+    let mut parts = vec![Block::whole(point(domain))];
+    let style = random.below(4);
+    while parts.len() < n {
+        let which = match style {
+            // One rank has everything.
+            0 => {
+                parts.push(Block::default());
+                continue;
+            }
+            1 => random.below(parts.len()),
+            _ => (0..parts.len())
+                .max_by_key(|i| parts[*i].volume())
+                .unwrap_or(0),
+        };
+        let axis = match style {
+            2 => (0..3).max_by_key(|a| parts[which].shape[*a]).unwrap_or(0),
+            _ => random.below(3),
+        };
+        let mut part = parts[which];
+        let mut other = part;
+        let at = match style {
+            2 => part.shape[axis] / 2,
+            _ => random.below(part.shape[axis] as usize + 1) as i64,
+        };
+        part.shape[axis] = at;
+        other.origin[axis] += at;
+        other.shape[axis] -= at;
+        parts[which] = part;
+        parts.push(other);
+    }
+    for i in (1..n).rev() {
+        parts.swap(i, random.below(i + 1));
+    }
+    parts
+}
+
+/// A rank's block of an array, with ghost layers of NaN around it, each channel by itself.
+struct Held<T> {
+    block: Block,
+    layout: Strided,
+    channels: Vec<Vec<T>>,
+}
+
+impl<T: Real> Held<T> {
+    fn new(block: Block, n_channels: usize, random: &mut Random) -> Self {
+        let ghosts = [0, 1, 2].map(|_| random.below(3) as i64);
+        let stored: [i64; 3] = std::array::from_fn(|a| block.shape[a] + 2 * ghosts[a]);
+        let mut layout = Strided::contiguous(stored);
+        layout.base = layout.index(ghosts);
+        layout.shape = block.shape;
+        let n = stored.iter().product::<i64>() as usize;
+        Held {
+            block,
+            layout,
+            channels: vec![vec![T::NAN; n]; n_channels],
+        }
+    }
+
+    fn each(&self, mut visit: impl FnMut([i64; 3], usize)) {
+        self.block.for_each_row(|at| {
+            for k in 0..self.block.shape[2] {
+                let at = [at[0], at[1], at[2] + k];
+                let local = std::array::from_fn(|a| at[a] - self.block.origin[a]);
+                visit(at, self.layout.index(local));
+            }
+        });
+    }
+
+    /// Takes its part of a whole array.
+    fn fill(mut self, whole: &[T], domain: Point) -> Self {
+        let mut places = Vec::new();
+        self.each(|at, i| places.push((at, i)));
+        for (channel, to) in self.channels.iter_mut().enumerate() {
+            for (at, i) in &places {
+                to[*i] = whole[index(channel, *at, domain)];
+            }
+        }
+        self
+    }
+
+    fn field(&self) -> Field<'_, T> {
+        Field {
+            channels: self.channels.iter().map(|c| &c[..]).collect(),
+            layout: self.layout,
+            origin: self.block.origin,
+        }
+    }
+
+    fn field_mut(&mut self) -> FieldMut<'_, T> {
+        FieldMut {
+            layout: self.layout,
+            origin: self.block.origin,
+            channels: self.channels.iter_mut().map(|c| &mut c[..]).collect(),
+        }
+    }
+}
+
+fn index(channel: usize, at: [i64; 3], domain: Point) -> usize {
+    let at = at.map(|x| x as usize);
+    ((channel * domain[0] + at[0]) * domain[1] + at[1]) * domain[2] + at[2]
+}
+
+/// What must not depend on the ranks.
+fn essence(info: &Info) -> impl PartialEq + std::fmt::Debug + use<> {
+    let c = &info.certificate;
+    let numbers = [
+        info.lambda_max,
+        info.tol,
+        c.objective,
+        c.data_term,
+        c.max_step,
+        c.gap,
+    ];
+    (
+        info.stop,
+        info.steps,
+        info.visits,
+        info.sweeps,
+        info.nonzeros,
+        numbers.map(f64::to_bits),
+    )
+}
+
+/// Two solves on the same encoder, the second from the first's z with another signal.
+fn alone<T: Real>(problem: &Problem, options: &Options) -> [Answer<T>; 2] {
+    let mut encoder = common::encoder(problem, problem.dictionary::<T>(), options, 1);
+    let first = common::encode(problem, &mut encoder, None, None);
+    let mut later = problem.clone();
+    later.x.iter_mut().for_each(|x| *x *= 0.9);
+    let z = first.z.iter().map(|z| z.wide()).collect::<Vec<_>>();
+    let second = common::encode(&later, &mut encoder, Some(&z), None);
+    [first, second]
+}
+
+fn over_ranks<T: Real>(
+    ranks: Arc<dyn Transport>,
+    problem: &Problem,
+    options: &Options,
+    n_threads: usize,
+    seed: u64,
+    expected: &[Answer<T>; 2],
+) -> Result<()> {
+    let (me, size) = (ranks.rank(), ranks.size());
+    let mut common_random = Random::new(seed);
+    let mut own_random = Random::new(seed ^ (me as u64 + 1) << 32);
+    let shape = problem.shape(options);
+    let (n_x, n_z) = (
+        problem.n_signals * problem.n_channels,
+        problem.n_signals * problem.n_atoms,
+    );
+    let dictionary = problem.dictionary::<T>();
+    let mut encoder = Encoder::over(ranks, shape, dictionary, options.clone(), n_threads)?;
+    let valid = problem.valid();
+    let mut x = rounded::<T>(&problem.x);
+    for (round, expected) in expected.iter().enumerate() {
+        let blocks = partition(problem.signal, size, &mut common_random);
+        let held = Held::new(blocks[me], n_x, &mut own_random).fill(&x, problem.signal);
+        let info = encoder.solve(&held.field(), None)?;
+        assert_eq!(essence(&info), essence(&expected.info), "round {round}");
+        // Each rank asks for a box of its own; they may overlap.
+        let boxes = partition(valid, 2, &mut own_random);
+        let mut z = Held::<T>::new(boxes[0], n_z, &mut own_random);
+        encoder.z(&mut z.field_mut())?;
+        let mut n_nonzero = 0;
+        z.each(|at, i| {
+            for (channel, z) in z.channels.iter().enumerate() {
+                let value = expected.z[index(channel, at, valid)];
+                n_nonzero += usize::from(value != T::ZERO);
+                assert_eq!(
+                    z[i].wide().to_bits(),
+                    value.wide().to_bits(),
+                    "z[{channel}, {at:?}]"
+                );
+            }
+        });
+        let outside = z.channels.iter().flatten().filter(|z| z.finite()).count();
+        assert_eq!(
+            outside,
+            n_z * boxes[0].volume() as usize,
+            "ghost layers were written"
+        );
+        let list = encoder.activations_in(&boxes[0])?;
+        assert_eq!(list.len(), n_nonzero);
+        for a in list {
+            let channel = a.signal * problem.n_atoms + a.atom;
+            let value = expected.z[index(channel, a.at, valid)];
+            assert_eq!(a.value.wide().to_bits(), value.wide().to_bits());
+        }
+        let own = encoder.activations()?.len() as i64;
+        let all = encoder.ranks().reduce(Reduce::Sum, &[own])?[0];
+        assert_eq!(all as u64, info.nonzeros);
+        // The next one starts from this z, brought in by other ranks.
+        let z_blocks = partition(valid, size, &mut common_random);
+        let start = Held::new(z_blocks[me], n_z, &mut own_random).fill(&expected.z, valid);
+        encoder.set_z(&start.field())?;
+        x.iter_mut().for_each(|x| *x = T::of(0.9 * x.wide()));
+    }
+    Ok(())
+}
+
+fn compare<T: Real>(seed: u64, sizes: &[usize]) {
+    let mut random = Random::new(seed);
+    let (problem, mut options) = problem(&mut random);
+    options.warm_start = true;
+    if size_of::<T>() == 4 {
+        options.tol = options.tol.max(1e-4);
+    }
+    let mut twice = problem.clone();
+    // The second signal is scaled in T, as on the ranks.
+    twice.x = rounded::<T>(&problem.x).iter().map(|x| x.wide()).collect();
+    let expected = alone::<T>(&twice, &options);
+    for &size in sizes {
+        // Threads by themselves are tested elsewhere; many of them on few cores are slow.
+        for n_threads in 1..=if size <= 4 { 2 } else { 1 } {
+            let weather = Weather {
+                seed: seed + size as u64,
+                delay: [0, 3][random.below(2)],
+                failure: None,
+            };
+            let results = Local::run(size, weather, |ranks| {
+                over_ranks(ranks, &twice, &options, n_threads, seed, &expected)
+            });
+            for result in results {
+                let told = format!("seed {seed}, {size} ranks, {n_threads} threads");
+                result.expect(&told).expect(&told);
+            }
+        }
+    }
+}
+
+fn count(short: u64, long: u64) -> u64 {
+    match std::env::var_os("DICOD_LONG") {
+        Some(_) => long,
+        None => short,
+    }
+}
+
+/// Fails instead of hanging.
+fn within(seconds: u64, work: impl FnOnce() + Send + 'static) {
+    let (done, finished) = std::sync::mpsc::channel();
+    let handle = std::thread::spawn(move || {
+        work();
+        let _ = done.send(());
+    });
+    match finished.recv_timeout(Duration::from_secs(seconds)) {
+        Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("no end in {seconds} s"),
+        _ => handle.join().unwrap(),
+    }
+}
+
+#[test]
+fn every_bit_is_that_of_one_rank() {
+    within(3600, || {
+        for seed in 0..count(24, 20_000) {
+            let sizes = [[1, 2, 7], [3, 4, 5], [9, 2, 16]][seed as usize % 3];
+            match seed % 2 {
+                0 => compare::<f64>(seed, &sizes),
+                _ => compare::<f32>(seed, &sizes),
+            }
+        }
+    });
+}
+
+fn fixed(signal: Point, atom: Point) -> (Problem, Options) {
+    let mut random = Random::new(5);
+    let n = 2 * volume(signal);
+    let problem = Problem {
+        n_axes: 2,
+        n_signals: 1,
+        n_channels: 2,
+        n_atoms: 3,
+        signal,
+        atom,
+        periodic: [false, true, false],
+        x: (0..n).map(|_| random.value()).collect(),
+        d: (0..6 * volume(atom)).map(|_| random.value()).collect(),
+    };
+    let options = Options {
+        periodic: vec![true, false],
+        reg: 0.05,
+        tol: 1e-5,
+        tile_shape: vec![8, 8],
+        ..Options::default()
+    };
+    (problem, options)
+}
+
+/// Runs the same on every rank; all have to end within the time.
+fn on_ranks<R: Send + 'static>(
+    size: usize,
+    weather: Weather,
+    work: impl Fn(Arc<dyn Transport>) -> R + Send + Sync + 'static,
+) -> Vec<R> {
+    let (send, results) = std::sync::mpsc::channel();
+    within(120, move || {
+        let results = Local::run(size, weather, work);
+        let _ = send.send(results.into_iter().map(|r| r.unwrap()).collect());
+    });
+    results.recv().unwrap()
+}
+
+const ROUGH: Weather = Weather {
+    seed: 3,
+    delay: 3,
+    failure: None,
+};
+
+/// Slabs along the second padded axis.
+fn slabs(domain: Point, size: usize) -> Vec<Block> {
+    let n = domain[1];
+    (0..size)
+        .map(|rank| {
+            let (from, to) = (n * rank / size, n * (rank + 1) / size);
+            Block {
+                origin: [0, from as i64, 0],
+                shape: [1, (to - from) as i64, domain[2] as i64],
+            }
+        })
+        .collect()
+}
+
+fn held(problem: &Problem, block: Block) -> Held<f64> {
+    Held::new(block, 2, &mut Random::new(1)).fill(&problem.x, problem.signal)
+}
+
+fn make(ranks: Arc<dyn Transport>, problem: &Problem, options: &Options) -> Result<Encoder<f64>> {
+    let shape = problem.shape(options);
+    Encoder::over(ranks, shape, problem.dictionary(), options.clone(), 1)
+}
+
+#[test]
+fn what_is_wrong_on_one_rank_is_an_error_on_all_and_the_next_call_works() {
+    let (problem, options) = fixed([1, 40, 20], [1, 4, 3]);
+    for bad in 0..4 {
+        let (problem, options) = (problem.clone(), options.clone());
+        on_ranks(4, ROUGH, move |ranks| {
+            let me = ranks.rank();
+            let all = |result: Result<()>| result.unwrap_err().to_string();
+            let mut encoder = make(ranks.clone(), &problem, &options).unwrap();
+            let good = held(&problem, slabs(problem.signal, 4)[me]);
+            let expected = encoder.solve(&good.field(), None).unwrap();
+            // NaN in the field.
+            let mut spoiled = held(&problem, slabs(problem.signal, 4)[me]);
+            let first = spoiled.layout.base;
+            if me == bad {
+                spoiled.channels[1][first] = f64::NAN;
+            }
+            let message = all(encoder.solve(&spoiled.field(), None).map(drop));
+            assert!(
+                message.starts_with(&format!("rank {bad}: x[1, 0, {}", 10 * bad)),
+                "{message}"
+            );
+            // A block too many, a hole, a block outside.
+            let mut blocks = slabs(problem.signal, 4);
+            if bad < 3 {
+                blocks[bad].shape[1] += 1;
+                let message = all(encoder
+                    .solve(&held(&problem, blocks[me]).field(), None)
+                    .map(drop));
+                let (row, next) = (10 * bad + 10, bad + 1);
+                let text = format!("[{row}..{}, 0..20] on ranks {bad} and {next}", row + 1);
+                assert!(message.contains(&text), "{message}");
+            }
+            let mut blocks = slabs(problem.signal, 4);
+            blocks[bad] = Block::default();
+            let message = all(encoder
+                .solve(&held(&problem, blocks[me]).field(), None)
+                .map(drop));
+            let text = format!("[{}..{}, 0..20] on no rank", 10 * bad, 10 * bad + 10);
+            assert!(message.contains(&text), "{message}");
+            // Another dictionary, or other options.
+            let mut other = problem.clone();
+            other.d[0] += f64::from(u8::from(me == bad));
+            assert!(all(make(ranks.clone(), &other, &options).map(drop)).contains("different"));
+            let reg = if me == bad { 0.06 } else { 0.05 };
+            let other = Options {
+                reg,
+                ..options.clone()
+            };
+            assert!(all(make(ranks.clone(), &problem, &other).map(drop)).contains("different"));
+            // After all that the encoder works as before.
+            let info = encoder.solve(&good.field(), None).unwrap();
+            assert_eq!(essence(&info), essence(&expected));
+        });
+    }
+}
+
+#[test]
+fn one_rank_stops_all() {
+    let (problem, options) = fixed([1, 60, 40], [1, 4, 3]);
+    for bad in 0..3 {
+        let (problem, options) = (problem.clone(), options.clone());
+        on_ranks(3, ROUGH, move |ranks| {
+            let me = ranks.rank();
+            let mut options = options.clone();
+            options.progress_interval = 0.0;
+            let mut encoder = make(ranks.clone(), &problem, &options).unwrap();
+            let x = held(&problem, slabs(problem.signal, 3)[me]);
+            // Cancel.
+            let mut calls = 0;
+            let mut report = |_: &dicod::csc::Progress| {
+                calls += 1;
+                calls < 3
+            };
+            let info = encoder
+                .solve(&x.field(), (me == bad).then_some(&mut report))
+                .unwrap();
+            assert_eq!(info.stop, Stop::Cancelled);
+            // A panic in a callback.
+            let mut report = |_: &dicod::csc::Progress| -> bool { panic!("the host's own") };
+            let error = encoder.solve(&x.field(), (me == bad).then_some(&mut report));
+            let message = error.unwrap_err().to_string();
+            assert!(message.starts_with(&format!("rank {bad}: ")), "{message}");
+            assert!(message.contains("the host's own"), "{message}");
+            let info = encoder.solve(&x.field(), None).unwrap();
+            assert_eq!(info.stop, Stop::Converged);
+        });
+    }
+}
+
+#[test]
+fn max_iter_holds_to_the_step_for_any_number_of_ranks() {
+    let (problem, mut options) = fixed([1, 40, 24], [1, 4, 3]);
+    for max_iter in [0, 1, 7, 100, 333, 1000] {
+        options.max_iter = max_iter;
+        let expected = common::solve::<f64>(&problem, &options, 1, None);
+        for size in [2, 5] {
+            let (problem, options) = (problem.clone(), options.clone());
+            let (info, z) = (essence(&expected.info), bits(&expected.z));
+            on_ranks(size, ROUGH, move |ranks| {
+                let me = ranks.rank();
+                let mut encoder = make(ranks.clone(), &problem, &options).unwrap();
+                let x = held(&problem, slabs(problem.signal, size)[me]);
+                let found = encoder.solve(&x.field(), None).unwrap();
+                assert_eq!(essence(&found), info);
+                let valid = point(problem.valid());
+                let mut whole = vec![0.0; problem.n_z()];
+                encoder
+                    .z(&mut FieldMut::contiguous(&mut whole, valid))
+                    .unwrap();
+                assert_eq!(bits(&whole), z);
+            });
+        }
+    }
+}
+
+#[test]
+fn a_rank_that_fails_anywhere_leaves_nobody_waiting() {
+    let (problem, options) = fixed([1, 30, 16], [1, 4, 3]);
+    for seed in 0..count(60, 3000) {
+        let mut random = Random::new(seed);
+        let weather = Weather {
+            seed,
+            delay: 2,
+            failure: Some((random.below(4), random.below(600) as u64)),
+        };
+        let (problem, options) = (problem.clone(), options.clone());
+        let results = on_ranks(4, weather, move |ranks| -> Result<()> {
+            let x = held(&problem, slabs(problem.signal, 4)[ranks.rank()]);
+            let mut encoder = make(ranks, &problem, &options)?;
+            for _ in 0..100 {
+                encoder.clear_z();
+                encoder.solve(&x.field(), None)?;
+            }
+            Ok(())
+        });
+        for result in results {
+            let lost = matches!(result, Err(Error::Communication(_) | Error::OnRank { .. }));
+            assert!(lost, "{result:?}");
+        }
+    }
+}
+
+#[test]
+fn a_rank_holds_what_its_part_needs() {
+    let (problem, mut options) = fixed([1, 512, 512], [1, 8, 8]);
+    options.tile_shape.clear();
+    options.reg = 0.6;
+    options.tol = 1e-1;
+    let whole = common::solve::<f64>(&problem, &options, 1, None).info.bytes;
+    let bytes = on_ranks(16, Weather::default(), move |ranks| {
+        let block = |i: usize, n: usize| (128 * i as i64, 128 * n as i64);
+        let at = [ranks.rank() / 4, ranks.rank() % 4];
+        let block = Block {
+            origin: [0, block(at[0], 1).0, block(at[1], 1).0],
+            shape: [1, 128, 128],
+        };
+        let mut encoder = make(ranks, &problem, &options).unwrap();
+        encoder
+            .solve(&held(&problem, block).field(), None)
+            .unwrap()
+            .bytes
+    });
+    for bytes in bytes {
+        let share = bytes as f64 / (whole as f64 / 16.0);
+        assert!(share < 1.3, "{share} of a fair share");
+    }
+}
