@@ -5,6 +5,11 @@ fn main() {
     let target = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
     if target == "linux" {
         let major = env!("CARGO_PKG_VERSION_MAJOR");
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libdicod.so.{major}");
+        // With MPI it is another library: both can be installed side by side.
+        let suffix = match std::env::var_os("CARGO_FEATURE_MPI") {
+            Some(_) => "_mpi",
+            None => "",
+        };
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libdicod{suffix}.so.{major}");
     }
 }

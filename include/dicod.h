@@ -16,7 +16,9 @@
  *   caller's pointer, accepts NULL, and leaves NULL behind.
  * - Lists whose length is not known: call with a capacity of 0 for the length, then with room.
  * - No function prints, exits, changes signal handlers or the threads of BLAS after it returned.
- *   A function that is marked local does not communicate with other processes; all are.
+ * - A function that is marked local does not communicate with other processes. Collective ones
+ *   have to be called by all ranks of their context, in the same order; with a context that is not
+ *   on a communicator there is one rank.
  * - Thread-safe: any number of threads may call it at once, with other handles or with handles that
  *   it takes as const.
  */
@@ -156,7 +158,10 @@ const char *dicod_version(void);
 #define DICOD_LOG_DEBUG 3
 
 /**
- * How calls are run: the number of threads, and where log and progress go.
+ * How calls are run: on which ranks, with how many threads, and where log and progress go.
+ *
+ * dicod_context_create() makes one for this process alone; dicod_mpi.h has one for the ranks of a
+ * communicator.
  *
  * Functions that take a context accept NULL for it: one thread, no callbacks. A context serves one
  * call at a time: a second one, from another thread or from a callback, fails with
@@ -242,11 +247,25 @@ dicod_status dicod_context_create(int32_t n_threads, dicod_context **context);
 
 /**
  * Frees a context and sets the caller's pointer to NULL. `context` and `*context` may be NULL.
- * Encoders made with it stay usable, with its threads and callbacks.
+ * Encoders made with it stay usable, with its ranks, threads and callbacks: the library's duplicate
+ * of a communicator is freed with the last of them.
  *
- * Local. No other thread may be using the handle.
+ * Local; with the ranks of a communicator collective, and to be called before MPI_Finalize. After
+ * that it frees what it can.
+ * No other thread may be using the handle.
+ * Errors: DICOD_ERROR_INVALID_STATE (MPI is already finalised; the handle is gone all the same).
  */
-void dicod_context_free(dicod_context **context);
+dicod_status dicod_context_free(dicod_context **context);
+
+/**
+ * Rank of this process among those of the context, `*rank` from 0, and their number, `*n_ranks`:
+ * 0 and 1 without a communicator. Either may be NULL.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER (context).
+ */
+dicod_status dicod_context_ranks(const dicod_context *context,
+                                 int32_t *rank,
+                                 int32_t *n_ranks);
 
 /**
  * Number of threads that calls with this context may use: `*n_threads`, what -1 and -2 came to.
@@ -469,7 +488,9 @@ dicod_status dicod_options_describe(int64_t index, dicod_option_info *info);
 /**
  * What a solve found, what it cost, and the proof of the result.
  *
- * objective, data_term, max_step and duality_gap are computed anew from x and z at the end.
+ * objective, data_term, max_step and duality_gap are computed anew from x and z at the end. Over
+ * several ranks all is about the whole domain, but seconds, bytes and messages, which are this
+ * rank's.
  */
 typedef struct dicod_info {
     /**
@@ -556,13 +577,25 @@ typedef struct dicod_info {
      * Bytes of the Gram tensor and of what is derived from it.
      */
     int64_t bytes_gram;
+    /**
+     * Messages that this rank sent to others, reductions aside.
+     */
+    int64_t messages;
+    /**
+     * Bytes in them.
+     */
+    int64_t bytes_sent;
+    /**
+     * Seconds that this rank waited for others.
+     */
+    double seconds_waiting;
 } dicod_info;
 
 /**
  * Initialiser of a dicod_info: dicod_info info = DICOD_INFO_INIT;
  */
 #define DICOD_INFO_INIT {sizeof(dicod_info), 0, 0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0.0, 0.0, \
-    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0}
+    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0}
 
 /**
  * Shape of the activations: `valid_shape[n_axes]`, T - L + 1 along an axis of a signal of length T
@@ -583,6 +616,24 @@ dicod_status dicod_valid_shape(const dicod_options *options,
                                int64_t *valid_shape);
 
 /**
+ * The activations that go with a block of a signal that begins at `offset[n_axes]` and has the
+ * shape `local_shape[n_axes]`: those at its positions, as far as there are any. They begin at
+ * `valid_offset[n_axes]` and have the shape `valid_local_shape[n_axes]`, which is all zeros where
+ * there are none. Blocks that make up the signal give blocks that make up the activations. The
+ * other arguments are those of dicod_valid_shape().
+ *
+ * Local. Thread-safe. Errors: as dicod_valid_shape(); DICOD_ERROR_INVALID_SHAPE (negative lengths).
+ */
+dicod_status dicod_valid_block(const dicod_options *options,
+                               int64_t n_axes,
+                               const int64_t *signal_shape,
+                               const int64_t *atom_shape,
+                               const int64_t *offset,
+                               const int64_t *local_shape,
+                               int64_t *valid_offset,
+                               int64_t *valid_local_shape);
+
+/**
  * Convolutional sparse coding in one call: finds the activations z that minimise
  *
  * `F(z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1`
@@ -601,13 +652,16 @@ dicod_status dicod_valid_shape(const dicod_options *options,
  * - `info`: may be NULL; set info->struct_size before (DICOD_INFO_INIT does).
  *
  * All arrays are row-major (C order) without gaps. The result is the same, bit for bit, for any
- * number of threads. Signals are coded independently but share lambda_max, the largest of all.
+ * number of threads and ranks. With a context on the ranks of a communicator every rank brings all
+ * of `x` and gets all of `z`, and the work is shared; dicod_encoder_solve() is for fields that lie
+ * spread over the ranks. Signals are coded independently but share lambda_max, the largest of all.
  *
  * Returns DICOD_OK when max |dz| <= tol; DICOD_MAX_ITER, DICOD_TIME_LIMIT, DICOD_CANCELLED or
  * DICOD_PRECISION when the solve ended before: z and info are valid then, too. On an error z and
  * info are untouched.
  *
- * Local. Thread-safe, except that a context serves one call at a time.
+ * Collective over the context's ranks. Thread-safe, except that a context serves one call at a
+ * time.
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (counts below 1, lists in options
  * that do not fit the problem, pointers that are not aligned, numbers so large that products
  * overflow, negative z for a warm start of a positive solve); DICOD_ERROR_INVALID_SHAPE (lengths
@@ -808,7 +862,9 @@ dicod_status dicod_gram_f32(dicod_context *context,
  * For a signal the channels are those of all signals, signal after signal: n_signals * n_channels;
  * for activations likewise the atoms: n_signals * n_atoms. The element at local position i of
  * channel c is channels[c] + sum over a of i[a] * strides[a]. Position 0 need not be the lowest
- * address: strides may be negative. Interleaved channels are pointers one element apart.
+ * address: strides may be negative. Interleaved channels are pointers one element apart. Ghost
+ * layers are stepped over: point to the first element of the block, and give the strides of the
+ * array that is allocated.
  * A Fortran or Julia array is the same memory with its axes reversed.
  *
  * Set it to zero first (DICOD_ARRAY_INIT does, and sets struct_size): later versions may have more
@@ -833,13 +889,12 @@ typedef struct dicod_array {
      */
     const int64_t *global_shape;
     /**
-     * Where the block in this process begins: `[n_axes]`, or NULL: at 0. In this version the block
-     * is the whole domain, so that every offset is 0.
+     * Where the block of this rank begins in the domain: `[n_axes]`, or NULL: at 0.
      */
     const int64_t *offset;
     /**
-     * Shape of the block in this process: `[n_axes]`, or NULL: the whole domain. In this version
-     * it has to be the same as global_shape.
+     * Shape of the block of this rank: `[n_axes]`, or NULL: the whole domain. Zeros: the rank holds
+     * nothing. Without a communicator the block of an input is the whole domain.
      */
     const int64_t *local_shape;
     /**
@@ -884,8 +939,13 @@ typedef struct dicod_encoder dicod_encoder;
  * NULL; the context may be freed before the encoder. Takes the time of the Gram tensor, and memory
  * for z, the residual and the Gram tensor.
  *
- * Local. Thread-safe, except that a context serves one call at a time.
- * Errors: as dicod_solve().
+ * With the ranks of a communicator every rank makes one, of the whole domain's shape, with the same
+ * arguments: differences are an error on all.
+ *
+ * Collective over the context's ranks. Thread-safe, except that a context serves one call at a
+ * time.
+ * Errors: as dicod_solve(); DICOD_ERROR_INVALID_ARGUMENT also for the published schedule on more
+ * than one rank.
  */
 dicod_status dicod_encoder_create(dicod_context *context,
                                   const dicod_options *options,
@@ -917,7 +977,8 @@ dicod_status dicod_encoder_create_f32(dicod_context *context,
  * `u` (n_atoms, n_channels) and spatial factors `v` (n_atoms, atom_shape...), row-major. They are
  * not multiplied out where that saves work. Everything else as for dicod_encoder_create().
  *
- * Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
+ * Collective over the context's ranks. Thread-safe, except that a context serves one call at a
+ * time. Errors: as dicod_encoder_create().
  */
 dicod_status dicod_encoder_create_rank1(dicod_context *context,
                                         const dicod_options *options,
@@ -949,7 +1010,8 @@ dicod_status dicod_encoder_create_rank1_f32(dicod_context *context,
 /**
  * Frees an encoder and sets the caller's pointer to NULL. `encoder` and `*encoder` may be NULL.
  *
- * Local. No other thread may be using the handle.
+ * Local, unless its context has been freed before: then it frees the communicator as
+ * dicod_context_free() does, which is collective. No other thread may be using the handle.
  */
 void dicod_encoder_free(dicod_encoder **encoder);
 
@@ -957,7 +1019,7 @@ void dicod_encoder_free(dicod_encoder **encoder);
  * Replaces the dictionary by `d` of the same shape, and computes its Gram tensor. The activations
  * are kept, for a warm start. After an error the encoder is as it was.
  *
- * Local. Needs the encoder for itself.
+ * Collective over the context's ranks. Needs the encoder for itself.
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_NOT_FINITE (d); DICOD_ERROR_INVALID_ARGUMENT (the
  * encoder is one of float; norms that overflow); DICOD_ERROR_OUT_OF_MEMORY;
  * DICOD_ERROR_INVALID_STATE (encoder or context in use).
@@ -973,7 +1035,8 @@ dicod_status dicod_encoder_set_dictionary_f32(dicod_encoder *encoder, const floa
  * Replaces the dictionary by one of rank one, see dicod_encoder_create_rank1(); the encoder need
  * not have been made with one. Everything else as for dicod_encoder_set_dictionary().
  *
- * Local. Needs the encoder for itself. Errors: as dicod_encoder_set_dictionary().
+ * Collective over the context's ranks. Needs the encoder for itself. Errors: as
+ * dicod_encoder_set_dictionary().
  */
 dicod_status dicod_encoder_set_dictionary_rank1(dicod_encoder *encoder,
                                                 const double *u,
@@ -988,7 +1051,11 @@ dicod_status dicod_encoder_set_dictionary_rank1_f32(dicod_encoder *encoder,
 
 /**
  * Encodes the signals `x`, over the signal's shape, n_signals * n_channels channels. Nothing is
- * copied but into the residual. The activations stay in the encoder: dicod_encoder_get_z(),
+ * copied but into the residual. Over the ranks of a communicator each brings the block that it
+ * holds; all blocks together are the domain, without overlap. Which rank works on what follows from
+ * the blocks of the first solve: whoever holds the middle of a tile gets it, or all get equal
+ * shares where that would leave ranks idle. z is the same, bit for bit, for any number of ranks and
+ * any blocks. The activations stay in the encoder: dicod_encoder_get_z(),
  * dicod_encoder_get_sparse(). `info` may be NULL; set info->struct_size before (DICOD_INFO_INIT
  * does).
  *
@@ -996,12 +1063,14 @@ dicod_status dicod_encoder_set_dictionary_rank1_f32(dicod_encoder *encoder,
  * are valid but unspecified; after DICOD_ERROR_INTERNAL it can only be freed; after other errors
  * it is as it was.
  *
- * Local. Needs the encoder and its context for itself.
+ * Collective over the context's ranks: an error on one is an error on all, its message says on
+ * which. Needs the encoder and its context for itself.
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (x: another element type, number
  * of axes or channels than the encoder's, pointers that are not aligned or NULL, strides that lead
- * beyond memory, numbers so large that products overflow); DICOD_ERROR_INVALID_SHAPE (x);
- * DICOD_ERROR_NOT_FINITE (x); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (encoder or
- * context in use).
+ * beyond memory, numbers so large that products overflow); DICOD_ERROR_INVALID_SHAPE (x; blocks
+ * that overlap or leave a hole); DICOD_ERROR_NOT_FINITE (x); DICOD_ERROR_OUT_OF_MEMORY;
+ * DICOD_ERROR_INVALID_STATE (encoder or context in use, MPI finalised);
+ * DICOD_ERROR_COMMUNICATION.
  */
 dicod_status dicod_encoder_solve(dicod_encoder *encoder,
                                  const dicod_array *x,
@@ -1009,12 +1078,14 @@ dicod_status dicod_encoder_solve(dicod_encoder *encoder,
 
 /**
  * Sets the activations from `z`, over the valid shape, n_signals * n_atoms channels: where the
- * next solve begins, if the option "warm_start" is set.
+ * next solve begins, if the option "warm_start" is set. Each rank brings a block of them, another
+ * than that of x if it likes; all together are the valid domain.
  *
- * Local. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
+ * Collective over the context's ranks. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
  * DICOD_ERROR_INVALID_ARGUMENT for a negative value if the option "positive" is set.
  */
-dicod_status dicod_encoder_set_z(dicod_encoder *encoder, const dicod_array *z);
+dicod_status dicod_encoder_set_z(dicod_encoder *encoder,
+                                 const dicod_array *z);
 
 /**
  * Forgets the activations: the next solve begins at z = 0.
@@ -1027,16 +1098,18 @@ dicod_status dicod_encoder_clear_z(dicod_encoder *encoder);
 /**
  * Writes the activations into the memory that `z` describes, over the valid shape,
  * n_signals * n_atoms channels; zeros before the first solve. The descriptor itself is not
- * changed, nor is the memory between its elements.
+ * changed, nor is the memory between its elements. Each rank asks for the block that it likes, see
+ * dicod_valid_block(); blocks may overlap, and need not cover everything.
  *
- * Local. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
+ * Collective over the context's ranks. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
  * DICOD_ERROR_INVALID_ARGUMENT if two elements share memory.
  */
-dicod_status dicod_encoder_get_z(dicod_encoder *encoder, dicod_array *z);
+dicod_status dicod_encoder_get_z(dicod_encoder *encoder,
+                                 dicod_array *z);
 
 /**
- * Lists the activations that are not zero, sorted by signal, atom and position (row-major): entry
- * i is `signal[i]`, `atom[i]`, `position[i][n_axes]` in the valid shape, and `value[i]`, which is
+ * Lists the activations on this rank that are not zero, sorted by signal, atom and position
+ * (row-major): those of dicod_encoder_region(), without a communicator all. Entry i is `signal[i]`, `atom[i]`, `position[i][n_axes]` in the valid shape, and `value[i]`, which is
  * a double for encoders of float, too.
  *
  * Call it first with a capacity of 0: only `*count` is written. Then with arrays of at least that
@@ -1054,6 +1127,36 @@ dicod_status dicod_encoder_get_sparse(dicod_encoder *encoder,
                                       int64_t *position,
                                       double *value,
                                       int64_t *count);
+
+/**
+ * As dicod_encoder_get_sparse(), for the activations in a block of the valid domain, which begins
+ * at `offset[n_axes]` and has the shape `local_shape[n_axes]`; another block on each rank, if
+ * wanted, with zeros in its shape if it wants none.
+ *
+ * Collective over the context's ranks. Needs the encoder for itself. Errors: as
+ * dicod_encoder_get_sparse(); DICOD_ERROR_INVALID_SHAPE (a block that is not in the valid domain).
+ */
+dicod_status dicod_encoder_get_sparse_block(dicod_encoder *encoder,
+                                            const int64_t *offset,
+                                            const int64_t *local_shape,
+                                            int64_t capacity,
+                                            int64_t *signal,
+                                            int64_t *atom,
+                                            int64_t *position,
+                                            double *value,
+                                            int64_t *count);
+
+/**
+ * The part of the valid domain whose activations are on this rank: it begins at `offset[n_axes]`
+ * and has the shape `local_shape[n_axes]`. Zeros before the first solve over a communicator, and on
+ * a rank that has none. Local.
+ *
+ * Needs the encoder for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (encoder in use).
+ */
+dicod_status dicod_encoder_region(dicod_encoder *encoder,
+                                  int64_t *offset,
+                                  int64_t *local_shape);
 
 /**
  * Regularisation of each atom in the last solve, absolute: `lambda[n_atoms]`.

@@ -28,7 +28,7 @@ const INFO_INIT: &str = "\
  * Initialiser of a dicod_info: dicod_info info = DICOD_INFO_INIT;
  */
 #define DICOD_INFO_INIT {sizeof(dicod_info), 0, 0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0.0, 0.0, \\
-    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0}
+    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0}
 ";
 const ARRAY_INIT: &str = "\
 /**
@@ -56,7 +56,9 @@ const TOP: &str = "\
  *   caller's pointer, accepts NULL, and leaves NULL behind.
  * - Lists whose length is not known: call with a capacity of 0 for the length, then with room.
  * - No function prints, exits, changes signal handlers or the threads of BLAS after it returned.
- *   A function that is marked local does not communicate with other processes; all are.
+ * - A function that is marked local does not communicate with other processes. Collective ones
+ *   have to be called by all ranks of their context, in the same order; with a context that is not
+ *   on a communicator there is one rank.
  * - Thread-safe: any number of threads may call it at once, with other handles or with handles that
  *   it takes as const.
  */
@@ -68,6 +70,43 @@ const TOP: &str = "\
 #ifdef __cplusplus
 extern \"C\" {
 #endif
+";
+
+const MPI_TOP: &str = "\
+/*
+ * libdicod over MPI: contexts on the ranks of a communicator. Everything else is in dicod.h.
+ *
+ * Generated from src/ffi/mpi.rs by tests/header.rs (make header): change it there.
+ *
+ * Compile with the macro DICOD_MPI_OPEN_MPI or DICOD_MPI_MPICH, which the CMake target Dicod::mpi
+ * and the pkg-config file set: it says which MPI the library was built with.
+ */
+#ifndef DICOD_MPI_H
+#define DICOD_MPI_H
+
+#include <mpi.h>
+
+#include \"dicod.h\"
+
+#if defined(DICOD_MPI_OPEN_MPI) && !defined(OPEN_MPI)
+#error \"this libdicod was built with Open MPI, but mpi.h is not Open MPI's\"
+#endif
+#if defined(DICOD_MPI_MPICH) && !defined(MPICH) && !defined(MPICH_VERSION)
+#error \"this libdicod was built with MPICH, but mpi.h is not MPICH's or one that is compatible\"
+#endif
+
+#ifdef __cplusplus
+extern \"C\" {
+#endif
+
+";
+
+const MPI_BOTTOM: &str = "
+#ifdef __cplusplus
+} /* extern \"C\" */
+#endif
+
+#endif /* DICOD_MPI_H */
 ";
 
 const BOTTOM: &str = "
@@ -111,6 +150,20 @@ fn generate() -> String {
     header + BOTTOM
 }
 
+fn generate_mpi() -> String {
+    let mut config = cbindgen::Config::from_file(root().join("cbindgen.toml")).unwrap();
+    config.export.include.clear();
+    let bindings = cbindgen::Builder::new()
+        .with_src(root().join("src/ffi/mpi.rs"))
+        .with_config(config)
+        .generate()
+        .unwrap();
+    let mut section = Vec::new();
+    bindings.write(&mut section);
+    let section = for_c_readers(&String::from_utf8(section).unwrap());
+    MPI_TOP.to_string() + section.trim_start() + MPI_BOTTOM
+}
+
 /// Takes out what is for Rust readers: the "Safety" paragraphs; tags that C doesn't need; and puts
 /// negative numbers in parentheses.
 fn for_c_readers(section: &str) -> String {
@@ -139,25 +192,22 @@ fn for_c_readers(section: &str) -> String {
 }
 
 #[test]
-fn the_header_is_what_the_sources_say() {
-    let path = root().join("include/dicod.h");
-    let generated = generate();
-    if std::env::var_os("UPDATE_HEADER").is_some() {
-        std::fs::write(&path, &generated).unwrap();
+fn the_headers_are_what_the_sources_say() {
+    for (name, generated) in [("dicod.h", generate()), ("dicod_mpi.h", generate_mpi())] {
+        let path = root().join("include").join(name);
+        if std::env::var_os("UPDATE_HEADER").is_some() {
+            std::fs::write(&path, &generated).unwrap();
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        let mut lines = generated.lines().zip(committed.lines());
+        let differs = lines.position(|(a, b)| a != b);
+        let shorter = generated.lines().count().min(committed.lines().count());
+        assert!(
+            generated == committed,
+            "include/{name} is out of date from line {} on: run `make header`",
+            differs.unwrap_or(shorter) + 1
+        );
     }
-    let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    let differs = generated
-        .lines()
-        .zip(committed.lines())
-        .position(|(a, b)| a != b);
-    assert!(
-        generated == committed,
-        "include/dicod.h is out of date from line {:?} on: run `make header`",
-        differs.map_or(
-            generated.lines().count().min(committed.lines().count()),
-            |n| n + 1
-        )
-    );
 }
 
 const WARNINGS: [&str; 5] = ["-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only"];

@@ -110,6 +110,12 @@ impl Shape {
         Ok(shape)
     }
 
+    /// The activations that go with a block of the signals: those at its positions, as far as there
+    /// are any.
+    pub fn valid_block(&self, block: &Block) -> Block {
+        block.intersection(&Block::whole(self.valid()))
+    }
+
     /// Shape of the activations: T − L + 1, or T on an axis that wraps.
     pub fn valid(&self) -> Point {
         std::array::from_fn(|a| {
@@ -746,6 +752,18 @@ impl<T: Real> Encoder<T> {
             .and_then(|_| self.check_inside("z", &block));
         self.ranks.agree(fits)?;
         let list = self.fetch(&block)?;
+        self.write(&list, out);
+        Ok(())
+    }
+
+    /// Collective: the activations in a block of the valid domain, for [`Encoder::write`].
+    pub(crate) fn fetch_block(&self, block: &Block) -> Result<Vec<(usize, Step<T>)>> {
+        self.ranks.agree(self.check_inside("z", block))?;
+        self.fetch(block)
+    }
+
+    /// Writes a list of activations into fields over the block that they were fetched for.
+    pub(crate) fn write(&self, list: &[(usize, Step<T>)], out: &mut FieldMut<'_, T>) {
         out.clear();
         for (signal, step) in list {
             let at = std::array::from_fn(|a| i64::from(step.at[a]) - out.origin[a]);
@@ -753,7 +771,6 @@ impl<T: Real> Encoder<T> {
             let field = signal * self.shape.n_atoms + step.atom as usize;
             out.channels[field][at] = step.delta;
         }
-        Ok(())
     }
 
     fn check_inside(&self, argument: &str, block: &Block) -> Result<()> {

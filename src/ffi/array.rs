@@ -3,7 +3,8 @@
 use super::status::{reference, slice};
 use crate::csc::Shape;
 use crate::error::{Error, Result};
-use crate::grid::tiles::{AXES, Point};
+use crate::grid::blocks::Block;
+use crate::grid::tiles::{AXES, Point, padded};
 use crate::linalg::{Field, FieldMut, Real, Strided};
 use crate::memory;
 use std::ffi::c_void;
@@ -19,7 +20,9 @@ pub const DICOD_F64: i64 = 64;
 /// For a signal the channels are those of all signals, signal after signal: n_signals * n_channels;
 /// for activations likewise the atoms: n_signals * n_atoms. The element at local position i of
 /// channel c is channels[c] + sum over a of i[a] * strides[a]. Position 0 need not be the lowest
-/// address: strides may be negative. Interleaved channels are pointers one element apart.
+/// address: strides may be negative. Interleaved channels are pointers one element apart. Ghost
+/// layers are stepped over: point to the first element of the block, and give the strides of the
+/// array that is allocated.
 /// A Fortran or Julia array is the same memory with its axes reversed.
 ///
 /// Set it to zero first (DICOD_ARRAY_INIT does, and sets struct_size): later versions may have more
@@ -36,11 +39,10 @@ pub struct dicod_array {
     pub n_axes: i64,
     /// Shape of the whole domain: `[n_axes]`.
     pub global_shape: *const i64,
-    /// Where the block in this process begins: `[n_axes]`, or NULL: at 0. In this version the block
-    /// is the whole domain, so that every offset is 0.
+    /// Where the block of this rank begins in the domain: `[n_axes]`, or NULL: at 0.
     pub offset: *const i64,
-    /// Shape of the block in this process: `[n_axes]`, or NULL: the whole domain. In this version
-    /// it has to be the same as global_shape.
+    /// Shape of the block of this rank: `[n_axes]`, or NULL: the whole domain. Zeros: the rank holds
+    /// nothing. Without a communicator the block of an input is the whole domain.
     pub local_shape: *const i64,
     /// Distance between neighbours along each axis, in elements: `[n_axes]`, or NULL: row-major
     /// without gaps. May be negative. In an array that is written, no two elements may share
@@ -110,6 +112,7 @@ pub(crate) struct View<'a> {
     names: Names,
     /// Relative to the lowest element of a channel.
     layout: Strided,
+    origin: Point,
     /// Elements from the lowest to the highest address.
     span: usize,
     channels: &'a [*mut c_void],
@@ -167,20 +170,34 @@ impl<'a> View<'a> {
             let allowed = format!("{expected_axes:?}, that of the encoder");
             return Err(Error::shape(names.global_shape, global, allowed));
         }
-        let whole = "in this version, the block of a process is the whole domain";
-        if let Some(offset) = optional(array.offset, names.offset)?
-            && offset.iter().any(|offset| *offset != 0)
-        {
-            let allowed = format!("0 on every axis: {whole}");
-            let value = format!("{offset:?}");
-            return Err(Error::argument(names.offset, value, allowed));
+        let offset = optional(array.offset, names.offset)?.unwrap_or(&[0; AXES][..n_axes]);
+        let local = optional(array.local_shape, names.local_shape)?;
+        let local = local.unwrap_or(global);
+        let domain = |end: &i64| format!("from 0 to {end}");
+        for ((at, length), end) in offset.iter().zip(local).zip(global) {
+            if *at < 0 || at > end {
+                let value = format!("{offset:?}");
+                return Err(Error::argument(names.offset, value, domain(end)));
+            }
+            if *length < 0 || *length > end - at {
+                let allowed = format!("from 0 to what is left of {global:?} from {offset:?} on");
+                return Err(Error::shape(names.local_shape, local, allowed));
+            }
         }
-        if let Some(local) = optional(array.local_shape, names.local_shape)?
-            && local != global
-        {
-            let allowed = format!("global_shape, {global:?}: {whole}");
-            return Err(Error::shape(names.local_shape, local, allowed));
+        let block = Block {
+            origin: padded(offset, 0),
+            shape: padded(local, 1),
+        };
+        if block.is_empty() {
+            return Ok(View {
+                names,
+                layout: Strided::contiguous([0; AXES]),
+                origin: [0; AXES],
+                span: 0,
+                channels: &[],
+            });
         }
+        let expected = block.shape;
         if array.n_channels != n_channels as i64 {
             let what = match names.array {
                 "x" => "n_signals * n_channels",
@@ -237,6 +254,7 @@ impl<'a> View<'a> {
         Ok(View {
             names,
             layout,
+            origin: block.origin,
             span: (high - low + 1) as usize,
             channels,
         })
@@ -262,12 +280,20 @@ impl<'a> View<'a> {
         Ok(Field {
             channels,
             layout: self.layout,
-            origin: [0; AXES],
+            origin: self.origin,
         })
     }
 
+    /// The box of positions that it describes.
+    pub(crate) fn block(&self) -> Block {
+        Block {
+            origin: self.origin,
+            shape: self.layout.shape,
+        }
+    }
+
     /// Fails if two elements share memory.
-    fn fails_if_overlapping<T>(&self) -> Result<()> {
+    pub(crate) fn fails_if_overlapping<T>(&self) -> Result<()> {
         // By size of the stride: an axis has to step over all that the smaller ones span.
         let mut axes: Vec<(i64, i64)> = (0..AXES)
             .filter(|axis| self.layout.shape[*axis] > 1)
@@ -334,7 +360,7 @@ impl<'a> View<'a> {
                 });
             }
             let layout = self.layout;
-            let origin = [0; AXES];
+            let origin = self.origin;
             return fill(&mut FieldMut {
                 channels,
                 layout,
@@ -345,8 +371,10 @@ impl<'a> View<'a> {
         let shape = self.layout.shape;
         let volume = shape.iter().product::<i64>() as usize;
         let mut values: Vec<T> = memory::zeroed("a copy of z", n * volume)?;
-        fill(&mut FieldMut::contiguous(&mut values, shape))?;
-        let mut rows = values.chunks_exact(shape[2] as usize);
+        let mut copy = FieldMut::contiguous(&mut values, shape);
+        copy.origin = self.origin;
+        fill(&mut copy)?;
+        let mut rows = values.chunks_exact(shape[2].max(1) as usize);
         for channel in self.channels {
             let lowest = self.lowest::<T>(*channel);
             self.layout.for_each_row(|_, first| {
@@ -376,7 +404,7 @@ fn reaches(axes: &[(i64, i64)], span: i64, distance: i64) -> bool {
     })
 }
 
-const PER_AXIS: &str = "one value per axis";
+pub(crate) const PER_AXIS: &str = "one value per axis";
 
 /// Fails if a pointer cannot be one to a `T`.
 pub(crate) fn aligned<T>(pointer: *const T, argument: &str) -> Result<()> {

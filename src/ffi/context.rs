@@ -3,6 +3,8 @@
 use super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut};
 use crate::csc::Progress;
 use crate::error::{Error, Result};
+use crate::transport::Transport;
+use crate::transport::local::Local;
 use std::ffi::{CString, c_char, c_void};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
@@ -56,7 +58,10 @@ pub struct dicod_progress {
 pub type dicod_progress_fn =
     Option<unsafe extern "C" fn(userdata: *mut c_void, progress: *const dicod_progress) -> i32>;
 
-/// How calls are run: the number of threads, and where log and progress go.
+/// How calls are run: on which ranks, with how many threads, and where log and progress go.
+///
+/// dicod_context_create() makes one for this process alone; dicod_mpi.h has one for the ranks of a
+/// communicator.
 ///
 /// Functions that take a context accept NULL for it: one thread, no callbacks. A context serves one
 /// call at a time: a second one, from another thread or from a callback, fails with
@@ -65,6 +70,7 @@ pub struct dicod_context(Arc<Context>);
 
 /// What encoders share with the handle: the order of freeing does not matter.
 pub(crate) struct Context {
+    pub(crate) ranks: Arc<dyn Transport>,
     n_threads: usize,
     callbacks: Mutex<Callbacks>,
 }
@@ -100,46 +106,100 @@ pub unsafe extern "C" fn dicod_context_create(
     n_threads: i32,
     context: *mut *mut dicod_context,
 ) -> dicod_status {
-    guard(|| {
-        // One core where the system doesn't say how many there are.
-        let cores = || std::thread::available_parallelism().map_or(1, |n| n.get());
-        let n_threads = match n_threads {
-            1..=MOST_THREADS => n_threads as usize,
-            -1 => cores(),
-            -2 => (cores() - 1).max(1),
-            _ => {
-                let allowed = "from 1 to 1024, -1 (all cores) or -2 (all but one)";
-                return Err(Error::argument("n_threads", n_threads, allowed));
-            }
-        };
-        // SAFETY: the caller's promise.
-        let to = unsafe { reference_mut(context, "context", "the caller's pointer") }?;
-        let callbacks = Mutex::new(Callbacks {
-            log: None,
-            log_data: std::ptr::null_mut(),
-            progress: None,
-            progress_data: std::ptr::null_mut(),
-        });
-        let context = Context {
-            n_threads,
-            callbacks,
-        };
-        *to = Box::into_raw(Box::new(dicod_context(Arc::new(context))));
-        Ok(DICOD_OK)
-    })
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { create(n_threads, context, || Ok(Arc::new(Local::alone()))) })
+}
+
+/// Makes a context on ranks that `ranks` connects.
+///
+/// # Safety
+/// As [`reference_mut`].
+pub(crate) unsafe fn create(
+    n_threads: i32,
+    context: *mut *mut dicod_context,
+    ranks: impl FnOnce() -> Result<Arc<dyn Transport>>,
+) -> Result<dicod_status> {
+    let ranks = ranks()?;
+    // One core where the system doesn't say how many there are.
+    let cores = || std::thread::available_parallelism().map_or(1, |n| n.get());
+    let n_threads = match n_threads {
+        1..=MOST_THREADS => Ok(n_threads as usize),
+        -1 => Ok(cores()),
+        -2 => Ok((cores() - 1).max(1)),
+        _ => {
+            let allowed = "from 1 to 1024, -1 (all cores) or -2 (all but one)";
+            Err(Error::argument("n_threads", n_threads, allowed))
+        }
+    };
+    // SAFETY: the caller's promise.
+    let to = unsafe { reference_mut(context, "context", "the caller's pointer") };
+    let (n_threads, to) = ranks.agree(n_threads.and_then(|n| Ok((n, to?))))?;
+    let callbacks = Mutex::new(Callbacks {
+        log: None,
+        log_data: std::ptr::null_mut(),
+        progress: None,
+        progress_data: std::ptr::null_mut(),
+    });
+    let context = Context {
+        ranks,
+        n_threads,
+        callbacks,
+    };
+    *to = Box::into_raw(Box::new(dicod_context(Arc::new(context))));
+    Ok(DICOD_OK)
 }
 
 /// Frees a context and sets the caller's pointer to NULL. `context` and `*context` may be NULL.
-/// Encoders made with it stay usable, with its threads and callbacks.
+/// Encoders made with it stay usable, with its ranks, threads and callbacks: the library's duplicate
+/// of a communicator is freed with the last of them.
 ///
-/// Local. No other thread may be using the handle.
+/// Local; with the ranks of a communicator collective, and to be called before MPI_Finalize. After
+/// that it frees what it can.
+/// No other thread may be using the handle.
+/// Errors: DICOD_ERROR_INVALID_STATE (MPI is already finalised; the handle is gone all the same).
 ///
 /// # Safety
-/// `*context` comes from dicod_context_create() and has not been freed.
+/// `*context` comes from a create function and has not been freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_context_free(context: *mut *mut dicod_context) {
-    // SAFETY: the caller's promise.
-    unsafe { free(context) }
+pub unsafe extern "C" fn dicod_context_free(context: *mut *mut dicod_context) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let open = match unsafe { context.as_ref().and_then(|context| context.as_ref()) } {
+            Some(context) => context.0.ranks.fails_if_closed(),
+            None => Ok(()),
+        };
+        // SAFETY: the caller's promise.
+        unsafe { free(context) };
+        open.map(|_| DICOD_OK)
+    })
+}
+
+/// Rank of this process among those of the context, `*rank` from 0, and their number, `*n_ranks`:
+/// 0 and 1 without a communicator. Either may be NULL.
+///
+/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER (context).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_context_ranks(
+    context: *const dicod_context,
+    rank: *mut i32,
+    n_ranks: *mut i32,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let ranks = &reference(context, "context", CONTEXT)?.0.ranks;
+            if let Some(rank) = rank.as_mut() {
+                *rank = ranks.rank() as i32;
+            }
+            if let Some(n_ranks) = n_ranks.as_mut() {
+                *n_ranks = ranks.size() as i32;
+            }
+        }
+        Ok(DICOD_OK)
+    })
 }
 
 /// Number of threads that calls with this context may use: `*n_threads`, what -1 and -2 came to.
@@ -245,8 +305,19 @@ pub(crate) struct Session<'c> {
     callbacks: Option<MutexGuard<'c, Callbacks>>,
 }
 
+/// The ranks of a call.
+pub(crate) fn ranks(context: &Option<Arc<Context>>) -> Arc<dyn Transport> {
+    match context {
+        Some(context) => context.ranks.clone(),
+        None => Arc::new(Local::alone()),
+    }
+}
+
 impl<'c> Session<'c> {
     pub(crate) fn enter(context: &'c Option<Arc<Context>>) -> Result<Self> {
+        if let Some(context) = context {
+            context.ranks.fails_if_closed()?;
+        }
         let callbacks = context.as_ref().map(|context| context.callbacks());
         Ok(Session {
             n_threads: context.as_ref().map_or(1, |context| context.n_threads),

@@ -1,14 +1,19 @@
 //! The encoder handle: Gram tensor and activations kept between calls.
 
-use super::array::{DICOD_F32, DICOD_F64, Element, View, X, Z, aligned, dicod_array, values};
-use super::context::{Context, DICOD_LOG_DEBUG, Session, dicod_context, free, in_use, shared};
-use super::options::{dicod_options, room_for};
+use super::array::{
+    DICOD_F32, DICOD_F64, Element, PER_AXIS, View, X, Z, aligned, dicod_array, values,
+};
+use super::context::{
+    Context, DICOD_LOG_DEBUG, Session, dicod_context, free, in_use, ranks, shared,
+};
+use super::options::{Output, dicod_options, room_for};
 use super::solve::{Problem, dicod_info, dictionary, explained, info_out, run, write_info};
-use super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, slice_mut};
+use super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, slice, slice_mut};
 use crate::csc::functions::Range;
 use crate::csc::{Activation, Encoder, Info, Shape};
 use crate::error::{Error, Result};
-use crate::grid::tiles::AXES;
+use crate::grid::blocks::Block;
+use crate::grid::tiles::{AXES, padded};
 use crate::linalg::Dictionary;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
@@ -87,8 +92,13 @@ macro_rules! for_either {
 /// NULL; the context may be freed before the encoder. Takes the time of the Gram tensor, and memory
 /// for z, the residual and the Gram tensor.
 ///
-/// Local. Thread-safe, except that a context serves one call at a time.
-/// Errors: as dicod_solve().
+/// With the ranks of a communicator every rank makes one, of the whole domain's shape, with the same
+/// arguments: differences are an error on all.
+///
+/// Collective over the context's ranks. Thread-safe, except that a context serves one call at a
+/// time.
+/// Errors: as dicod_solve(); DICOD_ERROR_INVALID_ARGUMENT also for the published schedule on more
+/// than one rank.
 ///
 /// # Safety
 /// The pointers are NULL or valid as said above.
@@ -115,7 +125,7 @@ pub unsafe extern "C" fn dicod_encoder_create(
             n_channels,
             n_atoms,
             atom_shape,
-        )?;
+        );
         create(context, problem, |shape| dictionary(shape, d), encoder)
     })
 }
@@ -147,7 +157,7 @@ pub unsafe extern "C" fn dicod_encoder_create_f32(
             n_channels,
             n_atoms,
             atom_shape,
-        )?;
+        );
         create(context, problem, |shape| dictionary(shape, d), encoder)
     })
 }
@@ -156,7 +166,8 @@ pub unsafe extern "C" fn dicod_encoder_create_f32(
 /// `u` (n_atoms, n_channels) and spatial factors `v` (n_atoms, atom_shape...), row-major. They are
 /// not multiplied out where that saves work. Everything else as for dicod_encoder_create().
 ///
-/// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
+/// Collective over the context's ranks. Thread-safe, except that a context serves one call at a
+/// time. Errors: as dicod_encoder_create().
 ///
 /// # Safety
 /// The pointers are NULL or valid as said above.
@@ -184,7 +195,7 @@ pub unsafe extern "C" fn dicod_encoder_create_rank1(
             n_channels,
             n_atoms,
             atom_shape,
-        )?;
+        );
         create(context, problem, |shape| rank_one(shape, u, v), encoder)
     })
 }
@@ -217,14 +228,15 @@ pub unsafe extern "C" fn dicod_encoder_create_rank1_f32(
             n_channels,
             n_atoms,
             atom_shape,
-        )?;
+        );
         create(context, problem, |shape| rank_one(shape, u, v), encoder)
     })
 }
 
 /// Frees an encoder and sets the caller's pointer to NULL. `encoder` and `*encoder` may be NULL.
 ///
-/// Local. No other thread may be using the handle.
+/// Local, unless its context has been freed before: then it frees the communicator as
+/// dicod_context_free() does, which is collective. No other thread may be using the handle.
 ///
 /// # Safety
 /// `*encoder` comes from a create function and has not been freed.
@@ -237,7 +249,7 @@ pub unsafe extern "C" fn dicod_encoder_free(encoder: *mut *mut dicod_encoder) {
 /// Replaces the dictionary by `d` of the same shape, and computes its Gram tensor. The activations
 /// are kept, for a warm start. After an error the encoder is as it was.
 ///
-/// Local. Needs the encoder for itself.
+/// Collective over the context's ranks. Needs the encoder for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_NOT_FINITE (d); DICOD_ERROR_INVALID_ARGUMENT (the
 /// encoder is one of float; norms that overflow); DICOD_ERROR_OUT_OF_MEMORY;
 /// DICOD_ERROR_INVALID_STATE (encoder or context in use).
@@ -269,7 +281,8 @@ pub unsafe extern "C" fn dicod_encoder_set_dictionary_f32(
 /// Replaces the dictionary by one of rank one, see dicod_encoder_create_rank1(); the encoder need
 /// not have been made with one. Everything else as for dicod_encoder_set_dictionary().
 ///
-/// Local. Needs the encoder for itself. Errors: as dicod_encoder_set_dictionary().
+/// Collective over the context's ranks. Needs the encoder for itself. Errors: as
+/// dicod_encoder_set_dictionary().
 ///
 /// # Safety
 /// The pointers are NULL or valid as said above.
@@ -298,7 +311,11 @@ pub unsafe extern "C" fn dicod_encoder_set_dictionary_rank1_f32(
 }
 
 /// Encodes the signals `x`, over the signal's shape, n_signals * n_channels channels. Nothing is
-/// copied but into the residual. The activations stay in the encoder: dicod_encoder_get_z(),
+/// copied but into the residual. Over the ranks of a communicator each brings the block that it
+/// holds; all blocks together are the domain, without overlap. Which rank works on what follows from
+/// the blocks of the first solve: whoever holds the middle of a tile gets it, or all get equal
+/// shares where that would leave ranks idle. z is the same, bit for bit, for any number of ranks and
+/// any blocks. The activations stay in the encoder: dicod_encoder_get_z(),
 /// dicod_encoder_get_sparse(). `info` may be NULL; set info->struct_size before (DICOD_INFO_INIT
 /// does).
 ///
@@ -306,12 +323,14 @@ pub unsafe extern "C" fn dicod_encoder_set_dictionary_rank1_f32(
 /// are valid but unspecified; after DICOD_ERROR_INTERNAL it can only be freed; after other errors
 /// it is as it was.
 ///
-/// Local. Needs the encoder and its context for itself.
+/// Collective over the context's ranks: an error on one is an error on all, its message says on
+/// which. Needs the encoder and its context for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (x: another element type, number
 /// of axes or channels than the encoder's, pointers that are not aligned or NULL, strides that lead
-/// beyond memory, numbers so large that products overflow); DICOD_ERROR_INVALID_SHAPE (x);
-/// DICOD_ERROR_NOT_FINITE (x); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (encoder or
-/// context in use).
+/// beyond memory, numbers so large that products overflow); DICOD_ERROR_INVALID_SHAPE (x; blocks
+/// that overlap or leave a hole); DICOD_ERROR_NOT_FINITE (x); DICOD_ERROR_OUT_OF_MEMORY;
+/// DICOD_ERROR_INVALID_STATE (encoder or context in use, MPI finalised);
+/// DICOD_ERROR_COMMUNICATION.
 ///
 /// # Safety
 /// The pointers are NULL or valid as said above.
@@ -332,9 +351,9 @@ pub unsafe extern "C" fn dicod_encoder_solve(
         let session = Session::enter(&shared.context)?;
         // SAFETY: the caller's promise.
         unsafe {
-            let out = info_out(info)?;
-            let (found, status) =
-                for_either!(encoder, encoder => solve(encoder, range, x, &session)?);
+            let out = info_out(info);
+            let (out, found, status) =
+                for_either!(encoder, encoder => solve(encoder, range, x, out, &session)?);
             write_info(out, &found, status, session.n_threads, found.seconds);
             *lambda = Some(found.lambda);
             Ok(status)
@@ -343,9 +362,10 @@ pub unsafe extern "C" fn dicod_encoder_solve(
 }
 
 /// Sets the activations from `z`, over the valid shape, n_signals * n_atoms channels: where the
-/// next solve begins, if the option "warm_start" is set.
+/// next solve begins, if the option "warm_start" is set. Each rank brings a block of them, another
+/// than that of x if it likes; all together are the valid domain.
 ///
-/// Local. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
+/// Collective over the context's ranks. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
 /// DICOD_ERROR_INVALID_ARGUMENT for a negative value if the option "positive" is set.
 ///
 /// # Safety
@@ -387,9 +407,10 @@ pub unsafe extern "C" fn dicod_encoder_clear_z(encoder: *mut dicod_encoder) -> d
 
 /// Writes the activations into the memory that `z` describes, over the valid shape,
 /// n_signals * n_atoms channels; zeros before the first solve. The descriptor itself is not
-/// changed, nor is the memory between its elements.
+/// changed, nor is the memory between its elements. Each rank asks for the block that it likes, see
+/// dicod_valid_block(); blocks may overlap, and need not cover everything.
 ///
-/// Local. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
+/// Collective over the context's ranks. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
 /// DICOD_ERROR_INVALID_ARGUMENT if two elements share memory.
 ///
 /// # Safety
@@ -409,8 +430,8 @@ pub unsafe extern "C" fn dicod_encoder_get_z(
     })
 }
 
-/// Lists the activations that are not zero, sorted by signal, atom and position (row-major): entry
-/// i is `signal[i]`, `atom[i]`, `position[i][n_axes]` in the valid shape, and `value[i]`, which is
+/// Lists the activations on this rank that are not zero, sorted by signal, atom and position
+/// (row-major): those of dicod_encoder_region(), without a communicator all. Entry i is `signal[i]`, `atom[i]`, `position[i][n_axes]` in the valid shape, and `value[i]`, which is
 /// a double for encoders of float, too.
 ///
 /// Call it first with a capacity of 0: only `*count` is written. Then with arrays of at least that
@@ -454,6 +475,97 @@ pub unsafe extern "C" fn dicod_encoder_get_sparse(
             }
             *count = n as i64;
         }
+        Ok(DICOD_OK)
+    })
+}
+
+/// As dicod_encoder_get_sparse(), for the activations in a block of the valid domain, which begins
+/// at `offset[n_axes]` and has the shape `local_shape[n_axes]`; another block on each rank, if
+/// wanted, with zeros in its shape if it wants none.
+///
+/// Collective over the context's ranks. Needs the encoder for itself. Errors: as
+/// dicod_encoder_get_sparse(); DICOD_ERROR_INVALID_SHAPE (a block that is not in the valid domain).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_get_sparse_block(
+    encoder: *mut dicod_encoder,
+    offset: *const i64,
+    local_shape: *const i64,
+    capacity: i64,
+    signal: *mut i64,
+    atom: *mut i64,
+    position: *mut i64,
+    value: *mut f64,
+    count: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let shared = get(encoder)?;
+            let state = &mut *shared.state()?;
+            for_either!(&mut state.encoder, encoder => {
+                let n_axes = encoder.shape().n_axes;
+                let given = || {
+                    reference_mut(count, "count", "room for the count")?;
+                    aligned(signal, "signal")?;
+                    aligned(atom, "atom")?;
+                    aligned(position, "position")?;
+                    aligned(value, "value")?;
+                    Ok(Block {
+                        origin: padded(slice(offset, n_axes, "offset", PER_AXIS)?, 0),
+                        shape: padded(slice(local_shape, n_axes, "local_shape", PER_AXIS)?, 1),
+                    })
+                };
+                let block = encoder.ranks().agree(given())?;
+                let list = encoder.activations_in(&block)?;
+                let write = || {
+                    if room_for(list.len(), capacity)? {
+                        write_sparse(&list, n_axes, (signal, atom, position, value))?;
+                    }
+                    Ok(())
+                };
+                encoder.ranks().agree(write())?;
+                *count = list.len() as i64;
+            });
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// The part of the valid domain whose activations are on this rank: it begins at `offset[n_axes]`
+/// and has the shape `local_shape[n_axes]`. Zeros before the first solve over a communicator, and on
+/// a rank that has none. Local.
+///
+/// Needs the encoder for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (encoder in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_region(
+    encoder: *mut dicod_encoder,
+    offset: *mut i64,
+    local_shape: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { get(encoder) }?;
+        let state = &mut *shared.state()?;
+        for_either!(&mut state.encoder, encoder => {
+            let (n_axes, region) = (encoder.shape().n_axes, encoder.region());
+            aligned(offset, "offset")?;
+            aligned(local_shape, "local_shape")?;
+            // SAFETY: the caller's promise.
+            unsafe {
+                slice_mut(offset, n_axes, "offset", PER_AXIS)?;
+                slice_mut(local_shape, n_axes, "local_shape", PER_AXIS)?
+                    .copy_from_slice(&region.shape[AXES - n_axes..]);
+                slice_mut(offset, n_axes, "offset", PER_AXIS)?
+                    .copy_from_slice(&region.origin[AXES - n_axes..]);
+            }
+        });
         Ok(DICOD_OK)
     })
 }
@@ -519,22 +631,23 @@ unsafe fn get(encoder: *const dicod_encoder) -> Result<Arc<Shared>> {
 /// As [`reference_mut`].
 unsafe fn create<T: Typed>(
     context: *mut dicod_context,
-    problem: Problem,
+    problem: Result<Problem>,
     dictionary: impl FnOnce(&Shape) -> Result<(Dictionary<T>, Range)>,
     encoder: *mut *mut dicod_encoder,
 ) -> Result<dicod_status> {
     // SAFETY: the caller's promise.
     unsafe {
-        reference_mut(encoder, "encoder", "the caller's pointer")?;
         let context = shared(context);
         let session = Session::enter(&context)?;
-        let (dictionary, range) = dictionary(&problem.shape)?;
-        let made = Encoder::new(
-            problem.shape,
-            dictionary,
-            problem.options,
-            session.n_threads,
-        )?;
+        let ranks = ranks(&context);
+        let given = problem.and_then(|problem| {
+            reference_mut(encoder, "encoder", "the caller's pointer")?;
+            let (dictionary, range) = dictionary(&problem.shape)?;
+            Ok((problem, dictionary, range))
+        });
+        let (problem, dictionary, range) = ranks.agree(given)?;
+        let (shape, options) = (problem.shape, problem.options);
+        let made = Encoder::over(ranks, shape, dictionary, options, session.n_threads)?;
         session.log(DICOD_LOG_DEBUG, || {
             format!("encoder: {} bytes, the Gram tensor aside", made.bytes())
         });
@@ -592,7 +705,8 @@ unsafe fn set_dictionary<T: Typed>(
         let allowed = format!("one of {allowed}, as the encoder is: call the function {suffix}");
         return Err(Error::argument(argument, value, allowed));
     };
-    let (dictionary, range) = dictionary(encoder.shape())?;
+    let given = encoder.ranks().agree(dictionary(encoder.shape()));
+    let (dictionary, range) = given?;
     encoder.set_dictionary(dictionary)?;
     state.range = range;
     session.log(DICOD_LOG_DEBUG, || "encoder: another dictionary".into());
@@ -605,16 +719,22 @@ unsafe fn solve<T: Element>(
     encoder: &mut Encoder<T>,
     range: &Range,
     x: *const dicod_array,
+    out: Result<Option<Output<dicod_info>>>,
     session: &Session<'_>,
-) -> Result<(Info, dicod_status)> {
+) -> Result<(Option<Output<dicod_info>>, Info, dicod_status)> {
     let shape = encoder.shape();
     let n = shape.n_signals * shape.n_channels;
-    // SAFETY: the caller's promise.
-    let x = unsafe { View::new::<T>(x, X, shape, shape.signal, n)?.field::<T>() }?;
-    x.check_finite("x")
-        .map_err(|error| explained(error, shape))?;
-    range.check_x(&x)?;
-    run(encoder, &x, session)
+    let given = out.and_then(|out| {
+        // SAFETY: the caller's promise.
+        let x = unsafe { View::new::<T>(x, X, shape, shape.signal, n)?.field::<T>() }?;
+        x.check_finite("x")
+            .map_err(|error| explained(error, shape))?;
+        range.check_x(&x)?;
+        Ok((out, x))
+    });
+    let (out, x) = encoder.ranks().agree(given)?;
+    let (info, status) = run(encoder, &x, session)?;
+    Ok((out, info, status))
 }
 
 /// # Safety
@@ -626,11 +746,15 @@ unsafe fn set_z<T: Element>(
 ) -> Result<()> {
     let shape = encoder.shape();
     let n = shape.n_signals * shape.n_atoms;
-    // SAFETY: the caller's promise.
-    let z = unsafe { View::new::<T>(z, Z, shape, shape.valid(), n)?.field::<T>() }?;
-    z.check_finite("z")
-        .map_err(|error| explained(error, shape))?;
-    range.check_z(&z)?;
+    let given = || {
+        // SAFETY: the caller's promise.
+        let z = unsafe { View::new::<T>(z, Z, shape, shape.valid(), n)?.field::<T>() }?;
+        z.check_finite("z")
+            .map_err(|error| explained(error, shape))?;
+        range.check_z(&z)?;
+        Ok(z)
+    };
+    let z = encoder.ranks().agree(given())?;
     encoder.set_z(&z)
 }
 
@@ -639,11 +763,22 @@ unsafe fn set_z<T: Element>(
 unsafe fn get_z<T: Element>(encoder: &Encoder<T>, z: *const dicod_array) -> Result<()> {
     let shape = encoder.shape();
     let n = shape.n_signals * shape.n_atoms;
+    let given = || {
+        // SAFETY: the caller's promise.
+        let view = unsafe { View::new::<T>(z, Z, shape, shape.valid(), n) }?;
+        view.fails_if_overlapping::<T>()?;
+        Ok(view)
+    };
+    let ranks = encoder.ranks();
+    let view = ranks.agree(given())?;
+    let list = encoder.fetch_block(&view.block())?;
     // SAFETY: the caller's promise.
-    unsafe {
-        let view = View::new::<T>(z, Z, shape, shape.valid(), n)?;
-        view.write::<T>(|out| encoder.z(out))
-    }
+    ranks.agree(unsafe {
+        view.write::<T>(|out| {
+            encoder.write(&list, out);
+            Ok(())
+        })
+    })
 }
 
 /// # Safety

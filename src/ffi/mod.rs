@@ -13,6 +13,8 @@
 pub mod array;
 pub mod context;
 pub mod encoder;
+#[cfg(feature = "mpi")]
+pub mod mpi;
 pub mod options;
 pub mod segmentation;
 pub mod solve;

@@ -2,7 +2,7 @@
 
 use super::array::{Element, aligned, values};
 use super::context::{
-    DICOD_LOG_DEBUG, DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, shared,
+    DICOD_LOG_DEBUG, DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared,
 };
 use super::encoder::Typed;
 use super::options::{Output, copied, dicod_options};
@@ -13,14 +13,17 @@ use super::status::{
 use crate::csc::functions::Range;
 use crate::csc::{Encoder, Info, Options, Shape, Stop, lambda_max, objective, reconstruct};
 use crate::error::{Error, Result};
-use crate::grid::tiles::{Point, checked_volume, padded};
+use crate::grid::blocks::Block;
+use crate::grid::tiles::{AXES, Point, checked_volume, padded};
 use crate::linalg::{Dictionary, Field, FieldMut, Gram};
 use crate::memory;
 use std::ffi::CStr;
 
 /// What a solve found, what it cost, and the proof of the result.
 ///
-/// objective, data_term, max_step and duality_gap are computed anew from x and z at the end.
+/// objective, data_term, max_step and duality_gap are computed anew from x and z at the end. Over
+/// several ranks all is about the whole domain, but seconds, bytes and messages, which are this
+/// rank's.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct dicod_info {
@@ -66,6 +69,12 @@ pub struct dicod_info {
     pub bytes: i64,
     /// Bytes of the Gram tensor and of what is derived from it.
     pub bytes_gram: i64,
+    /// Messages that this rank sent to others, reductions aside.
+    pub messages: i64,
+    /// Bytes in them.
+    pub bytes_sent: i64,
+    /// Seconds that this rank waited for others.
+    pub seconds_waiting: f64,
 }
 
 /// Shape of the activations: `valid_shape[n_axes]`, T - L + 1 along an axis of a signal of length T
@@ -105,6 +114,56 @@ pub unsafe extern "C" fn dicod_valid_shape(
     })
 }
 
+/// The activations that go with a block of a signal that begins at `offset[n_axes]` and has the
+/// shape `local_shape[n_axes]`: those at its positions, as far as there are any. They begin at
+/// `valid_offset[n_axes]` and have the shape `valid_local_shape[n_axes]`, which is all zeros where
+/// there are none. Blocks that make up the signal give blocks that make up the activations. The
+/// other arguments are those of dicod_valid_shape().
+///
+/// Local. Thread-safe. Errors: as dicod_valid_shape(); DICOD_ERROR_INVALID_SHAPE (negative lengths).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_valid_block(
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    atom_shape: *const i64,
+    offset: *const i64,
+    local_shape: *const i64,
+    valid_offset: *mut i64,
+    valid_local_shape: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut options = copied(options)?;
+            options.reg_per_atom.clear();
+            let problem = Problem::with(options, n_axes, signal_shape, 1, 1, 1, atom_shape)?;
+            let shape = &problem.shape;
+            let local = lengths(n_axes, local_shape, "local_shape")?;
+            if local.iter().any(|n| *n < 0) {
+                return Err(Error::shape("local_shape", local, "lengths of at least 0"));
+            }
+            let block = Block {
+                origin: padded(lengths(n_axes, offset, "offset")?, 0),
+                shape: padded(local, 1),
+            };
+            let valid = shape.valid_block(&block);
+            aligned(valid_offset, "valid_offset")?;
+            aligned(valid_local_shape, "valid_local_shape")?;
+            let n = shape.n_axes;
+            slice_mut(valid_offset, n, "valid_offset", "n_axes lengths")?;
+            slice_mut(valid_local_shape, n, "valid_local_shape", "n_axes lengths")?
+                .copy_from_slice(&shape.unpadded(valid.shape));
+            slice_mut(valid_offset, n, "valid_offset", "n_axes lengths")?
+                .copy_from_slice(&shape.unpadded(valid.origin));
+        }
+        Ok(DICOD_OK)
+    })
+}
+
 /// Convolutional sparse coding in one call: finds the activations z that minimise
 ///
 /// `F(z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1`
@@ -123,13 +182,16 @@ pub unsafe extern "C" fn dicod_valid_shape(
 /// - `info`: may be NULL; set info->struct_size before (DICOD_INFO_INIT does).
 ///
 /// All arrays are row-major (C order) without gaps. The result is the same, bit for bit, for any
-/// number of threads. Signals are coded independently but share lambda_max, the largest of all.
+/// number of threads and ranks. With a context on the ranks of a communicator every rank brings all
+/// of `x` and gets all of `z`, and the work is shared; dicod_encoder_solve() is for fields that lie
+/// spread over the ranks. Signals are coded independently but share lambda_max, the largest of all.
 ///
 /// Returns DICOD_OK when max |dz| <= tol; DICOD_MAX_ITER, DICOD_TIME_LIMIT, DICOD_CANCELLED or
 /// DICOD_PRECISION when the solve ended before: z and info are valid then, too. On an error z and
 /// info are untouched.
 ///
-/// Local. Thread-safe, except that a context serves one call at a time.
+/// Collective over the context's ranks. Thread-safe, except that a context serves one call at a
+/// time.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (counts below 1, lists in options
 /// that do not fit the problem, pointers that are not aligned, numbers so large that products
 /// overflow, negative z for a warm start of a positive solve); DICOD_ERROR_INVALID_SHAPE (lengths
@@ -167,8 +229,8 @@ pub unsafe extern "C" fn dicod_solve(
             n_channels,
             n_atoms,
             atom_shape,
-        )?;
-        solve(context, &problem, x, d, z, info)
+        );
+        solve(context, problem, x, d, z, info)
     })
 }
 
@@ -201,8 +263,8 @@ pub unsafe extern "C" fn dicod_solve_f32(
             n_channels,
             n_atoms,
             atom_shape,
-        )?;
-        solve(context, &problem, x, d, z, info)
+        );
+        solve(context, problem, x, d, z, info)
     })
 }
 
@@ -736,6 +798,9 @@ pub(crate) unsafe fn write_info(
         seconds_certify: info.seconds_certify,
         bytes: info.bytes as i64,
         bytes_gram: info.bytes_gram as i64,
+        messages: info.messages as i64,
+        bytes_sent: info.bytes_sent as i64,
+        seconds_waiting: info.seconds_waiting,
     };
     // SAFETY: the caller's promise.
     unsafe { out.write(&info) }
@@ -755,44 +820,65 @@ pub(crate) unsafe fn info_out(info: *mut dicod_info) -> Result<Option<Output<dic
 /// As [`slice`] and [`slice_mut`] for the shapes of the problem.
 unsafe fn solve<T: Typed>(
     context: *mut dicod_context,
-    problem: &Problem,
+    problem: Result<Problem>,
     x: *const T,
     d: *const T,
     z: *mut T,
     info: *mut dicod_info,
 ) -> Result<dicod_status> {
     let start = std::time::Instant::now();
-    let shape = &problem.shape;
-    let explain = |error| explained(error, shape);
-    // SAFETY: the caller's promise. What is read is read before z is written.
-    unsafe {
-        let context = shared(context);
-        let session = Session::enter(&context)?;
-        let info = info_out(info)?;
-        let x = problem.x(x)?;
-        let z_start = problem.z(z.cast_const())?;
-        let (d, range) = dictionary(shape, d)?;
-        x.check_finite("x").map_err(explain)?;
-        range.check_x(&x)?;
-        let warm = problem.options.warm_start;
-        if warm {
-            z_start.check_finite("z").map_err(explain)?;
-            range.check_z(&z_start)?;
+    // SAFETY: the caller's promise.
+    let context = unsafe { shared(context) };
+    let session = Session::enter(&context)?;
+    let ranks = ranks(&context);
+    let given = problem.and_then(|problem| {
+        let shape = &problem.shape;
+        let explain = |error| explained(error, shape);
+        // SAFETY: the caller's promise. What is read is read before z is written.
+        unsafe {
+            let info = info_out(info)?;
+            let x = problem.x(x)?;
+            let z_start = problem.z(z.cast_const())?;
+            let (d, range) = dictionary(shape, d)?;
+            x.check_finite("x").map_err(explain)?;
+            range.check_x(&x)?;
+            if problem.options.warm_start {
+                z_start.check_finite("z").map_err(explain)?;
+                range.check_z(&z_start)?;
+            }
+            Ok((problem, info, x, z_start, d))
         }
-        let options = problem.options.clone();
-        let mut encoder = Encoder::new(shape.clone(), d, options, session.n_threads)?;
-        if warm {
-            encoder.set_z(&z_start).map_err(explain)?;
-        }
-        drop(z_start);
-        let (found, status) = run(&mut encoder, &x, &session)?;
-        drop(x);
-        let z = slice_mut(z, problem.z_len(), "z", "room for the activations")?;
-        encoder.z(&mut FieldMut::contiguous(z, shape.valid()))?;
-        let seconds = start.elapsed().as_secs_f64();
-        write_info(info, &found, status, session.n_threads, seconds);
-        Ok(status)
+    });
+    let (problem, info, x, z_start, d) = ranks.agree(given)?;
+    let (shape, options) = (&problem.shape, problem.options.clone());
+    let (rank, size) = (ranks.rank(), ranks.size());
+    let mut encoder = Encoder::over(ranks.clone(), shape.clone(), d, options, session.n_threads)?;
+    if problem.options.warm_start {
+        let part = z_start.part(&slab(shape.valid(), rank, size));
+        let set = encoder.set_z(&part);
+        set.map_err(|error| explained(error, shape))?;
     }
+    drop(z_start);
+    let (found, status) = run(&mut encoder, &x.part(&slab(shape.signal, rank, size)), &session)?;
+    drop(x);
+    let list = encoder.fetch_block(&Block::whole(shape.valid()))?;
+    // SAFETY: the caller's promise.
+    let z = unsafe { slice_mut(z, problem.z_len(), "z", "room for the activations") }?;
+    encoder.write(&list, &mut FieldMut::contiguous(z, shape.valid()));
+    let seconds = start.elapsed().as_secs_f64();
+    // SAFETY: the caller's promise.
+    unsafe { write_info(info, &found, status, session.n_threads, seconds) };
+    Ok(status)
+}
+
+/// The share of a rank in a box that all ranks have, along its longest axis.
+fn slab(shape: Point, rank: usize, size: usize) -> Block {
+    let axis = (0..AXES).max_by_key(|a| shape[*a]).unwrap_or(0);
+    let cut = |rank: usize| (shape[axis] as i128 * rank as i128 / size as i128) as i64;
+    let mut block = Block::whole(shape);
+    block.origin[axis] = cut(rank);
+    block.shape[axis] = cut(rank + 1) - cut(rank);
+    block
 }
 
 /// # Safety

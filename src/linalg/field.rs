@@ -73,6 +73,25 @@ impl<'a, T: Real> Field<'a, T> {
         }
     }
 
+    /// The values of a block inside its own.
+    pub fn part(&self, block: &Block) -> Field<'a, T> {
+        if block.is_empty() {
+            return Field {
+                channels: Vec::new(),
+                layout: Strided::contiguous([0; AXES]),
+                origin: [0; AXES],
+            };
+        }
+        let mut layout = self.layout;
+        layout.base = layout.index(std::array::from_fn(|a| block.origin[a] - self.origin[a]));
+        layout.shape = block.shape;
+        Field {
+            channels: self.channels.clone(),
+            layout,
+            origin: block.origin,
+        }
+    }
+
     /// Copies values from a position of the whole domain on, along the last axis.
     pub fn copy_row(&self, channel: usize, at: Point, to: &mut [T]) {
         let first = self

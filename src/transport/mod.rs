@@ -68,6 +68,11 @@ pub trait Transport: Send + Sync {
     /// Number of ranks.
     fn size(&self) -> usize;
 
+    /// Fails if messages can no longer be sent.
+    fn fails_if_closed(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Sends a message, also to this rank itself. The transport owns it until it has left.
     fn send(&self, to: usize, tag: Tag, bytes: Vec<u8>) -> Result<()>;
 

@@ -15,6 +15,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 /// A communicator of the caller's.
 pub type Communicator = ffi::MPI_Comm;
 
+/// A Fortran handle.
+pub type Fint = ffi::RSMPI_Fint;
+
 /// Largest part of a message that is sent at once: counts are 32 bits wide.
 const PART: usize = 1 << 30;
 
@@ -183,7 +186,7 @@ impl Mpi {
     ///
     /// # Safety
     /// As [`Mpi::duplicate`].
-    pub unsafe fn duplicate_fortran(communicator: c_int) -> Result<Self> {
+    pub unsafe fn duplicate_fortran(communicator: Fint) -> Result<Self> {
         fails_unless_running()?;
         let communicator = {
             let _returned = ErrorsReturn::new()?;
@@ -309,6 +312,10 @@ impl Transport for Mpi {
 
     fn size(&self) -> usize {
         self.size
+    }
+
+    fn fails_if_closed(&self) -> Result<()> {
+        fails_unless_running()
     }
 
     fn send(&self, to: usize, tag: Tag, mut bytes: Vec<u8>) -> Result<()> {

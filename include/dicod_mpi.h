@@ -1,0 +1,64 @@
+/*
+ * libdicod over MPI: contexts on the ranks of a communicator. Everything else is in dicod.h.
+ *
+ * Generated from src/ffi/mpi.rs by tests/header.rs (make header): change it there.
+ *
+ * Compile with the macro DICOD_MPI_OPEN_MPI or DICOD_MPI_MPICH, which the CMake target Dicod::mpi
+ * and the pkg-config file set: it says which MPI the library was built with.
+ */
+#ifndef DICOD_MPI_H
+#define DICOD_MPI_H
+
+#include <mpi.h>
+
+#include "dicod.h"
+
+#if defined(DICOD_MPI_OPEN_MPI) && !defined(OPEN_MPI)
+#error "this libdicod was built with Open MPI, but mpi.h is not Open MPI's"
+#endif
+#if defined(DICOD_MPI_MPICH) && !defined(MPICH) && !defined(MPICH_VERSION)
+#error "this libdicod was built with MPICH, but mpi.h is not MPICH's or one that is compatible"
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Makes a context on the ranks of `comm`, any intracommunicator: `*context`. Free it with
+ * dicod_context_free(), before MPI_Finalize.
+ *
+ * The communicator is duplicated: nothing of the program's own messages is seen or disturbed, and
+ * it may be freed at once. Errors on the duplicate are returned, not fatal; error handlers of the
+ * program's are left as they are. Any number of contexts may live at once. MPI has to be
+ * initialised, with MPI_THREAD_FUNNELED or more if n_threads is not 1; only the thread that calls
+ * the library calls MPI. `n_threads` as in dicod_context_create(), it may differ between ranks.
+ *
+ * Collective over `comm`; so are the functions that say so, with a context like this one: every
+ * rank calls them in the same order. They return the same status on every rank; the message says
+ * which rank it came from. A rank that ends takes the job with it, as MPI's rules say.
+ * Errors: DICOD_ERROR_INVALID_STATE (MPI not initialised, or already finalised);
+ * DICOD_ERROR_INVALID_ARGUMENT (MPI_COMM_NULL, an intercommunicator, a handle that is not valid;
+ * n_threads); DICOD_ERROR_NULL_POINTER (context); DICOD_ERROR_COMMUNICATION.
+ */
+dicod_status dicod_context_create_mpi(MPI_Comm comm, int32_t n_threads, dicod_context **context);
+
+/**
+ * dicod_context_create_mpi() for a communicator as Fortran has it (`comm%MPI_VAL` of mpi_f08), and
+ * languages that call through Fortran's handles.
+ */
+dicod_status dicod_context_create_mpi_f(MPI_Fint comm, int32_t n_threads, dicod_context **context);
+
+/**
+ * Name and version of the MPI library that this libdicod runs with, for humans. The string lives as
+ * long as the program.
+ *
+ * Local. Thread-safe.
+ */
+const char *dicod_mpi_library(void);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* DICOD_MPI_H */

@@ -1,0 +1,63 @@
+//! Contexts on the ranks of a communicator: the header dicod_mpi.h.
+
+use super::context::{create, dicod_context};
+use super::status::{dicod_status, guard};
+use crate::transport::mpi::{Communicator as MPI_Comm, Fint as MPI_Fint, Mpi, library};
+use std::ffi::{CString, c_char};
+use std::sync::{Arc, OnceLock};
+
+/// Makes a context on the ranks of `comm`, any intracommunicator: `*context`. Free it with
+/// dicod_context_free(), before MPI_Finalize.
+///
+/// The communicator is duplicated: nothing of the program's own messages is seen or disturbed, and
+/// it may be freed at once. Errors on the duplicate are returned, not fatal; error handlers of the
+/// program's are left as they are. Any number of contexts may live at once. MPI has to be
+/// initialised, with MPI_THREAD_FUNNELED or more if n_threads is not 1; only the thread that calls
+/// the library calls MPI. `n_threads` as in dicod_context_create(), it may differ between ranks.
+///
+/// Collective over `comm`; so are the functions that say so, with a context like this one: every
+/// rank calls them in the same order. They return the same status on every rank; the message says
+/// which rank it came from. A rank that ends takes the job with it, as MPI's rules say.
+/// Errors: DICOD_ERROR_INVALID_STATE (MPI not initialised, or already finalised);
+/// DICOD_ERROR_INVALID_ARGUMENT (MPI_COMM_NULL, an intercommunicator, a handle that is not valid;
+/// n_threads); DICOD_ERROR_NULL_POINTER (context); DICOD_ERROR_COMMUNICATION.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_context_create_mpi(
+    comm: MPI_Comm,
+    n_threads: i32,
+    context: *mut *mut dicod_context,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { create(n_threads, context, || Ok(Arc::new(Mpi::duplicate(comm)?))) })
+}
+
+/// dicod_context_create_mpi() for a communicator as Fortran has it (`comm%MPI_VAL` of mpi_f08), and
+/// languages that call through Fortran's handles.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_context_create_mpi_f(
+    comm: MPI_Fint,
+    n_threads: i32,
+    context: *mut *mut dicod_context,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        create(n_threads, context, || Ok(Arc::new(Mpi::duplicate_fortran(comm)?)))
+    })
+}
+
+/// Name and version of the MPI library that this libdicod runs with, for humans. The string lives as
+/// long as the program.
+///
+/// Local. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_mpi_library() -> *const c_char {
+    static NAME: OnceLock<CString> = OnceLock::new();
+    let text = || CString::new(library()).unwrap_or_default();
+    NAME.get_or_init(text).as_ptr()
+}
