@@ -6,12 +6,16 @@ CARGO ?= cargo
 CMAKE ?= cmake
 PYTHON ?= python3
 
+# The compiler wrapper of the MPI that libdicod_mpi is for; MPICC= leaves it out.
+MPICC ?= $(firstword $(foreach c,mpicc mpicc.openmpi mpicc.mpich,$(if $(shell command -v $(c)),$(c))))
+
 # One target directory for everything that cargo builds here.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 BUILD := $(CURDIR)/build
 LOCAL := $(BUILD)/prefix
 
-PACKAGES := gcc g++ libc6-dev binutils cmake pkg-config libopenblas-dev libpng-dev valgrind
+PACKAGES := gcc g++ libc6-dev binutils cmake pkg-config libopenblas-dev libpng-dev valgrind \
+	libopenmpi-dev openmpi-bin libmpich-dev mpich libclang-14-dev
 
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build install local header demo \
@@ -35,6 +39,7 @@ setup: ## install the system packages that are missing (as root), or name them
 configure:
 	@mkdir -p $(BUILD)
 	@$(CMAKE) -S . -B $(BUILD)/cmake -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX='$(PREFIX)' \
+		$(if $(MPICC),-DDicod_MPI=ON -DMPI_C_COMPILER='$(MPICC)',-DDicod_MPI=OFF) \
 		-DDicod_CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' >$(BUILD)/configure.log || { cat $(BUILD)/configure.log; exit 1; }
 
 build: configure ## build the library (default)

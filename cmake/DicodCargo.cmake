@@ -1,5 +1,5 @@
-# The target dicod_cargo: cargo builds the library, DicodStage.cmake puts it into the build tree in the form in which it
-# is used and installed.
+# dicod_cargo_build(name target_dir headers [FLAGS ...] [ENVIRONMENT ...]) makes the target NAME_cargo: cargo builds the
+# library, DicodStage.cmake puts it into the build tree as lib<name>, in the form in which it is used and installed.
 
 find_program(CARGO_EXECUTABLE cargo HINTS "$ENV{CARGO_HOME}/bin" "$ENV{HOME}/.cargo/bin")
 if(NOT CARGO_EXECUTABLE)
@@ -8,29 +8,37 @@ endif()
 
 # No build type means release: a solver without optimisation is of no use to anybody.
 set(Dicod_is_debug "$<CONFIG:Debug>")
-set(Dicod_cargo_output "${Dicod_CARGO_TARGET_DIR}/$<IF:${Dicod_is_debug},debug,release>")
 
 set(Dicod_INCLUDE_DIR "${PROJECT_SOURCE_DIR}/include")
 set(Dicod_LIBRARY_DIR "${PROJECT_BINARY_DIR}/lib")
 
-add_custom_target(dicod_cargo ALL
-  COMMAND "${CMAKE_COMMAND}" -E env "CARGO_TARGET_DIR=${Dicod_CARGO_TARGET_DIR}"
-          "${CARGO_EXECUTABLE}" build --locked --lib
-          --profile "$<IF:${Dicod_is_debug},dev,release>" ${Dicod_CARGO_FLAGS}
-  COMMAND "${CMAKE_COMMAND}"
-          "-DFROM=${Dicod_cargo_output}"
-          "-DTO=${Dicod_LIBRARY_DIR}"
-          "-DHEADER=${Dicod_INCLUDE_DIR}/dicod.h"
-          "-DVERSION=${PROJECT_VERSION}"
-          "-DKEEP_DEBUG=${Dicod_is_debug}"
-          "-DLD=${CMAKE_LINKER}"
-          "-DOBJCOPY=${CMAKE_OBJCOPY}"
-          "-DSTRIP=${CMAKE_STRIP}"
-          "-DAR=${CMAKE_AR}"
-          -P "${PROJECT_SOURCE_DIR}/cmake/DicodStage.cmake"
-  WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
-  # Ninja has to know where these files come from.
-  BYPRODUCTS "${Dicod_LIBRARY_DIR}/libdicod.so" "${Dicod_LIBRARY_DIR}/libdicod.a"
-  COMMENT "Building libdicod with cargo"
-  USES_TERMINAL
-  VERBATIM)
+function(dicod_cargo_build name target_dir headers)
+  cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "FLAGS;ENVIRONMENT")
+  set(paths "")
+  foreach(header IN LISTS headers)
+    list(APPEND paths "${Dicod_INCLUDE_DIR}/${header}")
+  endforeach()
+  list(JOIN paths "|" paths)
+  add_custom_target(${name}_cargo ALL
+    COMMAND "${CMAKE_COMMAND}" -E env "CARGO_TARGET_DIR=${target_dir}" ${arg_ENVIRONMENT}
+            "${CARGO_EXECUTABLE}" build --locked --lib
+            --profile "$<IF:${Dicod_is_debug},dev,release>" ${arg_FLAGS} ${Dicod_CARGO_FLAGS}
+    COMMAND "${CMAKE_COMMAND}"
+            "-DNAME=${name}"
+            "-DFROM=${target_dir}/$<IF:${Dicod_is_debug},debug,release>"
+            "-DTO=${Dicod_LIBRARY_DIR}"
+            "-DHEADERS=${paths}"
+            "-DVERSION=${PROJECT_VERSION}"
+            "-DKEEP_DEBUG=${Dicod_is_debug}"
+            "-DLD=${CMAKE_LINKER}"
+            "-DOBJCOPY=${CMAKE_OBJCOPY}"
+            "-DSTRIP=${CMAKE_STRIP}"
+            "-DAR=${CMAKE_AR}"
+            -P "${PROJECT_SOURCE_DIR}/cmake/DicodStage.cmake"
+    WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
+    # Ninja has to know where these files come from.
+    BYPRODUCTS "${Dicod_LIBRARY_DIR}/lib${name}.so" "${Dicod_LIBRARY_DIR}/lib${name}.a"
+    COMMENT "Building lib${name} with cargo"
+    USES_TERMINAL
+    VERBATIM)
+endfunction()

@@ -3,14 +3,21 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
+set(Dicod_libraries dicod)
 install(FILES include/dicod.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
-install(FILES
-  "${Dicod_LIBRARY_DIR}/libdicod.so.${PROJECT_VERSION}"
-  "${Dicod_LIBRARY_DIR}/libdicod.so.${PROJECT_VERSION_MAJOR}"
-  "${Dicod_LIBRARY_DIR}/libdicod.so"
-  PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE
-  DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-install(FILES "${Dicod_LIBRARY_DIR}/libdicod.a" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+if(Dicod_MPI)
+  list(APPEND Dicod_libraries dicod_mpi)
+  install(FILES include/dicod_mpi.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
+foreach(library IN LISTS Dicod_libraries)
+  install(FILES
+    "${Dicod_LIBRARY_DIR}/lib${library}.so.${PROJECT_VERSION}"
+    "${Dicod_LIBRARY_DIR}/lib${library}.so.${PROJECT_VERSION_MAJOR}"
+    "${Dicod_LIBRARY_DIR}/lib${library}.so"
+    PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(FILES "${Dicod_LIBRARY_DIR}/lib${library}.a" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+endforeach()
 
 # The CMake package. While the version starts with 0, a new minor version may break what was there.
 set(Dicod_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/Dicod")
@@ -23,11 +30,18 @@ install(FILES
   "${Dicod_generated}/DicodConfig.cmake"
   "${Dicod_generated}/DicodConfigVersion.cmake"
   cmake/DicodTargets.cmake
+  cmake/DicodMPI.cmake
   DESTINATION "${Dicod_package_dir}")
 
 # pkg-config
+set(Dicod_mpi_pc mpich)
+if(Dicod_MPI_FAMILY STREQUAL OPEN_MPI)
+  set(Dicod_mpi_pc ompi-c)
+endif()
 file(RELATIVE_PATH Dicod_pc_to_prefix
   "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
 string(REGEX REPLACE "/$" "" Dicod_pc_to_prefix "${Dicod_pc_to_prefix}")
-configure_file(cmake/dicod.pc.in "${Dicod_generated}/dicod.pc" @ONLY)
-install(FILES "${Dicod_generated}/dicod.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+foreach(library IN LISTS Dicod_libraries)
+  configure_file(cmake/${library}.pc.in "${Dicod_generated}/${library}.pc" @ONLY)
+  install(FILES "${Dicod_generated}/${library}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endforeach()

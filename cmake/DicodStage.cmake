@@ -1,7 +1,9 @@
 # Run as a script: takes what cargo built in FROM and puts into TO
 #
-#   libdicod.so -> libdicod.so.MAJOR -> libdicod.so.VERSION    stripped unless KEEP_DEBUG
-#   libdicod.a                                                 no global symbol but those that HEADER declares
+#   lib<NAME>.so -> lib<NAME>.so.MAJOR -> lib<NAME>.so.VERSION    stripped unless KEEP_DEBUG
+#   lib<NAME>.a                                                   no global symbol but those that HEADERS declare
+#
+# HEADERS is a list with "|" between its paths.
 #
 # A file that is newer than what it is made from is left alone, so that nothing links again for nothing.
 cmake_minimum_required(VERSION 3.21)
@@ -25,20 +27,21 @@ function(outdated result file)
 endfunction()
 
 file(MAKE_DIRECTORY "${TO}")
+string(REPLACE "|" ";" HEADERS "${HEADERS}")
 string(REGEX MATCH "^[0-9]+" major "${VERSION}")
 
 # Cargo's library may be from another profile than last time: the stamp says which one lies here.
-set(stamp "${TO}/.built-from")
+set(stamp "${TO}/.${NAME}-built-from")
 set(last "")
 if(EXISTS "${stamp}")
   file(READ "${stamp}" last)
 endif()
 if(NOT last STREQUAL "${FROM} ${VERSION}")
-  file(REMOVE "${TO}/libdicod.so.${VERSION}" "${TO}/libdicod.a")
+  file(REMOVE "${TO}/lib${NAME}.so.${VERSION}" "${TO}/lib${NAME}.a")
   file(WRITE "${stamp}" "${FROM} ${VERSION}")
 endif()
 
-set(shared "${TO}/libdicod.so.${VERSION}")
+set(shared "${TO}/lib${NAME}.so.${VERSION}")
 outdated(todo "${shared}" "${FROM}/libdicod.so" "${CMAKE_CURRENT_LIST_FILE}")
 if(todo)
   if(KEEP_DEBUG)
@@ -47,30 +50,32 @@ if(todo)
     run("${STRIP}" --strip-unneeded -o "${shared}.new" "${FROM}/libdicod.so")
   endif()
   file(RENAME "${shared}.new" "${shared}")
-  file(CREATE_LINK "libdicod.so.${VERSION}" "${TO}/libdicod.so.${major}" SYMBOLIC)
-  file(CREATE_LINK "libdicod.so.${major}" "${TO}/libdicod.so" SYMBOLIC)
+  file(CREATE_LINK "lib${NAME}.so.${VERSION}" "${TO}/lib${NAME}.so.${major}" SYMBOLIC)
+  file(CREATE_LINK "lib${NAME}.so.${major}" "${TO}/lib${NAME}.so" SYMBOLIC)
 endif()
 
 # A Rust static library brings its runtime along, with global symbols that a program may have too (another Rust library,
 # say). So everything is linked into one object in which only our functions stay global. Groups are dissolved: another
 # library's group of the same name must not take the place of ours.
-set(static "${TO}/libdicod.a")
-outdated(todo "${static}" "${FROM}/libdicod.a" "${HEADER}" "${CMAKE_CURRENT_LIST_FILE}")
+set(static "${TO}/lib${NAME}.a")
+outdated(todo "${static}" "${FROM}/libdicod.a" ${HEADERS} "${CMAKE_CURRENT_LIST_FILE}")
 if(todo)
   # cbindgen starts every declaration in the first column, and its comments with "/*" or " *".
   set(declaration "^[a-z][a-z0-9_ *]*[ *](dicod|segmentation|parmap)_[a-z0-9_]+\\(")
-  file(STRINGS "${HEADER}" lines REGEX "${declaration}")
   set(symbols "")
-  foreach(line IN LISTS lines)
-    string(REGEX REPLACE "^[^(]*[ *]([a-z0-9_]+)\\(.*" "\\1" symbol "${line}")
-    list(APPEND symbols "${symbol}")
+  foreach(header IN LISTS HEADERS)
+    file(STRINGS "${header}" lines REGEX "${declaration}")
+    foreach(line IN LISTS lines)
+      string(REGEX REPLACE "^[^(]*[ *]([a-z0-9_]+)\\(.*" "\\1" symbol "${line}")
+      list(APPEND symbols "${symbol}")
+    endforeach()
   endforeach()
   if(NOT symbols)
-    message(FATAL_ERROR "Dicod: found no function in ${HEADER}")
+    message(FATAL_ERROR "Dicod: found no function in ${HEADERS}")
   endif()
   list(TRANSFORM symbols PREPEND "--undefined=" OUTPUT_VARIABLE wanted)
   list(TRANSFORM symbols PREPEND "--keep-global-symbol=" OUTPUT_VARIABLE kept)
-  set(object "${TO}/dicod.o")
+  set(object "${TO}/${NAME}.o")
   set(debug --strip-unneeded)
   if(KEEP_DEBUG)
     set(debug "")

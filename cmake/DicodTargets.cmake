@@ -4,26 +4,37 @@
 #                         is set and off; otherwise the shared one
 #   Dicod::dicod_shared   always the shared library
 #   Dicod::dicod_static   always the static library
+#   Dicod::mpi...         the same three with contexts on communicators, if Dicod_MPI_FAMILY is not empty: all of
+#                         dicod.h and dicod_mpi.h, instead of Dicod::dicod
 #
 # Dicod_INCLUDE_DIR and Dicod_LIBRARY_DIR say where the files are; Dicod_SCOPE is GLOBAL or empty.
 
-add_library(Dicod::dicod_shared SHARED IMPORTED ${Dicod_SCOPE})
-set_target_properties(Dicod::dicod_shared PROPERTIES
-  IMPORTED_LOCATION "${Dicod_LIBRARY_DIR}/libdicod.so"
-  INTERFACE_INCLUDE_DIRECTORIES "${Dicod_INCLUDE_DIR}")
+function(dicod_targets target library definitions dependencies)
+  add_library(Dicod::${target}_shared SHARED IMPORTED ${Dicod_SCOPE})
+  set_target_properties(Dicod::${target}_shared PROPERTIES
+    IMPORTED_LOCATION "${Dicod_LIBRARY_DIR}/lib${library}.so"
+    INTERFACE_COMPILE_DEFINITIONS "${definitions}"
+    INTERFACE_INCLUDE_DIRECTORIES "${Dicod_INCLUDE_DIR}"
+    INTERFACE_LINK_LIBRARIES "${dependencies}")
 
-# What a static library needs it cannot say itself. (dicod.pc.in has the same list.)
-add_library(Dicod::dicod_static STATIC IMPORTED ${Dicod_SCOPE})
-set_target_properties(Dicod::dicod_static PROPERTIES
-  IMPORTED_LOCATION "${Dicod_LIBRARY_DIR}/libdicod.a"
-  IMPORTED_LINK_INTERFACE_LANGUAGES C
-  INTERFACE_INCLUDE_DIRECTORIES "${Dicod_INCLUDE_DIR}"
-  INTERFACE_LINK_LIBRARIES "openblas;util;rt;pthread;m;dl")
+  # What a static library needs it cannot say itself. (The .pc files have the same list.)
+  add_library(Dicod::${target}_static STATIC IMPORTED ${Dicod_SCOPE})
+  set_target_properties(Dicod::${target}_static PROPERTIES
+    IMPORTED_LOCATION "${Dicod_LIBRARY_DIR}/lib${library}.a"
+    IMPORTED_LINK_INTERFACE_LANGUAGES C
+    INTERFACE_COMPILE_DEFINITIONS "${definitions}"
+    INTERFACE_INCLUDE_DIRECTORIES "${Dicod_INCLUDE_DIR}"
+    INTERFACE_LINK_LIBRARIES "${dependencies};openblas;util;rt;pthread;m;dl")
 
-set(Dicod_which shared)
-if(Dicod_USE_STATIC OR (DEFINED BUILD_SHARED_LIBS AND NOT BUILD_SHARED_LIBS))
-  set(Dicod_which static)
+  set(which shared)
+  if(Dicod_USE_STATIC OR (DEFINED BUILD_SHARED_LIBS AND NOT BUILD_SHARED_LIBS))
+    set(which static)
+  endif()
+  add_library(Dicod::${target} INTERFACE IMPORTED ${Dicod_SCOPE})
+  set_target_properties(Dicod::${target} PROPERTIES INTERFACE_LINK_LIBRARIES "Dicod::${target}_${which}")
+endfunction()
+
+dicod_targets(dicod dicod "" "")
+if(Dicod_MPI_FAMILY)
+  dicod_targets(mpi dicod_mpi "DICOD_MPI_${Dicod_MPI_FAMILY}" MPI::MPI_C)
 endif()
-add_library(Dicod::dicod INTERFACE IMPORTED ${Dicod_SCOPE})
-set_target_properties(Dicod::dicod PROPERTIES INTERFACE_LINK_LIBRARIES "Dicod::dicod_${Dicod_which}")
-unset(Dicod_which)
