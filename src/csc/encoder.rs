@@ -924,6 +924,7 @@ impl<T: Real> Encoder<T> {
         if !warm {
             self.clear_z();
         }
+        (0..self.tiles.len()).for_each(|index| self.tiles.tile(index).begin_solve());
         // λmax is that of the signal, whatever the start and its support.
         self.freeze(false);
         let taken = self.take_in(x);

@@ -742,6 +742,16 @@ impl<T: Real> TileState<T> {
         }
     }
 
+    /// Begins a solve from the z that is there: what follows depends on its values alone, not on how
+    /// they came to be.
+    pub(crate) fn begin_solve(&mut self) {
+        self.visits = 0;
+        for list in &mut self.nonzeros {
+            list.retain(|x| x.z != T::ZERO);
+            list.sort_unstable_by_key(|x| x.index);
+        }
+    }
+
     /// Sets all z to zero.
     pub(crate) fn clear_z(&mut self) {
         self.nonzeros.iter_mut().for_each(Vec::clear);

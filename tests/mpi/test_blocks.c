@@ -1,0 +1,261 @@
+/*
+ * z is the same, bit for bit, on any number of ranks with any blocks: compared with a solve without a
+ * communicator, in 1, 2 and 3 dimensions, with and without periods, in double and float, with 1 and 2
+ * threads. Blocks lie in larger arrays with ghost layers, which must be left alone.
+ *
+ * With an argument: fewer cases, for valgrind.
+ */
+#include "check.h"
+#include <dicod_mpi.h>
+
+enum { P = 2, K = 3 };
+
+static int rank, n_ranks;
+
+/* a field without any order in it, the same wherever it is computed */
+static double noise(int64_t i)
+{
+    uint64_t x = (uint64_t)i * 0x9e3779b97f4a7c15u + 0x1234567;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return (double)(int64_t)(x ^ (x >> 31)) / 9223372036854775808.0;
+}
+
+/* a box of an array of `fields` fields, inside memory with `ghosts` more layers on every side */
+typedef struct {
+    int64_t n_axes, global[3], offset[3], shape[3], strides[3];
+    int64_t fields, stored, first;
+    int is_float;
+    void *memory;
+    void **channels;
+    dicod_array array;
+} held;
+
+static void hold(held *h, int64_t n_axes, const int64_t *global, const int64_t *offset, const int64_t *shape,
+                 int64_t fields, int64_t ghosts, int is_float)
+{
+    memset(h, 0, sizeof *h);
+    h->n_axes = n_axes;
+    h->fields = fields;
+    h->is_float = is_float;
+    h->stored = 1;
+    for (int64_t a = n_axes - 1; a >= 0; a--) {
+        h->global[a] = global[a];
+        h->offset[a] = offset[a];
+        h->shape[a] = shape[a];
+        h->strides[a] = h->stored;
+        h->first += ghosts * h->stored;
+        h->stored *= shape[a] + 2 * ghosts;
+    }
+    const size_t size = is_float ? sizeof(float) : sizeof(double);
+    h->memory = malloc((size_t)(fields * h->stored) * size);
+    h->channels = malloc((size_t)fields * sizeof *h->channels);
+    for (int64_t i = 0; i < fields * h->stored; i++) {
+        if (is_float) ((float *)h->memory)[i] = NAN;
+        else ((double *)h->memory)[i] = NAN;
+    }
+    for (int64_t f = 0; f < fields; f++) h->channels[f] = (char *)h->memory + (size_t)(f * h->stored + h->first) * size;
+    h->array = (dicod_array)DICOD_ARRAY_INIT;
+    h->array.element_type = is_float ? DICOD_F32 : DICOD_F64;
+    h->array.n_axes = n_axes;
+    h->array.global_shape = h->global;
+    h->array.offset = h->offset;
+    h->array.local_shape = h->shape;
+    h->array.strides = h->strides;
+    h->array.n_channels = fields;
+    h->array.channels = h->channels;
+}
+
+static void drop(held *h)
+{
+    free(h->memory);
+    free(h->channels);
+}
+
+/* calls visit(h, place in memory, index in the whole array, data) for each element */
+static void each(held *h, void (*visit)(held *, int64_t, int64_t, void *), void *data)
+{
+    int64_t n[3] = {1, 1, 1}, at[3], volume = 1;
+    for (int64_t a = 0; a < h->n_axes; a++) {
+        n[3 - h->n_axes + a] = h->shape[a];
+        volume *= h->global[a];
+    }
+    for (int64_t f = 0; f < h->fields; f++)
+        for (at[0] = 0; at[0] < n[0]; at[0]++)
+            for (at[1] = 0; at[1] < n[1]; at[1]++)
+                for (at[2] = 0; at[2] < n[2]; at[2]++) {
+                    int64_t place = f * h->stored + h->first, index = 0;
+                    for (int64_t a = 0; a < h->n_axes; a++) {
+                        place += at[3 - h->n_axes + a] * h->strides[a];
+                        index = index * h->global[a] + at[3 - h->n_axes + a] + h->offset[a];
+                    }
+                    visit(h, place, f * volume + index, data);
+                }
+}
+
+static void set_noise(held *h, int64_t place, int64_t index, void *data)
+{
+    const double scale = *(double *)data;
+    if (h->is_float) ((float *)h->memory)[place] = (float)(scale * noise(index));
+    else ((double *)h->memory)[place] = scale * noise(index);
+}
+
+typedef struct {
+    const void *whole;
+    int64_t wrong, seen;
+} comparison;
+
+static void compare(held *h, int64_t place, int64_t index, void *data)
+{
+    comparison *c = data;
+    const size_t size = h->is_float ? sizeof(float) : sizeof(double);
+    c->seen++;
+    c->wrong += memcmp((char *)h->memory + (size_t)place * size, (const char *)c->whole + (size_t)index * size, size) != 0;
+}
+
+/* the block of a rank, by one of several ways to spread a domain */
+enum { SLABS, LAST_AXIS, GRID, UNEVEN, LAST_RANK, REVERSED, N_WAYS };
+
+static void spread(int way, int64_t n_axes, const int64_t *global, int64_t *offset, int64_t *shape)
+{
+    int dims[3] = {0, 0, 0};
+    for (int64_t a = 0; a < n_axes; a++) {
+        offset[a] = 0;
+        shape[a] = global[a];
+    }
+    const int64_t r = rank, n = n_ranks;
+    if (way == SLABS || way == LAST_AXIS || way == REVERSED) {
+        const int64_t axis = way == LAST_AXIS ? n_axes - 1 : 0, at = way == REVERSED ? n - 1 - r : r;
+        offset[axis] = global[axis] * at / n;
+        shape[axis] = global[axis] * (at + 1) / n - offset[axis];
+    } else if (way == GRID) {
+        MPI_Dims_create(n_ranks, (int)n_axes, dims);
+        int64_t rest = r;
+        for (int64_t a = n_axes - 1; a >= 0; a--) {
+            const int64_t at = rest % dims[a];
+            rest /= dims[a];
+            offset[a] = global[a] * at / dims[a];
+            shape[a] = global[a] * (at + 1) / dims[a] - offset[a];
+        }
+    } else if (way == UNEVEN) {
+        /* the first has half, the second a quarter... */
+        int64_t from = 0, to = global[0];
+        for (int64_t i = 0; i <= r; i++) {
+            if (i) from = to;
+            to = i == n - 1 ? global[0] : from + (global[0] - from) / 2;
+        }
+        offset[0] = from;
+        shape[0] = to - from;
+    } else if (r != n - 1) {
+        for (int64_t a = 0; a < n_axes; a++) shape[a] = 0;
+    }
+}
+
+static void one(int64_t n_axes, const int64_t *signal, const int64_t *atom, int periodic, int is_float, int n_threads, int way)
+{
+    char name[100];
+    snprintf(name, sizeof name, "%d axes, periodic %d, float %d, %d threads, way %d", (int)n_axes, periodic, is_float, n_threads, way);
+    int64_t valid[3], n_x = P, n_d = K * P, n_z = K, wraps[3];
+    dicod_options *options = NULL;
+    OK(dicod_options_create(&options));
+    for (int64_t a = 0; a < n_axes; a++) wraps[a] = periodic && a == 0;
+    OK(dicod_options_set_integers(options, "periodic", n_axes, wraps));
+    OK(dicod_options_set_real(options, "tol", 1e-3));
+    OK(dicod_options_set_integer(options, "warm_start", 1));
+    OK(dicod_valid_shape(options, n_axes, signal, atom, valid));
+    for (int64_t a = 0; a < n_axes; a++) {
+        n_x *= signal[a];
+        n_d *= atom[a];
+        n_z *= valid[a];
+    }
+    const size_t size = is_float ? sizeof(float) : sizeof(double);
+    void *x = calloc((size_t)n_x, size), *d = calloc((size_t)n_d, size), *z = calloc((size_t)n_z, size);
+    dicod_info wanted = DICOD_INFO_INIT, got = DICOD_INFO_INIT;
+    for (int64_t i = 0; i < n_d; i++) {
+        if (is_float) ((float *)d)[i] = (float)noise(~i);
+        else ((double *)d)[i] = noise(~i);
+    }
+    dicod_context *context = NULL;
+    dicod_encoder *encoder = NULL;
+    OK(dicod_context_create_mpi(MPI_COMM_WORLD, n_threads, &context));
+    if (is_float) OK(dicod_encoder_create_f32(context, options, n_axes, signal, 1, P, K, atom, d, &encoder));
+    else OK(dicod_encoder_create(context, options, n_axes, signal, 1, P, K, atom, d, &encoder));
+    /* the second time it starts from the first's z */
+    for (int step = 0; step < 2; step++) {
+        double scale = step ? 0.8 : 1.0;
+        for (int64_t i = 0; i < n_x; i++) {
+            if (is_float) ((float *)x)[i] = (float)(scale * noise(i));
+            else ((double *)x)[i] = scale * noise(i);
+        }
+        if (is_float) OK(dicod_solve_f32(NULL, options, n_axes, signal, 1, P, K, atom, x, d, z, &wanted));
+        else OK(dicod_solve(NULL, options, n_axes, signal, 1, P, K, atom, x, d, z, &wanted));
+
+        int64_t offset[3], shape[3], z_offset[3], z_shape[3];
+        held hx, hz;
+        spread((way + step) % N_WAYS, n_axes, signal, offset, shape);
+        hold(&hx, n_axes, signal, offset, shape, P, 2, is_float);
+        each(&hx, set_noise, &scale);
+        OK(dicod_encoder_solve(encoder, &hx.array, &got));
+        CHECK(got.steps == wanted.steps && got.nonzeros == wanted.nonzeros && got.sweeps == wanted.sweeps);
+        CHECK(got.objective == wanted.objective && got.duality_gap == wanted.duality_gap);
+        CHECK(got.lambda_max == wanted.lambda_max && got.max_step == wanted.max_step);
+        OK(dicod_valid_block(options, n_axes, signal, atom, offset, shape, z_offset, z_shape));
+        hold(&hz, n_axes, valid, z_offset, z_shape, K, 1, is_float);
+        OK(dicod_encoder_get_z(encoder, &hz.array));
+        comparison c = {z, 0, 0};
+        each(&hz, compare, &c);
+        if (!CHECK(c.wrong == 0)) printf("  %s: %d of %d values differ\n", name, (int)c.wrong, (int)c.seen);
+        int64_t untouched = 0, counts[3] = {c.seen, 0, 0}, sums[3];
+        for (int64_t i = 0; i < hz.fields * hz.stored; i++)
+            untouched += is_float ? isnan(((float *)hz.memory)[i]) : isnan(((double *)hz.memory)[i]);
+        CHECK(untouched == hz.fields * hz.stored - c.seen);
+        OK(dicod_encoder_get_sparse(encoder, 0, NULL, NULL, NULL, NULL, &counts[1]));
+        OK(dicod_encoder_get_sparse_block(encoder, z_offset, z_shape, 0, NULL, NULL, NULL, NULL, &counts[2]));
+        MPI_Allreduce(counts, sums, 3, MPI_INT64_T, MPI_SUM, MPI_COMM_WORLD);
+        CHECK(sums[0] == n_z && sums[1] == wanted.nonzeros && sums[2] == wanted.nonzeros);
+        drop(&hx);
+        drop(&hz);
+    }
+    dicod_encoder_free(&encoder);
+    /* all in one call: every rank has everything */
+    memset(z, 0, (size_t)n_z * size);
+    void *again = calloc((size_t)n_z, size);
+    if (is_float) {
+        OK(dicod_solve_f32(NULL, options, n_axes, signal, 1, P, K, atom, x, d, z, NULL));
+        OK(dicod_solve_f32(context, options, n_axes, signal, 1, P, K, atom, x, d, again, NULL));
+    } else {
+        OK(dicod_solve(NULL, options, n_axes, signal, 1, P, K, atom, x, d, z, NULL));
+        OK(dicod_solve(context, options, n_axes, signal, 1, P, K, atom, x, d, again, NULL));
+    }
+    CHECK(memcmp(z, again, (size_t)n_z * size) == 0);
+    free(again);
+    OK(dicod_context_free(&context));
+    dicod_options_free(&options);
+    free(x);
+    free(d);
+    free(z);
+}
+
+int main(int argc, char **argv)
+{
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
+    const int64_t signal[3][3] = {{700}, {70, 61}, {17, 15, 14}}, atom[3][3] = {{23}, {6, 5}, {3, 2, 3}};
+    if (argc > 1) {
+        const int64_t small[2] = {40, 20};
+        one(2, small, atom[1], 1, 0, 1, GRID);
+    } else {
+        int number = 0;
+        for (int64_t axes = 1; axes <= 3; axes++)
+            for (int periodic = 0; periodic < 2; periodic++)
+                for (int way = 0; way < N_WAYS; way++, number++)
+                    for (int is_float = 0; is_float < 2; is_float++)
+                        one(axes, signal[axes - 1], atom[axes - 1], periodic, is_float, 1 + number % 2 * (n_ranks < 5), way);
+    }
+    int all;
+    MPI_Allreduce(&failures, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    if (rank == 0 || failures) report("test_blocks");
+    MPI_Finalize();
+    return all != 0;
+}
