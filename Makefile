@@ -13,6 +13,8 @@ MPICC ?= $(firstword $(foreach c,mpicc mpicc.openmpi mpicc.mpich,$(if $(shell co
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 BUILD := $(CURDIR)/build
 LOCAL := $(BUILD)/prefix
+# CMake remembers an MPI: a directory for each.
+CMAKE_BUILD := $(BUILD)/cmake$(patsubst %,-%,$(notdir $(MPICC)))
 
 PACKAGES := gcc g++ libc6-dev binutils cmake pkg-config libopenblas-dev libpng-dev valgrind \
 	libopenmpi-dev openmpi-bin libmpich-dev mpich libclang-14-dev
@@ -38,19 +40,19 @@ setup: ## install the system packages that are missing (as root), or name them
 
 configure:
 	@mkdir -p $(BUILD)
-	@$(CMAKE) -S . -B $(BUILD)/cmake -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX='$(PREFIX)' \
+	@$(CMAKE) -S . -B $(CMAKE_BUILD) -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX='$(PREFIX)' \
 		$(if $(MPICC),-DDicod_MPI=ON -DMPI_C_COMPILER='$(MPICC)',-DDicod_MPI=OFF) \
 		-DDicod_CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' >$(BUILD)/configure.log || { cat $(BUILD)/configure.log; exit 1; }
 
 build: configure ## build the library (default)
-	@$(CMAKE) --build $(BUILD)/cmake
+	@$(CMAKE) --build $(CMAKE_BUILD)
 
 install: build ## install under PREFIX (/usr/local), into DESTDIR if that is set
-	@DESTDIR='$(DESTDIR)' $(CMAKE) --install $(BUILD)/cmake
+	@DESTDIR='$(DESTDIR)' $(CMAKE) --install $(CMAKE_BUILD)
 
 # What demo and the tests link to.
 local: build
-	@DESTDIR= $(CMAKE) --install $(BUILD)/cmake --prefix $(LOCAL) >$(BUILD)/install.log || { cat $(BUILD)/install.log; exit 1; }
+	@DESTDIR= $(CMAKE) --install $(CMAKE_BUILD) --prefix $(LOCAL) >$(BUILD)/install.log || { cat $(BUILD)/install.log; exit 1; }
 
 header: ## write include/dicod.h anew from src/ffi
 	UPDATE_HEADER=1 $(CARGO) test --locked --test header
