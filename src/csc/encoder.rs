@@ -18,10 +18,6 @@ use std::time::Instant;
 /// Longest axis: positions and their differences fit in 32 bits.
 const LONGEST_AXIS: i64 = 1 << 30;
 
-/// How near to the largest |dz| a step has to be in the coloured schedule. Looking for the very
-/// largest costs more than it saves: at 0.4 some 3 % more steps are made, each much cheaper.
-const GREED: f64 = 0.4;
-
 /// Shapes of a problem, checked to go together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape {
@@ -239,11 +235,11 @@ impl<T: Real> Encoder<T> {
         plan.strategy = options.strategy;
         plan.seed = options.seed as u64;
         if !published {
-            plan.greed = T::of(GREED);
+            plan.relax(shape.n_axes);
         }
         plan.steps_per_visit = match (published, options.steps_per_visit) {
             (true, _) => 1,
-            (false, 0) => 16,
+            (false, 0) => plan.steps_per_visit,
             (false, n) => n as usize,
         };
         let seconds_gram = start.elapsed().as_secs_f64();
