@@ -226,7 +226,7 @@ impl<T: Real> Encoder<T> {
         } else {
             (layout.coloured(&tile_size(&shape, &options, &layout)), None)
         };
-        let norms = dictionary.squared_norms();
+        let norms = dictionary.squared_norms()?;
         let scale: Vec<T> = norms.iter().map(|n| T::one() / *n).collect();
         let gram = Gram::new(&dictionary)?;
         let mut plan = Plan::new(&gram, &scale, group, published)?;

@@ -61,7 +61,7 @@ pub fn lambda_max<T: Real>(
         groups.max().unwrap_or(1) * group[axis]
     };
     let largest_tile = [most(0), most(1), most(2)];
-    let norms = dictionary.squared_norms();
+    let norms = dictionary.squared_norms()?;
     let scale: Vec<T> = norms.iter().map(|n| T::one() / *n).collect();
     let method = options.correlation;
     let correlator = Correlator::new(
