@@ -24,5 +24,6 @@ pub mod ffi;
 pub mod grid;
 pub mod linalg;
 mod memory;
+mod quiet;
 
 pub use error::{Error, Result};
