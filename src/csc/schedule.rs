@@ -272,7 +272,9 @@ impl<T: Real> Tiles<T> {
             visits.fetch_add(1, Ordering::Relaxed);
             largest_z.fetch_max(visit.largest_z.wide().to_bits(), Ordering::Relaxed);
         };
-        Phases::scope(n_threads, &work, |team| {
+        // More would only wait.
+        let most = self.colours.iter().map(Vec::len).max().unwrap_or(1);
+        Phases::scope(n_threads.min(most), &work, |team| {
             let mut items = Vec::new();
             let base = control.progress;
             if let Some(stop) = control.check(control.progress.steps) {
