@@ -9,6 +9,8 @@ PYTHON ?= python3
 # The compiler wrapper of the MPI that libdicod_mpi is for; MPICC= leaves it out.
 MPICC ?= $(firstword $(foreach c,mpicc mpicc.openmpi mpicc.mpich,$(if $(shell command -v $(c)),$(c))))
 
+MPIEXEC ?= $(patsubst mpicc%,mpiexec%,$(notdir $(MPICC)))
+
 # One target directory for everything that cargo builds here.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 BUILD := $(CURDIR)/build
@@ -21,7 +23,7 @@ PACKAGES := gcc g++ libc6-dev binutils cmake pkg-config libopenblas-dev libpng-d
 
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build install local header demo \
-	test test-rust test-c test-install check-long bench bench-peers lint clean
+	test test-rust test-c test-install test-mpi check-long bench bench-peers lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -61,13 +63,16 @@ demo: setup ## build, install to build/prefix, run the examples on real data: pi
 	@start=$$(date +%s); $(MAKE) --no-print-directory demo-run && echo "demo: $$(( $$(date +%s) - start )) seconds; see $(BUILD)/demo"
 .PHONY: demo-run
 demo-run: local
-	@$(CMAKE) -S examples/c -B $(BUILD)/examples -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=$(LOCAL) >$(BUILD)/examples.log || { cat $(BUILD)/examples.log; exit 1; }
+	@$(CMAKE) -S examples/c -B $(BUILD)/examples -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=$(LOCAL) $(if $(MPICC),-DMPI_C_COMPILER=$(MPICC)) >$(BUILD)/examples.log || { cat $(BUILD)/examples.log; exit 1; }
 	@$(CMAKE) --build $(BUILD)/examples
 	@mkdir -p $(BUILD)/demo
 	$(BUILD)/examples/encode_image examples/data/ascent.pgm $(BUILD)/demo
 	$(BUILD)/examples/heartbeats examples/data/ecg.npy $(BUILD)/demo
+	@# One thread of BLAS on each rank, and root may run it, as in a container.
+	$(if $(MPICC),OPENBLAS_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
+		$(MPIEXEC) -n 2 $(BUILD)/examples/in_situ $(BUILD)/demo)
 
-test: test-rust test-c test-install ## everything: Rust, C (plainly and under valgrind), installed package
+test: test-rust test-c test-install test-mpi ## everything: Rust, C (plainly and under valgrind), installed package, MPI
 
 test-rust:
 	$(CARGO) test --locked
@@ -81,6 +86,16 @@ test-c: local
 
 test-install: local
 	tests/install/run.sh $(LOCAL) $(BUILD)/tests-install
+
+# With every MPI that is there.
+MPICCS := $(foreach c,mpicc.openmpi mpicc.mpich,$(if $(shell command -v $(c)),$(c)))
+test-mpi: $(MPICCS:%=test-mpi-%)
+test-mpi-%: build
+	@$(MAKE) --no-print-directory local MPICC=$* LOCAL=$(BUILD)/prefix-$*
+	@$(CMAKE) -S tests/mpi -B $(BUILD)/tests-$* -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=$(BUILD)/prefix-$* \
+		-DMPI_C_COMPILER=$* -DMPIEXEC_EXECUTABLE=$$(command -v $(patsubst mpicc%,mpiexec%,$*)) >$(BUILD)/tests-$*.log || { cat $(BUILD)/tests-$*.log; exit 1; }
+	@$(CMAKE) --build $(BUILD)/tests-$*
+	$(CMAKE) -E chdir $(BUILD)/tests-$* ctest --output-on-failure
 
 check-long: ## the long sweeps over random problems
 	DICOD_LONG=1 $(CARGO) test --locked --release

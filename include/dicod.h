@@ -70,12 +70,12 @@ typedef int32_t dicod_status;
 #define DICOD_ERROR_NULL_POINTER (-1)
 
 /**
- * An argument has a value that is not allowed.
+ * An argument has a value that is not allowed, or an option is of another type.
  */
 #define DICOD_ERROR_INVALID_ARGUMENT (-2)
 
 /**
- * A shape is impossible, or shapes do not go together.
+ * A shape is impossible (lengths of the signal are 1 to 2^30), or shapes do not go together.
  */
 #define DICOD_ERROR_INVALID_SHAPE (-3)
 
@@ -90,7 +90,7 @@ typedef int32_t dicod_status;
 #define DICOD_ERROR_NOT_FINITE (-5)
 
 /**
- * No option has that key, or the option is of another type.
+ * No option has that key.
  */
 #define DICOD_ERROR_UNKNOWN_OPTION (-6)
 
@@ -336,6 +336,47 @@ typedef struct dicod_option_info {
      */
     const char *meaning;
 } dicod_option_info;
+
+/*
+ * All options: key (type, default, allowed values), and what it means.
+ *
+ * reg (real, default 0.1, at least 0)
+ *     regularisation: lambda, or the fraction of lambda_max, see reg_scale
+ * reg_per_atom (reals, default empty, each at least 0)
+ *     one regularisation per atom instead of reg; empty: reg for all
+ * reg_scale (string, default relative, relative | absolute)
+ *     unit of reg and reg_per_atom: relative to lambda_max, or absolute
+ * tol (real, default 1e-3, at least 0)
+ *     largest coordinate step that may be left, see tol_scale
+ * tol_scale (string, default relative, relative | absolute)
+ *     unit of tol: relative to lambda_max - lambda, or absolute (units of z)
+ * max_iter (integer, default -1, at least -1)
+ *     iterations at most: steps, or in the published schedule tile visits; -1: no limit
+ * time_limit (real, default inf, at least 0)
+ *     seconds after which the solve stops with what it has
+ * strategy (string, default locally-greedy, locally-greedy | greedy | random | cyclic | cyclic-shuffled)
+ *     choice of the next coordinate inside a tile
+ * schedule (string, default coloured, coloured | published)
+ *     order of the tiles: parallel by colours, or as in the published serial code
+ * steps_per_visit (integer, default 0, at least 0)
+ *     steps in a tile before the next one is visited; 0: automatic
+ * tile_shape (integers, default empty, each at least 1)
+ *     least tile shape, one length per axis; empty: automatic
+ * positive (integer, default 0, 0 or 1)
+ *     1: activations are constrained to z >= 0
+ * periodic (integers, default empty, each 0 or 1)
+ *     per axis, 1: the axis wraps around (valid shape = signal shape); empty: none does
+ * warm_start (integer, default 0, 0 or 1)
+ *     1: start from the given z (dicod_solve) or from the last one (encoder), not from zero
+ * frozen_support (integer, default 0, 0 or 1)
+ *     1: with warm_start, coordinates that start at zero stay there
+ * seed (integer, default 0, at least 0)
+ *     seed of the random strategies
+ * correlation (string, default auto, auto | gemm | fft)
+ *     how signal and atoms are correlated: by matrix products or by transforms
+ * progress_interval (real, default 0.5, at least 0)
+ *     least seconds between two calls of the progress callback
+ */
 
 /**
  * Initialiser of a dicod_option_info.
@@ -606,7 +647,7 @@ typedef struct dicod_info {
  *
  * Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_axes; "periodic" of another
- * length), DICOD_ERROR_INVALID_SHAPE (lengths below 1, atoms longer than the signal),
+ * length), DICOD_ERROR_INVALID_SHAPE (lengths below 1 or above 2^30, atoms longer than the signal),
  * DICOD_ERROR_OUT_OF_MEMORY (sizes whose product overflows).
  */
 dicod_status dicod_valid_shape(const dicod_options *options,
@@ -665,7 +706,7 @@ dicod_status dicod_valid_block(const dicod_options *options,
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (counts below 1, lists in options
  * that do not fit the problem, pointers that are not aligned, numbers so large that products
  * overflow, negative z for a warm start of a positive solve); DICOD_ERROR_INVALID_SHAPE (lengths
- * below 1, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
+ * below 1 or above 2^30, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
  * DICOD_ERROR_OUT_OF_MEMORY (also sizes whose product overflows); DICOD_ERROR_INVALID_STATE
  * (context in use).
  *

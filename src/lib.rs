@@ -25,6 +25,7 @@ pub mod ffi;
 pub mod grid;
 pub mod linalg;
 mod memory;
+mod quiet;
 pub mod transport;
 
 pub use error::{Error, Result};

@@ -466,9 +466,7 @@ proptest! {
         if info.stop == Stop::MaxIter {
             let published = case.options.schedule == Schedule::Published;
             let iterations = if published { info.visits } else { info.steps };
-            prop_assert!(iterations >= max_iter as u64, "{info:?}");
-            prop_assert!(!published || iterations == max_iter as u64, "{info:?}");
-            prop_assert!(max_iter > 0 || info.steps == 0, "{info:?}");
+            prop_assert_eq!(iterations, max_iter as u64, "{:?}", info);
         }
         if why == 1 && info.stop == cut {
             prop_assert_eq!(info.steps, 0);
@@ -641,6 +639,19 @@ fn periods_of_any_length_in_any_number_of_tiles() {
     check_all_ways(&problem(&[5, 9], &[3, 4], true, 1, 2), |o| {
         o.tile_shape = vec![3, 3]
     });
+}
+
+/// With many more threads than tiles the rest must not stand in the way.
+#[test]
+fn a_thousand_threads_take_no_longer_than_a_few() {
+    let problem = problem(&[64, 64], &[6, 6], false, 1, 3);
+    let options = Options::default();
+    let one: Answer<f64> = solve(&problem, &options, 1, None);
+    let start = std::time::Instant::now();
+    let many: Answer<f64> = solve(&problem, &options, 1024, None);
+    let seconds = start.elapsed().as_secs_f64();
+    assert_eq!(bits(&one.z), bits(&many.z));
+    assert!(seconds < 5.0, "{seconds} s");
 }
 
 #[test]

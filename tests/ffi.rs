@@ -980,12 +980,12 @@ fn bad_calls_are_named_and_touch_nothing() {
         (
             |c| c.struct_size = 0,
             ARGUMENT,
-            &["info->struct_size = 0", "at least 160"],
+            &["info->struct_size = 0", "at least 184"],
         ),
         (
-            |c| c.struct_size = 159,
+            |c| c.struct_size = 183,
             ARGUMENT,
-            &["info->struct_size = 159"],
+            &["info->struct_size = 183"],
         ),
         (
             |c| c.struct_size = -1,
@@ -1017,7 +1017,7 @@ fn bad_calls_are_named_and_touch_nothing() {
         }
         assert!(done.untouched, "{message}");
     }
-    assert_eq!(size_of::<dicod_info>(), 160);
+    assert_eq!(size_of::<dicod_info>(), 184);
 }
 
 #[test]
@@ -1259,7 +1259,7 @@ fn bad_descriptors_are_named_and_touch_nothing() {
     const ARGUMENT: dicod_status = DICOD_ERROR_INVALID_ARGUMENT;
     const SHAPE: dicod_status = DICOD_ERROR_INVALID_SHAPE;
     const NULL: dicod_status = DICOD_ERROR_NULL_POINTER;
-    let both: [BadArray; 17] = [
+    let both: [BadArray; 19] = [
         (
             |a| a.struct_size = 0,
             ARGUMENT,
@@ -1285,13 +1285,23 @@ fn bad_descriptors_are_named_and_touch_nothing() {
         ),
         (
             |a| a.offset = Some(vec![0, 1]),
-            ARGUMENT,
-            &["->offset = [0, 1]", "this version"],
+            SHAPE,
+            &["->local_shape = ", "from [0, 1] on"],
         ),
         (
-            |a| a.local_shape = Some(vec![6, 13]),
+            |a| a.offset = Some(vec![0, -1]),
+            ARGUMENT,
+            &["->offset = [0, -1]", "from 0 to"],
+        ),
+        (
+            |a| a.local_shape = Some(vec![6, 14]),
             SHAPE,
-            &["->local_shape = [6, 13]", "whole"],
+            &["->local_shape = [6, 14]", "what is left of"],
+        ),
+        (
+            |a| a.local_shape = Some(vec![-1, 3]),
+            SHAPE,
+            &["->local_shape = [-1, 3]"],
         ),
         (|a| a.n_channels = -1, ARGUMENT, &["->n_channels = -1"]),
         (|a| a.n_channels = 5, ARGUMENT, &["->n_channels = 5"]),
@@ -1375,6 +1385,16 @@ fn bad_descriptors_are_named_and_touch_nothing() {
         fails(result, status, &["z->"]);
         assert!(room.iter().all(|z| *z == -7.0));
     }
+    // A part of the domain is enough to be asked for, but not to be encoded.
+    let mut array = call.array();
+    array.local_shape = Some(vec![6, 13]);
+    // SAFETY: what is wrong is found before the arrays are touched.
+    let result = unsafe { dicod_encoder_solve(encoder.0, &array.raw(), &mut found) };
+    fails(
+        result,
+        SHAPE,
+        &["x->local_shape = [6, 13]", "the whole domain"],
+    );
     // SAFETY: NULL is refused.
     unsafe {
         let status = dicod_encoder_solve(encoder.0, null(), &mut found);

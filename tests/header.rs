@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_HEADER=1 cargo test --test header` (or `make header`) writes it anew.
 
+use dicod::csc::options::{Kind, TABLE};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -139,7 +140,11 @@ fn generate() -> String {
             None => section.len(),
         };
         let (types, functions) = section.split_at(functions);
-        let extra = match extra {
+        let extra = match file {
+            "options" => format!("{}\n{extra}", option_table()),
+            _ => extra.to_string(),
+        };
+        let extra = match extra.as_str() {
             "" => String::new(),
             extra if functions.is_empty() => format!("\n{extra}"),
             extra => format!("{extra}\n"),
@@ -162,6 +167,32 @@ fn generate_mpi() -> String {
     bindings.write(&mut section);
     let section = for_c_readers(&String::from_utf8(section).unwrap());
     MPI_TOP.to_string() + section.trim_start() + MPI_BOTTOM
+}
+
+/// All options, from the table that the library reads.
+fn option_table() -> String {
+    let mut text =
+        "/*\n * All options: key (type, default, allowed values), and what it means.\n *\n"
+            .to_string();
+    for spec in TABLE {
+        let (kind, allowed) = match spec.kind {
+            Kind::Real(least) => ("real", format!("at least {least}")),
+            Kind::Reals(least) => ("reals", format!("each at least {least}")),
+            Kind::Integer(least) => ("integer", format!("at least {least}")),
+            Kind::Integers(least) => ("integers", format!("each at least {least}")),
+            Kind::Flag => ("integer", "0 or 1".into()),
+            Kind::Flags => ("integers", "each 0 or 1".into()),
+            Kind::Word(words) => ("string", words.join(" | ")),
+        };
+        let default = if spec.default.is_empty() {
+            "empty"
+        } else {
+            spec.default
+        };
+        text += &format!(" * {} ({kind}, default {default}, {allowed})\n", spec.key);
+        text += &format!(" *     {}\n", spec.meaning);
+    }
+    text + " */\n"
 }
 
 /// Takes out what is for Rust readers: the "Safety" paragraphs; tags that C doesn't need; and puts

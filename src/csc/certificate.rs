@@ -187,7 +187,8 @@ impl Certificate {
             objective,
             data_term,
             max_step: largest.wide().max(0.0),
-            gap: objective - dual + rounding,
+            // Next to zero even the allowance for rounding is rounded.
+            gap: (objective - dual + rounding).max(0.0),
         }
     }
 }

@@ -24,10 +24,6 @@ use std::time::Instant;
 /// Longest axis: positions and their differences fit in 32 bits.
 const LONGEST_AXIS: i64 = 1 << 30;
 
-/// How near to the largest |dz| a step has to be in the coloured schedule. Looking for the very
-/// largest costs more than it saves: at 0.4 some 3 % more steps are made, each much cheaper.
-const GREED: f64 = 0.4;
-
 /// Shapes of a problem, checked to go together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape {
@@ -328,7 +324,7 @@ impl<T: Real> Encoder<T> {
         } else {
             (layout.coloured(&tile_size(&shape, &options, &layout)), None)
         };
-        let norms = dictionary.squared_norms();
+        let norms = dictionary.squared_norms()?;
         let scale: Vec<T> = norms.iter().map(|n| T::one() / *n).collect();
         let gram = Gram::new(&dictionary)?;
         let mut plan = Plan::new(&gram, &scale, group, published)?;
@@ -337,11 +333,11 @@ impl<T: Real> Encoder<T> {
         plan.strategy = options.strategy;
         plan.seed = options.seed as u64;
         if !published {
-            plan.greed = T::of(GREED);
+            plan.relax(shape.n_axes);
         }
         plan.steps_per_visit = match (published, options.steps_per_visit) {
             (true, _) => 1,
-            (false, 0) => 16,
+            (false, 0) => plan.steps_per_visit,
             (false, n) => n as usize,
         };
         let seconds_gram = start.elapsed().as_secs_f64();

@@ -57,7 +57,7 @@ pub fn lambda_max<T: Real>(
         Schedule::Published => published_grid(shape, options, &layout)?.0,
     };
     let largest_tile = grid.largest();
-    let norms = dictionary.squared_norms();
+    let norms = dictionary.squared_norms()?;
     let scale: Vec<T> = norms.iter().map(|n| T::one() / *n).collect();
     let method = options.correlation;
     let correlator = Correlator::new(
@@ -88,16 +88,12 @@ pub fn lambda_max<T: Real>(
         let tile = &grid.tile(index);
         let c = &mut c[..tile.n_groups() * group_volume * n_atoms];
         correlator.tile(&signals[tile.signal], tile, scratch, c);
+        let [_, s1, s2] = tile.stored(&group);
         for (position, row) in c.chunks_exact(n_atoms).enumerate() {
-            let origin = tile.group_origin(position / group_volume, &group);
-            let inner = (position % group_volume) as i64;
-            let inner = [
-                inner / (group[1] * group[2]),
-                inner / group[2] % group[1],
-                inner % group[2],
-            ];
+            let position = position as i64;
+            let at = [position / (s1 * s2), position / s2 % s1, position % s2];
             // Positions beyond the end of the domain hold nothing.
-            if (0..AXES).any(|a| origin[a] + inner[a] >= tile.shape[a]) {
+            if (0..AXES).any(|a| at[a] >= tile.shape[a]) {
                 continue;
             }
             for (c, norm) in row.iter().zip(&norms) {

@@ -501,13 +501,16 @@ impl<T: Real> Tiles<T> {
             visits.fetch_add(1, Ordering::Relaxed);
             largest_z.fetch_max(visit.largest_z.wide().to_bits(), Ordering::Relaxed);
         };
+        // More threads than the largest phase has tiles would only wait.
+        let most = |phase: &Phase| phase.boundary.len() + phase.interior.len();
+        let most = self.phases.iter().map(most).max().unwrap_or(0).max(1);
         let ranks = &*self.halo.ranks;
         let base = control.progress;
         // A rank on which something goes wrong keeps in step until all know.
         let mut first_failure = None;
         let failure = &mut first_failure;
-        let outcome = Phases::scope(n_threads, &work, |team| {
-            let wish = wish_code(control.check(base.steps));
+        let outcome = Phases::scope(n_threads.min(most), &work, |team| {
+            let mut wish = wish_code(control.check(base.steps));
             *failure = control.failure.take();
             let reports = i64::from(control.report.is_some());
             let begin = ranks.reduce(Reduce::Max, &[wish, reports])?;
@@ -537,7 +540,10 @@ impl<T: Real> Tiles<T> {
                 }
                 control.progress.sweeps += 1;
                 let awake = (0..self.len()).filter(|index| self.due(*index)).count();
-                let mut wish = wish_code(control.wish());
+                // Who has asked to stop is not asked again.
+                if wish == 0 {
+                    wish = wish_code(control.wish());
+                }
                 *failure = failure.take().or(control.failure.take());
                 if failure.is_some() {
                     wish = FAILED;

@@ -1,6 +1,7 @@
 //! Threads of one call: started when it begins, gone when it returns.
 
 use crate::error::{Error, Result};
+use crate::quiet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -21,7 +22,9 @@ pub(crate) fn for_each<S: Send>(
 ) -> Result<Vec<S>> {
     let next = AtomicUsize::new(0);
     let failed = AtomicBool::new(false);
+    let quiet = quiet::is_quiet();
     let run = || -> Result<S> {
+        let _quiet = quiet::set(quiet);
         let done = catch_unwind(AssertUnwindSafe(|| -> Result<S> {
             let mut state = state()?;
             loop {
@@ -86,9 +89,15 @@ impl<'w> Phases<'w> {
             stop: AtomicBool::new(false),
             failure: Default::default(),
         };
+        let quiet = quiet::is_quiet();
         std::thread::scope(|scope| {
             // With fewer threads than asked for the result is the same.
-            let follow = || std::thread::Builder::new().spawn_scoped(scope, || team.follow());
+            let follow = || {
+                std::thread::Builder::new().spawn_scoped(scope, || {
+                    let _quiet = quiet::set(quiet);
+                    team.follow();
+                })
+            };
             let started = (1..n_threads).map_while(|_| follow().ok()).count();
             team.followers.store(started, Ordering::Relaxed);
             // The followers must be sent home even if the leader panics.

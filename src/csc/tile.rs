@@ -7,8 +7,9 @@
 //! So the tile is cut into *groups*, small boxes of positions with all their atoms, and each has a
 //! *bound* on its largest |dz|. A step raises the bounds of the groups that it touches by |δ| times
 //! the largest entry of the Gram tensor that meets the group, because |dz| moves no faster than c.
-//! Only the group with the largest bound is looked at, which makes its bound exact, until that
-//! group is one that has just been looked at: its best coordinate is the best of the tile.
+//! Only groups with large bounds are looked at, which makes their bounds exact ([`Pace`]): either
+//! the one with the largest, until that is one that has just been looked at and its best coordinate
+//! is the best of the tile, or all above a threshold in turn.
 //!
 //! Where z = 0, |dz| is |c| − μ if that is positive, and |c| − μ is never more than |dz| elsewhere:
 //! a look is one pass over the c of the group and a few non-zeros, which are kept in a list.
@@ -43,7 +44,9 @@ pub(crate) fn group_shape(valid: Point, n_atoms: usize) -> Point {
         return [1, 1, positions as i64];
     }
     if valid[0] == 1 {
-        return [1, 4, 8];
+        // For few atoms more rows: a look costs little more, and there are fewer bounds to keep.
+        let rows = if n_atoms <= 8 { 8 } else { 4 };
+        return [1, rows, 8];
     }
     [real(0), real(1), 8]
 }
@@ -57,10 +60,10 @@ pub(crate) struct Plan<T> {
     group_log2: [u32; AXES],
     /// G with row k scaled by 1/n_k, in the layout of [`Gram`].
     gram: Table<T>,
-    /// Largest |G| that a step of atom k0 has over a group, by the group's place relative to the
-    /// step: (k0, place…), extent 2L − 1 + group − 1 per axis.
+    /// Largest |G| that a step of atom k0 has over a group: (k0, place of the step in its own group…,
+    /// group relative to that one…), the latter from −`reach_radius` on.
     reach: Vec<T>,
-    reach_shape: [usize; AXES],
+    reach_radius: Point,
     /// λ_k / n_k for each value of a run of a group.
     pub(crate) mu: Vec<T>,
     pub(crate) isa: Isa,
@@ -69,9 +72,20 @@ pub(crate) struct Plan<T> {
     pub(crate) seed: u64,
     /// Steps per visit at most.
     pub(crate) steps_per_visit: usize,
+    /// How the next step is chosen.
+    pub(crate) pace: Pace,
     /// A step is taken at once if its |dz| is at least this fraction of what any other coordinate
-    /// might have: 1 is strictly greedy.
+    /// might have, now or at the beginning of the round: 1 is strictly greedy.
     pub(crate) greed: T,
+}
+
+/// How the greedy strategies look for the next step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Looks at the group with the largest bound, step after step.
+    Best,
+    /// Goes through the groups in rounds.
+    Rounds,
 }
 
 /// The scaled Gram tensor as the solver reads it.
@@ -128,7 +142,7 @@ impl<T: Real> Plan<T> {
                 }
             }
         }
-        let (reach, reach_shape) = widen(reach, gram.window, group)?;
+        let (reach, reach_radius) = by_group(&reach, gram.atom, group)?;
         Ok(Plan {
             n_atoms,
             atom: gram.atom,
@@ -136,15 +150,33 @@ impl<T: Real> Plan<T> {
             group_log2: group.map(|n| n.trailing_zeros()),
             gram: table,
             reach,
-            reach_shape,
+            reach_radius,
             mu: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
             isa: Isa::detect(),
             positive: false,
             strategy: Strategy::LocallyGreedy,
             seed: 0,
             steps_per_visit: 1,
+            pace: Pace::Best,
             greed: T::one(),
         })
+    }
+
+    /// No longer looks for the very largest |dz|, which costs more than it saves. What is near enough was
+    /// measured: in rounds a step costs least, but along a single axis, where neighbouring positions and
+    /// atoms are much alike, they take half as many steps more; and the cheaper a step, the less it has to
+    /// be the right one.
+    pub(crate) fn relax(&mut self, n_axes: usize) {
+        let greedy = matches!(self.strategy, Strategy::LocallyGreedy | Strategy::Greedy);
+        let window: i64 = self.atom.iter().map(|l| 2 * l - 1).product();
+        let cheap = window * (self.n_atoms as i64) < 4096;
+        let (pace, greed, steps) = match (n_axes, cheap) {
+            _ if !greedy => (Pace::Best, 1.0, 16),
+            (1, _) => (Pace::Best, 0.4, 16),
+            (_, true) => (Pace::Rounds, 0.6, 64),
+            (_, false) => (Pace::Rounds, 0.85, 16),
+        };
+        (self.pace, self.greed, self.steps_per_visit) = (pace, T::of(greed), steps);
     }
 
     /// Sets μ_k = λ_k / n_k.
@@ -173,36 +205,38 @@ impl<T: Real> Plan<T> {
     }
 }
 
-/// Sliding maximum of a (k0, τ…) table over the extent of a group, one axis after the other.
-fn widen<T: Real>(
-    mut table: Vec<T>,
-    window: Point,
-    group: Point,
-) -> Result<(Vec<T>, [usize; AXES])> {
-    let mut shape = window.map(|w| w as usize);
-    for axis in 0..AXES {
-        let (n, b) = (shape[axis], group[axis] as usize);
-        let inner: usize = shape[axis + 1..].iter().product();
-        let outer = table.len() / (n * inner);
-        let wide = n + b - 1;
-        let mut next = memory::zeroed("bounds", outer * wide * inner)?;
-        for o in 0..outer {
-            for place in 0..wide {
-                for from in (place + 1).saturating_sub(b)..=place.min(n - 1) {
-                    for i in 0..inner {
-                        let to: &mut T = &mut next[(o * wide + place) * inner + i];
-                        let value = table[(o * n + from) * inner + i];
-                        if value > *to {
-                            *to = value;
-                        }
+/// Largest values of a (k0, τ…) table over groups: (k0, place of the step in its group…, group…).
+fn by_group<T: Real>(table: &[T], atom: Point, group: Point) -> Result<(Vec<T>, Point)> {
+    let radius: Point = std::array::from_fn(|a| (atom[a] + group[a] - 2) / group[a]);
+    let count = radius.map(|r| 2 * r + 1);
+    let window = atom.map(|l| 2 * l - 1);
+    let volume = |shape: Point| shape.iter().product::<i64>() as usize;
+    let n_atoms = table.len() / volume(window);
+    let per_atom = volume(group) * volume(count);
+    let mut reach = memory::zeroed("bounds", n_atoms * per_atom)?;
+    for (from, to) in table
+        .chunks_exact(volume(window))
+        .zip(reach.chunks_exact_mut(per_atom))
+    {
+        for (place, to) in to.chunks_exact_mut(volume(count)).enumerate() {
+            let place = unflatten(place, &group);
+            for (row, values) in from.chunks_exact(window[2] as usize).enumerate() {
+                let at = [row as i64 / window[1], row as i64 % window[1]];
+                let [i, j]: [i64; 2] = std::array::from_fn(|a| {
+                    (place[a] + at[a] - (atom[a] - 1)).div_euclid(group[a]) + radius[a]
+                });
+                let to = &mut to[((i * count[1] + j) * count[2]) as usize..];
+                for (l, value) in values.iter().enumerate() {
+                    let l = (place[2] + l as i64 - (atom[2] - 1)).div_euclid(group[2]) + radius[2];
+                    let to: &mut T = &mut to[l as usize];
+                    if *value > *to {
+                        *to = *value;
                     }
                 }
             }
         }
-        shape[axis] = wide;
-        table = next;
     }
-    Ok((table, shape))
+    Ok((reach, radius))
 }
 
 /// What a visit of a tile did.
@@ -211,7 +245,7 @@ pub(crate) struct Visit<T> {
     pub(crate) steps: usize,
     /// Bound on max |dz| over the tile afterwards.
     pub(crate) bound: T,
-    /// Largest |z| that was set.
+    /// Largest |z| that was set, or was to be set.
     pub(crate) largest_z: T,
 }
 
@@ -221,7 +255,7 @@ struct NonZero<T> {
     /// Index in the tile's c.
     index: u32,
     atom: u32,
-    /// Where the visit's steps of this coordinate stand in the outbox.
+    /// Where the steps of this coordinate stand in the outbox, if they are from this visit.
     sent: u32,
     z: T,
 }
@@ -244,7 +278,7 @@ pub(crate) struct TileState<T> {
     frozen: bool,
     /// Upper bound on max |dz| per group (below zero: how far the group is from moving).
     bound: Vec<T>,
-    /// The bound is attained.
+    /// The bound is attained: the group has not been touched since it was looked at. Not kept in rounds.
     exact: Vec<bool>,
     /// First value of each group in c.
     starts: Vec<u32>,
@@ -366,12 +400,18 @@ impl<T: Real> TileState<T> {
         let mut visit = self.begin_visit(made);
         let n = plan.steps_per_visit.min(limit);
         match plan.strategy {
+            Strategy::LocallyGreedy | Strategy::Greedy if plan.pace == Pace::Rounds => {
+                self.rounds(plan, tol, n, made, &mut visit);
+            }
             Strategy::LocallyGreedy | Strategy::Greedy => {
                 for _ in 0..n {
                     let Some((group, index)) = self.greediest(plan, tol) else {
                         break;
                     };
-                    self.step(plan, group, index, made, &mut visit);
+                    let listed = self.listed(group, index);
+                    if !self.step(plan, group, index, listed, made, &mut visit) {
+                        break;
+                    }
                 }
             }
             Strategy::Random => self.random_steps(plan, tol, n, made, &mut visit),
@@ -396,11 +436,70 @@ impl<T: Real> TileState<T> {
     fn begin_visit(&mut self, made: &mut Vec<Step<T>>) -> Visit<T> {
         made.clear();
         self.visits += 1;
-        self.nonzeros
-            .iter_mut()
-            .flatten()
-            .for_each(|x| x.sent = NONE);
         Visit::default()
+    }
+
+    /// Makes up to `n` steps that are nearly the largest: goes through the groups in rounds and steps wherever |dz|
+    /// exceeds a fraction (`Plan::greed`) of the largest bound at the beginning of the round.
+    fn rounds(
+        &mut self,
+        plan: &Plan<T>,
+        tol: T,
+        n: usize,
+        made: &mut Vec<Step<T>>,
+        visit: &mut Visit<T>,
+    ) {
+        loop {
+            let best = self.bound(plan);
+            if best <= tol {
+                return;
+            }
+            // Less than `best`, even where that is infinite or next to zero.
+            let enough = plan.greed * best;
+            let enough = if tol < enough && enough < best {
+                enough
+            } else {
+                tol
+            };
+            for group in 0..self.bound.len() {
+                while self.bound[group] > enough {
+                    let Some((index, listed)) = self.measure_above(plan, group, enough) else {
+                        break;
+                    };
+                    if visit.steps == n {
+                        return;
+                    }
+                    if !self.step(plan, group, index, listed, made, visit) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes the bound of a group exact. If it is more than `enough`, tells where it is attained: index in c, and
+    /// place in the list of non-zeros.
+    fn measure_above(
+        &mut self,
+        plan: &Plan<T>,
+        group: usize,
+        enough: T,
+    ) -> Option<(usize, Option<usize>)> {
+        let (start, rows) = self.rows(plan, group);
+        let zero = T::largest_excess(plan.isa, plan.positive, &self.c, start, rows, &plan.mu);
+        let (best, listed) = self.largest_nonzero(plan, group, zero);
+        self.bound[group] = best;
+        self.exact[group] = true;
+        if best <= enough {
+            return None;
+        }
+        if let Some(x) = self.nonzeros[group].get(listed) {
+            return Some((x.index as usize, Some(listed)));
+        }
+        let (c, mu) = (&self.c, &plan.mu);
+        let index = T::locate_excess(plan.isa, plan.positive, c, start, rows, mu, best, 1)?;
+        // |c| − μ is |dz| of a non-zero coordinate, too, when it is the largest.
+        Some((index, self.listed(group, index)))
     }
 
     /// The coordinate with the largest |dz| > tol, or one that is nearly as large (`Plan::greed`),
@@ -455,15 +554,25 @@ impl<T: Real> TileState<T> {
     /// Looks at a group: makes its bound exact.
     fn measure(&mut self, plan: &Plan<T>, group: usize) {
         let (start, rows) = self.rows(plan, group);
-        let mut best = T::largest_excess(plan.isa, plan.positive, &self.c, start, rows, &plan.mu);
-        for x in &self.nonzeros[group] {
-            let size = self.size_of(plan, x);
-            if size > best {
-                best = size;
-            }
-        }
+        let best = T::largest_excess(plan.isa, plan.positive, &self.c, start, rows, &plan.mu);
+        let (best, _) = self.largest_nonzero(plan, group, best);
         self.bound[group] = best;
         self.exact[group] = true;
+    }
+
+    /// Largest |dz| of the non-zero coordinates of a group and its place in their list, or `best` if that is not less.
+    #[inline]
+    fn largest_nonzero(&self, plan: &Plan<T>, group: usize, best: T) -> (T, usize) {
+        let (c, mu, positive) = (&self.c[..], &plan.mu[..plan.n_atoms], plan.positive);
+        let mut largest = (best, usize::MAX);
+        for (place, x) in self.nonzeros[group].iter().enumerate() {
+            let size = step_size(positive, c[x.index as usize], x.z, mu[x.atom as usize]);
+            // Written for conditional moves: which one is the largest cannot be predicted.
+            let larger = size > largest.0;
+            largest.1 = std::hint::select_unpredictable(larger, place, largest.1);
+            largest.0 = std::hint::select_unpredictable(larger, size, largest.0);
+        }
+        largest
     }
 
     /// |dz| of a non-zero coordinate.
@@ -493,25 +602,35 @@ impl<T: Real> TileState<T> {
         ((g0 * self.tile.groups[1] + g1) * self.tile.groups[2] + g2) as usize
     }
 
-    /// Moves one coordinate, given by its group and its index in c, to its best value.
+    /// Place of a coordinate in its group's list of non-zeros.
+    fn listed(&self, group: usize, index: usize) -> Option<usize> {
+        let list = &self.nonzeros[group];
+        list.iter().position(|x| x.index as usize == index)
+    }
+
+    /// Moves one coordinate, given by its group, its index in c and its place among the non-zeros, to its best value.
+    /// Tells whether that made a difference.
     fn step(
         &mut self,
         plan: &Plan<T>,
         group: usize,
         index: usize,
+        listed: Option<usize>,
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
-    ) {
+    ) -> bool {
         let list = &mut self.nonzeros[group];
-        let listed = list.iter().position(|x| x.index as usize == index);
         let (old, sent) = listed.map_or((T::ZERO, NONE), |i| (list[i].z, list[i].sent));
         let atom = index % plan.n_atoms;
         let new = threshold(plan.positive, self.c[index] + old, plan.mu[atom]);
         let delta = new - old;
+        let size = new.abs();
+        if size > visit.largest_z {
+            visit.largest_z = size;
+        }
         if delta == T::ZERO {
-            // The best change is lost in the rounding of z: there is nothing left to gain here.
-            self.bound[group] = T::ZERO;
-            return;
+            // The best change is lost in the rounding of z: the tolerance has to rise to that.
+            return false;
         }
         let at = unflatten(index / plan.n_atoms, &self.tile.stored(&plan.group)).map(|x| x as i32);
         let atom = atom as u32;
@@ -524,8 +643,8 @@ impl<T: Real> TileState<T> {
         };
         let mut place = sent;
         match made.get_mut(sent as usize) {
-            Some(sent) => sent.delta += delta,
-            None => {
+            Some(sent) if sent.at == global && sent.atom == atom => sent.delta += delta,
+            _ => {
                 place = made.len() as u32;
                 made.push(step);
             }
@@ -555,10 +674,7 @@ impl<T: Real> TileState<T> {
             self.apply(plan, &Step { at, atom, delta });
         }
         visit.steps += 1;
-        let size = new.abs();
-        if size > visit.largest_z {
-            visit.largest_z = size;
-        }
+        true
     }
 
     /// Applies a step, relative to the tile: c −= δ·G, and raises the bounds of the groups touched.
@@ -595,28 +711,41 @@ impl<T: Real> TileState<T> {
             Table::Full(g) => T::subtract(plan.isa, c, to, rows, g, from, strides, delta),
             Table::Single(g) => T::subtract_single(plan.isa, c, to, rows, g, from, strides, delta),
         }
-        let first: Point = std::array::from_fn(|a| low[a] >> plan.group_log2[a]);
-        let last: Point = std::array::from_fn(|a| ((high[a] - 1) >> plan.group_log2[a]) + 1);
+        self.raise_bounds(plan, step);
+    }
+
+    /// Raises the bounds of the groups that a step reaches.
+    #[inline]
+    fn raise_bounds(&mut self, plan: &Plan<T>, step: &Step<T>) {
         let size = step.delta.abs();
-        // The table's origin is the group farthest below the step that it still touches.
-        let place = |a: usize, group: i64| {
-            let offset = group * plan.group[a] - i64::from(step.at[a]);
-            (offset + plan.atom[a] + plan.group[a] - 2) as usize
-        };
-        let [r0, r1, r2] = plan.reach_shape;
+        let mut phase = step.atom as usize;
+        // Groups from `first` on; of those that a step can reach, the range `from..to` is in the tile.
+        let mut first = [0; AXES];
+        let mut from = [0; AXES];
+        let mut to = [0; AXES];
+        let count = plan.reach_radius.map(|r| 2 * r + 1);
+        for a in 0..AXES {
+            let at = i64::from(step.at[a]);
+            phase = phase << plan.group_log2[a] | (at & (plan.group[a] - 1)) as usize;
+            first[a] = (at >> plan.group_log2[a]) - plan.reach_radius[a];
+            from[a] = (-first[a]).max(0);
+            to[a] = (self.tile.groups[a] - first[a]).min(count[a]);
+        }
+        let [n0, n1, n2] = count;
+        let reach = &plan.reach[phase * (n0 * n1 * n2) as usize..];
         let [_, g1, g2] = self.tile.groups;
-        let stride = plan.group[2] as usize;
-        let n = (last[2] - first[2]) as usize;
-        for i in first[0]..last[0] {
-            for j in first[1]..last[1] {
-                let row = (step.atom as usize * r0 + place(0, i)) * r1 + place(1, j);
-                let table = &plan.reach[row * r2 + place(2, first[2])..];
-                let group = ((i * g1 + j) * g2 + first[2]) as usize;
-                let bounds = &mut self.bound[group..group + n];
-                for (bound, reach) in bounds.iter_mut().zip(table.iter().step_by(stride)) {
+        let n = (to[2] - from[2]) as usize;
+        for i in from[0]..to[0] {
+            for j in from[1]..to[1] {
+                let table = ((i * n1 + j) * n2 + from[2]) as usize;
+                let group = ((first[0] + i) * g1 + first[1] + j) * g2 + first[2] + from[2];
+                let bounds = &mut self.bound[group as usize..][..n];
+                for (bound, reach) in bounds.iter_mut().zip(&reach[table..][..n]) {
                     *bound += size * *reach;
                 }
-                self.exact[group..group + n].fill(false);
+                if plan.pace == Pace::Best {
+                    self.exact[group as usize..][..n].fill(false);
+                }
             }
         }
     }
@@ -651,7 +780,8 @@ impl<T: Real> TileState<T> {
                     return;
                 }
                 if self.size_at(plan, group, index) > tol {
-                    self.step(plan, group, index, made, visit);
+                    let listed = self.listed(group, index);
+                    self.step(plan, group, index, listed, made, visit);
                 }
             }
             self.measure(plan, group);
@@ -701,8 +831,8 @@ impl<T: Real> TileState<T> {
             return false;
         }
         let mut visit = self.begin_visit(made);
-        self.step(plan, group, index, made, &mut visit);
-        visit.steps > 0
+        let listed = self.listed(group, index);
+        self.step(plan, group, index, listed, made, &mut visit)
     }
 
     /// Calls `visit` with the position, relative to the tile, of every coordinate with |dz| > tol.
@@ -810,7 +940,9 @@ impl<T: Real> TileState<T> {
                 return;
             }
             let index = eligible[below(&mut rng, eligible.len())];
-            self.step(plan, self.group_of(plan, index), index, made, visit);
+            let group = self.group_of(plan, index);
+            let listed = self.listed(group, index);
+            self.step(plan, group, index, listed, made, visit);
         }
     }
 

@@ -260,6 +260,17 @@ impl<'a> View<'a> {
         })
     }
 
+    /// Fails if an input lacks a part of the domain that no other rank can bring.
+    pub(crate) fn fails_unless_whole(self, shape: &Shape, domain: Point) -> Result<Self> {
+        if self.block() == Block::whole(domain) {
+            return Ok(self);
+        }
+        let domain = shape.unpadded(domain);
+        let allowed = format!("{domain:?}, the whole domain: no communicator was given");
+        let value = shape.unpadded(self.layout.shape);
+        Err(Error::shape(self.names.local_shape, value, allowed))
+    }
+
     fn lowest<T>(&self, channel: *mut c_void) -> *mut T {
         channel.cast::<T>().wrapping_sub(self.layout.base)
     }

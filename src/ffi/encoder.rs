@@ -726,7 +726,12 @@ unsafe fn solve<T: Element>(
     let n = shape.n_signals * shape.n_channels;
     let given = out.and_then(|out| {
         // SAFETY: the caller's promise.
-        let x = unsafe { View::new::<T>(x, X, shape, shape.signal, n)?.field::<T>() }?;
+        let mut view = unsafe { View::new::<T>(x, X, shape, shape.signal, n) }?;
+        if encoder.ranks().size() == 1 {
+            view = view.fails_unless_whole(shape, shape.signal)?;
+        }
+        // SAFETY: the caller's promise.
+        let x = unsafe { view.field::<T>() }?;
         x.check_finite("x")
             .map_err(|error| explained(error, shape))?;
         range.check_x(&x)?;
@@ -748,7 +753,12 @@ unsafe fn set_z<T: Element>(
     let n = shape.n_signals * shape.n_atoms;
     let given = || {
         // SAFETY: the caller's promise.
-        let z = unsafe { View::new::<T>(z, Z, shape, shape.valid(), n)?.field::<T>() }?;
+        let mut view = unsafe { View::new::<T>(z, Z, shape, shape.valid(), n) }?;
+        if encoder.ranks().size() == 1 {
+            view = view.fails_unless_whole(shape, shape.valid())?;
+        }
+        // SAFETY: the caller's promise.
+        let z = unsafe { view.field::<T>() }?;
         z.check_finite("z")
             .map_err(|error| explained(error, shape))?;
         range.check_z(&z)?;

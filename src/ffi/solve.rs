@@ -85,7 +85,7 @@ pub struct dicod_info {
 ///
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_axes; "periodic" of another
-/// length), DICOD_ERROR_INVALID_SHAPE (lengths below 1, atoms longer than the signal),
+/// length), DICOD_ERROR_INVALID_SHAPE (lengths below 1 or above 2^30, atoms longer than the signal),
 /// DICOD_ERROR_OUT_OF_MEMORY (sizes whose product overflows).
 ///
 /// # Safety
@@ -195,7 +195,7 @@ pub unsafe extern "C" fn dicod_valid_block(
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (counts below 1, lists in options
 /// that do not fit the problem, pointers that are not aligned, numbers so large that products
 /// overflow, negative z for a warm start of a positive solve); DICOD_ERROR_INVALID_SHAPE (lengths
-/// below 1, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
+/// below 1 or above 2^30, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
 /// DICOD_ERROR_OUT_OF_MEMORY (also sizes whose product overflows); DICOD_ERROR_INVALID_STATE
 /// (context in use).
 ///
@@ -859,7 +859,11 @@ unsafe fn solve<T: Typed>(
         set.map_err(|error| explained(error, shape))?;
     }
     drop(z_start);
-    let (found, status) = run(&mut encoder, &x.part(&slab(shape.signal, rank, size)), &session)?;
+    let (found, status) = run(
+        &mut encoder,
+        &x.part(&slab(shape.signal, rank, size)),
+        &session,
+    )?;
     drop(x);
     let list = encoder.fetch_block(&Block::whole(shape.valid()))?;
     // SAFETY: the caller's promise.

@@ -21,15 +21,15 @@ pub const DICOD_CANCELLED: dicod_status = 3;
 pub const DICOD_PRECISION: dicod_status = 4;
 /// A pointer that must not be NULL is.
 pub const DICOD_ERROR_NULL_POINTER: dicod_status = -1;
-/// An argument has a value that is not allowed.
+/// An argument has a value that is not allowed, or an option is of another type.
 pub const DICOD_ERROR_INVALID_ARGUMENT: dicod_status = -2;
-/// A shape is impossible, or shapes do not go together.
+/// A shape is impossible (lengths of the signal are 1 to 2^30), or shapes do not go together.
 pub const DICOD_ERROR_INVALID_SHAPE: dicod_status = -3;
 /// An index is out of range.
 pub const DICOD_ERROR_OUT_OF_RANGE: dicod_status = -4;
 /// An input array holds NaN or an infinity.
 pub const DICOD_ERROR_NOT_FINITE: dicod_status = -5;
-/// No option has that key, or the option is of another type.
+/// No option has that key.
 pub const DICOD_ERROR_UNKNOWN_OPTION: dicod_status = -6;
 /// Memory cannot be had, or a size does not fit in 64 bits.
 pub const DICOD_ERROR_OUT_OF_MEMORY: dicod_status = -7;
@@ -63,9 +63,13 @@ thread_local! {
     static LAST_ERROR: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Runs the body of an exported function: catches panics, keeps the message of a failure.
+/// Runs the body of an exported function: catches panics, keeps the message of a failure, prints
+/// nothing.
 pub(crate) fn guard(body: impl FnOnce() -> Result<dicod_status>) -> dicod_status {
-    let error = match catch_unwind(AssertUnwindSafe(body)) {
+    let quiet = crate::quiet::set(true);
+    let done = catch_unwind(AssertUnwindSafe(body));
+    drop(quiet);
+    let error = match done {
         Ok(Ok(status)) => return status,
         Ok(Err(error)) => error,
         Err(panic) => Error::Internal(panic_message(&*panic)),
@@ -249,4 +253,42 @@ pub unsafe extern "C" fn dicod_last_error(
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::csc::threads::for_each;
+
+    const CHILD: &str = "DICOD_TEST_PANICS";
+
+    /// Run by the test below in a process of its own.
+    #[test]
+    fn panics() {
+        if std::env::var_os(CHILD).is_none() {
+            return;
+        }
+        let boundary = || guard(|| panic!("inside the boundary"));
+        assert_eq!(boundary(), DICOD_ERROR_INTERNAL);
+        let team =
+            || for_each(2, 8, || Ok(()), |_, i| panic!("in a thread, item {i}")).map(|_| DICOD_OK);
+        assert_eq!(guard(team), DICOD_ERROR_INTERNAL);
+        assert!(catch_unwind(|| panic!("the host's own")).is_err());
+    }
+
+    #[test]
+    fn a_caught_panic_prints_nothing_and_one_of_the_hosts_still_does() {
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["ffi::status::tests::panics", "--exact", "--nocapture"])
+            .env(CHILD, "1")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&child.stderr);
+        assert!(child.status.success(), "{text}");
+        assert!(
+            !text.contains("boundary") && !text.contains("in a thread"),
+            "{text}"
+        );
+        assert!(text.contains("the host's own"), "{text}");
+    }
 }

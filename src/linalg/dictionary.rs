@@ -3,6 +3,7 @@
 use super::Real;
 use crate::error::{Error, Result};
 use crate::grid::tiles::{Point, checked_volume};
+use crate::memory;
 
 /// K atoms of P channels on a support of shape L, on the padded axes.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +44,10 @@ fn copy<T: Real>(values: &[T], argument: &str, n: usize, shape: &[i64]) -> Resul
             value: values[i].wide(),
         });
     }
-    Ok(values.to_vec())
+    let mut kept = Vec::new();
+    memory::reserve("the dictionary", &mut kept, n)?;
+    kept.extend_from_slice(values);
+    Ok(kept)
 }
 
 impl<T: Real> Dictionary<T> {
@@ -105,25 +109,56 @@ impl<T: Real> Dictionary<T> {
         }
     }
 
-    /// ‖D_k‖² of every atom, 1 for a zero atom.
-    pub fn squared_norms(&self) -> Vec<T> {
+    /// ‖D_k‖² of every atom, 1 for a zero atom. Fails for atoms so small or so large that it, or its
+    /// inverse, cannot be computed.
+    pub fn squared_norms(&self) -> Result<Vec<T>> {
         let volume = self.volume();
         let square = |values: &[T]| values.iter().map(|x| x.wide() * x.wide()).sum::<f64>();
         (0..self.n_atoms)
             .map(|k| {
-                let norm = match &self.atoms {
+                let zero = |values: &[T]| values.iter().all(|x| *x == T::ZERO);
+                let (norm, zero) = match &self.atoms {
                     Atoms::Full(d) => {
                         let n = self.n_channels * volume;
-                        square(&d[k * n..(k + 1) * n])
+                        let d = &d[k * n..(k + 1) * n];
+                        (square(d), zero(d))
                     }
                     Atoms::RankOne { u, v } => {
-                        square(&u[k * self.n_channels..(k + 1) * self.n_channels])
-                            * square(&v[k * volume..(k + 1) * volume])
+                        let u = &u[k * self.n_channels..(k + 1) * self.n_channels];
+                        let v = &v[k * volume..(k + 1) * volume];
+                        (square(u) * square(v), zero(u) || zero(v))
                     }
                 };
-                let norm = T::of(norm);
-                if norm > T::ZERO { norm } else { T::one() }
+                if zero {
+                    return Ok(T::one());
+                }
+                let square = T::of(norm);
+                if square > T::ZERO && square.finite() && (T::one() / square).finite() {
+                    return Ok(square);
+                }
+                let value = format!("an atom number {k} with squared norm {norm:e}");
+                let allowed = "of atoms whose squared norm and its inverse can be computed";
+                Err(Error::argument("d", value, allowed))
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zero_atom_counts_as_one_and_a_tiny_one_is_refused() {
+        let norms = |d: &[f64]| {
+            let d = Dictionary::full(1, 1, [1, 1, 2], d).unwrap();
+            d.squared_norms()
+        };
+        assert_eq!(norms(&[0.0, 0.0]).unwrap(), [1.0]);
+        assert_eq!(norms(&[3.0, 4.0]).unwrap(), [25.0]);
+        for d in [[1e-170, 0.0], [1e-160, 0.0], [1e160, 0.0]] {
+            let error = norms(&d).unwrap_err().to_string();
+            assert!(error.contains("atom number 0"), "{error}");
+        }
     }
 }

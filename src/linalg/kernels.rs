@@ -5,6 +5,8 @@
 //! bits. Comparisons are written so that NaN loses: `c` is NaN where a coordinate may not be chosen.
 
 use super::Real;
+#[cfg(target_arch = "x86_64")]
+use super::avx512;
 
 /// Lanes that the loops are written for; groups of values come in multiples of it.
 pub(crate) const LANES: usize = 8;
@@ -62,14 +64,9 @@ impl Rows {
 }
 
 /// Compiles an expression once per instruction set and evaluates the variant that fits the machine:
-/// `multiversion!(isa, (argument: Type = value, …) -> Type { expression })`.
+/// `multiversion!(isa, name in avx512, (argument: Type = value, …) -> Type { expression })`.
 macro_rules! multiversion {
-    ($isa:expr, ($($arg:ident: $ty:ty = $value:expr),* $(,)?) -> $ret:ty { $body:expr }) => {{
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
-        fn avx512($($arg: $ty),*) -> $ret {
-            $body
-        }
+    ($isa:expr, $avx512:ident, ($($arg:ident: $ty:ty = $value:expr),* $(,)?) -> $ret:ty { $body:expr }) => {{
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2")]
         fn avx2($($arg: $ty),*) -> $ret {
@@ -85,7 +82,7 @@ macro_rules! multiversion {
             Isa::Avx2 => unsafe { avx2($($value),*) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => unsafe { avx512($($value),*) },
+            Isa::Avx512 => unsafe { avx512::$avx512($($value),*) },
         }
     }};
 }
@@ -208,7 +205,8 @@ fn raised<T: Real, const POSITIVE: bool>(
 }
 
 /// Where |c| − μ is `value`: of all such places the one whose atom is lowest, then the first. The
-/// index into c runs over (position, atom), atom innermost, `n_atoms` of them.
+/// index into c runs over (position, atom), atom innermost, `n_atoms` of them; 1 means the first
+/// place, whatever its atom.
 #[inline(always)]
 fn locate_excess_rows<T: Real, const POSITIVE: bool>(
     c: &[T],
@@ -236,6 +234,9 @@ fn locate_excess_rows<T: Real, const POSITIVE: bool>(
                     && found.is_none_or(|f| index % n_atoms < f % n_atoms)
                 {
                     found = Some(index);
+                    if n_atoms == 1 {
+                        return found;
+                    }
                 }
             }
         }
@@ -316,7 +317,7 @@ pub trait Kernels: Sized {
 }
 
 macro_rules! kernels {
-    ($t:ident) => {
+    ($t:ident, $subtract:ident, $subtract_single:ident, $largest_excess:ident, $locate_excess:ident, $largest:ident) => {
         impl Kernels for $t {
             fn subtract(
                 isa: Isa,
@@ -328,7 +329,7 @@ macro_rules! kernels {
                 g_strides: [usize; 2],
                 delta: Self,
             ) {
-                multiversion!(isa, (
+                multiversion!(isa, $subtract, (
                     c: &mut [$t] = c, to: usize = to, c_rows: Rows = c_rows, g: &[$t] = g,
                     from: usize = from, g_strides: [usize; 2] = g_strides, delta: $t = delta,
                 ) -> () {
@@ -346,7 +347,7 @@ macro_rules! kernels {
                 g_strides: [usize; 2],
                 delta: Self,
             ) {
-                multiversion!(isa, (
+                multiversion!(isa, $subtract_single, (
                     c: &mut [$t] = c, to: usize = to, c_rows: Rows = c_rows, g: &[f32] = g,
                     from: usize = from, g_strides: [usize; 2] = g_strides, delta: $t = delta,
                 ) -> () {
@@ -362,7 +363,7 @@ macro_rules! kernels {
                 rows: Rows,
                 mu: &[Self],
             ) -> Self {
-                multiversion!(isa, (
+                multiversion!(isa, $largest_excess, (
                     positive: bool = positive, c: &[$t] = c, start: usize = start,
                     rows: Rows = rows, mu: &[$t] = mu,
                 ) -> $t {
@@ -384,7 +385,7 @@ macro_rules! kernels {
                 value: Self,
                 n_atoms: usize,
             ) -> Option<usize> {
-                multiversion!(isa, (
+                multiversion!(isa, $locate_excess, (
                     positive: bool = positive, c: &[$t] = c, start: usize = start,
                     rows: Rows = rows, mu: &[$t] = mu, value: $t = value,
                     n_atoms: usize = n_atoms,
@@ -398,11 +399,96 @@ macro_rules! kernels {
             }
 
             fn largest(isa: Isa, values: &[Self]) -> Self {
-                multiversion!(isa, (values: &[$t] = values) -> $t { largest_value(values) })
+                multiversion!(isa, $largest, (values: &[$t] = values) -> $t { largest_value(values) })
             }
         }
     };
 }
 
-kernels!(f64);
-kernels!(f32);
+kernels!(
+    f64,
+    subtract_f64,
+    subtract_single_f64,
+    largest_excess_f64,
+    locate_excess_f64,
+    largest_f64
+);
+kernels!(
+    f32,
+    subtract_f32,
+    subtract_f32,
+    largest_excess_f32,
+    locate_excess_f32,
+    largest_f32
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn isas() -> Vec<Isa> {
+        #[allow(unused_mut)]
+        let mut isas = vec![Isa::Portable];
+        #[cfg(target_arch = "x86_64")]
+        {
+            let best = Isa::detect();
+            isas.extend((best != Isa::Portable).then_some(Isa::Avx2));
+            isas.extend((best == Isa::Avx512).then_some(Isa::Avx512));
+        }
+        isas
+    }
+
+    /// Every kernel on runs of every length, NaN among the values, in every instruction set.
+    fn same_bits<T: Real>() {
+        let mut state = 1u64;
+        let mut number = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            f64::from((state >> 33) as u32) / f64::from(1u32 << 30) - 1.0
+        };
+        for run in 1..70 {
+            let rows = |run| Rows {
+                counts: [2, 3],
+                strides: [3 * 90, 90],
+                run,
+            };
+            let mut list = |n| -> Vec<T> { (0..n).map(|_| T::of(number())).collect() };
+            let (c, g, delta) = (list(545), list(545), T::of(0.7));
+            let single: Vec<f32> = g.iter().map(|g| g.wide() as f32).collect();
+            let mut masked = c.clone();
+            masked
+                .iter_mut()
+                .skip(3)
+                .step_by(7)
+                .for_each(|c| *c = T::NAN);
+            let mu: Vec<T> = list(72).iter().map(|m| m.abs()).collect();
+            let answers = isas().into_iter().map(|isa| {
+                let (mut a, mut b) = (masked.clone(), masked.clone());
+                T::subtract(isa, &mut a, 4, rows(run), &g, 2, [270, 90], delta);
+                T::subtract_single(isa, &mut b, 4, rows(run), &single, 2, [270, 90], delta);
+                let values: Vec<u64> = a.iter().chain(&b).map(|x| x.wide().to_bits()).collect();
+                // Groups are whole lanes.
+                let rows = rows(run.next_multiple_of(LANES));
+                let found = [false, true].map(|positive| {
+                    let most = T::largest_excess(isa, positive, &masked, 1, rows, &mu);
+                    let at = |n| T::locate_excess(isa, positive, &masked, 1, rows, &mu, most, n);
+                    assert!(at(1).is_some());
+                    (most.wide(), at(1), at(5))
+                });
+                (values, found, T::largest(isa, &c[..run]).wide())
+            });
+            let answers: Vec<_> = answers.collect();
+            assert!(
+                answers.iter().all(|answer| *answer == answers[0]),
+                "run of {run}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_same_bits() {
+        same_bits::<f64>();
+        same_bits::<f32>();
+    }
+}

@@ -1,5 +1,7 @@
 //! Dense numerics: scalars, BLAS and FFT correlations, the Gram tensor, SIMD kernels.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod blas;
 pub(crate) mod correlate;
 pub mod dictionary;

@@ -72,6 +72,9 @@ pub fn info() -> dicod_info {
         seconds_certify: -7.5,
         bytes: -77,
         bytes_gram: -77,
+        messages: -77,
+        bytes_sent: -77,
+        seconds_waiting: 0.0,
     }
 }
 

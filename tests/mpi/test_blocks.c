@@ -251,7 +251,9 @@ int main(int argc, char **argv)
             for (int periodic = 0; periodic < 2; periodic++)
                 for (int way = 0; way < N_WAYS; way++, number++)
                     for (int is_float = 0; is_float < 2; is_float++)
-                        one(axes, signal[axes - 1], atom[axes - 1], periodic, is_float, 1 + number % 2 * (n_ranks < 5), way);
+                        /* many ranks on few cores are slow: every other case */
+                        if (n_ranks <= 4 || (number + is_float) % 2 == 0)
+                            one(axes, signal[axes - 1], atom[axes - 1], periodic, is_float, 1 + number % 2 * (n_ranks < 5), way);
     }
     int all;
     MPI_Allreduce(&failures, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);

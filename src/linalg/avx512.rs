@@ -1,0 +1,258 @@
+//! The kernels in AVX-512: masks for the ends of runs, which are a good part of the short runs of
+//! small atoms. The same operations on each value as in [`super::kernels`], so the same bits.
+
+use super::kernels::Rows;
+use std::arch::x86_64::*;
+
+/// Checks that runs from `start` on lie within `len` values.
+#[inline(always)]
+fn check(len: usize, start: usize, counts: [usize; 2], strides: [usize; 2], run: usize) {
+    let last = (counts[0] - 1) * strides[0] + (counts[1] - 1) * strides[1];
+    assert!(start + last + run <= len, "runs beyond the end");
+}
+
+macro_rules! subtract {
+    ($name:ident, $t:ty, $g:ty, $lanes:expr, $mask:ty, $set:ident, $load:ident, $masked_load:ident, $store:ident,
+        $masked_store:ident, $load_g:expr, $masked_load_g:expr, $sub:ident, $mul:ident) => {
+        /// [`super::kernels::Kernels::subtract`].
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+        #[allow(clippy::too_many_arguments)]
+        pub(super) fn $name(
+            c: &mut [$t],
+            to: usize,
+            rows: Rows,
+            g: &[$g],
+            from: usize,
+            g_strides: [usize; 2],
+            delta: $t,
+        ) {
+            if rows.counts.contains(&0) {
+                return;
+            }
+            check(c.len(), to, rows.counts, rows.strides, rows.run);
+            check(g.len(), from, rows.counts, g_strides, rows.run);
+            let delta = $set(delta);
+            let whole = rows.run / $lanes * $lanes;
+            let rest: $mask = (1 << (rows.run - whole)) - 1;
+            for i in 0..rows.counts[0] {
+                for j in 0..rows.counts[1] {
+                    let to = to + i * rows.strides[0] + j * rows.strides[1];
+                    let from = from + i * g_strides[0] + j * g_strides[1];
+                    // SAFETY: `check` has seen that the run ends within both slices.
+                    unsafe {
+                        let (to, from) = (c.as_mut_ptr().add(to), g.as_ptr().add(from));
+                        let mut at = 0;
+                        while at < whole {
+                            let product = $mul(delta, $load_g(from.add(at)));
+                            $store(to.add(at), $sub($load(to.add(at)), product));
+                            at += $lanes;
+                        }
+                        if rest != 0 {
+                            let product = $mul(delta, $masked_load_g(rest, from.add(at)));
+                            let value = $sub($masked_load(rest, to.add(at)), product);
+                            $masked_store(to.add(at), rest, value);
+                        }
+                    }
+                }
+            }
+        }
+    };
+}
+
+subtract!(
+    subtract_f64,
+    f64,
+    f64,
+    8,
+    __mmask8,
+    _mm512_set1_pd,
+    _mm512_loadu_pd,
+    _mm512_maskz_loadu_pd,
+    _mm512_storeu_pd,
+    _mm512_mask_storeu_pd,
+    _mm512_loadu_pd,
+    _mm512_maskz_loadu_pd,
+    _mm512_sub_pd,
+    _mm512_mul_pd
+);
+subtract!(
+    subtract_single_f64,
+    f64,
+    f32,
+    8,
+    __mmask8,
+    _mm512_set1_pd,
+    _mm512_loadu_pd,
+    _mm512_maskz_loadu_pd,
+    _mm512_storeu_pd,
+    _mm512_mask_storeu_pd,
+    |p| _mm512_cvtps_pd(_mm256_loadu_ps(p)),
+    |rest, p| _mm512_cvtps_pd(_mm256_maskz_loadu_ps(rest, p)),
+    _mm512_sub_pd,
+    _mm512_mul_pd
+);
+subtract!(
+    subtract_f32,
+    f32,
+    f32,
+    16,
+    __mmask16,
+    _mm512_set1_ps,
+    _mm512_loadu_ps,
+    _mm512_maskz_loadu_ps,
+    _mm512_storeu_ps,
+    _mm512_mask_storeu_ps,
+    _mm512_loadu_ps,
+    _mm512_maskz_loadu_ps,
+    _mm512_sub_ps,
+    _mm512_mul_ps
+);
+
+macro_rules! search {
+    ($largest_excess:ident, $locate_excess:ident, $largest:ident, $t:ty, $lanes:expr, $mask:ty, $set:ident,
+        $load:ident, $masked_load:ident, $sub:ident, $masked_sub:ident, $max:ident, $masked_max:ident, $abs:ident,
+        $reduce:ident, $equal:ident) => {
+        /// [`super::kernels::Kernels::largest_excess`].
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+        pub(super) fn $largest_excess(
+            positive: bool,
+            c: &[$t],
+            start: usize,
+            rows: Rows,
+            mu: &[$t],
+        ) -> $t {
+            check(c.len(), start, rows.counts, rows.strides, rows.run);
+            let mu = &mu[..rows.run];
+            let none = $set(<$t>::NEG_INFINITY);
+            let whole = rows.run / $lanes * $lanes;
+            let rest: $mask = (1 << (rows.run - whole)) - 1;
+            // One accumulator would wait for itself. NaN loses: it stands first.
+            let (mut even, mut odd) = (none, none);
+            for i in 0..rows.counts[0] {
+                for j in 0..rows.counts[1] {
+                    let first = start + i * rows.strides[0] + j * rows.strides[1];
+                    // SAFETY: `check` has seen that the run ends within c; mu is as long.
+                    unsafe {
+                        let (c, mu) = (c.as_ptr().add(first), mu.as_ptr());
+                        let mut at = 0;
+                        while at < whole {
+                            let value = $load(c.add(at));
+                            let value = if positive { value } else { $abs(value) };
+                            let larger = $max($sub(value, $load(mu.add(at))), even);
+                            (even, odd) = (odd, larger);
+                            at += $lanes;
+                        }
+                        if rest != 0 {
+                            let value = $masked_load(rest, c.add(at));
+                            let value = if positive { value } else { $abs(value) };
+                            let mu = $masked_load(rest, mu.add(at));
+                            odd = $max($masked_sub(none, rest, value, mu), odd);
+                        }
+                    }
+                }
+            }
+            $reduce($max(even, odd))
+        }
+
+        /// [`super::kernels::Kernels::locate_excess`].
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+        #[allow(clippy::too_many_arguments)]
+        pub(super) fn $locate_excess(
+            positive: bool,
+            c: &[$t],
+            start: usize,
+            rows: Rows,
+            mu: &[$t],
+            value: $t,
+            n_atoms: usize,
+        ) -> Option<usize> {
+            check(c.len(), start, rows.counts, rows.strides, rows.run);
+            let mu = &mu[..rows.run];
+            let wanted = $set(value);
+            let mut found: Option<usize> = None;
+            for i in 0..rows.counts[0] {
+                for j in 0..rows.counts[1] {
+                    let first = start + i * rows.strides[0] + j * rows.strides[1];
+                    let mut at = 0;
+                    while at < rows.run {
+                        let left = (rows.run - at).min($lanes) as u32;
+                        let lanes = <$mask>::MAX >> (<$mask>::BITS - left);
+                        // SAFETY: `check` has seen that the run ends within c; mu is as long.
+                        let (c, mu) = unsafe {
+                            let c = $masked_load(lanes, c.as_ptr().add(first + at));
+                            (c, $masked_load(lanes, mu.as_ptr().add(at)))
+                        };
+                        let c = if positive { c } else { $abs(c) };
+                        let mut hits = $equal::<_CMP_EQ_OQ>(lanes, $sub(c, mu), wanted);
+                        while hits != 0 {
+                            let index = first + at + hits.trailing_zeros() as usize;
+                            if n_atoms == 1 {
+                                return Some(index);
+                            }
+                            if found.is_none_or(|f| index % n_atoms < f % n_atoms) {
+                                found = Some(index);
+                            }
+                            hits &= hits - 1;
+                        }
+                        at += $lanes;
+                    }
+                }
+            }
+            found
+        }
+
+        /// [`super::kernels::Kernels::largest`].
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+        pub(super) fn $largest(values: &[$t]) -> $t {
+            let none = $set(<$t>::NEG_INFINITY);
+            let (chunks, rest) = values.as_chunks::<$lanes>();
+            let (mut even, mut odd) = (none, none);
+            for chunk in chunks {
+                // SAFETY: a chunk has as many values as are loaded.
+                (even, odd) = (odd, $max(unsafe { $load(chunk.as_ptr()) }, even));
+            }
+            let lanes: $mask = (1 << rest.len()) - 1;
+            // SAFETY: the mask has as many lanes as there are values left.
+            let value = unsafe { $masked_load(lanes, rest.as_ptr()) };
+            odd = $masked_max(odd, lanes, value, odd);
+            $reduce($max(even, odd))
+        }
+    };
+}
+
+search!(
+    largest_excess_f64,
+    locate_excess_f64,
+    largest_f64,
+    f64,
+    8,
+    __mmask8,
+    _mm512_set1_pd,
+    _mm512_loadu_pd,
+    _mm512_maskz_loadu_pd,
+    _mm512_sub_pd,
+    _mm512_mask_sub_pd,
+    _mm512_max_pd,
+    _mm512_mask_max_pd,
+    _mm512_abs_pd,
+    _mm512_reduce_max_pd,
+    _mm512_mask_cmp_pd_mask
+);
+search!(
+    largest_excess_f32,
+    locate_excess_f32,
+    largest_f32,
+    f32,
+    16,
+    __mmask16,
+    _mm512_set1_ps,
+    _mm512_loadu_ps,
+    _mm512_maskz_loadu_ps,
+    _mm512_sub_ps,
+    _mm512_mask_sub_ps,
+    _mm512_max_ps,
+    _mm512_mask_max_ps,
+    _mm512_abs_ps,
+    _mm512_reduce_max_ps,
+    _mm512_mask_cmp_ps_mask
+);
