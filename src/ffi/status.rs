@@ -54,7 +54,7 @@ impl Error {
             Error::InvalidState(_) => DICOD_ERROR_INVALID_STATE,
             Error::Internal(_) => DICOD_ERROR_INTERNAL,
             Error::Communication(_) => DICOD_ERROR_COMMUNICATION,
-            Error::OnRank { status, .. } => *status,
+            Error::OnRank { status, .. } | Error::Map { status, .. } => *status,
         }
     }
 }
