@@ -4,165 +4,27 @@
 //! thread the calling thread also does the work; with more it only hands on, unless there is one
 //! rank and the source may be asked by any thread.
 
+use super::desk::{Desk, Pass, drive};
 use super::pool::Pool;
-use super::report::{Failure, Report};
-use super::schedule::Chunk;
+use super::progress::Watch;
+use super::report::Report;
 use super::settings::Settings;
 use super::task::{Control, Place, Ran, Worker, caught};
+use super::unit::{END, Reply, UNIT, Unit};
 use super::wire::{Reader, Writer};
 use crate::error::{Error, Result};
-use crate::transport::{Tag, Transport, wait_for};
+use crate::transport::{Tag, Transport};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Units, and the end of a run: from the root.
-const UNITS: Tag = Tag::MAP;
+pub(super) const UNITS: Tag = Tag::MAP;
 /// Replies to the root.
-const REPLIES: Tag = Tag(Tag::MAP.0 + 1);
+pub(super) const REPLIES: Tag = Tag(Tag::MAP.0 + 1);
 /// What is to be stopped: from the root.
-const SIGNALS: Tag = Tag(Tag::MAP.0 + 2);
-
-/// Units that a worker has at most: one more than it works on hides the way there and back.
-const IN_FLIGHT: usize = 2;
-
-/// A producer that waits is asked again after this time even if nothing has come back.
-const ASK_AGAIN: Duration = Duration::from_millis(1);
-
-/// Work that is handed over at once.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Unit {
-    pub(crate) first: u64,
-    pub(crate) count: u64,
-    /// The worker that it is for, in the order of [`Run::workers`].
-    pub(crate) slot: usize,
-    /// Only this thread may do it.
-    pub(crate) thread: Option<usize>,
-    /// The inputs, unless the worker is where they are.
-    pub(crate) bytes: Option<Vec<u8>>,
-}
-
-impl Unit {
-    pub(crate) fn chunk(&self) -> Chunk {
-        Chunk {
-            first: self.first,
-            count: self.count,
-        }
-    }
-
-    /// The numbers go behind the payload, which then need not be copied.
-    fn encode(mut self, epoch: u64) -> Vec<u8> {
-        let bytes = self.bytes.take().unwrap_or_default();
-        let mut to = Writer(bytes);
-        to.u64(self.first);
-        to.u64(self.count);
-        to.u64(self.slot as u64);
-        to.i64(self.thread.map_or(-1, |thread| thread as i64));
-        to.u64(epoch);
-        to.u8(UNIT);
-        to.0
-    }
-
-    fn decode(mut bytes: Vec<u8>) -> Result<Self> {
-        let tail = bytes.split_off(bytes.len().saturating_sub(UNIT_TAIL));
-        let mut from = Reader(&tail);
-        Ok(Unit {
-            first: from.u64()?,
-            count: from.u64()?,
-            slot: from.u64()? as usize,
-            thread: usize::try_from(from.i64()?).ok(),
-            bytes: Some(bytes),
-        })
-    }
-}
-
-/// Last byte of a message of the root: what it is.
-const UNIT: u8 = 1;
-const END: u8 = 2;
-const UNIT_TAIL: usize = 41;
-
-/// What comes back.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Reply {
-    pub(crate) first: u64,
-    pub(crate) count: u64,
-    pub(crate) slot: usize,
-    pub(crate) worker: Worker,
-    pub(crate) seconds: f64,
-    pub(crate) ran: Ran,
-    /// Why the worker's rank has stopped, if it has.
-    pub(crate) stopped: u8,
-    /// The results, unless they are where they belong.
-    pub(crate) bytes: Vec<u8>,
-}
-
-impl Reply {
-    fn encode(self, epoch: u64) -> Vec<u8> {
-        let start = self.bytes.len() as u64;
-        let mut to = Writer(self.bytes);
-        to.u64(self.first);
-        to.u64(self.count);
-        to.u64(self.slot as u64);
-        to.u64(self.worker.rank as u64);
-        to.u64(self.worker.thread as u64);
-        to.f64(self.seconds);
-        to.u8(self.stopped);
-        to.u64(self.ran.codes.len() as u64);
-        for code in self.ran.codes {
-            to.i32(code);
-        }
-        to.u8(self.ran.failure.is_some() as u8);
-        if let Some(failure) = self.ran.failure {
-            to.u64(failure.index);
-            to.i32(failure.code);
-            to.u64(failure.rank as u64);
-            to.u64(failure.worker as u64);
-            to.bytes(failure.message.as_bytes());
-        }
-        to.u64(start);
-        to.u64(epoch);
-        to.0
-    }
-
-    /// None: of another run.
-    fn decode(mut bytes: Vec<u8>, epoch: u64) -> Result<Option<Self>> {
-        let tail = bytes.split_off(bytes.len().saturating_sub(16));
-        let mut from = Reader(&tail);
-        let start = from.u64()?;
-        if from.u64()? != epoch {
-            return Ok(None);
-        }
-        let tail = bytes.split_off(bytes.len().min(start as usize));
-        let mut from = Reader(&tail);
-        let mut reply = Reply {
-            first: from.u64()?,
-            count: from.u64()?,
-            slot: from.u64()? as usize,
-            worker: Worker {
-                rank: from.u64()? as usize,
-                thread: from.u64()? as usize,
-            },
-            seconds: from.f64()?,
-            stopped: from.u8()?,
-            ran: Ran::default(),
-            bytes,
-        };
-        for _ in 0..from.u64()? {
-            reply.ran.codes.push(from.i32()?);
-        }
-        if from.u8()? != 0 {
-            reply.ran.failure = Some(Failure {
-                index: from.u64()?,
-                code: from.i32()?,
-                rank: from.u64()? as usize,
-                worker: from.u64()? as usize,
-                message: from.text()?,
-            });
-        }
-        Ok(Some(reply))
-    }
-}
+pub(super) const SIGNALS: Tag = Tag(Tag::MAP.0 + 2);
 
 /// The answer of a source that was asked for work.
 pub(crate) enum Next {
@@ -171,21 +33,6 @@ pub(crate) enum Next {
     Wait,
     /// Nothing more for this worker.
     End,
-}
-
-/// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
-    /// Tasks that have come back.
-    pub done: u64,
-    /// Number of tasks, if it is known.
-    pub total: Option<u64>,
-    /// Tasks that failed.
-    pub failed: u64,
-    /// Seconds since the run began.
-    pub elapsed: f64,
-    /// Seconds that it will probably still take, if that can be said.
-    pub eta: Option<f64>,
 }
 
 /// Where units come from and replies go, on the root.
@@ -204,57 +51,6 @@ pub(crate) trait Source {
 pub(crate) trait Work: Sync {
     /// What ran, and results that have to travel.
     fn run(&self, unit: &Unit, place: &Place) -> Result<(Ran, Vec<u8>)>;
-}
-
-/// Who is told of the progress; false: stop.
-pub(crate) type Watcher<'w> = dyn FnMut(&Progress) -> bool + 'w;
-
-/// Tells of the progress now and then.
-pub(crate) struct Watch<'w> {
-    call: Option<Box<Watcher<'w>>>,
-    interval: Duration,
-    start: Instant,
-    next: Instant,
-}
-
-impl<'w> Watch<'w> {
-    pub(crate) fn new(call: Option<&'w mut Watcher>, interval: f64) -> Self {
-        let boxed = |call: &'w mut Watcher| -> Box<Watcher<'w>> { Box::new(|p| call(p)) };
-        let call = call.map(boxed);
-        let start = Instant::now();
-        let interval = Duration::try_from_secs_f64(interval).unwrap_or(Duration::MAX);
-        Watch {
-            call,
-            interval,
-            start,
-            next: start.checked_add(interval).unwrap_or(start),
-        }
-    }
-
-    fn due(&self) -> bool {
-        self.call.is_some() && Instant::now() >= self.next && self.interval != Duration::MAX
-    }
-
-    /// Calls it, whether it is time or not.
-    pub(crate) fn tell(&mut self, (done, total, failed): (u64, Option<u64>, u64)) -> bool {
-        let Some(call) = &mut self.call else {
-            return true;
-        };
-        let elapsed = self.start.elapsed().as_secs_f64();
-        let left = total.map(|total| total.saturating_sub(done));
-        let eta = |left: u64| elapsed * left as f64 / done as f64;
-        let progress = Progress {
-            done,
-            total,
-            failed,
-            elapsed,
-            eta: left.filter(|_| done > 0).map(eta),
-        };
-        let go_on = call(&progress);
-        let now = Instant::now();
-        self.next = now.checked_add(self.interval).unwrap_or(now);
-        go_on
-    }
 }
 
 /// One run, on one rank.
@@ -280,7 +76,7 @@ impl Run {
     }
 
     /// Does this rank get units from the root?
-    fn gets_units(&self) -> bool {
+    pub(super) fn gets_units(&self) -> bool {
         let me = self.ranks.rank();
         self.workers.iter().any(|worker| worker.rank == me)
     }
@@ -370,7 +166,7 @@ impl Run {
         }
     }
 
-    fn tick(&self, watch: &mut Watch, count: impl FnOnce() -> (u64, Option<u64>, u64)) {
+    pub(super) fn tick(&self, watch: &mut Watch, count: impl FnOnce() -> (u64, Option<u64>, u64)) {
         if watch.due() && !watch.tell(count()) {
             self.control.stop(super::task::CANCELLED);
         }
@@ -601,199 +397,6 @@ fn read_end(bytes: &[u8]) -> Result<Vec<u8>> {
     })
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|e| e.into_inner())
-}
-
-enum Pass<R> {
-    /// Something was done.
-    Moved,
-    /// Nothing was there to do.
-    Idle,
-    End(R),
-}
-
-/// Goes round until the end; the longer nothing happens, the less often.
-fn drive<R>(mut pass: impl FnMut() -> Result<Pass<R>>) -> Result<R> {
-    loop {
-        let moved = wait_for(|| {
-            Ok(match pass()? {
-                Pass::Idle => None,
-                Pass::Moved => Some(None),
-                Pass::End(end) => Some(Some(end)),
-            })
-        })?;
-        if let Some(end) = moved {
-            return Ok(end);
-        }
-    }
-}
-
-/// The root's view of who does what.
-struct Desk<'r> {
-    run: &'r Run,
-    pool: Option<&'r Pool>,
-    /// Units for the calling thread itself.
-    own: VecDeque<Unit>,
-    /// Units that each worker has.
-    in_flight: Vec<usize>,
-    n_in_flight: usize,
-    ended: Vec<bool>,
-    n_ended: usize,
-    /// Something has changed since the source was asked last.
-    ask: bool,
-    /// The source had nothing when it was asked last.
-    waits: bool,
-    asked: Instant,
-    told: (u64, u8),
-    give_up: Option<Instant>,
-}
-
-impl<'r> Desk<'r> {
-    fn new(run: &'r Run, pool: Option<&'r Pool>) -> Self {
-        let n = run.workers.len();
-        Desk {
-            run,
-            pool,
-            own: VecDeque::new(),
-            in_flight: vec![0; n],
-            n_in_flight: 0,
-            ended: vec![false; n],
-            n_ended: 0,
-            ask: true,
-            waits: false,
-            asked: run.start,
-            told: (u64::MAX, 0),
-            give_up: None,
-        }
-    }
-
-    fn serve(mut self, work: &dyn Work, source: &mut dyn Source, watch: &mut Watch) -> Result<()> {
-        drive(|| self.pass(work, source, watch))
-    }
-
-    fn pass(
-        &mut self,
-        work: &dyn Work,
-        source: &mut dyn Source,
-        watch: &mut Watch,
-    ) -> Result<Pass<()>> {
-        let run = self.run;
-        let mut pass = Pass::Idle;
-        while run.ranks.size() > 1 {
-            let Some(message) = run.ranks.receive(None, REPLIES)? else {
-                break;
-            };
-            pass = Pass::Moved;
-            if let Some(reply) = Reply::decode(message.bytes, run.epoch)? {
-                self.take(reply, source)?;
-            }
-        }
-        for reply in self.pool.map_or(Vec::new(), |pool| pool.replies()) {
-            pass = Pass::Moved;
-            self.take(reply?, source)?;
-        }
-        run.tick(watch, || source.count());
-        let stopped = run.control.stopped();
-        self.signal()?;
-        if stopped {
-            while let Some(unit) = self.own.pop_front() {
-                self.returned(unit.slot);
-            }
-            let now = Instant::now();
-            let grace = Duration::try_from_secs_f64(run.settings.grace).ok();
-            let end = || grace.and_then(|grace| now.checked_add(grace));
-            self.give_up = self.give_up.or_else(end);
-            if self.give_up.is_some_and(|end| now >= end) {
-                return Ok(Pass::End(()));
-            }
-        } else if self.feed(source)? {
-            pass = Pass::Moved;
-        }
-        if self.n_in_flight == 0 && (stopped || self.n_ended == self.ended.len()) {
-            return Ok(Pass::End(()));
-        }
-        if let Some(unit) = self.own.pop_front() {
-            pass = Pass::Moved;
-            let reply = run.execute(work, unit, 0, None)?;
-            self.take(reply, source)?;
-        }
-        Ok(pass)
-    }
-
-    fn returned(&mut self, slot: usize) {
-        if let Some(n) = self.in_flight.get_mut(slot).filter(|n| **n > 0) {
-            *n -= 1;
-            self.n_in_flight -= 1;
-            self.ask = true;
-        }
-    }
-
-    fn take(&mut self, reply: Reply, source: &mut dyn Source) -> Result<()> {
-        self.run.control.stop(reply.stopped);
-        self.returned(reply.slot);
-        if reply.count == 0 {
-            return Ok(());
-        }
-        source.done(reply, &self.run.control)
-    }
-
-    /// Hands out units while workers have room for them. Has any been handed out?
-    fn feed(&mut self, source: &mut dyn Source) -> Result<bool> {
-        if !self.ask && !(self.waits && self.asked.elapsed() >= ASK_AGAIN) {
-            return Ok(false);
-        }
-        self.ask = false;
-        self.waits = false;
-        let mut moved = false;
-        let run = self.run;
-        'all: for ahead in 0..IN_FLIGHT {
-            for (slot, worker) in run.workers.iter().enumerate() {
-                if self.ended[slot] || self.in_flight[slot] != ahead {
-                    continue;
-                }
-                let remote = worker.rank != 0 || run.team.is_some();
-                match source.next(slot, ahead > 0, remote)? {
-                    Next::Unit(unit) => {
-                        moved = true;
-                        self.in_flight[slot] += 1;
-                        self.n_in_flight += 1;
-                        match (worker.rank, self.pool) {
-                            (0, Some(pool)) => pool.push(unit),
-                            (0, None) => self.own.push_back(unit),
-                            (rank, _) => run.ranks.send(rank, UNITS, unit.encode(run.epoch))?,
-                        }
-                    }
-                    Next::Wait => {
-                        self.waits = true;
-                        self.asked = Instant::now();
-                        break 'all;
-                    }
-                    Next::End => {
-                        self.ended[slot] = true;
-                        self.n_ended += 1;
-                    }
-                }
-            }
-        }
-        Ok(moved)
-    }
-
-    /// Tells the other ranks what is to be stopped.
-    fn signal(&mut self) -> Result<()> {
-        let run = self.run;
-        let news = (run.control.limit(), run.control.reason());
-        if news == self.told {
-            return Ok(());
-        }
-        self.told = news;
-        let mut to = Writer::default();
-        to.u64(run.epoch);
-        to.u64(news.0);
-        to.u8(news.1);
-        for rank in 1..run.ranks.size() {
-            run.ranks.send(rank, SIGNALS, to.0.clone())?;
-        }
-        Ok(())
-    }
 }

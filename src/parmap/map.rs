@@ -1,11 +1,13 @@
 //! n tasks with inputs and outputs of fixed size.
 
-use super::farm::{Next, Run, Source, Unit, Watch, Watcher, Work};
+use super::farm::{Next, Run, Source, Work};
+use super::progress::{Watch, Watcher};
 use super::report::{Ledger, Report};
 use super::schedule::{Deal, Plan};
 use super::task::{Control, Place, Ran, Task, run_chunk};
+use super::unit::{Reply, Unit};
 use super::wire::{Reader, Writer};
-use super::{Call, Map};
+use super::{Call, Map, Settings};
 use crate::error::{Error, Result};
 use crate::memory;
 use std::marker::PhantomData;
@@ -172,6 +174,12 @@ impl<'a> Tasks<'a> {
         Ok(())
     }
 
+    pub(super) fn write_sizes(&self, to: &mut Writer) {
+        for value in [self.n, self.in_size as u64, self.out_size as u64] {
+            to.u64(value);
+        }
+    }
+
     /// Appends the inputs of some tasks.
     pub(super) fn pack(&self, first: u64, count: u64, to: &mut Vec<u8>) {
         if let Some(inputs) = &self.inputs {
@@ -279,7 +287,7 @@ impl Source for ArraySource<'_, '_> {
         }))
     }
 
-    fn done(&mut self, reply: super::farm::Reply, _control: &Control) -> Result<()> {
+    fn done(&mut self, reply: Reply, _control: &Control) -> Result<()> {
         let size = self.tasks.out_size;
         if let Some(outputs) = &self.tasks.outputs
             && size > 0
@@ -320,18 +328,31 @@ impl Map {
         function: &Function,
         progress: Option<&mut Watcher>,
     ) -> Result<Report> {
+        self.map_if(Ok(()), tasks, function, progress, |_| ())
+    }
+
+    /// As [`Map::map`], if all is well so far, with some settings other than the caller's.
+    pub(super) fn map_if(
+        &self,
+        check: Result<()>,
+        tasks: Tasks,
+        function: &Function,
+        progress: Option<&mut Watcher>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<Report> {
         let root = self.ranks.rank() == 0;
         let sizes = [
             ("n_tasks", tasks.n as i64),
             ("in_size", tasks.in_size as i64),
             ("out_size", tasks.out_size as i64),
         ];
-        let running = self.begin(Call {
+        let call = Call {
             name: "map",
             same: &sizes,
-            check: tasks.check(root),
+            check: check.and_then(|()| tasks.check(root)),
             wish: !root && tasks.outputs.is_some() && tasks.out_size > 0,
-        })?;
+        };
+        let running = self.begin_with(call, change)?;
         let run = &running.run;
         let work = ArrayWork {
             tasks: &tasks,

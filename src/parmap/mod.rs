@@ -6,28 +6,41 @@
 //! | [`schedule`] | which task is done by which worker: arithmetic on indices |
 //! | [`settings`] | what can be set, and the table of it |
 //! | [`task`] | one task: retries, panics, random numbers, what stops it |
-//! | `farm`, `pool` | handing out work to threads and ranks, collecting replies |
+//! | `farm`, `desk`, `pool` | handing out work to threads and ranks, collecting replies |
 //! | [`report`] | what came of a run |
 //! | [`map`] | n tasks with inputs and outputs of fixed size |
 //! | [`stream`] | items from a producer to a consumer, in bounded memory |
 //! | [`reduce`] | fork, work, join |
+//! | [`pull`] | tasks for threads that the caller brings |
+//! | [`serve`] | root-driven use: functions by name |
+//! | [`flow`] | phases of training of a chain of nodes |
+//! | [`operator`] | vectors of operators and their adjoints |
+//! | [`ensemble`] | many starts of one solver |
 //! | `budget` | how many cores are left for a map inside a task |
 
 mod budget;
+mod desk;
+pub mod ensemble;
 mod farm;
+pub mod flow;
 pub mod map;
+pub mod operator;
 mod pool;
+mod progress;
+pub mod pull;
 pub mod reduce;
 pub mod report;
 pub mod schedule;
+pub mod serve;
 pub mod settings;
 pub mod stream;
 pub mod task;
+mod unit;
 mod wire;
 
 pub use budget::allowed_cores;
-pub use farm::Progress;
 pub use map::{Inputs, Outputs};
+pub use progress::Progress;
 pub use report::{Failure, Outcome, Report};
 pub use schedule::Schedule;
 pub use settings::{Errors, Settings};
@@ -37,6 +50,7 @@ use crate::error::{Error, Result};
 use crate::linalg::OneThread;
 use crate::transport::{Reduce, Transport};
 use farm::Run;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
@@ -64,6 +78,8 @@ pub struct Map {
     settings: Mutex<Settings>,
     flag: Canceller,
     state: Mutex<State>,
+    registry: Mutex<BTreeMap<String, serve::Named>>,
+    training: AtomicBool,
 }
 
 #[derive(Default)]
@@ -118,6 +134,8 @@ impl Map {
             settings: Mutex::default(),
             flag: Canceller::default(),
             state: Mutex::default(),
+            registry: Mutex::default(),
+            training: AtomicBool::new(false),
         })
     }
 
@@ -175,6 +193,15 @@ impl Map {
 
     /// Begins a call: all ranks agree on it, on the settings and on who works.
     pub(crate) fn begin(&self, call: Call) -> Result<Running<'_>> {
+        self.begin_with(call, |_| ())
+    }
+
+    /// As [`Map::begin`], with some settings other than the caller's.
+    pub(crate) fn begin_with(
+        &self,
+        call: Call,
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<Running<'_>> {
         let mut state = self.state()?;
         let start = Instant::now();
         self.flag.0.store(false, Ordering::Relaxed);
@@ -189,6 +216,7 @@ impl Map {
             ranks.broadcast(0, &mut bytes.0)?;
             settings = Settings::read(&mut Reader(&bytes.0))?;
         }
+        change(&mut settings);
         let outer = budget::left();
         let k = settings.ranks_per_task as usize;
         let n_threads = match k {

@@ -1,9 +1,10 @@
 //! Threads of one rank that work for its calling thread.
 
-use super::farm::{Reply, Unit};
+use super::farm::lock;
+use super::unit::{Reply, Unit};
 use crate::error::{Error, Result};
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex};
 
 /// Units for the threads, and their replies.
 #[derive(Default)]
@@ -19,10 +20,6 @@ struct Queue {
     closed: bool,
     /// Threads that could be started; what is bound to another one is done by any.
     n_threads: Option<usize>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|e| e.into_inner())
 }
 
 /// Sends the threads home, also when the calling thread panics.

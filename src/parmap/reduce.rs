@@ -1,10 +1,12 @@
 //! Reductions: forks of a state work on chunks of tasks and are joined in order.
 
-use super::farm::{Reply, Run, Unit, Watcher, Work};
+use super::farm::{Run, Work};
 use super::map::Tasks;
+use super::progress::Watcher;
 use super::report::{Failure, Report};
 use super::stream::{Consumed, Line, Produced, follow_line, lead_line};
 use super::task::{Place, Ran, Task, caught, run_chunk};
+use super::unit::{Reply, Unit};
 use super::{Call, Map};
 use crate::error::{Error, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -139,7 +141,7 @@ impl<R: Reducer, P: FnMut(u64, &mut Vec<u8>) -> (Produced, u64)> Line for Joins<
     }
 }
 
-fn as_error(failed: Failed) -> Error {
+pub(crate) fn as_error(failed: Failed) -> Error {
     Error::Map {
         status: match failed.0 {
             code if code < 0 => code,

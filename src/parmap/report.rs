@@ -11,8 +11,22 @@ pub const PANICKED: i32 = -9;
 /// Status of a task whose work function returned a negative number.
 pub const BAD_CODE: i32 = -2;
 
-/// The code of an error that a failed callback leads to outside of any task.
+/// Code of a run in which tasks failed, but all were run.
+pub const SOME_FAILED: i32 = 101;
+/// Code of a run that its consumer or checkpoint stopped.
+pub const STOPPED: i32 = 102;
+/// Code of a run that a task, or another callback outside of any task, failed.
 pub const TASK_FAILED: i32 = -101;
+/// Code of a run whose producer failed.
+pub const PRODUCER_FAILED: i32 = -102;
+/// Code of a run whose consumer failed.
+pub const CONSUMER_FAILED: i32 = -103;
+/// Code of a run that would have waited for ever.
+pub const STALLED: i32 = -104;
+/// Code of a run whose deadline has passed.
+pub const TIMED_OUT: i32 = -105;
+/// Code of a run that was cancelled.
+pub const CANCELLED: i32 = -106;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,6 +110,29 @@ impl Report {
         match self.codes.binary_search_by_key(&index, |code| code.0) {
             Ok(at) => self.codes[at].1,
             Err(_) => 0,
+        }
+    }
+
+    /// The status code of a run that ended like this: 0, positive with a result, negative without.
+    pub fn code(&self) -> i32 {
+        match self.outcome {
+            Outcome::Done => 0,
+            Outcome::SomeFailed => SOME_FAILED,
+            Outcome::Stopped => STOPPED,
+            Outcome::TaskFailed => TASK_FAILED,
+            Outcome::ProducerFailed => PRODUCER_FAILED,
+            Outcome::ConsumerFailed => CONSUMER_FAILED,
+            Outcome::Stalled => STALLED,
+            Outcome::TimedOut => TIMED_OUT,
+            Outcome::Cancelled => CANCELLED,
+        }
+    }
+
+    /// The error that says how the run ended.
+    pub fn as_error(&self) -> Error {
+        Error::Map {
+            status: self.code(),
+            message: self.message(),
         }
     }
 
@@ -276,6 +313,33 @@ impl Ledger {
                 .ranges
                 .first()
                 .is_some_and(|r| r.0 == 0 && r.1 >= index)
+    }
+
+    /// What one rank has done, for another one; and why it was stopped.
+    pub(crate) fn write(self, to: &mut Writer, reason: u8) {
+        to.u8(reason);
+        let report = Report {
+            unfinished: self.ranges,
+            codes: self.codes.into_iter().collect(),
+            failure: self.failure,
+            ..Report::default()
+        };
+        report.write(to);
+    }
+
+    /// Takes over what another rank has done; why it was stopped.
+    pub(crate) fn merge(&mut self, from: &mut Reader) -> Result<u8> {
+        let reason = from.u8()?;
+        let other = Report::read(from)?;
+        for (first, end) in other.unfinished {
+            self.finished(first, end);
+        }
+        self.codes.extend(other.codes);
+        other
+            .failure
+            .into_iter()
+            .for_each(|failure| self.fail(failure));
+        Ok(reason)
     }
 
     /// Without what lies at this index or beyond.

@@ -1,8 +1,10 @@
 //! Items of any size from a producer, through tasks, to a consumer, in bounded memory.
 
-use super::farm::{Next, Reply, Run, Source, Unit, Watch, Watcher, Work};
+use super::farm::{Next, Run, Source, Work};
+use super::progress::{Watch, Watcher};
 use super::report::{Failure, Ledger, Outcome, Report};
 use super::task::{Control, Place, Ran, Task, caught, run_chunk};
+use super::unit::{Reply, Unit};
 use super::wire::Reader;
 use super::{Call, Map};
 use crate::error::Result;
@@ -288,6 +290,17 @@ impl Map {
         function: &Function,
         progress: Option<&mut Watcher>,
     ) -> Result<Report> {
+        self.stream_if(Ok(()), ends, function, progress)
+    }
+
+    /// As [`Map::stream`], if all is well so far.
+    pub(super) fn stream_if(
+        &self,
+        check: Result<()>,
+        ends: Option<&mut dyn Ends>,
+        function: &Function,
+        progress: Option<&mut Watcher>,
+    ) -> Result<Report> {
         let root = self.ranks.rank() == 0;
         let missing = crate::Error::NullPointer {
             argument: "produce",
@@ -297,8 +310,8 @@ impl Map {
             name: "stream",
             same: &[],
             check: match root && ends.is_none() {
-                true => Err(missing),
-                false => Ok(()),
+                true => check.and(Err(missing)),
+                false => check,
             },
             wish: false,
         })?;

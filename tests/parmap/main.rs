@@ -3,7 +3,11 @@
 //! sentence of the contract each test is about.
 
 mod common;
+mod ensemble;
 mod errors;
+mod flow;
 mod map;
+mod operator;
+mod pull;
 mod reduce;
 mod stream;
