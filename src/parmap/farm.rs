@@ -64,7 +64,7 @@ pub(crate) struct Run {
     pub(crate) workers: Vec<Worker>,
     /// The ranks that work on the same tasks as this one.
     pub(crate) team: Option<Arc<dyn Transport>>,
-    pub(crate) shared: Arc<[u8]>,
+    pub(crate) shared: Option<Arc<super::Shared>>,
     pub(crate) start: Instant,
     /// Cores for a map inside a task.
     pub(crate) budget: usize,
@@ -91,7 +91,7 @@ impl Run {
             poll,
             thread: std::thread::current().id(),
             team: self.team.as_ref(),
-            shared: &self.shared,
+            shared: self.shared.as_ref().map_or(&[], |shared| shared.bytes()),
             seed: self.settings.seed as u64,
             retries: self.settings.retries as u64,
             cancels: self.settings.cancels(),

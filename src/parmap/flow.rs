@@ -68,6 +68,11 @@ pub trait Node: Send + Sync {
     fn load(&mut self, bytes: &[u8]) -> Tried<()> {
         self.unpack(bytes)
     }
+
+    /// Where a node of a C program keeps its state: for its own `join`.
+    fn address(&self) -> *const std::ffi::c_void {
+        std::ptr::null()
+    }
 }
 
 /// Chunks to train on, on rank 0.

@@ -331,8 +331,19 @@ impl Map {
         self.map_if(Ok(()), tasks, function, progress, |_| ())
     }
 
+    /// As [`Map::map`], if all is well so far.
+    pub(crate) fn map_checked(
+        &self,
+        check: Result<()>,
+        tasks: Tasks,
+        function: &Function,
+        progress: Option<&mut Watcher>,
+    ) -> Result<Report> {
+        self.map_if(check, tasks, function, progress, |_| ())
+    }
+
     /// As [`Map::map`], if all is well so far, with some settings other than the caller's.
-    pub(super) fn map_if(
+    pub(crate) fn map_if(
         &self,
         check: Result<()>,
         tasks: Tasks,

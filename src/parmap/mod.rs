@@ -86,8 +86,34 @@ pub struct Map {
 struct State {
     /// Counts the runs, so that what comes late is not taken for something else.
     epoch: u64,
-    shared: Option<Arc<[u8]>>,
+    shared: Option<Arc<Shared>>,
     team: Option<Team>,
+}
+
+/// Bytes at an address that is fit for any type.
+pub(crate) struct Shared {
+    values: crate::memory::Aligned<u64>,
+    len: usize,
+}
+
+impl Shared {
+    fn new(bytes: &[u8]) -> Result<Self> {
+        let mut values = crate::memory::Aligned::zeroed("shared data", bytes.len().div_ceil(8))?;
+        for (to, from) in values.iter_mut().zip(bytes.chunks(8)) {
+            let mut eight = [0; 8];
+            eight[..from.len()].copy_from_slice(from);
+            *to = u64::from_ne_bytes(eight);
+        }
+        Ok(Shared {
+            values,
+            len: bytes.len(),
+        })
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        // SAFETY: there are at least `len` bytes, all of them set.
+        unsafe { std::slice::from_raw_parts(self.values.as_ptr().cast(), self.len) }
+    }
 }
 
 struct Team {
@@ -165,6 +191,11 @@ impl Map {
         self.flag.clone()
     }
 
+    /// Local: asks the run that is in progress on this rank to end, on all ranks.
+    pub fn cancel(&self) {
+        self.flag.cancel();
+    }
+
     fn state(&self) -> Result<MutexGuard<'_, State>> {
         match self.state.try_lock() {
             Ok(state) => Ok(state),
@@ -176,18 +207,25 @@ impl Map {
 
     /// Gives all tasks of later calls the bytes of rank 0, once per rank.
     pub fn share(&self, bytes: &[u8]) -> Result<()> {
+        self.share_if(Ok(bytes))
+    }
+
+    /// As [`Map::share`], if all is well so far.
+    pub(crate) fn share_if(&self, bytes: Result<&[u8]>) -> Result<()> {
         let mut state = self.state()?;
-        let mut copy = Vec::new();
-        let reserved = match self.ranks.rank() {
-            0 => crate::memory::reserve("shared data", &mut copy, bytes.len()),
-            _ => Ok(()),
-        };
-        self.ranks.agree(reserved)?;
-        if self.ranks.rank() == 0 {
-            copy.extend_from_slice(bytes);
-        }
+        let root = self.ranks.rank() == 0;
+        let copy = bytes.and_then(|bytes| {
+            let mut copy = Vec::new();
+            if root {
+                crate::memory::reserve("shared data", &mut copy, bytes.len())?;
+                copy.extend_from_slice(bytes);
+            }
+            Ok(copy)
+        });
+        let mut copy = self.ranks.agree(copy)?;
         self.ranks.broadcast(0, &mut copy)?;
-        state.shared = Some(copy.into());
+        let aligned = Shared::new(&copy);
+        state.shared = Some(Arc::new(self.ranks.agree(aligned)?));
         Ok(())
     }
 
@@ -203,6 +241,7 @@ impl Map {
         change: impl FnOnce(&mut Settings),
     ) -> Result<Running<'_>> {
         let mut state = self.state()?;
+        self.ranks.fails_if_closed()?;
         let start = Instant::now();
         self.flag.0.store(false, Ordering::Relaxed);
         state.epoch += 1;
@@ -255,7 +294,7 @@ impl Map {
             settings,
             workers,
             team,
-            shared: state.shared.clone().unwrap_or_else(|| Arc::new([])),
+            shared: state.shared.clone(),
             start,
             budget: (cores / n_threads).max(1),
         };

@@ -30,6 +30,8 @@ pub trait Operator: Send {
     fn derivative(&mut self, h: &[f64], y: &mut [f64]) -> std::result::Result<(), Failed>;
     /// x = T'(x)* y.
     fn adjoint(&mut self, y: &[f64], x: &mut [f64]) -> std::result::Result<(), Failed>;
+    /// It belongs to [`Operators`] from now on.
+    fn take(&mut self) {}
 }
 
 /// Several operators as one. Every rank makes it with the same operators; which of them are used
@@ -106,6 +108,8 @@ impl<'o> Operators<'o> {
         }
         let results = sums(operators.iter().map(|operator| operator.out_size()))?;
         let linear = operators.iter().all(|operator| operator.is_linear());
+        let mut operators = operators;
+        operators.iter_mut().for_each(|operator| operator.take());
         Ok(Operators {
             operators: operators.into_iter().map(Mutex::new).collect(),
             components,

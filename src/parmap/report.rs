@@ -113,6 +113,22 @@ impl Report {
         }
     }
 
+    /// Statuses of the first tasks.
+    pub fn fill(&self, statuses: &mut [i32]) {
+        statuses.fill(0);
+        for (first, end) in &self.unfinished {
+            let end = statuses.len().min(*end as usize);
+            if let Some(missing) = statuses.get_mut(*first as usize..end) {
+                missing.fill(NOT_RUN);
+            }
+        }
+        for (index, code) in &self.codes {
+            if let Some(status) = statuses.get_mut(*index as usize) {
+                *status = *code;
+            }
+        }
+    }
+
     /// The status code of a run that ended like this: 0, positive with a result, negative without.
     pub fn code(&self) -> i32 {
         match self.outcome {

@@ -294,7 +294,7 @@ impl Map {
     }
 
     /// As [`Map::stream`], if all is well so far.
-    pub(super) fn stream_if(
+    pub(crate) fn stream_if(
         &self,
         check: Result<()>,
         ends: Option<&mut dyn Ends>,
