@@ -236,14 +236,15 @@ typedef int32_t (*dicod_progress_fn)(void *userdata, const dicod_progress *progr
  * Makes a context: `*context`. Free it with dicod_context_free().
  *
  * `n_threads` is the number of threads that a call may use, the calling one included: from 1 to
- * 1024; -1: as many as the process may use cores (affinity and quota of its control group); -2: one
- * fewer, at least 1. Results do not depend on it, not in a single bit. Threads are started and
+ * 1024; -1: as many as the process may use cores (affinity and quota of its control group, and no
+ * more than SLURM_CPUS_PER_TASK and OMP_NUM_THREADS say); -2: one fewer, at least 1. Results do not depend on it, not in a single bit. Threads are started and
  * ended inside a call.
  *
  * Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER (context), DICOD_ERROR_INVALID_ARGUMENT (n_threads).
  */
-dicod_status dicod_context_create(int32_t n_threads, dicod_context **context);
+dicod_status dicod_context_create(int32_t n_threads,
+                                  dicod_context **context);
 
 /**
  * Frees a context and sets the caller's pointer to NULL. `context` and `*context` may be NULL.
@@ -1598,6 +1599,1151 @@ dicod_status segmentation_check_inactive(const segmentation *handle,
                                          const double *dz,
                                          double tol,
                                          int64_t *i_seg);
+
+/* Parallel map: what tasks and callbacks may ask ----------------------------------------------- */
+
+/**
+ * Bytes that a callback writes: the library's, valid during the call.
+ */
+typedef struct parmap_buffer parmap_buffer;
+
+/**
+ * One task, as its work function sees it: valid until that returns. The library's, never NULL.
+ */
+typedef struct parmap_task parmap_task;
+
+/**
+ * Index of the task, `*index`, from 0; which attempt this is, `*attempt`, from 0; the rank that it
+ * runs on, and the worker there, from 0. What is not wanted may be NULL.
+ *
+ * Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER (task).
+ */
+dicod_status parmap_task_where(const parmap_task *task,
+                               int64_t *index,
+                               int64_t *attempt,
+                               int32_t *rank,
+                               int32_t *worker);
+
+/**
+ * Index of the task, from 0; -1 if `task` is NULL.
+ *
+ * Local. Any thread, while the work function runs.
+ */
+int64_t parmap_task_index(const parmap_task *task);
+
+/**
+ * 1 if the task should end early, because its result won't count any more: the run was cancelled,
+ * its deadline has passed, or a task below has failed; else 0. A long task should ask now and then,
+ * and return any positive code: it counts as not run.
+ *
+ * Local; on the calling thread of its rank it looks for messages. To be called by the work
+ * function's thread.
+ */
+int32_t parmap_cancelled(const parmap_task *task);
+
+/**
+ * A random number, `*key`, that depends on the setting "seed" and the index of the task alone, not
+ * on schedule, chunk, ranks or threads: to seed a generator of your own.
+ *
+ * Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status parmap_task_key(const parmap_task *task, uint64_t *key);
+
+/**
+ * The next `n` random numbers of the task, uniform in [0, 1): `values[n]`. As for
+ * parmap_task_key(), they depend on seed and index alone; a retry gets the same again.
+ *
+ * Local. To be called by the work function's thread.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n negative).
+ */
+dicod_status parmap_task_uniform(const parmap_task *task, int64_t n, double *values);
+
+/**
+ * Says why the task fails: `message` is copied, and reported if this is the failure that the run
+ * reports. The work function then returns its positive code.
+ *
+ * Local. To be called by the work function's thread.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (message is not UTF-8).
+ */
+dicod_status parmap_task_explain(const parmap_task *task, const char *message);
+
+/**
+ * The bytes that parmap_share() has given to all tasks: `*data`, `*size` of them, at an address
+ * that is fit for any type; NULL and 0 if there are none. They are read-only, one copy per rank,
+ * valid while the task runs. `size` may be NULL.
+ *
+ * Local. Any thread, while the work function runs. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status parmap_task_shared(const parmap_task *task, const void **data, int64_t *size);
+
+/**
+ * A context on the ranks that work on the task together (setting "ranks_per_task"), with one
+ * thread: `*context`, for dicod_solve() or another map inside the task. Free it with
+ * dicod_context_free() before the work function returns.
+ *
+ * Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status parmap_task_context(const parmap_task *task, dicod_context **context);
+
+/**
+ * Makes a buffer `size` bytes long, new bytes are zero, and gives where they begin: `*data`, valid
+ * until the next call for this buffer. `data` may be NULL.
+ *
+ * Local. To be called by the callback that was given the buffer.
+ * Errors: DICOD_ERROR_NULL_POINTER (buffer), DICOD_ERROR_INVALID_ARGUMENT (size negative),
+ * DICOD_ERROR_OUT_OF_MEMORY.
+ */
+dicod_status parmap_buffer_resize(parmap_buffer *buffer, int64_t size, void **data);
+
+/**
+ * Appends `size` bytes to a buffer. `data` may be NULL if `size` is 0.
+ *
+ * Local. To be called by the callback that was given the buffer.
+ * Errors: as parmap_buffer_resize().
+ */
+dicod_status parmap_buffer_append(parmap_buffer *buffer, const void *data, int64_t size);
+
+/* Parallel map: over arrays -------------------------------------------------------------------- */
+
+/**
+ * A map over the ranks and threads of a context: serial, threads, ranks or both, with the same
+ * calls and the same results, bit for bit.
+ *
+ * Collective functions have to be called by all ranks, in the same order; each with its own
+ * pointers. A handle serves one call at a time: a second one, from another thread or from a
+ * callback, fails with DICOD_ERROR_INVALID_STATE; it works on after any error but
+ * DICOD_ERROR_COMMUNICATION.
+ *
+ * Callbacks must return: no exception and no longjmp may leave them. With one thread all of them
+ * are called in the thread that called the library; with more, work functions are called in
+ * threads of the library, several at a time, everything else in the calling one. Only the calling
+ * thread uses MPI.
+ */
+typedef struct parmap parmap;
+
+/**
+ * How far a run is.
+ */
+typedef struct parmap_progress {
+    /**
+     * sizeof(parmap_progress) of the library: fields beyond it do not exist.
+     */
+    int64_t struct_size;
+    /**
+     * Tasks that have come back.
+     */
+    int64_t done;
+    /**
+     * Number of tasks; -1: not known.
+     */
+    int64_t total;
+    /**
+     * Tasks that failed.
+     */
+    int64_t failed;
+    /**
+     * Seconds since the run began.
+     */
+    double elapsed;
+    /**
+     * Seconds that it will probably still take; -1: not known.
+     */
+    double eta;
+} parmap_progress;
+
+/**
+ * Told on rank 0 how a run gets on; returns 0 to go on, anything else to cancel it.
+ *
+ * It is called by the thread that called the library, at least the setting "progress_interval"
+ * seconds apart, and once at the end, when its answer changes nothing. `progress` is valid during
+ * the call.
+ */
+typedef int32_t (*parmap_progress_fn)(void *userdata, const parmap_progress *progress);
+
+/**
+ * Does one task: reads `input`, in_size bytes, and writes `output`, out_size bytes, all zero when
+ * it is called (on a retry, too); NULL if the size is 0. Returns 0, or a positive code of its own.
+ */
+typedef int32_t (*parmap_work_fn)(void *userdata,
+                                  const parmap_task *task,
+                                  const void *input,
+                                  void *output);
+
+/**
+ * What came of a run: the same on every rank. Set struct_size before (PARMAP_REPORT_INIT does).
+ * It is written whenever a run was begun, also if it failed.
+ */
+typedef struct parmap_report {
+    /**
+     * sizeof(parmap_report), set by the caller.
+     */
+    int64_t struct_size;
+    /**
+     * What the function returns.
+     */
+    dicod_status status;
+    /**
+     * Code of the failure that is reported, that of the lowest index: what the callback returned,
+     * or a negative status (a panic, a code that is not allowed); 0: none.
+     */
+    int32_t failure_code;
+    /**
+     * Index of its task or item; -1: none.
+     */
+    int64_t failure_index;
+    /**
+     * The rank that it ran on; -1: none.
+     */
+    int32_t failure_rank;
+    /**
+     * The worker there; -1: none.
+     */
+    int32_t failure_worker;
+    /**
+     * Tasks that were run and count, failed ones included.
+     */
+    int64_t done;
+    /**
+     * Tasks that failed.
+     */
+    int64_t failed;
+    /**
+     * Number of tasks; -1: not known.
+     */
+    int64_t total;
+    /**
+     * Tasks without a result: parmap_unfinished() lists them.
+     */
+    int64_t unfinished;
+    /**
+     * Seconds from the call to the end.
+     */
+    double seconds;
+    /**
+     * What the failing callback said, cut to fit.
+     */
+    char failure_message[256];
+} parmap_report;
+
+/**
+ * All tasks were run, some failed (setting "errors" is "continue"): the results of the others are
+ * valid.
+ */
+#define PARMAP_SOME_FAILED 101
+
+/**
+ * The consumer, or a checkpoint, stopped the run: what was done so far is valid.
+ */
+#define PARMAP_STOPPED 102
+
+/**
+ * A task failed, or another callback that does the work: the report says which.
+ */
+#define PARMAP_ERROR_TASK (-101)
+
+/**
+ * The producer failed.
+ */
+#define PARMAP_ERROR_PRODUCER (-102)
+
+/**
+ * The consumer failed, or a join.
+ */
+#define PARMAP_ERROR_CONSUMER (-103)
+
+/**
+ * The producer wants to wait although nothing is in flight: it would wait for ever.
+ */
+#define PARMAP_ERROR_STALLED (-104)
+
+/**
+ * The deadline has passed; parmap_unfinished() says what is missing.
+ */
+#define PARMAP_ERROR_TIMEOUT (-105)
+
+/**
+ * The run was cancelled; parmap_unfinished() says what is missing.
+ */
+#define PARMAP_ERROR_CANCELLED (-106)
+
+/**
+ * Status of a single task: it was not run, or its result does not count.
+ */
+#define PARMAP_NOT_RUN (-107)
+
+/**
+ * The data of a flow cannot be gone through for another phase.
+ */
+#define PARMAP_ERROR_NOT_RESTARTABLE (-108)
+
+/**
+ * The data of a flow have no chunk.
+ */
+#define PARMAP_ERROR_EMPTY (-109)
+
+/**
+ * Initialiser of a parmap_report.
+ */
+#define PARMAP_REPORT_INIT {sizeof(parmap_report), 0, 0, -1, -1, -1, 0, 0, 0, 0, 0.0, {0}}
+
+/**
+ * Makes a map on the ranks and threads of `context`: `*map`. Free it with parmap_free(). Without a
+ * context (NULL): this process alone, one thread. Settings have their defaults.
+ *
+ * Local: the communicator is the context's, none is made. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER (map).
+ */
+dicod_status parmap_create(const dicod_context *context, parmap **map);
+
+/**
+ * Frees a map and sets the caller's pointer to NULL. `map` and `*map` may be NULL.
+ *
+ * Local, unless it is the last handle on the ranks of a communicator: then as dicod_context_free().
+ * No other thread may be using the handle.
+ */
+void parmap_free(parmap **map);
+
+/**
+ * Sets an integer, or a flag as 0 or 1:
+ * - "chunk": tasks that are handed over at a time; 0 (default): automatic, by time. In a reduction:
+ *   tasks of one fork; 0: by their number.
+ * - "retries": how often a task that failed is tried again (0);
+ * - "seed": of the random numbers of tasks (0);
+ * - "root_works": 0: rank 0 only hands out tasks, if there are other ranks (1);
+ * - "max_outstanding": items at most between producer and consumer; 0 (default): four per worker;
+ * - "ordered": 0: results are consumed, or forks joined, as they come (1);
+ * - "ranks_per_task": ranks that work on one task together (1).
+ *
+ * The settings of rank 0 count. Local. Thread-safe; a run that is in progress keeps what it has.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_UNKNOWN_OPTION (key), DICOD_ERROR_INVALID_ARGUMENT.
+ */
+dicod_status parmap_set_integer(parmap *map, const char *key, int64_t value);
+
+/**
+ * Sets a number of seconds, which may be infinite:
+ * - "deadline": after it a run stops (infinity);
+ * - "grace": time that running tasks have to end after a deadline or a cancel (1). Other ranks are
+ *   not waited for any longer; a task on a thread of rank 0 is, it cannot be ended from outside.
+ * - "progress_interval": least time between two calls of the progress callback (0.1).
+ *
+ * Otherwise as parmap_set_integer().
+ */
+dicod_status parmap_set_real(parmap *map, const char *key, double value);
+
+/**
+ * Sets a word:
+ * - "schedule": "dynamic" (default), the next chunk goes to whoever finishes first; "guided", the
+ *   same with chunks that get smaller; "block", equal contiguous portions, what is left over the
+ *   workers that are left, rounded up; "cyclic", chunks are dealt in turn;
+ * - "errors": "cancel" (default): no task above the lowest failing one counts, none is started once
+ *   that is known, those below finish; "continue": all run, each has its status.
+ *
+ * Otherwise as parmap_set_integer().
+ */
+dicod_status parmap_set_string(parmap *map, const char *key, const char *value);
+
+/**
+ * Calls `progress` during runs, with `userdata` as its first argument; NULL: does not, as at first.
+ * Only that of rank 0 is called. `userdata` may be NULL.
+ *
+ * Local. Thread-safe; a run that is in progress keeps what it has.
+ * Errors: DICOD_ERROR_NULL_POINTER (map).
+ */
+dicod_status parmap_set_progress(parmap *map, parmap_progress_fn progress, void *userdata);
+
+/**
+ * Asks the run that is in progress to end, on all ranks: it returns PARMAP_ERROR_CANCELLED. Without
+ * one nothing happens. `map` may be NULL.
+ *
+ * Local. Any thread, also in a signal handler: it only sets a flag.
+ */
+void parmap_cancel(const parmap *map);
+
+/**
+ * Gives all tasks of later runs `size` bytes of rank 0, which are sent to each rank once: see
+ * parmap_task_shared(). On other ranks `data` and `size` are not looked at. They are copied, and
+ * replace those of an earlier call. `data` may be NULL if `size` is 0.
+ *
+ * Collective. Needs the map for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (size), DICOD_ERROR_OUT_OF_MEMORY,
+ * DICOD_ERROR_INVALID_STATE (map in use), DICOD_ERROR_COMMUNICATION.
+ */
+dicod_status parmap_share(parmap *map, const void *data, int64_t size);
+
+/**
+ * Runs `work` for tasks 0 to n_tasks - 1. Task i reads in_size bytes at inputs + i * in_stride, and
+ * writes out_size bytes at outputs + i * out_stride; a stride of 0 stands for the size. The output
+ * of a task whose status is not 0 is all zero at the end.
+ *
+ * n_tasks and sizes have to be the same on every rank. `inputs` are those of rank 0, elsewhere they
+ * are not looked at; `outputs` are written on rank 0, and on each rank where they are not NULL.
+ * Both may be NULL if their size is 0. `statuses[n_tasks]` receives 0, the code of the task, or a
+ * negative status (PARMAP_NOT_RUN, DICOD_ERROR_INTERNAL for a panic); it may be NULL, as `userdata`
+ * and `report` may.
+ *
+ * Returns 0; PARMAP_SOME_FAILED; or an error, the same on every rank. As far as tasks succeeded,
+ * outputs are valid then, too.
+ *
+ * Collective. Needs the map for itself.
+ * Errors: PARMAP_ERROR_TASK, PARMAP_ERROR_TIMEOUT, PARMAP_ERROR_CANCELLED; before anything is run:
+ * DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (a size or stride, ranks that differ),
+ * DICOD_ERROR_OUT_OF_MEMORY, DICOD_ERROR_INVALID_STATE (map in use, ranks that make different
+ * calls); DICOD_ERROR_COMMUNICATION.
+ */
+dicod_status parmap_run(parmap *map,
+                        int64_t n_tasks,
+                        parmap_work_fn work,
+                        void *userdata,
+                        const void *inputs,
+                        int64_t in_size,
+                        int64_t in_stride,
+                        void *outputs,
+                        int64_t out_size,
+                        int64_t out_stride,
+                        int32_t *statuses,
+                        parmap_report *report);
+
+/**
+ * Tasks without a result in the last run with this map: `n` ranges, range i from `first[i]` up to,
+ * but not including, `end[i]`.
+ *
+ * Call it first with a capacity of 0: only `*n` is written. Then with arrays of at least that many
+ * entries.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other than
+ * 0, too small).
+ */
+dicod_status parmap_unfinished(const parmap *map,
+                               int64_t capacity,
+                               int64_t *first,
+                               int64_t *end,
+                               int64_t *n);
+
+/**
+ * A progress callback that is ready-made: on stderr, a bar if that is a terminal, else a line now
+ * and then. Give it to parmap_set_progress(); `userdata` is a title, NUL-terminated, or NULL.
+ * Always returns 0.
+ *
+ * Local. Nothing else in the library writes anything.
+ */
+int32_t parmap_progress_bar(void *userdata, const parmap_progress *progress);
+
+/* Parallel map: streams ------------------------------------------------------------------------ */
+
+/**
+ * What a producer returns for an item that it has written.
+ */
+#define PARMAP_ITEM 0
+
+/**
+ * What a producer returns when there are no more items.
+ */
+#define PARMAP_END (-1)
+
+/**
+ * What a producer returns when it has nothing now: it is asked again when something was consumed,
+ * or a little later.
+ */
+#define PARMAP_WAIT (-2)
+
+/**
+ * What a consumer returns when it wants no more: no item above this one counts.
+ */
+#define PARMAP_STOP (-1)
+
+/**
+ * Writes the next item to `buffer`, which is empty, and returns PARMAP_ITEM; or PARMAP_END,
+ * PARMAP_WAIT, or a positive code of its own: an error.
+ */
+typedef int32_t (*parmap_produce_fn)(void *userdata, parmap_buffer *buffer);
+
+/**
+ * Does one item: reads `input`, `size` bytes at an address that is fit for any type, and writes to
+ * `output`, which is empty. Returns 0, or a positive code of its own.
+ */
+typedef int32_t (*parmap_item_fn)(void *userdata,
+                                  const parmap_task *task,
+                                  const void *input,
+                                  int64_t size,
+                                  parmap_buffer *output);
+
+/**
+ * Takes the result of item `index`: `size` bytes at `data`. If the setting "errors" is "continue"
+ * also of those that failed: `status` is then not 0, and there are no bytes. Returns 0 to go on,
+ * PARMAP_STOP, or a positive code of its own: an error.
+ */
+typedef int32_t (*parmap_consume_fn)(void *userdata,
+                                     int64_t index,
+                                     int32_t status,
+                                     const void *data,
+                                     int64_t size);
+
+/**
+ * Runs `work` for each item that `produce` gives on rank 0, and hands the results to `consume`
+ * there: in order, or as they come (setting "ordered"). Items are asked for lazily: at most
+ * "max_outstanding" of them are anywhere between the two, so that memory stays bounded whatever the
+ * length. Both are called by the calling thread, one at a time.
+ *
+ * `produce` and `consume` are not looked at on other ranks; `userdata` (of this rank), the first
+ * argument of all three, and `report` may be NULL.
+ *
+ * Returns 0, PARMAP_SOME_FAILED, PARMAP_STOPPED, or an error, the same on every rank. What is
+ * reported is what a serial run would have met first.
+ *
+ * Collective. Needs the map for itself.
+ * Errors: PARMAP_ERROR_TASK, PARMAP_ERROR_PRODUCER, PARMAP_ERROR_CONSUMER, PARMAP_ERROR_STALLED,
+ * and as parmap_run().
+ */
+dicod_status parmap_stream(parmap *map,
+                           parmap_produce_fn produce,
+                           parmap_item_fn work,
+                           parmap_consume_fn consume,
+                           void *userdata,
+                           parmap_report *report);
+
+/* Parallel map: threads of the caller's -------------------------------------------------------- */
+
+/**
+ * Tasks that threads of the caller's pull: parmap_open().
+ */
+typedef struct parmap_pull parmap_pull;
+
+/**
+ * Begins to give out tasks 0 to n_tasks - 1 to threads that the caller brings: `*pull`, which
+ * parmap_close() ends. The map is in use until then. On several ranks each gives out its own portion
+ * (setting "schedule": that of "cyclic", else of "block").
+ *
+ * Collective. Needs the map for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_tasks, also if the ranks
+ * differ), DICOD_ERROR_INVALID_STATE (map in use), DICOD_ERROR_COMMUNICATION.
+ */
+dicod_status parmap_open(parmap *map,
+                         int64_t n_tasks,
+                         parmap_pull **pull);
+
+/**
+ * The next task to do, `*index`; -1: there are no more, or the run is to end.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status parmap_next(parmap_pull *pull, int64_t *index);
+
+/**
+ * Task `index` is done: `code` is 0, or positive if it failed, then because of `message`, which may
+ * be NULL.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (index was not given out, or is
+ * done; code negative).
+ */
+dicod_status parmap_done(parmap_pull *pull,
+                         int64_t index,
+                         int32_t code,
+                         const char *message);
+
+/**
+ * 1 if task `index` should end early, because its result won't count, else 0: parmap_cancelled().
+ *
+ * Local. Thread-safe.
+ */
+int32_t parmap_pull_cancelled(const parmap_pull *pull, int64_t index);
+
+/**
+ * A random number, `*key`, that depends on the setting "seed" and `index` alone: parmap_task_key().
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (index).
+ */
+dicod_status parmap_pull_key(const parmap_pull *pull, int64_t index, uint64_t *key);
+
+/**
+ * Ends the giving out of tasks, and sets the caller's pointer to NULL. What was not done is
+ * unfinished: PARMAP_ERROR_CANCELLED. `report` may be NULL.
+ *
+ * Collective. In the thread that called parmap_open(), when no other one uses the handle.
+ * Errors: as parmap_run(), and DICOD_ERROR_NULL_POINTER (pull, *pull).
+ */
+dicod_status parmap_close(parmap_pull **pull, parmap_report *report);
+
+/* Parallel map: rank 0 calls by name ----------------------------------------------------------- */
+
+/**
+ * Gives a work function a name, under which rank 0 can run it with parmap_call(). Every rank
+ * registers its own, with its own `userdata`, which may be NULL; another one of the same name is
+ * replaced.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (name empty or not UTF-8).
+ */
+dicod_status parmap_register(parmap *map, const char *name, parmap_work_fn work, void *userdata);
+
+/**
+ * As parmap_register(), for the items of parmap_call_stream().
+ */
+dicod_status parmap_register_item(parmap *map,
+                                  const char *name,
+                                  parmap_item_fn work,
+                                  void *userdata);
+
+/**
+ * On ranks other than 0: does what rank 0 calls, and returns when it calls parmap_release(). On
+ * rank 0 it returns at once. Between calls of rank 0 it sleeps. Errors of single calls are for
+ * rank 0 to see.
+ *
+ * Collective. Needs the map for itself. Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_COMMUNICATION.
+ */
+dicod_status parmap_serve(parmap *map);
+
+/**
+ * On rank 0: the others return from parmap_serve().
+ *
+ * Needs the map for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (not rank 0), DICOD_ERROR_COMMUNICATION.
+ */
+dicod_status parmap_release(parmap *map);
+
+/**
+ * On rank 0, while the others are in parmap_serve(): as parmap_run(), with the function that is
+ * registered as `name`, on each rank its own.
+ *
+ * Needs the map for itself.
+ * Errors: as parmap_run(); DICOD_ERROR_INVALID_ARGUMENT if a rank has no such function.
+ */
+dicod_status parmap_call(parmap *map,
+                         const char *name,
+                         int64_t n_tasks,
+                         const void *inputs,
+                         int64_t in_size,
+                         int64_t in_stride,
+                         void *outputs,
+                         int64_t out_size,
+                         int64_t out_stride,
+                         int32_t *statuses,
+                         parmap_report *report);
+
+/**
+ * On rank 0, while the others are in parmap_serve(): as parmap_stream(), with the function that is
+ * registered as `name`.
+ *
+ * Needs the map for itself. Errors: as parmap_stream() and parmap_call().
+ */
+dicod_status parmap_call_stream(parmap *map,
+                                const char *name,
+                                parmap_produce_fn produce,
+                                parmap_consume_fn consume,
+                                void *userdata,
+                                parmap_report *report);
+
+/**
+ * On rank 0, while the others are in parmap_serve(): as parmap_share().
+ *
+ * Needs the map for itself. Errors: as parmap_share(), DICOD_ERROR_INVALID_STATE (not rank 0).
+ */
+dicod_status parmap_call_share(parmap *map, const void *data, int64_t size);
+
+/* Parallel map: reductions --------------------------------------------------------------------- */
+
+/**
+ * A reduction as a table of callbacks, each with `userdata` first; 0 or a positive code is
+ * returned. Set struct_size before (PARMAP_REDUCER_INIT does). All but `join` may be called by any
+ * thread of the map, several at a time.
+ */
+typedef struct parmap_reducer {
+    /**
+     * sizeof(parmap_reducer), set by the caller.
+     */
+    int64_t struct_size;
+    /**
+     * First argument of all callbacks; may be NULL.
+     */
+    void *userdata;
+    /**
+     * Makes a fresh state, `*state`, from the pristine one, which it must not change.
+     */
+    int32_t (*fork)(void *userdata, const void *pristine, void **state);
+    /**
+     * One task: changes `state`.
+     */
+    int32_t (*work)(void *userdata, void *state, const parmap_task *task, const void *input);
+    /**
+     * Writes a state to a buffer, which is empty.
+     */
+    int32_t (*pack)(void *userdata, const void *state, parmap_buffer *buffer);
+    /**
+     * Sets a state to what was packed.
+     */
+    int32_t (*unpack)(void *userdata, void *state, const void *data, int64_t size);
+    /**
+     * Joins the next fork, `from`, into a state. Called by the calling thread, in order of index
+     * unless the setting "ordered" is 0.
+     */
+    int32_t (*join)(void *userdata, void *into, const void *from);
+    /**
+     * Frees what fork made. NULL: nothing is to be freed.
+     */
+    void (*free)(void *userdata, void *state);
+} parmap_reducer;
+
+/**
+ * Initialiser of a parmap_reducer: everything else NULL.
+ */
+#define PARMAP_REDUCER_INIT {sizeof(parmap_reducer), 0, 0, 0, 0, 0, 0, 0}
+
+/**
+ * Reduces tasks 0 to n_tasks - 1: `state` of rank 0 is pristine; a chunk of tasks (setting "chunk";
+ * else about n_tasks / 128, whatever the number of workers) works on a fork of it, and the forks are
+ * joined in order, so that sums are the same bit for bit for any number of workers.
+ *
+ * Task i reads in_size bytes at inputs + i * in_stride, as for parmap_run(). On success `state` is
+ * set, by `unpack`, to all forks joined, on every rank; otherwise that of rank 0 is as it was.
+ * Failures of `fork` and `pack` are reported at the first task of the chunk, with
+ * PARMAP_ERROR_TASK; those of `unpack` and `join` with PARMAP_ERROR_CONSUMER. If "errors" is
+ * "continue", tasks that fail have to leave the state as it was.
+ *
+ * Collective. Needs the map for itself. Errors: as parmap_run(), and PARMAP_ERROR_CONSUMER.
+ */
+dicod_status parmap_reduce(parmap *map,
+                           int64_t n_tasks,
+                           const parmap_reducer *reducer,
+                           const void *inputs,
+                           int64_t in_size,
+                           int64_t in_stride,
+                           void *state,
+                           parmap_report *report);
+
+/* Parallel map: flows -------------------------------------------------------------------------- */
+
+/**
+ * A chain of nodes. A handle serves one call at a time.
+ */
+typedef struct parmap_flow parmap_flow;
+
+/**
+ * One node of a flow as a table of callbacks, each with the node's state first; 0 or a positive code
+ * is returned, unless said otherwise. Set struct_size before (PARMAP_NODE_INIT does). Those that are
+ * needed only for training may be NULL if there are no phases.
+ */
+typedef struct parmap_node {
+    /**
+     * sizeof(parmap_node), set by the caller.
+     */
+    int64_t struct_size;
+    /**
+     * The node's state; may be NULL.
+     */
+    void *state;
+    /**
+     * Phases of training; 0: nothing to train, the node is skipped.
+     */
+    int64_t phases;
+    /**
+     * Returns 1 if chunks of a phase can be trained by forks, else 0: then the node itself sees all
+     * chunks, on rank 0. NULL: it always can.
+     */
+    int32_t (*can_fork)(void *state, int64_t phase);
+    /**
+     * Makes a fresh node, `*fork`, that one chunk is trained on. Several at a time.
+     */
+    int32_t (*fork)(const void *state, void **fork);
+    /**
+     * Takes one chunk in.
+     */
+    int32_t (*train)(void *state, int64_t phase, const void *data, int64_t size);
+    /**
+     * Writes what travels between ranks to a buffer, which is empty.
+     */
+    int32_t (*pack)(const void *state, parmap_buffer *buffer);
+    /**
+     * Sets the state to what was packed.
+     */
+    int32_t (*unpack)(void *state, const void *data, int64_t size);
+    /**
+     * Joins the next fork into this node, or into another fork. In order, by the calling thread.
+     */
+    int32_t (*join)(void *state, const void *fork);
+    /**
+     * Ends a phase, on rank 0 only.
+     */
+    int32_t (*stop)(void *state, int64_t phase);
+    /**
+     * Sends a chunk through, to a buffer, which is empty. Several at a time: it must not change the
+     * state, unless `forks_in_execution` is 1.
+     */
+    int32_t (*execute)(void *state, const void *data, int64_t size, parmap_buffer *output);
+    /**
+     * 1: in execution, too, each chunk gets a fork, which is joined afterwards.
+     */
+    int32_t forks_in_execution;
+    /**
+     * Writes what a checkpoint holds. NULL: as `pack`.
+     */
+    int32_t (*save)(const void *state, parmap_buffer *buffer);
+    /**
+     * The counterpart of `save`. NULL: as `unpack`.
+     */
+    int32_t (*load)(void *state, const void *data, int64_t size);
+    /**
+     * Frees a fork. NULL: nothing is to be freed.
+     */
+    void (*free)(void *fork);
+} parmap_node;
+
+/**
+ * Goes back to the first chunk: 0; anything else: that cannot be done.
+ */
+typedef int32_t (*parmap_restart_fn)(void *userdata);
+
+/**
+ * Told on rank 0 after the last phase of a node, with what its `save` has written: 0 to go on,
+ * anything else to stop there.
+ */
+typedef int32_t (*parmap_checkpoint_fn)(void *userdata, int64_t node, const void *data, int64_t size);
+
+/**
+ * Initialiser of a parmap_node: everything else zero or NULL.
+ */
+#define PARMAP_NODE_INIT {sizeof(parmap_node), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+/**
+ * Makes a flow of nodes: `*flow`. The tables are copied; the states stay the caller's.
+ *
+ * Every rank makes it with nodes of the same kind; the states of rank 0 count. Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_nodes; a struct_size; a number
+ * in a table).
+ */
+dicod_status parmap_flow_create(int64_t n_nodes,
+                                const parmap_node *nodes,
+                                parmap_flow **flow);
+
+/**
+ * Frees a flow, not the states of its nodes, and sets the caller's pointer to NULL. `flow` and
+ * `*flow` may be NULL.
+ *
+ * Local. No other thread may be using the handle.
+ */
+void parmap_flow_free(parmap_flow **flow);
+
+/**
+ * Sets a node to `size` bytes of a checkpoint: it counts as trained. Every rank has to say so; the
+ * state of rank 0 counts.
+ *
+ * Local.
+ * Errors: PARMAP_ERROR_TASK (`load` failed), DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE
+ * (node), DICOD_ERROR_INVALID_ARGUMENT (size), DICOD_ERROR_INVALID_STATE (in use).
+ */
+dicod_status parmap_flow_load(parmap_flow *flow,
+                              int64_t node,
+                              const void *data,
+                              int64_t size);
+
+/**
+ * Trains the nodes that are not trained yet, one after the other, phase by phase: chunks of
+ * `produce`, on rank 0, go through the nodes before it into forks of the node, which are joined in
+ * order; then `stop` is called once. `restart` is called before each phase but the first; NULL: it
+ * cannot be done. `checkpoint` may be NULL. The three get `userdata`; on other ranks than 0 they are
+ * not looked at. What is trained is the same on every rank at the end.
+ *
+ * After a failure the node that was being trained is, on rank 0, as it was before the phase.
+ *
+ * Collective. Needs the map and the flow for itself.
+ * Errors: as parmap_stream(); PARMAP_ERROR_EMPTY (no chunk at all), PARMAP_ERROR_NOT_RESTARTABLE;
+ * DICOD_ERROR_INVALID_STATE also if a flow is being trained with this map.
+ */
+dicod_status parmap_flow_train(parmap_flow *flow,
+                               parmap *map,
+                               parmap_restart_fn restart,
+                               parmap_produce_fn produce,
+                               parmap_checkpoint_fn checkpoint,
+                               void *userdata,
+                               parmap_report *report);
+
+/**
+ * Sends chunks of `produce` through all nodes; `consume` gets the results in order. As
+ * parmap_stream(), with `execute` of the nodes for the work.
+ *
+ * Collective. Needs the map and the flow for itself.
+ * Errors: as parmap_stream(); DICOD_ERROR_INVALID_STATE also if a node is not trained.
+ */
+dicod_status parmap_flow_execute(parmap_flow *flow,
+                                 parmap *map,
+                                 parmap_produce_fn produce,
+                                 parmap_consume_fn consume,
+                                 void *userdata,
+                                 parmap_report *report);
+
+/* Parallel map: operators ---------------------------------------------------------------------- */
+
+/**
+ * Several operators as one. A handle serves one call at a time.
+ */
+typedef struct parmap_operators parmap_operators;
+
+/**
+ * One operator as a table of callbacks, each with `self` first; 0 or a positive code is returned.
+ * Set struct_size before (PARMAP_OPERATOR_INIT does). Its callbacks are called one at a time, on a
+ * worker that stays the same: on the other ranks its state is never touched.
+ */
+typedef struct parmap_operator {
+    /**
+     * sizeof(parmap_operator), set by the caller.
+     */
+    int64_t struct_size;
+    /**
+     * The operator's state; may be NULL.
+     */
+    void *state;
+    /**
+     * Numbers that it takes.
+     */
+    int64_t in_size;
+    /**
+     * Numbers that it gives.
+     */
+    int64_t out_size;
+    /**
+     * 1: it is linear, `linearize` and `derivative` may be NULL; 0: it is not.
+     */
+    int32_t linear;
+    /**
+     * y[out_size] = T(x[in_size]). It leaves the last linearization in force.
+     */
+    int32_t (*eval)(void *state, const double *x, double *y);
+    /**
+     * y = T(x); derivatives are taken at x from now on. NULL, if linear: as `eval`.
+     */
+    int32_t (*linearize)(void *state, const double *x, double *y);
+    /**
+     * y = T'(x) h. NULL, if linear: as `eval`.
+     */
+    int32_t (*derivative)(void *state, const double *h, double *y);
+    /**
+     * x[in_size] = T'(x)* y[out_size].
+     */
+    int32_t (*adjoint)(void *state, const double *y, double *x);
+    /**
+     * Ends the operator, when the operators are freed, on every rank. May be NULL.
+     */
+    void (*end)(void *state);
+} parmap_operator;
+
+/**
+ * Initialiser of a parmap_operator: linear, everything else zero or NULL.
+ */
+#define PARMAP_OPERATOR_INIT {sizeof(parmap_operator), 0, 0, 0, 1, 0, 0, 0, 0, 0}
+
+/**
+ * Makes one operator of several that all take the same x: `*vector`, T(x)_i = T_i(x). The tables are
+ * copied. On success the operators are the library's to end: parmap_operators_free().
+ *
+ * Every rank makes it with the same operators. Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (no operators, sizes that don't go
+ * together, a struct_size); DICOD_ERROR_OUT_OF_MEMORY.
+ */
+dicod_status parmap_operators_create_vector(int64_t n_operators,
+                                            const parmap_operator *operators,
+                                            parmap_operators **vector);
+
+/**
+ * Makes one operator of several that take components of x: `*vector`. x is the direct sum of
+ * n_components components of `sizes[n_components]` numbers; operator i takes component c, in order,
+ * if takes[i * n_components + c] is not 0. Adjoints are added into the components; unused ones are
+ * zero. Everything else as for parmap_operators_create_vector().
+ */
+dicod_status parmap_operators_create_distributed(int64_t n_operators,
+                                                 const parmap_operator *operators,
+                                                 int64_t n_components,
+                                                 const int64_t *sizes,
+                                                 const int32_t *takes,
+                                                 parmap_operators **vector);
+
+/**
+ * Ends all operators, calling the `end` of each, frees the handle and sets the caller's pointer to
+ * NULL. `vector` and `*vector` may be NULL.
+ *
+ * Local. No other thread may be using the handle.
+ */
+void parmap_operators_free(parmap_operators **vector);
+
+/**
+ * Length of x and y, and whether the operator is linear, which it is if all are: `*in_size`,
+ * `*out_size`, `*linear`. What is not wanted may be NULL.
+ *
+ * Local. Errors: DICOD_ERROR_NULL_POINTER (vector), DICOD_ERROR_INVALID_STATE (in use).
+ */
+dicod_status parmap_operators_sizes(const parmap_operators *vector,
+                                    int64_t *in_size,
+                                    int64_t *out_size,
+                                    int32_t *linear);
+
+/**
+ * y = T(x), results of the operators one after the other. `x` is that of rank 0, elsewhere it is not
+ * looked at; `y` is written on every rank. The last linearization stays in force.
+ *
+ * Collective. Needs the map and the operators for itself.
+ * Errors: PARMAP_ERROR_TASK (an operator failed: the message says which, with its code),
+ * PARMAP_ERROR_TIMEOUT, PARMAP_ERROR_CANCELLED, DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE
+ * (in use), DICOD_ERROR_OUT_OF_MEMORY, DICOD_ERROR_COMMUNICATION.
+ */
+dicod_status parmap_operators_eval(parmap_operators *vector,
+                                   parmap *map,
+                                   const double *x,
+                                   double *y);
+
+/**
+ * y = T(x), and derivative and adjoint are taken at x from now on. As parmap_operators_eval().
+ */
+dicod_status parmap_operators_linearize(parmap_operators *vector,
+                                        parmap *map,
+                                        const double *x,
+                                        double *y);
+
+/**
+ * y = T'(x) h. As parmap_operators_eval(); unless all are linear, DICOD_ERROR_INVALID_STATE before a
+ * linearize.
+ */
+dicod_status parmap_operators_derivative(parmap_operators *vector,
+                                         parmap *map,
+                                         const double *h,
+                                         double *y);
+
+/**
+ * x = T'(x)* y, the sum over the operators in their order, whatever the workers. `y` is that of
+ * rank 0; `x` is written on every rank. As parmap_operators_derivative().
+ */
+dicod_status parmap_operators_adjoint(parmap_operators *vector,
+                                      parmap *map,
+                                      const double *y,
+                                      double *x);
+
+/* Parallel map: ensembles ---------------------------------------------------------------------- */
+
+/**
+ * Many starts of one solver. A handle serves one call at a time.
+ */
+typedef struct parmap_ensemble parmap_ensemble;
+
+/**
+ * One member of an ensemble, as a solver sees it: it reads and writes all but the sizes and the
+ * limit.
+ */
+typedef struct parmap_member {
+    /**
+     * sizeof(parmap_member) of the library: fields beyond it do not exist.
+     */
+    int64_t struct_size;
+    /**
+     * Number of parameters.
+     */
+    int64_t n_parameters;
+    /**
+     * The start, or the best point so far: x[n_parameters].
+     */
+    double *x;
+    /**
+     * Its value; infinite before the first round.
+     */
+    double value;
+    /**
+     * Evaluations so far, in all rounds: the solver adds its own.
+     */
+    int64_t evaluations;
+    /**
+     * Evaluations that the solver may make in this round.
+     */
+    int64_t limit;
+    /**
+     * Set to 1: no further round is needed.
+     */
+    int32_t converged;
+    /**
+     * Bytes that are kept for the solver between rounds, zero at first; NULL if there are none.
+     */
+    void *state;
+    /**
+     * How many.
+     */
+    int64_t state_size;
+} parmap_member;
+
+/**
+ * Improves a member, with at most member->limit evaluations. Returns 0, or a positive code of its
+ * own: the member then stays as it was.
+ */
+typedef int32_t (*parmap_solver_fn)(void *userdata,
+                                    const parmap_task *task,
+                                    parmap_member *member);
+
+/**
+ * Makes an ensemble in the box from lower[n_parameters] to upper[n_parameters]: `*ensemble`. If
+ * `cells` is NULL, n_members starts at random, each dependent on `seed` and its index alone; else
+ * one start in the middle of each cell of a lattice with cells[n_parameters] cells along the axes,
+ * the last axis runs fastest, and n_members has to be their product, or 0. `state_size` bytes per
+ * member are kept for the solver between rounds.
+ *
+ * Every rank makes the same one. Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT, DICOD_ERROR_OUT_OF_MEMORY.
+ */
+dicod_status parmap_ensemble_create(int64_t n_parameters,
+                                    const double *lower,
+                                    const double *upper,
+                                    int64_t n_members,
+                                    const int64_t *cells,
+                                    uint64_t seed,
+                                    int64_t state_size,
+                                    parmap_ensemble **ensemble);
+
+/**
+ * Frees an ensemble and sets the caller's pointer to NULL. `ensemble` and `*ensemble` may be NULL.
+ *
+ * Local. No other thread may be using the handle.
+ */
+void parmap_ensemble_free(parmap_ensemble **ensemble);
+
+/**
+ * One round: `solver` runs for each member that has not converged, with at most `per_member`
+ * evaluations, and so many that all members together have made at most `in_all` since the first
+ * round: what is left is shared out equally, so that it does not depend on who is faster. -1: no
+ * limit. Call it again to go on, with other limits if you like. The ensemble is the same on every
+ * rank before and after. Indices in the report are those of members. `userdata` and `report` may be
+ * NULL.
+ *
+ * Collective. Needs the map and the ensemble for itself. Errors: as parmap_run().
+ */
+dicod_status parmap_ensemble_round(parmap_ensemble *ensemble,
+                                   parmap *map,
+                                   int64_t per_member,
+                                   int64_t in_all,
+                                   parmap_solver_fn solver,
+                                   void *userdata,
+                                   parmap_report *report);
+
+/**
+ * Number of members, those that have converged, evaluations of all members, and the best member: of
+ * equal values the lowest index wins; -1: no member has a value that is a number. What is not wanted
+ * may be NULL.
+ *
+ * Local. Errors: DICOD_ERROR_NULL_POINTER (ensemble), DICOD_ERROR_INVALID_STATE (in use).
+ */
+dicod_status parmap_ensemble_summary(const parmap_ensemble *ensemble,
+                                     int64_t *n_members,
+                                     int64_t *n_converged,
+                                     int64_t *evaluations,
+                                     int64_t *best);
+
+/**
+ * Member `index`: its point x[n_parameters], value, evaluations, and whether it has converged. What
+ * is not wanted may be NULL.
+ *
+ * Local.
+ * Errors: DICOD_ERROR_NULL_POINTER (ensemble), DICOD_ERROR_OUT_OF_RANGE (index),
+ * DICOD_ERROR_INVALID_STATE (in use).
+ */
+dicod_status parmap_ensemble_member(const parmap_ensemble *ensemble,
+                                    int64_t index,
+                                    double *x,
+                                    double *value,
+                                    int64_t *evaluations,
+                                    int32_t *converged);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -86,6 +86,14 @@ pub enum Error {
         /// Its message.
         message: String,
     },
+    /// A run of the map did not go through.
+    #[error("{message}")]
+    Map {
+        /// Its status code.
+        status: i32,
+        /// Its message.
+        message: String,
+    },
     /// A defect of the library.
     #[error("internal error, please report it: {0}")]
     Internal(String),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each file of src/ffi makes one section: its title, and C text that cbindgen cannot make.
-const SECTIONS: [(&str, &str, &str); 7] = [
+const SECTIONS: [(&str, &str, &str); 16] = [
     ("status", "Status and errors", ""),
     ("context", "Context: threads, log, progress", ""),
     ("options", "Options", OPTION_INFO_INIT),
@@ -15,6 +15,19 @@ const SECTIONS: [(&str, &str, &str); 7] = [
     ("array", "Array descriptors", ARRAY_INIT),
     ("encoder", "Encoder: solve again and again", ""),
     ("segmentation", "Segmentation of a domain", ""),
+    (
+        "parmap/task",
+        "Parallel map: what tasks and callbacks may ask",
+        "",
+    ),
+    ("parmap/map", "Parallel map: over arrays", REPORT_INIT),
+    ("parmap/stream", "Parallel map: streams", ""),
+    ("parmap/pull", "Parallel map: threads of the caller's", ""),
+    ("parmap/serve", "Parallel map: rank 0 calls by name", ""),
+    ("parmap/reduce", "Parallel map: reductions", REDUCER_INIT),
+    ("parmap/flow", "Parallel map: flows", NODE_INIT),
+    ("parmap/operator", "Parallel map: operators", OPERATOR_INIT),
+    ("parmap/ensemble", "Parallel map: ensembles", ""),
 ];
 
 // Every member is listed, or -Wextra warns in C or in C++.
@@ -36,6 +49,31 @@ const ARRAY_INIT: &str = "\
  * Initialiser of a dicod_array: of doubles, everything else zero.
  */
 #define DICOD_ARRAY_INIT {sizeof(dicod_array), DICOD_F64, 0, 0, 0, 0, 0, 0, 0}
+";
+
+const REPORT_INIT: &str = "\
+/**
+ * Initialiser of a parmap_report.
+ */
+#define PARMAP_REPORT_INIT {sizeof(parmap_report), 0, 0, -1, -1, -1, 0, 0, 0, 0, 0.0, {0}}
+";
+const REDUCER_INIT: &str = "\
+/**
+ * Initialiser of a parmap_reducer: everything else NULL.
+ */
+#define PARMAP_REDUCER_INIT {sizeof(parmap_reducer), 0, 0, 0, 0, 0, 0, 0}
+";
+const NODE_INIT: &str = "\
+/**
+ * Initialiser of a parmap_node: everything else zero or NULL.
+ */
+#define PARMAP_NODE_INIT {sizeof(parmap_node), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+";
+const OPERATOR_INIT: &str = "\
+/**
+ * Initialiser of a parmap_operator: linear, everything else zero or NULL.
+ */
+#define PARMAP_OPERATOR_INIT {sizeof(parmap_operator), 0, 0, 0, 1, 0, 0, 0, 0, 0}
 ";
 
 const TOP: &str = "\
@@ -214,7 +252,8 @@ fn for_c_readers(section: &str) -> String {
             _ if line.starts_with("typedef struct ") => line.to_string(),
             _ => line
                 .replace("struct dicod_", "dicod_")
-                .replace("struct segmentation ", "segmentation "),
+                .replace("struct segmentation ", "segmentation ")
+                .replace("struct parmap", "parmap"),
         };
         text += line.trim_end();
         text += "\n";
@@ -255,6 +294,17 @@ int main(void) {
     segmentation *segments = 0;
     dicod_log_fn log = 0;
     dicod_progress_fn progress = 0;
+    parmap *map = 0;
+    parmap_report report = PARMAP_REPORT_INIT;
+    parmap_reducer reducer = PARMAP_REDUCER_INIT;
+    parmap_node node = PARMAP_NODE_INIT;
+    parmap_operator part = PARMAP_OPERATOR_INIT;
+    parmap_flow *flow = 0;
+    parmap_operators *parts = 0;
+    parmap_set_progress(map, parmap_progress_bar, 0);
+    parmap_reduce(map, 0, &reducer, 0, 0, 0, 0, &report);
+    parmap_flow_create(1, &node, &flow);
+    parmap_operators_create_vector(1, &part, &parts);
     return dicod_context_create(1, &context) + dicod_encoder_solve(encoder, &array, &info)
         + dicod_options_describe(0, &option) + dicod_context_set_log(context, log, 0)
         + dicod_context_set_progress(context, progress, 0)

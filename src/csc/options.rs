@@ -251,7 +251,7 @@ pub fn find(key: &str) -> Result<&'static Spec> {
 }
 
 /// Number of single-character edits between two words.
-fn edit_distance(a: &str, b: &str) -> usize {
+pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
     for (i, x) in a.chars().enumerate() {
         let mut diagonal = std::mem::replace(&mut row[0], i + 1);

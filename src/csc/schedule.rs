@@ -236,8 +236,8 @@ impl<T: Real> Tiles<T> {
         // What is a ghost here has a neighbour here, which is a ghost there.
         let mut exchanges: BTreeMap<usize, (BTreeSet<usize>, Vec<usize>)> = BTreeMap::new();
         let mut hosts = BTreeMap::new();
-        for ghost in n..numbers.len() {
-            let rank = owner(&grid.tile(numbers[ghost]));
+        for (ghost, number) in numbers.iter().enumerate().skip(n) {
+            let rank = owner(&grid.tile(*number));
             hosts.insert(ghost, rank);
             exchanges.entry(rank).or_default().1.push(ghost);
         }

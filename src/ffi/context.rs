@@ -71,7 +71,7 @@ pub struct dicod_context(Arc<Context>);
 /// What encoders share with the handle: the order of freeing does not matter.
 pub(crate) struct Context {
     pub(crate) ranks: Arc<dyn Transport>,
-    n_threads: usize,
+    pub(crate) n_threads: usize,
     callbacks: Mutex<Callbacks>,
 }
 
@@ -92,8 +92,8 @@ const MOST_THREADS: i32 = 1024;
 /// Makes a context: `*context`. Free it with dicod_context_free().
 ///
 /// `n_threads` is the number of threads that a call may use, the calling one included: from 1 to
-/// 1024; -1: as many as the process may use cores (affinity and quota of its control group); -2: one
-/// fewer, at least 1. Results do not depend on it, not in a single bit. Threads are started and
+/// 1024; -1: as many as the process may use cores (affinity and quota of its control group, and no
+/// more than SLURM_CPUS_PER_TASK and OMP_NUM_THREADS say); -2: one fewer, at least 1. Results do not depend on it, not in a single bit. Threads are started and
 /// ended inside a call.
 ///
 /// Local. Thread-safe.
@@ -120,8 +120,7 @@ pub(crate) unsafe fn create(
     ranks: impl FnOnce() -> Result<Arc<dyn Transport>>,
 ) -> Result<dicod_status> {
     let ranks = ranks()?;
-    // One core where the system doesn't say how many there are.
-    let cores = || std::thread::available_parallelism().map_or(1, |n| n.get());
+    let cores = crate::parmap::allowed_cores;
     let n_threads = match n_threads {
         1..=MOST_THREADS => Ok(n_threads as usize),
         -1 => Ok(cores()),

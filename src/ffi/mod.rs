@@ -16,6 +16,7 @@ pub mod encoder;
 #[cfg(feature = "mpi")]
 pub mod mpi;
 pub mod options;
+pub mod parmap;
 pub mod segmentation;
 pub mod solve;
 pub mod status;

@@ -1,0 +1,682 @@
+//! The handle, its settings, progress, reports, and the map over arrays.
+
+use super::super::context::{dicod_context, free, ranks, shared};
+use super::super::options::{Output, list_size, room_for};
+use super::super::status::{
+    DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut, string,
+};
+use super::task::{handle, parmap_task};
+use super::{Caller, needed};
+use crate::error::{Error, Result};
+use crate::parmap::map::{Inputs, Outputs, Tasks};
+use crate::parmap::report::NOT_RUN;
+use crate::parmap::{Map, Progress, Report, Task};
+use std::ffi::{c_char, c_void};
+use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// All tasks were run, some failed (setting "errors" is "continue"): the results of the others are
+/// valid.
+pub const PARMAP_SOME_FAILED: dicod_status = 101;
+/// The consumer, or a checkpoint, stopped the run: what was done so far is valid.
+pub const PARMAP_STOPPED: dicod_status = 102;
+/// A task failed, or another callback that does the work: the report says which.
+pub const PARMAP_ERROR_TASK: dicod_status = -101;
+/// The producer failed.
+pub const PARMAP_ERROR_PRODUCER: dicod_status = -102;
+/// The consumer failed, or a join.
+pub const PARMAP_ERROR_CONSUMER: dicod_status = -103;
+/// The producer wants to wait although nothing is in flight: it would wait for ever.
+pub const PARMAP_ERROR_STALLED: dicod_status = -104;
+/// The deadline has passed; parmap_unfinished() says what is missing.
+pub const PARMAP_ERROR_TIMEOUT: dicod_status = -105;
+/// The run was cancelled; parmap_unfinished() says what is missing.
+pub const PARMAP_ERROR_CANCELLED: dicod_status = -106;
+/// Status of a single task: it was not run, or its result does not count.
+pub const PARMAP_NOT_RUN: dicod_status = -107;
+/// The data of a flow cannot be gone through for another phase.
+pub const PARMAP_ERROR_NOT_RESTARTABLE: dicod_status = -108;
+/// The data of a flow have no chunk.
+pub const PARMAP_ERROR_EMPTY: dicod_status = -109;
+
+/// A map over the ranks and threads of a context: serial, threads, ranks or both, with the same
+/// calls and the same results, bit for bit.
+///
+/// Collective functions have to be called by all ranks, in the same order; each with its own
+/// pointers. A handle serves one call at a time: a second one, from another thread or from a
+/// callback, fails with DICOD_ERROR_INVALID_STATE; it works on after any error but
+/// DICOD_ERROR_COMMUNICATION.
+///
+/// Callbacks must return: no exception and no longjmp may leave them. With one thread all of them
+/// are called in the thread that called the library; with more, work functions are called in
+/// threads of the library, several at a time, everything else in the calling one. Only the calling
+/// thread uses MPI.
+pub struct parmap(pub(crate) Arc<Shared>);
+
+/// What pulls share with the handle: the order of freeing does not matter.
+pub(crate) struct Shared {
+    pub(crate) map: Map,
+    progress: Mutex<Watcher>,
+    last: Mutex<Report>,
+}
+
+#[derive(Clone, Copy)]
+struct Watcher {
+    call: parmap_progress_fn,
+    userdata: *mut c_void,
+}
+
+// SAFETY: the pointer is only handed back to the caller's function, in the thread that called.
+unsafe impl Send for Watcher {}
+
+/// How far a run is.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct parmap_progress {
+    /// sizeof(parmap_progress) of the library: fields beyond it do not exist.
+    pub struct_size: i64,
+    /// Tasks that have come back.
+    pub done: i64,
+    /// Number of tasks; -1: not known.
+    pub total: i64,
+    /// Tasks that failed.
+    pub failed: i64,
+    /// Seconds since the run began.
+    pub elapsed: f64,
+    /// Seconds that it will probably still take; -1: not known.
+    pub eta: f64,
+}
+
+/// Told on rank 0 how a run gets on; returns 0 to go on, anything else to cancel it.
+///
+/// It is called by the thread that called the library, at least the setting "progress_interval"
+/// seconds apart, and once at the end, when its answer changes nothing. `progress` is valid during
+/// the call.
+pub type parmap_progress_fn =
+    Option<unsafe extern "C" fn(userdata: *mut c_void, progress: *const parmap_progress) -> i32>;
+
+/// What came of a run: the same on every rank. Set struct_size before (PARMAP_REPORT_INIT does).
+/// It is written whenever a run was begun, also if it failed.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct parmap_report {
+    /// sizeof(parmap_report), set by the caller.
+    pub struct_size: i64,
+    /// What the function returns.
+    pub status: dicod_status,
+    /// Code of the failure that is reported, that of the lowest index: what the callback returned,
+    /// or a negative status (a panic, a code that is not allowed); 0: none.
+    pub failure_code: i32,
+    /// Index of its task or item; -1: none.
+    pub failure_index: i64,
+    /// The rank that it ran on; -1: none.
+    pub failure_rank: i32,
+    /// The worker there; -1: none.
+    pub failure_worker: i32,
+    /// Tasks that were run and count, failed ones included.
+    pub done: i64,
+    /// Tasks that failed.
+    pub failed: i64,
+    /// Number of tasks; -1: not known.
+    pub total: i64,
+    /// Tasks without a result: parmap_unfinished() lists them.
+    pub unfinished: i64,
+    /// Seconds from the call to the end.
+    pub seconds: f64,
+    /// What the failing callback said, cut to fit.
+    pub failure_message: [c_char; 256],
+}
+
+/// Does one task: reads `input`, in_size bytes, and writes `output`, out_size bytes, all zero when
+/// it is called (on a retry, too); NULL if the size is 0. Returns 0, or a positive code of its own.
+pub type parmap_work_fn = Option<
+    unsafe extern "C" fn(
+        userdata: *mut c_void,
+        task: *const parmap_task,
+        input: *const c_void,
+        output: *mut c_void,
+    ) -> i32,
+>;
+
+const MAP: &str = "a map";
+
+/// Makes a map on the ranks and threads of `context`: `*map`. Free it with parmap_free(). Without a
+/// context (NULL): this process alone, one thread. Settings have their defaults.
+///
+/// Local: the communicator is the context's, none is made. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER (map).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_create(
+    context: *const dicod_context,
+    map: *mut *mut parmap,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let to = reference_mut(map, "map", "the caller's pointer")?;
+            let context = shared(context);
+            let n_threads = context.as_ref().map_or(1, |context| context.n_threads);
+            let made = Shared {
+                map: Map::new(ranks(&context), n_threads)?,
+                progress: Mutex::new(Watcher {
+                    call: None,
+                    userdata: std::ptr::null_mut(),
+                }),
+                last: Mutex::default(),
+            };
+            *to = Box::into_raw(Box::new(parmap(Arc::new(made))));
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// Frees a map and sets the caller's pointer to NULL. `map` and `*map` may be NULL.
+///
+/// Local, unless it is the last handle on the ranks of a communicator: then as dicod_context_free().
+/// No other thread may be using the handle.
+///
+/// # Safety
+/// `*map` comes from parmap_create() and has not been freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_free(map: *mut *mut parmap) {
+    // SAFETY: the caller's promise.
+    unsafe { free(map) }
+}
+
+/// Sets an integer, or a flag as 0 or 1:
+/// - "chunk": tasks that are handed over at a time; 0 (default): automatic, by time. In a reduction:
+///   tasks of one fork; 0: by their number.
+/// - "retries": how often a task that failed is tried again (0);
+/// - "seed": of the random numbers of tasks (0);
+/// - "root_works": 0: rank 0 only hands out tasks, if there are other ranks (1);
+/// - "max_outstanding": items at most between producer and consumer; 0 (default): four per worker;
+/// - "ordered": 0: results are consumed, or forks joined, as they come (1);
+/// - "ranks_per_task": ranks that work on one task together (1).
+///
+/// The settings of rank 0 count. Local. Thread-safe; a run that is in progress keeps what it has.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_UNKNOWN_OPTION (key), DICOD_ERROR_INVALID_ARGUMENT.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_set_integer(
+    map: *mut parmap,
+    key: *const c_char,
+    value: i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let (map, key) = unsafe { (get(map)?, string(key, "key")?) };
+        map.map.set(|settings| settings.set_integer(key, value))?;
+        Ok(DICOD_OK)
+    })
+}
+
+/// Sets a number of seconds, which may be infinite:
+/// - "deadline": after it a run stops (infinity);
+/// - "grace": time that running tasks have to end after a deadline or a cancel (1). Other ranks are
+///   not waited for any longer; a task on a thread of rank 0 is, it cannot be ended from outside.
+/// - "progress_interval": least time between two calls of the progress callback (0.1).
+///
+/// Otherwise as parmap_set_integer().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_set_real(
+    map: *mut parmap,
+    key: *const c_char,
+    value: f64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let (map, key) = unsafe { (get(map)?, string(key, "key")?) };
+        map.map.set(|settings| settings.set_real(key, value))?;
+        Ok(DICOD_OK)
+    })
+}
+
+/// Sets a word:
+/// - "schedule": "dynamic" (default), the next chunk goes to whoever finishes first; "guided", the
+///   same with chunks that get smaller; "block", equal contiguous portions, what is left over the
+///   workers that are left, rounded up; "cyclic", chunks are dealt in turn;
+/// - "errors": "cancel" (default): no task above the lowest failing one counts, none is started once
+///   that is known, those below finish; "continue": all run, each has its status.
+///
+/// Otherwise as parmap_set_integer().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_set_string(
+    map: *mut parmap,
+    key: *const c_char,
+    value: *const c_char,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let (map, key, value) =
+            unsafe { (get(map)?, string(key, "key")?, string(value, "value")?) };
+        map.map.set(|settings| settings.set_word(key, value))?;
+        Ok(DICOD_OK)
+    })
+}
+
+/// Calls `progress` during runs, with `userdata` as its first argument; NULL: does not, as at first.
+/// Only that of rank 0 is called. `userdata` may be NULL.
+///
+/// Local. Thread-safe; a run that is in progress keeps what it has.
+/// Errors: DICOD_ERROR_NULL_POINTER (map).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_set_progress(
+    map: *mut parmap,
+    progress: parmap_progress_fn,
+    userdata: *mut c_void,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let map = unsafe { get(map) }?;
+        *lock(&map.progress) = Watcher {
+            call: progress,
+            userdata,
+        };
+        Ok(DICOD_OK)
+    })
+}
+
+/// Asks the run that is in progress to end, on all ranks: it returns PARMAP_ERROR_CANCELLED. Without
+/// one nothing happens. `map` may be NULL.
+///
+/// Local. Any thread, also in a signal handler: it only sets a flag.
+///
+/// # Safety
+/// The pointer is NULL or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_cancel(map: *const parmap) {
+    // SAFETY: the caller's promise.
+    if let Some(map) = unsafe { map.as_ref() } {
+        map.0.map.cancel();
+    }
+}
+
+/// Gives all tasks of later runs `size` bytes of rank 0, which are sent to each rank once: see
+/// parmap_task_shared(). On other ranks `data` and `size` are not looked at. They are copied, and
+/// replace those of an earlier call. `data` may be NULL if `size` is 0.
+///
+/// Collective. Needs the map for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (size), DICOD_ERROR_OUT_OF_MEMORY,
+/// DICOD_ERROR_INVALID_STATE (map in use), DICOD_ERROR_COMMUNICATION.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_share(
+    map: *mut parmap,
+    data: *const c_void,
+    size: i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let map = unsafe { get(map) }?;
+        // SAFETY: the caller's promise.
+        map.map
+            .share_if(unsafe { shared_bytes(&map.map, data, size) })?;
+        Ok(DICOD_OK)
+    })
+}
+
+/// # Safety
+/// As [`slice`].
+pub(crate) unsafe fn shared_bytes<'a>(
+    map: &Map,
+    data: *const c_void,
+    size: i64,
+) -> Result<&'a [u8]> {
+    if map.ranks().rank() != 0 {
+        return Ok(&[]);
+    }
+    let size = super::super::status::size(size, "size", 0)?;
+    // SAFETY: the caller's promise.
+    unsafe { slice(data.cast(), size, "data", "size bytes") }
+}
+
+/// Runs `work` for tasks 0 to n_tasks - 1. Task i reads in_size bytes at inputs + i * in_stride, and
+/// writes out_size bytes at outputs + i * out_stride; a stride of 0 stands for the size. The output
+/// of a task whose status is not 0 is all zero at the end.
+///
+/// n_tasks and sizes have to be the same on every rank. `inputs` are those of rank 0, elsewhere they
+/// are not looked at; `outputs` are written on rank 0, and on each rank where they are not NULL.
+/// Both may be NULL if their size is 0. `statuses[n_tasks]` receives 0, the code of the task, or a
+/// negative status (PARMAP_NOT_RUN, DICOD_ERROR_INTERNAL for a panic); it may be NULL, as `userdata`
+/// and `report` may.
+///
+/// Returns 0; PARMAP_SOME_FAILED; or an error, the same on every rank. As far as tasks succeeded,
+/// outputs are valid then, too.
+///
+/// Collective. Needs the map for itself.
+/// Errors: PARMAP_ERROR_TASK, PARMAP_ERROR_TIMEOUT, PARMAP_ERROR_CANCELLED; before anything is run:
+/// DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (a size or stride, ranks that differ),
+/// DICOD_ERROR_OUT_OF_MEMORY, DICOD_ERROR_INVALID_STATE (map in use, ranks that make different
+/// calls); DICOD_ERROR_COMMUNICATION.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above; outputs don't overlap with anything.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_run(
+    map: *mut parmap,
+    n_tasks: i64,
+    work: parmap_work_fn,
+    userdata: *mut c_void,
+    inputs: *const c_void,
+    in_size: i64,
+    in_stride: i64,
+    outputs: *mut c_void,
+    out_size: i64,
+    out_stride: i64,
+    statuses: *mut i32,
+    report: *mut parmap_report,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let map = get(map)?;
+            let out = report_out(report);
+            let work = needed(work, "work");
+            let tasks = array(
+                n_tasks,
+                (inputs, in_size, in_stride),
+                (outputs, out_size, out_stride),
+            );
+            let statuses = status_array(statuses, n_tasks);
+            // The others have to hear of what is wrong here.
+            let mut check = Ok(());
+            let mut keep = |error| check = std::mem::replace(&mut check, Ok(())).and(Err(error));
+            let out = out.map_err(&mut keep).ok().flatten();
+            let work = work.map_err(&mut keep).ok();
+            let tasks = tasks.map_err(&mut keep).unwrap_or(Tasks::new(0));
+            let statuses = statuses.map_err(&mut keep).ok().flatten();
+            let function = array_function(work, userdata);
+            let mut watcher = map.watcher();
+            let progress = watcher.as_mut().map(|watcher| watcher as _);
+            let report = map.map.map_checked(check, tasks, &function, progress)?;
+            if let Some(statuses) = statuses {
+                report.fill(statuses);
+            }
+            map.finish(report, out)
+        }
+    })
+}
+
+/// Tasks without a result in the last run with this map: `n` ranges, range i from `first[i]` up to,
+/// but not including, `end[i]`.
+///
+/// Call it first with a capacity of 0: only `*n` is written. Then with arrays of at least that many
+/// entries.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other than
+/// 0, too small).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_unfinished(
+    map: *const parmap,
+    capacity: i64,
+    first: *mut i64,
+    end: *mut i64,
+    n: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let map = get(map)?;
+            let n = reference_mut(n, "n", "room for the number of ranges")?;
+            let ranges = lock(&map.last).unfinished.clone();
+            if room_for(ranges.len(), capacity)? {
+                let first = slice_mut(first, ranges.len(), "first", "capacity values")?;
+                let end = slice_mut(end, ranges.len(), "end", "capacity values")?;
+                for ((first, end), range) in first.iter_mut().zip(end).zip(&ranges) {
+                    (*first, *end) = (range.0 as i64, range.1 as i64);
+                }
+            }
+            *n = ranges.len() as i64;
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// A progress callback that is ready-made: on stderr, a bar if that is a terminal, else a line now
+/// and then. Give it to parmap_set_progress(); `userdata` is a title, NUL-terminated, or NULL.
+/// Always returns 0.
+///
+/// Local. Nothing else in the library writes anything.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_progress_bar(
+    userdata: *mut c_void,
+    progress: *const parmap_progress,
+) -> i32 {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let (progress, title) = unsafe {
+            let progress = reference(progress, "progress", "the progress")?;
+            let title = match userdata.is_null() {
+                true => "",
+                false => string(userdata.cast(), "userdata")?,
+            };
+            (progress, title)
+        };
+        let mut stderr = std::io::stderr();
+        let line = bar(title, progress, stderr.is_terminal());
+        // Who cannot see it doesn't miss it.
+        let _ = stderr.write_all(line.as_bytes());
+        Ok(DICOD_OK)
+    });
+    0
+}
+
+fn bar(title: &str, p: &parmap_progress, terminal: bool) -> String {
+    let colon = if title.is_empty() { "" } else { ": " };
+    let mut text = format!("{title}{colon}{}", p.done);
+    if p.total >= 0 {
+        text += &format!(" of {}", p.total);
+    }
+    if p.failed > 0 {
+        text += &format!(", {} failed", p.failed);
+    }
+    text += &format!(", {:.1} s", p.elapsed);
+    if p.eta > 0.0 {
+        text += &format!(", {:.1} s left", p.eta);
+    }
+    if !terminal {
+        return text + "\n";
+    }
+    let end = p.total >= 0 && p.done >= p.total;
+    let mut drawn = String::new();
+    if p.total > 0 {
+        let full = (30 * p.done.clamp(0, p.total) / p.total) as usize;
+        drawn = format!("[{}{}] ", "#".repeat(full), " ".repeat(30 - full));
+    }
+    let newline = if end { "\n" } else { "" };
+    format!("\r{drawn}{text}\x1b[K{newline}")
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+impl Shared {
+    /// What the map calls to tell of its progress.
+    pub(crate) fn watcher(&self) -> Option<impl FnMut(&Progress) -> bool> {
+        let watcher = *lock(&self.progress);
+        let call = watcher.call?;
+        Some(move |progress: &Progress| {
+            let progress = parmap_progress {
+                struct_size: size_of::<parmap_progress>() as i64,
+                done: progress.done as i64,
+                total: progress.total.map_or(-1, |n| n as i64),
+                failed: progress.failed as i64,
+                elapsed: progress.elapsed,
+                eta: progress.eta.unwrap_or(-1.0),
+            };
+            // SAFETY: the caller gave the function to be called like this.
+            unsafe { call(watcher.userdata, &progress) == 0 }
+        })
+    }
+
+    /// Keeps and writes a report; the status of the call.
+    ///
+    /// # Safety
+    /// As [`Output::write`].
+    pub(crate) unsafe fn finish(
+        &self,
+        report: Report,
+        out: Option<Output<parmap_report>>,
+    ) -> Result<dicod_status> {
+        let status = report.code();
+        if let Some(out) = out {
+            // SAFETY: the caller's promise.
+            unsafe { out.write(&report_of(&report)) };
+        }
+        let error = (status < 0).then(|| report.as_error());
+        *lock(&self.last) = report;
+        error.map_or(Ok(status), Err)
+    }
+}
+
+fn report_of(report: &Report) -> parmap_report {
+    let failure = report.failure.as_ref();
+    let mut message = [0; 256];
+    let text = failure.map_or("", |failure| &failure.message);
+    let mut cut = text.len().min(message.len() - 1);
+    while !text.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    for (to, from) in message.iter_mut().zip(text[..cut].bytes()) {
+        *to = from as c_char;
+    }
+    parmap_report {
+        struct_size: 0,
+        status: report.code(),
+        failure_code: failure.map_or(0, |failure| failure.code),
+        failure_index: failure.map_or(-1, |failure| failure.index as i64),
+        failure_rank: failure.map_or(-1, |failure| failure.rank as i32),
+        failure_worker: failure.map_or(-1, |failure| failure.worker as i32),
+        done: report.done as i64,
+        failed: report.failed as i64,
+        total: report.total.map_or(-1, |n| n as i64),
+        unfinished: report.unfinished.iter().map(|r| (r.1 - r.0) as i64).sum(),
+        seconds: report.seconds,
+        failure_message: message,
+    }
+}
+
+/// Shared ownership for the time of a call: a callback may free the handle.
+///
+/// # Safety
+/// As [`reference`].
+pub(crate) unsafe fn get(map: *const parmap) -> Result<Arc<Shared>> {
+    // SAFETY: the caller's promise.
+    let map = unsafe { reference(map, "map", MAP) }?;
+    Ok(map.0.clone())
+}
+
+/// Where the report goes, if it is wanted.
+///
+/// # Safety
+/// As [`Output::new`].
+pub(crate) unsafe fn report_out(
+    report: *mut parmap_report,
+) -> Result<Option<Output<parmap_report>>> {
+    if report.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { Output::new(report, "report", "report->struct_size") }.map(Some)
+}
+
+/// # Safety
+/// As [`slice_mut`], for n values, or NULL.
+pub(crate) unsafe fn status_array<'a>(statuses: *mut i32, n: i64) -> Result<Option<&'a mut [i32]>> {
+    if statuses.is_null() {
+        return Ok(None);
+    }
+    let n = list_size(n, "n_tasks")?;
+    // SAFETY: the caller's promise.
+    unsafe { slice_mut(statuses, n, "statuses", "n_tasks values") }.map(Some)
+}
+
+fn stride(value: i64, bytes: usize, argument: &str) -> Result<usize> {
+    match size(value, argument, 0)? {
+        0 => Ok(bytes),
+        stride if stride >= bytes => Ok(stride),
+        stride => {
+            let allowed = format!("0, or at least {bytes}, the size");
+            Err(Error::argument(argument, stride, allowed))
+        }
+    }
+}
+
+/// Tasks over arrays of the caller's: address, size and stride.
+///
+/// # Safety
+/// As for [`parmap_run`].
+pub(crate) unsafe fn array<'a>(
+    n: i64,
+    (inputs, in_size, in_stride): (*const c_void, i64, i64),
+    (outputs, out_size, out_stride): (*mut c_void, i64, i64),
+) -> Result<Tasks<'a>> {
+    let n = size(n, "n_tasks", 0)?;
+    let in_size = size(in_size, "in_size", 0)?;
+    let out_size = size(out_size, "out_size", 0)?;
+    let in_stride = stride(in_stride, in_size, "in_stride")?;
+    let out_stride = stride(out_stride, out_size, "out_stride")?;
+    for (value, name) in [(in_stride, "in_stride"), (out_stride, "out_stride")] {
+        let bytes = n.checked_mul(value);
+        if bytes.is_none_or(|bytes| bytes > isize::MAX as usize) {
+            let allowed = format!("so small that {n} of them can be addressed");
+            return Err(Error::argument(name, value, allowed));
+        }
+    }
+    // SAFETY: the caller's promise.
+    let (inputs, outputs) = unsafe {
+        let inputs = (!inputs.is_null()).then(|| Inputs::at(inputs.cast(), in_size, in_stride));
+        let outputs =
+            (!outputs.is_null()).then(|| Outputs::at(outputs.cast(), out_size, out_stride));
+        (inputs, outputs)
+    };
+    let tasks = Tasks::new(n as u64).inputs_at(inputs, in_size);
+    Ok(tasks.outputs_at(outputs, out_size))
+}
+
+type Work =
+    unsafe extern "C" fn(*mut c_void, *const parmap_task, *const c_void, *mut c_void) -> i32;
+
+/// The caller's function as the map calls it. Without one nothing is run.
+pub(crate) fn array_function(
+    work: Option<Work>,
+    userdata: *mut c_void,
+) -> impl Fn(&Task, &[u8], &mut [u8]) -> i32 + Send + Sync {
+    let userdata = Caller::new(userdata);
+    move |task: &Task, input: &[u8], output: &mut [u8]| {
+        let Some(work) = work else {
+            return NOT_RUN;
+        };
+        let input = super::address(input);
+        let output = match output.is_empty() {
+            true => std::ptr::null_mut(),
+            false => output.as_mut_ptr().cast(),
+        };
+        // SAFETY: the caller gave the function to be called like this.
+        unsafe { work(userdata.get(), handle(task), input, output) }
+    }
+}

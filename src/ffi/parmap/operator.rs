@@ -1,0 +1,378 @@
+//! Operators.
+
+use super::super::context::{free, in_use};
+use super::super::status::{
+    DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut,
+};
+use super::map::{get, parmap};
+use super::needed;
+use super::reduce::check_size;
+use crate::error::{Error, Result};
+use crate::parmap::Map;
+use crate::parmap::operator::{Operator, Operators};
+use crate::parmap::reduce::Failed;
+use std::ffi::c_void;
+use std::sync::Mutex;
+
+/// One operator as a table of callbacks, each with `self` first; 0 or a positive code is returned.
+/// Set struct_size before (PARMAP_OPERATOR_INIT does). Its callbacks are called one at a time, on a
+/// worker that stays the same: on the other ranks its state is never touched.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct parmap_operator {
+    /// sizeof(parmap_operator), set by the caller.
+    pub struct_size: i64,
+    /// The operator's state; may be NULL.
+    pub state: *mut c_void,
+    /// Numbers that it takes.
+    pub in_size: i64,
+    /// Numbers that it gives.
+    pub out_size: i64,
+    /// 1: it is linear, `linearize` and `derivative` may be NULL; 0: it is not.
+    pub linear: i32,
+    /// y[out_size] = T(x[in_size]). It leaves the last linearization in force.
+    pub eval: Option<unsafe extern "C" fn(state: *mut c_void, x: *const f64, y: *mut f64) -> i32>,
+    /// y = T(x); derivatives are taken at x from now on. NULL, if linear: as `eval`.
+    pub linearize:
+        Option<unsafe extern "C" fn(state: *mut c_void, x: *const f64, y: *mut f64) -> i32>,
+    /// y = T'(x) h. NULL, if linear: as `eval`.
+    pub derivative:
+        Option<unsafe extern "C" fn(state: *mut c_void, h: *const f64, y: *mut f64) -> i32>,
+    /// x[in_size] = T'(x)* y[out_size].
+    pub adjoint:
+        Option<unsafe extern "C" fn(state: *mut c_void, y: *const f64, x: *mut f64) -> i32>,
+    /// Ends the operator, when the operators are freed, on every rank. May be NULL.
+    pub end: Option<unsafe extern "C" fn(state: *mut c_void) -> ()>,
+}
+
+/// Several operators as one. A handle serves one call at a time.
+pub struct parmap_operators(Mutex<Operators<'static>>);
+
+type Apply = unsafe extern "C" fn(*mut c_void, *const f64, *mut f64) -> i32;
+
+struct CallerOperator {
+    table: parmap_operator,
+    eval: Apply,
+    linearize: Apply,
+    derivative: Apply,
+    adjoint: Apply,
+    /// Is it the library's to end?
+    taken: bool,
+}
+
+// SAFETY: that threads of the library may use it, one at a time, is what the header asks for.
+unsafe impl Send for CallerOperator {}
+
+impl CallerOperator {
+    fn new(table: parmap_operator) -> Result<Self> {
+        let eval = needed(table.eval, "operator.eval")?;
+        let linear = match table.linear {
+            0 => None,
+            1 => Some(eval),
+            other => return Err(Error::argument("operator.linear", other, "0 or 1")),
+        };
+        size(table.in_size, "operator.in_size", 1)?;
+        size(table.out_size, "operator.out_size", 1)?;
+        Ok(CallerOperator {
+            eval,
+            linearize: needed(table.linearize.or(linear), "operator.linearize")?,
+            derivative: needed(table.derivative.or(linear), "operator.derivative")?,
+            adjoint: needed(table.adjoint, "operator.adjoint")?,
+            table,
+            taken: false,
+        })
+    }
+
+    fn apply(&self, call: Apply, from: &[f64], to: &mut [f64]) -> std::result::Result<(), Failed> {
+        // SAFETY: the caller gave the function to be called like this.
+        match unsafe { call(self.table.state, from.as_ptr(), to.as_mut_ptr()) } {
+            0 => Ok(()),
+            code => Err(Failed(code, String::new())),
+        }
+    }
+}
+
+impl Drop for CallerOperator {
+    fn drop(&mut self) {
+        if let Some(end) = self.table.end.filter(|_| self.taken) {
+            // SAFETY: the caller gave the function to be called like this.
+            unsafe { end(self.table.state) }
+        }
+    }
+}
+
+impl Operator for CallerOperator {
+    fn in_size(&self) -> usize {
+        self.table.in_size as usize
+    }
+    fn out_size(&self) -> usize {
+        self.table.out_size as usize
+    }
+    fn is_linear(&self) -> bool {
+        self.table.linear == 1
+    }
+    fn eval(&mut self, x: &[f64], y: &mut [f64]) -> std::result::Result<(), Failed> {
+        self.apply(self.eval, x, y)
+    }
+    fn linearize(&mut self, x: &[f64], y: &mut [f64]) -> std::result::Result<(), Failed> {
+        self.apply(self.linearize, x, y)
+    }
+    fn derivative(&mut self, h: &[f64], y: &mut [f64]) -> std::result::Result<(), Failed> {
+        self.apply(self.derivative, h, y)
+    }
+    fn adjoint(&mut self, y: &[f64], x: &mut [f64]) -> std::result::Result<(), Failed> {
+        self.apply(self.adjoint, y, x)
+    }
+    fn take(&mut self) {
+        self.taken = true;
+    }
+}
+
+/// # Safety
+/// As [`slice`].
+unsafe fn tables(n: i64, operators: *const parmap_operator) -> Result<Vec<Box<dyn Operator>>> {
+    let n = super::super::options::list_size(n, "n_operators")?;
+    // SAFETY: the caller's promise.
+    let tables = unsafe { slice(operators, n, "operators", "n_operators tables") }?;
+    let take = |table: &parmap_operator| -> Result<Box<dyn Operator>> {
+        let least = size_of::<parmap_operator>();
+        // SAFETY: a reference can be read.
+        unsafe { check_size(&table.struct_size, least, "operators[i].struct_size") }?;
+        Ok(Box::new(CallerOperator::new(*table)?))
+    };
+    tables.iter().map(take).collect()
+}
+
+/// # Safety
+/// As [`reference_mut`].
+unsafe fn give(
+    made: impl FnOnce() -> Result<Operators<'static>>,
+    to: *mut *mut parmap_operators,
+) -> Result<dicod_status> {
+    // SAFETY: the caller's promise.
+    let to = unsafe { reference_mut(to, "vector", "the caller's pointer") }?;
+    *to = Box::into_raw(Box::new(parmap_operators(Mutex::new(made()?))));
+    Ok(DICOD_OK)
+}
+
+/// Makes one operator of several that all take the same x: `*vector`, T(x)_i = T_i(x). The tables are
+/// copied. On success the operators are the library's to end: parmap_operators_free().
+///
+/// Every rank makes it with the same operators. Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (no operators, sizes that don't go
+/// together, a struct_size); DICOD_ERROR_OUT_OF_MEMORY.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_operators_create_vector(
+    n_operators: i64,
+    operators: *const parmap_operator,
+    vector: *mut *mut parmap_operators,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let operators = tables(n_operators, operators)?;
+        give(|| Operators::vector(operators), vector)
+    })
+}
+
+/// Makes one operator of several that take components of x: `*vector`. x is the direct sum of
+/// n_components components of `sizes[n_components]` numbers; operator i takes component c, in order,
+/// if takes[i * n_components + c] is not 0. Adjoints are added into the components; unused ones are
+/// zero. Everything else as for parmap_operators_create_vector().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_operators_create_distributed(
+    n_operators: i64,
+    operators: *const parmap_operator,
+    n_components: i64,
+    sizes: *const i64,
+    takes: *const i32,
+    vector: *mut *mut parmap_operators,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let operators = tables(n_operators, operators)?;
+        let n = super::super::options::list_size(n_components, "n_components")?;
+        let all = n.checked_mul(operators.len());
+        let all = all.filter(|all| *all <= isize::MAX as usize / 64);
+        let all = all.ok_or_else(|| Error::argument("n_components", n, "an addressable size"))?;
+        let sizes = slice(sizes, n, "sizes", "n_components sizes")?;
+        let sizes: Result<Vec<usize>> = sizes.iter().map(|s| size(*s, "sizes[i]", 0)).collect();
+        let takes = slice(takes, all, "takes", "n_operators * n_components flags")?;
+        let row = |i: usize| takes[i * n..(i + 1) * n].iter().map(|t| *t != 0).collect();
+        let rows: Vec<Vec<bool>> = (0..operators.len()).map(row).collect();
+        let sizes = sizes?;
+        give(|| Operators::distributed(operators, &sizes, &rows), vector)
+    })
+}
+
+/// Ends all operators, calling the `end` of each, frees the handle and sets the caller's pointer to
+/// NULL. `vector` and `*vector` may be NULL.
+///
+/// Local. No other thread may be using the handle.
+///
+/// # Safety
+/// `*vector` comes from a create function and has not been freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_operators_free(vector: *mut *mut parmap_operators) {
+    // SAFETY: the caller's promise.
+    unsafe { free(vector) }
+}
+
+/// Length of x and y, and whether the operator is linear, which it is if all are: `*in_size`,
+/// `*out_size`, `*linear`. What is not wanted may be NULL.
+///
+/// Local. Errors: DICOD_ERROR_NULL_POINTER (vector), DICOD_ERROR_INVALID_STATE (in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_operators_sizes(
+    vector: *const parmap_operators,
+    in_size: *mut i64,
+    out_size: *mut i64,
+    linear: *mut i32,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let vector = reference(vector, "vector", OPERATORS)?;
+            let all = vector.0.try_lock().map_err(|_| in_use("operator"))?;
+            if let Some(to) = in_size.as_mut() {
+                *to = all.in_size() as i64;
+            }
+            if let Some(to) = out_size.as_mut() {
+                *to = all.out_size() as i64;
+            }
+            if let Some(to) = linear.as_mut() {
+                *to = i32::from(all.is_linear());
+            }
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+const OPERATORS: &str = "operators";
+
+/// # Safety
+/// As the functions below.
+unsafe fn apply(
+    (vector, map): (*mut parmap_operators, *mut parmap),
+    (from, from_name): (*const f64, &'static str),
+    (to, to_name): (*mut f64, &'static str),
+    adjoint: bool,
+    call: impl FnOnce(&mut Operators<'static>, &Map, &[f64], &mut [f64]) -> Result<()>,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let map = get(map)?;
+        let check = || {
+            let vector = reference(vector, "vector", OPERATORS)?;
+            let all = vector.0.try_lock().map_err(|_| in_use("operator"))?;
+            let (mut n_from, mut n_to) = (all.in_size(), all.out_size());
+            if adjoint {
+                (n_from, n_to) = (n_to, n_from);
+            }
+            // Other ranks get it from rank 0.
+            let n_from = if map.map.ranks().rank() == 0 {
+                n_from
+            } else {
+                0
+            };
+            let from = slice(from, n_from, from_name, "all numbers, on rank 0")?;
+            let to = slice_mut(to, n_to, to_name, "room for the result")?;
+            Ok((all, from, to))
+        };
+        let (mut all, from, to) = map.map.ranks().agree(check())?;
+        call(&mut all, &map.map, from, to)?;
+        Ok(DICOD_OK)
+    })
+}
+
+/// y = T(x), results of the operators one after the other. `x` is that of rank 0, elsewhere it is not
+/// looked at; `y` is written on every rank. The last linearization stays in force.
+///
+/// Collective. Needs the map and the operators for itself.
+/// Errors: PARMAP_ERROR_TASK (an operator failed: the message says which, with its code),
+/// PARMAP_ERROR_TIMEOUT, PARMAP_ERROR_CANCELLED, DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE
+/// (in use), DICOD_ERROR_OUT_OF_MEMORY, DICOD_ERROR_COMMUNICATION.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_operators_eval(
+    vector: *mut parmap_operators,
+    map: *mut parmap,
+    x: *const f64,
+    y: *mut f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    unsafe { apply((vector, map), (x, "x"), (y, "y"), false, Operators::eval) }
+}
+
+/// y = T(x), and derivative and adjoint are taken at x from now on. As parmap_operators_eval().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_operators_linearize(
+    vector: *mut parmap_operators,
+    map: *mut parmap,
+    x: *const f64,
+    y: *mut f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    unsafe {
+        apply(
+            (vector, map),
+            (x, "x"),
+            (y, "y"),
+            false,
+            Operators::linearize,
+        )
+    }
+}
+
+/// y = T'(x) h. As parmap_operators_eval(); unless all are linear, DICOD_ERROR_INVALID_STATE before a
+/// linearize.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_operators_derivative(
+    vector: *mut parmap_operators,
+    map: *mut parmap,
+    h: *const f64,
+    y: *mut f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    unsafe {
+        apply(
+            (vector, map),
+            (h, "h"),
+            (y, "y"),
+            false,
+            Operators::derivative,
+        )
+    }
+}
+
+/// x = T'(x)* y, the sum over the operators in their order, whatever the workers. `y` is that of
+/// rank 0; `x` is written on every rank. As parmap_operators_derivative().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_operators_adjoint(
+    vector: *mut parmap_operators,
+    map: *mut parmap,
+    y: *const f64,
+    x: *mut f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    unsafe { apply((vector, map), (y, "y"), (x, "x"), true, Operators::adjoint) }
+}

@@ -1,0 +1,169 @@
+//! The pull form.
+
+use super::super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, string};
+use super::map::{Shared, get, parmap, parmap_report, report_out};
+use crate::error::{Error, Result};
+use crate::parmap::pull::Pull;
+use std::ffi::c_char;
+use std::sync::Arc;
+
+/// Tasks that threads of the caller's pull: parmap_open().
+pub struct parmap_pull {
+    /// Before the handle that it borrows from: fields are dropped in this order.
+    pull: Pull<'static>,
+    shared: Arc<Shared>,
+}
+
+/// Begins to give out tasks 0 to n_tasks - 1 to threads that the caller brings: `*pull`, which
+/// parmap_close() ends. The map is in use until then. On several ranks each gives out its own portion
+/// (setting "schedule": that of "cyclic", else of "block").
+///
+/// Collective. Needs the map for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_tasks, also if the ranks
+/// differ), DICOD_ERROR_INVALID_STATE (map in use), DICOD_ERROR_COMMUNICATION.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_open(
+    map: *mut parmap,
+    n_tasks: i64,
+    pull: *mut *mut parmap_pull,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let shared = get(map)?;
+            let n = size(n_tasks, "n_tasks", 0);
+            let to = reference_mut(pull, "pull", "the caller's pointer");
+            let (n, to) = shared.map.ranks().agree(n.and_then(|n| Ok((n, to?))))?;
+            let opened = shared.map.open(n as u64)?;
+            // The handle lives as long as what borrows from it: it is kept beside it.
+            let pull = std::mem::transmute::<Pull<'_>, Pull<'static>>(opened);
+            *to = Box::into_raw(Box::new(parmap_pull { pull, shared }));
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+const PULL: &str = "what parmap_open gave";
+
+/// # Safety
+/// As [`reference`].
+unsafe fn open<'p>(pull: *const parmap_pull) -> Result<&'p Pull<'static>> {
+    // SAFETY: the caller's promise.
+    unsafe { reference(pull, "pull", PULL) }.map(|pull| &pull.pull)
+}
+
+/// The next task to do, `*index`; -1: there are no more, or the run is to end.
+///
+/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_next(pull: *mut parmap_pull, index: *mut i64) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let to = reference_mut(index, "index", "room for the index")?;
+            *to = open(pull)?.next().map_or(-1, |index| index as i64);
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// Task `index` is done: `code` is 0, or positive if it failed, then because of `message`, which may
+/// be NULL.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (index was not given out, or is
+/// done; code negative).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_done(
+    pull: *mut parmap_pull,
+    index: i64,
+    code: i32,
+    message: *const c_char,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let message = match message.is_null() {
+                true => "",
+                false => string(message, "message")?,
+            };
+            let pull = open(pull)?;
+            pull.done(size(index, "index", 0)? as u64, code, message)?;
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// 1 if task `index` should end early, because its result won't count, else 0: parmap_cancelled().
+///
+/// Local. Thread-safe.
+///
+/// # Safety
+/// The pointer is NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_pull_cancelled(pull: *const parmap_pull, index: i64) -> i32 {
+    // SAFETY: the caller's promise.
+    let pull = unsafe { open(pull) };
+    pull.map_or(0, |pull| i32::from(pull.cancelled(index.max(0) as u64)))
+}
+
+/// A random number, `*key`, that depends on the setting "seed" and `index` alone: parmap_task_key().
+///
+/// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (index).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_pull_key(
+    pull: *const parmap_pull,
+    index: i64,
+    key: *mut u64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let index = size(index, "index", 0)? as u64;
+            *reference_mut(key, "key", "room for the key")? = open(pull)?.key(index);
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// Ends the giving out of tasks, and sets the caller's pointer to NULL. What was not done is
+/// unfinished: PARMAP_ERROR_CANCELLED. `report` may be NULL.
+///
+/// Collective. In the thread that called parmap_open(), when no other one uses the handle.
+/// Errors: as parmap_run(), and DICOD_ERROR_NULL_POINTER (pull, *pull).
+///
+/// # Safety
+/// `*pull` comes from parmap_open() and was not closed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_close(
+    pull: *mut *mut parmap_pull,
+    report: *mut parmap_report,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let pull = reference_mut(pull, "pull", "the caller's pointer")?;
+            if pull.is_null() {
+                let (argument, expected) = ("*pull", PULL);
+                return Err(Error::NullPointer { argument, expected });
+            }
+            let out = report_out(report)?;
+            let parmap_pull { pull, shared } =
+                *Box::from_raw(std::mem::replace(pull, std::ptr::null_mut()));
+            let report = pull.close()?;
+            shared.finish(report, out)
+        }
+    })
+}

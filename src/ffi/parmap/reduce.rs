@@ -1,0 +1,262 @@
+//! Reductions.
+
+use super::super::status::{dicod_status, guard, reference};
+use super::map::{array, get, parmap, parmap_report, report_out};
+use super::needed;
+use super::task::{handle, parmap_buffer, parmap_task, with_buffer};
+use crate::error::{Error, Result};
+use crate::parmap::Task;
+use crate::parmap::map::Tasks;
+use crate::parmap::reduce::{Failed, Reducer};
+use std::ffi::c_void;
+
+/// A reduction as a table of callbacks, each with `userdata` first; 0 or a positive code is
+/// returned. Set struct_size before (PARMAP_REDUCER_INIT does). All but `join` may be called by any
+/// thread of the map, several at a time.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct parmap_reducer {
+    /// sizeof(parmap_reducer), set by the caller.
+    pub struct_size: i64,
+    /// First argument of all callbacks; may be NULL.
+    pub userdata: *mut c_void,
+    /// Makes a fresh state, `*state`, from the pristine one, which it must not change.
+    pub fork: Option<
+        unsafe extern "C" fn(
+            userdata: *mut c_void,
+            pristine: *const c_void,
+            state: *mut *mut c_void,
+        ) -> i32,
+    >,
+    /// One task: changes `state`.
+    pub work: Option<
+        unsafe extern "C" fn(
+            userdata: *mut c_void,
+            state: *mut c_void,
+            task: *const parmap_task,
+            input: *const c_void,
+        ) -> i32,
+    >,
+    /// Writes a state to a buffer, which is empty.
+    pub pack: Option<
+        unsafe extern "C" fn(
+            userdata: *mut c_void,
+            state: *const c_void,
+            buffer: *mut parmap_buffer,
+        ) -> i32,
+    >,
+    /// Sets a state to what was packed.
+    pub unpack: Option<
+        unsafe extern "C" fn(
+            userdata: *mut c_void,
+            state: *mut c_void,
+            data: *const c_void,
+            size: i64,
+        ) -> i32,
+    >,
+    /// Joins the next fork, `from`, into a state. Called by the calling thread, in order of index
+    /// unless the setting "ordered" is 0.
+    pub join: Option<
+        unsafe extern "C" fn(userdata: *mut c_void, into: *mut c_void, from: *const c_void) -> i32,
+    >,
+    /// Frees what fork made. NULL: nothing is to be freed.
+    pub free: Option<unsafe extern "C" fn(userdata: *mut c_void, state: *mut c_void) -> ()>,
+}
+
+/// Reduces tasks 0 to n_tasks - 1: `state` of rank 0 is pristine; a chunk of tasks (setting "chunk";
+/// else about n_tasks / 128, whatever the number of workers) works on a fork of it, and the forks are
+/// joined in order, so that sums are the same bit for bit for any number of workers.
+///
+/// Task i reads in_size bytes at inputs + i * in_stride, as for parmap_run(). On success `state` is
+/// set, by `unpack`, to all forks joined, on every rank; otherwise that of rank 0 is as it was.
+/// Failures of `fork` and `pack` are reported at the first task of the chunk, with
+/// PARMAP_ERROR_TASK; those of `unpack` and `join` with PARMAP_ERROR_CONSUMER. If "errors" is
+/// "continue", tasks that fail have to leave the state as it was.
+///
+/// Collective. Needs the map for itself. Errors: as parmap_run(), and PARMAP_ERROR_CONSUMER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_reduce(
+    map: *mut parmap,
+    n_tasks: i64,
+    reducer: *const parmap_reducer,
+    inputs: *const c_void,
+    in_size: i64,
+    in_stride: i64,
+    state: *mut c_void,
+    report: *mut parmap_report,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let map = get(map)?;
+            let out = report_out(report);
+            let table = Table::new(reducer);
+            let tasks = array(
+                n_tasks,
+                (inputs, in_size, in_stride),
+                (std::ptr::null_mut(), 0, 0),
+            );
+            let expected = "a state";
+            let missing = Error::NullPointer {
+                argument: "state",
+                expected,
+            };
+            let mut check = match state.is_null() {
+                true => Err(missing),
+                false => Ok(()),
+            };
+            let mut keep = |error| check = std::mem::replace(&mut check, Ok(())).and(Err(error));
+            let out = out.map_err(&mut keep).ok().flatten();
+            let table = table.map_err(&mut keep).ok();
+            let tasks = tasks.map_err(&mut keep).unwrap_or(Tasks::new(0));
+            map.map.ranks().agree(check)?;
+            let Some(table) = table else {
+                return Err(Error::Internal("a reducer that is not there".into()));
+            };
+            let mut watcher = map.watcher();
+            let progress = watcher.as_mut().map(|watcher| watcher as _);
+            let mut kept = State { state, free: None };
+            let report = map.map.reduce(&tasks, &table, &mut kept, progress)?;
+            if report.has_result() {
+                // The joined state is one of the library's: its contents go to the caller's.
+                let mut bytes = Vec::new();
+                let mut own = State { state, free: None };
+                table
+                    .pack(&kept, &mut bytes)
+                    .and_then(|()| table.unpack(&mut own, &bytes))
+                    .map_err(crate::parmap::reduce::as_error)?;
+            }
+            map.finish(report, out)
+        }
+    })
+}
+
+type Free = unsafe extern "C" fn(*mut c_void, *mut c_void);
+
+/// The caller's functions.
+struct Table {
+    userdata: *mut c_void,
+    fork: unsafe extern "C" fn(*mut c_void, *const c_void, *mut *mut c_void) -> i32,
+    work: unsafe extern "C" fn(*mut c_void, *mut c_void, *const parmap_task, *const c_void) -> i32,
+    pack: unsafe extern "C" fn(*mut c_void, *const c_void, *mut parmap_buffer) -> i32,
+    unpack: unsafe extern "C" fn(*mut c_void, *mut c_void, *const c_void, i64) -> i32,
+    join: unsafe extern "C" fn(*mut c_void, *mut c_void, *const c_void) -> i32,
+    free: Option<Free>,
+}
+
+// SAFETY: that threads of the library may call them is what the header asks for.
+unsafe impl Send for Table {}
+// SAFETY: as above.
+unsafe impl Sync for Table {}
+
+/// A state of the caller's; one that fork made is freed.
+struct State {
+    state: *mut c_void,
+    free: Option<(Free, *mut c_void)>,
+}
+
+// SAFETY: as for the table.
+unsafe impl Send for State {}
+// SAFETY: as for the table.
+unsafe impl Sync for State {}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Some((free, userdata)) = self.free {
+            // SAFETY: fork made it, and nobody else has it.
+            unsafe { free(userdata, self.state) }
+        }
+    }
+}
+
+fn code(code: i32) -> std::result::Result<(), Failed> {
+    match code {
+        0 => Ok(()),
+        code if code > 0 => Err(Failed(code, String::new())),
+        code => {
+            let text = format!("returned {code}: it must return 0 or a positive code");
+            Err(Failed(crate::parmap::report::BAD_CODE, text))
+        }
+    }
+}
+
+impl Table {
+    /// # Safety
+    /// As [`reference`].
+    unsafe fn new(table: *const parmap_reducer) -> Result<Self> {
+        // SAFETY: the caller's promise.
+        let table = unsafe {
+            reference(table, "reducer", "a table of callbacks")?;
+            check_size(
+                table.cast(),
+                size_of::<parmap_reducer>(),
+                "reducer->struct_size",
+            )?;
+            &*table
+        };
+        Ok(Table {
+            userdata: table.userdata,
+            fork: needed(table.fork, "reducer->fork")?,
+            work: needed(table.work, "reducer->work")?,
+            pack: needed(table.pack, "reducer->pack")?,
+            unpack: needed(table.unpack, "reducer->unpack")?,
+            join: needed(table.join, "reducer->join")?,
+            free: table.free,
+        })
+    }
+}
+
+/// A table of the caller's begins with its size.
+///
+/// # Safety
+/// `table` can be read.
+pub(crate) unsafe fn check_size(table: *const i64, least: usize, argument: &str) -> Result<()> {
+    // SAFETY: the caller's promise.
+    let given = unsafe { table.read_unaligned() };
+    if given < least as i64 {
+        let allowed = format!("at least {least}, the sizeof of the struct");
+        return Err(Error::argument(argument, given, allowed));
+    }
+    Ok(())
+}
+
+// SAFETY (all of it): the caller gave the functions to be called like this.
+impl Reducer for Table {
+    type State = State;
+
+    fn fork(&self, pristine: &State) -> std::result::Result<State, Failed> {
+        let mut state = std::ptr::null_mut();
+        // SAFETY: see above.
+        code(unsafe { (self.fork)(self.userdata, pristine.state, &mut state) })?;
+        Ok(State {
+            state,
+            free: self.free.map(|free| (free, self.userdata)),
+        })
+    }
+
+    fn work(&self, state: &mut State, task: &Task, input: &[u8]) -> i32 {
+        let input = super::address(input);
+        // SAFETY: see above.
+        unsafe { (self.work)(self.userdata, state.state, handle(task), input) }
+    }
+
+    fn pack(&self, state: &State, to: &mut Vec<u8>) -> std::result::Result<(), Failed> {
+        // SAFETY: see above.
+        let call = |buffer| unsafe { (self.pack)(self.userdata, state.state, buffer) };
+        code(with_buffer(to, call))
+    }
+
+    fn unpack(&self, state: &mut State, bytes: &[u8]) -> std::result::Result<(), Failed> {
+        let (data, size) = (super::address(bytes), bytes.len() as i64);
+        // SAFETY: see above.
+        code(unsafe { (self.unpack)(self.userdata, state.state, data, size) })
+    }
+
+    fn join(&self, into: &mut State, from: State) -> std::result::Result<(), Failed> {
+        // SAFETY: see above.
+        code(unsafe { (self.join)(self.userdata, into.state, from.state) })
+    }
+}

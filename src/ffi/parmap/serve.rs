@@ -1,0 +1,185 @@
+//! Root-driven use.
+
+use super::super::status::{DICOD_OK, dicod_status, guard, string};
+use super::map::{
+    array, array_function, get, parmap, parmap_report, parmap_work_fn, report_out, shared_bytes,
+    status_array,
+};
+use super::needed;
+use super::stream::{
+    CallerEnds, item_function, parmap_consume_fn, parmap_item_fn, parmap_produce_fn,
+};
+use crate::parmap::serve::Named;
+use std::ffi::{c_char, c_void};
+use std::sync::Arc;
+
+/// Gives a work function a name, under which rank 0 can run it with parmap_call(). Every rank
+/// registers its own, with its own `userdata`, which may be NULL; another one of the same name is
+/// replaced.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (name empty or not UTF-8).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above, until the map is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_register(
+    map: *mut parmap,
+    name: *const c_char,
+    work: parmap_work_fn,
+    userdata: *mut c_void,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let (map, name) = unsafe { (get(map)?, string(name, "name")?) };
+        let function = array_function(Some(needed(work, "work")?), userdata);
+        map.map.register(name, Named::Map(Arc::new(function)))?;
+        Ok(DICOD_OK)
+    })
+}
+
+/// As parmap_register(), for the items of parmap_call_stream().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above, until the map is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_register_item(
+    map: *mut parmap,
+    name: *const c_char,
+    work: parmap_item_fn,
+    userdata: *mut c_void,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let (map, name) = unsafe { (get(map)?, string(name, "name")?) };
+        let function = item_function(Some(needed(work, "work")?), userdata);
+        map.map.register(name, Named::Stream(Arc::new(function)))?;
+        Ok(DICOD_OK)
+    })
+}
+
+/// On ranks other than 0: does what rank 0 calls, and returns when it calls parmap_release(). On
+/// rank 0 it returns at once. Between calls of rank 0 it sleeps. Errors of single calls are for
+/// rank 0 to see.
+///
+/// Collective. Needs the map for itself. Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_COMMUNICATION.
+///
+/// # Safety
+/// The pointer is NULL or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_serve(map: *mut parmap) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe { get(map) }?.map.serve()?;
+        Ok(DICOD_OK)
+    })
+}
+
+/// On rank 0: the others return from parmap_serve().
+///
+/// Needs the map for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (not rank 0), DICOD_ERROR_COMMUNICATION.
+///
+/// # Safety
+/// The pointer is NULL or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_release(map: *mut parmap) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe { get(map) }?.map.release()?;
+        Ok(DICOD_OK)
+    })
+}
+
+/// On rank 0, while the others are in parmap_serve(): as parmap_run(), with the function that is
+/// registered as `name`, on each rank its own.
+///
+/// Needs the map for itself.
+/// Errors: as parmap_run(); DICOD_ERROR_INVALID_ARGUMENT if a rank has no such function.
+///
+/// # Safety
+/// As parmap_run().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_call(
+    map: *mut parmap,
+    name: *const c_char,
+    n_tasks: i64,
+    inputs: *const c_void,
+    in_size: i64,
+    in_stride: i64,
+    outputs: *mut c_void,
+    out_size: i64,
+    out_stride: i64,
+    statuses: *mut i32,
+    report: *mut parmap_report,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (map, name) = (get(map)?, string(name, "name")?);
+            let out = report_out(report)?;
+            let outputs = (outputs, out_size, out_stride);
+            let tasks = array(n_tasks, (inputs, in_size, in_stride), outputs)?;
+            let statuses = status_array(statuses, n_tasks)?;
+            let mut watcher = map.watcher();
+            let progress = watcher.as_mut().map(|watcher| watcher as _);
+            let report = map.map.call(name, tasks, progress)?;
+            if let Some(statuses) = statuses {
+                report.fill(statuses);
+            }
+            map.finish(report, out)
+        }
+    })
+}
+
+/// On rank 0, while the others are in parmap_serve(): as parmap_stream(), with the function that is
+/// registered as `name`.
+///
+/// Needs the map for itself. Errors: as parmap_stream() and parmap_call().
+///
+/// # Safety
+/// As parmap_stream().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_call_stream(
+    map: *mut parmap,
+    name: *const c_char,
+    produce: parmap_produce_fn,
+    consume: parmap_consume_fn,
+    userdata: *mut c_void,
+    report: *mut parmap_report,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (map, name) = (get(map)?, string(name, "name")?);
+            let out = report_out(report)?;
+            let mut ends = CallerEnds::new(produce, consume, userdata)?;
+            let mut watcher = map.watcher();
+            let progress = watcher.as_mut().map(|watcher| watcher as _);
+            let report = map.map.call_stream(name, &mut ends, progress)?;
+            map.finish(report, out)
+        }
+    })
+}
+
+/// On rank 0, while the others are in parmap_serve(): as parmap_share().
+///
+/// Needs the map for itself. Errors: as parmap_share(), DICOD_ERROR_INVALID_STATE (not rank 0).
+///
+/// # Safety
+/// As parmap_share().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_call_share(
+    map: *mut parmap,
+    data: *const c_void,
+    size: i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let map = unsafe { get(map) }?;
+        // SAFETY: the caller's promise.
+        map.map
+            .call_share(unsafe { shared_bytes(&map.map, data, size) }?)?;
+        Ok(DICOD_OK)
+    })
+}

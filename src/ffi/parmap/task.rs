@@ -1,0 +1,284 @@
+//! What a work function may ask of its task.
+
+use super::super::context::{create, dicod_context};
+use super::super::status::{
+    DICOD_OK, dicod_status, guard, reference, reference_mut, slice_mut, string,
+};
+use crate::error::Error;
+use crate::parmap::Task;
+use crate::transport::local::Local;
+use std::ffi::{c_char, c_void};
+use std::sync::Arc;
+
+/// One task, as its work function sees it: valid until that returns. The library's, never NULL.
+pub struct parmap_task {
+    _private: (),
+}
+
+/// Bytes that a callback writes: the library's, valid during the call.
+pub struct parmap_buffer(pub(crate) Vec<u8>);
+
+const TASK: &str = "the task that the work function was given";
+
+pub(crate) fn handle(task: &Task) -> *const parmap_task {
+    std::ptr::from_ref(task).cast()
+}
+
+/// # Safety
+/// `task` is NULL or what [`handle`] gave, during the call that got it.
+unsafe fn task<'t>(task: *const parmap_task) -> crate::Result<&'t Task<'t>> {
+    // SAFETY: the caller's promise.
+    unsafe { reference(task.cast::<Task<'t>>(), "task", TASK) }
+}
+
+/// Index of the task, `*index`, from 0; which attempt this is, `*attempt`, from 0; the rank that it
+/// runs on, and the worker there, from 0. What is not wanted may be NULL.
+///
+/// Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER (task).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_task_where(
+    task: *const parmap_task,
+    index: *mut i64,
+    attempt: *mut i64,
+    rank: *mut i32,
+    worker: *mut i32,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let task = self::task(task)?;
+            if let Some(to) = index.as_mut() {
+                *to = task.index as i64;
+            }
+            if let Some(to) = attempt.as_mut() {
+                *to = task.attempt() as i64;
+            }
+            if let Some(to) = rank.as_mut() {
+                *to = task.worker().rank as i32;
+            }
+            if let Some(to) = worker.as_mut() {
+                *to = task.worker().thread as i32;
+            }
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// Index of the task, from 0; -1 if `task` is NULL.
+///
+/// Local. Any thread, while the work function runs.
+///
+/// # Safety
+/// The pointer is NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_task_index(task: *const parmap_task) -> i64 {
+    // SAFETY: the caller's promise.
+    unsafe { self::task(task) }.map_or(-1, |task| task.index as i64)
+}
+
+/// 1 if the task should end early, because its result won't count any more: the run was cancelled,
+/// its deadline has passed, or a task below has failed; else 0. A long task should ask now and then,
+/// and return any positive code: it counts as not run.
+///
+/// Local; on the calling thread of its rank it looks for messages. To be called by the work
+/// function's thread.
+///
+/// # Safety
+/// The pointer is NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_cancelled(task: *const parmap_task) -> i32 {
+    let mut cancelled = 0;
+    guard(|| {
+        // SAFETY: the caller's promise.
+        cancelled = i32::from(unsafe { self::task(task) }?.cancelled());
+        Ok(DICOD_OK)
+    });
+    cancelled
+}
+
+/// A random number, `*key`, that depends on the setting "seed" and the index of the task alone, not
+/// on schedule, chunk, ranks or threads: to seed a generator of your own.
+///
+/// Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_task_key(task: *const parmap_task, key: *mut u64) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe { *reference_mut(key, "key", "room for the key")? = self::task(task)?.key() };
+        Ok(DICOD_OK)
+    })
+}
+
+/// The next `n` random numbers of the task, uniform in [0, 1): `values[n]`. As for
+/// parmap_task_key(), they depend on seed and index alone; a retry gets the same again.
+///
+/// Local. To be called by the work function's thread.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n negative).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_task_uniform(
+    task: *const parmap_task,
+    n: i64,
+    values: *mut f64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let n = super::super::options::list_size(n, "n")?;
+            self::task(task)?.uniform(slice_mut(values, n, "values", "room for n numbers")?);
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// Says why the task fails: `message` is copied, and reported if this is the failure that the run
+/// reports. The work function then returns its positive code.
+///
+/// Local. To be called by the work function's thread.
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (message is not UTF-8).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_task_explain(
+    task: *const parmap_task,
+    message: *const c_char,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe { self::task(task)?.explain(string(message, "message")?) };
+        Ok(DICOD_OK)
+    })
+}
+
+/// The bytes that parmap_share() has given to all tasks: `*data`, `*size` of them, at an address
+/// that is fit for any type; NULL and 0 if there are none. They are read-only, one copy per rank,
+/// valid while the task runs. `size` may be NULL.
+///
+/// Local. Any thread, while the work function runs. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_task_shared(
+    task: *const parmap_task,
+    data: *mut *const c_void,
+    size: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let shared = self::task(task)?.shared();
+            let data = reference_mut(data, "data", "the caller's pointer")?;
+            *data = match shared.is_empty() {
+                true => std::ptr::null(),
+                false => shared.as_ptr().cast(),
+            };
+            if let Some(size) = size.as_mut() {
+                *size = shared.len() as i64;
+            }
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// A context on the ranks that work on the task together (setting "ranks_per_task"), with one
+/// thread: `*context`, for dicod_solve() or another map inside the task. Free it with
+/// dicod_context_free() before the work function returns.
+///
+/// Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_task_context(
+    task: *const parmap_task,
+    context: *mut *mut dicod_context,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let task = self::task(task)?;
+            let alone = || -> Arc<dyn crate::transport::Transport> { Arc::new(Local::alone()) };
+            reference_mut(context, "context", "the caller's pointer")?;
+            create(1, context, || {
+                Ok(task.team().cloned().unwrap_or_else(alone))
+            })
+        }
+    })
+}
+
+/// Makes a buffer `size` bytes long, new bytes are zero, and gives where they begin: `*data`, valid
+/// until the next call for this buffer. `data` may be NULL.
+///
+/// Local. To be called by the callback that was given the buffer.
+/// Errors: DICOD_ERROR_NULL_POINTER (buffer), DICOD_ERROR_INVALID_ARGUMENT (size negative),
+/// DICOD_ERROR_OUT_OF_MEMORY.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_buffer_resize(
+    buffer: *mut parmap_buffer,
+    size: i64,
+    data: *mut *mut c_void,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let bytes = &mut reference_mut(buffer, "buffer", "a buffer")?.0;
+            let size = super::super::status::size(size, "size", 0)?;
+            let more = size.saturating_sub(bytes.len());
+            crate::memory::reserve("a buffer", bytes, more)?;
+            bytes.resize(size, 0);
+            if let Some(data) = data.as_mut() {
+                *data = bytes.as_mut_ptr().cast();
+            }
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// Appends `size` bytes to a buffer. `data` may be NULL if `size` is 0.
+///
+/// Local. To be called by the callback that was given the buffer.
+/// Errors: as parmap_buffer_resize().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_buffer_append(
+    buffer: *mut parmap_buffer,
+    data: *const c_void,
+    size: i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let bytes = &mut reference_mut(buffer, "buffer", "a buffer")?.0;
+            let size = super::super::status::size(size, "size", 0)?;
+            let data = super::super::status::slice(data.cast::<u8>(), size, "data", "size bytes")?;
+            bytes
+                .try_reserve(size)
+                .map_err(|_| Error::memory("a buffer", size))?;
+            bytes.extend_from_slice(data);
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// Calls a callback that writes to a buffer.
+pub(crate) fn with_buffer<R>(bytes: &mut Vec<u8>, call: impl FnOnce(*mut parmap_buffer) -> R) -> R {
+    let mut buffer = parmap_buffer(std::mem::take(bytes));
+    let result = call(&mut buffer);
+    *bytes = buffer.0;
+    result
+}

@@ -1,0 +1,576 @@
+//! A chain of nodes that are trained one after the other, phase by phase, and then executed.
+//!
+//! For each phase of a node, chunks go through the trained nodes before it into forks of the node,
+//! which are joined in order. Chunks are units of work: what is a chunk does not depend on the
+//! workers, so neither does the result.
+
+use super::progress::Watcher;
+use super::reduce::{Failed, Forks, Joins, Reducer, as_error, safely, spread};
+use super::report::{Outcome, Report};
+use super::stream::{Consumed, Ends, Produced, follow_line, lead_line};
+use super::{Call, Map, Task};
+use crate::error::{Error, Result};
+use std::sync::atomic::Ordering;
+
+/// The error status of data without a single chunk.
+pub const EMPTY: i32 = -109;
+/// The error status of data that cannot be gone through once more.
+pub const NOT_RESTARTABLE: i32 = -108;
+
+/// What callbacks of nodes return.
+pub type Tried<R> = std::result::Result<R, Failed>;
+
+/// One node of a flow. Every rank has the same nodes; those of rank 0 count.
+pub trait Node: Send + Sync {
+    /// Phases of training; 0: nothing to train.
+    fn phases(&self) -> u64;
+
+    /// Can chunks of this phase be trained by forks, or must the node itself see them all?
+    fn can_fork(&self, phase: u64) -> bool;
+
+    /// A fresh node for a chunk.
+    fn fork(&self) -> Tried<Box<dyn Node>>;
+
+    /// Takes one chunk in; 0, or a positive code.
+    fn train(&mut self, phase: u64, task: Option<&Task>, chunk: &[u8]) -> i32;
+
+    /// What travels between ranks.
+    fn pack(&self, to: &mut Vec<u8>) -> Tried<()>;
+
+    /// The counterpart of `pack`.
+    fn unpack(&mut self, bytes: &[u8]) -> Tried<()>;
+
+    /// Joins the next fork.
+    fn join(&mut self, fork: Box<dyn Node>) -> Tried<()>;
+
+    /// Ends a phase; on rank 0 only.
+    fn stop(&mut self, phase: u64) -> Tried<()>;
+
+    /// Sends a chunk through; by any thread.
+    fn execute(&self, chunk: &[u8], to: &mut Vec<u8>) -> i32;
+
+    /// Must the node be forked and joined in execution, too?
+    fn forks_in_execution(&self) -> bool {
+        false
+    }
+
+    /// As `execute`, in a fork that is joined afterwards.
+    fn execute_in_fork(&mut self, chunk: &[u8], to: &mut Vec<u8>) -> i32 {
+        self.execute(chunk, to)
+    }
+
+    /// What a checkpoint holds.
+    fn save(&self, to: &mut Vec<u8>) -> Tried<()> {
+        self.pack(to)
+    }
+
+    /// The counterpart of `save`.
+    fn load(&mut self, bytes: &[u8]) -> Tried<()> {
+        self.unpack(bytes)
+    }
+
+    /// Where a node of a C program keeps its state: for its own `join`.
+    fn address(&self) -> *const std::ffi::c_void {
+        std::ptr::null()
+    }
+}
+
+/// Chunks to train on, on rank 0.
+pub trait Data {
+    /// Back to the first chunk; false: that cannot be done. Not called before the first phase.
+    fn restart(&mut self) -> bool;
+
+    /// The next chunk.
+    fn produce(&mut self, to: &mut Vec<u8>) -> Produced;
+}
+
+/// A chain of nodes.
+pub struct Flow {
+    nodes: Vec<Box<dyn Node>>,
+    /// Which nodes need no training any more.
+    trained: Vec<bool>,
+}
+
+/// Called on rank 0 after a node's last phase, with what `save` gives: false: stop there.
+pub type Checkpoint<'c> = dyn FnMut(usize, &[u8]) -> bool + 'c;
+
+/// Sends a chunk through nodes; with two buffers that take turns.
+fn through(nodes: &[Box<dyn Node>], chunk: &[u8], last: &mut Vec<u8>) -> i32 {
+    last.clear();
+    last.extend_from_slice(chunk);
+    let mut next = Vec::new();
+    for node in nodes {
+        next.clear();
+        let code = node.execute(last, &mut next);
+        if code != 0 {
+            return code;
+        }
+        std::mem::swap(last, &mut next);
+    }
+    0
+}
+
+/// One phase of one node, as a reduction over chunks.
+struct Phase<'p> {
+    before: &'p [Box<dyn Node>],
+    phase: u64,
+}
+
+impl Reducer for Phase<'_> {
+    type State = Box<dyn Node>;
+
+    fn fork(&self, pristine: &Self::State) -> Tried<Self::State> {
+        pristine.fork()
+    }
+
+    fn work(&self, state: &mut Self::State, task: &Task, chunk: &[u8]) -> i32 {
+        let mut bytes = Vec::new();
+        match through(self.before, chunk, &mut bytes) {
+            0 => state.train(self.phase, Some(task), &bytes),
+            code => code,
+        }
+    }
+
+    fn pack(&self, state: &Self::State, to: &mut Vec<u8>) -> Tried<()> {
+        state.pack(to)
+    }
+
+    fn unpack(&self, state: &mut Self::State, bytes: &[u8]) -> Tried<()> {
+        state.unpack(bytes)
+    }
+
+    fn join(&self, into: &mut Self::State, from: Self::State) -> Tried<()> {
+        into.join(from)
+    }
+}
+
+/// A failure that has nothing to do with single tasks, on all ranks.
+fn error(status: i32, message: String) -> Error {
+    Error::Map { status, message }
+}
+
+impl Flow {
+    /// A flow of nodes.
+    pub fn new(nodes: Vec<Box<dyn Node>>) -> Self {
+        let trained = nodes.iter().map(|node| node.phases() == 0).collect();
+        Flow { nodes, trained }
+    }
+
+    /// The nodes.
+    pub fn nodes(&self) -> &[Box<dyn Node>] {
+        &self.nodes
+    }
+
+    /// Is there nothing left to train?
+    pub fn is_trained(&self) -> bool {
+        self.trained.iter().all(|trained| *trained)
+    }
+
+    /// Local: sets a node to what a checkpoint holds: it counts as trained. Only needed on rank 0,
+    /// but which nodes are trained has to be the same on every rank.
+    pub fn load(&mut self, node: usize, bytes: &[u8]) -> Result<()> {
+        let n = self.nodes.len();
+        let Some(to) = self.nodes.get_mut(node) else {
+            return Err(Error::range("node", node, format!("below {n}")));
+        };
+        safely("load", || to.load(bytes)).map_err(as_error)?;
+        self.trained[node] = true;
+        Ok(())
+    }
+
+    /// Collective: trains what is not trained yet. After an error the node that was being trained
+    /// is as it was before the phase.
+    pub fn train(
+        &mut self,
+        map: &Map,
+        mut data: Option<&mut dyn Data>,
+        mut checkpoint: Option<&mut Checkpoint>,
+        mut progress: Option<&mut Watcher>,
+    ) -> Result<Report> {
+        if map.training.swap(true, Ordering::Acquire) {
+            let text = "a flow is being trained with this map: train one after the other";
+            return Err(Error::InvalidState(text.into()));
+        }
+        struct Over<'o>(&'o Map);
+        impl Drop for Over<'_> {
+            fn drop(&mut self) {
+                self.0.training.store(false, Ordering::Release);
+            }
+        }
+        let _over = Over(map);
+        let mut fresh = true;
+        let mut report = Report::default();
+        // Nodes that came from a checkpoint are only on rank 0.
+        for at in 0..self.nodes.len() {
+            if self.trained[at] && self.nodes[at].phases() > 0 {
+                self.spread(map, at)?;
+            }
+        }
+        for at in 0..self.nodes.len() {
+            if self.trained[at] {
+                continue;
+            }
+            for phase in 0..self.nodes[at].phases() {
+                let mut check = Ok(());
+                if !fresh && data.as_mut().is_some_and(|data| !data.restart()) {
+                    check = Err(error(
+                        NOT_RESTARTABLE,
+                        format!(
+                            "the data cannot be gone through again for node {at}, phase {phase}"
+                        ),
+                    ));
+                }
+                fresh = false;
+                let data = match data.as_deref_mut() {
+                    Some(data) => Some(data as &mut dyn Data),
+                    None => None,
+                };
+                let progress = progress.as_deref_mut();
+                report = self.phase(map, (at, phase), check, data, progress)?;
+                if report.outcome != Outcome::Done && report.outcome != Outcome::SomeFailed {
+                    return Ok(report);
+                }
+            }
+            self.spread(map, at)?;
+            self.trained[at] = true;
+            let mut go_on = Ok(true);
+            if map.ranks.rank() == 0
+                && let Some(checkpoint) = checkpoint.as_deref_mut()
+            {
+                let mut bytes = Vec::new();
+                go_on = safely("checkpoint", || {
+                    self.nodes[at].save(&mut bytes)?;
+                    Ok(checkpoint(at, &bytes))
+                })
+                .map_err(as_error);
+            }
+            let go_on = map.ranks.agree(go_on)?;
+            let stop = [i64::from(!go_on)];
+            if map.ranks.reduce(crate::transport::Reduce::Max, &stop)?[0] != 0 {
+                report.outcome = Outcome::Stopped;
+                return Ok(report);
+            }
+        }
+        Ok(report)
+    }
+
+    /// Collective: the node of rank 0 for everyone.
+    fn spread(&mut self, map: &Map, at: usize) -> Result<()> {
+        let running = map.begin(Call {
+            name: "flow",
+            same: &[("node", at as i64)],
+            check: Ok(()),
+            wish: false,
+        })?;
+        let phase = Phase {
+            before: &[],
+            phase: 0,
+        };
+        spread(&running.run, &phase, &mut self.nodes[at])
+    }
+
+    fn phase(
+        &mut self,
+        map: &Map,
+        (at, phase): (usize, u64),
+        check: Result<()>,
+        data: Option<&mut dyn Data>,
+        progress: Option<&mut Watcher>,
+    ) -> Result<Report> {
+        let root = map.ranks.rank() == 0;
+        let check = match root && data.is_none() {
+            true => Err(Error::NullPointer {
+                argument: "produce",
+                expected: "the producer, on rank 0",
+            }),
+            false => check,
+        };
+        let running = map.begin_with(
+            Call {
+                name: "flow",
+                same: &[("node", at as i64), ("phase", phase as i64)],
+                check,
+                // Rank 0 decides whether the node sees all chunks itself.
+                wish: root && !self.nodes[at].can_fork(phase),
+            },
+            |settings| settings.chunk = 1,
+        )?;
+        let run = &running.run;
+        let (before, rest) = self.nodes.split_at_mut(at);
+        let Some(node) = rest.first_mut() else {
+            return Err(Error::Internal("a node that is not there".into()));
+        };
+        let reducer = Phase { before, phase };
+        // To come back to if something fails.
+        let mut backup = Vec::new();
+        let packed = match root {
+            true => safely("pack", || node.pack(&mut backup)).map_err(as_error),
+            false => Ok(()),
+        };
+        run.ranks.agree(packed)?;
+        let restore = |node: &mut Box<dyn Node>| {
+            let _ = safely("unpack", || node.unpack(&backup));
+        };
+        let mut n_chunks = 0;
+        if running.wish {
+            let local = match data.filter(|_| root) {
+                Some(data) => alone(node, &reducer, data, &mut n_chunks, || {
+                    run.control.stopped()
+                })
+                .and_then(|()| finish(node, phase, n_chunks)),
+                None => Ok(()),
+            };
+            if local.is_err() {
+                restore(node);
+            }
+            let stopped = run.control.outcome().map_or(0, |outcome| match outcome {
+                Outcome::TimedOut => 2,
+                _ => 1,
+            });
+            run.ranks.agree(local)?;
+            let numbers = [n_chunks as i64, if root { stopped } else { 0 }];
+            let all = run.ranks.reduce(crate::transport::Reduce::Max, &numbers)?;
+            return Ok(Report {
+                done: all[0] as u64,
+                total: (all[1] == 0).then_some(all[0] as u64),
+                outcome: match all[1] {
+                    0 => Outcome::Done,
+                    1 => Outcome::Cancelled,
+                    _ => Outcome::TimedOut,
+                },
+                seconds: run.start.elapsed().as_secs_f64(),
+                ..Report::default()
+            });
+        }
+        spread(run, &reducer, node)?;
+        let made = safely("fork", || node.fork()).map_err(as_error);
+        let mut total = run.ranks.agree(made)?;
+        let forks = Forks {
+            reducer: &reducer,
+            pristine: node,
+            size: None,
+        };
+        let report = match data.filter(|_| root) {
+            Some(data) => {
+                let produce = |_: u64, to: &mut Vec<u8>| {
+                    let produced = data.produce(to);
+                    n_chunks += u64::from(produced == Produced::Item);
+                    (produced, 1)
+                };
+                let mut line = Joins {
+                    reducer: &reducer,
+                    pristine: node,
+                    total: &mut total,
+                    produce,
+                };
+                lead_line(run, &forks, &mut line, progress)
+            }
+            None => follow_line(run, &forks),
+        }?;
+        if report.has_result() {
+            let mut joined = Ok(());
+            if root {
+                joined = safely("join", || node.join(total))
+                    .map_err(as_error)
+                    .and_then(|()| finish(node, phase, n_chunks));
+                if joined.is_err() {
+                    restore(node);
+                }
+            }
+            run.ranks.agree(joined)?;
+        }
+        Ok(report)
+    }
+
+    /// Collective: sends chunks through all nodes; results are consumed in order, on rank 0.
+    pub fn execute(
+        &mut self,
+        map: &Map,
+        ends: Option<&mut dyn Ends>,
+        progress: Option<&mut Watcher>,
+    ) -> Result<Report> {
+        let missing = self.trained.iter().position(|trained| !trained);
+        let check = match missing {
+            Some(node) => Err(Error::InvalidState(format!(
+                "node {node} of the flow is not trained: train the flow, or load a checkpoint"
+            ))),
+            None => Ok(()),
+        };
+        let nodes = &self.nodes;
+        let forking: Vec<usize> = (0..nodes.len())
+            .filter(|at| nodes[*at].forks_in_execution())
+            .collect();
+        if forking.is_empty() {
+            let work = |_: &Task, chunk: &[u8], to: &mut Vec<u8>| through(nodes, chunk, to);
+            return map.stream_if(check, ends, &work, progress);
+        }
+        let work = |task: &Task, chunk: &[u8], to: &mut Vec<u8>| {
+            match through_forks(nodes, &forking, chunk, to) {
+                Ok(()) => 0,
+                Err(Failed(code, text)) => {
+                    task.explain(&text);
+                    // The work function's own codes are positive.
+                    if code > 0 {
+                        code
+                    } else {
+                        super::report::BAD_CODE
+                    }
+                }
+            }
+        };
+        let joined: Tried<Vec<Box<dyn Node>>> =
+            forking.iter().map(|at| nodes[*at].fork()).collect();
+        let mut joined = match check.and(joined.map_err(as_error)) {
+            Ok(joined) => joined,
+            Err(error) => return map.stream_if(Err(error), None, &work, progress),
+        };
+        let report = match ends {
+            Some(ends) => {
+                let mut ends = Joining {
+                    ends,
+                    nodes,
+                    forking: &forking,
+                    joined: &mut joined,
+                };
+                map.stream_if(Ok(()), Some(&mut ends), &work, progress)
+            }
+            None => map.stream_if(Ok(()), None, &work, progress),
+        }?;
+        if report.has_result() {
+            for (at, fork) in forking.into_iter().zip(joined) {
+                let node = &mut self.nodes[at];
+                let result = match map.ranks.rank() {
+                    0 => safely("join", || node.join(fork)).map_err(as_error),
+                    _ => Ok(()),
+                };
+                map.ranks.agree(result)?;
+                self.spread(map, at)?;
+            }
+        }
+        Ok(report)
+    }
+}
+
+/// The node itself sees all chunks, on rank 0.
+fn alone(
+    node: &mut Box<dyn Node>,
+    reducer: &Phase,
+    data: &mut dyn Data,
+    n_chunks: &mut u64,
+    stopped: impl Fn() -> bool,
+) -> Result<()> {
+    let mut bytes = Vec::new();
+    let mut buffer = Vec::new();
+    while !stopped() {
+        buffer.clear();
+        let produced = safely("produce", || Ok(data.produce(&mut buffer))).map_err(as_error)?;
+        match produced {
+            Produced::Item => {}
+            Produced::End => break,
+            Produced::Wait => {
+                let text = format!("the producer wants to wait at chunk {n_chunks}, for nothing");
+                return Err(error(super::report::STALLED, text));
+            }
+            Produced::Failed(code, text) => {
+                let text =
+                    format!("the producer failed at chunk {n_chunks} with code {code}: {text}");
+                return Err(error(super::report::PRODUCER_FAILED, text));
+            }
+        }
+        let code = safely("train", || {
+            Ok(match through(reducer.before, &buffer, &mut bytes) {
+                0 => node.train(reducer.phase, None, &bytes),
+                code => code,
+            })
+        })
+        .map_err(as_error)?;
+        if code != 0 {
+            let text = format!("training on chunk {n_chunks} failed with code {code}");
+            return Err(error(super::report::TASK_FAILED, text));
+        }
+        *n_chunks += 1;
+    }
+    Ok(())
+}
+
+fn finish(node: &mut Box<dyn Node>, phase: u64, n_chunks: u64) -> Result<()> {
+    if n_chunks == 0 {
+        let text = "the data have no chunk: there is nothing to train on";
+        return Err(error(EMPTY, text.into()));
+    }
+    safely("stop", || node.stop(phase)).map_err(as_error)
+}
+
+/// As [`through`], with forks of some nodes that come back behind the result.
+fn through_forks(
+    nodes: &[Box<dyn Node>],
+    forking: &[usize],
+    chunk: &[u8],
+    to: &mut Vec<u8>,
+) -> Tried<()> {
+    let mut last = chunk.to_vec();
+    let mut states = super::wire::Writer::default();
+    for (at, node) in nodes.iter().enumerate() {
+        let mut next = Vec::new();
+        let code = if forking.contains(&at) {
+            let mut fork = node.fork()?;
+            let code = fork.execute_in_fork(&last, &mut next);
+            let mut packed = Vec::new();
+            fork.pack(&mut packed)?;
+            states.bytes(&packed);
+            code
+        } else {
+            node.execute(&last, &mut next)
+        };
+        if code != 0 {
+            return Err(Failed(code, String::new()));
+        }
+        last = next;
+    }
+    let n = last.len() as u64;
+    to.clear();
+    to.append(&mut last);
+    to.append(&mut states.0);
+    to.extend(n.to_le_bytes());
+    Ok(())
+}
+
+/// Takes the forks off the results and joins them.
+struct Joining<'j> {
+    ends: &'j mut dyn Ends,
+    nodes: &'j [Box<dyn Node>],
+    forking: &'j [usize],
+    joined: &'j mut [Box<dyn Node>],
+}
+
+impl Joining<'_> {
+    fn join(&mut self, states: &[u8]) -> Tried<()> {
+        let broken = |_| Failed(super::report::PANICKED, "a fork was lost".into());
+        let mut from = super::wire::Reader(states);
+        for (at, into) in self.forking.iter().zip(self.joined.iter_mut()) {
+            let mut fork = self.nodes[*at].fork()?;
+            fork.unpack(from.bytes().map_err(broken)?)?;
+            into.join(fork)?;
+        }
+        Ok(())
+    }
+}
+
+impl Ends for Joining<'_> {
+    fn produce(&mut self, to: &mut Vec<u8>) -> Produced {
+        self.ends.produce(to)
+    }
+
+    fn consume(&mut self, index: u64, status: i32, bytes: &[u8]) -> Consumed {
+        if status != 0 {
+            return self.ends.consume(index, status, bytes);
+        }
+        let n = bytes.last_chunk().map_or(0, |n| u64::from_le_bytes(*n)) as usize;
+        let end = bytes.len().saturating_sub(8);
+        let (result, states) = bytes[..end].split_at(n.min(end));
+        match self.join(states) {
+            Ok(()) => self.ends.consume(index, status, result),
+            Err(Failed(code, text)) => Consumed::Failed(code, text),
+        }
+    }
+}

@@ -1,0 +1,449 @@
+//! n tasks with inputs and outputs of fixed size.
+
+use super::farm::{Next, Run, Source, Work};
+use super::progress::{Watch, Watcher};
+use super::report::{Ledger, Report};
+use super::schedule::{Deal, Plan};
+use super::task::{Control, Place, Ran, Task, run_chunk};
+use super::unit::{Reply, Unit};
+use super::wire::{Reader, Writer};
+use super::{Call, Map, Settings};
+use crate::error::{Error, Result};
+use crate::memory;
+use std::marker::PhantomData;
+
+/// Inputs of all tasks: `size` bytes each, one `stride` after the other.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    base: *const u8,
+    size: usize,
+    stride: usize,
+    life: PhantomData<&'a [u8]>,
+}
+
+/// Outputs of all tasks: `size` bytes each, one `stride` after the other.
+pub struct Outputs<'a> {
+    base: *mut u8,
+    size: usize,
+    stride: usize,
+    life: PhantomData<&'a mut [u8]>,
+}
+
+// SAFETY: as for the slice that it stands for.
+unsafe impl Send for Inputs<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Inputs<'_> {}
+// SAFETY: as for the slice that it stands for; shared use is only through `task`, whose callers
+// see to it that no two have the same task.
+unsafe impl Send for Outputs<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Outputs<'_> {}
+
+impl<'a> Inputs<'a> {
+    /// Inputs that lie one after the other.
+    fn new(bytes: &'a [u8], size: usize) -> Self {
+        Inputs {
+            base: bytes.as_ptr(),
+            size,
+            stride: size,
+            life: PhantomData,
+        }
+    }
+
+    /// Inputs at an address.
+    ///
+    /// # Safety
+    /// For each task `size` bytes at its place, `stride` after that of the one before, can be read
+    /// during `'a`.
+    pub unsafe fn at(base: *const u8, size: usize, stride: usize) -> Self {
+        Inputs {
+            base,
+            size,
+            stride,
+            life: PhantomData,
+        }
+    }
+
+    fn task(&self, index: u64) -> &'a [u8] {
+        if self.size == 0 {
+            return &[];
+        }
+        // SAFETY: `Tasks::check` or the promise of `at`: the task's bytes are there.
+        unsafe {
+            let place = self.base.add(index as usize * self.stride);
+            std::slice::from_raw_parts(place, self.size)
+        }
+    }
+}
+
+impl<'a> Outputs<'a> {
+    /// Outputs that lie one after the other.
+    fn new(bytes: &'a mut [u8], size: usize) -> Self {
+        Outputs {
+            base: bytes.as_mut_ptr(),
+            size,
+            stride: size,
+            life: PhantomData,
+        }
+    }
+
+    /// Outputs at an address.
+    ///
+    /// # Safety
+    /// For each task `size` bytes at its place, `stride` after that of the one before, can be
+    /// written during `'a`; they don't overlap, and nobody else uses them.
+    pub unsafe fn at(base: *mut u8, size: usize, stride: usize) -> Self {
+        Outputs {
+            base,
+            size,
+            stride,
+            life: PhantomData,
+        }
+    }
+
+    /// # Safety
+    /// Nobody else uses this task's output at the same time.
+    #[allow(clippy::mut_from_ref)]
+    unsafe fn task(&self, index: u64) -> &mut [u8] {
+        if self.size == 0 {
+            return &mut [];
+        }
+        // SAFETY: `Tasks::check` or the promise of `at`, and the caller's.
+        unsafe {
+            let place = self.base.add(index as usize * self.stride);
+            std::slice::from_raw_parts_mut(place, self.size)
+        }
+    }
+}
+
+/// What a map is over. On ranks other than 0 inputs are not looked at, and outputs may be absent.
+pub struct Tasks<'a> {
+    pub(super) n: u64,
+    inputs: Option<Inputs<'a>>,
+    outputs: Option<Outputs<'a>>,
+    pub(super) in_size: usize,
+    out_size: usize,
+}
+
+impl<'a> Tasks<'a> {
+    /// `n` tasks without inputs and outputs.
+    pub fn new(n: u64) -> Self {
+        Tasks {
+            n,
+            inputs: None,
+            outputs: None,
+            in_size: 0,
+            out_size: 0,
+        }
+    }
+
+    /// With inputs of `size` bytes, one after the other; only those of rank 0 count.
+    pub fn inputs(self, bytes: &'a [u8], size: usize) -> Result<Self> {
+        self.fits("inputs", bytes.len(), size)?;
+        Ok(self.inputs_at(Some(Inputs::new(bytes, size)), size))
+    }
+
+    /// With outputs of `size` bytes, one after the other.
+    pub fn outputs(self, bytes: &'a mut [u8], size: usize) -> Result<Self> {
+        self.fits("outputs", bytes.len(), size)?;
+        Ok(self.outputs_at(Some(Outputs::new(bytes, size)), size))
+    }
+
+    /// With inputs that were described before.
+    pub fn inputs_at(mut self, inputs: Option<Inputs<'a>>, size: usize) -> Self {
+        self.inputs = inputs;
+        self.in_size = size;
+        self
+    }
+
+    /// With outputs that were described before.
+    pub fn outputs_at(mut self, outputs: Option<Outputs<'a>>, size: usize) -> Self {
+        self.outputs = outputs;
+        self.out_size = size;
+        self
+    }
+
+    fn fits(&self, argument: &str, len: usize, size: usize) -> Result<()> {
+        let needed = usize::try_from(self.n)
+            .ok()
+            .and_then(|n| n.checked_mul(size));
+        if needed.is_none_or(|needed| needed > len) {
+            let allowed = format!("at least {} times {size}", self.n);
+            return Err(Error::shape(argument, len, allowed));
+        }
+        Ok(())
+    }
+
+    pub(super) fn write_sizes(&self, to: &mut Writer) {
+        for value in [self.n, self.in_size as u64, self.out_size as u64] {
+            to.u64(value);
+        }
+    }
+
+    /// Appends the inputs of some tasks.
+    pub(super) fn pack(&self, first: u64, count: u64, to: &mut Vec<u8>) {
+        if let Some(inputs) = &self.inputs {
+            (first..first + count).for_each(|index| to.extend_from_slice(inputs.task(index)));
+        }
+    }
+
+    pub(super) fn check(&self, root: bool) -> Result<()> {
+        let missing = |argument, expected| Error::NullPointer { argument, expected };
+        let addressable = |size: usize| {
+            let n = usize::try_from(self.n).ok();
+            n.and_then(|n| n.checked_mul(size.max(1)))
+                .is_some_and(|bytes| bytes <= isize::MAX as usize)
+        };
+        if root && self.n > 0 && self.in_size > 0 && self.inputs.is_none() {
+            return Err(missing("inputs", "the inputs of all tasks, on rank 0"));
+        }
+        if root && self.n > 0 && self.out_size > 0 && self.outputs.is_none() {
+            return Err(missing("outputs", "room for all outputs, on rank 0"));
+        }
+        if !addressable(self.in_size) || !addressable(self.out_size) {
+            let allowed = "so small that inputs and outputs can be addressed";
+            return Err(Error::argument("n_tasks", self.n, allowed));
+        }
+        Ok(())
+    }
+}
+
+/// What does a task: its input and output; returns 0 or its own positive code.
+pub type Function<'f> = dyn Fn(&Task, &[u8], &mut [u8]) -> i32 + Sync + 'f;
+
+struct ArrayWork<'w, 'a> {
+    tasks: &'w Tasks<'a>,
+    function: &'w Function<'w>,
+}
+
+impl Work for ArrayWork<'_, '_> {
+    fn run(&self, unit: &Unit, place: &Place) -> Result<(Ran, Vec<u8>)> {
+        let tasks = self.tasks;
+        let (n_in, n_out) = (tasks.in_size, tasks.out_size);
+        let Some(bytes) = &unit.bytes else {
+            let ran = run_chunk(unit.chunk(), place, |task, _| {
+                let input = tasks
+                    .inputs
+                    .as_ref()
+                    .map_or(&[][..], |i| i.task(task.index));
+                let output = match &tasks.outputs {
+                    // SAFETY: each task is dealt once.
+                    Some(outputs) => unsafe { outputs.task(task.index) },
+                    None => &mut [],
+                };
+                output.fill(0);
+                (self.function)(task, input, output)
+            })?;
+            return Ok((ran, Vec::new()));
+        };
+        let mut results = memory::zeroed("outputs", unit.count as usize * n_out)?;
+        let ran = run_chunk(unit.chunk(), place, |task, at| {
+            let input = bytes.get(at * n_in..(at + 1) * n_in).unwrap_or(&[]);
+            let output = &mut results[at * n_out..(at + 1) * n_out];
+            output.fill(0);
+            (self.function)(task, input, output)
+        })?;
+        Ok((ran, results))
+    }
+}
+
+struct ArraySource<'s, 'a> {
+    tasks: &'s Tasks<'a>,
+    plan: Plan,
+    ledger: Ledger,
+    run: &'s Run,
+}
+
+impl Source for ArraySource<'_, '_> {
+    fn next(&mut self, slot: usize, ahead: bool, remote: bool) -> Result<Next> {
+        let chunk = match self.plan.deal(slot, ahead) {
+            Deal::Chunk(chunk) => chunk,
+            Deal::Wait => return Ok(Next::Wait),
+            Deal::End => return Ok(Next::End),
+        };
+        let bytes = match remote {
+            false => None,
+            true => {
+                let n = chunk.count as usize * self.tasks.in_size;
+                let mut bytes = Vec::new();
+                // With room for the numbers behind.
+                memory::reserve("inputs", &mut bytes, n + 64)?;
+                self.tasks.pack(chunk.first, chunk.count, &mut bytes);
+                Some(bytes)
+            }
+        };
+        let bound = self.plan.is_static();
+        Ok(Next::Unit(Unit {
+            first: chunk.first,
+            count: chunk.count,
+            slot,
+            thread: self
+                .run
+                .workers
+                .get(slot)
+                .map(|w| w.thread)
+                .filter(|_| bound),
+            bytes,
+        }))
+    }
+
+    fn done(&mut self, reply: Reply, _control: &Control) -> Result<()> {
+        let size = self.tasks.out_size;
+        if let Some(outputs) = &self.tasks.outputs
+            && size > 0
+        {
+            let tasks = reply.first..reply.first + reply.count;
+            for (index, bytes) in tasks.zip(reply.bytes.chunks_exact(size)) {
+                // SAFETY: the worker's output was another one; each task comes back once.
+                unsafe { outputs.task(index) }.copy_from_slice(bytes);
+            }
+        }
+        self.plan.learn(reply.count, reply.seconds);
+        self.ledger
+            .enter(reply.first, reply.count, &reply.ran.codes);
+        if let Some(failure) = reply.ran.failure {
+            if self.run.settings.cancels() {
+                self.run.control.cut(failure.index);
+                self.plan.cut(failure.index);
+            }
+            self.ledger.fail(failure);
+        }
+        Ok(())
+    }
+
+    fn count(&self) -> (u64, Option<u64>, u64) {
+        (self.ledger.done, Some(self.tasks.n), self.ledger.failed())
+    }
+}
+
+/// Payloads of automatic chunks have at most so many bytes.
+const PAYLOAD: usize = 1 << 22;
+
+impl Map {
+    /// Runs `function` for each task. The output of a task is all zero when it starts, and at the
+    /// end if its status is not 0. Outputs are there on rank 0 and where there is room for them.
+    pub fn map(
+        &self,
+        tasks: Tasks,
+        function: &Function,
+        progress: Option<&mut Watcher>,
+    ) -> Result<Report> {
+        self.map_if(Ok(()), tasks, function, progress, |_| ())
+    }
+
+    /// As [`Map::map`], if all is well so far.
+    pub(crate) fn map_checked(
+        &self,
+        check: Result<()>,
+        tasks: Tasks,
+        function: &Function,
+        progress: Option<&mut Watcher>,
+    ) -> Result<Report> {
+        self.map_if(check, tasks, function, progress, |_| ())
+    }
+
+    /// As [`Map::map`], if all is well so far, with some settings other than the caller's.
+    pub(crate) fn map_if(
+        &self,
+        check: Result<()>,
+        tasks: Tasks,
+        function: &Function,
+        progress: Option<&mut Watcher>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<Report> {
+        let root = self.ranks.rank() == 0;
+        let sizes = [
+            ("n_tasks", tasks.n as i64),
+            ("in_size", tasks.in_size as i64),
+            ("out_size", tasks.out_size as i64),
+        ];
+        let call = Call {
+            name: "map",
+            same: &sizes,
+            check: check.and_then(|()| tasks.check(root)),
+            wish: !root && tasks.outputs.is_some() && tasks.out_size > 0,
+        };
+        let running = self.begin_with(call, change)?;
+        let run = &running.run;
+        let work = ArrayWork {
+            tasks: &tasks,
+            function,
+        };
+        let report = match root {
+            true => lead(run, &tasks, &work, progress),
+            false => Report::read(&mut Reader(&run.follow(&work)?)),
+        }?;
+        if let Some(outputs) = &tasks.outputs {
+            let failed = report.codes.iter().map(|code| (code.0, code.0 + 1));
+            for (first, end) in failed.chain(report.unfinished.iter().copied()) {
+                // SAFETY: all tasks have ended.
+                (first..end).for_each(|index| unsafe { outputs.task(index) }.fill(0));
+            }
+        }
+        if running.wish {
+            everywhere(run, &tasks)?;
+        }
+        Ok(report)
+    }
+}
+
+fn lead(
+    run: &Run,
+    tasks: &Tasks,
+    work: &ArrayWork,
+    progress: Option<&mut Watcher>,
+) -> Result<Report> {
+    let settings = &run.settings;
+    let cap = PAYLOAD / tasks.in_size.max(tasks.out_size).max(1);
+    let chunk = match run.team {
+        Some(_) => 1,
+        None => settings.chunk as u64,
+    };
+    let mut source = ArraySource {
+        tasks,
+        plan: Plan::new(
+            settings.schedule,
+            chunk,
+            cap as u64,
+            tasks.n,
+            run.workers.len(),
+        ),
+        ledger: Ledger::default(),
+        run,
+    };
+    let mut watch = Watch::new(progress, settings.progress_interval);
+    let led = run.lead_anywhere(work, &mut source, &mut watch);
+    let ledger = source.ledger;
+    let finish = |()| {
+        let complete = ledger.done == tasks.n;
+        let stopped = run.control.outcome().filter(|_| !complete);
+        let seconds = run.start.elapsed().as_secs_f64();
+        ledger.report(Some(tasks.n), tasks.n, stopped, settings.cancels(), seconds)
+    };
+    let report = led.map(finish);
+    run.conclude(report, &mut watch)
+}
+
+/// Collective: gives the outputs of rank 0 to all ranks that have room for them.
+fn everywhere(run: &Run, tasks: &Tasks) -> Result<()> {
+    let root = run.is_root();
+    let mut bytes = Writer::default();
+    let mut pack = || -> Result<()> {
+        let n = tasks.n as usize * tasks.out_size;
+        memory::reserve("outputs of all tasks", &mut bytes.0, n)?;
+        if let Some(outputs) = &tasks.outputs {
+            // SAFETY: all tasks have ended.
+            (0..tasks.n).for_each(|index| bytes.0.extend(unsafe { &*outputs.task(index) }));
+        }
+        Ok(())
+    };
+    run.ranks.agree(if root { pack() } else { Ok(()) })?;
+    run.ranks.broadcast(0, &mut bytes.0)?;
+    if let Some(outputs) = tasks.outputs.as_ref().filter(|_| !root) {
+        for (index, from) in (0..tasks.n).zip(bytes.0.chunks_exact(tasks.out_size.max(1))) {
+            // SAFETY: as above.
+            unsafe { outputs.task(index) }.copy_from_slice(from);
+        }
+    }
+    Ok(())
+}

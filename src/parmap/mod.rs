@@ -1,0 +1,364 @@
+//! Maps, reductions and flows over threads and ranks: the same calls and the same results, bit for
+//! bit, whether they run serially, over threads, over ranks or over the threads of ranks.
+//!
+//! | module | what it knows |
+//! | --- | --- |
+//! | [`schedule`] | which task is done by which worker: arithmetic on indices |
+//! | [`settings`] | what can be set, and the table of it |
+//! | [`task`] | one task: retries, panics, random numbers, what stops it |
+//! | `farm`, `desk`, `pool` | handing out work to threads and ranks, collecting replies |
+//! | [`report`] | what came of a run |
+//! | [`map`] | n tasks with inputs and outputs of fixed size |
+//! | [`stream`] | items from a producer to a consumer, in bounded memory |
+//! | [`reduce`] | fork, work, join |
+//! | [`pull`] | tasks for threads that the caller brings |
+//! | [`serve`] | root-driven use: functions by name |
+//! | [`flow`] | phases of training of a chain of nodes |
+//! | [`operator`] | vectors of operators and their adjoints |
+//! | [`ensemble`] | many starts of one solver |
+//! | `budget` | how many cores are left for a map inside a task |
+
+mod budget;
+mod desk;
+pub mod ensemble;
+mod farm;
+pub mod flow;
+pub mod map;
+pub mod operator;
+mod pool;
+mod progress;
+pub mod pull;
+pub mod reduce;
+pub mod report;
+pub mod schedule;
+pub mod serve;
+pub mod settings;
+pub mod stream;
+pub mod task;
+mod unit;
+mod wire;
+
+pub use budget::allowed_cores;
+pub use map::{Inputs, Outputs};
+pub use progress::Progress;
+pub use report::{Failure, Outcome, Report};
+pub use schedule::Schedule;
+pub use settings::{Errors, Settings};
+pub use task::{Task, Worker};
+
+use crate::error::{Error, Result};
+use crate::linalg::OneThread;
+use crate::transport::{Reduce, Transport};
+use farm::Run;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::time::{Duration, Instant};
+use task::Control;
+use wire::{Reader, Writer};
+
+/// Ends the run of a map from outside: from another thread, or from a signal handler.
+#[derive(Clone, Debug, Default)]
+pub struct Canceller(Arc<AtomicBool>);
+
+impl Canceller {
+    /// Asks the run that is in progress on this rank to end; on all ranks.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Ranks and threads that work through tasks.
+///
+/// Calls are collective unless they say otherwise: every rank makes the same ones in the same
+/// order. A handle serves one call at a time.
+pub struct Map {
+    ranks: Arc<dyn Transport>,
+    n_threads: usize,
+    settings: Mutex<Settings>,
+    flag: Canceller,
+    state: Mutex<State>,
+    registry: Mutex<BTreeMap<String, serve::Named>>,
+    training: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    /// Counts the runs, so that what comes late is not taken for something else.
+    epoch: u64,
+    shared: Option<Arc<Shared>>,
+    team: Option<Team>,
+}
+
+/// Bytes at an address that is fit for any type.
+pub(crate) struct Shared {
+    values: crate::memory::Aligned<u64>,
+    len: usize,
+}
+
+impl Shared {
+    fn new(bytes: &[u8]) -> Result<Self> {
+        let mut values = crate::memory::Aligned::zeroed("shared data", bytes.len().div_ceil(8))?;
+        for (to, from) in values.iter_mut().zip(bytes.chunks(8)) {
+            let mut eight = [0; 8];
+            eight[..from.len()].copy_from_slice(from);
+            *to = u64::from_ne_bytes(eight);
+        }
+        Ok(Shared {
+            values,
+            len: bytes.len(),
+        })
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        // SAFETY: there are at least `len` bytes, all of them set.
+        unsafe { std::slice::from_raw_parts(self.values.as_ptr().cast(), self.len) }
+    }
+}
+
+struct Team {
+    /// Ranks per task, and whether the root works.
+    of: (usize, bool),
+    team: Option<Arc<dyn Transport>>,
+}
+
+/// What every rank has to say alike when a call begins.
+pub(crate) struct Call<'c> {
+    /// What is called.
+    pub(crate) name: &'static str,
+    /// Numbers that have to be the same everywhere.
+    pub(crate) same: &'c [(&'static str, i64)],
+    /// Whether the arguments of this rank are good.
+    pub(crate) check: Result<()>,
+    /// Something that counts if one rank wants it.
+    pub(crate) wish: bool,
+}
+
+/// A run, while it has the handle.
+pub(crate) struct Running<'m> {
+    pub(crate) run: Run,
+    /// Does any rank wish it?
+    pub(crate) wish: bool,
+    _state: MutexGuard<'m, State>,
+    _blas: Option<OneThread>,
+}
+
+fn in_use() -> Error {
+    let text = "the map is in use by another thread, or by the call that runs this callback";
+    Error::InvalidState(text.into())
+}
+
+impl Map {
+    /// A map over ranks and, on this rank, so many threads.
+    pub fn new(ranks: Arc<dyn Transport>, n_threads: usize) -> Result<Self> {
+        if n_threads == 0 {
+            return Err(Error::argument("n_threads", n_threads, "at least 1"));
+        }
+        Ok(Map {
+            ranks,
+            n_threads,
+            settings: Mutex::default(),
+            flag: Canceller::default(),
+            state: Mutex::default(),
+            registry: Mutex::default(),
+            training: AtomicBool::new(false),
+        })
+    }
+
+    /// The ranks.
+    pub fn ranks(&self) -> &Arc<dyn Transport> {
+        &self.ranks
+    }
+
+    /// Local: threads of this rank.
+    pub fn n_threads(&self) -> usize {
+        self.n_threads
+    }
+
+    /// Local: changes settings. Those of rank 0 count.
+    pub fn set(&self, change: impl FnOnce(&mut Settings) -> Result<()>) -> Result<()> {
+        change(&mut self.settings.lock().unwrap_or_else(|e| e.into_inner()))
+    }
+
+    /// Local: the settings.
+    pub fn settings(&self) -> Settings {
+        let settings = self.settings.lock().unwrap_or_else(|e| e.into_inner());
+        settings.clone()
+    }
+
+    /// Local: what ends a run from outside.
+    pub fn canceller(&self) -> Canceller {
+        self.flag.clone()
+    }
+
+    /// Local: asks the run that is in progress on this rank to end, on all ranks.
+    pub fn cancel(&self) {
+        self.flag.cancel();
+    }
+
+    fn state(&self) -> Result<MutexGuard<'_, State>> {
+        match self.state.try_lock() {
+            Ok(state) => Ok(state),
+            // What a panic can have left is still good: it is replaced as a whole.
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => Err(in_use()),
+        }
+    }
+
+    /// Gives all tasks of later calls the bytes of rank 0, once per rank.
+    pub fn share(&self, bytes: &[u8]) -> Result<()> {
+        self.share_if(Ok(bytes))
+    }
+
+    /// As [`Map::share`], if all is well so far.
+    pub(crate) fn share_if(&self, bytes: Result<&[u8]>) -> Result<()> {
+        let mut state = self.state()?;
+        let root = self.ranks.rank() == 0;
+        let copy = bytes.and_then(|bytes| {
+            let mut copy = Vec::new();
+            if root {
+                crate::memory::reserve("shared data", &mut copy, bytes.len())?;
+                copy.extend_from_slice(bytes);
+            }
+            Ok(copy)
+        });
+        let mut copy = self.ranks.agree(copy)?;
+        self.ranks.broadcast(0, &mut copy)?;
+        let aligned = Shared::new(&copy);
+        state.shared = Some(Arc::new(self.ranks.agree(aligned)?));
+        Ok(())
+    }
+
+    /// Begins a call: all ranks agree on it, on the settings and on who works.
+    pub(crate) fn begin(&self, call: Call) -> Result<Running<'_>> {
+        self.begin_with(call, |_| ())
+    }
+
+    /// As [`Map::begin`], with some settings other than the caller's.
+    pub(crate) fn begin_with(
+        &self,
+        call: Call,
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<Running<'_>> {
+        let mut state = self.state()?;
+        self.ranks.fails_if_closed()?;
+        let start = Instant::now();
+        self.flag.0.store(false, Ordering::Relaxed);
+        state.epoch += 1;
+        let (ranks, me) = (&self.ranks, self.ranks.rank());
+        ranks.agree(call.check)?;
+        let wish = self.same(call.name, call.same, call.wish)?;
+        let mut settings = self.settings();
+        if ranks.size() > 1 {
+            let mut bytes = Writer::default();
+            settings.write(&mut bytes);
+            ranks.broadcast(0, &mut bytes.0)?;
+            settings = Settings::read(&mut Reader(&bytes.0))?;
+        }
+        change(&mut settings);
+        let outer = budget::left();
+        let k = settings.ranks_per_task as usize;
+        let n_threads = match k {
+            1 => self.n_threads.min(outer.unwrap_or(usize::MAX)),
+            _ => 1,
+        };
+        let first = usize::from(!settings.root_works && ranks.size() > 1);
+        let working = ranks.size() - first;
+        if k > working {
+            let allowed = format!("at most {working}, the number of ranks that work");
+            return Err(Error::argument("setting \"ranks_per_task\"", k, allowed));
+        }
+        let threads = match ranks.size() {
+            1 => vec![n_threads as i64],
+            _ => ranks.all_gather(&[n_threads as i64])?,
+        };
+        let leaders = (0..working / k).map(|team| first + team * k);
+        let workers = leaders
+            .flat_map(|rank| (0..threads[rank] as usize).map(move |thread| Worker { rank, thread }))
+            .collect();
+        let team = match k {
+            1 => None,
+            _ => self.team(&mut state, k, first, working)?,
+        };
+        debug_assert!(me < ranks.size());
+        let deadline = Duration::try_from_secs_f64(settings.deadline).ok();
+        let cores = outer.unwrap_or_else(|| allowed_cores().max(n_threads));
+        let run = Run {
+            ranks: ranks.clone(),
+            epoch: state.epoch,
+            n_threads,
+            control: Control::new(
+                self.flag.0.clone(),
+                deadline.and_then(|after| start.checked_add(after)),
+            ),
+            settings,
+            workers,
+            team,
+            shared: state.shared.clone(),
+            start,
+            budget: (cores / n_threads).max(1),
+        };
+        Ok(Running {
+            _blas: (n_threads > 1).then(OneThread::new),
+            run,
+            wish,
+            _state: state,
+        })
+    }
+
+    /// Fails unless all ranks make the same call with the same numbers. Does one wish something?
+    fn same(&self, name: &str, same: &[(&str, i64)], wish: bool) -> Result<bool> {
+        if self.ranks.size() == 1 {
+            return Ok(wish);
+        }
+        // FNV-1a, without the sign.
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+        }) >> 1;
+        // Ranks that make another call may have another number of numbers.
+        let kind = self
+            .ranks
+            .reduce(Reduce::Max, &[hash as i64, -(hash as i64)])?;
+        if kind[0] != -kind[1] {
+            let text = format!("the ranks make different calls; this one: {name}");
+            return Err(Error::InvalidState(text));
+        }
+        let mut values = vec![i64::from(wish)];
+        values.extend(same.iter().flat_map(|(_, value)| [*value, -value]));
+        let values = self.ranks.reduce(Reduce::Max, &values)?;
+        for (pair, (argument, _)) in values[1..].chunks_exact(2).zip(same) {
+            let (most, least) = (pair[0], -pair[1]);
+            if most != least {
+                let value = format!("from {least} to {most}, by rank,");
+                return Err(Error::argument(argument, value, "the same on every rank"));
+            }
+        }
+        Ok(values[0] != 0)
+    }
+
+    /// The ranks that work with this one on the same tasks; made once, kept for later runs.
+    fn team(
+        &self,
+        state: &mut State,
+        k: usize,
+        first: usize,
+        working: usize,
+    ) -> Result<Option<Arc<dyn Transport>>> {
+        let of = (k, first == 0);
+        if let Some(team) = &state.team
+            && team.of == of
+        {
+            return Ok(team.team.clone());
+        }
+        let place = self.ranks.rank().checked_sub(first);
+        let number = place.map(|place| place / k).filter(|n| *n < working / k);
+        let team = self
+            .ranks
+            .split(number.map(|n| n as u32), self.ranks.rank())?;
+        state.team = Some(Team {
+            of,
+            team: team.clone(),
+        });
+        Ok(team)
+    }
+}

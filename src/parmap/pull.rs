@@ -1,0 +1,164 @@
+//! Tasks for threads that the caller brings: open, next, done, close.
+//!
+//! Each rank deals its own portion to its threads, because only its calling thread may use the
+//! transport: that of block or cyclic schedules, block for the others. On one rank every schedule
+//! is as in a map.
+
+use super::farm::lock;
+use super::report::{Failure, Ledger, Outcome, Report};
+use super::schedule::{Chunk, Deal, Plan, Schedule};
+use super::wire::{Reader, Writer};
+use super::{Call, Map, Running};
+use crate::error::{Error, Result};
+use crate::transport::Tag;
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+/// What the ranks have done, for the root.
+const LEDGERS: Tag = Tag(Tag::MAP.0 + 3);
+
+/// Tasks that are being pulled. Any thread may call its functions but `close`.
+pub struct Pull<'m> {
+    running: Running<'m>,
+    n: u64,
+    state: Mutex<State>,
+}
+
+struct State {
+    plan: Plan,
+    ledger: Ledger,
+    /// What is left of the last chunk.
+    chunk: Chunk,
+    /// Tasks that were given out.
+    open: BTreeSet<u64>,
+}
+
+impl Map {
+    /// Begins to give out `n` tasks.
+    pub fn open(&self, n: u64) -> Result<Pull<'_>> {
+        let running = self.begin(Call {
+            name: "pull",
+            same: &[("n_tasks", n as i64)],
+            check: Ok(()),
+            wish: false,
+        })?;
+        let (settings, size) = (&running.run.settings, self.ranks.size());
+        let schedule = match (size, settings.schedule) {
+            (1, schedule) => schedule,
+            (_, Schedule::Cyclic) => Schedule::Cyclic,
+            _ => Schedule::Block,
+        };
+        let plan = Plan::new(schedule, settings.chunk as u64, u64::MAX, n, size);
+        Ok(Pull {
+            n,
+            state: Mutex::new(State {
+                plan,
+                ledger: Ledger::default(),
+                chunk: Chunk { first: 0, count: 0 },
+                open: BTreeSet::new(),
+            }),
+            running,
+        })
+    }
+}
+
+impl Pull<'_> {
+    /// The index of a task to do; none: there are no more.
+    pub fn next(&self) -> Option<u64> {
+        let run = &self.running.run;
+        let state = &mut *lock(&self.state);
+        if run.control.stopped() {
+            return None;
+        }
+        if state.chunk.count == 0
+            && let Deal::Chunk(chunk) = state.plan.deal(run.ranks.rank(), false)
+        {
+            state.chunk = chunk;
+        }
+        let index = state.chunk.first;
+        if state.chunk.count == 0 || index > run.control.limit() {
+            return None;
+        }
+        state.chunk.first += 1;
+        state.chunk.count -= 1;
+        state.open.insert(index);
+        Some(index)
+    }
+
+    /// A task is done: 0, or its own positive code and why.
+    pub fn done(&self, index: u64, code: i32, message: &str) -> Result<()> {
+        let run = &self.running.run;
+        let state = &mut *lock(&self.state);
+        if !state.open.contains(&index) {
+            let allowed = "a task that parmap_next gave and that is not done yet";
+            return Err(Error::argument("index", index, allowed));
+        }
+        if code < 0 {
+            return Err(Error::argument("code", code, "0 or positive"));
+        }
+        state.open.remove(&index);
+        if code != 0 && self.cancelled(index) {
+            return Ok(());
+        }
+        state.ledger.enter(index, 1, &[code]);
+        if code != 0 {
+            state.ledger.fail(Failure {
+                index,
+                code,
+                message: message.into(),
+                rank: run.ranks.rank(),
+                worker: 0,
+            });
+            if run.settings.cancels() {
+                run.control.cut(index);
+            }
+        }
+        Ok(())
+    }
+
+    /// Should a task end early, because its result won't count?
+    pub fn cancelled(&self, index: u64) -> bool {
+        let control = &self.running.run.control;
+        control.stopped() || index > control.limit()
+    }
+
+    /// A random number that depends on the seed and the index alone.
+    pub fn key(&self, index: u64) -> u64 {
+        use rand_chacha::rand_core::RngCore;
+        let seed = self.running.run.settings.seed as u64;
+        super::task::numbers(seed, index).next_u64()
+    }
+
+    /// Collective: ends it; what was not done is unfinished.
+    pub fn close(self) -> Result<Report> {
+        let run = &self.running.run;
+        let state = self.state.into_inner().unwrap_or_else(|e| e.into_inner());
+        let mut ledger = state.ledger;
+        let mut to = Writer::default();
+        if !run.is_root() {
+            ledger.write(&mut to, run.control.reason());
+            run.ranks.send(0, LEDGERS, to.0)?;
+            let mut bytes = Vec::new();
+            run.ranks.broadcast(0, &mut bytes)?;
+            return Report::read(&mut Reader(&bytes));
+        }
+        for rank in 1..run.ranks.size() {
+            let message = run.ranks.wait(Some(rank), LEDGERS)?;
+            let reason = ledger.merge(&mut Reader(&message.bytes))?;
+            run.control.stop(reason);
+        }
+        let seconds = run.start.elapsed().as_secs_f64();
+        let stopped = match ledger.done == self.n {
+            true => None,
+            false => run.control.outcome().or(match ledger.lowest() {
+                Some(failure) if ledger.complete_below(failure.index) => None,
+                _ => Some(Outcome::Cancelled),
+            }),
+        };
+        let cancels = run.settings.cancels();
+        let report = ledger.report(Some(self.n), self.n, stopped, cancels, seconds);
+        report.write(&mut to);
+        run.ranks.broadcast(0, &mut to.0)?;
+        Ok(report)
+    }
+}

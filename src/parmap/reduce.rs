@@ -1,0 +1,232 @@
+//! Reductions: forks of a state work on chunks of tasks and are joined in order.
+
+use super::farm::{Run, Work};
+use super::map::Tasks;
+use super::progress::Watcher;
+use super::report::{Failure, Report};
+use super::stream::{Consumed, Line, Produced, follow_line, lead_line};
+use super::task::{Place, Ran, Task, caught, run_chunk};
+use super::unit::{Reply, Unit};
+use super::{Call, Map};
+use crate::error::{Error, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Chunks that the tasks of a reduction are divided into, if their size is not given: it must not
+/// depend on the workers, or sums would.
+const CHUNKS: u64 = 128;
+
+/// A positive code, or a negative status; and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed(pub i32, pub String);
+
+/// What is reduced. All functions but `join` and `unpack` of forks are called by any thread.
+pub trait Reducer: Sync {
+    /// What the tasks work on.
+    type State: Send + Sync;
+
+    /// A fresh state.
+    fn fork(&self, pristine: &Self::State) -> std::result::Result<Self::State, Failed>;
+
+    /// One task: changes the state; 0, or its own positive code.
+    fn work(&self, state: &mut Self::State, task: &Task, input: &[u8]) -> i32;
+
+    /// The state as bytes.
+    fn pack(&self, state: &Self::State, to: &mut Vec<u8>) -> std::result::Result<(), Failed>;
+
+    /// Sets a state from bytes.
+    fn unpack(&self, state: &mut Self::State, bytes: &[u8]) -> std::result::Result<(), Failed>;
+
+    /// Joins the next fork into a state.
+    fn join(&self, into: &mut Self::State, from: Self::State) -> std::result::Result<(), Failed>;
+}
+
+/// Runs a callback; a panic is a failure of it.
+pub(crate) fn safely<R>(
+    name: &str,
+    call: impl FnOnce() -> std::result::Result<R, Failed>,
+) -> std::result::Result<R, Failed> {
+    let panicked = |text: String| Failed(super::report::PANICKED, format!("panicked: {text}"));
+    catch_unwind(AssertUnwindSafe(call))
+        .unwrap_or_else(|panic| Err(panicked(caught(&*panic))))
+        .map_err(|Failed(code, text)| {
+            let colon = if text.is_empty() { "" } else { ": " };
+            Failed(code, format!("{name}{colon}{text}"))
+        })
+}
+
+/// What forks are made of and do, on one rank.
+pub(crate) struct Forks<'f, R: Reducer> {
+    pub(crate) reducer: &'f R,
+    pub(crate) pristine: &'f R::State,
+    /// Bytes of the input of one task; all if there is one task in a unit.
+    pub(crate) size: Option<usize>,
+}
+
+impl<R: Reducer> Work for Forks<'_, R> {
+    fn run(&self, unit: &Unit, place: &Place) -> Result<(Ran, Vec<u8>)> {
+        let bytes = unit.bytes.as_deref().unwrap_or(&[]);
+        // A chunk of which no task may run any more gets no fork either.
+        if place.team.is_none() && (place.control.stopped() || place.control.limit() < unit.first) {
+            let not_run = vec![super::report::NOT_RUN; unit.count as usize];
+            let ran = Ran {
+                codes: not_run,
+                failure: None,
+            };
+            return Ok((ran, Vec::new()));
+        }
+        let forked = safely("fork", || self.reducer.fork(self.pristine));
+        let mut state = match forked {
+            Ok(state) => state,
+            Err(failed) => return Ok((failed_chunk(unit, place, failed), Vec::new())),
+        };
+        let ran = run_chunk(unit.chunk(), place, |task, at| {
+            let input = match self.size {
+                Some(size) => bytes.get(at * size..(at + 1) * size).unwrap_or(&[]),
+                None => bytes,
+            };
+            self.reducer.work(&mut state, task, input)
+        })?;
+        let mut packed = Vec::new();
+        let packing = safely("pack", || self.reducer.pack(&state, &mut packed));
+        match packing {
+            Ok(()) => Ok((ran, packed)),
+            Err(failed) => Ok((failed_chunk(unit, place, failed), Vec::new())),
+        }
+    }
+}
+
+fn failed_chunk(unit: &Unit, place: &Place, Failed(code, message): Failed) -> Ran {
+    if place.cancels {
+        place.control.cut(unit.first);
+    }
+    Ran {
+        codes: vec![code; unit.count as usize],
+        failure: Some(Failure {
+            index: unit.first,
+            code,
+            message,
+            rank: place.worker.rank,
+            worker: place.worker.thread,
+        }),
+    }
+}
+
+/// Where forks come back to.
+pub(crate) struct Joins<'j, R: Reducer, P> {
+    pub(crate) reducer: &'j R,
+    pub(crate) pristine: &'j R::State,
+    pub(crate) total: &'j mut R::State,
+    pub(crate) produce: P,
+}
+
+impl<R: Reducer, P: FnMut(u64, &mut Vec<u8>) -> (Produced, u64)> Line for Joins<'_, R, P> {
+    fn produce(&mut self, first: u64, to: &mut Vec<u8>) -> (Produced, u64) {
+        (self.produce)(first, to)
+    }
+
+    fn consume(&mut self, reply: Reply) -> Consumed {
+        // A fork of which nothing came back.
+        if reply.bytes.is_empty() && reply.ran.failure.is_some() {
+            return Consumed::More;
+        }
+        let reducer = self.reducer;
+        let joined = safely("fork", || reducer.fork(self.pristine)).and_then(|mut fork| {
+            safely("unpack", || reducer.unpack(&mut fork, &reply.bytes))?;
+            safely("join", || reducer.join(self.total, fork))
+        });
+        match joined {
+            Ok(()) => Consumed::More,
+            Err(Failed(code, text)) => Consumed::Failed(code, text),
+        }
+    }
+}
+
+pub(crate) fn as_error(failed: Failed) -> Error {
+    Error::Map {
+        status: match failed.0 {
+            code if code < 0 => code,
+            _ => super::report::TASK_FAILED,
+        },
+        message: format!("{} (code {})", failed.1, failed.0),
+    }
+}
+
+/// Collective: gives the state of rank 0 to all ranks, as bytes once each.
+pub(crate) fn spread<R: Reducer>(run: &Run, reducer: &R, state: &mut R::State) -> Result<()> {
+    if run.ranks.size() == 1 {
+        return Ok(());
+    }
+    let mut bytes = Vec::new();
+    let packed = match run.is_root() {
+        true => safely("pack", || reducer.pack(state, &mut bytes)).map_err(as_error),
+        false => Ok(()),
+    };
+    run.ranks.agree(packed)?;
+    run.ranks.broadcast(0, &mut bytes)?;
+    let unpacked = match run.is_root() {
+        true => Ok(()),
+        false => safely("unpack", || reducer.unpack(state, &bytes)).map_err(as_error),
+    };
+    run.ranks.agree(unpacked)
+}
+
+impl Map {
+    /// Reduces tasks (their outputs are not used): `state` is pristine at first, on rank 0; the
+    /// others take it from there. On success it holds all joined forks, on every rank; else it is
+    /// as it was on rank 0.
+    pub fn reduce<R: Reducer>(
+        &self,
+        tasks: &Tasks,
+        reducer: &R,
+        state: &mut R::State,
+        progress: Option<&mut Watcher>,
+    ) -> Result<Report> {
+        let root = self.ranks.rank() == 0;
+        let running = self.begin(Call {
+            name: "reduce",
+            same: &[
+                ("n_tasks", tasks.n as i64),
+                ("in_size", tasks.in_size as i64),
+            ],
+            check: tasks.check(root),
+            wish: false,
+        })?;
+        let run = &running.run;
+        spread(run, reducer, state)?;
+        let made = safely("fork", || reducer.fork(state)).map_err(as_error);
+        let mut total = run.ranks.agree(made)?;
+        let forks = Forks {
+            reducer,
+            pristine: state,
+            size: Some(tasks.in_size),
+        };
+        let report = if root {
+            let chunk = match run.settings.chunk {
+                0 => tasks.n.div_ceil(CHUNKS).max(1),
+                chunk => chunk as u64,
+            };
+            let produce = |first: u64, to: &mut Vec<u8>| {
+                let count = chunk.min(tasks.n - first);
+                if count == 0 {
+                    return (Produced::End, 0);
+                }
+                tasks.pack(first, count, to);
+                (Produced::Item, count)
+            };
+            let mut line = Joins {
+                reducer,
+                pristine: state,
+                total: &mut total,
+                produce,
+            };
+            lead_line(run, &forks, &mut line, progress)
+        } else {
+            follow_line(run, &forks)
+        }?;
+        if report.has_result() {
+            spread(run, reducer, &mut total)?;
+            *state = total;
+        }
+        Ok(report)
+    }
+}

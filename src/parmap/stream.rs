@@ -1,0 +1,324 @@
+//! Items of any size from a producer, through tasks, to a consumer, in bounded memory.
+
+use super::farm::{Next, Run, Source, Work};
+use super::progress::{Watch, Watcher};
+use super::report::{Failure, Ledger, Outcome, Report};
+use super::task::{Control, Place, Ran, Task, caught, run_chunk};
+use super::unit::{Reply, Unit};
+use super::wire::Reader;
+use super::{Call, Map};
+use crate::error::Result;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The answer of a producer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Produced {
+    /// An item, its bytes are in the buffer.
+    Item,
+    /// There are no more.
+    End,
+    /// Nothing now; ask again when something was consumed.
+    Wait,
+    /// It failed: its own positive code, and why.
+    Failed(i32, String),
+}
+
+/// The answer of a consumer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Consumed {
+    /// Go on.
+    More,
+    /// Enough: no item above this one counts.
+    Stop,
+    /// It failed: its own positive code, and why.
+    Failed(i32, String),
+}
+
+/// Both ends of a stream, on rank 0: called by the calling thread, one at a time.
+pub trait Ends {
+    /// The next item; the buffer is empty.
+    fn produce(&mut self, to: &mut Vec<u8>) -> Produced;
+
+    /// The result of an item. With the error policy "continue" also of those that failed: their
+    /// status is not 0, their bytes are empty.
+    fn consume(&mut self, index: u64, status: i32, bytes: &[u8]) -> Consumed;
+}
+
+/// What does an item: its input, and a buffer for its output.
+pub type Function<'f> = dyn Fn(&Task, &[u8], &mut Vec<u8>) -> i32 + Sync + 'f;
+
+/// Units that come and go in order: items of a stream, or chunks of a reduction.
+pub(crate) trait Line {
+    /// The next unit, whose first task is given: how many tasks.
+    fn produce(&mut self, first: u64, to: &mut Vec<u8>) -> (Produced, u64);
+
+    fn consume(&mut self, reply: Reply) -> Consumed;
+}
+
+struct Held<'l> {
+    run: &'l Run,
+    line: &'l mut dyn Line,
+    ledger: Ledger,
+    /// Tasks that were produced.
+    produced: u64,
+    /// Tasks that were consumed, in order.
+    consumed: u64,
+    /// Replies that wait for one before them.
+    held: BTreeMap<u64, Reply>,
+    /// Units between producer and consumer.
+    outstanding: u64,
+    most: u64,
+    ended: bool,
+    /// The first thing that ends the stream, by index.
+    event: Option<(Outcome, Failure)>,
+}
+
+/// Runs a callback; a panic counts as a failure of it.
+fn safely<R>(call: impl FnOnce() -> R, failed: impl FnOnce(i32, String) -> R) -> R {
+    catch_unwind(AssertUnwindSafe(call))
+        .unwrap_or_else(|panic| failed(super::report::PANICKED, caught(&*panic)))
+}
+
+impl Held<'_> {
+    /// The event with the lowest index is what a serial run would have seen.
+    fn end(&mut self, outcome: Outcome, index: u64, code: i32, message: String) {
+        self.ended = true;
+        if self.event.as_ref().is_some_and(|e| e.1.index <= index) {
+            return;
+        }
+        let failure = Failure {
+            index,
+            code,
+            message,
+            ..Failure::default()
+        };
+        self.event = Some((outcome, failure));
+    }
+
+    fn consume(&mut self, reply: Reply) {
+        self.outstanding -= 1;
+        let first = reply.first;
+        let beyond = |event: &(Outcome, Failure)| event.1.index <= first;
+        let lowest = self.ledger.lowest();
+        // In order, everything below is known by now.
+        let failed = lowest.is_some_and(|f| f.index < first + reply.count);
+        if failed && self.run.settings.cancels() || self.event.as_ref().is_some_and(beyond) {
+            return;
+        }
+        // Not run: told to stop, or above a failure.
+        if reply.ran.codes.contains(&super::report::NOT_RUN) {
+            return;
+        }
+        let line = &mut self.line;
+        match safely(|| line.consume(reply), Consumed::Failed) {
+            Consumed::More => return,
+            Consumed::Stop => self.end(Outcome::Stopped, first, 0, String::new()),
+            Consumed::Failed(code, text) => self.end(Outcome::ConsumerFailed, first, code, text),
+        }
+        self.run.control.cut(first);
+    }
+
+    fn report(self) -> Report {
+        let settings = &self.run.settings;
+        let control = &self.run.control;
+        let seconds = self.run.start.elapsed().as_secs_f64();
+        let lowest = self.ledger.lowest().filter(|_| settings.cancels());
+        let lowest = lowest.map_or(u64::MAX, |failure| failure.index);
+        let complete = self.ended && self.ledger.complete_below(self.produced);
+        let stopped = control
+            .outcome()
+            .filter(|_| !complete && self.event.is_none());
+        let total = (self.ended && self.event.is_none()).then_some(self.produced);
+        if let Some((outcome, failure)) = self.event
+            && failure.index <= lowest
+        {
+            // What lies beyond doesn't count: a serial run would not have come so far.
+            let end = match outcome {
+                Outcome::ProducerFailed | Outcome::Stalled => failure.index,
+                _ => failure.index + 1,
+            };
+            let ledger = self.ledger.before(end);
+            let mut report = ledger.report(None, end, Some(outcome), false, seconds);
+            report.failure = match outcome {
+                Outcome::Stopped => None,
+                _ => Some(failure),
+            };
+            return report;
+        }
+        let produced = self.produced.min(lowest.saturating_add(1));
+        let failed = lowest != u64::MAX;
+        let cancels = settings.cancels();
+        let mut report = self
+            .ledger
+            .report(total, produced, stopped, cancels, seconds);
+        if failed {
+            report.total = None;
+        }
+        report
+    }
+}
+
+impl Source for Held<'_> {
+    fn next(&mut self, slot: usize, _ahead: bool, _remote: bool) -> Result<Next> {
+        let cut = self.run.control.limit() < self.produced;
+        if self.ended || cut {
+            return Ok(Next::End);
+        }
+        if self.outstanding >= self.most {
+            return Ok(Next::Wait);
+        }
+        let (first, mut bytes) = (self.produced, Vec::new());
+        let line = &mut self.line;
+        let failed = |code, text| (Produced::Failed(code, text), 0);
+        let (produced, count) = safely(|| line.produce(first, &mut bytes), failed);
+        match produced {
+            Produced::Item => {
+                self.outstanding += 1;
+                self.produced += count;
+                return Ok(Next::Unit(Unit {
+                    first,
+                    count,
+                    slot,
+                    thread: None,
+                    bytes: Some(bytes),
+                }));
+            }
+            Produced::End => self.ended = true,
+            Produced::Wait if self.outstanding > 0 => return Ok(Next::Wait),
+            Produced::Wait => self.end(Outcome::Stalled, first, 0, String::new()),
+            Produced::Failed(code, text) => self.end(Outcome::ProducerFailed, first, code, text),
+        }
+        Ok(Next::End)
+    }
+
+    fn done(&mut self, reply: Reply, control: &Control) -> Result<()> {
+        self.ledger
+            .enter(reply.first, reply.count, &reply.ran.codes);
+        if let Some(failure) = &reply.ran.failure {
+            self.ledger.fail(failure.clone());
+            if self.run.settings.cancels() {
+                control.cut(failure.index);
+            }
+        }
+        if !self.run.settings.ordered {
+            self.consume(reply);
+            return Ok(());
+        }
+        self.held.insert(reply.first, reply);
+        while let Some(reply) = self.held.remove(&self.consumed) {
+            self.consumed += reply.count;
+            self.consume(reply);
+        }
+        Ok(())
+    }
+
+    fn count(&self) -> (u64, Option<u64>, u64) {
+        let total = self.ended.then_some(self.produced);
+        (self.ledger.done, total, self.ledger.failed())
+    }
+}
+
+/// Leads a line on the root.
+pub(crate) fn lead_line(
+    run: &Run,
+    work: &dyn Work,
+    line: &mut dyn Line,
+    progress: Option<&mut Watcher>,
+) -> Result<Report> {
+    let most = match run.settings.max_outstanding {
+        0 => 4 * run.workers.len() as u64,
+        most => most as u64,
+    };
+    let mut source = Held {
+        run,
+        line,
+        ledger: Ledger::default(),
+        produced: 0,
+        consumed: 0,
+        held: BTreeMap::new(),
+        outstanding: 0,
+        most,
+        ended: false,
+        event: None,
+    };
+    let mut watch = Watch::new(progress, run.settings.progress_interval);
+    let led = run.lead(work, &mut source, &mut watch);
+    let report = led.map(|()| source.report());
+    run.conclude(report, &mut watch)
+}
+
+/// Works for the root; its report.
+pub(crate) fn follow_line(run: &Run, work: &dyn Work) -> Result<Report> {
+    Report::read(&mut Reader(&run.follow(work)?))
+}
+
+struct Items<'i>(&'i Function<'i>);
+
+impl Work for Items<'_> {
+    fn run(&self, unit: &Unit, place: &Place) -> Result<(Ran, Vec<u8>)> {
+        let mut results = Vec::new();
+        let bytes = unit.bytes.as_deref().unwrap_or(&[]);
+        let ran = run_chunk(unit.chunk(), place, |task, _| {
+            results.clear();
+            (self.0)(task, bytes, &mut results)
+        })?;
+        if !ran.codes.is_empty() {
+            results = Vec::new();
+        }
+        Ok((ran, results))
+    }
+}
+
+impl<E: Ends + ?Sized> Line for &mut E {
+    fn produce(&mut self, _: u64, to: &mut Vec<u8>) -> (Produced, u64) {
+        ((**self).produce(to), 1)
+    }
+
+    fn consume(&mut self, reply: Reply) -> Consumed {
+        let status = reply.ran.codes.first().copied().unwrap_or(0);
+        (**self).consume(reply.first, status, &reply.bytes)
+    }
+}
+
+impl Map {
+    /// Runs `function` for each item that a producer gives, and hands the results to a consumer:
+    /// in order, or with the setting "ordered" off as they come. The ends are those of rank 0.
+    pub fn stream(
+        &self,
+        ends: Option<&mut dyn Ends>,
+        function: &Function,
+        progress: Option<&mut Watcher>,
+    ) -> Result<Report> {
+        self.stream_if(Ok(()), ends, function, progress)
+    }
+
+    /// As [`Map::stream`], if all is well so far.
+    pub(crate) fn stream_if(
+        &self,
+        check: Result<()>,
+        ends: Option<&mut dyn Ends>,
+        function: &Function,
+        progress: Option<&mut Watcher>,
+    ) -> Result<Report> {
+        let root = self.ranks.rank() == 0;
+        let missing = crate::Error::NullPointer {
+            argument: "produce",
+            expected: "the producer, on rank 0",
+        };
+        let running = self.begin(Call {
+            name: "stream",
+            same: &[],
+            check: match root && ends.is_none() {
+                true => check.and(Err(missing)),
+                false => check,
+            },
+            wish: false,
+        })?;
+        let work = Items(function);
+        match ends.filter(|_| root) {
+            Some(mut ends) => lead_line(&running.run, &work, &mut ends, progress),
+            None => follow_line(&running.run, &work),
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Section 1 of the contract: errors, deadline and cancel.
+
+use crate::common::*;
+use dicod::parmap::map::Tasks;
+use dicod::parmap::report::NOT_RUN;
+use dicod::parmap::{Errors, Map, Outcome, Settings, Task};
+use dicod::transport::local::{Local, Weather};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+#[test]
+fn the_lowest_failing_task_is_reported_alike_on_every_rank() {
+    for shape in SHAPES {
+        for (first, last) in [(0, 29), (29, 29), (7, 8)] {
+            let reports = on(shape, rough(first), &Settings::default(), |map| {
+                let work = |task: &Task, _: &[u8], _: &mut [u8]| {
+                    if task.index == first || task.index == last {
+                        task.explain("too bad");
+                        return 5 + task.index as i32;
+                    }
+                    0
+                };
+                let report = map.map(Tasks::new(30), &work, None).unwrap();
+                // The handle works on.
+                let again = map.map(Tasks::new(3), &|_, _, _| 0, None).unwrap();
+                assert_eq!(again.outcome, Outcome::Done);
+                report
+            });
+            for report in &reports {
+                let failure = report.failure.as_ref().unwrap();
+                assert_eq!(report.outcome, Outcome::TaskFailed);
+                assert_eq!((failure.index, failure.code), (first, 5 + first as i32));
+                assert_eq!(failure.message, "too bad");
+                assert!(failure.rank < shape.0 && failure.worker < shape.1);
+                assert!(report.message().contains("too bad"));
+                let mut same = report.clone();
+                same.seconds = reports[0].seconds;
+                assert_eq!(same, reports[0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_task_that_failed_is_tried_again_on_request() {
+    for shape in SHAPES {
+        let settings = Settings {
+            retries: 2,
+            errors: Errors::Continue,
+            ..Settings::default()
+        };
+        let tries = AtomicU64::new(0);
+        let reports = on(shape, rough(5), &settings, |map| {
+            let work = |task: &Task, _: &[u8], output: &mut [u8]| {
+                assert_eq!(output, [0]);
+                output[0] = 1;
+                tries.fetch_add(1, Ordering::Relaxed);
+                match task.index {
+                    3 => i32::from(task.attempt() < 2),
+                    4 => 1 + task.attempt() as i32,
+                    _ => 0,
+                }
+            };
+            let mut outputs = [9; 6];
+            let tasks = Tasks::new(6).outputs(&mut outputs, 1).unwrap();
+            let report = map.map(tasks, &work, None).unwrap();
+            assert_eq!(outputs, [1, 1, 1, 1, 0, 1]);
+            report
+        });
+        assert_eq!(tries.load(Ordering::Relaxed), 10);
+        assert_eq!(reports[0].codes, [(4, 3)]);
+        assert_eq!(reports[0].outcome, Outcome::SomeFailed);
+    }
+}
+
+#[test]
+fn panics_and_codes_that_are_not_allowed_are_failures() {
+    for shape in SHAPES {
+        let reports = on(shape, rough(5), &Settings::default(), |map| {
+            let work = |task: &Task, _: &[u8], _: &mut [u8]| match task.index {
+                6 => panic!("at six"),
+                _ => 0,
+            };
+            let panicked = map.map(Tasks::new(12), &work, None).unwrap();
+            let work = |task: &Task, _: &[u8], _: &mut [u8]| -i32::from(task.index == 2);
+            (panicked, map.map(Tasks::new(12), &work, None).unwrap())
+        });
+        for (panicked, negative) in reports {
+            let failure = panicked.failure.unwrap();
+            assert_eq!((failure.index, failure.code), (6, -9));
+            assert!(failure.message.contains("at six"));
+            let failure = negative.failure.unwrap();
+            assert_eq!((failure.index, failure.code), (2, -2));
+            assert!(failure.message.contains("returned -1"));
+        }
+    }
+}
+
+#[test]
+fn a_handle_that_runs_cannot_run_twice() {
+    let map = Map::new(Arc::new(Local::alone()), 2).unwrap();
+    let work = |_: &Task, _: &[u8], _: &mut [u8]| {
+        let error = map.map(Tasks::new(1), &|_, _, _| 0, None).unwrap_err();
+        i32::from(!error.to_string().contains("in use"))
+    };
+    let report = map.map(Tasks::new(4), &work, None).unwrap();
+    assert_eq!(report.outcome, Outcome::Done);
+}
+
+#[test]
+fn ranks_that_call_differently_get_an_error_and_work_on() {
+    for shape in [(2, 1), (4, 1), (3, 2)] {
+        on(shape, rough(1), &Settings::default(), |map| {
+            let rank = map.ranks().rank() as u64;
+            let error = map
+                .map(Tasks::new(5 + rank), &|_, _, _| 0, None)
+                .unwrap_err();
+            assert!(error.to_string().contains("n_tasks"), "{error}");
+            let outputs = &mut [0; 4];
+            let tasks = match rank {
+                0 => Tasks::new(4).outputs_at(None, 1),
+                _ => Tasks::new(4).outputs(outputs, 1).unwrap(),
+            };
+            let error = map.map(tasks, &|_, _, _| 0, None).unwrap_err();
+            assert!(error.to_string().contains("outputs"), "{error}");
+            let report = map.map(Tasks::new(5), &|_, _, _| 0, None).unwrap();
+            assert_eq!(report.outcome, Outcome::Done);
+        });
+    }
+}
+
+#[test]
+fn a_cancel_ends_the_run_on_all_ranks() {
+    for shape in SHAPES {
+        for by in [0, shape.0 - 1] {
+            let reports = on(shape, rough(6), &Settings::default(), |map| {
+                let canceller = map.canceller();
+                let work = |task: &Task, _: &[u8], _: &mut [u8]| {
+                    if map.ranks().rank() == by {
+                        canceller.cancel();
+                    }
+                    let start = Instant::now();
+                    while !task.cancelled() {
+                        // Root with one thread, in its own task, cannot hear of the others.
+                        if map.ranks().rank() == 0 && by != 0 && shape.1 == 1 {
+                            return 0;
+                        }
+                        assert!(start.elapsed() < Duration::from_secs(20));
+                        std::thread::yield_now();
+                    }
+                    3
+                };
+                let report = map.map(Tasks::new(100), &work, None).unwrap();
+                let again = map.map(Tasks::new(3), &|_, _, _| 0, None).unwrap();
+                assert_eq!(again.outcome, Outcome::Done);
+                report
+            });
+            for report in reports {
+                assert_eq!(report.outcome, Outcome::Cancelled, "{shape:?} {by}");
+                assert_eq!(report.failure, None);
+                assert!(!report.unfinished.is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn after_a_deadline_the_unfinished_tasks_are_known() {
+    for shape in SHAPES {
+        let settings = Settings {
+            deadline: 0.05,
+            ..Settings::default()
+        };
+        let reports = on(shape, rough(6), &settings, |map| {
+            let work = |task: &Task, _: &[u8], _: &mut [u8]| {
+                while task.index >= 2 && !task.cancelled() {
+                    std::thread::yield_now();
+                }
+                i32::from(task.index >= 2)
+            };
+            map.map(Tasks::new(50), &work, None).unwrap()
+        });
+        for report in &reports {
+            assert_eq!(report.outcome, Outcome::TimedOut);
+            assert_eq!(report.unfinished, [(2, 50)]);
+            assert_eq!((report.status(1), report.status(2)), (0, NOT_RUN));
+            assert!(
+                report
+                    .message()
+                    .contains("48 tasks are unfinished, the first is 2")
+            );
+        }
+    }
+}
+
+#[test]
+fn after_the_grace_period_the_root_waits_no_longer_for_other_ranks() {
+    let settings = Settings {
+        deadline: 0.05,
+        grace: 0.05,
+        ..Settings::default()
+    };
+    on((3, 1), Weather::default(), &settings, |map| {
+        let rank = map.ranks().rank();
+        let start = Instant::now();
+        let work = |_: &Task, _: &[u8], _: &mut [u8]| {
+            if map.ranks().rank() == 2 {
+                std::thread::sleep(Duration::from_millis(1500));
+            }
+            0
+        };
+        let settings = map.settings();
+        let report = map.map(Tasks::new(100_000_000), &work, None).unwrap();
+        assert_eq!(report.outcome, Outcome::TimedOut);
+        if rank == 0 {
+            assert!(start.elapsed() < Duration::from_millis(1000));
+        }
+        // What comes late is not taken for part of the next run.
+        map.set(|to| to.set_real("deadline", f64::INFINITY))
+            .unwrap();
+        assert_eq!(settings.deadline, 0.05);
+        let report = map.map(Tasks::new(30), &|_, _, _| 0, None).unwrap();
+        assert_eq!((report.outcome, report.done), (Outcome::Done, 30));
+    });
+}
+
+#[test]
+fn progress_may_ask_to_stop() {
+    for shape in SHAPES {
+        let settings = Settings {
+            progress_interval: 0.0,
+            chunk: 1,
+            ..Settings::default()
+        };
+        let reports = on(shape, rough(6), &settings, |map| {
+            let mut progress = |p: &dicod::parmap::Progress| p.done < 5;
+            let work = |_: &Task, _: &[u8], _: &mut [u8]| {
+                std::thread::sleep(Duration::from_micros(100));
+                0
+            };
+            map.map(Tasks::new(2000), &work, Some(&mut progress))
+                .unwrap()
+        });
+        for report in reports {
+            assert_eq!(report.outcome, Outcome::Cancelled);
+            assert!(report.done >= 5 && report.done < 2000);
+        }
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_rank_that_has_failed() {
+    for after in (0..60).step_by(3) {
+        for who in 0..3 {
+            let weather = Weather {
+                seed: after,
+                delay: 2,
+                failure: Some((who, after)),
+            };
+            let results = on(
+                (3, 1 + after as usize % 2),
+                weather,
+                &Settings::default(),
+                |map| {
+                    let mut ended = Vec::new();
+                    for _ in 0..4 {
+                        ended.push(map.map(Tasks::new(8), &|_, _, _| 0, None).is_ok());
+                    }
+                    ended
+                },
+            );
+            // The one that failed knows; the others may have been done before.
+            assert!(!results[who].iter().all(|ok| *ok) || after > 30);
+        }
+    }
+}

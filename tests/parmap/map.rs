@@ -1,0 +1,344 @@
+//! Section 1 of the contract: schedules, results, statuses.
+
+use crate::common::*;
+use dicod::parmap::map::Tasks;
+use dicod::parmap::{Errors, Outcome, Report, Settings};
+use dicod::transport::local::Weather;
+use proptest::prelude::*;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// A task that fails where `bad` says so, and mixes its input with its random numbers.
+fn mapped(
+    shape: (usize, usize),
+    weather: Weather,
+    settings: &Settings,
+    n: u64,
+    bad: impl Fn(u64) -> i32 + Sync,
+) -> Vec<(Report, Vec<u8>)> {
+    let inputs = bytes_of(&numbers(n as usize));
+    on(shape, weather, settings, |map| {
+        // Only the inputs of rank 0 count.
+        let mine = match map.ranks().rank() {
+            0 => inputs.clone(),
+            _ => vec![0xff; inputs.len()],
+        };
+        let mut outputs = vec![7; n as usize * 16];
+        let tasks = Tasks::new(n)
+            .inputs(&mine, 8)
+            .unwrap()
+            .outputs(&mut outputs, 16)
+            .unwrap();
+        let work = |task: &dicod::parmap::Task, input: &[u8], output: &mut [u8]| {
+            assert!(output.iter().all(|byte| *byte == 0));
+            let mut random = [0.0];
+            task.uniform(&mut random);
+            let result = value(input).sin() + random[0];
+            output[..8].copy_from_slice(&result.to_le_bytes());
+            output[8..].copy_from_slice(&task.key().to_le_bytes());
+            match bad(task.index) {
+                -77 => panic!("at task {}", task.index),
+                0 => 0,
+                code => {
+                    task.explain(&format!("task {} is bad", task.index));
+                    code
+                }
+            }
+        };
+        let report = map.map(tasks, &work, None).unwrap();
+        (report, outputs)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn every_backend_and_schedule_gives_the_serial_result(
+        n in 0u64..40,
+        shape in 0usize..9,
+        schedule in 0usize..4,
+        chunk in 0i64..5,
+        seed in 0u64..1000,
+        bad in proptest::collection::vec(0u64..40, 0..4),
+        keep_on in any::<bool>(),
+        root_works in any::<bool>(),
+    ) {
+        let settings = Settings {
+            schedule: SCHEDULES[schedule],
+            chunk,
+            root_works,
+            seed: seed as i64,
+            errors: if keep_on { Errors::Continue } else { Errors::Cancel },
+            ..Settings::default()
+        };
+        let code = |index: u64| match bad.contains(&index) {
+            true if index % 3 == 2 => -77,
+            true => index as i32 + 1,
+            false => 0,
+        };
+        let serial = mapped((1, 1), Weather::default(), &settings, n, code);
+        let (report, outputs) = &serial[0];
+        for (got, seen) in mapped(SHAPES[shape], rough(seed), &settings, n, code) {
+            prop_assert_eq!(&essence(&got), &essence(report));
+            prop_assert_eq!(&seen, outputs);
+        }
+        let lowest = bad.iter().copied().filter(|b| *b < n).min();
+        prop_assert_eq!(report.failure.as_ref().map(|f| f.index), lowest);
+        for index in 0..n {
+            let wanted = match (lowest, keep_on) {
+                (Some(lowest), false) if index > lowest => dicod::parmap::report::NOT_RUN,
+                _ if code(index) < 0 => -9,
+                _ => code(index),
+            };
+            prop_assert_eq!(report.status(index), wanted);
+            let output = &outputs[index as usize * 16..][..16];
+            prop_assert_eq!(output.iter().all(|b| *b == 0), wanted != 0);
+        }
+    }
+}
+
+/// Tasks that each worker did.
+fn counts(shape: (usize, usize), settings: &Settings, n: u64) -> Vec<u64> {
+    let done = Mutex::new(vec![0; shape.0 * shape.1]);
+    on(shape, rough(3), settings, |map| {
+        let count = |task: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
+            let worker = task.worker();
+            done.lock().unwrap()[worker.rank * shape.1 + worker.thread] += 1;
+            0
+        };
+        map.map(Tasks::new(n), &count, None).unwrap()
+    });
+    done.into_inner().unwrap()
+}
+
+#[test]
+fn block_gives_what_is_left_over_the_workers_that_are_left() {
+    let mut settings = Settings::default();
+    settings.set_word("schedule", "block").unwrap();
+    for shape in [(4, 1), (1, 4), (2, 2)] {
+        assert_eq!(counts(shape, &settings, 10), [3, 3, 2, 2], "{shape:?}");
+    }
+    for shape in [(8, 1), (4, 2)] {
+        assert_eq!(counts(shape, &settings, 5), [1, 1, 1, 1, 1, 0, 0, 0]);
+    }
+    settings.set_integer("root_works", 0).unwrap();
+    assert_eq!(counts((4, 1), &settings, 10), [0, 4, 3, 3]);
+    // Alone, the root has to.
+    assert_eq!(counts((1, 1), &settings, 10), [10]);
+    settings.set_integer("root_works", 1).unwrap();
+    settings.set_word("schedule", "cyclic").unwrap();
+    assert_eq!(counts((4, 1), &settings, 10), [3, 3, 2, 2]);
+}
+
+#[test]
+fn the_next_task_goes_to_whoever_finishes_first() {
+    // One task takes as long as all others together.
+    let settings = Settings {
+        chunk: 1,
+        ..Settings::default()
+    };
+    for (shape, busy) in [((1, 2), 1), ((3, 1), 1), ((2, 2), 2)] {
+        let long = AtomicU64::new(u64::MAX);
+        let others = AtomicU64::new(0);
+        on(shape, Weather::default(), &settings, |map| {
+            let work = |task: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
+                let worker = task.worker();
+                let me = (worker.rank * 10 + worker.thread) as u64;
+                if task.index == 1 {
+                    long.store(me, Ordering::SeqCst);
+                    let start = Instant::now();
+                    // All but those that are dealt ahead to this very worker.
+                    while others.load(Ordering::SeqCst) < 38
+                        && start.elapsed() < Duration::from_secs(20)
+                    {
+                        // The calling thread of the root would hold up the others.
+                        if me == 0 {
+                            return 0;
+                        }
+                        std::thread::yield_now();
+                    }
+                    return i32::from(start.elapsed() >= Duration::from_secs(20));
+                }
+                others.fetch_add(1, Ordering::SeqCst);
+                0
+            };
+            let report = map.map(Tasks::new(40), &work, None).unwrap();
+            assert_eq!(report.outcome, Outcome::Done, "{shape:?} {busy}");
+        });
+    }
+}
+
+#[test]
+fn no_tasks_one_task_and_more_ranks_than_tasks() {
+    for shape in SHAPES {
+        for n in [0, 1, 2] {
+            for schedule in SCHEDULES {
+                let settings = Settings {
+                    schedule,
+                    ..Settings::default()
+                };
+                for (report, _) in mapped(shape, rough(n), &settings, n, |_| 0) {
+                    assert_eq!((report.outcome, report.done), (Outcome::Done, n));
+                    assert_eq!(report.total, Some(n));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn with_one_thread_every_callback_runs_on_the_calling_thread() {
+    for shape in [(1, 1), (3, 1)] {
+        let settings = Settings {
+            progress_interval: 0.0,
+            ..Settings::default()
+        };
+        on(shape, rough(2), &settings, |map| {
+            let me = std::thread::current().id();
+            let work = |_: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
+                i32::from(std::thread::current().id() != me)
+            };
+            let mut told = 0;
+            let mut progress = |_: &dicod::parmap::Progress| {
+                assert_eq!(std::thread::current().id(), me);
+                told += 1;
+                true
+            };
+            let report = map.map(Tasks::new(20), &work, Some(&mut progress));
+            assert_eq!(report.unwrap().outcome, Outcome::Done);
+            assert_eq!(told > 0, map.ranks().rank() == 0);
+        });
+    }
+}
+
+#[test]
+fn progress_counts_up_and_the_last_call_tells_all() {
+    for shape in SHAPES {
+        for (interval, bad) in [(0.0, None), (f64::INFINITY, None), (0.0, Some(20))] {
+            let settings = Settings {
+                progress_interval: interval,
+                chunk: 3,
+                ..Settings::default()
+            };
+            let results = on(shape, rough(4), &settings, |map| {
+                let mut calls = Vec::new();
+                let mut progress = |p: &dicod::parmap::Progress| {
+                    calls.push((p.done, p.total, p.failed, p.eta));
+                    assert!(p.elapsed >= 0.0);
+                    true
+                };
+                let work = |task: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
+                    i32::from(Some(task.index) == bad)
+                };
+                map.map(Tasks::new(50), &work, Some(&mut progress)).unwrap();
+                calls
+            });
+            let calls = &results[0];
+            assert!(results[1..].iter().all(Vec::is_empty));
+            let last = calls.last().unwrap();
+            let wanted = match bad {
+                Some(bad) => (bad + 1, Some(50), 1),
+                None => (50, Some(50), 0),
+            };
+            assert_eq!((last.0, last.1, last.2), wanted);
+            if bad.is_none() {
+                assert_eq!(last.3, Some(0.0));
+                assert!(calls.windows(2).all(|pair| pair[0].0 <= pair[1].0));
+            }
+            if interval.is_infinite() {
+                assert_eq!(calls.len(), 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn shared_data_reaches_every_task() {
+    for shape in SHAPES {
+        on(shape, rough(1), &Settings::default(), |map| {
+            let mine = match map.ranks().rank() {
+                0 => vec![1, 2, 3],
+                _ => Vec::new(),
+            };
+            map.share(&mine).unwrap();
+            let work = |task: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
+                i32::from(task.shared() != [1, 2, 3])
+            };
+            let report = map.map(Tasks::new(9), &work, None).unwrap();
+            assert_eq!(report.outcome, Outcome::Done);
+        });
+    }
+}
+
+#[test]
+fn tasks_on_several_ranks_get_a_transport_of_their_own() {
+    use dicod::transport::Reduce;
+    for (ranks, k, root_works) in [
+        (2, 2, true),
+        (4, 2, true),
+        (5, 2, true),
+        (5, 2, false),
+        (6, 3, true),
+    ] {
+        let settings = Settings {
+            ranks_per_task: k,
+            root_works,
+            ..Settings::default()
+        };
+        on((ranks, 1), rough(k as u64), &settings, |map| {
+            // Twice: the split is kept.
+            for bad in [u64::MAX, 5] {
+                let mut outputs = vec![0; 20 * 8];
+                let tasks = Tasks::new(20).outputs(&mut outputs, 8).unwrap();
+                let work = |task: &dicod::parmap::Task, _: &[u8], output: &mut [u8]| {
+                    let team = task.team().unwrap();
+                    let sum = team.reduce(Reduce::Sum, &[team.rank() as i64 + 1]).unwrap();
+                    output.copy_from_slice(&sum[0].to_le_bytes());
+                    // It fails on its last rank only.
+                    i32::from(task.index == bad && team.rank() + 1 == team.size()) * 4
+                };
+                let report = map.map(tasks, &work, None).unwrap();
+                if bad == 5 {
+                    let failure = report.failure.unwrap();
+                    assert_eq!((failure.index, failure.code), (5, 4));
+                    assert_eq!(report.done, 6);
+                    continue;
+                }
+                assert_eq!(report.outcome, Outcome::Done);
+                let wanted = (k * (k + 1) / 2).to_le_bytes();
+                assert!(outputs.chunks_exact(8).all(|sum| sum == wanted));
+            }
+        });
+    }
+    let settings = Settings {
+        ranks_per_task: 3,
+        ..Settings::default()
+    };
+    for result in on((2, 1), rough(0), &settings, |map| {
+        map.map(Tasks::new(1), &|_, _, _| 0, None)
+    }) {
+        assert!(result.unwrap_err().to_string().contains("ranks_per_task"));
+    }
+}
+
+#[test]
+fn a_map_inside_a_task_gets_what_is_left_of_the_cores() {
+    use dicod::transport::local::Local;
+    let settings = Settings::default();
+    on((1, 64), Weather::default(), &settings, |map| {
+        let work = |_: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
+            let inner = dicod::parmap::Map::new(std::sync::Arc::new(Local::alone()), 8).unwrap();
+            let me = std::thread::current().id();
+            // 64 threads leave it one core: its own.
+            let work = |_: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
+                i32::from(std::thread::current().id() != me)
+            };
+            let report = inner.map(Tasks::new(3), &work, None).unwrap();
+            i32::from(report.outcome != Outcome::Done)
+        };
+        let report = map.map(Tasks::new(70), &work, None).unwrap();
+        assert_eq!(report.outcome, Outcome::Done);
+    });
+}
