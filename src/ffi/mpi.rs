@@ -47,7 +47,9 @@ pub unsafe extern "C" fn dicod_context_create_mpi_f(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        create(n_threads, context, || Ok(Arc::new(Mpi::duplicate_fortran(comm)?)))
+        create(n_threads, context, || {
+            Ok(Arc::new(Mpi::duplicate_fortran(comm)?))
+        })
     })
 }
 

@@ -859,7 +859,11 @@ unsafe fn solve<T: Typed>(
         set.map_err(|error| explained(error, shape))?;
     }
     drop(z_start);
-    let (found, status) = run(&mut encoder, &x.part(&slab(shape.signal, rank, size)), &session)?;
+    let (found, status) = run(
+        &mut encoder,
+        &x.part(&slab(shape.signal, rank, size)),
+        &session,
+    )?;
     drop(x);
     let list = encoder.fetch_block(&Block::whole(shape.valid()))?;
     // SAFETY: the caller's promise.

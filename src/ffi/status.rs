@@ -39,6 +39,8 @@ pub const DICOD_ERROR_INVALID_STATE: dicod_status = -8;
 pub const DICOD_ERROR_INTERNAL: dicod_status = -9;
 /// Messages between ranks could not be sent or received; other ranks may not know of it.
 pub const DICOD_ERROR_COMMUNICATION: dicod_status = -10;
+/// A file could not be read or written.
+pub const DICOD_ERROR_FILE: dicod_status = -11;
 
 impl Error {
     /// The status code that stands for this error in C.
@@ -54,6 +56,7 @@ impl Error {
             Error::InvalidState(_) => DICOD_ERROR_INVALID_STATE,
             Error::Internal(_) => DICOD_ERROR_INTERNAL,
             Error::Communication(_) => DICOD_ERROR_COMMUNICATION,
+            Error::File { .. } => DICOD_ERROR_FILE,
             Error::OnRank { status, .. } => *status,
         }
     }
@@ -196,6 +199,7 @@ pub extern "C" fn dicod_strerror(status: dicod_status) -> *const c_char {
         DICOD_ERROR_INVALID_STATE => c"invalid state",
         DICOD_ERROR_INTERNAL => c"internal error",
         DICOD_ERROR_COMMUNICATION => c"communication between ranks failed",
+        DICOD_ERROR_FILE => c"a file cannot be read or written",
         _ => c"unknown status",
     };
     text.as_ptr()
