@@ -266,17 +266,21 @@ struct Cells {
 }
 
 impl Cells {
-    /// Sorts own and halo activations, and their images around periods.
-    fn new<T: Real>(shape: &Shape, own: &[Activation<T>], halo: &[Activation<T>]) -> Result<Self> {
-        let mut low = [i64::MAX; AXES];
-        let mut high = [i64::MIN; AXES];
-        for activation in own {
+    /// Sorts own and halo activations, and their images around periods: all within reach of some
+    /// boxes, given by their first and last positions.
+    fn new<T: Real>(
+        shape: &Shape,
+        share: &Share<'_, T>,
+        boxes: impl Iterator<Item = (Point, Point)>,
+    ) -> Result<Self> {
+        let (mut low, mut high) = ([i64::MAX; AXES], [i64::MIN; AXES]);
+        for (first, last) in boxes {
             for a in 0..AXES {
-                low[a] = low[a].min(activation.at[a]);
-                high[a] = high[a].max(activation.at[a]);
+                low[a] = low[a].min(first[a]);
+                high[a] = high[a].max(last[a]);
             }
         }
-        if own.is_empty() {
+        if low[0] > high[0] {
             (low, high) = ([0; AXES], [0; AXES]);
         }
         let atom = shape.atom;
@@ -288,8 +292,8 @@ impl Cells {
         let valid = shape.valid();
         let shifts = |a: usize| if shape.periodic[a] { -1..=1 } else { 0..=0 };
         let mut placed: Vec<(usize, (Point, u32, f64))> = Vec::new();
-        memory::reserve("cells", &mut placed, own.len() + halo.len())?;
-        for activation in own.iter().chain(halo) {
+        memory::reserve("cells", &mut placed, share.own.len() + share.halo.len())?;
+        for activation in share.own.iter().chain(share.halo) {
             for i in shifts(0) {
                 for j in shifts(1) {
                     for k in shifts(2) {
@@ -390,7 +394,8 @@ fn from_pairs<T: Real>(
     n_threads: usize,
 ) -> Result<Vec<Mutex<Row>>> {
     let rows = rows(shape, steps)?;
-    let cells = Cells::new(shape, share.own, share.halo)?;
+    let own = share.own.iter().map(|a| (a.at, a.at));
+    let cells = Cells::new(shape, share, own)?;
     let [l0, l1, l2] = shape.atom;
     let [_, w1, w2] = shape.atom.map(|l| 2 * l - 1);
     let window: i64 = shape.atom.iter().map(|l| 2 * l - 1).product();
@@ -435,7 +440,10 @@ fn by_transforms<T: Real>(
     n_threads: usize,
 ) -> Result<Vec<Mutex<Row>>> {
     let rows = rows(shape, steps)?;
-    let cells = Cells::new(shape, share.own, share.halo)?;
+    let last = |tile: &Tile| std::array::from_fn(|a| tile.origin[a] + tile.shape[a] - 1);
+    // All that a tile sees, even what meets nothing there: it takes part in the rounding.
+    let tiles = share.tiles.iter().map(|tile| (tile.origin, last(tile)));
+    let cells = Cells::new(shape, share, tiles)?;
     let (atom, largest) = (shape.atom, share.largest);
     let window = atom.map(|l| 2 * l - 1);
     let (pair, volume) = (
