@@ -295,6 +295,12 @@ pub const TABLE: &[Spec] = &[
         meaning: "per atom, 1: it stays as it is in d; empty: all are learned",
     },
     Spec {
+        key: "learn_recentre",
+        kind: Kind::Flag,
+        default: "1",
+        meaning: "1: atoms are moved to the middle of their support where that lowers the objective",
+    },
+    Spec {
         key: "learn_redraw",
         kind: Kind::Flag,
         default: "1",

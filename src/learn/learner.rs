@@ -3,6 +3,7 @@
 use super::dictionary_step::{Settings, add_model, data_term, dictionary_step, feasible, widened};
 use super::initialise::{Purpose, Source, below, blank, factors, generator, noise, place};
 use super::options::{Init, Reference};
+use super::recentre;
 use super::statistics::{Share, Statistics, energy};
 use super::window::Window;
 use crate::csc::options::Scale;
@@ -35,6 +36,8 @@ pub struct Iteration {
     pub nonzeros: Vec<u64>,
     /// Atoms that were drawn anew after the step.
     pub redrawn: usize,
+    /// Atoms were moved to the middle of their support.
+    pub recentred: bool,
     /// Coordinate steps.
     pub steps: u64,
     /// Gradient iterations of the dictionary step.
@@ -94,6 +97,9 @@ pub struct Learner<T: Real> {
 
 /// Tells how a step of z gets on; returns whether to go on.
 pub type Report<'r> = &'r mut dyn FnMut(&Progress) -> bool;
+
+/// Relative decrease of the objective below which atoms are tried in the middle of their support.
+const SLOW: f64 = 0.03;
 
 /// A limit of time, and the caller's own wish to stop, as one report to a solve.
 struct Watch<'w> {
@@ -557,6 +563,7 @@ impl<T: Real> Learner<T> {
             lambda_max: info.lambda_max,
             nonzeros: Vec::new(),
             redrawn: 0,
+            recentred: false,
             steps: info.steps,
             dict_iterations: 0,
             dict_gap: f64::INFINITY,
@@ -621,6 +628,12 @@ impl<T: Real> Learner<T> {
                 done.objective_d = now + penalty - gone;
             }
         }
+        if done.redrawn == 0
+            && let Some((d, z, objective)) = self.recentre(x, &next, &done)?
+        {
+            (next, activations, done.objective_d) = (d, z, objective);
+            done.recentred = true;
+        }
         let Some(encoder) = &mut self.encoder else {
             return Err(Error::Internal("a step without an encoder".into()));
         };
@@ -635,6 +648,27 @@ impl<T: Real> Learner<T> {
         Ok(done)
     }
 
+    /// Statistics of activations with what the encoder's window holds: the signals, or a residual.
+    fn gathered(
+        &self,
+        encoder: &Encoder<T>,
+        own: &[Activation<T>],
+        x: &Field<'_, T>,
+    ) -> Result<Statistics> {
+        let field = encoder.residual();
+        let ranks = &*self.ranks;
+        let share = Share {
+            own,
+            halo: &encoder.halo_activations()?,
+            xx: energy(x, ranks)?,
+            x: Window::part(&field, self.shape.n_channels),
+            tiles: &encoder.own_tiles(),
+            largest: encoder.largest_tile(),
+        };
+        let method = self.options.learn.statistics;
+        Statistics::new(encoder.shape(), &share, method, self.n_threads, ranks)
+    }
+
     fn batch_statistics(&self, x: &Field<'_, T>) -> Result<Statistics> {
         let Some(encoder) = &self.encoder else {
             return Err(Error::Internal("statistics without an encoder".into()));
@@ -642,21 +676,58 @@ impl<T: Real> Learner<T> {
         let Some(dictionary) = &self.dictionary else {
             return Err(Error::Internal("statistics without a dictionary".into()));
         };
-        let residual = encoder.residual();
-        let share = Share {
-            own: &self.activations,
-            halo: &encoder.halo_activations()?,
-            xx: energy(x, &*self.ranks)?,
-            x: Window::part(&residual, self.shape.n_channels),
-            tiles: &encoder.own_tiles(),
-            largest: encoder.largest_tile(),
-        };
-        let method = self.options.learn.statistics;
-        let ranks = &*self.ranks;
-        let mut found = Statistics::new(encoder.shape(), &share, method, self.n_threads, ranks)?;
+        let mut found = self.gathered(encoder, &self.activations, x)?;
         // X = residual + D∗z, and the residual is where it is needed.
         add_model(&mut found, dictionary)?;
         Ok(found)
+    }
+
+    /// Moves atoms to the middle of their support, activations along with them, if that leads to a
+    /// lower objective: dictionary, activations on this rank, objective. What it costs is spent only
+    /// where steps of z and D by themselves have little left to gain.
+    fn recentre(
+        &mut self,
+        x: &Field<'_, T>,
+        next: &Dictionary<T>,
+        done: &Iteration,
+    ) -> Result<Option<(Dictionary<T>, Vec<Activation<T>>, f64)>> {
+        let Some(last) = self
+            .last
+            .filter(|_| self.options.learn.recentre && !self.online())
+        else {
+            return Ok(None);
+        };
+        let offsets = recentre::offsets(next, &self.options.learn.fixed_atoms);
+        let slow = last - done.objective_d <= SLOW * done.objective_d;
+        if !slow || offsets.iter().flatten().all(|offset| *offset == 0) {
+            return Ok(None);
+        }
+        let settings = self.settings();
+        let Some(encoder) = &mut self.encoder else {
+            return Ok(None);
+        };
+        let shape = encoder.shape().clone();
+        let moved = recentre::moved_activations(&self.activations, &offsets, &shape);
+        let moved = encoder.route(&moved)?;
+        encoder.load(x)?;
+        encoder.set_activations(&moved);
+        let Some(encoder) = &self.encoder else {
+            return Ok(None);
+        };
+        let statistics = self.gathered(encoder, &moved, x)?;
+        let start = recentre::moved_atoms(next, &offsets);
+        let step = dictionary_step(&statistics, &start, &settings);
+        let (found, _) = self.ranks.agree(step)?;
+        let penalty: f64 = done
+            .lambda
+            .iter()
+            .zip(&statistics.l1)
+            .map(|(l, n)| l * n)
+            .sum();
+        let objective = self.ranks.agree(data_term(&statistics, &found))? + penalty;
+        // By more than rounding may pretend.
+        let better = objective < done.objective_d - 1e-9 * statistics.xx;
+        Ok(better.then_some((found, moved, objective)))
     }
 
     /// Atoms without activations, or with next to none.
@@ -741,6 +812,7 @@ impl<T: Real> Learner<T> {
             if let Some(change) = change
                 && !self.online()
                 && done.redrawn == 0
+                && !done.recentred
                 && change.abs() <= learn.tol * done.objective_d.abs()
             {
                 stop = Stop::Converged;

@@ -15,6 +15,7 @@ mod initialise;
 pub mod learner;
 pub mod options;
 mod quadratic;
+mod recentre;
 pub mod statistics;
 pub(crate) mod window;
 

@@ -40,6 +40,7 @@ pub struct Learning {
     pub window: bool,
     pub rank_one: bool,
     pub fixed_atoms: Vec<bool>,
+    pub recentre: bool,
     pub redraw: bool,
     pub redraw_below: f64,
     pub online: bool,
@@ -60,6 +61,7 @@ impl Default for Learning {
             window: false,
             rank_one: false,
             fixed_atoms: Vec::new(),
+            recentre: true,
             redraw: true,
             redraw_below: 0.0,
             online: false,
@@ -122,6 +124,7 @@ impl Learning {
             "learn_window" => self.window = value == 1,
             "learn_rank_one" => self.rank_one = value == 1,
             "learn_redraw" => self.redraw = value == 1,
+            "learn_recentre" => self.recentre = value == 1,
             _ => self.online = value == 1,
         }
     }
@@ -134,6 +137,7 @@ impl Learning {
             "learn_window" => self.window.into(),
             "learn_rank_one" => self.rank_one.into(),
             "learn_redraw" => self.redraw.into(),
+            "learn_recentre" => self.recentre.into(),
             _ => self.online.into(),
         }
     }

@@ -61,6 +61,30 @@ impl<T: Real> Encoder<T> {
         Ok(halo)
     }
 
+    /// Collective: hands each of these activations to the rank that works on its position; gives
+    /// those for this rank, sorted by (signal, atom, position).
+    pub(crate) fn route(&self, moved: &[Activation<T>]) -> Result<Vec<Activation<T>>> {
+        let mine = self.region();
+        let with = |rank: usize, part: Block| {
+            let idle = mine.is_empty() || self.regions.get(rank).is_none_or(Block::is_empty);
+            if idle { Block::default() } else { part }
+        };
+        let given = |rank: usize| with(rank, self.regions.get(rank).copied().unwrap_or_default());
+        let taken = |rank: usize| with(rank, mine);
+        let list = |part: &Block, signal: usize, list: &mut Vec<Step<T>>| {
+            let here = |a: &&Activation<T>| a.signal == signal && part.contains(&a.at);
+            list.extend(moved.iter().filter(here).map(|a| Step {
+                at: a.at.map(|x| x as i32),
+                atom: a.atom as u32,
+                delta: a.value,
+            }));
+        };
+        let own = self.swap_lists(given, taken, list)?;
+        let mut own: Vec<_> = own.iter().map(|(s, step)| activation(*s, step)).collect();
+        own.sort_unstable_by_key(|a| (a.signal, a.atom, a.at));
+        Ok(own)
+    }
+
     /// Forgets z and how it came about, and takes of these activations, sorted by (signal, atom,
     /// position), those on this rank: a solve that starts from them depends on nothing else.
     pub(crate) fn set_activations(&mut self, list: &[Activation<T>]) {
