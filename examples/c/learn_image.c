@@ -19,7 +19,7 @@ enum { MOST_STEPS = 400 };
 
 typedef struct {
     int64_t n_channels, shape[2];
-    double *x; /* channel by channel: zero mean, all together unit variance */
+    double *x; /* channel by channel: without slow changes of brightness, all together unit variance */
 } photograph;
 
 /* Next number of the header, comments skipped. */
@@ -34,6 +34,34 @@ static long header_number(const unsigned char *bytes, size_t size, size_t *at)
     while (*at < size && bytes[*at] >= '0' && bytes[*at] <= '9' && number < 1000000)
         number = 10 * number + (bytes[(*at)++] - '0');
     return number;
+}
+
+/* Each value becomes the mean over 2 * reach + 1 around it, along one axis: count lines of n values. */
+static void blur(double *x, long count, long n, long line, long step, long reach)
+{
+    double *sums = allocate((size_t)n + 1, sizeof *sums);
+    for (long l = 0; l < count; l++) {
+        double *at = x + l * line;
+        for (long i = 0; i < n; i++) sums[i + 1] = sums[i] + at[i * step];
+        for (long i = 0; i < n; i++) {
+            long from = i > reach ? i - reach : 0, to = i + reach + 1 < n ? i + reach + 1 : n;
+            at[i * step] = (sums[to] - sums[from]) / (double)(to - from);
+        }
+    }
+    free(sums);
+}
+
+/* Patterns are what is smaller than an atom: the rest is taken away. */
+static void remove_brightness(double *x, long height, long width, long reach)
+{
+    double *slow = allocate((size_t)(height * width), sizeof *slow);
+    memcpy(slow, x, (size_t)(height * width) * sizeof *slow);
+    for (int twice = 0; twice < 2; twice++) {
+        blur(slow, height, width, width, 1, reach);
+        blur(slow, width, height, 1, width, reach);
+    }
+    for (long i = 0; i < height * width; i++) x[i] -= slow[i];
+    free(slow);
 }
 
 static photograph read_photograph(const char *path, long crop, long least)
@@ -55,17 +83,14 @@ static photograph read_photograph(const char *path, long crop, long least)
     const unsigned char *pixels = bytes + at;
     double squares = 0;
     for (long c = 0; c < channels; c++) {
-        double *x = image.x + c * h * w, mean = 0;
+        double *x = image.x + c * h * w;
         for (long i = 0; i < h; i++)
             for (long j = 0; j < w; j++) {
                 long row = i + (height - h) / 2, column = j + (width - w) / 2;
-                mean += x[i * w + j] = pixels[(row * width + column) * channels + c];
+                x[i * w + j] = pixels[(row * width + column) * channels + c];
             }
-        mean /= (double)(h * w);
-        for (long i = 0; i < h * w; i++) {
-            x[i] -= mean;
-            squares += x[i] * x[i];
-        }
+        remove_brightness(x, h, w, least / 4);
+        for (long i = 0; i < h * w; i++) squares += x[i] * x[i];
     }
     double deviation = sqrt(squares / (double)(channels * h * w));
     for (long i = 0; i < channels * h * w && deviation > 0; i++) image.x[i] /= deviation;

@@ -267,7 +267,7 @@ pub const TABLE: &[Spec] = &[
     Spec {
         key: "learn_dict_tol",
         kind: Kind::Real(0.0),
-        default: "1e-3",
+        default: "1e-5",
         meaning: "the dictionary step ends when its data term is proven this near to the least, relative",
     },
     Spec {

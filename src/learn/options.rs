@@ -56,7 +56,7 @@ impl Default for Learning {
             reference: Reference::default(),
             max_iter: 50,
             tol: 1e-4,
-            dict_tol: 1e-3,
+            dict_tol: 1e-5,
             dict_max_iter: 100,
             window: false,
             rank_one: false,
