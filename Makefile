@@ -68,6 +68,9 @@ demo-run: local
 	@mkdir -p $(BUILD)/demo
 	$(BUILD)/examples/encode_image examples/data/ascent.pgm $(BUILD)/demo
 	$(BUILD)/examples/heartbeats examples/data/ecg.npy $(BUILD)/demo
+	$(BUILD)/examples/learn_image examples/data/ascent.pgm $(BUILD)/demo ascent
+	$(BUILD)/examples/learn_image examples/data/face.ppm $(BUILD)/demo face
+	$(BUILD)/examples/learn_heartbeats examples/data/ecg.npy $(BUILD)/demo
 	@# One thread of BLAS on each rank, and root may run it, as in a container.
 	$(if $(MPICC),OPENBLAS_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
 		$(MPIEXEC) -n 2 $(BUILD)/examples/in_situ $(BUILD)/demo)

@@ -115,6 +115,11 @@ typedef int32_t dicod_status;
 #define DICOD_ERROR_COMMUNICATION (-10)
 
 /**
+ * A file could not be read or written.
+ */
+#define DICOD_ERROR_FILE (-11)
+
+/**
  * Short text for a status code; never NULL, static storage.
  *
  * Local. Thread-safe. Unknown codes give "unknown status".
@@ -354,7 +359,7 @@ typedef struct dicod_option_info {
  * max_iter (integer, default -1, at least -1)
  *     iterations at most: steps, or in the published schedule tile visits; -1: no limit
  * time_limit (real, default inf, at least 0)
- *     seconds after which the solve stops with what it has
+ *     seconds after which the solve, or learning, stops with what it has
  * strategy (string, default locally-greedy, locally-greedy | greedy | random | cyclic | cyclic-shuffled)
  *     choice of the next coordinate inside a tile
  * schedule (string, default coloured, coloured | published)
@@ -377,6 +382,38 @@ typedef struct dicod_option_info {
  *     how signal and atoms are correlated: by matrix products or by transforms
  * progress_interval (real, default 0.5, at least 0)
  *     least seconds between two calls of the progress callback
+ * learn_init (string, default random-patches, random-patches | greedy-patches | random | given)
+ *     first atoms: patches of the signals at random, greedily what is left unexplained, noise, or d
+ * learn_max_iter (integer, default 50, at least 0)
+ *     outer iterations at most, each a step of z and one of the dictionary
+ * learn_tol (real, default 1e-4, at least 0)
+ *     learning ends when an outer iteration lowers the objective by less than this fraction
+ * learn_reg_reference (string, default first, first | each)
+ *     relative reg: fraction of lambda_max of the first dictionary, or of each new one
+ * learn_dict_tol (real, default 1e-5, at least 0)
+ *     the dictionary step ends when its data term is proven this near to the least, relative
+ * learn_dict_max_iter (integer, default 100, at least 0)
+ *     gradient iterations of a dictionary step at most
+ * learn_window (integer, default 0, 0 or 1)
+ *     1: atoms are zero at the border of their support; patches are tapered by a Tukey window
+ * learn_rank_one (integer, default 0, 0 or 1)
+ *     1: atoms are products of channel weights and one spatial shape
+ * learn_fixed_atoms (integers, default empty, each 0 or 1)
+ *     per atom, 1: it stays as it is in d; empty: all are learned
+ * learn_recentre (integer, default 1, 0 or 1)
+ *     1: atoms are moved to the middle of their support where that lowers the objective
+ * learn_redraw (integer, default 1, 0 or 1)
+ *     1: atoms without activations are replaced by the patches of the largest residual
+ * learn_redraw_below (real, default 0, at least 0)
+ *     replace atoms with less than this fraction of the mean |z|_1, too; the objective may rise
+ * learn_online (integer, default 0, 0 or 1)
+ *     1: each step brings new signals; statistics add up instead of being replaced
+ * learn_batch (integer, default 0, at least 0)
+ *     signals per step, drawn in random order, as learn_online; 0: all of them
+ * learn_forgetting (real, default 1, at least 0)
+ *     weight of the statistics so far when those of another batch are added, 0 to 1
+ * learn_statistics (string, default auto, auto | sparse | fft)
+ *     statistics of z from pairs of non-zeros, by transforms, or whichever is cheaper
  */
 
 /**
@@ -1210,6 +1247,439 @@ dicod_status dicod_encoder_region(dicod_encoder *encoder,
 dicod_status dicod_encoder_get_lambda(dicod_encoder *encoder,
                                       int64_t n_atoms,
                                       double *lambda);
+
+/* Learning a dictionary: one call on plain arrays ---------------------------------------------- */
+
+/**
+ * What one outer iteration of learning did: a step of z, then one of the dictionary.
+ */
+typedef struct dicod_learn_step {
+    /**
+     * sizeof(dicod_learn_step), set by the caller where it is an output: DICOD_LEARN_STEP_INIT does.
+     */
+    int64_t struct_size;
+    /**
+     * Its number, from 0.
+     */
+    int64_t iteration;
+    /**
+     * Objective after the step of z.
+     */
+    double objective_z;
+    /**
+     * Objective after the step of the dictionary, for the same z. It is not above objective_z, save
+     * with "learn_online", where the step is one for all batches so far.
+     */
+    double objective_d;
+    /**
+     * Regularisation, absolute; the largest of all atoms' when they differ.
+     */
+    double lambda;
+    /**
+     * Smallest regularisation for which z = 0 is optimal with the dictionary before the step.
+     */
+    double lambda_max;
+    /**
+     * Length of nonzeros.
+     */
+    int64_t n_atoms;
+    /**
+     * Number of z that are not zero, per atom: `[n_atoms]`. The memory is the library's: valid
+     * until the callback returns, or until the next call with the learner.
+     */
+    const int64_t *nonzeros;
+    /**
+     * Atoms without activations that were drawn anew.
+     */
+    int64_t redrawn;
+    /**
+     * 1 if atoms were moved to the middle of their support, else 0.
+     */
+    int64_t recentred;
+    /**
+     * Coordinate steps.
+     */
+    int64_t steps;
+    /**
+     * Gradient iterations of the dictionary step.
+     */
+    int64_t dict_iterations;
+    /**
+     * Seconds for the step of z.
+     */
+    double seconds_z;
+    /**
+     * Seconds for the statistics of z and x.
+     */
+    double seconds_statistics;
+    /**
+     * Seconds for the dictionary step and the next Gram tensor.
+     */
+    double seconds_d;
+} dicod_learn_step;
+
+/**
+ * Told of each outer iteration; returns 0 to go on, anything else to stop: learning then returns
+ * DICOD_CANCELLED with a valid dictionary and z. `step` is valid during the call. As for
+ * dicod_log_fn: called in the thread that called the library, on every rank; it must return, and
+ * must not use the context or learner of the call that runs.
+ */
+typedef int32_t (*dicod_learn_fn)(void *userdata, const dicod_learn_step *step);
+
+/**
+ * What learning found and what it cost.
+ */
+typedef struct dicod_learn_info {
+    /**
+     * sizeof(dicod_learn_info), set by the caller: DICOD_LEARN_INFO_INIT does.
+     */
+    int64_t struct_size;
+    /**
+     * What the call returned: DICOD_OK or a positive status.
+     */
+    dicod_status status;
+    /**
+     * Threads that it was allowed.
+     */
+    int32_t n_threads;
+    /**
+     * Outer iterations.
+     */
+    int64_t iterations;
+    /**
+     * Atoms without activations that were drawn anew, in all.
+     */
+    int64_t redrawn;
+    /**
+     * Regularisation, absolute; the largest of all atoms' when they differ.
+     */
+    double lambda;
+    /**
+     * Smallest regularisation for which z = 0 is optimal with the dictionary that was learned.
+     */
+    double lambda_max;
+    /**
+     * Objective of the dictionary and z.
+     */
+    double objective;
+    /**
+     * Half the squared norm of x less its reconstruction.
+     */
+    double data_term;
+    /**
+     * For this dictionary, the objective is at most this far above its minimum over z.
+     */
+    double duality_gap;
+    /**
+     * Number of z that are not zero.
+     */
+    int64_t nonzeros;
+    /**
+     * Seconds for the whole call.
+     */
+    double seconds;
+    /**
+     * Seconds for steps of z.
+     */
+    double seconds_z;
+    /**
+     * Seconds for statistics of z and x.
+     */
+    double seconds_statistics;
+    /**
+     * Seconds for dictionary steps and Gram tensors.
+     */
+    double seconds_d;
+} dicod_learn_info;
+
+/**
+ * Initialiser of a dicod_learn_step.
+ */
+#define DICOD_LEARN_STEP_INIT {sizeof(dicod_learn_step), 0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, \
+    0.0, 0.0, 0.0}
+/**
+ * Initialiser of a dicod_learn_info.
+ */
+#define DICOD_LEARN_INFO_INIT {sizeof(dicod_learn_info), 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, \
+    0.0, 0.0, 0.0, 0.0}
+
+/**
+ * Convolutional dictionary learning in one call: finds atoms d_k of norm at most 1 and activations
+ * z that make
+ *
+ * `F(d, z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1`
+ *
+ * small, by turns: z with d fixed as dicod_solve() does, d with z fixed from the correlations of z
+ * with itself and with x. F never rises. Atoms without activations are drawn anew.
+ *
+ * - `context`: threads and callbacks; NULL: one thread, none.
+ * - `options`: those of dicod_solve() for the steps of z, and those that begin with "learn_"; NULL:
+ *   the defaults, among them lambda = 0.1 lambda_max of the first dictionary. "time_limit" holds for
+ *   the whole call. "frozen_support" has to be 0, and "warm_start" means nothing here.
+ * - `n_axes`: 1, 2 or 3; `signal_shape[n_axes]`, `atom_shape[n_axes]`.
+ * - `x`: n_signals signals (n_signals, n_channels, signal_shape...) with one dictionary.
+ * - `each`: told of every outer iteration, with `userdata`; NULL: nobody.
+ * - `d`: the dictionary (n_atoms, n_channels, atom_shape...). Written; with "learn_init" "given" and
+ *   for "learn_fixed_atoms" the values there are where learning starts (atoms longer than 1 are
+ *   scaled to norm 1, fixed ones aside).
+ * - `z`: activations for that dictionary (n_signals, n_atoms, valid_shape...), written; may be NULL,
+ *   and has to be with "learn_batch".
+ * - `info`: may be NULL; set info->struct_size before (DICOD_LEARN_INFO_INIT does).
+ *
+ * All arrays are row-major (C order) without gaps. The result is the same, bit for bit, for any
+ * number of threads and ranks.
+ *
+ * Returns DICOD_OK when an outer iteration lowered the objective by no more than the fraction
+ * "learn_tol"; DICOD_MAX_ITER, DICOD_TIME_LIMIT or DICOD_CANCELLED when learning ended before:
+ * d, z and info are valid then, too. On an error they are untouched.
+ *
+ * Collective over the context's ranks, with the same arguments on each. Thread-safe, except that a
+ * context serves one call at a time.
+ * Errors: as dicod_solve().
+ *
+ * Source: Moreau, Gramfort, DiCoDiLe (arXiv 1901.09235).
+ */
+dicod_status dicod_learn(dicod_context *context,
+                         const dicod_options *options,
+                         int64_t n_axes,
+                         const int64_t *signal_shape,
+                         int64_t n_signals,
+                         int64_t n_channels,
+                         int64_t n_atoms,
+                         const int64_t *atom_shape,
+                         const double *x,
+                         dicod_learn_fn each,
+                         void *userdata,
+                         double *d,
+                         double *z,
+                         dicod_learn_info *info);
+
+/**
+ * dicod_learn() for arrays of float.
+ */
+dicod_status dicod_learn_f32(dicod_context *context,
+                             const dicod_options *options,
+                             int64_t n_axes,
+                             const int64_t *signal_shape,
+                             int64_t n_signals,
+                             int64_t n_channels,
+                             int64_t n_atoms,
+                             const int64_t *atom_shape,
+                             const float *x,
+                             dicod_learn_fn each,
+                             void *userdata,
+                             float *d,
+                             float *z,
+                             dicod_learn_info *info);
+
+/* Learner: learning step by step --------------------------------------------------------------- */
+
+/**
+ * Dictionary learning for programs that interleave it with their own loop: one outer iteration a
+ * call, on signals where they lie, on any number of ranks.
+ *
+ * It keeps the dictionary, the activations of the last step, and with "learn_online" the statistics
+ * of all signals so far. Memory is that of an encoder, and for the statistics. A learner serves one
+ * call at a time: a second one, from another thread or from a callback, fails with
+ * DICOD_ERROR_INVALID_STATE.
+ */
+typedef struct dicod_learner dicod_learner;
+
+/**
+ * Makes a learner: `*learner`. Free it with dicod_learner_free().
+ *
+ * Arguments are those of dicod_learn(), with the shape of the whole domain; `d` may be NULL unless
+ * "learn_init" is "given" or atoms are fixed, and is only read. `context` and `options` may be NULL;
+ * the context may be freed before the learner.
+ *
+ * Collective over the context's ranks, with the same arguments on each. Thread-safe, except that a
+ * context serves one call at a time. Errors: as dicod_learn().
+ */
+dicod_status dicod_learner_create(dicod_context *context,
+                                  const dicod_options *options,
+                                  int64_t n_axes,
+                                  const int64_t *signal_shape,
+                                  int64_t n_signals,
+                                  int64_t n_channels,
+                                  int64_t n_atoms,
+                                  const int64_t *atom_shape,
+                                  const double *d,
+                                  dicod_learner **learner);
+
+/**
+ * dicod_learner_create() for arrays of float.
+ */
+dicod_status dicod_learner_create_f32(dicod_context *context,
+                                      const dicod_options *options,
+                                      int64_t n_axes,
+                                      const int64_t *signal_shape,
+                                      int64_t n_signals,
+                                      int64_t n_channels,
+                                      int64_t n_atoms,
+                                      const int64_t *atom_shape,
+                                      const float *d,
+                                      dicod_learner **learner);
+
+/**
+ * Frees a learner and sets the caller's pointer to NULL. `learner` and `*learner` may be NULL.
+ *
+ * Local. No other thread may be using the handle.
+ */
+void dicod_learner_free(dicod_learner **learner);
+
+/**
+ * One outer iteration on the signals `x`: z, from where the last step left it, then the dictionary.
+ *
+ * `x` is as for dicod_encoder_solve(): each rank brings a block, together they are the domain. With
+ * "learn_online" each step may bring other signals. `step` may be NULL; set step->struct_size before
+ * (DICOD_LEARN_STEP_INIT does).
+ *
+ * Returns DICOD_OK; DICOD_TIME_LIMIT or DICOD_CANCELLED when the step of z was stopped: the
+ * dictionary is as it was then, and the iteration does not count. After an error the dictionary is
+ * as it was; after DICOD_ERROR_INTERNAL the learner can only be freed.
+ *
+ * Collective over the context's ranks: an error on one is an error on all. Needs the learner and its
+ * context for itself. Errors: as dicod_encoder_solve().
+ */
+dicod_status dicod_learner_step(dicod_learner *learner,
+                                const dicod_array *x,
+                                dicod_learn_step *step);
+
+/**
+ * Outer iterations on the signals `x` until the objective changes by no more than "learn_tol" or
+ * "learn_max_iter" are done, those before this call included; then z for the dictionary that was
+ * learned: dicod_learn() on signals where they lie. `each` and `info` may be NULL.
+ *
+ * Returns as dicod_learn() does. Collective over the context's ranks. Needs the learner and its
+ * context for itself. Errors: as dicod_encoder_solve().
+ */
+dicod_status dicod_learner_run(dicod_learner *learner,
+                               const dicod_array *x,
+                               dicod_learn_fn each,
+                               void *userdata,
+                               dicod_learn_info *info);
+
+/**
+ * z of the signals `x` for the dictionary as it is, to "tol": how learning by steps ends. `info` may
+ * be NULL.
+ *
+ * Returns as dicod_encoder_solve() does. Collective over the context's ranks. Needs the learner and
+ * its context for itself. Errors: as dicod_encoder_solve().
+ */
+dicod_status dicod_learner_encode(dicod_learner *learner,
+                                  const dicod_array *x,
+                                  dicod_info *info);
+
+/**
+ * Copies the dictionary: `d` (n_atoms, n_channels, atom_shape...), row-major; atoms of rank one
+ * multiplied out.
+ *
+ * Local. Needs the learner for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (the learner is one of float);
+ * DICOD_ERROR_INVALID_STATE (no step was done yet, learner in use); DICOD_ERROR_OUT_OF_MEMORY.
+ */
+dicod_status dicod_learner_get_dictionary(dicod_learner *learner, double *d);
+
+/**
+ * dicod_learner_get_dictionary() for learners of float.
+ */
+dicod_status dicod_learner_get_dictionary_f32(dicod_learner *learner, float *d);
+
+/**
+ * Copies the factors of a dictionary that is learned with "learn_rank_one": `u` (n_atoms,
+ * n_channels) and `v` (n_atoms, atom_shape...), row-major.
+ *
+ * Local. Needs the learner for itself. Errors: as dicod_learner_get_dictionary(), and
+ * DICOD_ERROR_INVALID_STATE if the atoms are not of rank one.
+ */
+dicod_status dicod_learner_get_dictionary_rank1(dicod_learner *learner,
+                                                double *u,
+                                                double *v);
+
+/**
+ * dicod_learner_get_dictionary_rank1() for learners of float.
+ */
+dicod_status dicod_learner_get_dictionary_rank1_f32(dicod_learner *learner,
+                                                    float *u,
+                                                    float *v);
+
+/**
+ * Writes the activations of the last step into the memory that `z` describes, over the valid shape,
+ * n_signals * n_atoms channels ("learn_batch" * n_atoms in batches). Each rank asks for any block of
+ * them. The descriptor itself is not changed, nor is the memory between its elements.
+ *
+ * Collective over the context's ranks. Needs the learner for itself.
+ * Errors: as dicod_encoder_get_z().
+ */
+dicod_status dicod_learner_get_z(dicod_learner *learner,
+                                 dicod_array *z);
+
+/**
+ * Regularisation of each atom, absolute: `lambda[n_atoms]`.
+ *
+ * Local. Needs the learner for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_atoms is not the learner's);
+ * DICOD_ERROR_INVALID_STATE (not known before the first step, or different in each step: see
+ * "learn_reg_reference"; learner in use).
+ */
+dicod_status dicod_learner_get_lambda(dicod_learner *learner,
+                                      int64_t n_atoms,
+                                      double *lambda);
+
+/**
+ * Writes everything that the next step depends on to `buffer`, `*needed` bytes: learning goes on
+ * from there as if it had never stopped, bit for bit, on any number of ranks and threads. The format
+ * is versioned and carries a checksum; src/learn/checkpoint.rs describes it.
+ *
+ * `buffer` has room for `capacity` bytes; with a capacity of 0 only `*needed` is written, and
+ * `buffer` may be NULL. Over several ranks the first one gets it all, activations included, and
+ * `*needed` is 0 on the others.
+ *
+ * Collective over the context's ranks. Needs the learner for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other than
+ * 0, too small); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (learner in use).
+ */
+dicod_status dicod_learner_save(dicod_learner *learner,
+                                int64_t capacity,
+                                uint8_t *buffer,
+                                int64_t *needed);
+
+/**
+ * dicod_learner_save() to the file `path`, by the first rank. It is written under another name and
+ * then renamed: a file of this name is whole at any time, the old one or the new.
+ *
+ * Collective over the context's ranks. Needs the learner for itself.
+ * Errors: as dicod_learner_save(), and DICOD_ERROR_FILE.
+ */
+dicod_status dicod_learner_save_file(dicod_learner *learner, const char *path);
+
+/**
+ * Makes a learner from the `size` bytes that dicod_learner_save() wrote: `*learner`, of the element
+ * type that was saved. `context` may be NULL, and have another number of ranks and threads than when
+ * it was saved; what the first rank brings counts, the others may pass NULL and 0. `options` replace
+ * those that were saved, for instance with another "learn_max_iter"; NULL: as saved.
+ *
+ * Collective over the context's ranks. Thread-safe, except that a context serves one call at a time.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (not a checkpoint, one of another
+ * version, cut off or damaged; options that do not fit); DICOD_ERROR_OUT_OF_MEMORY;
+ * DICOD_ERROR_INVALID_STATE (context in use).
+ */
+dicod_status dicod_learner_restore(dicod_context *context,
+                                   const dicod_options *options,
+                                   int64_t size_of_buffer,
+                                   const uint8_t *buffer,
+                                   dicod_learner **learner);
+
+/**
+ * dicod_learner_restore() from the file `path`, read by the first rank.
+ *
+ * Collective over the context's ranks. Thread-safe, except that a context serves one call at a time.
+ * Errors: as dicod_learner_restore(), and DICOD_ERROR_FILE.
+ */
+dicod_status dicod_learner_restore_file(dicod_context *context,
+                                        const dicod_options *options,
+                                        const char *path,
+                                        dicod_learner **learner);
 
 /* Segmentation of a domain --------------------------------------------------------------------- */
 

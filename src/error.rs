@@ -73,6 +73,16 @@ pub enum Error {
     /// The call does not go with what was called before.
     #[error("{0}")]
     InvalidState(String),
+    /// A file cannot be read or written.
+    #[error("the file {path} cannot be {what}: {reason}")]
+    File {
+        /// Its path.
+        path: String,
+        /// What was to be done with it: read or written.
+        what: String,
+        /// What the system says.
+        reason: String,
+    },
     /// Messages between ranks cannot be sent or received. The other ranks may not know.
     #[error("communication failed: {0}")]
     Communication(String),

@@ -6,7 +6,7 @@
 //! Data flows one way:
 //!
 //! ```text
-//! host program → ffi → csc, parmap → grid, linalg, transport
+//! host program → ffi → csc, learn, parmap → grid, linalg, transport
 //! ```
 //!
 //! | module | what it knows |
@@ -14,6 +14,7 @@
 //! | [`grid`] | boxes, segmentation, tiles and colours: index arithmetic and nothing else |
 //! | [`linalg`] | the scalar trait, BLAS and FFT correlations, the Gram tensor, SIMD kernels |
 //! | [`csc`] | the problem, the tile solver, the schedules, the certificate, the encoder |
+//! | [`learn`] | statistics, dictionary step, initialisers, the learner, checkpoints |
 //! | [`parmap`] | maps, reductions and flows over threads and ranks |
 //! | [`transport`] | messages between ranks: in this process, or over MPI (feature `mpi`) |
 //! | [`ffi`] | the C boundary: NULL checks, panics, error messages |
@@ -24,6 +25,7 @@ pub mod csc;
 pub mod error;
 pub mod ffi;
 pub mod grid;
+pub mod learn;
 pub mod linalg;
 mod memory;
 pub mod parmap;

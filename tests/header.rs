@@ -7,13 +7,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each file of src/ffi makes one section: its title, and C text that cbindgen cannot make.
-const SECTIONS: [(&str, &str, &str); 16] = [
+const SECTIONS: [(&str, &str, &str); 18] = [
     ("status", "Status and errors", ""),
     ("context", "Context: threads, log, progress", ""),
     ("options", "Options", OPTION_INFO_INIT),
     ("solve", "One call on plain arrays", INFO_INIT),
     ("array", "Array descriptors", ARRAY_INIT),
     ("encoder", "Encoder: solve again and again", ""),
+    (
+        "learn",
+        "Learning a dictionary: one call on plain arrays",
+        LEARN_INIT,
+    ),
+    ("learner", "Learner: learning step by step", ""),
     ("segmentation", "Segmentation of a domain", ""),
     (
         "parmap/task",
@@ -74,6 +80,18 @@ const OPERATOR_INIT: &str = "\
  * Initialiser of a parmap_operator: linear, everything else zero or NULL.
  */
 #define PARMAP_OPERATOR_INIT {sizeof(parmap_operator), 0, 0, 0, 1, 0, 0, 0, 0, 0}
+";
+const LEARN_INIT: &str = "\
+/**
+ * Initialiser of a dicod_learn_step.
+ */
+#define DICOD_LEARN_STEP_INIT {sizeof(dicod_learn_step), 0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, \\
+    0.0, 0.0, 0.0}
+/**
+ * Initialiser of a dicod_learn_info.
+ */
+#define DICOD_LEARN_INFO_INIT {sizeof(dicod_learn_info), 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, \\
+    0.0, 0.0, 0.0, 0.0}
 ";
 
 const TOP: &str = "\
@@ -291,6 +309,10 @@ int main(void) {
     dicod_option_info option = DICOD_OPTION_INFO_INIT;
     dicod_context *context = 0;
     dicod_encoder *encoder = 0;
+    dicod_learn_step step = DICOD_LEARN_STEP_INIT;
+    dicod_learn_info learnt = DICOD_LEARN_INFO_INIT;
+    dicod_learner *learner = 0;
+    dicod_learn_fn each = 0;
     segmentation *segments = 0;
     dicod_log_fn log = 0;
     dicod_progress_fn progress = 0;
@@ -308,6 +330,8 @@ int main(void) {
     return dicod_context_create(1, &context) + dicod_encoder_solve(encoder, &array, &info)
         + dicod_options_describe(0, &option) + dicod_context_set_log(context, log, 0)
         + dicod_context_set_progress(context, progress, 0)
+        + dicod_learner_step(learner, &array, &step)
+        + dicod_learner_run(learner, &array, each, 0, &learnt)
         + segmentation_reset(segments, 0) != DICOD_OK;
 }
 ";

@@ -161,6 +161,31 @@ void picture_marker(picture *p, double x, double y, double size, colour c)
             blend(p, u, v, (y - v) / 2 + 0.5 - fabs(u - x), c);
 }
 
+picture picture_of_curve(const double *values, int count, int width, int height, colour c)
+{
+    enum { MARGIN = 12 };
+    picture p = picture_create(width, height, grey(1));
+    picture_fill(&p, MARGIN - 4, MARGIN - 4, 1, height - 2 * MARGIN + 8, grey(0.6));
+    picture_fill(&p, MARGIN - 4, height - MARGIN + 4, width - 2 * MARGIN + 8, 1, grey(0.6));
+    if (count < 2) return p;
+    double low = values[0], high = values[0];
+    for (int i = 1; i < count; i++) {
+        if (values[i] < low) low = values[i];
+        if (values[i] > high) high = values[i];
+    }
+    double x0 = 0, y0 = 0;
+    for (int i = 0; i < count; i++) {
+        double x = MARGIN + (width - 2.0 * MARGIN) * i / (count - 1);
+        double part = high > low ? (values[i] - low) / (high - low) : 0;
+        double y = height - MARGIN - (height - 2.0 * MARGIN) * part;
+        if (i > 0) picture_line(&p, x0, y0, x, y, 1.5, c);
+        picture_dot(&p, x, y, 2.5, c);
+        x0 = x;
+        y0 = y;
+    }
+    return p;
+}
+
 void picture_write(const picture *p, const char *path)
 {
     size_t count = (size_t)p->width * (size_t)p->height;

@@ -49,6 +49,9 @@ void picture_marker(picture *p, double x, double y, double size, colour c);
 /* Fills a rectangle. */
 void picture_fill(picture *p, int x, int y, int width, int height, colour c);
 
+/* A falling curve through values[count], lowest at the bottom, with a frame. */
+picture picture_of_curve(const double *values, int count, int width, int height, colour c);
+
 /* Writes an 8-bit PNG, grey if all pixels are, else RGB. Ends the program with a message if it cannot. */
 void picture_write(const picture *p, const char *path);
 

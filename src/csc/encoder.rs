@@ -1,5 +1,7 @@
 //! The encoder: a dictionary bound to a domain, with everything that can be kept between solves.
 
+pub(crate) mod learning;
+
 use super::certificate::{Certificate, add_atom, images, squares, subtract_model};
 use super::exchange::{Exchange, Window};
 use super::functions::fails_unless_it_fits;

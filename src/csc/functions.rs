@@ -242,6 +242,14 @@ impl Range {
         })
     }
 
+    /// Of atoms with norm 1.
+    pub(crate) fn unit() -> Self {
+        Range {
+            least: 1.0,
+            most: 1.0,
+        }
+    }
+
     /// `norm` bounds what the field stands for.
     fn check<T: Real>(&self, argument: &str, field: &Field<'_, T>, norm: f64) -> Result<()> {
         // Room for the sums of a solve.

@@ -1,6 +1,7 @@
 //! The options of a solve: one table from which setters, ranges, documentation and bindings come.
 
 use crate::error::{Error, Result};
+use crate::learn::options::{INITS, Learning, METHODS, REFERENCES};
 use crate::linalg::Method;
 
 /// How the next coordinate of a tile is chosen.
@@ -60,6 +61,7 @@ pub struct Options {
     pub seed: i64,
     pub correlation: Method,
     pub progress_interval: f64,
+    pub learn: Learning,
 }
 
 impl Default for Options {
@@ -83,6 +85,7 @@ impl Default for Options {
             seed: 0,
             correlation: Method::default(),
             progress_interval: 0.5,
+            learn: Learning::default(),
         }
     }
 }
@@ -169,7 +172,7 @@ pub const TABLE: &[Spec] = &[
         key: "time_limit",
         kind: Kind::Real(0.0),
         default: "inf",
-        meaning: "seconds after which the solve stops with what it has",
+        meaning: "seconds after which the solve, or learning, stops with what it has",
     },
     Spec {
         key: "strategy",
@@ -236,6 +239,102 @@ pub const TABLE: &[Spec] = &[
         kind: Kind::Real(0.0),
         default: "0.5",
         meaning: "least seconds between two calls of the progress callback",
+    },
+    Spec {
+        key: "learn_init",
+        kind: Kind::Word(&INITS),
+        default: "random-patches",
+        meaning: "first atoms: patches of the signals at random, greedily what is left unexplained, noise, or d",
+    },
+    Spec {
+        key: "learn_max_iter",
+        kind: Kind::Integer(0),
+        default: "50",
+        meaning: "outer iterations at most, each a step of z and one of the dictionary",
+    },
+    Spec {
+        key: "learn_tol",
+        kind: Kind::Real(0.0),
+        default: "1e-4",
+        meaning: "learning ends when an outer iteration lowers the objective by less than this fraction",
+    },
+    Spec {
+        key: "learn_reg_reference",
+        kind: Kind::Word(&REFERENCES),
+        default: "first",
+        meaning: "relative reg: fraction of lambda_max of the first dictionary, or of each new one",
+    },
+    Spec {
+        key: "learn_dict_tol",
+        kind: Kind::Real(0.0),
+        default: "1e-5",
+        meaning: "the dictionary step ends when its data term is proven this near to the least, relative",
+    },
+    Spec {
+        key: "learn_dict_max_iter",
+        kind: Kind::Integer(0),
+        default: "100",
+        meaning: "gradient iterations of a dictionary step at most",
+    },
+    Spec {
+        key: "learn_window",
+        kind: Kind::Flag,
+        default: "0",
+        meaning: "1: atoms are zero at the border of their support; patches are tapered by a Tukey window",
+    },
+    Spec {
+        key: "learn_rank_one",
+        kind: Kind::Flag,
+        default: "0",
+        meaning: "1: atoms are products of channel weights and one spatial shape",
+    },
+    Spec {
+        key: "learn_fixed_atoms",
+        kind: Kind::Flags,
+        default: "",
+        meaning: "per atom, 1: it stays as it is in d; empty: all are learned",
+    },
+    Spec {
+        key: "learn_recentre",
+        kind: Kind::Flag,
+        default: "1",
+        meaning: "1: atoms are moved to the middle of their support where that lowers the objective",
+    },
+    Spec {
+        key: "learn_redraw",
+        kind: Kind::Flag,
+        default: "1",
+        meaning: "1: atoms without activations are replaced by the patches of the largest residual",
+    },
+    Spec {
+        key: "learn_redraw_below",
+        kind: Kind::Real(0.0),
+        default: "0",
+        meaning: "replace atoms with less than this fraction of the mean |z|_1, too; the objective may rise",
+    },
+    Spec {
+        key: "learn_online",
+        kind: Kind::Flag,
+        default: "0",
+        meaning: "1: each step brings new signals; statistics add up instead of being replaced",
+    },
+    Spec {
+        key: "learn_batch",
+        kind: Kind::Integer(0),
+        default: "0",
+        meaning: "signals per step, drawn in random order, as learn_online; 0: all of them",
+    },
+    Spec {
+        key: "learn_forgetting",
+        kind: Kind::Real(0.0),
+        default: "1",
+        meaning: "weight of the statistics so far when those of another batch are added, 0 to 1",
+    },
+    Spec {
+        key: "learn_statistics",
+        kind: Kind::Word(&METHODS),
+        default: "auto",
+        meaning: "statistics of z from pairs of non-zeros, by transforms, or whichever is cheaper",
     },
 ];
 
@@ -318,6 +417,7 @@ impl Options {
             "reg" => self.reg = value,
             "tol" => self.tol = value,
             "time_limit" => self.time_limit = value,
+            _ if key.starts_with("learn_") => self.learn.set_real(key, value)?,
             _ => self.progress_interval = value,
         }
         Ok(())
@@ -367,6 +467,7 @@ impl Options {
             "positive" => self.positive = value == 1,
             "warm_start" => self.warm_start = value == 1,
             "frozen_support" => self.frozen_support = value == 1,
+            _ if key.starts_with("learn_") => self.learn.set_integer(key, value),
             _ => self.seed = value,
         }
         Ok(())
@@ -387,7 +488,11 @@ impl Options {
             Kind::Flags => {
                 let flags = values.iter().enumerate();
                 let flags = flags.map(|(i, value)| flag(&format!("{key}[{i}]"), *value));
-                self.periodic = flags.collect::<Result<_>>()?;
+                let flags = flags.collect::<Result<_>>()?;
+                match key {
+                    "learn_fixed_atoms" => self.learn.fixed_atoms = flags,
+                    _ => self.periodic = flags,
+                }
             }
             _ => {
                 return Err(wrong_type(
@@ -424,6 +529,7 @@ impl Options {
                 ][choice];
             }
             "schedule" => self.schedule = [Schedule::Coloured, Schedule::Published][choice],
+            _ if key.starts_with("learn_") => self.learn.set_word(key, choice),
             _ => self.correlation = [Method::Auto, Method::Gemm, Method::Fft][choice],
         }
         Ok(())
@@ -439,6 +545,7 @@ impl Options {
             "reg" => self.reg,
             "tol" => self.tol,
             "time_limit" => self.time_limit,
+            _ if key.starts_with("learn_") => self.learn.real(key),
             _ => self.progress_interval,
         })
     }
@@ -464,6 +571,7 @@ impl Options {
             "positive" => self.positive.into(),
             "warm_start" => self.warm_start.into(),
             "frozen_support" => self.frozen_support.into(),
+            _ if key.starts_with("learn_") => self.learn.integer(key),
             _ => self.seed,
         })
     }
@@ -473,7 +581,13 @@ impl Options {
         let spec = find(key)?;
         match spec.kind {
             Kind::Integers(_) => Ok(self.tile_shape.clone()),
-            Kind::Flags => Ok(self.periodic.iter().map(|flag| (*flag).into()).collect()),
+            Kind::Flags => {
+                let flags = match key {
+                    "learn_fixed_atoms" => &self.learn.fixed_atoms,
+                    _ => &self.periodic,
+                };
+                Ok(flags.iter().map(|flag| (*flag).into()).collect())
+            }
             _ => Err(wrong_type(spec, "a list of integers")),
         }
     }
@@ -499,6 +613,7 @@ impl Options {
                 Schedule::Coloured => 0,
                 Schedule::Published => 1,
             },
+            _ if key.starts_with("learn_") => self.learn.word(key),
             _ => match self.correlation {
                 Method::Auto => 0,
                 Method::Gemm => 1,

@@ -887,6 +887,12 @@ impl<T: Real> TileState<T> {
         self.nonzeros.iter_mut().for_each(Vec::clear);
     }
 
+    /// Sets all z to zero, and begins to count visits anew.
+    pub(crate) fn forget(&mut self) {
+        self.clear_z();
+        self.visits = 0;
+    }
+
     /// Sets a z that is zero so far.
     pub(crate) fn set_z(&mut self, plan: &Plan<T>, at: Point, atom: usize, z: T) {
         let [_, s1, s2] = self.tile.stored(&plan.group);

@@ -13,6 +13,8 @@
 pub mod array;
 pub mod context;
 pub mod encoder;
+pub mod learn;
+pub mod learner;
 #[cfg(feature = "mpi")]
 pub mod mpi;
 pub mod options;

@@ -605,7 +605,7 @@ impl Problem {
 
     /// # Safety
     /// As [`slice`], for all values of the signals.
-    unsafe fn x<'a, T: Element>(&self, x: *const T) -> Result<Field<'a, T>> {
+    pub(crate) unsafe fn x<'a, T: Element>(&self, x: *const T) -> Result<Field<'a, T>> {
         let shape = &self.shape;
         let n = Self::len(shape.n_signals, shape.n_channels, shape.signal);
         // SAFETY: the caller's promise.
@@ -760,7 +760,7 @@ pub(crate) fn run<T: Element>(
     Ok((info, status))
 }
 
-fn largest(values: &[f64]) -> f64 {
+pub(crate) fn largest(values: &[f64]) -> f64 {
     values.iter().copied().fold(0.0, f64::max)
 }
 
@@ -876,7 +876,7 @@ unsafe fn solve<T: Typed>(
 }
 
 /// The share of a rank in a box that all ranks have, along its longest axis.
-fn slab(shape: Point, rank: usize, size: usize) -> Block {
+pub(crate) fn slab(shape: Point, rank: usize, size: usize) -> Block {
     let axis = (0..AXES).max_by_key(|a| shape[*a]).unwrap_or(0);
     let cut = |rank: usize| (shape[axis] as i128 * rank as i128 / size as i128) as i64;
     let mut block = Block::whole(shape);

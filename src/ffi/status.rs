@@ -40,6 +40,8 @@ pub const DICOD_ERROR_INVALID_STATE: dicod_status = -8;
 pub const DICOD_ERROR_INTERNAL: dicod_status = -9;
 /// Messages between ranks could not be sent or received; other ranks may not know of it.
 pub const DICOD_ERROR_COMMUNICATION: dicod_status = -10;
+/// A file could not be read or written.
+pub const DICOD_ERROR_FILE: dicod_status = -11;
 
 impl Error {
     /// The status code that stands for this error in C.
@@ -55,6 +57,7 @@ impl Error {
             Error::InvalidState(_) => DICOD_ERROR_INVALID_STATE,
             Error::Internal(_) => DICOD_ERROR_INTERNAL,
             Error::Communication(_) => DICOD_ERROR_COMMUNICATION,
+            Error::File { .. } => DICOD_ERROR_FILE,
             Error::OnRank { status, .. } | Error::Map { status, .. } => *status,
         }
     }
@@ -212,6 +215,7 @@ pub extern "C" fn dicod_strerror(status: dicod_status) -> *const c_char {
         map::PARMAP_NOT_RUN => c"the task was not run",
         map::PARMAP_ERROR_NOT_RESTARTABLE => c"the data cannot be gone through again",
         map::PARMAP_ERROR_EMPTY => c"the data are empty",
+        DICOD_ERROR_FILE => c"a file cannot be read or written",
         _ => c"unknown status",
     };
     text.as_ptr()

@@ -35,7 +35,7 @@ pub(crate) struct Buffers<T: Real> {
 }
 
 /// Smallest length ≥ n with no prime factor above 5, even so that real transforms are cheap.
-fn fast_length(n: usize) -> usize {
+pub(super) fn fast_length(n: usize) -> usize {
     (n..)
         .find(|&m| {
             let mut rest = m;

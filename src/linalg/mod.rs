@@ -5,12 +5,14 @@ mod avx512;
 mod blas;
 pub(crate) mod correlate;
 pub mod dictionary;
+pub(crate) mod exact;
 mod fft;
 pub mod field;
 pub mod gram;
 pub mod kernels;
 mod scalar;
 pub mod sum;
+pub(crate) mod transform;
 
 pub(crate) use blas::OneThread;
 pub use correlate::Method;

@@ -1,0 +1,402 @@
+//! Dictionary learning in one call on plain arrays, and what a learner handle reports.
+
+use super::array::{Element, aligned, values};
+use super::context::{DICOD_LOG_INFO, Session, dicod_context, ranks, shared};
+use super::options::{Output, dicod_options};
+use super::solve::{Problem, dictionary, explained, largest, slab};
+use super::status::{
+    DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_TIME_LIMIT, dicod_status, guard, slice_mut,
+};
+use crate::csc::functions::Range;
+use crate::csc::{Options, Progress, Shape, Stop};
+use crate::error::{Error, Result};
+use crate::learn::dictionary_step::widened;
+use crate::learn::{Init, Iteration, Learner, Outcome};
+use crate::linalg::{Dictionary, Field, FieldMut};
+use std::ffi::c_void;
+
+/// What one outer iteration of learning did: a step of z, then one of the dictionary.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct dicod_learn_step {
+    /// sizeof(dicod_learn_step), set by the caller where it is an output: DICOD_LEARN_STEP_INIT does.
+    pub struct_size: i64,
+    /// Its number, from 0.
+    pub iteration: i64,
+    /// Objective after the step of z.
+    pub objective_z: f64,
+    /// Objective after the step of the dictionary, for the same z. It is not above objective_z, save
+    /// with "learn_online", where the step is one for all batches so far.
+    pub objective_d: f64,
+    /// Regularisation, absolute; the largest of all atoms' when they differ.
+    pub lambda: f64,
+    /// Smallest regularisation for which z = 0 is optimal with the dictionary before the step.
+    pub lambda_max: f64,
+    /// Length of nonzeros.
+    pub n_atoms: i64,
+    /// Number of z that are not zero, per atom: `[n_atoms]`. The memory is the library's: valid
+    /// until the callback returns, or until the next call with the learner.
+    pub nonzeros: *const i64,
+    /// Atoms without activations that were drawn anew.
+    pub redrawn: i64,
+    /// 1 if atoms were moved to the middle of their support, else 0.
+    pub recentred: i64,
+    /// Coordinate steps.
+    pub steps: i64,
+    /// Gradient iterations of the dictionary step.
+    pub dict_iterations: i64,
+    /// Seconds for the step of z.
+    pub seconds_z: f64,
+    /// Seconds for the statistics of z and x.
+    pub seconds_statistics: f64,
+    /// Seconds for the dictionary step and the next Gram tensor.
+    pub seconds_d: f64,
+}
+
+/// Told of each outer iteration; returns 0 to go on, anything else to stop: learning then returns
+/// DICOD_CANCELLED with a valid dictionary and z. `step` is valid during the call. As for
+/// dicod_log_fn: called in the thread that called the library, on every rank; it must return, and
+/// must not use the context or learner of the call that runs.
+pub type dicod_learn_fn =
+    Option<unsafe extern "C" fn(userdata: *mut c_void, step: *const dicod_learn_step) -> i32>;
+
+/// What learning found and what it cost.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct dicod_learn_info {
+    /// sizeof(dicod_learn_info), set by the caller: DICOD_LEARN_INFO_INIT does.
+    pub struct_size: i64,
+    /// What the call returned: DICOD_OK or a positive status.
+    pub status: dicod_status,
+    /// Threads that it was allowed.
+    pub n_threads: i32,
+    /// Outer iterations.
+    pub iterations: i64,
+    /// Atoms without activations that were drawn anew, in all.
+    pub redrawn: i64,
+    /// Regularisation, absolute; the largest of all atoms' when they differ.
+    pub lambda: f64,
+    /// Smallest regularisation for which z = 0 is optimal with the dictionary that was learned.
+    pub lambda_max: f64,
+    /// Objective of the dictionary and z.
+    pub objective: f64,
+    /// Half the squared norm of x less its reconstruction.
+    pub data_term: f64,
+    /// For this dictionary, the objective is at most this far above its minimum over z.
+    pub duality_gap: f64,
+    /// Number of z that are not zero.
+    pub nonzeros: i64,
+    /// Seconds for the whole call.
+    pub seconds: f64,
+    /// Seconds for steps of z.
+    pub seconds_z: f64,
+    /// Seconds for statistics of z and x.
+    pub seconds_statistics: f64,
+    /// Seconds for dictionary steps and Gram tensors.
+    pub seconds_d: f64,
+}
+
+/// Convolutional dictionary learning in one call: finds atoms d_k of norm at most 1 and activations
+/// z that make
+///
+/// `F(d, z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1`
+///
+/// small, by turns: z with d fixed as dicod_solve() does, d with z fixed from the correlations of z
+/// with itself and with x. F never rises. Atoms without activations are drawn anew.
+///
+/// - `context`: threads and callbacks; NULL: one thread, none.
+/// - `options`: those of dicod_solve() for the steps of z, and those that begin with "learn_"; NULL:
+///   the defaults, among them lambda = 0.1 lambda_max of the first dictionary. "time_limit" holds for
+///   the whole call. "frozen_support" has to be 0, and "warm_start" means nothing here.
+/// - `n_axes`: 1, 2 or 3; `signal_shape[n_axes]`, `atom_shape[n_axes]`.
+/// - `x`: n_signals signals (n_signals, n_channels, signal_shape...) with one dictionary.
+/// - `each`: told of every outer iteration, with `userdata`; NULL: nobody.
+/// - `d`: the dictionary (n_atoms, n_channels, atom_shape...). Written; with "learn_init" "given" and
+///   for "learn_fixed_atoms" the values there are where learning starts (atoms longer than 1 are
+///   scaled to norm 1, fixed ones aside).
+/// - `z`: activations for that dictionary (n_signals, n_atoms, valid_shape...), written; may be NULL,
+///   and has to be with "learn_batch".
+/// - `info`: may be NULL; set info->struct_size before (DICOD_LEARN_INFO_INIT does).
+///
+/// All arrays are row-major (C order) without gaps. The result is the same, bit for bit, for any
+/// number of threads and ranks.
+///
+/// Returns DICOD_OK when an outer iteration lowered the objective by no more than the fraction
+/// "learn_tol"; DICOD_MAX_ITER, DICOD_TIME_LIMIT or DICOD_CANCELLED when learning ended before:
+/// d, z and info are valid then, too. On an error they are untouched.
+///
+/// Collective over the context's ranks, with the same arguments on each. Thread-safe, except that a
+/// context serves one call at a time.
+/// Errors: as dicod_solve().
+///
+/// Source: Moreau, Gramfort, DiCoDiLe (arXiv 1901.09235).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learn(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    x: *const f64,
+    each: dicod_learn_fn,
+    userdata: *mut c_void,
+    d: *mut f64,
+    z: *mut f64,
+    info: *mut dicod_learn_info,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        );
+        learn(context, problem, x, (each, userdata), d, z, info)
+    })
+}
+
+/// dicod_learn() for arrays of float.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learn_f32(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    x: *const f32,
+    each: dicod_learn_fn,
+    userdata: *mut c_void,
+    d: *mut f32,
+    z: *mut f32,
+    info: *mut dicod_learn_info,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        );
+        learn(context, problem, x, (each, userdata), d, z, info)
+    })
+}
+
+/// # Safety
+/// As [`super::status::slice`] and [`slice_mut`] for the shapes of the problem.
+unsafe fn learn<T: Element>(
+    context: *mut dicod_context,
+    problem: Result<Problem>,
+    x: *const T,
+    each: (dicod_learn_fn, *mut c_void),
+    d: *mut T,
+    z: *mut T,
+    info: *mut dicod_learn_info,
+) -> Result<dicod_status> {
+    // SAFETY: the caller's promise.
+    let context = unsafe { shared(context) };
+    let session = Session::enter(&context)?;
+    let ranks = ranks(&context);
+    let given = problem.and_then(|problem| {
+        let (shape, options) = (&problem.shape, &problem.options);
+        // SAFETY: the caller's promise. What is read is read before anything is written.
+        unsafe {
+            let info = learn_info_out(info)?;
+            let x = problem.x(x)?;
+            let n = Problem::len(shape.n_atoms, shape.n_channels, shape.atom);
+            values(d.cast_const(), n, "d")?;
+            let (first, range) = first_dictionary(shape, options, d.cast_const())?;
+            x.check_finite("x").map_err(|e| explained(e, shape))?;
+            range.check_x(&x)?;
+            if !z.is_null() {
+                aligned(z, "z")?;
+                if options.learn.batch > 0 {
+                    let allowed = "NULL with option \"learn_batch\": encode with dicod_solve()";
+                    return Err(Error::argument("z", format!("{z:p}"), allowed));
+                }
+            }
+            Ok((problem, info, x, first))
+        }
+    });
+    let (problem, info, x, first) = ranks.agree(given)?;
+    let (shape, options) = (problem.shape.clone(), problem.options.clone());
+    let made = Learner::over(ranks.clone(), shape, options, session.n_threads, first);
+    let mut learner = ranks.agree(made)?;
+    let shape = &problem.shape;
+    let part = x.part(&slab(shape.signal, ranks.rank(), ranks.size()));
+    let (found, status) = run(&mut learner, &part, each, &session)?;
+    let atoms = ranks.agree(full_atoms(&learner))?;
+    let mut codes = Vec::new();
+    if !z.is_null() {
+        // All of it on every rank, as dicod_solve() has it; into the caller's memory at the end.
+        let n = Problem::len(shape.n_signals, shape.n_atoms, shape.valid());
+        codes = ranks.agree(crate::memory::zeroed("the activations", n))?;
+        learner.z(&mut FieldMut::contiguous(&mut codes, shape.valid()))?;
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        slice_mut(d, atoms.len(), "d", "room for the atoms")?.copy_from_slice(&atoms);
+        if !z.is_null() {
+            slice_mut(z, codes.len(), "z", "room for the activations")?.copy_from_slice(&codes);
+        }
+        write_learn_info(info, &found, status, session.n_threads);
+    }
+    Ok(status)
+}
+
+/// The caller's dictionary, where it is needed to begin with, and the range of its norms.
+///
+/// # Safety
+/// As [`super::status::slice`], for all values of the dictionary.
+pub(crate) unsafe fn first_dictionary<T: Element>(
+    shape: &Shape,
+    options: &Options,
+    d: *const T,
+) -> Result<(Option<Dictionary<T>>, Range)> {
+    let learn = &options.learn;
+    if learn.init == Init::Given || learn.fixed_atoms.contains(&true) {
+        // SAFETY: the caller's promise.
+        let (dictionary, range) = unsafe { dictionary(shape, d) }?;
+        return Ok((Some(dictionary), range));
+    }
+    // Atoms have norm 1.
+    Ok((None, Range::unit()))
+}
+
+/// The full atoms of a learner, (K, P, L…).
+pub(crate) fn full_atoms<T: Element>(learner: &Learner<T>) -> Result<Vec<T>> {
+    let Some(dictionary) = learner.dictionary() else {
+        let text = "there is no dictionary before the first step";
+        return Err(Error::InvalidState(text.into()));
+    };
+    Ok(widened(dictionary)?.into_iter().map(T::of).collect())
+}
+
+/// Runs a learner in a session: callbacks, log.
+pub(crate) fn run<T: Element>(
+    learner: &mut Learner<T>,
+    x: &Field<'_, T>,
+    (each, userdata): (dicod_learn_fn, *mut c_void),
+    session: &Session<'_>,
+) -> Result<(Outcome, dicod_status)> {
+    let mut reporter = session.reporter();
+    let report = reporter
+        .as_mut()
+        .map(|report| report as &mut dyn FnMut(&Progress) -> bool);
+    let mut each = |done: &Iteration| {
+        log(done, session);
+        let Some(each) = each else { return true };
+        let nonzeros: Vec<i64> = done.nonzeros.iter().map(|n| *n as i64).collect();
+        let step = step_of(done, &nonzeros);
+        // SAFETY: the caller gave the function to be called like this.
+        unsafe { each(userdata, &step) == 0 }
+    };
+    let found = learner.run(x, Some(&mut each), report);
+    let found = found.map_err(|error| explained(error, learner.shape()))?;
+    let status = match found.stop {
+        Stop::Converged | Stop::Precision => DICOD_OK,
+        Stop::MaxIter => DICOD_MAX_ITER,
+        Stop::TimeLimit => DICOD_TIME_LIMIT,
+        Stop::Cancelled => DICOD_CANCELLED,
+    };
+    Ok((found, status))
+}
+
+/// A line of the log.
+pub(crate) fn log(done: &Iteration, session: &Session<'_>) {
+    session.log(DICOD_LOG_INFO, || {
+        format!(
+            "learn: iteration {}, objective {:.9e} after z, {:.9e} after d; {} nonzeros, {} atoms \
+             drawn anew, {:.3e} s",
+            done.index,
+            done.objective_z,
+            done.objective_d,
+            done.nonzeros.iter().sum::<u64>(),
+            done.redrawn,
+            done.seconds_z + done.seconds_statistics + done.seconds_d
+        )
+    });
+}
+
+/// For C.
+pub(crate) fn step_of(done: &Iteration, nonzeros: &[i64]) -> dicod_learn_step {
+    dicod_learn_step {
+        struct_size: size_of::<dicod_learn_step>() as i64,
+        iteration: done.index as i64,
+        objective_z: done.objective_z,
+        objective_d: done.objective_d,
+        lambda: largest(&done.lambda),
+        lambda_max: done.lambda_max,
+        n_atoms: nonzeros.len() as i64,
+        nonzeros: nonzeros.as_ptr(),
+        redrawn: done.redrawn as i64,
+        recentred: done.recentred.into(),
+        steps: done.steps as i64,
+        dict_iterations: done.dict_iterations as i64,
+        seconds_z: done.seconds_z,
+        seconds_statistics: done.seconds_statistics,
+        seconds_d: done.seconds_d,
+    }
+}
+
+/// # Safety
+/// As [`Output::new`].
+pub(crate) unsafe fn learn_info_out(
+    info: *mut dicod_learn_info,
+) -> Result<Option<Output<dicod_learn_info>>> {
+    if info.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { Output::new(info, "info", "info->struct_size") }.map(Some)
+}
+
+/// # Safety
+/// The promise of [`Output::new`] still holds.
+pub(crate) unsafe fn write_learn_info(
+    out: Option<Output<dicod_learn_info>>,
+    found: &Outcome,
+    status: dicod_status,
+    n_threads: usize,
+) {
+    let Some(out) = out else { return };
+    let certificate = &found.info.certificate;
+    let info = dicod_learn_info {
+        struct_size: 0,
+        status,
+        n_threads: n_threads as i32,
+        iterations: found.iterations as i64,
+        redrawn: found.redrawn as i64,
+        lambda: largest(&found.info.lambda),
+        lambda_max: found.info.lambda_max,
+        objective: certificate.objective,
+        data_term: certificate.data_term,
+        duality_gap: certificate.gap.max(0.0),
+        nonzeros: found.info.nonzeros as i64,
+        seconds: found.seconds,
+        seconds_z: found.seconds_z,
+        seconds_statistics: found.seconds_statistics,
+        seconds_d: found.seconds_d,
+    };
+    // SAFETY: the caller's promise.
+    unsafe { out.write(&info) }
+}

@@ -1,0 +1,781 @@
+//! The learner handle: dictionary learning step by step, with checkpoints.
+
+use super::array::{Element, View, X, Z, aligned, dicod_array};
+use super::context::{Context, Session, dicod_context, free, in_use, ranks, shared};
+use super::learn::{
+    dicod_learn_fn, dicod_learn_info, dicod_learn_step, first_dictionary, full_atoms,
+    learn_info_out, log, run, step_of, write_learn_info,
+};
+use super::options::{Output, copied, dicod_options, room_for};
+use super::solve::{Problem, dicod_info, explained, info_out, write_info};
+use super::status::{
+    DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_PRECISION, DICOD_TIME_LIMIT, dicod_status,
+    guard, reference, reference_mut, size, slice, slice_mut, string,
+};
+use crate::csc::functions::Range;
+use crate::csc::{Progress, Stop};
+use crate::error::{Error, Result};
+use crate::learn::Learner;
+use crate::learn::checkpoint::{element_size, read};
+use crate::linalg::{Atoms, FieldMut};
+use crate::memory;
+use std::ffi::{c_char, c_void};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+
+/// Dictionary learning for programs that interleave it with their own loop: one outer iteration a
+/// call, on signals where they lie, on any number of ranks.
+///
+/// It keeps the dictionary, the activations of the last step, and with "learn_online" the statistics
+/// of all signals so far. Memory is that of an encoder, and for the statistics. A learner serves one
+/// call at a time: a second one, from another thread or from a callback, fails with
+/// DICOD_ERROR_INVALID_STATE.
+pub struct dicod_learner(Arc<Shared>);
+
+struct Shared {
+    context: Option<Arc<Context>>,
+    state: Mutex<State>,
+}
+
+struct State {
+    learner: Either,
+    range: Range,
+    /// Of the last step: what its nonzeros point to.
+    nonzeros: Vec<i64>,
+}
+
+enum Either {
+    F64(Learner<f64>),
+    F32(Learner<f32>),
+}
+
+/// An element type of learners.
+trait Typed: Element {
+    fn wrap(learner: Learner<Self>) -> Either;
+    fn unwrap(learner: &Either) -> Option<&Learner<Self>>;
+}
+
+impl Typed for f64 {
+    fn wrap(learner: Learner<Self>) -> Either {
+        Either::F64(learner)
+    }
+    fn unwrap(learner: &Either) -> Option<&Learner<Self>> {
+        match learner {
+            Either::F64(learner) => Some(learner),
+            Either::F32(_) => None,
+        }
+    }
+}
+
+impl Typed for f32 {
+    fn wrap(learner: Learner<Self>) -> Either {
+        Either::F32(learner)
+    }
+    fn unwrap(learner: &Either) -> Option<&Learner<Self>> {
+        match learner {
+            Either::F32(learner) => Some(learner),
+            Either::F64(_) => None,
+        }
+    }
+}
+
+/// Does the same for either type.
+macro_rules! for_either {
+    ($either:expr, $learner:ident => $body:expr) => {
+        match $either {
+            Either::F64($learner) => $body,
+            Either::F32($learner) => $body,
+        }
+    };
+}
+
+/// Makes a learner: `*learner`. Free it with dicod_learner_free().
+///
+/// Arguments are those of dicod_learn(), with the shape of the whole domain; `d` may be NULL unless
+/// "learn_init" is "given" or atoms are fixed, and is only read. `context` and `options` may be NULL;
+/// the context may be freed before the learner.
+///
+/// Collective over the context's ranks, with the same arguments on each. Thread-safe, except that a
+/// context serves one call at a time. Errors: as dicod_learn().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_create(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    d: *const f64,
+    learner: *mut *mut dicod_learner,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        );
+        create(context, problem, d, learner)
+    })
+}
+
+/// dicod_learner_create() for arrays of float.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_create_f32(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom_shape: *const i64,
+    d: *const f32,
+    learner: *mut *mut dicod_learner,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let problem = Problem::new(
+            options,
+            n_axes,
+            signal_shape,
+            n_signals,
+            n_channels,
+            n_atoms,
+            atom_shape,
+        );
+        create(context, problem, d, learner)
+    })
+}
+
+/// Frees a learner and sets the caller's pointer to NULL. `learner` and `*learner` may be NULL.
+///
+/// Local. No other thread may be using the handle.
+///
+/// # Safety
+/// `*learner` comes from a create or restore function and has not been freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_free(learner: *mut *mut dicod_learner) {
+    // SAFETY: the caller's promise.
+    unsafe { free(learner) }
+}
+
+/// One outer iteration on the signals `x`: z, from where the last step left it, then the dictionary.
+///
+/// `x` is as for dicod_encoder_solve(): each rank brings a block, together they are the domain. With
+/// "learn_online" each step may bring other signals. `step` may be NULL; set step->struct_size before
+/// (DICOD_LEARN_STEP_INIT does).
+///
+/// Returns DICOD_OK; DICOD_TIME_LIMIT or DICOD_CANCELLED when the step of z was stopped: the
+/// dictionary is as it was then, and the iteration does not count. After an error the dictionary is
+/// as it was; after DICOD_ERROR_INTERNAL the learner can only be freed.
+///
+/// Collective over the context's ranks: an error on one is an error on all. Needs the learner and its
+/// context for itself. Errors: as dicod_encoder_solve().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_step(
+    learner: *mut dicod_learner,
+    x: *const dicod_array,
+    step: *mut dicod_learn_step,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { get(learner) }?;
+        let State {
+            learner,
+            range,
+            nonzeros,
+        } = &mut *shared.state()?;
+        let session = Session::enter(&shared.context)?;
+        let ranks = ranks(&shared.context);
+        for_either!(learner, learner => {
+            // SAFETY: the caller's promise.
+            let given = unsafe {
+                let out = match step.is_null() {
+                    true => Ok(None),
+                    false => Output::new(step, "step", "step->struct_size").map(Some),
+                };
+                out.and_then(|out| Ok((out, field(learner, range, x)?)))
+            };
+            let (out, x) = ranks.agree(given)?;
+            let mut reporter = session.reporter();
+            let report = reporter
+                .as_mut()
+                .map(|report| report as &mut dyn FnMut(&Progress) -> bool);
+            let done = learner.step(&x, report);
+            let done = done.map_err(|error| explained(error, learner.shape()))?;
+            log(&done, &session);
+            *nonzeros = done.nonzeros.iter().map(|n| *n as i64).collect();
+            if let Some(out) = out {
+                // SAFETY: the caller's promise.
+                unsafe { out.write(&step_of(&done, nonzeros)) };
+            }
+            Ok(match done.stop {
+                Stop::TimeLimit => DICOD_TIME_LIMIT,
+                Stop::Cancelled => DICOD_CANCELLED,
+                _ => DICOD_OK,
+            })
+        })
+    })
+}
+
+/// Outer iterations on the signals `x` until the objective changes by no more than "learn_tol" or
+/// "learn_max_iter" are done, those before this call included; then z for the dictionary that was
+/// learned: dicod_learn() on signals where they lie. `each` and `info` may be NULL.
+///
+/// Returns as dicod_learn() does. Collective over the context's ranks. Needs the learner and its
+/// context for itself. Errors: as dicod_encoder_solve().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_run(
+    learner: *mut dicod_learner,
+    x: *const dicod_array,
+    each: dicod_learn_fn,
+    userdata: *mut c_void,
+    info: *mut dicod_learn_info,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { get(learner) }?;
+        let State { learner, range, .. } = &mut *shared.state()?;
+        let session = Session::enter(&shared.context)?;
+        let ranks = ranks(&shared.context);
+        for_either!(learner, learner => {
+            // SAFETY: the caller's promise.
+            let given = unsafe {
+                learn_info_out(info).and_then(|out| Ok((out, field(learner, range, x)?)))
+            };
+            let (out, x) = ranks.agree(given)?;
+            let (found, status) = run(learner, &x, (each, userdata), &session)?;
+            // SAFETY: the caller's promise.
+            unsafe { write_learn_info(out, &found, status, session.n_threads) };
+            Ok(status)
+        })
+    })
+}
+
+/// z of the signals `x` for the dictionary as it is, to "tol": how learning by steps ends. `info` may
+/// be NULL.
+///
+/// Returns as dicod_encoder_solve() does. Collective over the context's ranks. Needs the learner and
+/// its context for itself. Errors: as dicod_encoder_solve().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_encode(
+    learner: *mut dicod_learner,
+    x: *const dicod_array,
+    info: *mut dicod_info,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { get(learner) }?;
+        let State { learner, range, .. } = &mut *shared.state()?;
+        let session = Session::enter(&shared.context)?;
+        let ranks = ranks(&shared.context);
+        for_either!(learner, learner => {
+            // SAFETY: the caller's promise.
+            let given = unsafe {
+                info_out(info).and_then(|out| Ok((out, field(learner, range, x)?)))
+            };
+            let (out, x) = ranks.agree(given)?;
+            let mut reporter = session.reporter();
+            let report = reporter
+                .as_mut()
+                .map(|report| report as &mut dyn FnMut(&Progress) -> bool);
+            let found = learner.encode(&x, report);
+            let found = found.map_err(|error| explained(error, learner.shape()))?;
+            let status = match found.stop {
+                Stop::Converged => DICOD_OK,
+                Stop::MaxIter => DICOD_MAX_ITER,
+                Stop::TimeLimit => DICOD_TIME_LIMIT,
+                Stop::Cancelled => DICOD_CANCELLED,
+                Stop::Precision => DICOD_PRECISION,
+            };
+            // SAFETY: the caller's promise.
+            unsafe { write_info(out, &found, status, session.n_threads, found.seconds) };
+            Ok(status)
+        })
+    })
+}
+
+/// Copies the dictionary: `d` (n_atoms, n_channels, atom_shape...), row-major; atoms of rank one
+/// multiplied out.
+///
+/// Local. Needs the learner for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (the learner is one of float);
+/// DICOD_ERROR_INVALID_STATE (no step was done yet, learner in use); DICOD_ERROR_OUT_OF_MEMORY.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_get_dictionary(
+    learner: *mut dicod_learner,
+    d: *mut f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { get_dictionary(learner, d) })
+}
+
+/// dicod_learner_get_dictionary() for learners of float.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_get_dictionary_f32(
+    learner: *mut dicod_learner,
+    d: *mut f32,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { get_dictionary(learner, d) })
+}
+
+/// Copies the factors of a dictionary that is learned with "learn_rank_one": `u` (n_atoms,
+/// n_channels) and `v` (n_atoms, atom_shape...), row-major.
+///
+/// Local. Needs the learner for itself. Errors: as dicod_learner_get_dictionary(), and
+/// DICOD_ERROR_INVALID_STATE if the atoms are not of rank one.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_get_dictionary_rank1(
+    learner: *mut dicod_learner,
+    u: *mut f64,
+    v: *mut f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { get_factors(learner, u, v) })
+}
+
+/// dicod_learner_get_dictionary_rank1() for learners of float.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_get_dictionary_rank1_f32(
+    learner: *mut dicod_learner,
+    u: *mut f32,
+    v: *mut f32,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { get_factors(learner, u, v) })
+}
+
+/// Writes the activations of the last step into the memory that `z` describes, over the valid shape,
+/// n_signals * n_atoms channels ("learn_batch" * n_atoms in batches). Each rank asks for any block of
+/// them. The descriptor itself is not changed, nor is the memory between its elements.
+///
+/// Collective over the context's ranks. Needs the learner for itself.
+/// Errors: as dicod_encoder_get_z().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_get_z(
+    learner: *mut dicod_learner,
+    z: *mut dicod_array,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { get(learner) }?;
+        let state = &mut *shared.state()?;
+        let ranks = ranks(&shared.context);
+        // SAFETY: the caller's promise.
+        for_either!(&mut state.learner, learner => unsafe { write_z(learner, &*ranks, z)? });
+        Ok(DICOD_OK)
+    })
+}
+
+/// Regularisation of each atom, absolute: `lambda[n_atoms]`.
+///
+/// Local. Needs the learner for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_atoms is not the learner's);
+/// DICOD_ERROR_INVALID_STATE (not known before the first step, or different in each step: see
+/// "learn_reg_reference"; learner in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_get_lambda(
+    learner: *mut dicod_learner,
+    n_atoms: i64,
+    lambda: *mut f64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { get(learner) }?;
+        let state = &mut *shared.state()?;
+        for_either!(&state.learner, learner => {
+            let n = learner.shape().n_atoms;
+            if n_atoms != n as i64 {
+                return Err(Error::argument("n_atoms", n_atoms, format!("{n}, the learner's")));
+            }
+            let Some(found) = learner.lambda() else {
+                let text = "lambda is not fixed: not before the first step, or new in each";
+                return Err(Error::InvalidState(text.into()));
+            };
+            aligned(lambda, "lambda")?;
+            // SAFETY: the caller's promise.
+            unsafe { slice_mut(lambda, n, "lambda", "n_atoms values") }?.copy_from_slice(found);
+        });
+        Ok(DICOD_OK)
+    })
+}
+
+/// Writes everything that the next step depends on to `buffer`, `*needed` bytes: learning goes on
+/// from there as if it had never stopped, bit for bit, on any number of ranks and threads. The format
+/// is versioned and carries a checksum; src/learn/checkpoint.rs describes it.
+///
+/// `buffer` has room for `capacity` bytes; with a capacity of 0 only `*needed` is written, and
+/// `buffer` may be NULL. Over several ranks the first one gets it all, activations included, and
+/// `*needed` is 0 on the others.
+///
+/// Collective over the context's ranks. Needs the learner for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other than
+/// 0, too small); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (learner in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_save(
+    learner: *mut dicod_learner,
+    capacity: i64,
+    buffer: *mut u8,
+    needed: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { get(learner) }?;
+        let state = &mut *shared.state()?;
+        let ranks = ranks(&shared.context);
+        let bytes = for_either!(&state.learner, learner => learner.save()?);
+        // SAFETY: the caller's promise.
+        let out = unsafe {
+            reference_mut(needed, "needed", "room for the size").and_then(|needed| {
+                let to = match room_for(bytes.len(), capacity)? {
+                    true => Some(slice_mut(buffer, bytes.len(), "buffer", "capacity bytes")?),
+                    false => None,
+                };
+                Ok((needed, to))
+            })
+        };
+        let (needed, to) = ranks.agree(out)?;
+        if let Some(to) = to {
+            to.copy_from_slice(&bytes);
+        }
+        *needed = bytes.len() as i64;
+        Ok(DICOD_OK)
+    })
+}
+
+/// dicod_learner_save() to the file `path`, by the first rank. It is written under another name and
+/// then renamed: a file of this name is whole at any time, the old one or the new.
+///
+/// Collective over the context's ranks. Needs the learner for itself.
+/// Errors: as dicod_learner_save(), and DICOD_ERROR_FILE.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_save_file(
+    learner: *mut dicod_learner,
+    path: *const c_char,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { get(learner) }?;
+        let state = &mut *shared.state()?;
+        // SAFETY: the caller's promise.
+        let path = unsafe { string(path, "path") };
+        let path = ranks(&shared.context).agree(path)?;
+        for_either!(&state.learner, learner => learner.save_to(Path::new(path))?);
+        Ok(DICOD_OK)
+    })
+}
+
+/// Makes a learner from the `size` bytes that dicod_learner_save() wrote: `*learner`, of the element
+/// type that was saved. `context` may be NULL, and have another number of ranks and threads than when
+/// it was saved; what the first rank brings counts, the others may pass NULL and 0. `options` replace
+/// those that were saved, for instance with another "learn_max_iter"; NULL: as saved.
+///
+/// Collective over the context's ranks. Thread-safe, except that a context serves one call at a time.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (not a checkpoint, one of another
+/// version, cut off or damaged; options that do not fit); DICOD_ERROR_OUT_OF_MEMORY;
+/// DICOD_ERROR_INVALID_STATE (context in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_restore(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    size_of_buffer: i64,
+    buffer: *const u8,
+    learner: *mut *mut dicod_learner,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let bytes = size(size_of_buffer, "size_of_buffer", 0)
+            .and_then(|n| slice(buffer, n, "buffer", "a checkpoint"));
+        restore(context, options, bytes.map(|bytes| bytes.to_vec()), learner)
+    })
+}
+
+/// dicod_learner_restore() from the file `path`, read by the first rank.
+///
+/// Collective over the context's ranks. Thread-safe, except that a context serves one call at a time.
+/// Errors: as dicod_learner_restore(), and DICOD_ERROR_FILE.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_restore_file(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    path: *const c_char,
+    learner: *mut *mut dicod_learner,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe {
+        let first = shared(context).is_none_or(|context| context.ranks.rank() == 0);
+        let bytes = string(path, "path").and_then(|path| match first {
+            true => read(Path::new(path)),
+            false => Ok(Vec::new()),
+        });
+        restore(context, options, bytes, learner)
+    })
+}
+
+impl Shared {
+    fn state(&self) -> Result<MutexGuard<'_, State>> {
+        self.state.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => in_use("learner"),
+            TryLockError::Poisoned(_) => {
+                let text = "an internal error left the learner broken: it can only be freed";
+                Error::InvalidState(text.into())
+            }
+        })
+    }
+}
+
+/// Shared ownership for the time of a call: a callback may free the handle.
+///
+/// # Safety
+/// As [`reference`].
+unsafe fn get(learner: *const dicod_learner) -> Result<Arc<Shared>> {
+    // SAFETY: the caller's promise.
+    let learner = unsafe { reference(learner, "learner", "a learner") }?;
+    Ok(learner.0.clone())
+}
+
+fn handle(context: Option<Arc<Context>>, learner: Either, range: Range) -> *mut dicod_learner {
+    let state = Mutex::new(State {
+        learner,
+        range,
+        nonzeros: Vec::new(),
+    });
+    Box::into_raw(Box::new(dicod_learner(Arc::new(Shared { context, state }))))
+}
+
+/// # Safety
+/// As [`reference_mut`], and [`first_dictionary`].
+unsafe fn create<T: Typed>(
+    context: *mut dicod_context,
+    problem: Result<Problem>,
+    d: *const T,
+    learner: *mut *mut dicod_learner,
+) -> Result<dicod_status> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let context = shared(context);
+        let session = Session::enter(&context)?;
+        let ranks = ranks(&context);
+        let made = problem.and_then(|problem| {
+            reference_mut(learner, "learner", "the caller's pointer")?;
+            let (first, range) = first_dictionary(&problem.shape, &problem.options, d)?;
+            let (shape, options) = (problem.shape, problem.options);
+            let n_threads = session.n_threads;
+            let made = Learner::over(ranks.clone(), shape, options, n_threads, first)?;
+            Ok((made, range))
+        });
+        let (made, range) = ranks.agree(made)?;
+        drop(session);
+        *learner = handle(context, T::wrap(made), range);
+    }
+    Ok(DICOD_OK)
+}
+
+/// # Safety
+/// As [`reference_mut`], and [`copied`].
+unsafe fn restore(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    bytes: Result<Vec<u8>>,
+    learner: *mut *mut dicod_learner,
+) -> Result<dicod_status> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let context = shared(context);
+        let session = Session::enter(&context)?;
+        let ranks = ranks(&context);
+        let given = bytes.and_then(|bytes| {
+            reference_mut(learner, "learner", "the caller's pointer")?;
+            let options = match options.is_null() {
+                true => None,
+                false => Some(copied(options)?),
+            };
+            let size = match ranks.rank() {
+                0 => element_size(&bytes)?,
+                _ => 0,
+            };
+            Ok((bytes, options, size))
+        });
+        let (bytes, options, size) = ranks.agree(given)?;
+        let size = ranks.reduce(crate::transport::Reduce::Max, &[size as i64])?[0];
+        let n = session.n_threads;
+        let made = match size {
+            4 => Either::F32(Learner::restore_over(ranks, &bytes, options, n)?),
+            _ => Either::F64(Learner::restore_over(ranks, &bytes, options, n)?),
+        };
+        drop(session);
+        *learner = handle(context, made, Range::unit());
+    }
+    Ok(DICOD_OK)
+}
+
+/// The caller's signals.
+///
+/// # Safety
+/// As [`View::new`] and [`View::field`].
+unsafe fn field<'a, T: Typed>(
+    learner: &Learner<T>,
+    range: &Range,
+    x: *const dicod_array,
+) -> Result<crate::linalg::Field<'a, T>> {
+    let shape = learner.shape();
+    let n = shape.n_signals * shape.n_channels;
+    // SAFETY: the caller's promise.
+    let x = unsafe { View::new::<T>(x, X, shape, shape.signal, n)?.field::<T>() }?;
+    x.check_finite("x")
+        .map_err(|error| explained(error, shape))?;
+    range.check_x(&x)?;
+    Ok(x)
+}
+
+/// # Safety
+/// As [`View::new`] and [`View::write`].
+unsafe fn write_z<T: Typed>(
+    learner: &Learner<T>,
+    ranks: &dyn crate::transport::Transport,
+    z: *const dicod_array,
+) -> Result<()> {
+    let shape = learner.shape();
+    let n = learner.signals_per_step() * shape.n_atoms;
+    let given = || {
+        // SAFETY: the caller's promise.
+        let view = unsafe { View::new::<T>(z, Z, shape, shape.valid(), n) }?;
+        view.fails_if_overlapping::<T>()?;
+        let block = view.block();
+        let values: Vec<T> = memory::zeroed("a copy of z", n * block.volume() as usize)?;
+        Ok((view, block, values))
+    };
+    let (view, block, mut values) = ranks.agree(given())?;
+    let mut own = match block.is_empty() {
+        true => FieldMut {
+            channels: Vec::new(),
+            layout: crate::linalg::Strided::contiguous([0; 3]),
+            origin: [0; 3],
+        },
+        false => FieldMut::contiguous(&mut values, block.shape),
+    };
+    own.origin = block.origin;
+    learner.z(&mut own)?;
+    drop(own);
+    // SAFETY: the caller's promise.
+    ranks.agree(unsafe {
+        view.write::<T>(|out| {
+            let mut rows = values.chunks_exact(block.shape[2].max(1) as usize);
+            let layout = out.layout;
+            for channel in &mut out.channels {
+                layout.for_each_row(|_, first| {
+                    for (k, value) in rows.next().unwrap_or(&[]).iter().enumerate() {
+                        channel[(first as i64 + k as i64 * layout.strides[2]) as usize] = *value;
+                    }
+                });
+            }
+            Ok(())
+        })
+    })
+}
+
+/// The learner, if it is of this type.
+fn typed<'l, T: Typed>(learner: &'l Either, argument: &str) -> Result<&'l Learner<T>> {
+    T::unwrap(learner).ok_or_else(|| {
+        let value = format!("an array of {}", T::NAME);
+        let allowed = "one of the learner's element type: call the function with or without _f32";
+        Error::argument(argument, value, allowed)
+    })
+}
+
+/// # Safety
+/// As [`slice_mut`], for all values of the dictionary.
+unsafe fn get_dictionary<T: Typed>(learner: *mut dicod_learner, d: *mut T) -> Result<dicod_status> {
+    // SAFETY: the caller's promise.
+    let shared = unsafe { get(learner) }?;
+    let state = &mut *shared.state()?;
+    let atoms = full_atoms(typed::<T>(&state.learner, "d")?)?;
+    aligned(d, "d")?;
+    // SAFETY: the caller's promise.
+    unsafe { slice_mut(d, atoms.len(), "d", "room for the atoms") }?.copy_from_slice(&atoms);
+    Ok(DICOD_OK)
+}
+
+/// # Safety
+/// As [`slice_mut`], for all values of the factors.
+unsafe fn get_factors<T: Typed>(
+    learner: *mut dicod_learner,
+    u: *mut T,
+    v: *mut T,
+) -> Result<dicod_status> {
+    // SAFETY: the caller's promise.
+    let shared = unsafe { get(learner) }?;
+    let state = &mut *shared.state()?;
+    let learner = typed::<T>(&state.learner, "u")?;
+    let Some(Atoms::RankOne {
+        u: from_u,
+        v: from_v,
+    }) = learner.dictionary().map(|d| &d.atoms)
+    else {
+        let text = "there are no factors before the first step, or without \"learn_rank_one\"";
+        return Err(Error::InvalidState(text.into()));
+    };
+    aligned(u, "u")?;
+    aligned(v, "v")?;
+    // SAFETY: the caller's promise; both are checked before either is written.
+    unsafe {
+        let to_u = slice_mut(u, from_u.len(), "u", "room for the channel factors")?;
+        let to_v = slice_mut(v, from_v.len(), "v", "room for the spatial factors")?;
+        to_u.copy_from_slice(from_u);
+        to_v.copy_from_slice(from_v);
+    }
+    Ok(DICOD_OK)
+}

@@ -1,0 +1,327 @@
+//! The dictionary step: D from the statistics, the objective never higher than before.
+
+use super::quadratic::{Limits, Quadratic, into_ball};
+use super::statistics::Statistics;
+use crate::error::{Error, Result};
+use crate::grid::tiles::{AXES, Point};
+use crate::linalg::{Atoms, Dictionary, Real};
+use crate::memory;
+
+/// How far a dictionary step goes, and what it leaves alone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// The step ends when the data term is proven to be within this fraction of the least that the
+    /// statistics allow.
+    pub tol: f64,
+    /// Iterations at most.
+    pub max_iter: usize,
+    /// Atoms that stay as they are; empty: none.
+    pub fixed: Vec<bool>,
+    /// Atoms are zero where a Tukey window is: at the border of their support.
+    pub window: bool,
+}
+
+/// What a dictionary step did.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// Change of the objective: never above zero.
+    pub change: f64,
+    /// The data term is at most this far above its minimum; infinite for atoms of rank one, whose
+    /// step is not convex.
+    pub gap: f64,
+    /// Gradient iterations.
+    pub iterations: usize,
+}
+
+/// Fraction of a Tukey window that tapers.
+const TAPER: f64 = 0.5;
+
+/// A Tukey window over a support, tapering over half of each axis; 1 on axes of length 1.
+pub fn tukey_window(atom: Point) -> Vec<f64> {
+    let axis = |n: i64, i: i64| {
+        if n == 1 {
+            return 1.0;
+        }
+        let width = TAPER * (n - 1) as f64 / 2.0;
+        let from_end = i.min(n - 1 - i) as f64;
+        if from_end >= width {
+            1.0
+        } else {
+            0.5 * (1.0 - (std::f64::consts::PI * from_end / width).cos())
+        }
+    };
+    let [l0, l1, l2] = atom;
+    let mut window = Vec::new();
+    for i in 0..l0 {
+        for j in 0..l1 {
+            window.extend((0..l2).map(|k| axis(l0, i) * axis(l1, j) * axis(l2, k)));
+        }
+    }
+    window
+}
+
+/// ½⟨D, ztz∗D⟩ − ⟨D, ztX⟩ + ½‖X‖² = ½‖X − D∗z‖², from the statistics alone.
+pub fn data_term<T: Real>(statistics: &Statistics, dictionary: &Dictionary<T>) -> Result<f64> {
+    let d = widened(dictionary)?;
+    let zero = memory::zeroed("the dictionary step", d.len())?;
+    let change = full(statistics)?.change(&zero, &d)?;
+    Ok(0.5 * statistics.xx + change)
+}
+
+/// The gradient of [`data_term`]: ztz∗D − ztX.
+pub fn gradient<T: Real>(statistics: &Statistics, dictionary: &Dictionary<T>) -> Result<Vec<f64>> {
+    let d = widened(dictionary)?;
+    let mut gradient = memory::zeroed("the dictionary step", d.len())?;
+    full(statistics)?.apply(&d, &mut gradient);
+    for (g, b) in gradient.iter_mut().zip(&statistics.ztx) {
+        *g -= b;
+    }
+    Ok(gradient)
+}
+
+/// Adds what the model D∗z has in ztX, where that was formed with the residual in place of X.
+pub(crate) fn add_model<T: Real>(
+    statistics: &mut Statistics,
+    dictionary: &Dictionary<T>,
+) -> Result<()> {
+    let d = widened(dictionary)?;
+    let mut model = memory::zeroed("the dictionary step", d.len())?;
+    full(statistics)?.apply(&d, &mut model);
+    for (to, model) in statistics.ztx.iter_mut().zip(model) {
+        *to += model;
+    }
+    Ok(())
+}
+
+fn full(statistics: &Statistics) -> Result<Quadratic> {
+    let (k, window) = (statistics.n_atoms, statistics.window());
+    let pair = |a: usize, b: usize| (&statistics.ztz[(a * k + b) * window..][..window], 1.0);
+    let linear = statistics.ztx.clone();
+    Quadratic::new(k, statistics.n_channels, statistics.atom, pair, linear)
+}
+
+/// Full atoms, (K, P, L…).
+pub(crate) fn widened<T: Real>(dictionary: &Dictionary<T>) -> Result<Vec<f64>> {
+    let volume = dictionary.volume();
+    let slabs = dictionary.n_atoms * dictionary.n_channels;
+    let mut d = memory::zeroed("the dictionary", slabs * volume)?;
+    for (slab, to) in d.chunks_exact_mut(volume).enumerate() {
+        let (k, p) = (slab / dictionary.n_channels, slab % dictionary.n_channels);
+        for (s, to) in to.iter_mut().enumerate() {
+            *to = dictionary.at(k, p, s).wide();
+        }
+    }
+    Ok(d)
+}
+
+/// Rounds to the element type, every block of `depth` values inside the unit ball.
+fn rounded<T: Real>(values: &[f64], depth: usize) -> Vec<T> {
+    let mut out: Vec<T> = values.iter().map(|x| T::of(*x)).collect();
+    for block in out.chunks_exact_mut(depth) {
+        let square = |block: &[T]| block.iter().map(|x| x.wide() * x.wide()).sum::<f64>();
+        let before = square(block);
+        // Only by rounding: what is much longer is so on purpose.
+        if before > 1.0 && before < 1.0 + 64.0 * T::EPSILON.wide() {
+            let factor = T::of((1.0 - T::EPSILON.wide()) / before.sqrt());
+            block.iter_mut().for_each(|x| *x = *x * factor);
+        }
+    }
+    out
+}
+
+/// Brings atoms into the unit ball, fixed ones aside: where learning begins.
+pub(crate) fn feasible<T: Real>(dictionary: &Dictionary<T>, fixed: &[bool]) -> Dictionary<T> {
+    let constrain = |values: &[T], depth: usize| {
+        let mut wide: Vec<f64> = values.iter().map(|x| x.wide()).collect();
+        for (k, atom) in wide.chunks_exact_mut(depth).enumerate() {
+            if !fixed.get(k).is_some_and(|f| *f) {
+                into_ball(atom);
+            }
+        }
+        rounded::<T>(&wide, depth)
+    };
+    let volume = dictionary.volume();
+    let atoms = match &dictionary.atoms {
+        Atoms::Full(d) => Atoms::Full(constrain(d, dictionary.n_channels * volume)),
+        Atoms::RankOne { u, v } => Atoms::RankOne {
+            u: constrain(u, dictionary.n_channels),
+            v: constrain(v, volume),
+        },
+    };
+    Dictionary {
+        atoms,
+        ..dictionary.clone()
+    }
+}
+
+/// The next dictionary: full atoms for full ones, factors for those of rank one.
+pub fn dictionary_step<T: Real>(
+    statistics: &Statistics,
+    dictionary: &Dictionary<T>,
+    settings: &Settings,
+) -> Result<(Dictionary<T>, Outcome)> {
+    let same = statistics.n_atoms == dictionary.n_atoms
+        && statistics.n_channels == dictionary.n_channels
+        && statistics.atom == dictionary.shape;
+    if !same {
+        let d = (dictionary.n_atoms, dictionary.n_channels, dictionary.shape);
+        let of = (statistics.n_atoms, statistics.n_channels, statistics.atom);
+        return Err(Error::shape(
+            "d",
+            d,
+            format!("{of:?}, that of the statistics"),
+        ));
+    }
+    let support = settings.window.then(|| {
+        let window = tukey_window(dictionary.shape).into_iter();
+        window.map(|w| w > 0.0).collect::<Vec<bool>>()
+    });
+    let limits = Limits {
+        tol: settings.tol,
+        constant: 0.5 * statistics.xx,
+        max_iter: settings.max_iter,
+        fixed: &settings.fixed,
+        support: support.as_deref(),
+    };
+    let start = widened(dictionary)?;
+    let mut quadratic = full(statistics)?;
+    let depth = dictionary.n_channels * dictionary.volume();
+    let (atoms, mut outcome) = match &dictionary.atoms {
+        Atoms::Full(_) => {
+            let mut d = start.clone();
+            cut(&mut d, depth, &limits);
+            let done = quadratic.minimise(&mut d, &limits)?;
+            let outcome = Outcome {
+                change: 0.0,
+                gap: done.gap,
+                iterations: done.iterations,
+            };
+            (Atoms::Full(rounded(&d, depth)), outcome)
+        }
+        Atoms::RankOne { u, v } => rank_one(statistics, dictionary, (u, v), &limits)?,
+    };
+    let next = Dictionary {
+        atoms,
+        ..dictionary.clone()
+    };
+    outcome.change = quadratic.change(&start, &widened(&next)?)?;
+    // Rounding to the element type, or the border of atoms that were given without a window, may
+    // cost more than the step has gained. A NaN is no gain.
+    if outcome.change < 0.0 {
+        return Ok((next, outcome));
+    }
+    outcome.change = 0.0;
+    Ok((dictionary.clone(), outcome))
+}
+
+/// Zero where atoms have to be.
+fn cut(values: &mut [f64], depth: usize, limits: &Limits<'_>) {
+    let Some(support) = limits.support else {
+        return;
+    };
+    for (k, atom) in values.chunks_exact_mut(depth).enumerate() {
+        if !limits.fixed.get(k).is_some_and(|f| *f) {
+            for (x, allowed) in atom.iter_mut().zip(support.iter().cycle()) {
+                *x = if *allowed { *x } else { 0.0 };
+            }
+        }
+    }
+}
+
+/// Rounds of the two factors at most.
+const ROUNDS: usize = 20;
+
+/// v for fixed u and u for fixed v, by turns: each is a problem of the same kind, of one channel
+/// the one, of one position the other.
+fn rank_one<T: Real>(
+    statistics: &Statistics,
+    dictionary: &Dictionary<T>,
+    (u, v): (&[T], &[T]),
+    limits: &Limits<'_>,
+) -> Result<(Atoms<T>, Outcome)> {
+    let (k, p, volume) = (
+        dictionary.n_atoms,
+        dictionary.n_channels,
+        dictionary.volume(),
+    );
+    let pair = statistics.window();
+    let mut u: Vec<f64> = u.iter().map(|x| x.wide()).collect();
+    let mut v: Vec<f64> = v.iter().map(|x| x.wide()).collect();
+    cut(&mut v, volume, limits);
+    let mut outcome = Outcome {
+        change: 0.0,
+        gap: f64::INFINITY,
+        iterations: 0,
+    };
+    let inner = |support| Limits {
+        tol: 0.1 * limits.tol,
+        constant: limits.constant,
+        max_iter: limits.max_iter,
+        fixed: limits.fixed,
+        support,
+    };
+    for _ in 0..ROUNDS {
+        // v: ⟨u_k, u_l⟩ ztz_{k,l}, Σ_p u_k[p] ztX_k[p].
+        let weight = |a: usize, b: usize| -> f64 {
+            let (a, b) = (&u[a * p..][..p], &u[b * p..][..p]);
+            a.iter().zip(b).map(|(a, b)| a * b).sum()
+        };
+        let mut linear: Vec<f64> = memory::zeroed("the dictionary step", k * volume)?;
+        for (atom, linear) in linear.chunks_exact_mut(volume).enumerate() {
+            for channel in 0..p {
+                let from = &statistics.ztx[(atom * p + channel) * volume..][..volume];
+                for (to, from) in linear.iter_mut().zip(from) {
+                    *to += u[atom * p + channel] * from;
+                }
+            }
+        }
+        let blocks =
+            |a: usize, b: usize| (&statistics.ztz[(a * k + b) * pair..][..pair], weight(a, b));
+        let mut quadratic = Quadratic::new(k, 1, statistics.atom, blocks, linear)?;
+        let before = v.clone();
+        outcome.iterations += quadratic
+            .minimise(&mut v, &inner(limits.support))?
+            .iterations;
+        let mut change = quadratic.change(&before, &v)?;
+        // u: Σ v_k ztz_{k,l} v_l, Σ_s v_k[s] ztX_k[p, s].
+        let mut single = Quadratic::new(
+            k,
+            1,
+            statistics.atom,
+            |a, b| (&statistics.ztz[(a * k + b) * pair..][..pair], 1.0),
+            memory::zeroed("the dictionary step", k * volume)?,
+        )?;
+        let mut weights: Vec<f64> = memory::zeroed("the dictionary step", k * k)?;
+        let mut one: Vec<f64> = memory::zeroed("the dictionary step", k * volume)?;
+        let mut image = one.clone();
+        for b in 0..k {
+            one.fill(0.0);
+            one[b * volume..][..volume].copy_from_slice(&v[b * volume..][..volume]);
+            single.apply(&one, &mut image);
+            for a in 0..=b {
+                let image = &image[a * volume..][..volume];
+                let own = &v[a * volume..][..volume];
+                weights[a * k + b] = own.iter().zip(image).map(|(x, y)| x * y).sum();
+            }
+        }
+        let mut linear: Vec<f64> = memory::zeroed("the dictionary step", k * p)?;
+        for (slab, to) in linear.iter_mut().enumerate() {
+            let v = &v[slab / p * volume..][..volume];
+            let from = &statistics.ztx[slab * volume..][..volume];
+            *to = v.iter().zip(from).map(|(v, x)| v * x).sum();
+        }
+        let blocks = |a: usize, b: usize| (&weights[a * k + b..][..1], 1.0);
+        let mut quadratic = Quadratic::new(k, p, [1; AXES], blocks, linear)?;
+        let before = u.clone();
+        outcome.iterations += quadratic.minimise(&mut u, &inner(None))?.iterations;
+        change += quadratic.change(&before, &u)?;
+        if -change <= limits.tol * limits.constant || outcome.iterations >= limits.max_iter {
+            break;
+        }
+    }
+    let atoms = Atoms::RankOne {
+        u: rounded(&u, p),
+        v: rounded(&v, volume),
+    };
+    Ok((atoms, outcome))
+}

@@ -1,0 +1,303 @@
+//! First atoms, and new ones for those that are not used.
+//!
+//! What is drawn at random is drawn from the seed and a place in the whole domain, never from what
+//! one rank happens to hold; patches are handed round by whoever has them.
+
+use super::dictionary_step::tukey_window;
+use super::window::Window;
+use crate::csc::Shape;
+use crate::csc::encoder::learning::Places;
+use crate::error::Result;
+use crate::grid::tiles::{AXES, Point, Tile};
+use crate::linalg::{Atoms, Dictionary, Real};
+use crate::memory;
+use crate::transport::{Reduce, Transport};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+/// What random numbers are for: no two uses share them.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    Noise = 1,
+    Patches = 2,
+    Batches = 3,
+}
+
+/// Random numbers for a purpose and a number of it.
+pub(crate) fn generator(seed: i64, purpose: Purpose, number: u64) -> ChaCha8Rng {
+    let mut key = [0; 32];
+    let parts = [seed as u64, purpose as u64, number, 0x6c65_6172_6e];
+    for (to, from) in key.chunks_exact_mut(8).zip(parts) {
+        to.copy_from_slice(&from.to_le_bytes());
+    }
+    ChaCha8Rng::from_seed(key)
+}
+
+/// A number in 0..n.
+pub(crate) fn below(rng: &mut ChaCha8Rng, n: usize) -> usize {
+    ((u128::from(rng.next_u64()) * n as u128) >> 64) as usize
+}
+
+/// A normally distributed number (Box and Muller).
+fn normal(rng: &mut ChaCha8Rng) -> f64 {
+    let uniform =
+        |rng: &mut ChaCha8Rng| ((rng.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+    let (a, b) = (uniform(rng), uniform(rng));
+    (-2.0 * a.ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
+}
+
+/// A field as patches are drawn from it.
+pub(crate) struct Source<'a, T> {
+    pub(crate) shape: &'a Shape,
+    pub(crate) x: Window<'a, T>,
+    /// Boxes of positions whose patches are this rank's to give.
+    pub(crate) tiles: &'a [Tile],
+    pub(crate) ranks: &'a dyn Transport,
+    /// Patches are tapered.
+    pub(crate) window: bool,
+}
+
+/// A dictionary whose atoms are still to be drawn.
+pub(crate) fn blank<T: Real>(shape: &Shape, rank_one: bool) -> Result<Dictionary<T>> {
+    let (k, p) = (shape.n_atoms, shape.n_channels);
+    let volume = shape.atom.iter().product::<i64>() as usize;
+    let what = "the dictionary";
+    let atoms = if rank_one {
+        Atoms::RankOne {
+            u: memory::zeroed(what, k * p)?,
+            v: memory::zeroed(what, k * volume)?,
+        }
+    } else {
+        Atoms::Full(memory::zeroed(what, k * p * volume)?)
+    };
+    Ok(Dictionary {
+        n_atoms: k,
+        n_channels: p,
+        shape: shape.atom,
+        atoms,
+    })
+}
+
+/// Puts a patch of norm 1 in the place of an atom: all of it, or its best approximation of rank one.
+pub(crate) fn place<T: Real>(dictionary: &mut Dictionary<T>, k: usize, patch: &[f64]) {
+    let volume = dictionary.volume();
+    let p = dictionary.n_channels;
+    // Rounding must not take it out of the ball.
+    let inside = 1.0 - 2.0 * T::EPSILON.wide();
+    let write = |to: &mut [T], from: &[f64]| {
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = T::of(inside * from);
+        }
+    };
+    match &mut dictionary.atoms {
+        Atoms::Full(d) => write(&mut d[k * p * volume..][..p * volume], patch),
+        Atoms::RankOne { u, v } => {
+            let (best_u, best_v) = factors(patch, p, volume);
+            write(&mut u[k * p..][..p], &best_u);
+            write(&mut v[k * volume..][..volume], &best_v);
+        }
+    }
+}
+
+/// The first singular vectors of a (P, L…) patch, by power iteration.
+pub(crate) fn factors(patch: &[f64], p: usize, volume: usize) -> (Vec<f64>, Vec<f64>) {
+    let square = |row: &[f64]| row.iter().map(|x| x * x).sum::<f64>();
+    let rows = patch.chunks_exact(volume);
+    let largest = rows.max_by(|a, b| square(a).total_cmp(&square(b)));
+    let mut v = largest.unwrap_or(&[]).to_vec();
+    let mut u = vec![0.0; p];
+    for _ in 0..50 {
+        normalise(&mut v);
+        for (u, row) in u.iter_mut().zip(patch.chunks_exact(volume)) {
+            *u = row.iter().zip(&v).map(|(x, v)| x * v).sum();
+        }
+        normalise(&mut u);
+        v.fill(0.0);
+        for (u, row) in u.iter().zip(patch.chunks_exact(volume)) {
+            for (v, x) in v.iter_mut().zip(row) {
+                *v += u * x;
+            }
+        }
+    }
+    normalise(&mut v);
+    (u, v)
+}
+
+/// Scales to norm 1. Tells whether there is anything to scale.
+pub(crate) fn normalise(values: &mut [f64]) -> bool {
+    let largest = values.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+    if largest == 0.0 || !largest.is_finite() {
+        return false;
+    }
+    let norm = values
+        .iter()
+        .map(|x| (x / largest) * (x / largest))
+        .sum::<f64>()
+        .sqrt();
+    values.iter_mut().for_each(|x| *x = *x / largest / norm);
+    true
+}
+
+/// An atom of noise.
+pub(crate) fn noise(shape: &Shape, seed: i64, k: usize, window: bool) -> Result<Vec<f64>> {
+    let volume = shape.atom.iter().product::<i64>() as usize;
+    let mut atom = memory::zeroed("an atom", shape.n_channels * volume)?;
+    let mut rng = generator(seed, Purpose::Noise, k as u64);
+    atom.iter_mut().for_each(|x| *x = normal(&mut rng));
+    taper(&mut atom, shape.atom, window);
+    if !normalise(&mut atom) {
+        // A window that leaves nothing: atoms of two positions or fewer.
+        atom.iter_mut().for_each(|x| *x = 1.0);
+        normalise(&mut atom);
+    }
+    Ok(atom)
+}
+
+fn taper(patch: &mut [f64], atom: Point, window: bool) {
+    if window {
+        let window = tukey_window(atom);
+        for (x, w) in patch.iter_mut().zip(window.iter().cycle()) {
+            *x *= w;
+        }
+    }
+}
+
+impl<T: Real> Source<'_, T> {
+    /// The patch at a position on all ranks, tapered and scaled to norm 1; none if there is nothing.
+    fn patch(&self, places: &Places<'_>, signal: usize, at: Point) -> Result<Option<Vec<f64>>> {
+        let volume = self.shape.atom.iter().product::<i64>() as usize;
+        let mut patch = memory::zeroed("a patch", self.shape.n_channels * volume)?;
+        if places.tile_at(signal, at).is_some() {
+            for (channel, to) in patch.chunks_exact_mut(volume).enumerate() {
+                self.x.read(signal, channel, at, self.shape.atom, to);
+            }
+        }
+        if self.ranks.size() > 1 {
+            // One rank has it; the bits of the others' zeros are zero.
+            let bits: Vec<i64> = patch.iter().map(|x: &f64| x.to_bits() as i64).collect();
+            let bits = self.ranks.reduce(Reduce::Sum, &bits)?;
+            for (to, bits) in patch.iter_mut().zip(bits) {
+                *to = f64::from_bits(bits as u64);
+            }
+        }
+        taper(&mut patch, self.shape.atom, self.window);
+        Ok(normalise(&mut patch).then_some(patch))
+    }
+
+    /// Patches at random, one per atom; noise where there is nothing but zeros.
+    pub(crate) fn random_patch(&self, seed: i64, k: usize) -> Result<Vec<f64>> {
+        let places = Places::new(self.tiles);
+        let valid = self.shape.valid();
+        let mut rng = generator(seed, Purpose::Patches, k as u64);
+        for _ in 0..64 {
+            let signal = below(&mut rng, self.shape.n_signals);
+            let at = valid.map(|n| below(&mut rng, n as usize) as i64);
+            if let Some(patch) = self.patch(&places, signal, at)? {
+                return Ok(patch);
+            }
+        }
+        noise(self.shape, seed, k, self.window)
+    }
+
+    /// The patches with the most energy, largest first, up to `n` that do not overlap (or as many
+    /// as there are), scaled to norm 1.
+    pub(crate) fn largest_patches(&self, n: usize) -> Result<Vec<Vec<f64>>> {
+        let places = Places::new(self.tiles);
+        let energies = self.tiles.iter().map(|tile| self.energies(tile));
+        let mut energies = self.ranks.agree(energies.collect::<Result<Vec<_>>>())?;
+        let (valid, atom) = (self.shape.valid(), self.shape.atom);
+        let flat = |signal: usize, at: Point| {
+            ((signal as i64 * valid[0] + at[0]) * valid[1] + at[1]) * valid[2] + at[2]
+        };
+        let mut found = Vec::new();
+        while found.len() < n {
+            let mut best = (0.0, i64::MAX);
+            for (tile, energies) in self.tiles.iter().zip(&energies) {
+                for (index, energy) in energies.iter().enumerate() {
+                    if *energy < best.0 || *energy <= 0.0 {
+                        continue;
+                    }
+                    let place = flat(tile.signal, position(tile, index));
+                    if *energy > best.0 || place < best.1 {
+                        best = (*energy, place);
+                    }
+                }
+            }
+            let largest = self.ranks.largest(&[best.0])?[0];
+            let mine = if best.0 == largest { best.1 } else { i64::MAX };
+            let first = self.ranks.reduce(Reduce::Min, &[mine])?[0];
+            if largest <= 0.0 || first == i64::MAX {
+                break;
+            }
+            let (rest, k) = (first / valid[2], first % valid[2]);
+            let (rest, j) = (rest / valid[1], rest % valid[1]);
+            let (signal, at) = ((rest / valid[0]) as usize, [rest % valid[0], j, k]);
+            found.extend(self.patch(&places, signal, at)?);
+            // What overlaps shows the same thing.
+            for (tile, energies) in self.tiles.iter().zip(&mut energies) {
+                if tile.signal != signal {
+                    continue;
+                }
+                for (index, energy) in energies.iter_mut().enumerate() {
+                    let other = position(tile, index);
+                    let near = (0..AXES).all(|a| {
+                        let mut distance = (other[a] - at[a]).abs();
+                        if self.shape.periodic[a] {
+                            distance = distance.min(valid[a] - distance);
+                        }
+                        distance < atom[a]
+                    });
+                    if near {
+                        *energy = 0.0;
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The energy of the patch at each position of a tile, row-major: a sum of squares over
+    /// channels and, one axis after the other, over the support, in one order wherever it is done.
+    fn energies(&self, tile: &Tile) -> Result<Vec<f64>> {
+        let what = "the error of patches";
+        let atom = self.shape.atom;
+        let mut shape: Point = std::array::from_fn(|a| tile.shape[a] + atom[a] - 1);
+        let n = shape.iter().product::<i64>() as usize;
+        let mut values: Vec<f64> = memory::zeroed(what, n)?;
+        let mut channel: Vec<f64> = memory::zeroed(what, n)?;
+        for p in 0..self.shape.n_channels {
+            self.x
+                .read(tile.signal, p, tile.origin, shape, &mut channel);
+            for (to, x) in values.iter_mut().zip(&channel) {
+                *to += x * x;
+            }
+        }
+        for axis in (0..AXES).rev() {
+            let inner: usize = shape[axis + 1..].iter().product::<i64>() as usize;
+            let outer: usize = shape[..axis].iter().product::<i64>() as usize;
+            let (from_n, to_n) = (shape[axis] as usize, tile.shape[axis] as usize);
+            let mut sums: Vec<f64> = memory::zeroed(what, outer * to_n * inner)?;
+            for o in 0..outer {
+                for i in 0..to_n {
+                    for s in 0..atom[axis] as usize {
+                        let from = &values[(o * from_n + i + s) * inner..][..inner];
+                        let to = &mut sums[(o * to_n + i) * inner..][..inner];
+                        for (to, from) in to.iter_mut().zip(from) {
+                            *to += from;
+                        }
+                    }
+                }
+            }
+            values = sums;
+            shape[axis] = tile.shape[axis];
+        }
+        Ok(values)
+    }
+}
+
+fn position(tile: &Tile, index: usize) -> Point {
+    let index = index as i64;
+    let [_, n1, n2] = tile.shape;
+    let at = [index / (n1 * n2), index / n2 % n1, index % n2];
+    std::array::from_fn(|a| tile.origin[a] + at[a])
+}

@@ -1,0 +1,225 @@
+/* Dictionary learning through the header: one call, the handle, checkpoints, what is refused. */
+#include "problem.h"
+
+static double x[NX], d[ND], z[NZ], d2[ND], z2[NZ];
+static float xf[NX], df[ND], zf[NZ];
+
+typedef struct {
+    int calls, stop_at;
+    double last;
+    int rose;
+    int64_t nonzeros;
+} story;
+
+static int32_t listen(void *userdata, const dicod_learn_step *step)
+{
+    story *s = userdata;
+    s->calls++;
+    if (s->last > 0 && step->objective_z > s->last * (1 + 1e-12)) s->rose = 1;
+    if (step->objective_d > step->objective_z) s->rose = 1;
+    s->last = step->objective_d;
+    s->nonzeros = 0;
+    for (int64_t k = 0; k < step->n_atoms; k++) s->nonzeros += step->nonzeros[k];
+    CHECK(step->struct_size == (int64_t)sizeof *step && step->n_atoms == K && step->lambda > 0);
+    return s->calls == s->stop_at;
+}
+
+static double norm(const double *atom)
+{
+    double sum = 0;
+    for (int i = 0; i < P * L0 * L1; i++) sum += atom[i] * atom[i];
+    return sqrt(sum);
+}
+
+static dicod_array describe(int64_t type, const int64_t *shape, int64_t n, void **channels)
+{
+    dicod_array array = DICOD_ARRAY_INIT;
+    array.element_type = type;
+    array.n_axes = 2;
+    array.global_shape = shape;
+    array.n_channels = n;
+    array.channels = channels;
+    return array;
+}
+
+static void one_call(void)
+{
+    dicod_learn_info info = DICOD_LEARN_INFO_INIT;
+    dicod_options *options = NULL;
+    story s = {0};
+    OK(dicod_options_create(&options));
+    OK(dicod_options_set_integer(options, "learn_max_iter", 6));
+    OK(dicod_options_set_real(options, "learn_tol", 0));
+    OK(dicod_options_set_string(options, "learn_init", "greedy-patches"));
+    STATUS(DICOD_MAX_ITER,
+           dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, listen, &s, d, z, &info));
+    CHECK(s.calls == 6 && !s.rose && s.nonzeros > 0);
+    CHECK(info.status == DICOD_MAX_ITER && info.iterations == 6 && info.n_threads == 1);
+    for (int k = 0; k < K; k++) CHECK(norm(d + k * P * L0 * L1) <= 1 + 1e-12);
+    CLOSE(objective(x, d, z, info.lambda), info.objective, 1e-10 * info.objective);
+    CHECK(info.objective <= s.last * (1 + 1e-12));
+
+    /* two threads, the same bits; z may be NULL; without options */
+    dicod_context *context = NULL;
+    OK(dicod_context_create(2, &context));
+    STATUS(DICOD_MAX_ITER,
+           dicod_learn(context, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, z2, NULL));
+    CHECK(memcmp(d, d2, sizeof d) == 0 && memcmp(z, z2, sizeof z) == 0);
+    OK(dicod_options_set_real(options, "learn_tol", 0.5));
+    OK(dicod_learn(context, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, NULL, NULL));
+    CHECK(dicod_learn(NULL, NULL, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, NULL, NULL) >= 0);
+
+    /* from a dictionary of the caller's, one atom of it fixed */
+    int64_t fixed[K] = {0, 1, 0};
+    double given[ND];
+    fill(given, ND, 7);
+    memcpy(d2, given, sizeof d2);
+    OK(dicod_options_set_string(options, "learn_init", "given"));
+    OK(dicod_options_set_integers(options, "learn_fixed_atoms", K, fixed));
+    CHECK(dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, NULL, NULL) >= 0);
+    CHECK(memcmp(d2 + P * L0 * L1, given + P * L0 * L1, P * L0 * L1 * sizeof *d2) == 0);
+    CHECK(memcmp(d2, given, P * L0 * L1 * sizeof *d2) != 0);
+
+    /* float */
+    OK(dicod_options_set_integers(options, "learn_fixed_atoms", 0, NULL));
+    OK(dicod_options_set_string(options, "learn_init", "random"));
+    CHECK(dicod_learn_f32(NULL, options, 2, signal_shape, 1, P, K, atom_shape, xf, NULL, NULL, df, zf, &info) >= 0);
+    CHECK(info.objective > 0);
+
+    /* cancelled: valid all the same */
+    memset(&s, 0, sizeof s);
+    s.stop_at = 2;
+    OK(dicod_options_set_real(options, "learn_tol", 0));
+    STATUS(DICOD_CANCELLED,
+           dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, listen, &s, d2, z2, &info));
+    CHECK(s.calls == 2 && info.iterations == 2);
+    CLOSE(objective(x, d2, z2, info.lambda), info.objective, 1e-10 * info.objective);
+    OK(dicod_options_set_real(options, "time_limit", 0));
+    STATUS(DICOD_TIME_LIMIT,
+           dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, z2, &info));
+    dicod_options_free(&options);
+    dicod_context_free(&context);
+}
+
+static void step_by_step(void)
+{
+    dicod_options *options = NULL;
+    dicod_learner *one = NULL, *other = NULL;
+    dicod_learn_step step = DICOD_LEARN_STEP_INIT;
+    dicod_info info = DICOD_INFO_INIT;
+    void *xs[P] = {x, x + T0 * T1}, *zs[K] = {z, z + V0 * V1, z + 2 * V0 * V1};
+    const int64_t valid_shape[2] = {V0, V1};
+    dicod_array xa = describe(DICOD_F64, signal_shape, P, xs), za = describe(DICOD_F64, valid_shape, K, zs);
+    OK(dicod_options_create(&options));
+    OK(dicod_options_set_integer(options, "learn_rank_one", 1));
+    OK(dicod_learner_create(NULL, options, 2, signal_shape, 1, P, K, atom_shape, (const double *)NULL, &one));
+    FAILS(DICOD_ERROR_INVALID_STATE, "before the first step", dicod_learner_get_dictionary(one, d));
+    for (int i = 0; i < 3; i++) {
+        OK(dicod_learner_step(one, &xa, &step));
+        CHECK(step.iteration == i && step.objective_d <= step.objective_z && step.n_atoms == K);
+    }
+    double lambda[K];
+    OK(dicod_learner_get_lambda(one, K, lambda));
+    CLOSE(lambda[0], step.lambda, 0);
+
+    /* there and back, by memory and by file */
+    int64_t needed = 0;
+    OK(dicod_learner_save(one, 0, NULL, &needed));
+    unsigned char *saved = malloc((size_t)needed), *again = malloc((size_t)needed);
+    OK(dicod_learner_save(one, needed, saved, &needed));
+    OK(dicod_learner_restore(NULL, NULL, needed, saved, &other));
+    OK(dicod_learner_save(other, needed, again, &needed));
+    CHECK(memcmp(saved, again, (size_t)needed) == 0);
+    OK(dicod_learner_save_file(one, "test_learn.checkpoint"));
+    dicod_learner_free(&other);
+    OK(dicod_learner_restore_file(NULL, NULL, "test_learn.checkpoint", &other));
+    remove("test_learn.checkpoint");
+    OK(dicod_learner_step(one, &xa, NULL));
+    OK(dicod_learner_step(other, &xa, &step));
+    OK(dicod_learner_get_dictionary(one, d));
+    OK(dicod_learner_get_dictionary(other, d2));
+    CHECK(memcmp(d, d2, sizeof d) == 0);
+    double u[K * P], v[K * L0 * L1];
+    OK(dicod_learner_get_dictionary_rank1(one, u, v));
+    CLOSE(d[(1 * P + 1) * L0 * L1 + 3], u[1 * P + 1] * v[1 * L0 * L1 + 3], 1e-15);
+
+    OK(dicod_learner_encode(one, &xa, &info));
+    OK(dicod_learner_get_z(one, &za));
+    CLOSE(objective(x, d, z, info.lambda), info.objective, 1e-10 * info.objective);
+    CHECK(info.objective <= step.objective_d * (1 + 1e-12));
+    dicod_learn_info learnt = DICOD_LEARN_INFO_INIT;
+    CHECK(dicod_learner_run(other, &xa, NULL, NULL, &learnt) >= 0 && learnt.objective <= info.objective * (1 + 1e-12));
+
+    /* what is refused */
+    dicod_learner *none = NULL;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "checkpoint", dicod_learner_restore(NULL, NULL, needed - 1, saved, &none));
+    saved[needed / 2] ^= 1;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "checksum", dicod_learner_restore(NULL, NULL, needed, saved, &none));
+    FAILS(DICOD_ERROR_FILE, "no such place", dicod_learner_restore_file(NULL, NULL, "no such place/file", &none));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "capacity", dicod_learner_save(one, 3, saved, &needed));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "float", dicod_learner_get_dictionary_f32(one, df));
+    CHECK(none == NULL);
+    dicod_learner_free(&one);
+    dicod_learner_free(&other);
+    dicod_learner_free(&other);
+    dicod_learner_free(NULL);
+    dicod_options_free(&options);
+    free(saved);
+    free(again);
+}
+
+static void refused(void)
+{
+    dicod_options *options = NULL;
+    dicod_learn_info info = DICOD_LEARN_INFO_INIT;
+    dicod_learner *learner = NULL;
+    double before[ND];
+    memcpy(before, d, sizeof d);
+    OK(dicod_options_create(&options));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "learn_forgetting", dicod_options_set_real(options, "learn_forgetting", 1.5));
+    FAILS(DICOD_ERROR_UNKNOWN_OPTION, "learn_init", dicod_options_set_string(options, "learn_innit", "given"));
+    OK(dicod_options_set_string(options, "learn_init", "given"));
+    FAILS(DICOD_ERROR_NULL_POINTER, "d",
+          dicod_learner_create(NULL, options, 2, signal_shape, 1, P, K, atom_shape, (const double *)NULL, &learner));
+    OK(dicod_options_set_integer(options, "learn_batch", 2));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "learn_batch",
+          dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d, NULL, &info));
+    OK(dicod_options_set_integer(options, "learn_batch", 0));
+    int64_t two[2] = {0, 1};
+    OK(dicod_options_set_integers(options, "learn_fixed_atoms", 2, two));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "learn_fixed_atoms",
+          dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d, NULL, &info));
+    OK(dicod_options_set_integers(options, "learn_fixed_atoms", 0, NULL));
+    OK(dicod_options_set_integer(options, "frozen_support", 1));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "frozen_support",
+          dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d, NULL, &info));
+    double kept = x[5];
+    x[5] = NAN;
+    FAILS(DICOD_ERROR_NOT_FINITE, "x[0, 0, 0, 5]",
+          dicod_learn(NULL, NULL, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d, NULL, &info));
+    x[5] = kept;
+    FAILS(DICOD_ERROR_NULL_POINTER, "x", dicod_learn(NULL, NULL, 2, signal_shape, 1, P, K, atom_shape, NULL, NULL, NULL, d, NULL, NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "d", dicod_learn(NULL, NULL, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, NULL, NULL, NULL));
+    info.struct_size = 8;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "info->struct_size",
+          dicod_learn(NULL, NULL, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d, NULL, &info));
+    CHECK(memcmp(before, d, sizeof d) == 0 && learner == NULL);
+    dicod_options_free(&options);
+}
+
+int main(void)
+{
+    /* a signal with structure: two shapes at random places, and noise */
+    double shapes[ND], places[NZ], noise[NX];
+    fill(shapes, ND, 1);
+    fill(places, NZ, 2);
+    fill(noise, NX, 3);
+    for (int i = 0; i < NZ; i++) places[i] = fabs(places[i]) > 0.96 ? places[i] : 0;
+    model(shapes, places, x);
+    for (int i = 0; i < NX; i++) x[i] += 0.05 * noise[i];
+    to_float(x, xf, NX);
+    one_call();
+    step_by_step();
+    refused();
+    return report("learn");
+}
