@@ -7,7 +7,8 @@
 mod common;
 
 use common::{Answer, Point, Problem, bits, rounded, volume};
-use dicod::csc::{Encoder, Info, Options, Stop, Strategy};
+use dicod::csc::options::SoftLock;
+use dicod::csc::{Encoder, Info, Options, Schedule, Stop, Strategy};
 use dicod::error::{Error, Result};
 use dicod::grid::blocks::Block;
 use dicod::linalg::{Field, FieldMut, Real, Strided};
@@ -566,6 +567,69 @@ fn a_rank_that_fails_anywhere_leaves_nobody_waiting() {
             assert!(lost, "{result:?}");
         }
     }
+}
+
+/// The asynchronous solver on random problems: the optimum within the tolerance, proven, whatever the
+/// ranks, delays and strategy. Without a lock it may diverge, which is an error on every rank.
+#[test]
+fn every_rank_by_itself_comes_to_the_same_optimum() {
+    within(7200, || {
+        let mut diverged = 0;
+        let n = count(60, 20_000);
+        for seed in 0..n {
+            let mut random = Random::new(seed ^ 0xa5a5);
+            let (problem, mut options) = problem(&mut random);
+            options.tol = options.tol.max(1e-5);
+            let exact = Options {
+                tol: 1e-3 * options.tol,
+                ..options.clone()
+            };
+            let best = common::solve::<f64>(&problem, &exact, 1, None).info;
+            options.schedule = Schedule::Asynchronous;
+            options.soft_lock = match random.below(6) {
+                0 => SoftLock::None,
+                1 => SoftLock::Corner,
+                _ => SoftLock::Border,
+            };
+            let size = [2, 3, 4, 6][random.below(4)];
+            let weather = Weather {
+                seed,
+                delay: [0, 3, 20][random.below(3)],
+                failure: None,
+            };
+            let (lock, tol) = (options.soft_lock, options.tol);
+            let blocks = partition(problem.signal, size, &mut random);
+            let results = Local::run(size, weather, |ranks| -> Result<Info> {
+                let me = ranks.rank();
+                let shape = problem.shape(&options);
+                let dictionary = problem.dictionary::<f64>();
+                let mut encoder = Encoder::over(ranks, shape, dictionary, options.clone(), 1)?;
+                let n_x = problem.n_signals * problem.n_channels;
+                let x = Held::new(blocks[me], n_x, &mut Random::new(seed));
+                encoder.solve(&x.fill(&problem.x, problem.signal).field(), None)
+            });
+            let results: Vec<_> = results.into_iter().map(|r| r.unwrap()).collect();
+            let told = format!("seed {seed}, {size} ranks, {lock:?}, tol {tol}");
+            if results.iter().any(|r| r.is_err()) {
+                assert!(lock != SoftLock::Border, "{told}: {results:?}");
+                assert!(results.iter().all(|r| r.is_err()), "{told}: {results:?}");
+                diverged += 1;
+                continue;
+            }
+            for info in results.into_iter().flatten() {
+                assert_eq!(info.stop, Stop::Converged, "{told}");
+                assert!(info.certificate.max_step <= info.tol, "{told}");
+                let (found, least) = (info.certificate.objective, best.certificate.objective);
+                let gap = info.certificate.gap;
+                assert!(
+                    found >= least - best.certificate.gap - 1e-9 * least,
+                    "{told}"
+                );
+                assert!(found - gap <= least, "{told}: {found} - {gap} > {least}");
+            }
+        }
+        println!("{n} problems, {diverged} diverged for want of a lock");
+    });
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod learning;
 
+use super::asynchronous;
 use super::certificate::{Certificate, add_atom, images, squares, subtract_model};
 use super::exchange::{Exchange, Window};
 use super::functions::fails_unless_it_fits;
@@ -979,6 +980,12 @@ impl<T: Real> Encoder<T> {
         let mut seconds_certify = 0.0;
         let mut largest = self.restart()?;
         let mut rounds = 0;
+        let asynchronous = self.options.schedule == Schedule::Asynchronous && self.ranks.size() > 1;
+        let mut objective = 0.0;
+        if asynchronous {
+            let [rr, _, penalty] = self.sums(&lambda)?;
+            objective = 0.5 * rr + penalty;
+        }
         // A little below `tol`, so that the rounding of G seldom costs a second round.
         let target = if self.plan.is_exact() {
             tol
@@ -989,7 +996,13 @@ impl<T: Real> Encoder<T> {
             let begin = elapsed();
             let floor = move |z: f64| T::of(target.max(rounding(z)));
             let mut stop = if largest > floor(0.0) || rounds == 0 {
-                self.descend(floor, &mut control)?
+                // If messages were too late too often: in step, at last.
+                let asynchronous = asynchronous && rounds < 4;
+                let result = self.descend(floor, &lambda, objective, asynchronous, &mut control);
+                if result.is_err() {
+                    self.clear_z();
+                }
+                result?
             } else {
                 Stop::Precision
             };
@@ -1006,7 +1019,7 @@ impl<T: Real> Encoder<T> {
             rounds += 1;
             let done = certificate.max_step <= tol;
             if stop == Stop::Converged && !done {
-                // Rounding has piled up in c; go on from the fresh one.
+                // Rounding has piled up in c, or messages were late; go on from the fresh one.
                 if rounds < 8 && largest > floor(0.0) {
                     continue;
                 }
@@ -1109,12 +1122,37 @@ impl<T: Real> Encoder<T> {
         lambdas(&self.options, self.shape.n_atoms, lambda_max)
     }
 
+    /// Collective: descends from where the tiles are. `objective` is F there.
     fn descend(
         &mut self,
         tol: impl Fn(f64) -> T + Sync,
+        lambda: &[f64],
+        objective: f64,
+        asynchronous: bool,
         control: &mut Control<'_>,
     ) -> Result<Stop> {
         let (tiles, plan) = (&self.tiles, &self.plan);
+        if asynchronous {
+            let period = |a: usize| {
+                if self.shape.periodic[a] {
+                    self.shape.signal[a]
+                } else {
+                    0
+                }
+            };
+            let setting = asynchronous::Setting {
+                tiles,
+                grid: &self.grid,
+                plan,
+                regions: &self.regions,
+                periods: std::array::from_fn(period),
+                lock: self.options.soft_lock,
+                tol: tol(0.0),
+                objective,
+                least_lambda: lambda.iter().copied().fold(f64::INFINITY, f64::min),
+            };
+            return asynchronous::descend(setting, control);
+        }
         let Some(segments) = &mut self.grid_segments else {
             return tiles.descend_coloured(plan, tol, self.n_threads, control);
         };

@@ -53,7 +53,9 @@ pub fn lambda_max<T: Real>(
     };
     fails_unless_it_fits::<T>(shape, options, &layout)?;
     let grid = match options.schedule {
-        Schedule::Coloured => layout.coloured(&tile_size(shape, options, &layout)),
+        Schedule::Coloured | Schedule::Asynchronous => {
+            layout.coloured(&tile_size(shape, options, &layout))
+        }
         Schedule::Published => published_grid(shape, options, &layout)?.0,
     };
     let largest_tile = grid.largest();
@@ -177,7 +179,7 @@ pub(super) fn fails_unless_it_fits<T: Real>(
     layout: &Layout,
 ) -> Result<()> {
     let size = match options.schedule {
-        Schedule::Coloured => tile_size(shape, options, layout),
+        Schedule::Coloured | Schedule::Asynchronous => tile_size(shape, options, layout),
         Schedule::Published if !options.tile_shape.is_empty() => padded(&options.tile_shape, 1),
         Schedule::Published => shape.atom.map(|l| 2 * l - 1),
     };

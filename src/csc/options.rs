@@ -28,6 +28,21 @@ pub enum Schedule {
     Coloured,
     /// As the published serial code does: raster order, its tile sizes, one step a visit.
     Published,
+    /// Every rank by itself, as in the papers: the result depends on when messages arrive.
+    Asynchronous,
+}
+
+/// Which steps near another rank's tiles the asynchronous schedule leaves to that rank, because it
+/// has a larger one within reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SoftLock {
+    /// None.
+    None,
+    /// Those within reach of the border along two axes at least.
+    Corner,
+    /// All within reach of the border.
+    #[default]
+    Border,
 }
 
 /// What `reg` and `tol` are measured in.
@@ -52,6 +67,7 @@ pub struct Options {
     pub time_limit: f64,
     pub strategy: Strategy,
     pub schedule: Schedule,
+    pub soft_lock: SoftLock,
     pub steps_per_visit: i64,
     pub tile_shape: Vec<i64>,
     pub positive: bool,
@@ -76,6 +92,7 @@ impl Default for Options {
             time_limit: f64::INFINITY,
             strategy: Strategy::default(),
             schedule: Schedule::default(),
+            soft_lock: SoftLock::default(),
             steps_per_visit: 0,
             tile_shape: Vec::new(),
             positive: false,
@@ -182,9 +199,17 @@ pub const TABLE: &[Spec] = &[
     },
     Spec {
         key: "schedule",
-        kind: Kind::Word(&["coloured", "published"]),
+        kind: Kind::Word(&["coloured", "published", "asynchronous"]),
         default: "coloured",
-        meaning: "order of the tiles: parallel by colours, or as in the published serial code",
+        meaning: "order of the tiles: parallel by colours; as in the published serial code; or every rank \
+                  by itself, where the result depends on when messages arrive (one rank: by colours)",
+    },
+    Spec {
+        key: "soft_lock",
+        kind: Kind::Word(&["none", "corner", "border"]),
+        default: "border",
+        meaning: "asynchronous schedule: which steps within reach of other ranks are left to them while \
+                  they have larger ones; with less than \"border\" it may diverge, which is an error",
     },
     Spec {
         key: "steps_per_visit",
@@ -528,7 +553,16 @@ impl Options {
                     Strategy::CyclicShuffled,
                 ][choice];
             }
-            "schedule" => self.schedule = [Schedule::Coloured, Schedule::Published][choice],
+            "schedule" => {
+                self.schedule = [
+                    Schedule::Coloured,
+                    Schedule::Published,
+                    Schedule::Asynchronous,
+                ][choice];
+            }
+            "soft_lock" => {
+                self.soft_lock = [SoftLock::None, SoftLock::Corner, SoftLock::Border][choice];
+            }
             _ if key.starts_with("learn_") => self.learn.set_word(key, choice),
             _ => self.correlation = [Method::Auto, Method::Gemm, Method::Fft][choice],
         }
@@ -612,6 +646,12 @@ impl Options {
             "schedule" => match self.schedule {
                 Schedule::Coloured => 0,
                 Schedule::Published => 1,
+                Schedule::Asynchronous => 2,
+            },
+            "soft_lock" => match self.soft_lock {
+                SoftLock::None => 0,
+                SoftLock::Corner => 1,
+                SoftLock::Border => 2,
             },
             _ if key.starts_with("learn_") => self.learn.word(key),
             _ => match self.correlation {

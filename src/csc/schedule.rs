@@ -75,7 +75,7 @@ pub(crate) struct Control<'c> {
 
 impl Control<'_> {
     /// Looks at limits and reports; tells whether to stop.
-    fn check(&mut self, iterations: u64) -> Option<Stop> {
+    pub(super) fn check(&mut self, iterations: u64) -> Option<Stop> {
         if iterations >= self.max_iter {
             return Some(Stop::MaxIter);
         }
@@ -83,7 +83,7 @@ impl Control<'_> {
     }
 
     /// Whether time or callback want to stop.
-    fn wish(&mut self) -> Option<Stop> {
+    pub(super) fn wish(&mut self) -> Option<Stop> {
         if self.time_limit.is_infinite() && self.report.is_none() {
             return None;
         }
@@ -124,9 +124,9 @@ struct Limit<'l> {
 }
 
 /// Wishes to stop, as ranks tell them to each other: the largest is granted.
-const FAILED: i64 = 4;
+pub(super) const FAILED: i64 = 4;
 
-fn wish_code(stop: Option<Stop>) -> i64 {
+pub(super) fn wish_code(stop: Option<Stop>) -> i64 {
     match stop {
         Some(Stop::TimeLimit) => 1,
         Some(Stop::Cancelled) => 2,
@@ -136,7 +136,7 @@ fn wish_code(stop: Option<Stop>) -> i64 {
 }
 
 /// Keeps an error that the other ranks can still be told of.
-fn note(failure: &mut Option<Error>, result: Result<()>) -> Result<()> {
+pub(super) fn note(failure: &mut Option<Error>, result: Result<()>) -> Result<()> {
     match result {
         Err(error @ Error::Communication(_)) => Err(error),
         Err(error) => {
@@ -147,7 +147,7 @@ fn note(failure: &mut Option<Error>, result: Result<()>) -> Result<()> {
     }
 }
 
-fn granted(wish: i64) -> Stop {
+pub(super) fn granted(wish: i64) -> Stop {
     match wish {
         1 => Stop::TimeLimit,
         2 => Stop::Cancelled,
@@ -309,6 +309,11 @@ impl<T: Real> Tiles<T> {
     /// Numbers of this rank's tiles in the global grid, in order.
     pub(crate) fn numbers(&self) -> &[usize] {
         &self.numbers[..self.len()]
+    }
+
+    /// The same, followed by those of the ghosts.
+    pub(crate) fn all_numbers(&self) -> &[usize] {
+        &self.numbers
     }
 
     /// Number of tiles of all ranks.

@@ -425,6 +425,150 @@ impl<T: Real> TileState<T> {
         visit
     }
 
+    /// Number of the tile in the global grid.
+    pub(crate) fn number(&self) -> u64 {
+        self.index
+    }
+
+    /// Makes the largest step that `free` allows, given its global position and |dz|, if one is above
+    /// the tolerance; of each group only the best is tried. Tells whether there was one.
+    pub(crate) fn step_where_free(
+        &mut self,
+        plan: &Plan<T>,
+        tol: T,
+        made: &mut Vec<Step<T>>,
+        visit: &mut Visit<T>,
+        mut free: impl FnMut(Point, T) -> bool,
+    ) -> bool {
+        let mut locked = Vec::new();
+        let mut done = false;
+        while let Some((group, index)) = self.greediest(plan, tol) {
+            let at = unflatten(index / plan.n_atoms, &self.tile.stored(&plan.group));
+            let at = std::array::from_fn(|a| at[a] + self.tile.origin[a]);
+            if free(at, self.size_at(plan, group, index)) {
+                let listed = self.listed(group, index);
+                done = self.step(plan, group, index, listed, made, visit);
+                break;
+            }
+            locked.push(group);
+            self.bound[group] = T::NEG_INFINITY;
+        }
+        // A step above may have touched them: they are looked at anew.
+        for group in locked {
+            self.measure(plan, group);
+        }
+        done
+    }
+
+    /// Largest |dz| of the groups within reach of a global position, if above the tolerance.
+    pub(crate) fn largest_near(&mut self, plan: &Plan<T>, at: Point, tol: T) -> T {
+        let mut low = [0; AXES];
+        let mut high = [0; AXES];
+        for a in 0..AXES {
+            let local = at[a] - self.tile.origin[a];
+            let first = (local - plan.atom[a] + 1).max(0);
+            let last = (local + plan.atom[a] - 1).min(self.tile.shape[a] - 1);
+            if first > last {
+                return T::NEG_INFINITY;
+            }
+            (low[a], high[a]) = (first >> plan.group_log2[a], last >> plan.group_log2[a]);
+        }
+        let mut largest = T::NEG_INFINITY;
+        for i in low[0]..=high[0] {
+            for j in low[1]..=high[1] {
+                for k in low[2]..=high[2] {
+                    let group = ((i * self.tile.groups[1] + j) * self.tile.groups[2] + k) as usize;
+                    let bound = self.bound[group];
+                    if bound > tol && bound > largest && !self.exact[group] {
+                        self.measure(plan, group);
+                    }
+                    if self.bound[group] > largest {
+                        largest = self.bound[group];
+                    }
+                }
+            }
+        }
+        largest
+    }
+
+    /// Repeats the steps of another rank in its copy of the tile.
+    pub(crate) fn mirror(&mut self, plan: &Plan<T>, steps: &[Step<T>]) {
+        let [_, s1, s2] = self.tile.stored(&plan.group);
+        for step in steps {
+            let at: Point = std::array::from_fn(|a| i64::from(step.at[a]) - self.tile.origin[a]);
+            let index = ((at[0] * s1 + at[1]) * s2 + at[2]) as usize * plan.n_atoms;
+            let index = index + step.atom as usize;
+            let group = self.group_of(plan, index);
+            match self.listed(group, index) {
+                Some(i) => {
+                    let z = &mut self.nonzeros[group][i].z;
+                    *z += step.delta;
+                    if *z == T::ZERO && !self.frozen {
+                        self.nonzeros[group].remove(i);
+                    }
+                }
+                None => self.set_z(plan, at, step.atom as usize, step.delta),
+            }
+            self.apply(
+                plan,
+                &Step {
+                    at: at.map(|x| x as i32),
+                    ..*step
+                },
+            );
+            for image in 0..self.images.len() {
+                let shift = self.images[image];
+                let at = std::array::from_fn(|a| (at[a] + shift[a]) as i32);
+                self.apply(plan, &Step { at, ..*step });
+            }
+        }
+    }
+
+    /// Appends c and z, for [`TileState::read_from`].
+    pub(crate) fn append_to(&self, bytes: &mut Vec<u8>) {
+        bytes.push(u8::from(self.frozen));
+        self.c.iter().for_each(|c| c.append_bytes(bytes));
+        let list: Vec<_> = self.nonzeros.iter().flatten().collect();
+        bytes.extend((list.len() as u32).to_le_bytes());
+        for x in list {
+            bytes.extend(x.index.to_le_bytes());
+            x.z.append_bytes(bytes);
+        }
+    }
+
+    /// Takes over c and z of the same tile on another rank. Returns what follows.
+    pub(crate) fn read_from<'b>(&mut self, plan: &Plan<T>, bytes: &'b [u8]) -> Result<&'b [u8]> {
+        let short = || Error::Communication("the copy of a tile is cut off".into());
+        let (frozen, bytes) = bytes.split_first().ok_or_else(short)?;
+        self.frozen = *frozen == 1;
+        let size = size_of::<T>();
+        let (c, bytes) = bytes
+            .split_at_checked(self.c.len() * size)
+            .ok_or_else(short)?;
+        for (to, from) in self.c.iter_mut().zip(c.chunks_exact(size)) {
+            *to = T::from_bytes(from);
+        }
+        let (n, bytes) = bytes.split_first_chunk::<4>().ok_or_else(short)?;
+        let n = u32::from_le_bytes(*n) as usize * (4 + size);
+        let (list, bytes) = bytes.split_at_checked(n).ok_or_else(short)?;
+        for record in list.chunks_exact(4 + size) {
+            let (index, z) = record.split_first_chunk::<4>().ok_or_else(short)?;
+            let index = u32::from_le_bytes(*index);
+            if index as usize >= self.c.len() {
+                return Err(short());
+            }
+            let group = self.group_of(plan, index as usize);
+            self.nonzeros[group].push(NonZero {
+                index,
+                atom: index % plan.n_atoms as u32,
+                sent: NONE,
+                z: T::from_bytes(z),
+            });
+        }
+        self.restart(plan);
+        Ok(bytes)
+    }
+
     /// Steps that one visit may make.
     pub(crate) fn most_steps(&self, plan: &Plan<T>) -> u64 {
         match plan.strategy {

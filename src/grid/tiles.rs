@@ -169,6 +169,11 @@ impl TileGrid {
         around
     }
 
+    /// Length of the domain along an axis.
+    pub fn extent(&self, axis: usize) -> i64 {
+        self.cuts[axis].last().copied().unwrap_or(0)
+    }
+
     /// Number of the tile that holds a position.
     pub fn find(&self, signal: usize, at: &Point) -> usize {
         let interval = |axis: usize| {
