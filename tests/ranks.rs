@@ -2,7 +2,7 @@
 //! is spread over them, every bit of the answer is that of a single rank. Messages are delayed and
 //! overtake each other as MPI allows.
 //!
-//! `DICOD_LONG=1` goes through many more problems.
+//! `DICOD_LONG=1` goes through many more problems, `DICOD_LONG=500` through 500.
 
 mod common;
 
@@ -327,9 +327,13 @@ fn compare<T: Real>(seed: u64, sizes: &[usize]) {
 }
 
 fn count(short: u64, long: u64) -> u64 {
-    match std::env::var_os("DICOD_LONG") {
-        Some(_) => long,
-        None => short,
+    match std::env::var("DICOD_LONG") {
+        // A number: that many.
+        Ok(text) => match text.parse() {
+            Ok(n) if n > 1 => n,
+            _ => long,
+        },
+        Err(_) => short,
     }
 }
 
