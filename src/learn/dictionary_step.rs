@@ -123,7 +123,7 @@ fn rounded<T: Real>(values: &[f64], depth: usize) -> Vec<T> {
         // Only by rounding: what is much longer is so on purpose.
         if before > 1.0 && before < 1.0 + 64.0 * T::EPSILON.wide() {
             let factor = T::of((1.0 - T::EPSILON.wide()) / before.sqrt());
-            block.iter_mut().for_each(|x| *x = *x * factor);
+            block.iter_mut().for_each(|x| *x *= factor);
         }
     }
     out
