@@ -498,6 +498,9 @@ impl<T: Real> Learner<T> {
         let counts = self.ranks.reduce(Reduce::Sum, &counts)?;
         done.nonzeros = counts.iter().map(|n| *n as u64).collect();
         if matches!(info.stop, Stop::TimeLimit | Stop::Cancelled) {
+            if let Some(encoder) = &mut self.encoder {
+                encoder.set_activations(&self.activations);
+            }
             return Ok(done);
         }
         let begin = Instant::now();
