@@ -18,6 +18,9 @@ type Moved<T> = (Dictionary<T>, Vec<Activation<T>>, f64);
 /// Relative decrease of the objective below which atoms are tried in the middle of their support.
 const SLOW: f64 = 0.03;
 
+/// They are tried in one iteration of so many: a trial costs about as much as a step of D.
+const EVERY: u64 = 4;
+
 impl<T: Real> Learner<T> {
     /// The dictionary to begin with, from the signals that an encoder has loaded.
     pub(super) fn first_dictionary(
@@ -109,8 +112,12 @@ impl<T: Real> Learner<T> {
             return Ok(None);
         };
         let offsets = recentre::offsets(next, &self.options.learn.fixed_atoms);
-        let slow = last - done.objective_d <= SLOW * done.objective_d;
-        if !slow || offsets.iter().flatten().all(|offset| *offset == 0) {
+        let gained = last - done.objective_d;
+        let slow = gained <= SLOW * done.objective_d;
+        // Now and then, and before learning ends.
+        let ending = gained <= 2.0 * self.options.learn.tol * done.objective_d;
+        let due = ending || done.index % EVERY == EVERY - 1;
+        if !(slow && due) || offsets.iter().flatten().all(|offset| *offset == 0) {
             return Ok(None);
         }
         let settings = self.settings();
