@@ -54,8 +54,10 @@ fn error(a: &[f64], b: &[f64]) -> f64 {
 }
 
 fn statistics_of(problem: &Problem, z: &[f64], method: Method, n_threads: usize) -> Statistics {
-    let mut options = Options::default();
-    options.periodic = problem.periodic[3 - problem.n_axes..].to_vec();
+    let options = Options {
+        periodic: problem.periodic[3 - problem.n_axes..].to_vec(),
+        ..Options::default()
+    };
     let shape = problem.shape(&options);
     let z = Field::contiguous(z, problem.valid().map(|n| n as i64));
     let x = Field::contiguous(&problem.x, problem.signal.map(|n| n as i64));

@@ -114,16 +114,19 @@ pub(crate) fn widened<T: Real>(dictionary: &Dictionary<T>) -> Result<Vec<f64>> {
     Ok(d)
 }
 
-/// Rounds to the element type, every block of `depth` values inside the unit ball.
-fn rounded<T: Real>(values: &[f64], depth: usize) -> Vec<T> {
+/// Rounds to the element type, every block of `depth` values inside the unit ball, fixed atoms aside.
+fn rounded<T: Real>(values: &[f64], depth: usize, fixed: &[bool]) -> Vec<T> {
     let mut out: Vec<T> = values.iter().map(|x| T::of(*x)).collect();
-    for block in out.chunks_exact_mut(depth) {
+    for (k, block) in out.chunks_exact_mut(depth).enumerate() {
+        if fixed.get(k).is_some_and(|f| *f) {
+            continue;
+        }
         let square = |block: &[T]| block.iter().map(|x| x.wide() * x.wide()).sum::<f64>();
         let before = square(block);
         // Only by rounding: what is much longer is so on purpose.
         if before > 1.0 && before < 1.0 + 64.0 * T::EPSILON.wide() {
             let factor = T::of((1.0 - T::EPSILON.wide()) / before.sqrt());
-            block.iter_mut().for_each(|x| *x = *x * factor);
+            block.iter_mut().for_each(|x| *x *= factor);
         }
     }
     out
@@ -138,7 +141,7 @@ pub(crate) fn feasible<T: Real>(dictionary: &Dictionary<T>, fixed: &[bool]) -> D
                 into_ball(atom);
             }
         }
-        rounded::<T>(&wide, depth)
+        rounded::<T>(&wide, depth, fixed)
     };
     let volume = dictionary.volume();
     let atoms = match &dictionary.atoms {
@@ -196,7 +199,7 @@ pub fn dictionary_step<T: Real>(
                 gap: done.gap,
                 iterations: done.iterations,
             };
-            (Atoms::Full(rounded(&d, depth)), outcome)
+            (Atoms::Full(rounded(&d, depth, &settings.fixed)), outcome)
         }
         Atoms::RankOne { u, v } => rank_one(statistics, dictionary, (u, v), &limits)?,
     };
@@ -320,8 +323,8 @@ fn rank_one<T: Real>(
         }
     }
     let atoms = Atoms::RankOne {
-        u: rounded(&u, p),
-        v: rounded(&v, volume),
+        u: rounded(&u, p, limits.fixed),
+        v: rounded(&v, volume, limits.fixed),
     };
     Ok((atoms, outcome))
 }

@@ -26,7 +26,7 @@ pub(crate) enum Purpose {
 /// Random numbers for a purpose and a number of it.
 pub(crate) fn generator(seed: i64, purpose: Purpose, number: u64) -> ChaCha8Rng {
     let mut key = [0; 32];
-    let parts = [seed as u64, purpose as u64, number, 0x6c65_6172_6e];
+    let parts = [seed as u64, purpose as u64, number, 0x6c_6561_726e];
     for (to, from) in key.chunks_exact_mut(8).zip(parts) {
         to.copy_from_slice(&from.to_le_bytes());
     }

@@ -1,9 +1,8 @@
 //! The outer loop: z and D by turns (DiCoDiLe, algorithm 3).
 
 use super::dictionary_step::{Settings, add_model, data_term, dictionary_step, feasible, widened};
-use super::initialise::{Purpose, Source, below, blank, factors, generator, noise, place};
+use super::initialise::{Purpose, below, blank, factors, generator, place};
 use super::options::{Init, Reference};
-use super::recentre;
 use super::statistics::{Share, Statistics, energy};
 use super::window::Window;
 use crate::csc::options::Scale;
@@ -97,9 +96,6 @@ pub struct Learner<T: Real> {
 
 /// Tells how a step of z gets on; returns whether to go on.
 pub type Report<'r> = &'r mut dyn FnMut(&Progress) -> bool;
-
-/// Relative decrease of the objective below which atoms are tried in the middle of their support.
-const SLOW: f64 = 0.03;
 
 /// A limit of time, and the caller's own wish to stop, as one report to a solve.
 struct Watch<'w> {
@@ -316,11 +312,11 @@ impl<T: Real> Learner<T> {
         }
     }
 
-    fn online(&self) -> bool {
+    pub(super) fn online(&self) -> bool {
         self.options.learn.online || self.options.learn.batch > 0
     }
 
-    fn settings(&self) -> Settings {
+    pub(super) fn settings(&self) -> Settings {
         let learn = &self.options.learn;
         Settings {
             tol: learn.dict_tol,
@@ -390,82 +386,8 @@ impl<T: Real> Learner<T> {
         )
     }
 
-    fn fixed(&self, k: usize) -> bool {
+    pub(super) fn fixed(&self, k: usize) -> bool {
         self.options.learn.fixed_atoms.get(k).is_some_and(|f| *f)
-    }
-
-    /// The dictionary to begin with, from the signals that an encoder has loaded.
-    fn first_dictionary(
-        &self,
-        encoder: &mut Encoder<T>,
-        x: &Field<'_, T>,
-    ) -> Result<Dictionary<T>> {
-        let shape = &self.shape;
-        let learn = &self.options.learn;
-        let (seed, window) = (self.options.seed, learn.window);
-        let mut dictionary = blank(shape, learn.rank_one)?;
-        if let Some(given) = &self.given {
-            for k in (0..shape.n_atoms).filter(|k| self.fixed(*k)) {
-                copy_atom(&mut dictionary, given, k);
-            }
-        }
-        let free: Vec<usize> = (0..shape.n_atoms).filter(|k| !self.fixed(*k)).collect();
-        match learn.init {
-            Init::Random => {
-                for k in free {
-                    place(&mut dictionary, k, &noise(shape, seed, k, window)?);
-                }
-            }
-            Init::RandomPatches | Init::Given => {
-                let draw = |source: Source<'_, T>| {
-                    let patch = |k: &usize| source.random_patch(seed, *k);
-                    free.iter().map(patch).collect::<Result<Vec<_>>>()
-                };
-                for (k, patch) in free.iter().zip(&self.with_source(encoder, draw)?) {
-                    place(&mut dictionary, *k, patch);
-                }
-            }
-            Init::GreedyPatches => {
-                // As many new atoms as there are, then what they leave unexplained.
-                let mut left = &free[..];
-                while !left.is_empty() {
-                    let known = shape.n_atoms - left.len();
-                    let n = left.len().min(known.max(1));
-                    if known > 0 {
-                        encoder.set_dictionary(dictionary.clone())?;
-                        encoder.set_activations(&[]);
-                        encoder.solve(x, None)?;
-                    }
-                    let patches = self.with_source(encoder, |source| source.largest_patches(n))?;
-                    let (now, later) = left.split_at(n);
-                    for (i, k) in now.iter().enumerate() {
-                        match patches.get(i) {
-                            Some(patch) => place(&mut dictionary, *k, patch),
-                            None => place(&mut dictionary, *k, &noise(shape, seed, *k, window)?),
-                        }
-                    }
-                    left = later;
-                }
-                encoder.set_activations(&[]);
-            }
-        }
-        Ok(dictionary)
-    }
-
-    /// Draws patches from what an encoder holds: X, or the residual.
-    fn with_source<R>(
-        &self,
-        encoder: &Encoder<T>,
-        draw: impl FnOnce(Source<'_, T>) -> Result<R>,
-    ) -> Result<R> {
-        let field = encoder.residual();
-        draw(Source {
-            shape: encoder.shape(),
-            x: Window::part(&field, self.shape.n_channels),
-            tiles: &encoder.own_tiles(),
-            ranks: &*self.ranks,
-            window: self.options.learn.window,
-        })
     }
 
     /// Makes the encoder if there is none; the first dictionary, too.
@@ -576,6 +498,9 @@ impl<T: Real> Learner<T> {
         let counts = self.ranks.reduce(Reduce::Sum, &counts)?;
         done.nonzeros = counts.iter().map(|n| *n as u64).collect();
         if matches!(info.stop, Stop::TimeLimit | Stop::Cancelled) {
+            if let Some(encoder) = &mut self.encoder {
+                encoder.set_activations(&self.activations);
+            }
             return Ok(done);
         }
         let begin = Instant::now();
@@ -649,7 +574,7 @@ impl<T: Real> Learner<T> {
     }
 
     /// Statistics of activations with what the encoder's window holds: the signals, or a residual.
-    fn gathered(
+    pub(super) fn gathered(
         &self,
         encoder: &Encoder<T>,
         own: &[Activation<T>],
@@ -680,79 +605,6 @@ impl<T: Real> Learner<T> {
         // X = residual + D∗z, and the residual is where it is needed.
         add_model(&mut found, dictionary)?;
         Ok(found)
-    }
-
-    /// Moves atoms to the middle of their support, activations along with them, if that leads to a
-    /// lower objective: dictionary, activations on this rank, objective. What it costs is spent only
-    /// where steps of z and D by themselves have little left to gain.
-    fn recentre(
-        &mut self,
-        x: &Field<'_, T>,
-        next: &Dictionary<T>,
-        done: &Iteration,
-    ) -> Result<Option<(Dictionary<T>, Vec<Activation<T>>, f64)>> {
-        let Some(last) = self
-            .last
-            .filter(|_| self.options.learn.recentre && !self.online())
-        else {
-            return Ok(None);
-        };
-        let offsets = recentre::offsets(next, &self.options.learn.fixed_atoms);
-        let slow = last - done.objective_d <= SLOW * done.objective_d;
-        if !slow || offsets.iter().flatten().all(|offset| *offset == 0) {
-            return Ok(None);
-        }
-        let settings = self.settings();
-        let Some(encoder) = &mut self.encoder else {
-            return Ok(None);
-        };
-        let shape = encoder.shape().clone();
-        let moved = recentre::moved_activations(&self.activations, &offsets, &shape);
-        let moved = encoder.route(&moved)?;
-        encoder.load(x)?;
-        encoder.set_activations(&moved);
-        let Some(encoder) = &self.encoder else {
-            return Ok(None);
-        };
-        let statistics = self.gathered(encoder, &moved, x)?;
-        let start = recentre::moved_atoms(next, &offsets);
-        let step = dictionary_step(&statistics, &start, &settings);
-        let (found, _) = self.ranks.agree(step)?;
-        let penalty: f64 = done
-            .lambda
-            .iter()
-            .zip(&statistics.l1)
-            .map(|(l, n)| l * n)
-            .sum();
-        let objective = self.ranks.agree(data_term(&statistics, &found))? + penalty;
-        // By more than rounding may pretend.
-        let better = objective < done.objective_d - 1e-9 * statistics.xx;
-        Ok(better.then_some((found, moved, objective)))
-    }
-
-    /// Atoms without activations, or with next to none.
-    fn dead_atoms(&self, statistics: &Statistics) -> Vec<usize> {
-        if !self.options.learn.redraw {
-            return Vec::new();
-        }
-        let mean = statistics.l1.iter().sum::<f64>() / statistics.n_atoms as f64;
-        let least = self.options.learn.redraw_below * mean;
-        let dead =
-            |k: &usize| !self.fixed(*k) && (statistics.l1[*k] == 0.0 || statistics.l1[*k] < least);
-        (0..statistics.n_atoms).filter(dead).collect()
-    }
-
-    /// Replaces atoms by patches of the residual; returns those for which there was one.
-    fn redraw(&self, dictionary: &mut Dictionary<T>, dead: &[usize]) -> Result<Vec<usize>> {
-        let Some(encoder) = &self.encoder else {
-            return Ok(Vec::new());
-        };
-        let draw = |source: Source<'_, T>| source.largest_patches(dead.len());
-        let patches = self.with_source(encoder, draw)?;
-        for (k, patch) in dead.iter().zip(&patches) {
-            place(dictionary, *k, patch);
-        }
-        Ok(dead[..patches.len()].to_vec())
     }
 
     /// Collective: z for the dictionary as it is, of all signals of a step, to tol: how learning ends.
@@ -839,21 +691,5 @@ impl<T: Real> Learner<T> {
             seconds_statistics: statistics,
             seconds_d: d,
         })
-    }
-}
-
-fn copy_atom<T: Real>(to: &mut Dictionary<T>, from: &Dictionary<T>, k: usize) {
-    let n = to.n_atoms;
-    let part = |to: &mut [T], from: &[T]| {
-        let depth = from.len() / n;
-        to[k * depth..(k + 1) * depth].copy_from_slice(&from[k * depth..(k + 1) * depth]);
-    };
-    match (&mut to.atoms, &from.atoms) {
-        (Atoms::Full(to), Atoms::Full(from)) => part(to, from),
-        (Atoms::RankOne { u, v }, Atoms::RankOne { u: u0, v: v0 }) => {
-            part(u, u0);
-            part(v, v0);
-        }
-        _ => {}
     }
 }

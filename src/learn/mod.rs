@@ -9,6 +9,8 @@
 //! is drawn by its place in the domain: D and z are the same, bit for bit, however threads and
 //! ranks divide the work.
 
+mod atoms;
+mod cells;
 pub mod checkpoint;
 pub mod dictionary_step;
 mod initialise;

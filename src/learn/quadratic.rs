@@ -75,10 +75,10 @@ impl Quadratic {
         let len = transform.spectrum_len();
         let mut work = transform.work()?;
         let mut spectra = memory::zeroed(what, n_atoms * (n_atoms + 1) / 2 * len)?;
-        let mut curvature = memory::zeroed(what, n_atoms)?;
+        let mut curvature: Vec<f64> = memory::zeroed(what, n_atoms)?;
         let mut to = spectra.chunks_exact_mut(len);
         let normalise = 1.0 / transform.len() as f64;
-        for k in 0..n_atoms {
+        for (k, curvature) in curvature.iter_mut().enumerate() {
             for l in k..n_atoms {
                 let Some(to) = to.next() else { break };
                 let (values, factor) = pair(k, l);
@@ -94,7 +94,7 @@ impl Quadratic {
                 if k == l {
                     // The spectrum of a circulant that holds the Toeplitz operator of the atom.
                     let largest = to.iter().map(|x: &Complex<f64>| x.re).fold(0.0, f64::max);
-                    curvature[k] = largest * (1.0 + 1e-9);
+                    *curvature = largest * (1.0 + 1e-9);
                 }
                 to.iter_mut().for_each(|x| *x *= normalise);
             }

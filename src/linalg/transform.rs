@@ -89,7 +89,7 @@ impl Transform {
         for (real, row) in rows.zip(spectrum.chunks_exact_mut(n2 / 2 + 1)) {
             // Real in theory; the transform insists on exact zeros.
             row[0].im = 0.0;
-            if n2 % 2 == 0 {
+            if n2.is_multiple_of(2) {
                 row[n2 / 2].im = 0.0;
             }
             let done = self
