@@ -68,6 +68,8 @@ demo-run: local
 	@mkdir -p $(BUILD)/demo
 	$(BUILD)/examples/encode_image examples/data/ascent.pgm $(BUILD)/demo
 	$(BUILD)/examples/heartbeats examples/data/ecg.npy $(BUILD)/demo
+	$(BUILD)/examples/parmap_fit examples/data/ecg.npy $(BUILD)/demo
+	$(BUILD)/examples/parmap_deblur examples/data/ascent.pgm $(BUILD)/demo
 	$(BUILD)/examples/learn_image examples/data/ascent.pgm $(BUILD)/demo ascent
 	$(BUILD)/examples/learn_image examples/data/face.ppm $(BUILD)/demo face
 	$(BUILD)/examples/learn_heartbeats examples/data/ecg.npy $(BUILD)/demo

@@ -96,10 +96,10 @@ impl<'r> Desk<'r> {
     ) -> Result<Pass<()>> {
         let run = self.run;
         let mut pass = Pass::Idle;
-        while run.ranks.size() > 1 {
-            let Some(message) = run.ranks.receive(None, REPLIES)? else {
-                break;
-            };
+        // One at a time: the next unit leaves before the next reply is looked for.
+        if run.ranks.size() > 1
+            && let Some(message) = run.ranks.receive(None, REPLIES)?
+        {
             pass = Pass::Moved;
             if let Some(reply) = Reply::decode(message.bytes, run.epoch)? {
                 self.take(reply, source)?;

@@ -17,7 +17,7 @@ use crate::transport::{Tag, Transport};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Units, and the end of a run: from the root.
 pub(super) const UNITS: Tag = Tag::MAP;
@@ -25,6 +25,9 @@ pub(super) const UNITS: Tag = Tag::MAP;
 pub(super) const REPLIES: Tag = Tag(Tag::MAP.0 + 1);
 /// What is to be stopped: from the root.
 pub(super) const SIGNALS: Tag = Tag(Tag::MAP.0 + 2);
+
+/// A busy rank looks for news of the root that often.
+const POLL: Duration = Duration::from_micros(100);
 
 /// The answer of a source that was asked for work.
 pub(crate) enum Next {
@@ -318,20 +321,29 @@ impl Run {
         let send = |reply: Reply| self.ranks.send(0, REPLIES, reply.encode(self.epoch));
         let mut own = VecDeque::new();
         let mut told = false;
+        let mut polled = Instant::now();
         drive(|| {
             let mut pass = Pass::Idle;
-            while let Some(message) = self.ranks.receive(Some(0), UNITS)? {
-                pass = Pass::Moved;
-                if message.bytes.last() == Some(&END) {
-                    return Ok(Pass::End(message.bytes));
-                }
-                let unit = Unit::decode(message.bytes)?;
-                match pool {
-                    Some(pool) => pool.push(unit),
-                    None => own.push_back(unit),
+            // Asking for messages costs as much as a short task: with one at hand, do that first.
+            let at_hand = pool.is_none() && !own.is_empty();
+            if !at_hand || polled.elapsed() >= POLL {
+                while let Some(message) = self.ranks.receive(Some(0), UNITS)? {
+                    pass = Pass::Moved;
+                    if message.bytes.last() == Some(&END) {
+                        return Ok(Pass::End(message.bytes));
+                    }
+                    let unit = Unit::decode(message.bytes)?;
+                    let Some(pool) = pool else {
+                        own.push_back(unit);
+                        break;
+                    };
+                    pool.push(unit);
                 }
             }
-            self.poll();
+            if matches!(pass, Pass::Idle) || polled.elapsed() >= POLL {
+                polled = Instant::now();
+                self.poll();
+            }
             if self.control.stopped() && !told {
                 told = true;
                 send(Reply {

@@ -7,7 +7,9 @@ use super::stream::Ends;
 use super::wire::{Reader, Writer};
 use super::{Map, map, stream};
 use crate::error::{Error, Result};
+use crate::transport::{Message, Tag};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// A function with a name.
 #[derive(Clone)]
@@ -17,6 +19,14 @@ pub enum Named {
     /// For items of a stream.
     Stream(Arc<dyn Fn(&super::Task, &[u8], &mut Vec<u8>) -> i32 + Send + Sync>),
 }
+
+/// What rank 0 calls.
+const CALLS: Tag = Tag(Tag::MAP.0 + 4);
+
+/// A call is usually near; a rank that serves leaves its core to others after this time,
+const SOON: Duration = Duration::from_millis(2);
+/// and looks for calls at least this often.
+const NAP: Duration = Duration::from_millis(10);
 
 const RELEASE: u8 = 0;
 const MAP: u8 = 1;
@@ -76,9 +86,8 @@ impl Map {
             return Ok(());
         }
         loop {
-            let mut bytes = Vec::new();
-            self.ranks.broadcast(0, &mut bytes)?;
-            let mut from = Reader(&bytes);
+            let message = self.next_call()?;
+            let mut from = Reader(&message.bytes);
             let result = match from.u8()? {
                 MAP => {
                     let name = from.text()?;
@@ -104,6 +113,21 @@ impl Map {
         }
     }
 
+    /// Waits for a call of rank 0, as [`wait_for`](crate::transport::wait_for) does, but with longer
+    /// pauses in the end: nothing may come for hours.
+    fn next_call(&self) -> Result<Message> {
+        let start = Instant::now();
+        loop {
+            if let Some(message) = self.ranks.receive(Some(0), CALLS)? {
+                return Ok(message);
+            }
+            match start.elapsed() {
+                waited if waited < SOON => std::thread::yield_now(),
+                waited => std::thread::sleep((waited / 32).min(NAP)),
+            }
+        }
+    }
+
     fn is_root_of_servers(&self) -> Result<()> {
         match self.ranks.rank() {
             0 => Ok(()),
@@ -117,7 +141,10 @@ impl Map {
         let mut to = Writer::default();
         to.u8(what);
         write(&mut to);
-        self.ranks.broadcast(0, &mut to.0)
+        let others = 1..self.ranks.size();
+        others.fold(Ok(()), |result, rank| {
+            result.and(self.ranks.send(rank, CALLS, to.0.clone()))
+        })
     }
 
     /// On rank 0, while the others serve: as [`Map::map`].

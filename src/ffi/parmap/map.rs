@@ -13,6 +13,7 @@ use crate::parmap::report::NOT_RUN;
 use crate::parmap::{Map, Progress, Report, Task};
 use std::ffi::{c_char, c_void};
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// All tasks were run, some failed (setting "errors" is "continue"): the results of the others are
@@ -476,13 +477,24 @@ pub unsafe extern "C" fn parmap_progress_bar(
             (progress, title)
         };
         let mut stderr = std::io::stderr();
-        let line = bar(title, progress, stderr.is_terminal());
+        let terminal = stderr.is_terminal();
+        let end = progress.total >= 0 && progress.done >= progress.total;
+        // A line every other second.
+        let now = (progress.elapsed / 2.0) as i64;
+        let told = LINE.swap(if end { 0 } else { now }, Ordering::Relaxed);
+        if !terminal && !end && now == told {
+            return Ok(DICOD_OK);
+        }
+        let line = bar(title, progress, terminal);
         // Who cannot see it doesn't miss it.
         let _ = stderr.write_all(line.as_bytes());
         Ok(DICOD_OK)
     });
     0
 }
+
+/// When [`parmap_progress_bar`] wrote its last line, where there is no terminal.
+static LINE: AtomicI64 = AtomicI64::new(0);
 
 fn bar(title: &str, p: &parmap_progress, terminal: bool) -> String {
     let colon = if title.is_empty() { "" } else { ": " };

@@ -1,0 +1,220 @@
+/* The parallel map where it could go wrong: bounded memory, many handles, large payloads, an idle handle, lost ranks.
+ *
+ *   memory [ITEMS]: items of 1 MiB, a slow consumer and a late first item; the root grows by less than 100 MiB
+ *   handles [COUNT]: creates and frees
+ *   large [GIB]: one payload, with a checksum
+ *   idle: ranks that serve and a root that waits take less than 1 % of a core
+ *   kill, exit: a rank is lost in a task, and the job has to end
+ *   teams: two ranks per task solve together
+ */
+#define _DEFAULT_SOURCE
+#include "check.h"
+#include <dicod_mpi.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+static int rank, n_ranks;
+static dicod_context *context;
+static parmap *map;
+
+static void rest(double seconds)
+{
+    struct timespec t = {(time_t)seconds, (long)(1e9 * (seconds - floor(seconds)))};
+    nanosleep(&t, NULL);
+}
+
+static double resident_mib(void)
+{
+    long pages = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file && fscanf(file, "%ld %ld", &pages, &resident) != 2) resident = 0;
+    if (file) fclose(file);
+    return (double)resident * (double)sysconf(_SC_PAGESIZE) / 1048576;
+}
+
+/* memory */
+
+typedef struct {
+    int64_t at, n, taken;
+    int64_t size;
+    double most;
+    uint64_t sum;
+} belt;
+
+static uint64_t checksum(const unsigned char *bytes, int64_t size)
+{
+    uint64_t sum = 0;
+    for (int64_t i = 0; i < size; i += 64) sum = sum * 31 + bytes[i];
+    return sum;
+}
+
+static int32_t produce(void *userdata, parmap_buffer *buffer)
+{
+    belt *b = userdata;
+    void *data;
+    if (b->at == b->n) return PARMAP_END;
+    if (parmap_buffer_resize(buffer, b->size, &data)) return 1;
+    memset(data, (int)(b->at % 251), (size_t)b->size);
+    for (int64_t i = 0; i < b->size; i += 4099) ((unsigned char *)data)[i] = (unsigned char)(i + b->at);
+    b->at++;
+    b->sum += checksum(data, b->size);
+    return PARMAP_ITEM;
+}
+
+static int32_t pass_on(void *userdata, const parmap_task *task, const void *input, int64_t size, parmap_buffer *output)
+{
+    (void)userdata;
+    if (parmap_task_index(task) == 0) rest(0.5);
+    return parmap_buffer_append(output, input, size) ? 1 : 0;
+}
+
+static int32_t consume(void *userdata, int64_t index, int32_t status, const void *data, int64_t size)
+{
+    belt *b = userdata;
+    CHECK(status == 0 && index == b->taken && size == b->size);
+    b->taken++;
+    b->sum -= checksum(data, size);
+    if (index % 16 == 0) rest(0.001);
+    b->most = fmax(b->most, resident_mib());
+    return 0;
+}
+
+static void memory(int64_t n)
+{
+    belt b = {0, n, 0, 1 << 20, 0, 0};
+    OK(parmap_set_integer(map, "max_outstanding", 8));
+    double before = resident_mib();
+    OK(parmap_stream(map, produce, pass_on, consume, &b, NULL));
+    if (rank == 0) {
+        CHECK(b.sum == 0 && b.taken == n);
+        printf("%lld items of 1 MiB: the root grew by %.1f MiB\n", (long long)n, b.most - before);
+        CHECK(b.most - before < 100);
+    }
+}
+
+static void large(double gib)
+{
+    belt b = {0, 1, 0, (int64_t)(gib * 1073741824), 0, 0};
+    OK(parmap_set_integer(map, "root_works", 0));
+    OK(parmap_stream(map, produce, pass_on, consume, &b, NULL));
+    if (rank == 0) CHECK(b.sum == 0 && b.taken == 1);
+}
+
+/* handles */
+
+static int32_t nothing(void *userdata, const parmap_task *task, const void *input, void *output)
+{
+    (void)userdata, (void)task, (void)input, (void)output;
+    return 0;
+}
+
+static void handles(int64_t n)
+{
+    double before = 0;
+    for (int64_t i = 0; i < n; i++) {
+        parmap *one = NULL;
+        OK(parmap_create(context, &one));
+        if (i % 100 == 0) OK(parmap_run(one, 10, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
+        parmap_free(&one);
+        if (i == n / 10) before = resident_mib();
+    }
+    CHECK(resident_mib() - before < 5);
+    /* contexts, each with a communicator of its own */
+    for (int64_t i = 0; i < n; i++) {
+        dicod_context *own = NULL;
+        OK(dicod_context_create_mpi(MPI_COMM_WORLD, 1, &own));
+        OK(dicod_context_free(&own));
+    }
+    OK(parmap_run(map, 5000000, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
+}
+
+/* idle */
+
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + 1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+static void idle(void)
+{
+    const double seconds = 4;
+    double before = cpu_seconds();
+    if (rank == 0) {
+        rest(seconds);
+        OK(parmap_release(map));
+    } else {
+        OK(parmap_serve(map));
+    }
+    double part = (cpu_seconds() - before) / seconds;
+    printf("rank %d: %.2f %% of a core while idle\n", rank, 100 * part);
+    CHECK(part < 0.01);
+}
+
+/* kill, exit */
+
+static int32_t lost(void *userdata, const parmap_task *task, const void *input, void *output)
+{
+    (void)input, (void)output;
+    rest(0.01);
+    if (rank == n_ranks - 1 && parmap_task_index(task) > 20) {
+        if (strcmp(userdata, "kill") == 0) raise(SIGKILL);
+        _exit(0);
+    }
+    return 0;
+}
+
+/* teams */
+
+static int32_t solves(void *userdata, const parmap_task *task, const void *input, void *output)
+{
+    dicod_context *team = NULL;
+    int32_t members = 0;
+    int64_t signal[1] = {400}, atom[1] = {8};
+    (void)userdata, (void)input;
+    if (parmap_task_context(task, &team) || dicod_context_ranks(team, NULL, &members)) return 1;
+    parmap *inner = NULL;
+    double d[16], sums[4] = {0};
+    for (int i = 0; i < 16; i++) d[i] = cos(i * (1 + i / 8));
+    if (parmap_create(team, &inner)) return 2;
+    /* a map inside, and an encoder, over the ranks of the team */
+    if (parmap_run(inner, 4, nothing, NULL, NULL, 0, 0, sums, 8, 0, NULL, NULL)) return 3;
+    parmap_free(&inner);
+    dicod_encoder *encoder = NULL;
+    if (dicod_encoder_create(team, NULL, 1, signal, 1, 1, 2, atom, d, &encoder)) return 4;
+    dicod_encoder_free(&encoder);
+    *(int64_t *)output = members;
+    return dicod_context_free(&team) ? 5 : 0;
+}
+
+static void teams(void)
+{
+    int64_t members[7];
+    if (n_ranks < 2) return;
+    OK(parmap_set_integer(map, "ranks_per_task", 2));
+    OK(parmap_run(map, 7, solves, NULL, NULL, 0, 0, members, 8, 0, NULL, NULL));
+    for (int i = 0; i < 7; i++) CHECK(members[i] == 2);
+}
+
+int main(int argc, char **argv)
+{
+    MPI_Init(&argc, &argv);
+    const char *what = argc > 1 ? argv[1] : "";
+    double size = argc > 2 ? strtod(argv[2], NULL) : 0;
+    OK(dicod_context_create_mpi(MPI_COMM_WORLD, 1, &context));
+    OK(dicod_context_ranks(context, &rank, &n_ranks));
+    OK(parmap_create(context, &map));
+    if (strcmp(what, "memory") == 0) memory(size > 0 ? (int64_t)size : 2000);
+    else if (strcmp(what, "handles") == 0) handles(size > 0 ? (int64_t)size : 500);
+    else if (strcmp(what, "large") == 0) large(size > 0 ? size : 0.125);
+    else if (strcmp(what, "idle") == 0) idle();
+    else if (strcmp(what, "teams") == 0) teams();
+    else parmap_run(map, 1000, lost, argv[argc > 1], NULL, 0, 0, NULL, 0, 0, NULL, NULL);
+    parmap_free(&map);
+    OK(dicod_context_free(&context));
+    MPI_Finalize();
+    return report(what);
+}
