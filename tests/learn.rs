@@ -281,7 +281,7 @@ fn dictionary_steps_reach_the_minimum() {
         } else {
             assert!(got <= peer * (1.0 + 1e-6), "{name}: {got} above {peer}");
         }
-        for norm in d.squared_norms() {
+        for norm in d.squared_norms().unwrap() {
             assert!(norm <= 1.0 + 1e-12, "{name}: {norm}");
         }
     }
@@ -445,7 +445,7 @@ fn descends<T: Real>(noise: &mut Noise, tolerance: f64) {
         (objective - last).abs() <= tolerance * energy,
         "{objective} {last}\n{what}"
     );
-    for (k, norm) in d.squared_norms().iter().enumerate() {
+    for (k, norm) in d.squared_norms().unwrap().iter().enumerate() {
         let fixed = options.learn.fixed_atoms.get(k) == Some(&true);
         assert!(fixed || norm.wide() <= 1.0 + tolerance, "{norm:?}\n{what}");
         if fixed && !options.learn.rank_one {
