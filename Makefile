@@ -23,7 +23,7 @@ PACKAGES := gcc g++ libc6-dev binutils cmake pkg-config libopenblas-dev libpng-d
 
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build install local header demo \
-	test test-rust test-c test-install test-mpi check-long bench bench-peers lint clean
+	test test-rust test-c test-install test-mpi check-long bench bench-ranks bench-peers lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -107,6 +107,14 @@ check-long: ## the long sweeps over random problems
 
 bench: ## speed against the replay floor, GEMM and FFT
 	$(CARGO) bench --locked
+
+RANKS := OPENBLAS_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+bench-ranks: local ## time, messages and memory on several ranks
+	@$(MPICC) -O2 -Wall -Ibuild/prefix/include benches/ranks.c -o $(BUILD)/bench-ranks -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi -lm
+	@echo '| field | ranks | steps | sweeps | seconds | descent | messages | kB sent | MB held | objective |'
+	@echo '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |'
+	@for n in 1 2 4 9 16; do $(RANKS) $(MPIEXEC) -n $$n $(BUILD)/bench-ranks strong 1024 || exit 1; done
+	@for n in 1 4 9 16; do $(RANKS) $(MPIEXEC) -n $$n $(BUILD)/bench-ranks weak 256 || exit 1; done
 
 bench-peers: local ## speed against dicodile and sporco
 	benches/peers/setup.sh
