@@ -76,6 +76,8 @@ demo-run: local
 	@# One thread of BLAS on each rank, and root may run it, as in a container.
 	$(if $(MPICC),OPENBLAS_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
 		$(MPIEXEC) -n 2 $(BUILD)/examples/in_situ $(BUILD)/demo)
+	$(if $(MPICC),OPENBLAS_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
+		$(MPIEXEC) -n 4 $(BUILD)/examples/parmap_sweep $(BUILD)/demo)
 
 test: test-rust test-c test-install test-mpi ## everything: Rust, C (plainly and under valgrind), installed package, MPI
 

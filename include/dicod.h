@@ -362,8 +362,10 @@ typedef struct dicod_option_info {
  *     seconds after which the solve, or learning, stops with what it has
  * strategy (string, default locally-greedy, locally-greedy | greedy | random | cyclic | cyclic-shuffled)
  *     choice of the next coordinate inside a tile
- * schedule (string, default coloured, coloured | published)
- *     order of the tiles: parallel by colours, or as in the published serial code
+ * schedule (string, default coloured, coloured | published | asynchronous)
+ *     order of the tiles: parallel by colours; as in the published serial code; or every rank by itself, where the result depends on when messages arrive (one rank: by colours)
+ * soft_lock (string, default border, none | corner | border)
+ *     asynchronous schedule: which steps within reach of other ranks are left to them while they have larger ones; with less than "border" it may diverge, which is an error
  * steps_per_visit (integer, default 0, at least 0)
  *     steps in a tile before the next one is visited; 0: automatic
  * tile_shape (integers, default empty, each at least 1)

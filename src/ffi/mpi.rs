@@ -1,8 +1,11 @@
 //! Contexts on the ranks of a communicator: the header dicod_mpi.h.
 
 use super::context::{create, dicod_context};
-use super::status::{dicod_status, guard};
-use crate::transport::mpi::{Communicator as MPI_Comm, Fint as MPI_Fint, Mpi, library};
+use super::parmap::task::parmap_task;
+use super::status::{DICOD_OK, dicod_status, guard, reference_mut};
+use crate::transport::mpi::{
+    Communicator as MPI_Comm, Fint as MPI_Fint, Mpi, communicator, fortran, library,
+};
 use std::ffi::{CString, c_char};
 use std::sync::{Arc, OnceLock};
 
@@ -50,6 +53,53 @@ pub unsafe extern "C" fn dicod_context_create_mpi_f(
         create(n_threads, context, || {
             Ok(Arc::new(Mpi::duplicate_fortran(comm)?))
         })
+    })
+}
+
+/// The communicator of the ranks that work on a task together (setting "ranks_per_task"): `*comm`,
+/// MPI_COMM_SELF if it is one rank. It is the library's, for messages of the task while it runs; the
+/// library sends nothing on it meanwhile. Errors on it are returned. It must not be freed. For calls
+/// of this library use parmap_task_context().
+///
+/// Local. To be called by the work function's thread; if the map has more than one thread on this
+/// rank, only where the program may call MPI from any thread.
+/// Errors: DICOD_ERROR_NULL_POINTER.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_task_comm(
+    task: *const parmap_task,
+    comm: *mut MPI_Comm,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let team = super::parmap::task::task(task)?.team();
+            let to = reference_mut(comm, "comm", "room for the communicator")?;
+            *to = communicator(team.and_then(|team| team.communicator()));
+        }
+        Ok(DICOD_OK)
+    })
+}
+
+/// parmap_task_comm() for a communicator as Fortran has it.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parmap_task_comm_f(
+    task: *const parmap_task,
+    comm: *mut MPI_Fint,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let team = super::parmap::task::task(task)?.team();
+            let to = reference_mut(comm, "comm", "room for the communicator")?;
+            *to = fortran(communicator(team.and_then(|team| team.communicator())));
+        }
+        Ok(DICOD_OK)
     })
 }
 

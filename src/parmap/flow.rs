@@ -221,10 +221,7 @@ impl Flow {
                     ));
                 }
                 fresh = false;
-                let data = match data.as_deref_mut() {
-                    Some(data) => Some(data as &mut dyn Data),
-                    None => None,
-                };
+                let data = data.as_deref_mut().map(|data| data as &mut dyn Data);
                 let progress = progress.as_deref_mut();
                 report = self.phase(map, (at, phase), check, data, progress)?;
                 if report.outcome != Outcome::Done && report.outcome != Outcome::SomeFailed {

@@ -48,6 +48,9 @@ pub struct Operators<'o> {
     linearized: bool,
 }
 
+/// Applies one operator: writes its result.
+type Apply<'a> = dyn Fn(usize, &mut [f64]) -> std::result::Result<(), Failed> + Sync + 'a;
+
 #[derive(Clone, Copy, PartialEq)]
 enum What {
     Eval,
@@ -236,12 +239,7 @@ impl<'o> Operators<'o> {
     }
 
     /// Runs every operator on its worker: `widest` numbers of each.
-    fn run(
-        &self,
-        map: &Map,
-        widest: usize,
-        work: &(dyn Fn(usize, &mut [f64]) -> std::result::Result<(), Failed> + Sync),
-    ) -> Result<Vec<f64>> {
+    fn run(&self, map: &Map, widest: usize, work: &Apply) -> Result<Vec<f64>> {
         let n = self.operators.len();
         let bytes = n.checked_mul(widest * size_of::<f64>());
         let bytes = bytes.ok_or_else(|| Error::memory("results of operators", "too many"))?;

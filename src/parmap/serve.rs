@@ -11,13 +11,19 @@ use crate::transport::{Message, Tag};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// A function for tasks of fixed size.
+pub type MapFunction = dyn Fn(&super::Task, &[u8], &mut [u8]) -> i32 + Send + Sync;
+
+/// A function for items of a stream.
+pub type StreamFunction = dyn Fn(&super::Task, &[u8], &mut Vec<u8>) -> i32 + Send + Sync;
+
 /// A function with a name.
 #[derive(Clone)]
 pub enum Named {
     /// For tasks of fixed size.
-    Map(Arc<dyn Fn(&super::Task, &[u8], &mut [u8]) -> i32 + Send + Sync>),
+    Map(Arc<MapFunction>),
     /// For items of a stream.
-    Stream(Arc<dyn Fn(&super::Task, &[u8], &mut Vec<u8>) -> i32 + Send + Sync>),
+    Stream(Arc<StreamFunction>),
 }
 
 /// What rank 0 calls.
@@ -141,10 +147,12 @@ impl Map {
         let mut to = Writer::default();
         to.u8(what);
         write(&mut to);
-        let others = 1..self.ranks.size();
-        others.fold(Ok(()), |result, rank| {
-            result.and(self.ranks.send(rank, CALLS, to.0.clone()))
-        })
+        let mut result = Ok(());
+        for rank in 1..self.ranks.size() {
+            // One that cannot be reached must not keep the others waiting.
+            result = result.and(self.ranks.send(rank, CALLS, to.0.clone()));
+        }
+        result
     }
 
     /// On rank 0, while the others serve: as [`Map::map`].

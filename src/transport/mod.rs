@@ -73,6 +73,11 @@ pub trait Transport: Send + Sync {
         Ok(())
     }
 
+    /// The communicator behind it, as Fortran has it, if there is one.
+    fn communicator(&self) -> Option<i32> {
+        None
+    }
+
     /// Sends a message, also to this rank itself. The transport owns it until it has left.
     fn send(&self, to: usize, tag: Tag, bytes: Vec<u8>) -> Result<()>;
 

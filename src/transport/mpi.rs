@@ -77,6 +77,23 @@ fn check(function: &str, code: c_int) -> Result<()> {
     Err(Error::Communication(format!("{function}: {reason}")))
 }
 
+/// The communicator that a Fortran handle stands for; none: this process alone.
+pub(crate) fn communicator(fortran: Option<i32>) -> Communicator {
+    // SAFETY: the handle is one of a transport that lives, or a constant.
+    unsafe {
+        match fortran {
+            Some(handle) => ffi::RSMPI_Comm_f2c(handle),
+            None => ffi::RSMPI_COMM_SELF,
+        }
+    }
+}
+
+/// The Fortran handle of a communicator.
+pub(crate) fn fortran(communicator: Communicator) -> Fint {
+    // SAFETY: the communicator is valid.
+    unsafe { ffi::RSMPI_Comm_c2f(communicator) }
+}
+
 /// Name and version of the MPI library.
 pub fn library() -> String {
     let (mut buffer, mut length) = ([0u8; TEXT], 0);
@@ -316,6 +333,11 @@ impl Transport for Mpi {
 
     fn fails_if_closed(&self) -> Result<()> {
         fails_unless_running()
+    }
+
+    fn communicator(&self) -> Option<i32> {
+        // SAFETY: the communicator is valid.
+        Some(unsafe { ffi::RSMPI_Comm_c2f(self.communicator) })
     }
 
     fn send(&self, to: usize, tag: Tag, mut bytes: Vec<u8>) -> Result<()> {

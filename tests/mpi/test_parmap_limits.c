@@ -183,6 +183,12 @@ static int32_t solves(void *userdata, const parmap_task *task, const void *input
     /* a map inside, and an encoder, over the ranks of the team */
     if (parmap_run(inner, 4, nothing, NULL, NULL, 0, 0, sums, 8, 0, NULL, NULL)) return 3;
     parmap_free(&inner);
+    MPI_Comm comm;
+    MPI_Fint handle;
+    int sum = 0, one = 1;
+    if (parmap_task_comm(task, &comm) || parmap_task_comm_f(task, &handle)) return 6;
+    MPI_Allreduce(&one, &sum, 1, MPI_INT, MPI_SUM, comm);
+    if (sum != members || MPI_Comm_c2f(comm) != handle) return 7;
     dicod_encoder *encoder = NULL;
     if (dicod_encoder_create(team, NULL, 1, signal, 1, 1, 2, atom, d, &encoder)) return 4;
     dicod_encoder_free(&encoder);

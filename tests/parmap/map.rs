@@ -342,3 +342,34 @@ fn a_map_inside_a_task_gets_what_is_left_of_the_cores() {
         assert_eq!(report.outcome, Outcome::Done);
     });
 }
+
+#[test]
+fn with_a_skewed_load_dynamic_is_ahead_of_block_as_arithmetic_predicts() {
+    // The first quarter of the tasks takes all the time: with block, one of four workers gets it;
+    // with dynamic all share it. The tasks sleep, so that it works on any number of cores.
+    let seconds = |schedule| {
+        let settings = Settings {
+            schedule,
+            chunk: 1,
+            ..Settings::default()
+        };
+        let work = |task: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
+            if task.index < 24 {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            0
+        };
+        let start = Instant::now();
+        on((1, 4), Weather::default(), &settings, |map| {
+            map.map(Tasks::new(96), &work, None).unwrap()
+        });
+        start.elapsed().as_secs_f64()
+    };
+    // 24 after each other, against 6 rounds of 4. On a busy machine the best of a few counts.
+    let ratio = || {
+        use dicod::parmap::Schedule;
+        seconds(Schedule::Block) / seconds(Schedule::Dynamic)
+    };
+    let ratios: Vec<f64> = (0..5).map(|_| ratio()).collect();
+    assert!(ratios.iter().any(|r| (3.0..=5.0).contains(r)), "{ratios:?}");
+}

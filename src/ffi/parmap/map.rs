@@ -326,8 +326,8 @@ pub unsafe extern "C" fn parmap_share(
         // SAFETY: the caller's promise.
         let map = unsafe { get(map) }?;
         // SAFETY: the caller's promise.
-        map.map
-            .share_if(unsafe { shared_bytes(&map.map, data, size) })?;
+        let bytes = unsafe { shared_bytes(&map.map, data, size) };
+        map.map.share_if(bytes)?;
         Ok(DICOD_OK)
     })
 }

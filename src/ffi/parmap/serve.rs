@@ -178,8 +178,8 @@ pub unsafe extern "C" fn parmap_call_share(
         // SAFETY: the caller's promise.
         let map = unsafe { get(map) }?;
         // SAFETY: the caller's promise.
-        map.map
-            .call_share(unsafe { shared_bytes(&map.map, data, size) }?)?;
+        let bytes = unsafe { shared_bytes(&map.map, data, size) }?;
+        map.map.call_share(bytes)?;
         Ok(DICOD_OK)
     })
 }

@@ -26,7 +26,7 @@ pub(crate) fn handle(task: &Task) -> *const parmap_task {
 
 /// # Safety
 /// `task` is NULL or what [`handle`] gave, during the call that got it.
-unsafe fn task<'t>(task: *const parmap_task) -> crate::Result<&'t Task<'t>> {
+pub(crate) unsafe fn task<'t>(task: *const parmap_task) -> crate::Result<&'t Task<'t>> {
     // SAFETY: the caller's promise.
     unsafe { reference(task.cast::<Task<'t>>(), "task", TASK) }
 }
