@@ -696,7 +696,7 @@ mod tests {
                 Kind::Reals(_) => options.set_reals(spec.key, &[0.25]),
                 Kind::Integer(_) => options.set_integer(spec.key, 7),
                 Kind::Integers(_) => options.set_integers(spec.key, &[7]),
-                Kind::Flag => options.set_integer(spec.key, 1),
+                Kind::Flag => options.set_integer(spec.key, i64::from(spec.default != "1")),
                 Kind::Flags => options.set_integers(spec.key, &[1]),
                 Kind::Word(words) => options.set_word(spec.key, words[1]),
             }
