@@ -97,8 +97,41 @@ says() { # says TEXT ARGUMENTS...: configuring fails and says why
     tr -s ' \n' ' ' <"$work/refused.log" | grep -q "$text"
 }
 check "component C is there" build find_package fp-component "$package" -DCOMPONENTS=C
-check "component MPI: a clear message" says "component MPI was not built" -DCOMPONENTS=MPI
-check "component Fortran: a clear message" says "component Fortran was not built" -DCOMPONENTS=Fortran
+if [ -f "$lib/libdicod_mpi.so" ]; then
+    # With the MPI that was taken when it was built.
+    family=$(sed -n 's/^set(Dicod_built_with "\(.*\)")/\1/p' "$lib/cmake/Dicod/DicodConfig.cmake")
+    case $family in
+        OPEN_MPI) mpi=openmpi other=mpich ;;
+        *) mpi=mpich other=openmpi ;;
+    esac
+    with_mpi="-DMPI_C_COMPILER=mpicc.$mpi"
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+    runs_mpi() { "mpiexec.$mpi" -n 2 "$1"; }
+    check "component MPI, shared: build" build mpi mpi-shared "$package" "$with_mpi"
+    check "component MPI, shared: two ranks" runs_mpi "$work/mpi-shared/ranks"
+    check "component MPI, static: build" build mpi mpi-static "$package" "$with_mpi" -DBUILD_SHARED_LIBS=OFF
+    check "component MPI, static: two ranks" runs_mpi "$work/mpi-static/ranks"
+    pc_mpi() {
+        # shellcheck disable=SC2046
+        PKG_CONFIG_PATH=$lib/pkgconfig cc "$here/mpi/ranks.c" -o "$work/ranks-pc" \
+            $(PKG_CONFIG_PATH=$lib/pkgconfig pkg-config --cflags --libs dicod_mpi) "-Wl,-rpath,$lib" && runs_mpi "$work/ranks-pc"
+    }
+    check "pkg-config dicod_mpi: build, two ranks" pc_mpi
+    if command -v "mpicc.$other" >/dev/null; then
+        check "component MPI of another family: a clear message" \
+            says "it was built with $family" -DCOMPONENTS=MPI "-DMPI_C_COMPILER=mpicc.$other"
+    fi
+    mpi_symbols() {
+        { declared; grep -ohE '\bdicod_(context_create_mpi|context_create_mpi_f|mpi_library)\(' "$prefix/include/dicod_mpi.h" |
+            tr -d '('; } | LC_ALL=C sort -u >"$work/declared-mpi"
+        nm --defined-only "$@" | awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u >"$work/exported-mpi"
+        diff "$work/declared-mpi" "$work/exported-mpi"
+    }
+    check "libdicod_mpi.so exports what the headers declare, no more" mpi_symbols -D "$lib/libdicod_mpi.so"
+    check "libdicod_mpi.a exports what the headers declare, no more" mpi_symbols -g "$lib/libdicod_mpi.a"
+else
+    check "component MPI: a clear message" says "component MPI cannot be used" -DCOMPONENTS=MPI
+fi
 check "unknown component: a clear message" says "Dicod has no component Basic" -DCOMPONENTS=Basic
 check "this version is accepted" build find_package fp-version "$package" "-DWANTED=$version"
 check "another version is refused" says "compatible with requested version" -DWANTED=99.0
