@@ -70,6 +70,7 @@ demo-run: local
 	$(BUILD)/examples/heartbeats examples/data/ecg.npy $(BUILD)/demo
 	$(BUILD)/examples/parmap_fit examples/data/ecg.npy $(BUILD)/demo
 	$(BUILD)/examples/parmap_deblur examples/data/ascent.pgm $(BUILD)/demo
+	$(BUILD)/examples/parmap_axes examples/data/ascent.pgm $(BUILD)/demo
 	$(BUILD)/examples/learn_image examples/data/ascent.pgm $(BUILD)/demo ascent
 	$(BUILD)/examples/learn_image examples/data/face.ppm $(BUILD)/demo face
 	$(BUILD)/examples/learn_heartbeats examples/data/ecg.npy $(BUILD)/demo
