@@ -170,7 +170,12 @@ impl Run {
     }
 
     pub(super) fn tick(&self, watch: &mut Watch, count: impl FnOnce() -> (u64, Option<u64>, u64)) {
-        if watch.due() && !watch.tell(count()) {
+        if !watch.due() {
+            return;
+        }
+        let count = count();
+        // The last call comes at the end of the run.
+        if Some(count.0) != count.1 && !watch.tell(count) {
             self.control.stop(super::task::CANCELLED);
         }
     }

@@ -1,5 +1,6 @@
 //! Tells how far a run is: not too often, and at the end.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 /// How far a run is.
@@ -61,7 +62,8 @@ impl<'w> Watch<'w> {
             elapsed,
             eta: left.filter(|_| done > 0).map(eta),
         };
-        let go_on = call(&progress);
+        // Who panics wants to stop; the other ranks still have to hear of it.
+        let go_on = catch_unwind(AssertUnwindSafe(|| call(&progress))).unwrap_or(false);
         let now = Instant::now();
         self.next = now.checked_add(self.interval).unwrap_or(now);
         go_on

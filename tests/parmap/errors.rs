@@ -275,3 +275,23 @@ fn nobody_waits_for_a_rank_that_has_failed() {
         }
     }
 }
+
+#[test]
+fn a_panic_of_the_progress_callback_cancels_the_run() {
+    for shape in SHAPES {
+        let settings = Settings {
+            progress_interval: 0.0,
+            ..Settings::default()
+        };
+        let reports = on(shape, rough(6), &settings, |map| {
+            let mut progress = |_: &dicod::parmap::Progress| -> bool { panic!("in the bar") };
+            let work = |_: &Task, _: &[u8], _: &mut [u8]| {
+                std::thread::sleep(Duration::from_micros(100));
+                0
+            };
+            map.map(Tasks::new(2000), &work, Some(&mut progress))
+                .unwrap()
+        });
+        assert!(reports.iter().all(|r| r.outcome == Outcome::Cancelled));
+    }
+}
