@@ -12,7 +12,7 @@ fn walk(task: &Task, member: &mut Member, most: u64) -> i32 {
         step = 0.5;
     }
     let mut left = most;
-    let mut try_at = |x: &[f64], left: &mut u64| {
+    let try_at = |x: &[f64], left: &mut u64| {
         if *left == 0 {
             return None;
         }

@@ -73,8 +73,8 @@ impl Operator for Matrix<'_> {
             let at = self.times(&self.at);
             y.iter_mut().zip(at).for_each(|(y, at)| *y *= 2.0 * at);
         }
-        for j in 0..n {
-            x[j] = (0..self.rows).map(|i| self.a[i * n + j] * y[i]).sum();
+        for (j, x) in x.iter_mut().enumerate() {
+            *x = (0..self.rows).map(|i| self.a[i * n + j] * y[i]).sum();
         }
         Ok(())
     }
