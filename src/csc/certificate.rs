@@ -1,9 +1,9 @@
 //! What a solve proves of its result: objective, largest step left, duality gap, computed anew from
 //! X and z.
 
-use super::encoder::Shape;
 use super::exchange::Window;
 use super::schedule::Tiles;
+use super::shape::Shape;
 use super::tile::Plan;
 use crate::error::Result;
 use crate::grid::blocks::Block;

@@ -1,7 +1,8 @@
 //! Parts of a solve by themselves: λmax and the objective, without a Gram tensor or tiles of z.
 
-use super::encoder::{Shape, lambdas, published_grid, reconstruct, tile_size};
+use super::encoder::{lambdas, published_grid, reconstruct, tile_size};
 use super::options::{Options, Scale, Schedule};
+use super::shape::Shape;
 use super::threads::for_each;
 use super::tile::group_shape;
 use crate::error::{Error, Result};

@@ -14,12 +14,14 @@ pub mod functions;
 pub(crate) mod halo;
 pub mod options;
 pub mod schedule;
+pub mod shape;
 pub(crate) mod threads;
 pub mod tile;
 
 pub use certificate::Certificate;
-pub use encoder::{Activation, Encoder, Info, Shape, reconstruct};
+pub use encoder::{Activation, Encoder, Info, reconstruct};
 pub use functions::{lambda_max, objective};
 pub use options::{Options, Scale, Schedule, Strategy};
 pub use schedule::{Progress, Stop};
+pub use shape::Shape;
 pub use tile::Step;
