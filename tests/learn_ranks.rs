@@ -190,7 +190,7 @@ fn check<T: Real>(random: &mut Random) {
         let weather = Weather::default();
         for restart in [false, true] {
             let from = restart.then_some(&checkpoint[..]);
-            let results = Local::run(size, weather.clone(), |ranks| {
+            let results = Local::run(size, weather, |ranks| {
                 let block = &blocks[ranks.rank()];
                 learn::<T>(ranks, n_threads, case, block, from)
             });
