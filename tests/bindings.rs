@@ -334,7 +334,7 @@ fn options() -> Vec<(String, String, String)> {
 
 const INCLUDE_TOP: &str = "! Generated from the option table by tests/bindings.rs (make header): change it there.\n";
 
-fn fortran_options() -> [(&'static str, String); 4] {
+fn fortran_options() -> [(&'static str, String); 5] {
     let options = options();
     let mut names = String::new();
     for row in options.chunks(5) {
@@ -348,6 +348,7 @@ fn fortran_options() -> [(&'static str, String); 4] {
     }
     let mut declarations = INCLUDE_TOP.to_string();
     let mut apply = INCLUDE_TOP.to_string();
+    let mut test = INCLUDE_TOP.to_string();
     for (key, kind, meaning) in &options {
         let (fortran, shape) = match kind.as_str() {
             "real" => ("real(real64)", ""),
@@ -360,6 +361,25 @@ fn fortran_options() -> [(&'static str, String); 4] {
         };
         writeln!(declarations, "    ! {meaning}").unwrap();
         writeln!(declarations, "    {fortran}, intent(in), optional :: {key}{shape}").unwrap();
+        let wrong = match kind.as_str() {
+            "real" => "-2.0_real64",
+            "reals" => "[-2.0_real64]",
+            "integer" => "-2_int64",
+            "integers" => "[-2_int64]",
+            _ => "'neither'",
+        };
+        if kind == "flag" {
+            writeln!(test, "    call o%set('{key}', .true.)").unwrap();
+            writeln!(test, "    call o%get('{key}', flag)").unwrap();
+            writeln!(test, "    call check(flag == 1, '{key}')").unwrap();
+            writeln!(test, "    call solve(x, d, z, {key}=.false., stat=stat, errmsg=errmsg)").unwrap();
+            writeln!(test, "    call check(stat == DICOD_OK, '{key}: '//trim(errmsg))").unwrap();
+        } else if kind == "flags" {
+            writeln!(test, "    call o%set('{key}', [.true., .false.])").unwrap();
+        } else {
+            writeln!(test, "    call solve(x, d, z, {key}={wrong}, stat=stat, errmsg=errmsg)").unwrap();
+            writeln!(test, "    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, '{key}')").unwrap();
+        }
         writeln!(apply, "    if (present({key})) call one%set('{key}', {key}, one_stat, one_text)").unwrap();
         writeln!(apply, "    if (one_stat < 0) return").unwrap();
     }
@@ -368,6 +388,215 @@ fn fortran_options() -> [(&'static str, String); 4] {
         ("dicod_option_pass.inc", pass),
         ("dicod_option_declarations.inc", declarations),
         ("dicod_option_apply.inc", apply),
+        ("../../tests/fortran/every_option.inc", test),
+    ]
+}
+
+/// Generic procedures: their arrays with attributes and ranks (n: the number of axes), then the other arguments; `*`
+/// stands for all options.
+struct Generic {
+    class: &'static str,
+    name: &'static str,
+    meaning: &'static str,
+    arrays: &'static [(&'static str, &'static str)],
+    ranks: fn(usize) -> Vec<Vec<usize>>,
+    rest: &'static [&'static str],
+    function: bool,
+}
+
+const IN: &str = "intent(in), contiguous, target";
+const OUT: &str = "intent(inout), contiguous, target";
+const OPTIONAL_OUT: &str = "intent(inout), contiguous, target, optional";
+// A descriptor says where these lie: sections are not copied.
+const IN_PLACE: &str = "intent(in), target";
+const OUT_IN_PLACE: &str = "intent(inout), target";
+
+/// x with axes; axes and channel; axes, channel and signal; d and z that go with it.
+fn with_d_and_z(n: usize) -> Vec<Vec<usize>> {
+    vec![vec![n, n + 2, n + 1], vec![n + 1, n + 2, n + 1], vec![n + 2, n + 2, n + 2]]
+}
+fn with_d(n: usize) -> Vec<Vec<usize>> {
+    vec![vec![n, n + 2], vec![n + 1, n + 2], vec![n + 2, n + 2]]
+}
+fn z_d_x(n: usize) -> Vec<Vec<usize>> {
+    vec![vec![n + 1, n + 2, n], vec![n + 1, n + 2, n + 1], vec![n + 2, n + 2, n + 2]]
+}
+fn only_d(n: usize) -> Vec<Vec<usize>> {
+    vec![vec![n + 2]]
+}
+fn d_and_gram(n: usize) -> Vec<Vec<usize>> {
+    vec![vec![n + 2, n + 2]]
+}
+fn rank_one(n: usize) -> Vec<Vec<usize>> {
+    vec![vec![2, n + 1]]
+}
+/// A block: the ranks of one to three axes overlap.
+fn x_alone(n: usize) -> Vec<Vec<usize>> {
+    if n == 1 { (1..=5).map(|r| vec![r]).collect() } else { vec![] }
+}
+fn z_alone(n: usize) -> Vec<Vec<usize>> {
+    if n == 1 { (2..=5).map(|r| vec![r]).collect() } else { vec![] }
+}
+
+#[rustfmt::skip]
+const GENERICS: [Generic; 19] = [
+    Generic { class: "", name: "solve", meaning: "call solve(x, d, z, ...): activations z of the signals x.",
+        arrays: &[("x", IN), ("d", IN), ("z", OUT)], ranks: with_d_and_z,
+        rest: &["context", "options", "*", "info", "stat", "errmsg"], function: false },
+    Generic { class: "", name: "learn", meaning: "call learn(x, d, z, ...): dictionary d, and z for it, which may be left out.",
+        arrays: &[("x", IN), ("d", OUT), ("z", OPTIONAL_OUT)], ranks: with_d_and_z,
+        rest: &["context", "options", "*", "each", "user", "learn_info", "stat", "errmsg"], function: false },
+    Generic { class: "", name: "lambda_max", meaning: "lambda_max(x, d, ...): the least regularisation for which z = 0 is optimal.",
+        arrays: &[("x", IN), ("d", IN)], ranks: with_d,
+        rest: &["context", "options", "positive", "periodic", "stat", "errmsg"], function: true },
+    Generic { class: "", name: "reconstruct", meaning: "call reconstruct(z, d, x, ...): the signals that z stands for.",
+        arrays: &[("z", IN), ("d", IN), ("x", OUT)], ranks: z_d_x,
+        rest: &["context", "options", "periodic", "stat", "errmsg"], function: false },
+    Generic { class: "", name: "objective", meaning: "objective(x, d, z, ...): what solve minimises; data_term is its first half.",
+        arrays: &[("x", IN), ("d", IN), ("z", IN)], ranks: with_d_and_z,
+        rest: &["data_term", "context", "options", "reg", "reg_per_atom", "reg_scale", "positive", "periodic", "stat", "errmsg"],
+        function: true },
+    Generic { class: "", name: "gram", meaning: "call gram(d, g): correlations of the atoms, g(2 lx - 1, ..., atom, atom).",
+        arrays: &[("d", IN), ("g", OUT)], ranks: d_and_gram, rest: &["context", "stat", "errmsg"], function: false },
+    Generic { class: "encoder", name: "create", meaning: "call e%create(d, signal_shape, n_signals, ...)",
+        arrays: &[("d", IN)], ranks: only_d,
+        rest: &["signal_shape", "n_signals", "context", "options", "*", "stat", "errmsg"], function: false },
+    Generic { class: "encoder", name: "create_rank1", meaning: "call e%create_rank1(u, v, signal_shape, ...): u(channel, atom), v(axes, atom)",
+        arrays: &[("u", IN), ("v", IN)], ranks: rank_one,
+        rest: &["signal_shape", "n_signals", "context", "options", "*", "stat", "errmsg"], function: false },
+    Generic { class: "encoder", name: "set_dictionary", meaning: "call e%set_dictionary(d)",
+        arrays: &[("d", IN)], ranks: only_d, rest: &["stat", "errmsg"], function: false },
+    Generic { class: "encoder", name: "solve", meaning: "call e%solve(x, info, offset): x is this rank's block, which begins at offset",
+        arrays: &[("x", IN_PLACE)], ranks: x_alone, rest: &["info", "offset", "stat", "errmsg"], function: false },
+    Generic { class: "encoder", name: "set_z", meaning: "call e%set_z(z, offset)",
+        arrays: &[("z", IN_PLACE)], ranks: z_alone, rest: &["offset", "stat", "errmsg"], function: false },
+    Generic { class: "encoder", name: "get_z", meaning: "call e%get_z(z, offset)",
+        arrays: &[("z", OUT_IN_PLACE)], ranks: z_alone, rest: &["offset", "stat", "errmsg"], function: false },
+    Generic { class: "learner", name: "create", meaning: "call l%create(d, signal_shape, n_signals, ...): values of d count with learn_init='given' and for fixed atoms",
+        arrays: &[("d", IN)], ranks: only_d,
+        rest: &["signal_shape", "n_signals", "context", "options", "*", "stat", "errmsg"], function: false },
+    Generic { class: "learner", name: "restore", meaning: "call l%restore(d, path, signal_shape, ...): from the file of l%save; of d only shape and kind count",
+        arrays: &[("d", IN)], ranks: only_d,
+        rest: &["path", "signal_shape", "n_signals", "context", "options", "periodic", "stat", "errmsg"], function: false },
+    Generic { class: "learner", name: "step", meaning: "call l%step(x, step, offset): one outer iteration",
+        arrays: &[("x", IN_PLACE)], ranks: x_alone, rest: &["step", "offset", "stat", "errmsg"], function: false },
+    Generic { class: "learner", name: "run", meaning: "call l%run(x, info, offset, each, user): until the objective hardly changes",
+        arrays: &[("x", IN_PLACE)], ranks: x_alone,
+        rest: &["learn_info", "offset", "each", "user", "stat", "errmsg"], function: false },
+    Generic { class: "learner", name: "encode", meaning: "call l%encode(x, info, offset): z for the dictionary as it is",
+        arrays: &[("x", IN_PLACE)], ranks: x_alone, rest: &["info", "offset", "stat", "errmsg"], function: false },
+    Generic { class: "learner", name: "get_dictionary", meaning: "call l%get_dictionary(d)",
+        arrays: &[("d", OUT)], ranks: only_d, rest: &["stat", "errmsg"], function: false },
+    Generic { class: "learner", name: "get_z", meaning: "call l%get_z(z, offset)",
+        arrays: &[("z", OUT_IN_PLACE)], ranks: z_alone, rest: &["offset", "stat", "errmsg"], function: false },
+];
+
+/// Name and declaration of an argument.
+fn argument(key: &str) -> (&str, &'static str) {
+    let declaration = match key {
+        "context" => "type(dicod_context), intent(in), optional :: context",
+        "options" => "type(dicod_options), intent(in), optional :: options",
+        "info" => "type(dicod_info), intent(inout), optional :: info",
+        "learn_info" => return ("info", "type(dicod_learn_info), intent(inout), optional :: info"),
+        "step" => "type(dicod_learn_step), intent(inout), optional :: step",
+        "each" => "procedure(learn_procedure), optional :: each",
+        "user" => "class(*), intent(in), target, optional :: user",
+        "positive" => "logical, intent(in), optional :: positive",
+        "periodic" => "logical, intent(in), optional :: periodic(:)",
+        "reg" => "real(real64), intent(in), optional :: reg",
+        "reg_per_atom" => "real(real64), intent(in), optional :: reg_per_atom(:)",
+        "reg_scale" => "character(*), intent(in), optional :: reg_scale",
+        "data_term" => "real(real64), intent(out), optional :: data_term",
+        "signal_shape" => "integer(int64), intent(in) :: signal_shape(:)",
+        "n_signals" => "integer(int64), intent(in), optional :: n_signals",
+        "offset" => "integer(int64), intent(in), optional :: offset(:)",
+        "path" => "character(*), intent(in) :: path",
+        "stat" => "integer(int32), intent(out), optional :: stat",
+        "errmsg" => "character(*), intent(inout), optional :: errmsg",
+        other => panic!("{other}"),
+    };
+    (key, declaration)
+}
+
+fn fortran_generics() -> [(&'static str, String); 4] {
+    let mut interfaces = INCLUDE_TOP.replace("the option table", "a table");
+    let mut procedures = interfaces.clone();
+    let mut bindings = [interfaces.clone(), interfaces.clone()];
+    for g in &GENERICS {
+        let full = if g.class.is_empty() { g.name.to_string() } else { format!("{}_{}", g.class, g.name) };
+        let mut specifics = Vec::new();
+        for (kind, suffix) in [("real64", "r64"), ("real32", "r32")] {
+            for ranks in (1..=3).flat_map(g.ranks) {
+                let digits: String = ranks.iter().map(usize::to_string).collect();
+                let name = format!("{full}_{digits}_{suffix}");
+                let mut first: Vec<_> = g.arrays.iter().map(|(n, _)| n.to_string()).collect();
+                if !g.class.is_empty() {
+                    first.insert(0, "self".into());
+                }
+                // Everything before the options, and after them.
+                let at = g.rest.iter().position(|a| *a == "*");
+                let names = |keys: &[&'static str]| keys.iter().map(|k| argument(k).0.to_string()).collect::<Vec<_>>();
+                first.extend(names(&g.rest[..at.unwrap_or(g.rest.len())]));
+                let call = match at {
+                    None => format!("({})", first.join(", ")),
+                    Some(at) => format!(
+                        "({}, &\n#include \"dicod_option_names.inc\"\n      {})",
+                        first.join(", "),
+                        names(&g.rest[at + 1..]).join(", ")
+                    ),
+                };
+                let word = if g.function { "function" } else { "subroutine" };
+                let result = if g.function { " &\n      result(value)" } else { "" };
+                let line = |indent: usize, text: String| match text.split_once('\n') {
+                    Some((one, more)) => format!("{}{more}\n", wrapped(indent, &(one.to_string() + "\n"))),
+                    None => wrapped(indent, &text),
+                };
+                procedures += &line(2, format!("recursive {word} {name}{call}{result}"));
+                if !g.class.is_empty() {
+                    writeln!(procedures, "    class(dicod_{}), intent(inout) :: self", g.class).unwrap();
+                }
+                for ((array, attributes), rank) in g.arrays.iter().zip(&ranks) {
+                    let colons = vec![":"; *rank].join(", ");
+                    writeln!(procedures, "    real({kind}), {attributes} :: {array}({colons})").unwrap();
+                }
+                for key in g.rest {
+                    if *key == "*" {
+                        procedures += "#include \"dicod_option_declarations.inc\"\n";
+                    } else {
+                        writeln!(procedures, "    {}", argument(key).1).unwrap();
+                    }
+                }
+                let how = if g.function {
+                    procedures += "    real(real64) :: value\n";
+                    "value ="
+                } else {
+                    "call"
+                };
+                procedures += &line(4, format!("{how} any_{full}_{suffix}{call}"));
+                writeln!(procedures, "  end {word}\n").unwrap();
+                specifics.push(name);
+            }
+        }
+        if g.class.is_empty() {
+            writeln!(interfaces, "  ! {}", g.meaning).unwrap();
+            writeln!(interfaces, "  interface {}", g.name).unwrap();
+            interfaces += &wrapped(4, &format!("module procedure {}", specifics.join(", ")));
+            writeln!(interfaces, "  end interface").unwrap();
+            interfaces += &wrapped(2, &format!("private :: any_{full}_r64, any_{full}_r32, {}", specifics.join(", ")));
+        } else {
+            let text = &mut bindings[(g.class == "learner") as usize];
+            writeln!(text, "    ! {}", g.meaning).unwrap();
+            *text += &wrapped(4, &format!("procedure, private :: {}", specifics.join(", ")));
+            *text += &wrapped(4, &format!("generic :: {} => {}", g.name, specifics.join(", ")));
+            interfaces += &wrapped(2, &format!("private :: any_{full}_r64, any_{full}_r32, {}", specifics.join(", ")));
+        }
+    }
+    let [encoder, learner] = bindings;
+    [
+        ("dicod_interfaces.inc", interfaces),
+        ("dicod_ranks.inc", procedures.trim_end().to_string() + "\n"),
+        ("dicod_encoder_bindings.inc", encoder),
+        ("dicod_learner_bindings.inc", learner),
     ]
 }
 
@@ -483,7 +712,7 @@ fn the_c_layers_are_what_the_headers_say() {
     let mut files = BTreeMap::new();
     files.insert("bindings/fortran/dicod_c.f90".to_string(), fortran(&c));
     files.insert("bindings/fortran/dicod_mpi_c.f90".into(), fortran_mpi(&mpi));
-    for (name, text) in fortran_options() {
+    for (name, text) in fortran_options().into_iter().chain(fortran_generics()) {
         files.insert(format!("bindings/fortran/{name}"), text);
     }
     files.insert("bindings/julia/Dicod/src/c.jl".into(), julia([&c, &mpi]));

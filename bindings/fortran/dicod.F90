@@ -15,6 +15,8 @@
 ! Variables of the types here free what they hold when they go out of scope, unless that would be collective: what was made
 ! over a communicator has to be freed by %free(), by all ranks, before MPI_Finalize. They cannot be copied.
 !
+! Procedures that a map calls in several threads have to be recursive: gfortran's others may keep variables between calls.
+!
 ! The constants, structs and functions of dicod.h come along: module dicod_c.
 module dicod
   use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
@@ -189,17 +191,7 @@ module dicod
     type(callback_box), pointer :: box => null()
     type(geometry) :: g
   contains
-    procedure, private :: encoder_create_r64, encoder_create_r32, encoder_create_rank1_r64, encoder_create_rank1_r32
-    generic :: create => encoder_create_r64, encoder_create_r32
-    generic :: create_rank1 => encoder_create_rank1_r64, encoder_create_rank1_r32
-    procedure, private :: encoder_set_dictionary_r64, encoder_set_dictionary_r32
-    generic :: set_dictionary => encoder_set_dictionary_r64, encoder_set_dictionary_r32
-    procedure, private :: encoder_solve_r64, encoder_solve_r32
-    generic :: solve => encoder_solve_r64, encoder_solve_r32
-    procedure, private :: encoder_set_z_r64, encoder_set_z_r32
-    generic :: set_z => encoder_set_z_r64, encoder_set_z_r32
-    procedure, private :: encoder_get_z_r64, encoder_get_z_r32
-    generic :: get_z => encoder_get_z_r64, encoder_get_z_r32
+#include "dicod_encoder_bindings.inc"
     procedure :: clear_z => encoder_clear_z
     procedure :: get_sparse => encoder_get_sparse
     procedure :: region => encoder_region
@@ -218,18 +210,7 @@ module dicod
     type(callback_box), pointer :: box => null()
     type(geometry) :: g
   contains
-    procedure, private :: learner_create_r64, learner_create_r32, learner_restore_r64, learner_restore_r32
-    generic :: create => learner_create_r64, learner_create_r32
-    generic :: restore => learner_restore_r64, learner_restore_r32
-    procedure, private :: learner_step_r64, learner_step_r32, learner_run_r64, learner_run_r32
-    generic :: step => learner_step_r64, learner_step_r32
-    generic :: run => learner_run_r64, learner_run_r32
-    procedure, private :: learner_encode_r64, learner_encode_r32
-    generic :: encode => learner_encode_r64, learner_encode_r32
-    procedure, private :: learner_get_dictionary_r64, learner_get_dictionary_r32
-    generic :: get_dictionary => learner_get_dictionary_r64, learner_get_dictionary_r32
-    procedure, private :: learner_get_z_r64, learner_get_z_r32
-    generic :: get_z => learner_get_z_r64, learner_get_z_r32
+#include "dicod_learner_bindings.inc"
     procedure :: get_lambda => learner_get_lambda
     procedure :: save => learner_save
     procedure :: free => learner_free
@@ -286,30 +267,7 @@ module dicod
     final :: map_final
   end type
 
-  ! call solve(x, d, z, ...): activations z of the signals x.
-  interface solve
-    module procedure solve_r64, solve_r32
-  end interface
-  ! call learn(x, d, z, ...): dictionary d, and z for it, which may be left out.
-  interface learn
-    module procedure learn_r64, learn_r32
-  end interface
-  ! lambda_max(x, d, ...): the least regularisation for which z = 0 is optimal.
-  interface lambda_max
-    module procedure lambda_max_r64, lambda_max_r32
-  end interface
-  ! call reconstruct(z, d, x, ...): the signals that z stands for.
-  interface reconstruct
-    module procedure reconstruct_r64, reconstruct_r32
-  end interface
-  ! objective(x, d, z, ...): what solve minimises.
-  interface objective
-    module procedure objective_r64, objective_r32
-  end interface
-  ! call gram(d, g): correlations of the atoms, g(2 lx - 1, ..., atom, atom).
-  interface gram
-    module procedure gram_r64, gram_r32
-  end interface
+#include "dicod_interfaces.inc"
   ! valid_shape(signal_shape, atom_shape, periodic): the shape of z, axes only.
   interface valid_shape
     module procedure valid_shape_int64, valid_shape_int32
@@ -318,8 +276,7 @@ module dicod
   private :: callback_box, learn_box, map_box, map_progress_box, geometry, view, described
   private :: to_c, text_of, reverse, per_axis_key, chosen_context, choose
   private :: measure, measure_d, find_valid, domain, same_d, ready, fitting, check_z, lay_out, address
-  private :: solve_r64, solve_r32, learn_r64, learn_r32, lambda_max_r64, lambda_max_r32, reconstruct_r64, reconstruct_r32
-  private :: objective_r64, objective_r32, gram_r64, gram_r32, view_r64, view_r32, hold, let_go
+  private :: view_r64, view_r32, hold, let_go
   private :: log_trampoline, progress_trampoline, learn_trampoline, map_progress_trampoline, work_trampoline
   private :: reduce_fork, reduce_work, reduce_pack, reduce_unpack, reduce_join, reduce_free
   private :: valid_shape_int64, valid_shape_int32
@@ -332,7 +289,7 @@ contains
   ! --- errors and text ------------------------------------------------------------------------------------------------
 
   ! The whole message of the last error that the library reported in this thread.
-  function last_error() result(message)
+  recursive function last_error() result(message)
     character(:), allocatable :: message
     character(kind=c_char), allocatable, target :: buffer(:)
     integer(int64), target :: needed
@@ -347,19 +304,19 @@ contains
   end function
 
   ! Short text for a status.
-  function status_text(status) result(text)
+  recursive function status_text(status) result(text)
     integer(int32), intent(in) :: status
     character(:), allocatable :: text
     text = text_from_c(dicod_strerror(status))
   end function
 
   ! Version of the library.
-  function library_version() result(text)
+  recursive function library_version() result(text)
     character(:), allocatable :: text
     text = text_from_c(dicod_version())
   end function
 
-  subroutine report_status(status, stat, errmsg, text)
+  recursive subroutine report_status(status, stat, errmsg, text)
     integer(int32), intent(in) :: status
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -374,7 +331,7 @@ contains
     if (.not. present(stat)) error stop 'dicod: '//message
   end subroutine
 
-  function to_c(text) result(chars)
+  recursive function to_c(text) result(chars)
     character(*), intent(in) :: text
     character(kind=c_char), allocatable :: chars(:)
     integer :: i, n
@@ -386,7 +343,7 @@ contains
     chars(n + 1) = c_null_char
   end function
 
-  function text_from_c(pointer) result(text)
+  recursive function text_from_c(pointer) result(text)
     type(c_ptr), intent(in) :: pointer
     character(:), allocatable :: text
     character(kind=c_char), pointer :: chars(:)
@@ -407,7 +364,7 @@ contains
   end function
 
   ! "(3, 4)"
-  function text_of(numbers) result(text)
+  recursive function text_of(numbers) result(text)
     integer(int64), intent(in) :: numbers(:)
     character(:), allocatable :: text
     character(24) :: one
@@ -421,13 +378,13 @@ contains
     text = text//')'
   end function
 
-  pure function reverse(numbers) result(reversed)
+  pure recursive function reverse(numbers) result(reversed)
     integer(int64), intent(in) :: numbers(:)
     integer(int64) :: reversed(size(numbers))
     reversed = numbers(size(numbers):1:-1)
   end function
 
-  pure function address(pointer) result(number)
+  pure recursive function address(pointer) result(number)
     type(c_ptr), intent(in) :: pointer
     integer(c_intptr_t) :: number
     number = transfer(pointer, number)
@@ -436,7 +393,7 @@ contains
   ! --- context --------------------------------------------------------------------------------------------------------
 
   ! n_threads: from 1 (default); -1: as many as there are cores; -2: one fewer.
-  subroutine context_create(self, n_threads, stat, errmsg)
+  recursive subroutine context_create(self, n_threads, stat, errmsg)
     class(dicod_context), intent(inout) :: self
     integer, intent(in), optional :: n_threads
     integer(int32), intent(out), optional :: stat
@@ -452,7 +409,7 @@ contains
   end subroutine
 
   ! Takes over a handle of dicod.h's, in the place of the one that it has.
-  subroutine context_adopt(self, handle, collective)
+  recursive subroutine context_adopt(self, handle, collective)
     class(dicod_context), intent(inout) :: self
     type(c_ptr), intent(in) :: handle
     logical, intent(in) :: collective
@@ -464,7 +421,7 @@ contains
   end subroutine
 
   ! Collective if the context is on a communicator.
-  subroutine context_free(self, stat, errmsg)
+  recursive subroutine context_free(self, stat, errmsg)
     class(dicod_context), intent(inout) :: self
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -474,12 +431,12 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
-  subroutine hold(box)
+  recursive subroutine hold(box)
     type(callback_box), pointer, intent(in) :: box
     if (associated(box)) box%users = box%users + 1
   end subroutine
 
-  subroutine let_go(box)
+  recursive subroutine let_go(box)
     type(callback_box), pointer, intent(inout) :: box
     if (.not. associated(box)) return
     box%users = box%users - 1
@@ -487,35 +444,35 @@ contains
     nullify (box)
   end subroutine
 
-  subroutine context_final(self)
+  recursive subroutine context_final(self)
     type(dicod_context), intent(inout) :: self
     integer(int32) :: ignored
     if (.not. self%collective) ignored = dicod_context_free(self%handle)
     if (.not. self%collective) call let_go(self%box)
   end subroutine
 
-  subroutine context_no_copy(to, from)
+  recursive subroutine context_no_copy(to, from)
     class(dicod_context), intent(inout) :: to
     type(dicod_context), intent(in) :: from
     error stop 'dicod: a dicod_context cannot be copied'
     if (c_associated(from%handle)) to%handle = c_null_ptr ! never reached
   end subroutine
 
-  function context_rank(self) result(rank)
+  recursive function context_rank(self) result(rank)
     class(dicod_context), intent(in) :: self
     integer(int32), target :: rank
     rank = 0
     call report_status(dicod_context_ranks(self%handle, c_loc(rank), c_null_ptr))
   end function
 
-  function context_n_ranks(self) result(n)
+  recursive function context_n_ranks(self) result(n)
     class(dicod_context), intent(in) :: self
     integer(int32), target :: n
     n = 1
     call report_status(dicod_context_ranks(self%handle, c_null_ptr, c_loc(n)))
   end function
 
-  function context_n_threads(self) result(n)
+  recursive function context_n_threads(self) result(n)
     class(dicod_context), intent(in) :: self
     integer(int32), target :: n
     n = 1
@@ -523,7 +480,7 @@ contains
   end function
 
   ! Without log: to nobody. user has to live as long as the context and its encoders.
-  subroutine context_set_log(self, log, user, stat, errmsg)
+  recursive subroutine context_set_log(self, log, user, stat, errmsg)
     class(dicod_context), intent(inout) :: self
     procedure(log_procedure), optional :: log
     class(*), intent(in), target, optional :: user
@@ -546,7 +503,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
-  subroutine context_set_progress(self, progress, user, stat, errmsg)
+  recursive subroutine context_set_progress(self, progress, user, stat, errmsg)
     class(dicod_context), intent(inout) :: self
     procedure(progress_procedure), optional :: progress
     class(*), intent(in), target, optional :: user
@@ -569,7 +526,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
-  subroutine log_trampoline(userdata, level, message) bind(c, name='')
+  recursive subroutine log_trampoline(userdata, level, message) bind(c, name='')
     type(c_ptr), value :: userdata
     integer(c_int32_t), value :: level
     type(c_ptr), value :: message
@@ -582,7 +539,7 @@ contains
     end if
   end subroutine
 
-  function progress_trampoline(userdata, progress) bind(c, name='') result(code)
+  recursive function progress_trampoline(userdata, progress) bind(c, name='') result(code)
     type(c_ptr), value :: userdata
     type(dicod_progress), intent(in) :: progress
     integer(c_int32_t) :: code
@@ -599,7 +556,7 @@ contains
   end function
 
   ! Handle of an optional context; a variable that was never created is an error, not the default.
-  subroutine chosen_context(handle, context, status, text)
+  recursive subroutine chosen_context(handle, context, status, text)
     type(c_ptr), intent(out) :: handle
     type(dicod_context), intent(in), optional :: context
     integer(int32), intent(inout) :: status
@@ -615,20 +572,20 @@ contains
   ! --- options --------------------------------------------------------------------------------------------------------
 
   ! Lists of this key have an entry per axis.
-  pure function per_axis_key(key) result(is)
+  pure recursive function per_axis_key(key) result(is)
     character(*), intent(in) :: key
     logical :: is
     is = key == 'periodic' .or. key == 'tile_shape'
   end function
 
-  subroutine options_make(self, status)
+  recursive subroutine options_make(self, status)
     class(dicod_options), intent(inout) :: self
     integer(int32), intent(out) :: status
     status = DICOD_OK
     if (.not. c_associated(self%handle)) status = dicod_options_create(self%handle)
   end subroutine
 
-  subroutine options_set_real(self, key, value, stat, errmsg)
+  recursive subroutine options_set_real(self, key, value, stat, errmsg)
     class(dicod_options), intent(inout) :: self
     character(*), intent(in) :: key
     real(real64), intent(in) :: value
@@ -642,7 +599,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
-  subroutine options_set_reals(self, key, value, stat, errmsg)
+  recursive subroutine options_set_reals(self, key, value, stat, errmsg)
     class(dicod_options), intent(inout) :: self
     character(*), intent(in) :: key
     real(real64), intent(in) :: value(:)
@@ -658,7 +615,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
-  subroutine options_set_integer(self, key, value, stat, errmsg)
+  recursive subroutine options_set_integer(self, key, value, stat, errmsg)
     class(dicod_options), intent(inout) :: self
     character(*), intent(in) :: key
     integer(int64), intent(in) :: value
@@ -672,7 +629,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
-  subroutine options_set_integers(self, key, value, stat, errmsg)
+  recursive subroutine options_set_integers(self, key, value, stat, errmsg)
     class(dicod_options), intent(inout) :: self
     character(*), intent(in) :: key
     integer(int64), intent(in) :: value(:)
@@ -692,7 +649,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
-  subroutine options_set_int32(self, key, value, stat, errmsg)
+  recursive subroutine options_set_int32(self, key, value, stat, errmsg)
     class(dicod_options), intent(inout) :: self
     character(*), intent(in) :: key
     integer(int32), intent(in) :: value
@@ -701,7 +658,7 @@ contains
     call options_set_integer(self, key, int(value, int64), stat, errmsg)
   end subroutine
 
-  subroutine options_set_int32s(self, key, value, stat, errmsg)
+  recursive subroutine options_set_int32s(self, key, value, stat, errmsg)
     class(dicod_options), intent(inout) :: self
     character(*), intent(in) :: key
     integer(int32), intent(in) :: value(:)
@@ -710,7 +667,7 @@ contains
     call options_set_integers(self, key, int(value, int64), stat, errmsg)
   end subroutine
 
-  subroutine options_set_flag(self, key, value, stat, errmsg)
+  recursive subroutine options_set_flag(self, key, value, stat, errmsg)
     class(dicod_options), intent(inout) :: self
     character(*), intent(in) :: key
     logical, intent(in) :: value
@@ -719,7 +676,7 @@ contains
     call options_set_integer(self, key, merge(1_int64, 0_int64, value), stat, errmsg)
   end subroutine
 
-  subroutine options_set_flags(self, key, value, stat, errmsg)
+  recursive subroutine options_set_flags(self, key, value, stat, errmsg)
     class(dicod_options), intent(inout) :: self
     character(*), intent(in) :: key
     logical, intent(in) :: value(:)
@@ -728,7 +685,7 @@ contains
     call options_set_integers(self, key, merge(1_int64, 0_int64, value), stat, errmsg)
   end subroutine
 
-  subroutine options_set_string(self, key, value, stat, errmsg)
+  recursive subroutine options_set_string(self, key, value, stat, errmsg)
     class(dicod_options), intent(inout) :: self
     character(*), intent(in) :: key, value
     integer(int32), intent(out), optional :: stat
@@ -742,7 +699,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
-  subroutine options_get_real(self, key, value, stat, errmsg)
+  recursive subroutine options_get_real(self, key, value, stat, errmsg)
     class(dicod_options), intent(in) :: self
     character(*), intent(in) :: key
     real(real64), intent(inout) :: value
@@ -758,7 +715,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
-  subroutine options_get_reals(self, key, value, stat, errmsg)
+  recursive subroutine options_get_reals(self, key, value, stat, errmsg)
     class(dicod_options), intent(in) :: self
     character(*), intent(in) :: key
     real(real64), allocatable, intent(inout) :: value(:)
@@ -777,7 +734,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
-  subroutine options_get_integer(self, key, value, stat, errmsg)
+  recursive subroutine options_get_integer(self, key, value, stat, errmsg)
     class(dicod_options), intent(in) :: self
     character(*), intent(in) :: key
     integer(int64), intent(inout) :: value
@@ -793,7 +750,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
-  subroutine options_get_integers(self, key, value, stat, errmsg)
+  recursive subroutine options_get_integers(self, key, value, stat, errmsg)
     class(dicod_options), intent(in) :: self
     character(*), intent(in) :: key
     integer(int64), allocatable, intent(inout) :: value(:)
@@ -813,7 +770,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
-  subroutine options_get_string(self, key, value, stat, errmsg)
+  recursive subroutine options_get_string(self, key, value, stat, errmsg)
     class(dicod_options), intent(in) :: self
     character(*), intent(in) :: key
     character(:), allocatable, intent(inout) :: value
@@ -832,17 +789,17 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
-  subroutine options_free(self)
+  recursive subroutine options_free(self)
     class(dicod_options), intent(inout) :: self
     call dicod_options_free(self%handle)
   end subroutine
 
-  subroutine options_final(self)
+  recursive subroutine options_final(self)
     type(dicod_options), intent(inout) :: self
     call dicod_options_free(self%handle)
   end subroutine
 
-  subroutine options_no_copy(to, from)
+  recursive subroutine options_no_copy(to, from)
     class(dicod_options), intent(inout) :: to
     type(dicod_options), intent(in) :: from
     error stop 'dicod: dicod_options cannot be copied'
@@ -850,7 +807,7 @@ contains
   end subroutine
 
   ! The options that a call was given: a variable with them, or one by one.
-  subroutine choose(handle, one, options, &
+  recursive subroutine choose(handle, one, options, &
 #include "dicod_option_names.inc"
       status, text)
     type(c_ptr), intent(out) :: handle
@@ -880,7 +837,7 @@ contains
       handle = options%handle
     end if
   contains
-    subroutine apply()
+    recursive subroutine apply()
 #include "dicod_option_apply.inc"
     end subroutine
   end subroutine
@@ -888,7 +845,7 @@ contains
   ! --- shapes ---------------------------------------------------------------------------------------------------------
 
   ! Shapes of x and d, as Fortran has them.
-  subroutine measure(name, shape_x, shape_d, g, status, text)
+  recursive subroutine measure(name, shape_x, shape_d, g, status, text)
     character(*), intent(in) :: name
     integer(int64), intent(in) :: shape_x(:), shape_d(:)
     type(geometry), intent(inout) :: g
@@ -917,7 +874,7 @@ contains
     text = 'channels of '//name//' and d differ: '//name//' has the shape '//text_of(shape_x)//', d has '//text_of(shape_d)
   end subroutine
 
-  subroutine measure_d(shape_d, g, status, text)
+  recursive subroutine measure_d(shape_d, g, status, text)
     integer(int64), intent(in) :: shape_d(:)
     type(geometry), intent(inout) :: g
     integer(int32), intent(inout) :: status
@@ -935,7 +892,7 @@ contains
     g%n_atoms = shape_d(n + 2)
   end subroutine
 
-  subroutine find_valid(options, g, status)
+  recursive subroutine find_valid(options, g, status)
     type(c_ptr), intent(in) :: options
     type(geometry), intent(inout) :: g
     integer(int32), intent(inout) :: status
@@ -947,7 +904,7 @@ contains
     if (status == DICOD_OK) g%valid = valid
   end subroutine
 
-  subroutine check_z(shape_z, options, g, status, text)
+  recursive subroutine check_z(shape_z, options, g, status, text)
     integer(int64), intent(in) :: shape_z(:)
     type(c_ptr), intent(in) :: options
     type(geometry), intent(inout) :: g
@@ -968,7 +925,7 @@ contains
       ' (axes, atom, signal)'
   end subroutine
 
-  function valid_shape_int64(signal_shape, atom_shape, periodic, stat, errmsg) result(shape)
+  recursive function valid_shape_int64(signal_shape, atom_shape, periodic, stat, errmsg) result(shape)
     integer(int64), intent(in) :: signal_shape(:), atom_shape(:)
     logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
@@ -995,7 +952,7 @@ contains
     call report_status(status, stat, errmsg)
   end function
 
-  function valid_shape_int32(signal_shape, atom_shape, periodic, stat, errmsg) result(shape)
+  recursive function valid_shape_int32(signal_shape, atom_shape, periodic, stat, errmsg) result(shape)
     integer(int32), intent(in) :: signal_shape(:), atom_shape(:)
     logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
@@ -1006,7 +963,7 @@ contains
 
   ! The activations that go with a block of a signal: call valid_block(signal_shape, atom_shape, offset, local_shape,
   ! valid_offset, valid_local_shape, periodic).
-  subroutine valid_block(signal_shape, atom_shape, offset, local_shape, valid_offset, valid_local_shape, periodic, stat, errmsg)
+  recursive subroutine valid_block(signal_shape, atom_shape, offset, local_shape, valid_offset, valid_local_shape, periodic, stat, errmsg)
     integer(int64), intent(in) :: signal_shape(:), atom_shape(:), offset(:), local_shape(:)
     integer(int64), intent(out) :: valid_offset(:), valid_local_shape(:)
     logical, intent(in), optional :: periodic(:)
@@ -1038,7 +995,7 @@ contains
   end subroutine
 
   ! A dictionary of this shape on a domain.
-  subroutine domain(shape_d, signal_shape, n_signals, element_type, g, status, text)
+  recursive subroutine domain(shape_d, signal_shape, n_signals, element_type, g, status, text)
     integer(int64), intent(in) :: shape_d(:), signal_shape(:), element_type
     integer(int64), intent(in), optional :: n_signals
     type(geometry), intent(inout) :: g
@@ -1059,7 +1016,7 @@ contains
   end subroutine
 
   ! Another dictionary has to have the same shape.
-  subroutine same_d(shape_d, g, status, text)
+  recursive subroutine same_d(shape_d, g, status, text)
     integer(int64), intent(in) :: shape_d(:)
     type(geometry), intent(in) :: g
     integer(int32), intent(out) :: status
@@ -1076,7 +1033,7 @@ contains
     if (status < 0) text = 'd has the shape '//text_of(shape_d)//', it was created with '//text_of(wanted)
   end subroutine
 
-  subroutine ready(handle, g, element_type, name, status, text)
+  recursive subroutine ready(handle, g, element_type, name, status, text)
     type(c_ptr), intent(in) :: handle
     type(geometry), intent(in) :: g
     integer(int64), intent(in) :: element_type
@@ -1095,7 +1052,7 @@ contains
   end subroutine
 
   ! Describes a block of signals (per_signal channels) or activations (per_signal atoms) where it lies.
-  subroutine lay_out(name, v, g, per_signal, global, offset, a, status, text)
+  recursive subroutine lay_out(name, v, g, per_signal, global, offset, a, status, text)
     character(*), intent(in) :: name
     type(view), intent(in) :: v
     type(geometry), intent(in) :: g
@@ -1162,7 +1119,7 @@ contains
 
   ! --- encoder: what does not depend on the element type --------------------------------------------------------------
 
-  subroutine encoder_adopt(self, handle, g, context)
+  recursive subroutine encoder_adopt(self, handle, g, context)
     class(dicod_encoder), intent(inout) :: self
     type(c_ptr), intent(in) :: handle
     type(geometry), intent(in) :: g
@@ -1179,27 +1136,27 @@ contains
   end subroutine
 
   ! Collective where the context was freed before and is on a communicator.
-  subroutine encoder_free(self)
+  recursive subroutine encoder_free(self)
     class(dicod_encoder), intent(inout) :: self
     call dicod_encoder_free(self%handle)
     call let_go(self%box)
   end subroutine
 
-  subroutine encoder_final(self)
+  recursive subroutine encoder_final(self)
     type(dicod_encoder), intent(inout) :: self
     if (self%collective) return
     call dicod_encoder_free(self%handle)
     call let_go(self%box)
   end subroutine
 
-  subroutine encoder_no_copy(to, from)
+  recursive subroutine encoder_no_copy(to, from)
     class(dicod_encoder), intent(inout) :: to
     type(dicod_encoder), intent(in) :: from
     error stop 'dicod: a dicod_encoder cannot be copied'
     if (c_associated(from%handle)) to%handle = c_null_ptr ! never reached
   end subroutine
 
-  subroutine encoder_clear_z(self, stat, errmsg)
+  recursive subroutine encoder_clear_z(self, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -1207,14 +1164,14 @@ contains
   end subroutine
 
   ! Shape of the activations, axes only.
-  function encoder_valid_shape(self) result(shape)
+  recursive function encoder_valid_shape(self) result(shape)
     class(dicod_encoder), intent(in) :: self
     integer(int64) :: shape(self%g%n_axes)
     shape = reverse(self%g%valid(:self%g%n_axes))
   end function
 
   ! The activations on this rank that are not zero; with offset and local_shape those in a block (collective then).
-  subroutine encoder_get_sparse(self, sparse, offset, local_shape, stat, errmsg)
+  recursive subroutine encoder_get_sparse(self, sparse, offset, local_shape, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     type(dicod_sparse), intent(inout) :: sparse
     integer(int64), intent(in), optional :: offset(:), local_shape(:)
@@ -1267,7 +1224,7 @@ contains
   end subroutine
 
   ! The part of the valid domain whose activations are on this rank.
-  subroutine encoder_region(self, offset, local_shape, stat, errmsg)
+  recursive subroutine encoder_region(self, offset, local_shape, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     integer(int64), intent(out) :: offset(:), local_shape(:)
     integer(int32), intent(out), optional :: stat
@@ -1290,7 +1247,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
-  subroutine encoder_get_lambda(self, lambda, stat, errmsg)
+  recursive subroutine encoder_get_lambda(self, lambda, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(out) :: lambda(:)
     integer(int32), intent(out), optional :: stat
@@ -1305,7 +1262,7 @@ contains
 
   ! --- learner: what does not depend on the element type --------------------------------------------------------------
 
-  subroutine learner_adopt(self, handle, g, context)
+  recursive subroutine learner_adopt(self, handle, g, context)
     class(dicod_learner), intent(inout) :: self
     type(c_ptr), intent(in) :: handle
     type(geometry), intent(in) :: g
@@ -1321,27 +1278,27 @@ contains
     end if
   end subroutine
 
-  subroutine learner_free(self)
+  recursive subroutine learner_free(self)
     class(dicod_learner), intent(inout) :: self
     call dicod_learner_free(self%handle)
     call let_go(self%box)
   end subroutine
 
-  subroutine learner_final(self)
+  recursive subroutine learner_final(self)
     type(dicod_learner), intent(inout) :: self
     if (self%collective) return
     call dicod_learner_free(self%handle)
     call let_go(self%box)
   end subroutine
 
-  subroutine learner_no_copy(to, from)
+  recursive subroutine learner_no_copy(to, from)
     class(dicod_learner), intent(inout) :: to
     type(dicod_learner), intent(in) :: from
     error stop 'dicod: a dicod_learner cannot be copied'
     if (c_associated(from%handle)) to%handle = c_null_ptr ! never reached
   end subroutine
 
-  subroutine learner_get_lambda(self, lambda, stat, errmsg)
+  recursive subroutine learner_get_lambda(self, lambda, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(out) :: lambda(:)
     integer(int32), intent(out), optional :: stat
@@ -1355,7 +1312,7 @@ contains
   end subroutine
 
   ! Writes a checkpoint: the file is whole at any time. Collective.
-  subroutine learner_save(self, path, stat, errmsg)
+  recursive subroutine learner_save(self, path, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     character(*), intent(in) :: path
     integer(int32), intent(out), optional :: stat
@@ -1365,7 +1322,7 @@ contains
     call report_status(dicod_learner_save_file(self%handle, c_loc(name)), stat, errmsg)
   end subroutine
 
-  function learn_trampoline(userdata, step) bind(c, name='') result(code)
+  recursive function learn_trampoline(userdata, step) bind(c, name='') result(code)
     type(c_ptr), value :: userdata
     type(dicod_learn_step), intent(in) :: step
     integer(c_int32_t) :: code
@@ -1382,7 +1339,7 @@ contains
   end function
 
   ! Numbers of z that are not zero, per atom, of a step that a procedure is told of.
-  function step_nonzeros(step) result(nonzeros)
+  recursive function step_nonzeros(step) result(nonzeros)
     type(dicod_learn_step), intent(in) :: step
     integer(int64), allocatable :: nonzeros(:)
     integer(int64), pointer :: found(:)
@@ -1413,5 +1370,9 @@ contains
 #define P(name) name/**/_r32
 #define C(name) name/**/_f32
 #include "dicod_kind.inc"
+
+  ! --- one procedure for each rank and type ----------------------------------------------------------------------------
+
+#include "dicod_ranks.inc"
 
 end module
