@@ -963,7 +963,8 @@ contains
 
   ! The activations that go with a block of a signal: call valid_block(signal_shape, atom_shape, offset, local_shape,
   ! valid_offset, valid_local_shape, periodic).
-  recursive subroutine valid_block(signal_shape, atom_shape, offset, local_shape, valid_offset, valid_local_shape, periodic, stat, errmsg)
+  recursive subroutine valid_block(signal_shape, atom_shape, offset, local_shape, valid_offset, valid_local_shape, &
+      periodic, stat, errmsg)
     integer(int64), intent(in) :: signal_shape(:), atom_shape(:), offset(:), local_shape(:)
     integer(int64), intent(out) :: valid_offset(:), valid_local_shape(:)
     logical, intent(in), optional :: periodic(:)

@@ -1,6 +1,7 @@
 ! The C interface of libdicod as Fortran sees it, name by name: include/dicod.h describes it.
 !
-! Generated from the headers in include by tests/bindings.rs (make header): change it there. The module dicod is the comfortable way.
+! Generated from the headers in include by tests/bindings.rs (make header): change it there. The module dicod is the
+! comfortable way.
 !
 ! Pointers are type(c_ptr), handles that a function sets are passed by reference, structs too; those may be left out where
 ! the header says that they may be NULL.
