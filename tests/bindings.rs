@@ -635,6 +635,14 @@ fn julia_type(header: &Header, kind: &Type) -> String {
     }
 }
 
+/// A name that is a word of Julia's gets an underscore.
+fn julia_name(name: &str) -> String {
+    match name {
+        "end" | "global" | "local" => format!("{name}_"),
+        _ => name.to_string(),
+    }
+}
+
 fn julia(headers: [&Header; 2]) -> String {
     let mut out = JULIA_TOP.to_string();
     for (name, value) in &headers[0].constants {
@@ -662,7 +670,7 @@ fn julia(headers: [&Header; 2]) -> String {
                 Field::Chars(n, length) => (n, format!("NTuple{{{length},UInt8}}"), format!("ntuple(i -> 0x00, {length})")),
                 Field::Callback(n) => (n, "Ptr{Cvoid}".into(), "C_NULL".into()),
             };
-            writeln!(out, "    {field}::{kind}").unwrap();
+            writeln!(out, "    {}::{kind}", julia_name(field)).unwrap();
             zeros.push(zero);
         }
         write!(out, "end\n{name}() = {name}({})\n", zeros.join(", ")).unwrap();
@@ -672,10 +680,9 @@ fn julia(headers: [&Header; 2]) -> String {
             if params.iter().any(|(t, _)| t.base == "MPI_Comm") {
                 continue; // C only: dicod_context_create_mpi_f is for other languages
             }
-            // `end` is a word of Julia's.
             let names: Vec<_> = params
                 .iter()
-                .map(|(_, n)| if n == "end" || n == "global" || n == "local" { format!("{n}_") } else { n.clone() })
+                .map(|(_, n)| julia_name(n))
                 .collect();
             let kinds: Vec<_> = params.iter().map(|(t, _)| julia_type(header, t)).collect();
             let comma = if kinds.len() == 1 { "," } else { "" };

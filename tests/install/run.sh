@@ -98,7 +98,7 @@ says() { # says TEXT ARGUMENTS...: configuring fails and says why
 }
 check "component C is there" build find_package fp-component "$package" -DCOMPONENTS=C
 check "component MPI: a clear message" says "component MPI was not built" -DCOMPONENTS=MPI
-check "component Fortran: a clear message" says "component Fortran was not built" -DCOMPONENTS=Fortran
+check "component Fortran: a clear message" says "component Fortran cannot be used: this project has not enabled" -DCOMPONENTS=Fortran
 check "unknown component: a clear message" says "Dicod has no component Basic" -DCOMPONENTS=Basic
 check "this version is accepted" build find_package fp-version "$package" "-DWANTED=$version"
 check "another version is refused" says "compatible with requested version" -DWANTED=99.0
@@ -125,6 +125,28 @@ check "pkg-config, shared: C" with_path "$work/pc/shared_c"
 check "pkg-config, shared: C++" with_path "$work/pc/shared_cpp"
 check "pkg-config, static: C" runs_static "$work/pc/static_c"
 check "pkg-config, static: C++" runs_static "$work/pc/static_cpp"
+
+# --- Fortran -----------------------------------------------------------------------------------------------------------
+
+if command -v gfortran >/dev/null; then
+    check "Fortran, shared: build" build fortran fortran-shared "$package"
+    check "Fortran, shared" runs_shared "$work/fortran-shared/encode_fortran"
+    check "Fortran, static: build" build fortran fortran-static "$package" -DBUILD_SHARED_LIBS=OFF
+    check "Fortran, static" runs_static "$work/fortran-static/encode_fortran"
+    # shellcheck disable=SC2086
+    check "Fortran, add_subdirectory: build" build fortran fortran-source $in_tree
+    check "Fortran, add_subdirectory" runs_shared "$work/fortran-source/encode_fortran"
+    by_hand() {
+        sources=$(pkg-config --variable=fortrandir dicod)
+        # shellcheck disable=SC2046
+        (mkdir -p "$work/fortran-pc" && cd "$work/fortran-pc" &&
+            gfortran "$sources/dicod_c.f90" "$sources/dicod.F90" "$here/encode.f90" -o encode $(pkg-config --libs dicod)) &&
+            LD_LIBRARY_PATH=$lib "$work/fortran-pc/encode"
+    }
+    check "Fortran, pkg-config" by_hand
+else
+    echo "  SKIPPED  Fortran: no gfortran"
+fi
 
 # --- from source -------------------------------------------------------------------------------------------------------
 

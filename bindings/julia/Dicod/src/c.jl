@@ -208,7 +208,7 @@ struct parmap_operator
     linearize::Ptr{Cvoid}
     derivative::Ptr{Cvoid}
     adjoint::Ptr{Cvoid}
-    end::Ptr{Cvoid}
+    end_::Ptr{Cvoid}
 end
 parmap_operator() = parmap_operator(sizeof(parmap_operator), C_NULL, 0, 0, 1, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
 
