@@ -18,12 +18,12 @@ LOCAL := $(BUILD)/prefix
 # CMake remembers an MPI: a directory for each.
 CMAKE_BUILD := $(BUILD)/cmake$(patsubst %,-%,$(notdir $(MPICC)))
 
-PACKAGES := gcc g++ libc6-dev binutils cmake pkg-config libopenblas-dev libpng-dev valgrind \
+PACKAGES := gcc g++ gfortran libc6-dev binutils cmake pkg-config libopenblas-dev libpng-dev valgrind \
 	libopenmpi-dev openmpi-bin libmpich-dev mpich libclang-14-dev
 
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build install local header demo \
-	test test-rust test-c test-install test-mpi check-long bench bench-ranks bench-peers lint clean
+	test test-rust test-c test-install test-mpi test-fortran test-julia check-long bench bench-ranks bench-peers lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -56,8 +56,9 @@ install: build ## install under PREFIX (/usr/local), into DESTDIR if that is set
 local: build
 	@DESTDIR= $(CMAKE) --install $(CMAKE_BUILD) --prefix $(LOCAL) >$(BUILD)/install.log || { cat $(BUILD)/install.log; exit 1; }
 
-header: ## write include/dicod.h anew from src/ffi
+header: ## write include/dicod.h anew from src/ffi, and the C layers of the bindings
 	UPDATE_HEADER=1 $(CARGO) test --locked --test header
+	UPDATE_HEADER=1 $(CARGO) test --locked --test bindings
 
 demo: setup ## build, install to build/prefix, run the examples on real data: pictures and tables in build/demo
 	@start=$$(date +%s); $(MAKE) --no-print-directory demo-run && echo "demo: $$(( $$(date +%s) - start )) seconds; see $(BUILD)/demo"
@@ -80,7 +81,7 @@ demo-run: local
 	$(if $(MPICC),OPENBLAS_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
 		$(MPIEXEC) -n 4 $(BUILD)/examples/parmap_sweep $(BUILD)/demo)
 
-test: test-rust test-c test-install test-mpi ## everything: Rust, C (plainly and under valgrind), installed package, MPI
+test: test-rust test-c test-install test-mpi test-fortran test-julia ## everything: Rust, C (plainly and under valgrind), installed package, MPI, Fortran, Julia
 
 test-rust:
 	$(CARGO) test --locked
@@ -104,6 +105,20 @@ test-mpi-%: build
 		-DMPI_C_COMPILER=$* -DMPIEXEC_EXECUTABLE=$$(command -v $(patsubst mpicc%,mpiexec%,$*)) >$(BUILD)/tests-$*.log || { cat $(BUILD)/tests-$*.log; exit 1; }
 	@$(CMAKE) --build $(BUILD)/tests-$*
 	$(CMAKE) -E chdir $(BUILD)/tests-$* ctest --output-on-failure
+
+# Against the installed library of each MPI; in one process only where there is none.
+test-fortran: $(if $(MPICCS),$(MPICCS:%=test-fortran-%),test-fortran-)
+test-fortran-%: test-fortran-again
+	@$(MAKE) --no-print-directory local MPICC=$* LOCAL=$(BUILD)/prefix$(if $*,-$*)
+	@$(CMAKE) -S tests/fortran -B $(BUILD)/tests-fortran$(if $*,-$*) -DCMAKE_PREFIX_PATH=$(BUILD)/prefix$(if $*,-$*) \
+		$(if $*,-DMPI_C_COMPILER=$* -DMPIEXEC_EXECUTABLE=$$(command -v $(patsubst mpicc%,mpiexec%,$*))) >$(BUILD)/tests-fortran.log || { cat $(BUILD)/tests-fortran.log; exit 1; }
+	@$(CMAKE) --build $(BUILD)/tests-fortran$(if $*,-$*)
+	$(CMAKE) -E chdir $(BUILD)/tests-fortran$(if $*,-$*) ctest --output-on-failure
+.PHONY: test-fortran-again
+test-fortran-again:
+
+test-julia: local
+	tests/julia/run.sh $(LOCAL) $(BUILD)/tests-julia $(MPIEXEC)
 
 check-long: ## the long sweeps over random problems
 	DICOD_LONG=1 $(CARGO) test --locked --release

@@ -19,17 +19,22 @@ foreach(library IN LISTS Dicod_libraries)
   install(FILES "${Dicod_LIBRARY_DIR}/lib${library}.a" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 endforeach()
 
+# Source: each project compiles it with its own compiler.
+install(DIRECTORY bindings/fortran/ DESTINATION "${CMAKE_INSTALL_DATADIR}/dicod/fortran")
+install(DIRECTORY bindings/julia/Dicod DESTINATION "${CMAKE_INSTALL_DATADIR}/dicod/julia")
+
 # The CMake package. While the version starts with 0, a new minor version may break what was there.
 set(Dicod_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/Dicod")
 set(Dicod_generated "${PROJECT_BINARY_DIR}/package")
 configure_package_config_file(cmake/DicodConfig.cmake.in "${Dicod_generated}/DicodConfig.cmake"
   INSTALL_DESTINATION "${Dicod_package_dir}"
-  PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR)
+  PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_DATADIR)
 write_basic_package_version_file("${Dicod_generated}/DicodConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES
   "${Dicod_generated}/DicodConfig.cmake"
   "${Dicod_generated}/DicodConfigVersion.cmake"
   cmake/DicodTargets.cmake
+  cmake/DicodFortran.cmake
   cmake/DicodMPI.cmake
   DESTINATION "${Dicod_package_dir}")
 

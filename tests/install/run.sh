@@ -122,8 +122,7 @@ if [ -f "$lib/libdicod_mpi.so" ]; then
             says "it was built with $family" -DCOMPONENTS=MPI "-DMPI_C_COMPILER=mpicc.$other"
     fi
     mpi_symbols() {
-        { declared; grep -ohE '\bdicod_(context_create_mpi|context_create_mpi_f|mpi_library)\(' "$prefix/include/dicod_mpi.h" |
-            tr -d '('; } | LC_ALL=C sort -u >"$work/declared-mpi"
+        { declared; grep -hE '^[a-z]' "$prefix/include/dicod_mpi.h" | grep -oE '\b(dicod|parmap)_[a-z0-9_]+\(' | tr -d '('; } | LC_ALL=C sort -u >"$work/declared-mpi"
         nm --defined-only "$@" | awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u >"$work/exported-mpi"
         diff "$work/declared-mpi" "$work/exported-mpi"
     }
@@ -132,6 +131,7 @@ if [ -f "$lib/libdicod_mpi.so" ]; then
 else
     check "component MPI: a clear message" says "component MPI cannot be used" -DCOMPONENTS=MPI
 fi
+check "component Fortran: a clear message" says "component Fortran cannot be used: this project has not enabled" -DCOMPONENTS=Fortran
 check "unknown component: a clear message" says "Dicod has no component Basic" -DCOMPONENTS=Basic
 check "this version is accepted" build find_package fp-version "$package" "-DWANTED=$version"
 check "another version is refused" says "compatible with requested version" -DWANTED=99.0
@@ -158,6 +158,28 @@ check "pkg-config, shared: C" with_path "$work/pc/shared_c"
 check "pkg-config, shared: C++" with_path "$work/pc/shared_cpp"
 check "pkg-config, static: C" runs_static "$work/pc/static_c"
 check "pkg-config, static: C++" runs_static "$work/pc/static_cpp"
+
+# --- Fortran -----------------------------------------------------------------------------------------------------------
+
+if command -v gfortran >/dev/null; then
+    check "Fortran, shared: build" build fortran fortran-shared "$package"
+    check "Fortran, shared" runs_shared "$work/fortran-shared/encode_fortran"
+    check "Fortran, static: build" build fortran fortran-static "$package" -DBUILD_SHARED_LIBS=OFF
+    check "Fortran, static" runs_static "$work/fortran-static/encode_fortran"
+    # shellcheck disable=SC2086
+    check "Fortran, add_subdirectory: build" build fortran fortran-source $in_tree
+    check "Fortran, add_subdirectory" runs_shared "$work/fortran-source/encode_fortran"
+    by_hand() {
+        sources=$(pkg-config --variable=fortrandir dicod)
+        # shellcheck disable=SC2046
+        (mkdir -p "$work/fortran-pc" && cd "$work/fortran-pc" &&
+            gfortran "$sources/dicod_c.f90" "$sources/dicod.F90" "$here/encode.f90" -o encode $(pkg-config --libs dicod)) &&
+            LD_LIBRARY_PATH=$lib "$work/fortran-pc/encode"
+    }
+    check "Fortran, pkg-config" by_hand
+else
+    echo "  SKIPPED  Fortran: no gfortran"
+fi
 
 # --- from source -------------------------------------------------------------------------------------------------------
 

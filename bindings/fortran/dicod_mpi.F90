@@ -1,0 +1,57 @@
+! Contexts on the ranks of a communicator: of mpi_f08, or an integer of mpi and mpif.h.
+!
+!   use mpi_f08
+!   use dicod
+!   use dicod_mpi
+!   call create_context(context, MPI_COMM_WORLD)
+!
+! What is made with such a context is collective and has to be freed, by %free(), before MPI_Finalize: context, encoders,
+! learners, maps.
+module dicod_mpi
+  use, intrinsic :: iso_fortran_env, only: int32
+  use, intrinsic :: iso_c_binding, only: c_ptr, c_null_ptr, c_int, c_f_pointer, c_char, c_size_t
+  use mpi_f08, only: MPI_Comm
+  use dicod, only: dicod_context, context_adopt, report_status, text_from_c
+  use dicod_mpi_c
+  implicit none
+  private
+  public :: create_context, mpi_library
+
+  ! call create_context(context, comm, n_threads): collective over comm.
+  interface create_context
+    module procedure create_f08, create_integer
+  end interface
+
+contains
+
+  subroutine create_f08(context, comm, n_threads, stat, errmsg)
+    type(dicod_context), intent(inout) :: context
+    type(MPI_Comm), intent(in) :: comm
+    integer, intent(in), optional :: n_threads
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call create_integer(context, comm%MPI_VAL, n_threads, stat, errmsg)
+  end subroutine
+
+  subroutine create_integer(context, comm, n_threads, stat, errmsg)
+    type(dicod_context), intent(inout) :: context
+    integer, intent(in) :: comm
+    integer, intent(in), optional :: n_threads
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(c_ptr) :: handle
+    integer(int32) :: status, threads
+    threads = 1
+    if (present(n_threads)) threads = int(n_threads, int32)
+    handle = c_null_ptr
+    status = dicod_context_create_mpi_f(int(comm, c_int), threads, handle)
+    if (status >= 0) call context_adopt(context, handle, .true.)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Name and version of the MPI that the library runs with.
+  function mpi_library() result(text)
+    character(:), allocatable :: text
+    text = text_from_c(dicod_mpi_library())
+  end function
+end module

@@ -1,0 +1,33 @@
+# The Fortran modules, compiled by the compiler of the project that uses them: a .mod file fits one compiler only.
+#
+#   Dicod::fortran        module dicod, with Dicod::dicod
+#   Dicod::fortran_mpi    modules dicod and dicod_mpi, with Dicod::mpi, if Dicod_MPI_FAMILY is not empty
+#
+# Dicod_FORTRAN_DIR says where the sources are; the language Fortran has to be enabled.
+
+function(dicod_fortran_target name library sources)
+  list(TRANSFORM sources PREPEND "${Dicod_FORTRAN_DIR}/")
+  set(modules "${CMAKE_CURRENT_BINARY_DIR}/dicod-modules/${name}")
+  add_library(dicod_${name} STATIC EXCLUDE_FROM_ALL ${sources})
+  set_target_properties(dicod_${name} PROPERTIES
+    Fortran_MODULE_DIRECTORY "${modules}"
+    Fortran_PREPROCESS ON
+    POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(dicod_${name} PUBLIC "${modules}")
+  target_link_libraries(dicod_${name} PUBLIC ${library})
+  add_library(Dicod::${name} ALIAS dicod_${name})
+endfunction()
+
+set(Dicod_fortran_sources dicod_c.f90 dicod.F90)
+if(NOT TARGET Dicod::fortran)
+  dicod_fortran_target(fortran Dicod::dicod "${Dicod_fortran_sources}")
+endif()
+if(Dicod_MPI_FAMILY AND NOT TARGET Dicod::fortran_mpi)
+  # Of the same MPI as the C compiler that was chosen.
+  if(NOT MPI_Fortran_COMPILER AND MPI_C_COMPILER)
+    string(REGEX REPLACE "mpicc([^/]*)$" "mpifort\\1" Dicod_mpifort "${MPI_C_COMPILER}")
+    find_program(MPI_Fortran_COMPILER NAMES "${Dicod_mpifort}")
+  endif()
+  find_package(MPI REQUIRED COMPONENTS Fortran)
+  dicod_fortran_target(fortran_mpi "Dicod::mpi;MPI::MPI_Fortran" "${Dicod_fortran_sources};dicod_mpi_c.f90;dicod_mpi.F90")
+endif()
