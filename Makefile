@@ -106,16 +106,15 @@ test-mpi-%: build
 	@$(CMAKE) --build $(BUILD)/tests-$*
 	$(CMAKE) -E chdir $(BUILD)/tests-$* ctest --output-on-failure
 
-# Against the installed library of each MPI; in one process only where there is none.
-test-fortran: $(if $(MPICCS),$(MPICCS:%=test-fortran-%),test-fortran-)
-test-fortran-%: test-fortran-again
-	@$(MAKE) --no-print-directory local MPICC=$* LOCAL=$(BUILD)/prefix$(if $*,-$*)
-	@$(CMAKE) -S tests/fortran -B $(BUILD)/tests-fortran$(if $*,-$*) -DCMAKE_PREFIX_PATH=$(BUILD)/prefix$(if $*,-$*) \
-		$(if $*,-DMPI_C_COMPILER=$* -DMPIEXEC_EXECUTABLE=$$(command -v $(patsubst mpicc%,mpiexec%,$*))) >$(BUILD)/tests-fortran.log || { cat $(BUILD)/tests-fortran.log; exit 1; }
-	@$(CMAKE) --build $(BUILD)/tests-fortran$(if $*,-$*)
-	$(CMAKE) -E chdir $(BUILD)/tests-fortran$(if $*,-$*) ctest --output-on-failure
-.PHONY: test-fortran-again
-test-fortran-again:
+# With every MPI that is there; "none" stands for the library of one process alone.
+test-fortran: $(if $(MPICCS),$(MPICCS:%=test-fortran-%),test-fortran-none)
+test-fortran-%: build
+	@$(MAKE) --no-print-directory local MPICC=$(filter-out none,$*) LOCAL=$(BUILD)/prefix-$*
+	@$(CMAKE) -S tests/fortran -B $(BUILD)/tests-fortran-$* -DCMAKE_PREFIX_PATH=$(BUILD)/prefix-$* \
+		$(if $(filter-out none,$*),-DMPI_C_COMPILER=$* -DMPIEXEC_EXECUTABLE=$$(command -v $(patsubst mpicc%,mpiexec%,$*))) \
+		>$(BUILD)/tests-fortran-$*.log || { cat $(BUILD)/tests-fortran-$*.log; exit 1; }
+	@$(CMAKE) --build $(BUILD)/tests-fortran-$*
+	$(CMAKE) -E chdir $(BUILD)/tests-fortran-$* ctest --output-on-failure
 
 test-julia: local
 	tests/julia/run.sh $(LOCAL) $(BUILD)/tests-julia $(MPIEXEC)

@@ -126,21 +126,27 @@ fn one_statement(statement: &str, header: &mut Header) {
         header.functions.push((name, result, params(inside)));
         return;
     };
-    if let Some((name, rest)) = defined.strip_prefix("struct ").and_then(|s| s.split_once('{')) {
+    if let Some((name, rest)) = defined
+        .strip_prefix("struct ")
+        .and_then(|s| s.split_once('{'))
+    {
         let inside = rest.split_once('}').unwrap().0;
         let fields = inside.split(';').map(str::trim).filter(|f| !f.is_empty());
         let fields = fields.map(|field| {
             if let Some((name, _, _)) = callback(field) {
                 return Field::Callback(name);
             }
-            if let Some((before, length)) = field.strip_suffix(']').and_then(|f| f.split_once('[')) {
+            if let Some((before, length)) = field.strip_suffix(']').and_then(|f| f.split_once('['))
+            {
                 let (_, name) = declaration(before);
                 return Field::Chars(name, length.parse().unwrap());
             }
             let (kind, name) = declaration(field);
             Field::Plain(kind, name)
         });
-        header.structs.push((name.trim().to_string(), fields.collect()));
+        header
+            .structs
+            .push((name.trim().to_string(), fields.collect()));
     } else if let Some(found) = callback(defined) {
         header.callbacks.push(found);
     }
@@ -160,7 +166,11 @@ fn size_of(fields: &[Field]) -> usize {
     for field in fields {
         let (bytes, align) = match field {
             Field::Chars(_, n) => (*n, 1),
-            Field::Plain(t, _) if t.stars == 0 && ["int32_t", "dicod_status"].contains(&t.base.as_str()) => (4, 4),
+            Field::Plain(t, _)
+                if t.stars == 0 && ["int32_t", "dicod_status"].contains(&t.base.as_str()) =>
+            {
+                (4, 4)
+            }
             _ => (8, 8),
         };
         size = size.next_multiple_of(align) + bytes;
@@ -216,7 +226,12 @@ fn fortran_param(header: &Header, kind: &Type, name: &str) -> String {
     match kind.stars {
         0 if is_callback => format!("type(c_funptr), value :: {name}"),
         0 => format!("{}, value :: {name}", fortran_scalar(&kind.base)),
-        1 if is_struct && name.ends_with('s') && kind.is_const && kind.base != "dicod_progress" && kind.base != "parmap_progress" => {
+        1 if is_struct
+            && name.ends_with('s')
+            && kind.is_const
+            && kind.base != "dicod_progress"
+            && kind.base != "parmap_progress" =>
+        {
             format!("type({}), intent(in) :: {name}(*)", kind.base)
         }
         1 if is_struct && kind.is_const => format!("type({}), intent(in) :: {name}", kind.base),
@@ -229,11 +244,18 @@ fn fortran_param(header: &Header, kind: &Type, name: &str) -> String {
 fn fortran_procedure(header: &Header, name: &str, result: &Type, params: &Params) -> String {
     let mut out = String::new();
     let names: Vec<_> = params.iter().map(|(_, n)| n.clone()).collect();
-    let bind = if name.ends_with("_fn") { "bind(c)".to_string() } else { format!("bind(c, name='{name}')") };
+    let bind = if name.ends_with("_fn") {
+        "bind(c)".to_string()
+    } else {
+        format!("bind(c, name='{name}')")
+    };
     let nothing = result.base == "void" && result.stars == 0;
     let word = if nothing { "subroutine" } else { "function" };
     let ending = if nothing { "" } else { " result(outcome)" };
-    out += &wrapped(4, &format!("{word} {name}({}) {bind}{ending}", names.join(", ")));
+    out += &wrapped(
+        4,
+        &format!("{word} {name}({}) {bind}{ending}", names.join(", ")),
+    );
     out += "      import\n";
     for (kind, name) in params {
         let mut text = fortran_param(header, kind, name);
@@ -243,7 +265,11 @@ fn fortran_procedure(header: &Header, name: &str, result: &Type, params: &Params
         out += &wrapped(6, &text);
     }
     if !nothing {
-        let kind = if result.stars > 0 { "type(c_ptr)" } else { fortran_scalar(&result.base) };
+        let kind = if result.stars > 0 {
+            "type(c_ptr)"
+        } else {
+            fortran_scalar(&result.base)
+        };
         writeln!(out, "      {kind} :: outcome").unwrap();
     }
     writeln!(out, "    end {word}").unwrap();
@@ -253,8 +279,16 @@ fn fortran_procedure(header: &Header, name: &str, result: &Type, params: &Params
 fn fortran_constants(header: &Header) -> String {
     let mut out = String::new();
     for (name, value) in &header.constants {
-        let kind = if name.starts_with("DICOD_F") { "c_int64_t" } else { "c_int32_t" };
-        writeln!(out, "  integer({kind}), parameter :: {name} = {value}_{kind}").unwrap();
+        let kind = if name.starts_with("DICOD_F") {
+            "c_int64_t"
+        } else {
+            "c_int32_t"
+        };
+        writeln!(
+            out,
+            "  integer({kind}), parameter :: {name} = {value}_{kind}"
+        )
+        .unwrap();
     }
     out
 }
@@ -266,7 +300,10 @@ fn fortran(header: &Header) -> String {
         for field in fields {
             let line = match field {
                 Field::Plain(_, n) if n == "struct_size" => {
-                    format!("integer(c_int64_t) :: struct_size = {}_c_int64_t", size_of(fields))
+                    format!(
+                        "integer(c_int64_t) :: struct_size = {}_c_int64_t",
+                        size_of(fields)
+                    )
                 }
                 Field::Plain(t, n) if t.stars > 0 => format!("type(c_ptr) :: {n} = c_null_ptr"),
                 Field::Plain(t, n) if name == "parmap_operator" && n == "linear" => {
@@ -276,7 +313,9 @@ fn fortran(header: &Header) -> String {
                     format!("{} :: element_type = DICOD_F64", fortran_scalar(&t.base))
                 }
                 Field::Plain(t, n) => format!("{} :: {n} = 0", fortran_scalar(&t.base)),
-                Field::Chars(n, length) => format!("character(kind=c_char) :: {n}({length}) = c_null_char"),
+                Field::Chars(n, length) => {
+                    format!("character(kind=c_char) :: {n}({length}) = c_null_char")
+                }
                 Field::Callback(n) => format!("type(c_funptr) :: {n} = c_null_funptr"),
             };
             writeln!(out, "    {line}").unwrap();
@@ -317,7 +356,13 @@ module dicod_mpi_c
 /// key, type, meaning of all options, from the table in the header.
 fn options() -> Vec<(String, String, String)> {
     let text = read("include/dicod.h");
-    let table = text.split_once("All options: key (").unwrap().1.split_once("*/").unwrap().0;
+    let table = text
+        .split_once("All options: key (")
+        .unwrap()
+        .1
+        .split_once("*/")
+        .unwrap()
+        .0;
     let mut found = Vec::new();
     let mut lines = table.lines().skip(2);
     while let Some(line) = lines.next() {
@@ -326,14 +371,23 @@ fn options() -> Vec<(String, String, String)> {
         };
         let kind = rest.split_once(',').unwrap().0.to_string();
         let flag = rest.ends_with(" 0 or 1)");
-        let kind = if flag { kind.replace("integer", "flag") } else { kind };
-        let meaning = lines.next().unwrap().trim_start_matches([' ', '*']).to_string();
+        let kind = if flag {
+            kind.replace("integer", "flag")
+        } else {
+            kind
+        };
+        let meaning = lines
+            .next()
+            .unwrap()
+            .trim_start_matches([' ', '*'])
+            .to_string();
         found.push((key.to_string(), kind, meaning));
     }
     found
 }
 
-const INCLUDE_TOP: &str = "! Generated from the option table by tests/bindings.rs (make header): change it there.\n";
+const INCLUDE_TOP: &str =
+    "! Generated from the option table by tests/bindings.rs (make header): change it there.\n";
 
 fn fortran_options() -> [(&'static str, String); 5] {
     let options = options();
@@ -361,7 +415,11 @@ fn fortran_options() -> [(&'static str, String); 5] {
             _ => ("character(*)", ""),
         };
         writeln!(declarations, "    ! {meaning}").unwrap();
-        writeln!(declarations, "    {fortran}, intent(in), optional :: {key}{shape}").unwrap();
+        writeln!(
+            declarations,
+            "    {fortran}, intent(in), optional :: {key}{shape}"
+        )
+        .unwrap();
         let wrong = match kind.as_str() {
             "real" => "-2.0_real64",
             "reals" => "[-2.0_real64]",
@@ -373,15 +431,35 @@ fn fortran_options() -> [(&'static str, String); 5] {
             writeln!(test, "    call o%set('{key}', .true.)").unwrap();
             writeln!(test, "    call o%get('{key}', flag)").unwrap();
             writeln!(test, "    call check(flag == 1, '{key}')").unwrap();
-            writeln!(test, "    call solve(x, d, z, {key}=.false., stat=stat, errmsg=errmsg)").unwrap();
-            writeln!(test, "    call check(stat == DICOD_OK, '{key}: '//trim(errmsg))").unwrap();
+            writeln!(
+                test,
+                "    call solve(x, d, z, {key}=.false., stat=stat, errmsg=errmsg)"
+            )
+            .unwrap();
+            writeln!(
+                test,
+                "    call check(stat == DICOD_OK, '{key}: '//trim(errmsg))"
+            )
+            .unwrap();
         } else if kind == "flags" {
             writeln!(test, "    call o%set('{key}', [.true., .false.])").unwrap();
         } else {
-            writeln!(test, "    call solve(x, d, z, {key}={wrong}, stat=stat, errmsg=errmsg)").unwrap();
-            writeln!(test, "    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, '{key}')").unwrap();
+            writeln!(
+                test,
+                "    call solve(x, d, z, {key}={wrong}, stat=stat, errmsg=errmsg)"
+            )
+            .unwrap();
+            writeln!(
+                test,
+                "    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, '{key}')"
+            )
+            .unwrap();
         }
-        writeln!(apply, "    if (present({key})) call one%set('{key}', {key}, one_stat, one_text)").unwrap();
+        writeln!(
+            apply,
+            "    if (present({key})) call one%set('{key}', {key}, one_stat, one_text)"
+        )
+        .unwrap();
         writeln!(apply, "    if (one_stat < 0) return").unwrap();
     }
     [
@@ -414,13 +492,21 @@ const OUT_IN_PLACE: &str = "intent(inout), target";
 
 /// x with axes; axes and channel; axes, channel and signal; d and z that go with it.
 fn with_d_and_z(n: usize) -> Vec<Vec<usize>> {
-    vec![vec![n, n + 2, n + 1], vec![n + 1, n + 2, n + 1], vec![n + 2, n + 2, n + 2]]
+    vec![
+        vec![n, n + 2, n + 1],
+        vec![n + 1, n + 2, n + 1],
+        vec![n + 2, n + 2, n + 2],
+    ]
 }
 fn with_d(n: usize) -> Vec<Vec<usize>> {
     vec![vec![n, n + 2], vec![n + 1, n + 2], vec![n + 2, n + 2]]
 }
 fn z_d_x(n: usize) -> Vec<Vec<usize>> {
-    vec![vec![n + 1, n + 2, n], vec![n + 1, n + 2, n + 1], vec![n + 2, n + 2, n + 2]]
+    vec![
+        vec![n + 1, n + 2, n],
+        vec![n + 1, n + 2, n + 1],
+        vec![n + 2, n + 2, n + 2],
+    ]
 }
 fn only_d(n: usize) -> Vec<Vec<usize>> {
     vec![vec![n + 2]]
@@ -433,10 +519,18 @@ fn rank_one(n: usize) -> Vec<Vec<usize>> {
 }
 /// A block: the ranks of one to three axes overlap.
 fn x_alone(n: usize) -> Vec<Vec<usize>> {
-    if n == 1 { (1..=5).map(|r| vec![r]).collect() } else { vec![] }
+    if n == 1 {
+        (1..=5).map(|r| vec![r]).collect()
+    } else {
+        vec![]
+    }
 }
 fn z_alone(n: usize) -> Vec<Vec<usize>> {
-    if n == 1 { (2..=5).map(|r| vec![r]).collect() } else { vec![] }
+    if n == 1 {
+        (2..=5).map(|r| vec![r]).collect()
+    } else {
+        vec![]
+    }
 }
 
 #[rustfmt::skip]
@@ -498,7 +592,12 @@ fn argument(key: &str) -> (&str, &'static str) {
         "context" => "type(dicod_context), intent(in), optional :: context",
         "options" => "type(dicod_options), intent(in), optional :: options",
         "info" => "type(dicod_info), intent(inout), optional :: info",
-        "learn_info" => return ("info", "type(dicod_learn_info), intent(inout), optional :: info"),
+        "learn_info" => {
+            return (
+                "info",
+                "type(dicod_learn_info), intent(inout), optional :: info",
+            );
+        }
         "step" => "type(dicod_learn_step), intent(inout), optional :: step",
         "each" => "procedure(learn_procedure), optional :: each",
         "user" => "class(*), intent(in), target, optional :: user",
@@ -524,7 +623,11 @@ fn fortran_generics() -> [(&'static str, String); 4] {
     let mut procedures = interfaces.clone();
     let mut bindings = [interfaces.clone(), interfaces.clone()];
     for g in &GENERICS {
-        let full = if g.class.is_empty() { g.name.to_string() } else { format!("{}_{}", g.class, g.name) };
+        let full = if g.class.is_empty() {
+            g.name.to_string()
+        } else {
+            format!("{}_{}", g.class, g.name)
+        };
         let mut specifics = Vec::new();
         for (kind, suffix) in [("real64", "r64"), ("real32", "r32")] {
             for ranks in (1..=3).flat_map(g.ranks) {
@@ -536,7 +639,11 @@ fn fortran_generics() -> [(&'static str, String); 4] {
                 }
                 // Everything before the options, and after them.
                 let at = g.rest.iter().position(|a| *a == "*");
-                let names = |keys: &[&'static str]| keys.iter().map(|k| argument(k).0.to_string()).collect::<Vec<_>>();
+                let names = |keys: &[&'static str]| {
+                    keys.iter()
+                        .map(|k| argument(k).0.to_string())
+                        .collect::<Vec<_>>()
+                };
                 first.extend(names(&g.rest[..at.unwrap_or(g.rest.len())]));
                 let call = match at {
                     None => format!("({})", first.join(", ")),
@@ -547,18 +654,33 @@ fn fortran_generics() -> [(&'static str, String); 4] {
                     ),
                 };
                 let word = if g.function { "function" } else { "subroutine" };
-                let result = if g.function { " &\n      result(value)" } else { "" };
+                let result = if g.function {
+                    " &\n      result(value)"
+                } else {
+                    ""
+                };
                 let line = |indent: usize, text: String| match text.split_once('\n') {
-                    Some((one, more)) => format!("{}{more}\n", wrapped(indent, &(one.to_string() + "\n"))),
+                    Some((one, more)) => {
+                        format!("{}{more}\n", wrapped(indent, &(one.to_string() + "\n")))
+                    }
                     None => wrapped(indent, &text),
                 };
                 procedures += &line(2, format!("recursive {word} {name}{call}{result}"));
                 if !g.class.is_empty() {
-                    writeln!(procedures, "    class(dicod_{}), intent(inout) :: self", g.class).unwrap();
+                    writeln!(
+                        procedures,
+                        "    class(dicod_{}), intent(inout) :: self",
+                        g.class
+                    )
+                    .unwrap();
                 }
                 for ((array, attributes), rank) in g.arrays.iter().zip(&ranks) {
                     let colons = vec![":"; *rank].join(", ");
-                    writeln!(procedures, "    real({kind}), {attributes} :: {array}({colons})").unwrap();
+                    writeln!(
+                        procedures,
+                        "    real({kind}), {attributes} :: {array}({colons})"
+                    )
+                    .unwrap();
                 }
                 for key in g.rest {
                     if *key == "*" {
@@ -583,13 +705,31 @@ fn fortran_generics() -> [(&'static str, String); 4] {
             writeln!(interfaces, "  interface {}", g.name).unwrap();
             interfaces += &wrapped(4, &format!("module procedure {}", specifics.join(", ")));
             writeln!(interfaces, "  end interface").unwrap();
-            interfaces += &wrapped(2, &format!("private :: any_{full}_r64, any_{full}_r32, {}", specifics.join(", ")));
+            interfaces += &wrapped(
+                2,
+                &format!(
+                    "private :: any_{full}_r64, any_{full}_r32, {}",
+                    specifics.join(", ")
+                ),
+            );
         } else {
             let text = &mut bindings[(g.class == "learner") as usize];
             writeln!(text, "    ! {}", g.meaning).unwrap();
-            *text += &wrapped(4, &format!("procedure, private :: {}", specifics.join(", ")));
-            *text += &wrapped(4, &format!("generic :: {} => {}", g.name, specifics.join(", ")));
-            interfaces += &wrapped(2, &format!("private :: any_{full}_r64, any_{full}_r32, {}", specifics.join(", ")));
+            *text += &wrapped(
+                4,
+                &format!("procedure, private :: {}", specifics.join(", ")),
+            );
+            *text += &wrapped(
+                4,
+                &format!("generic :: {} => {}", g.name, specifics.join(", ")),
+            );
+            interfaces += &wrapped(
+                2,
+                &format!(
+                    "private :: any_{full}_r64, any_{full}_r32, {}",
+                    specifics.join(", ")
+                ),
+            );
         }
     }
     let [encoder, learner] = bindings;
@@ -667,7 +807,11 @@ fn julia(headers: [&Header; 2]) -> String {
                     };
                     (n, kind, zero)
                 }
-                Field::Chars(n, length) => (n, format!("NTuple{{{length},UInt8}}"), format!("ntuple(i -> 0x00, {length})")),
+                Field::Chars(n, length) => (
+                    n,
+                    format!("NTuple{{{length},UInt8}}"),
+                    format!("ntuple(i -> 0x00, {length})"),
+                ),
                 Field::Callback(n) => (n, "Ptr{Cvoid}".into(), "C_NULL".into()),
             };
             writeln!(out, "    {}::{kind}", julia_name(field)).unwrap();
@@ -680,10 +824,7 @@ fn julia(headers: [&Header; 2]) -> String {
             if params.iter().any(|(t, _)| t.base == "MPI_Comm") {
                 continue; // C only: dicod_context_create_mpi_f is for other languages
             }
-            let names: Vec<_> = params
-                .iter()
-                .map(|(_, n)| julia_name(n))
-                .collect();
+            let names: Vec<_> = params.iter().map(|(_, n)| julia_name(n)).collect();
             let kinds: Vec<_> = params.iter().map(|(t, _)| julia_type(header, t)).collect();
             let comma = if kinds.len() == 1 { "," } else { "" };
             let result = match (result.base.as_str(), result.stars) {
@@ -700,13 +841,14 @@ fn julia(headers: [&Header; 2]) -> String {
             .unwrap();
         }
     }
-    out + "\n# What a library that is opened again has to look up anew.\nconst entries = (" + &headers
-        .iter()
-        .flat_map(|h| &h.functions)
-        .filter(|(_, _, p)| p.iter().all(|(t, _)| t.base != "MPI_Comm"))
-        .map(|(n, _, _)| format!("at_{n},"))
-        .collect::<Vec<_>>()
-        .join("\n                 ")
+    out + "\n# What a library that is opened again has to look up anew.\nconst entries = ("
+        + &headers
+            .iter()
+            .flat_map(|h| &h.functions)
+            .filter(|(_, _, p)| p.iter().all(|(t, _)| t.base != "MPI_Comm"))
+            .map(|(n, _, _)| format!("at_{n},"))
+            .collect::<Vec<_>>()
+            .join("\n                 ")
         + ")\n"
 }
 
@@ -730,7 +872,10 @@ fn the_c_layers_are_what_the_headers_say() {
             std::fs::write(&path, &generated).unwrap();
         }
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(generated == committed, "{name} is out of date: run `make header`");
+        assert!(
+            generated == committed,
+            "{name} is out of date: run `make header`"
+        );
     }
 }
 
@@ -742,7 +887,12 @@ fn sizes_of_structs() {
     let source = std::env::temp_dir().join(format!("dicod-sizes-{}.c", std::process::id()));
     let mut text = "#include \"dicod.h\"\n".to_string();
     for (name, fields) in &c.structs {
-        writeln!(text, "_Static_assert(sizeof({name}) == {}, \"{name}\");", size_of(fields)).unwrap();
+        writeln!(
+            text,
+            "_Static_assert(sizeof({name}) == {}, \"{name}\");",
+            size_of(fields)
+        )
+        .unwrap();
     }
     std::fs::write(&source, text).unwrap();
     let compiled = std::process::Command::new("cc")
@@ -752,5 +902,9 @@ fn sizes_of_structs() {
         .output()
         .unwrap();
     std::fs::remove_file(&source).unwrap();
-    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    assert!(
+        compiled.status.success(),
+        "{}",
+        String::from_utf8_lossy(&compiled.stderr)
+    );
 }

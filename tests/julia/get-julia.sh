@@ -51,6 +51,8 @@ CONF
 APT_CONFIG=$work/apt.conf
 export APT_CONFIG
 apt-get -q update >"$work/log" 2>&1 || cannot "the package lists of Debian 11 cannot be had: $(tail -n 1 "$work/log")"
+ls "$work"/lists/*Packages* >/dev/null 2>&1 ||
+    cannot "the package lists of Debian 11 cannot be had: $(grep -m 1 '^[WE]:' "$work/log")"
 # What the machine has already (its C library, for instance) is not unpacked.
 cp /var/lib/dpkg/status "$work/status"
 names=$(apt-get -q -s --no-install-recommends install julia 2>>"$work/log" | sed -n 's/^Inst \([^ ]*\) .*/\1/p')

@@ -316,6 +316,14 @@ function valid_of(options, g)
     Tuple(Int.(reverse(valid)))
 end
 
+# Types say how long it is.
+function size_of_z(options, g, x::AbstractArray{<:Any,NX}, d::AbstractArray{<:Any,ND}) where {NX,ND}
+    valid = similar(g.signal)
+    check(dicod_valid_shape(options, g.n_axes, g.signal, g.atom, valid))
+    n = ND - 2
+    ntuple(i -> i <= n ? Int(valid[n+1-i]) : i == n + 1 ? g.n_atoms : g.n_signals, Val(NX == ND ? ND : ND - 1))
+end
+
 """
     valid_shape(signal_shape, atom_shape; periodic)
 
@@ -400,7 +408,7 @@ function solve(x::AbstractArray, d::AbstractArray; context=nothing, z=nothing, g
     x, d = plain(T, x), plain(T, d)
     g = geometry(size(x), size(d))
     with_options(given) do options
-        wanted = (valid_of(options, g)..., g.n_atoms, (ndims(x) == g.n_axes + 2 ? (g.n_signals,) : ())...)
+        wanted = size_of_z(options, g, x, d)
         z === nothing || size(z) == wanted || bad_shape("z has the size $(size(z)), for these signals and atoms it is $wanted")
         out = z === nothing ? zeros(T, wanted) : Array{T}(z)
         info = Ref(dicod_info())
@@ -438,7 +446,7 @@ function learn_into(each, x, d; context=nothing, activations=true, given...)
     with_options(given) do options
         z = nothing
         if activations
-            z = zeros(T, valid_of(options, g)..., g.n_atoms, (ndims(x) == g.n_axes + 2 ? (g.n_signals,) : ())...)
+            z = zeros(T, size_of_z(options, g, x, d))
         end
         info = Ref(dicod_learn_info())
         box, outer = Box(nothing, nothing, each, nothing), box_of(context)
@@ -502,7 +510,7 @@ function objective(x::AbstractArray, d::AbstractArray, z::AbstractArray; context
     g = geometry(size(x), size(d))
     value, term = Ref(0.0), Ref(0.0)
     with_options(given) do options
-        wanted = (valid_of(options, g)..., g.n_atoms, (ndims(x) == g.n_axes + 2 ? (g.n_signals,) : ())...)
+        wanted = size_of_z(options, g, x, d)
         size(z) == wanted || bad_shape("z has the size $(size(z)), for these signals and atoms it is $wanted")
         check(c_objective(T)(handle_of(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, x, d, z,
                              value, term))
