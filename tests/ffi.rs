@@ -548,6 +548,16 @@ unsafe extern "C" fn report(userdata: *mut c_void, progress: *const dicod_progre
 }
 
 #[test]
+fn as_many_steps_per_visit_as_can_be_asked_for() {
+    let mut call = Call::new();
+    let options = Options::new();
+    options.integer("steps_per_visit", i64::MAX);
+    call.options = options.0;
+    let encoder = call.encoder();
+    assert_eq!(encoder.solve(&call).status, DICOD_OK);
+}
+
+#[test]
 fn callbacks_see_the_solve_and_can_stop_it() {
     let context = Context::new(1);
     let mut call = Call::new();

@@ -230,7 +230,8 @@ impl<T: Real> Encoder<T> {
         plan.steps_per_visit = match (published, options.steps_per_visit) {
             (true, _) => 1,
             (false, 0) => plan.steps_per_visit,
-            (false, n) => n as usize,
+            // No visit gets that far; sums over tiles must not overflow.
+            (false, n) => n.min(1 << 32) as usize,
         };
         let seconds_gram = start.elapsed().as_secs_f64();
         let method = options.correlation;
