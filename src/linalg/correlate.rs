@@ -4,8 +4,8 @@
 //! transform length. That is what makes results independent of the number of threads.
 
 use super::Real;
+use super::convolver::{Buffers, Convolver};
 use super::dictionary::Dictionary;
-use super::fft::Convolver;
 use super::field::Field;
 use crate::error::Result;
 use crate::grid::tiles::{AXES, Point, Tile};
@@ -40,13 +40,14 @@ enum Kind<T: Real> {
     Gemm {
         columns: Vec<T>,
     },
-    Fft(Convolver<T>),
+    Fft(Convolver),
 }
 
 /// Buffers of one thread.
 pub(crate) struct Scratch<T: Real> {
+    /// Patches of a panel for matrix products, a row of the field for transforms.
     patches: Vec<T>,
-    transforms: super::fft::Buffers<T>,
+    transforms: Buffers,
 }
 
 impl<T: Real> Correlator<T> {
@@ -68,7 +69,7 @@ impl<T: Real> Correlator<T> {
             Method::Auto => {
                 let positions = largest.iter().product::<i64>() as f64;
                 let gemm = positions * depth as f64 * (0.05 * n_atoms as f64 + 0.6);
-                Convolver::<T>::cost(atom, largest, n_channels, n_atoms) < gemm
+                Convolver::cost(atom, largest, n_channels, n_atoms) < gemm
             }
         };
         let kind = if use_fft {
@@ -105,10 +106,10 @@ impl<T: Real> Correlator<T> {
         Ok(match &self.kind {
             Kind::Gemm { columns } => Scratch {
                 patches: memory::zeroed("patches", PANEL * columns.len() / self.n_atoms)?,
-                transforms: Default::default(),
+                transforms: Buffers::default(),
             },
             Kind::Fft(convolver) => Scratch {
-                patches: Vec::new(),
+                patches: memory::zeroed("a row", convolver.row_len())?,
                 transforms: convolver.buffers()?,
             },
         })
@@ -147,22 +148,32 @@ impl<T: Real> Correlator<T> {
                 }
             }
             Kind::Fft(convolver) => {
-                let buffers = &mut scratch.transforms;
+                let (buffers, patches) = (&mut scratch.transforms, &mut scratch.patches);
                 for channel in 0..n_channels {
                     convolver.forward(buffers, channel, |at, row| {
                         // Nothing from beyond what the tile needs: it might not be there.
                         let reach = |a: usize| tile.shape[a] + self.atom[a] - 1;
                         let inside = (0..AXES).all(|a| at[a] < reach(a));
                         let n = if inside { reach(2) - at[2] } else { 0 };
-                        let (row, rest) = row.split_at_mut((n as usize).min(row.len()));
+                        let n = (n as usize).min(row.len());
                         let at = std::array::from_fn(|a| at[a] + tile.origin[a]);
-                        self.gather_row(x, channel, at, row);
-                        rest.fill(T::ZERO);
+                        self.gather_row(x, channel, at, &mut patches[..n]);
+                        let (row, rest) = row.split_at_mut(n);
+                        row.iter_mut()
+                            .zip(&*patches)
+                            .for_each(|(to, from)| *to = from.wide());
+                        rest.fill(0.0);
                     });
                 }
+                let [_, s1, s2] = tile.stored(&self.group);
                 for atom in 0..self.n_atoms {
-                    convolver.correlate(buffers, atom, n_channels);
-                    self.scatter(convolver, buffers, tile, atom, c);
+                    let (values, index) = convolver.correlate(buffers, atom);
+                    for (row, c) in c.chunks_exact_mut(s2 as usize * self.n_atoms).enumerate() {
+                        let row = row as i64;
+                        let values = &values[index([row / s1, row % s1, 0])..];
+                        let c = c[atom..].iter_mut().step_by(self.n_atoms);
+                        c.zip(values).for_each(|(c, value)| *c = T::of(*value));
+                    }
                 }
             }
         }
@@ -232,22 +243,6 @@ impl<T: Real> Correlator<T> {
             } else {
                 T::ZERO
             };
-        }
-    }
-
-    fn scatter(
-        &self,
-        convolver: &Convolver<T>,
-        buffers: &super::fft::Buffers<T>,
-        tile: &Tile,
-        atom: usize,
-        c: &mut [T],
-    ) {
-        let [_, s1, s2] = tile.stored(&self.group);
-        for (position, c) in c.chunks_exact_mut(self.n_atoms).enumerate() {
-            let position = position as i64;
-            let at = [position / (s1 * s2), position / s2 % s1, position % s2];
-            c[atom] = convolver.result(buffers, at);
         }
     }
 }

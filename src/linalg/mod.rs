@@ -3,10 +3,10 @@
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod blas;
+mod convolver;
 pub(crate) mod correlate;
 pub mod dictionary;
 pub(crate) mod exact;
-mod fft;
 pub mod field;
 pub mod gram;
 pub mod kernels;

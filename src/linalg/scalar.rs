@@ -2,15 +2,6 @@
 
 use super::blas;
 use super::kernels::Kernels;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
-use rustfft::{Fft, FftPlanner};
-use std::sync::Arc;
-
-/// A transform of real values and its inverse.
-pub type RealTransforms<T> = (Arc<dyn RealToComplex<T>>, Arc<dyn ComplexToReal<T>>);
-
-/// A transform of complex values and its inverse.
-pub type ComplexTransforms<T> = (Arc<dyn Fft<T>>, Arc<dyn Fft<T>>);
 
 /// `f64` or `f32`. The algorithms are written once over this trait.
 pub trait Real:
@@ -45,13 +36,6 @@ pub trait Real:
     fn append_bytes(self, bytes: &mut Vec<u8>);
     /// From its bytes, which have to be as many as it has.
     fn from_bytes(bytes: &[u8]) -> Self;
-
-    /// Transforms of `n` real values. Planned here, for the two types, so that the planner is
-    /// compiled once and not in every crate that uses the solver.
-    fn real_transforms(n: usize) -> RealTransforms<Self>;
-
-    /// Transforms of `n` complex values.
-    fn complex_transforms(n: usize) -> ComplexTransforms<Self>;
 
     /// C = alpha·A·B + beta·C, all row-major: A (m, k), B (k, n), C (m, n), rows `ld*` apart.
     #[allow(clippy::too_many_arguments)]
@@ -96,14 +80,6 @@ macro_rules! real {
             #[inline(always)]
             fn from_bytes(bytes: &[u8]) -> Self {
                 bytes.try_into().map_or(Self::NAN, $t::from_le_bytes)
-            }
-            fn real_transforms(n: usize) -> RealTransforms<Self> {
-                let mut planner = RealFftPlanner::new();
-                (planner.plan_fft_forward(n), planner.plan_fft_inverse(n))
-            }
-            fn complex_transforms(n: usize) -> ComplexTransforms<Self> {
-                let mut planner = FftPlanner::new();
-                (planner.plan_fft_forward(n), planner.plan_fft_inverse(n))
             }
             fn gemm(
                 (m, n, k): (usize, usize, usize),

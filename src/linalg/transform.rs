@@ -1,22 +1,41 @@
-//! Fourier transforms of real fields on up to three axes, for the dictionary step and for
-//! statistics: correlations and convolutions of a few short arrays, each of them many times.
+//! Fourier transforms of real fields on up to three axes. In double precision whatever the fields
+//! are in: the transforms of one type are a fifth of the library, and their rounding does not show in
+//! single precision.
 
-use super::fft::fast_length;
-use super::scalar::{ComplexTransforms, Real, RealTransforms};
 use crate::error::Result;
 use crate::grid::tiles::{AXES, Point};
 use crate::memory;
 use realfft::num_complex::Complex;
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use rustfft::{Fft, FftPlanner};
+use std::sync::Arc;
 
 /// Plans for one shape.
 pub(crate) struct Transform {
     shape: [usize; AXES],
-    inner: RealTransforms<f64>,
-    /// Along the first two axes: forward, inverse.
-    outer: [ComplexTransforms<f64>; 2],
+    /// Along the last axis: forward, inverse.
+    inner: (Arc<dyn RealToComplex<f64>>, Arc<dyn ComplexToReal<f64>>),
+    /// Along each of the first two axes: forward, inverse.
+    outer: [(Arc<dyn Fft<f64>>, Arc<dyn Fft<f64>>); 2],
+}
+
+/// Smallest lengths of at least these with no prime factor above 5, even so that real transforms
+/// are cheap.
+pub(super) fn fast_lengths(reach: Point) -> [usize; AXES] {
+    let smooth = |n: usize| {
+        let rest = [2, 3, 5].into_iter().fold(n, |mut rest, p| {
+            while rest % p == 0 {
+                rest /= p;
+            }
+            rest
+        });
+        rest == 1 && (n % 2 == 0 || n == 1)
+    };
+    reach.map(|n| (n as usize..).find(|n| smooth(*n)).unwrap_or(n as usize))
 }
 
 /// Working memory of one thread.
+#[derive(Default)]
 pub(crate) struct Work {
     pub(crate) real: Vec<f64>,
     column: Vec<Complex<f64>>,
@@ -26,12 +45,25 @@ pub(crate) struct Work {
 impl Transform {
     /// For arrays that reach to `reach`; longer where that is faster.
     pub(crate) fn new(reach: Point) -> Self {
-        let shape = reach.map(|n| fast_length(n as usize));
+        let shape = fast_lengths(reach);
+        let mut real = RealFftPlanner::new();
+        let mut complex = FftPlanner::new();
         Transform {
             shape,
-            inner: f64::real_transforms(shape[2]),
-            outer: std::array::from_fn(|axis| f64::complex_transforms(shape[axis])),
+            inner: (
+                real.plan_fft_forward(shape[2]),
+                real.plan_fft_inverse(shape[2]),
+            ),
+            outer: std::array::from_fn(|axis| {
+                let n = shape[axis];
+                (complex.plan_fft_forward(n), complex.plan_fft_inverse(n))
+            }),
         }
+    }
+
+    /// Lengths of a field, at least what was asked for.
+    pub(crate) fn shape(&self) -> [usize; AXES] {
+        self.shape
     }
 
     /// Values of a field.

@@ -57,7 +57,7 @@ soname() { readelf -d "$lib/libdicod.so" | grep -q "SONAME.*\[libdicod.so.$major
 size() {
     bytes=$(stat -L -c %s "$lib/libdicod.so")
     echo "$bytes bytes"
-    [ "$bytes" -lt 6000000 ] && ! readelf -S "$lib/libdicod.so" | grep -Eq '\.debug_|\.symtab'
+    [ "$bytes" -lt 4000000 ] && ! readelf -S "$lib/libdicod.so" | grep -Eq '\.debug_|\.symtab'
 }
 no_mpi() { ldd "$lib/libdicod.so" && ! ldd "$lib/libdicod.so" | grep -qi mpi; }
 # the functions that the compiler sees in the header, not those that our CMake code finds in its text
@@ -72,7 +72,7 @@ same_symbols() { # same_symbols NM-ARGUMENTS...
 }
 check "links libdicod.so -> .so.$major -> .so.$version" links
 check "SONAME libdicod.so.$major" soname
-check "shared library is stripped and below 6 MB" size
+check "shared library is stripped and below 4 MB" size
 check "shared library needs no MPI" no_mpi
 check "shared library exports what the header declares, no more" same_symbols -D "$lib/libdicod.so"
 check "static library exports what the header declares, no more" same_symbols -g "$lib/libdicod.a"
