@@ -23,7 +23,7 @@ PACKAGES := gcc g++ gfortran libc6-dev binutils cmake pkg-config libopenblas-dev
 
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build install local header demo \
-	test test-rust test-c test-install test-mpi test-fortran test-julia check-long bench bench-ranks bench-peers lint clean
+	test test-rust test-c test-install test-mpi test-fortran test-julia check-long bench bench-ranks bench-map bench-peers lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -104,7 +104,7 @@ test-mpi-%: build
 	@$(CMAKE) -S tests/mpi -B $(BUILD)/tests-$* -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=$(BUILD)/prefix-$* \
 		-DMPI_C_COMPILER=$* -DMPIEXEC_EXECUTABLE=$$(command -v $(patsubst mpicc%,mpiexec%,$*)) >$(BUILD)/tests-$*.log || { cat $(BUILD)/tests-$*.log; exit 1; }
 	@$(CMAKE) --build $(BUILD)/tests-$*
-	$(CMAKE) -E chdir $(BUILD)/tests-$* ctest --output-on-failure
+	$(CMAKE) -E chdir $(BUILD)/tests-$* ctest --output-on-failure $(CTEST_FLAGS)
 
 # With every MPI that is there; "none" stands for the library of one process alone.
 test-fortran: $(if $(MPICCS),$(MPICCS:%=test-fortran-%),test-fortran-none)
@@ -119,8 +119,9 @@ test-fortran-%: build
 test-julia: local
 	tests/julia/run.sh $(LOCAL) $(BUILD)/tests-julia $(MPIEXEC)
 
-check-long: ## the long sweeps over random problems
+check-long: ## the long sweeps over random problems and schedules, and what takes much memory
 	DICOD_LONG=1 $(CARGO) test --locked --release
+	@$(MAKE) --no-print-directory test-mpi CTEST_FLAGS='-C long -L long'
 
 bench: ## speed against the replay floor, GEMM and FFT
 	$(CARGO) bench --locked
@@ -132,6 +133,10 @@ bench-ranks: local ## time, messages and memory on several ranks
 	@echo '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |'
 	@for n in 1 2 4 9 16; do $(RANKS) $(MPIEXEC) -n $$n $(BUILD)/bench-ranks strong 1024 || exit 1; done
 	@for n in 1 4 9 16; do $(RANKS) $(MPIEXEC) -n $$n $(BUILD)/bench-ranks weak 256 || exit 1; done
+
+bench-map: local ## what an empty task of the parallel map costs, beside a ping-pong
+	@$(MPICC) -O2 -Wall -I$(LOCAL)/include benches/map.c -o $(BUILD)/bench-map -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi
+	@$(RANKS) $(MPIEXEC) -n 2 $(BUILD)/bench-map
 
 bench-peers: local ## speed against dicodile and sporco
 	benches/peers/setup.sh

@@ -2141,8 +2141,8 @@ dicod_status parmap_task_explain(const parmap_task *task, const char *message);
 
 /**
  * The bytes that parmap_share() has given to all tasks: `*data`, `*size` of them, at an address
- * that is fit for any type; NULL and 0 if there are none. They are read-only, one copy per rank,
- * valid while the task runs. `size` may be NULL.
+ * that is fit for any type; NULL and 0 if there are none. They are read-only: the ranks of a node
+ * may have one copy in common. Valid while the task runs. `size` may be NULL.
  *
  * Local. Any thread, while the work function runs. Errors: DICOD_ERROR_NULL_POINTER.
  */
@@ -2370,8 +2370,9 @@ dicod_status parmap_create(const dicod_context *context, parmap **map);
 /**
  * Frees a map and sets the caller's pointer to NULL. `map` and `*map` may be NULL.
  *
- * Local, unless it is the last handle on the ranks of a communicator: then as dicod_context_free().
- * No other thread may be using the handle.
+ * Local, unless ranks had something in common: collective after parmap_share() and after tasks on
+ * several ranks each; as dicod_context_free() if it is the last handle on the ranks of a
+ * communicator. No other thread may be using the handle.
  */
 void parmap_free(parmap **map);
 
@@ -2432,9 +2433,10 @@ dicod_status parmap_set_progress(parmap *map, parmap_progress_fn progress, void 
 void parmap_cancel(const parmap *map);
 
 /**
- * Gives all tasks of later runs `size` bytes of rank 0, which are sent to each rank once: see
- * parmap_task_shared(). On other ranks `data` and `size` are not looked at. They are copied, and
- * replace those of an earlier call. `data` may be NULL if `size` is 0.
+ * Gives all tasks of later runs `size` bytes of rank 0, see parmap_task_shared(). They are copied
+ * once per node, where MPI lets its ranks share memory, else once per rank, and replace those of an
+ * earlier call. On other ranks `data` and `size` are not looked at. `data` may be NULL if `size` is
+ * 0.
  *
  * Collective. Needs the map for itself.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (size), DICOD_ERROR_OUT_OF_MEMORY,

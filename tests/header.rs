@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each file of src/ffi makes one section: its title, and C text that cbindgen cannot make.
-const SECTIONS: [(&str, &str, &str); 18] = [
+const SECTIONS: [(&str, &str, &str); 20] = [
     ("status", "Status and errors", ""),
     ("context", "Context: threads, log, progress", ""),
     ("options", "Options", OPTION_INFO_INIT),
@@ -26,7 +26,13 @@ const SECTIONS: [(&str, &str, &str); 18] = [
         "Parallel map: what tasks and callbacks may ask",
         "",
     ),
-    ("parmap/map", "Parallel map: over arrays", REPORT_INIT),
+    (
+        "parmap/report",
+        "Parallel map: what came of a run",
+        REPORT_INIT,
+    ),
+    ("parmap/map", "Parallel map: over arrays", ""),
+    ("parmap/progress", "Parallel map: progress", ""),
     ("parmap/stream", "Parallel map: streams", ""),
     ("parmap/pull", "Parallel map: threads of the caller's", ""),
     ("parmap/serve", "Parallel map: rank 0 calls by name", ""),

@@ -1,6 +1,6 @@
 //! Status codes, the last error of a thread, and the guard that every exported body runs in.
 
-use super::parmap::map;
+use super::parmap::report;
 use crate::error::{Error, Result};
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char};
@@ -204,17 +204,17 @@ pub extern "C" fn dicod_strerror(status: dicod_status) -> *const c_char {
         DICOD_ERROR_INVALID_STATE => c"invalid state",
         DICOD_ERROR_INTERNAL => c"internal error",
         DICOD_ERROR_COMMUNICATION => c"communication between ranks failed",
-        map::PARMAP_SOME_FAILED => c"some tasks failed, the other results are valid",
-        map::PARMAP_STOPPED => c"stopped by the consumer or a checkpoint",
-        map::PARMAP_ERROR_TASK => c"a task failed",
-        map::PARMAP_ERROR_PRODUCER => c"the producer failed",
-        map::PARMAP_ERROR_CONSUMER => c"the consumer failed",
-        map::PARMAP_ERROR_STALLED => c"the producer waits although nothing is in flight",
-        map::PARMAP_ERROR_TIMEOUT => c"the deadline has passed",
-        map::PARMAP_ERROR_CANCELLED => c"cancelled",
-        map::PARMAP_NOT_RUN => c"the task was not run",
-        map::PARMAP_ERROR_NOT_RESTARTABLE => c"the data cannot be gone through again",
-        map::PARMAP_ERROR_EMPTY => c"the data are empty",
+        report::PARMAP_SOME_FAILED => c"some tasks failed, the other results are valid",
+        report::PARMAP_STOPPED => c"stopped by the consumer or a checkpoint",
+        report::PARMAP_ERROR_TASK => c"a task failed",
+        report::PARMAP_ERROR_PRODUCER => c"the producer failed",
+        report::PARMAP_ERROR_CONSUMER => c"the consumer failed",
+        report::PARMAP_ERROR_STALLED => c"the producer waits although nothing is in flight",
+        report::PARMAP_ERROR_TIMEOUT => c"the deadline has passed",
+        report::PARMAP_ERROR_CANCELLED => c"cancelled",
+        report::PARMAP_NOT_RUN => c"the task was not run",
+        report::PARMAP_ERROR_NOT_RESTARTABLE => c"the data cannot be gone through again",
+        report::PARMAP_ERROR_EMPTY => c"the data are empty",
         DICOD_ERROR_FILE => c"a file cannot be read or written",
         _ => c"unknown status",
     };

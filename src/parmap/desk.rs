@@ -7,6 +7,7 @@ use super::unit::{Reply, Unit};
 use super::wire::Writer;
 use crate::error::Result;
 use crate::transport::wait_for;
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -46,6 +47,8 @@ pub(super) struct Desk<'r> {
     pool: Option<&'r Pool>,
     /// Units for the calling thread itself.
     own: VecDeque<Unit>,
+    /// What came while it was busy with one of them.
+    inbox: RefCell<VecDeque<Result<Reply>>>,
     /// Units that each worker has.
     in_flight: Vec<usize>,
     n_in_flight: usize,
@@ -67,6 +70,7 @@ impl<'r> Desk<'r> {
             run,
             pool,
             own: VecDeque::new(),
+            inbox: RefCell::default(),
             in_flight: vec![0; n],
             n_in_flight: 0,
             ended: vec![false; n],
@@ -97,13 +101,10 @@ impl<'r> Desk<'r> {
         let run = self.run;
         let mut pass = Pass::Idle;
         // One at a time: the next unit leaves before the next reply is looked for.
-        if run.ranks.size() > 1
-            && let Some(message) = run.ranks.receive(None, REPLIES)?
-        {
+        let kept = self.inbox.get_mut().pop_front();
+        if let Some(reply) = kept.map_or_else(|| receive(run), |reply| reply.map(Some))? {
             pass = Pass::Moved;
-            if let Some(reply) = Reply::decode(message.bytes, run.epoch)? {
-                self.take(reply, source)?;
-            }
+            self.take(reply, source)?;
         }
         for reply in self.pool.map_or(Vec::new(), |pool| pool.replies()) {
             pass = Pass::Moved;
@@ -131,7 +132,8 @@ impl<'r> Desk<'r> {
         }
         if let Some(unit) = self.own.pop_front() {
             pass = Pass::Moved;
-            let reply = run.execute(work, unit, 0, None)?;
+            let poll = || listen(run, &self.inbox);
+            let reply = run.execute(work, unit, 0, Some(&poll))?;
             self.take(reply, source)?;
         }
         Ok(pass)
@@ -212,5 +214,33 @@ impl<'r> Desk<'r> {
             run.ranks.send(rank, SIGNALS, to.0.clone())?;
         }
         Ok(())
+    }
+}
+
+/// The next reply of another rank, if it has come.
+fn receive(run: &Run) -> Result<Option<Reply>> {
+    if run.ranks.size() == 1 {
+        return Ok(None);
+    }
+    match run.ranks.receive(None, REPLIES)? {
+        Some(message) => Reply::decode(message.bytes, run.epoch),
+        None => Ok(None),
+    }
+}
+
+/// While a task of the calling thread runs: what should stop it?
+fn listen(run: &Run, inbox: &RefCell<VecDeque<Result<Reply>>>) {
+    while let Some(reply) = receive(run).transpose() {
+        let failed = reply.is_err();
+        if let Ok(reply) = &reply {
+            run.control.stop(reply.stopped);
+            if let (true, Some(failure)) = (run.settings.cancels(), &reply.ran.failure) {
+                run.control.cut(failure.index);
+            }
+        }
+        inbox.borrow_mut().push_back(reply);
+        if failed {
+            return;
+        }
     }
 }

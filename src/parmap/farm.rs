@@ -13,7 +13,7 @@ use super::task::{Control, Place, Ran, Worker, caught};
 use super::unit::{END, Reply, UNIT, Unit};
 use super::wire::{Reader, Writer};
 use crate::error::{Error, Result};
-use crate::transport::{Tag, Transport};
+use crate::transport::{Bytes, Tag, Transport};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -26,8 +26,9 @@ pub(super) const REPLIES: Tag = Tag(Tag::MAP.0 + 1);
 /// What is to be stopped: from the root.
 pub(super) const SIGNALS: Tag = Tag(Tag::MAP.0 + 2);
 
-/// A busy rank looks for news of the root that often.
-const POLL: Duration = Duration::from_micros(100);
+/// A busy rank looks for news of the root that often; in the model check it always looks, and may
+/// find nothing.
+const POLL: Duration = Duration::from_micros(if cfg!(test) { 0 } else { 100 });
 
 /// The answer of a source that was asked for work.
 pub(crate) enum Next {
@@ -67,7 +68,7 @@ pub(crate) struct Run {
     pub(crate) workers: Vec<Worker>,
     /// The ranks that work on the same tasks as this one.
     pub(crate) team: Option<Arc<dyn Transport>>,
-    pub(crate) shared: Option<Arc<super::Shared>>,
+    pub(crate) shared: Option<Arc<Bytes>>,
     pub(crate) start: Instant,
     /// Cores for a map inside a task.
     pub(crate) budget: usize,
@@ -94,7 +95,10 @@ impl Run {
             poll,
             thread: std::thread::current().id(),
             team: self.team.as_ref(),
-            shared: self.shared.as_ref().map_or(&[], |shared| shared.bytes()),
+            shared: self
+                .shared
+                .as_ref()
+                .map_or(&[], |shared| (**shared).as_ref()),
             seed: self.settings.seed as u64,
             retries: self.settings.retries as u64,
             cancels: self.settings.cancels(),

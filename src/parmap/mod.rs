@@ -12,6 +12,7 @@
 //! | [`stream`] | items from a producer to a consumer, in bounded memory |
 //! | [`reduce`] | fork, work, join |
 //! | [`pull`] | tasks for threads that the caller brings |
+//! | `share` | bytes for all tasks |
 //! | [`serve`] | root-driven use: functions by name |
 //! | [`flow`] | phases of training of a chain of nodes |
 //! | [`operator`] | vectors of operators and their adjoints |
@@ -24,6 +25,8 @@ pub mod ensemble;
 mod farm;
 pub mod flow;
 pub mod map;
+#[cfg(test)]
+mod model;
 pub mod operator;
 mod pool;
 mod progress;
@@ -33,6 +36,7 @@ pub mod report;
 pub mod schedule;
 pub mod serve;
 pub mod settings;
+mod share;
 pub mod stream;
 pub mod task;
 mod unit;
@@ -48,7 +52,7 @@ pub use task::{Task, Worker};
 
 use crate::error::{Error, Result};
 use crate::linalg::OneThread;
-use crate::transport::{Reduce, Transport};
+use crate::transport::{Bytes, Reduce, Transport};
 use farm::Run;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -86,34 +90,8 @@ pub struct Map {
 struct State {
     /// Counts the runs, so that what comes late is not taken for something else.
     epoch: u64,
-    shared: Option<Arc<Shared>>,
+    shared: Option<Arc<Bytes>>,
     team: Option<Team>,
-}
-
-/// Bytes at an address that is fit for any type.
-pub(crate) struct Shared {
-    values: crate::memory::Aligned<u64>,
-    len: usize,
-}
-
-impl Shared {
-    fn new(bytes: &[u8]) -> Result<Self> {
-        let mut values = crate::memory::Aligned::zeroed("shared data", bytes.len().div_ceil(8))?;
-        for (to, from) in values.iter_mut().zip(bytes.chunks(8)) {
-            let mut eight = [0; 8];
-            eight[..from.len()].copy_from_slice(from);
-            *to = u64::from_ne_bytes(eight);
-        }
-        Ok(Shared {
-            values,
-            len: bytes.len(),
-        })
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        // SAFETY: there are at least `len` bytes, all of them set.
-        unsafe { std::slice::from_raw_parts(self.values.as_ptr().cast(), self.len) }
-    }
 }
 
 struct Team {
@@ -203,30 +181,6 @@ impl Map {
             Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => Err(in_use()),
         }
-    }
-
-    /// Gives all tasks of later calls the bytes of rank 0, once per rank.
-    pub fn share(&self, bytes: &[u8]) -> Result<()> {
-        self.share_if(Ok(bytes))
-    }
-
-    /// As [`Map::share`], if all is well so far.
-    pub(crate) fn share_if(&self, bytes: Result<&[u8]>) -> Result<()> {
-        let mut state = self.state()?;
-        let root = self.ranks.rank() == 0;
-        let copy = bytes.and_then(|bytes| {
-            let mut copy = Vec::new();
-            if root {
-                crate::memory::reserve("shared data", &mut copy, bytes.len())?;
-                copy.extend_from_slice(bytes);
-            }
-            Ok(copy)
-        });
-        let mut copy = self.ranks.agree(copy)?;
-        self.ranks.broadcast(0, &mut copy)?;
-        let aligned = Shared::new(&copy);
-        state.shared = Some(Arc::new(self.ranks.agree(aligned)?));
-        Ok(())
     }
 
     /// Begins a call: all ranks agree on it, on the settings and on who works.

@@ -237,6 +237,13 @@ mod tests {
     }
 
     #[test]
+    fn guided_chunks_get_smaller() {
+        let mut plan = Plan::new(Schedule::Guided, 0, u64::MAX, 40, 2);
+        let counts: Vec<u64> = dealt(&mut plan, 1)[0].iter().map(|c| c.count).collect();
+        assert_eq!(counts, [10, 8, 6, 4, 3, 3, 2, 1, 1, 1, 1]);
+    }
+
+    #[test]
     fn more_than_two_to_the_31_tasks_are_dealt_without_overflow() {
         let n = (1u64 << 31) + 10;
         for schedule in ALL {

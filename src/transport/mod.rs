@@ -10,6 +10,8 @@
 pub mod local;
 #[cfg(feature = "mpi")]
 pub mod mpi;
+#[cfg(feature = "mpi")]
+mod node;
 
 use crate::error::{Error, Result};
 use std::sync::Arc;
@@ -56,9 +58,12 @@ pub enum Reduce {
     Min,
 }
 
+/// Bytes that do not change, perhaps those of several ranks.
+pub type Bytes = dyn AsRef<[u8]> + Send + Sync;
+
 /// A reduction that has been started. Every one has to be waited for.
 #[derive(Debug)]
-pub struct Ticket(u64);
+pub struct Ticket(pub(crate) u64);
 
 /// Ranks that exchange messages. Cheap to share; used by one thread at a time.
 pub trait Transport: Send + Sync {
@@ -93,6 +98,12 @@ pub trait Transport: Send + Sync {
 
     /// The result of a reduction, when it is there; once.
     fn reduced(&self, ticket: &Ticket) -> Result<Option<Vec<i64>>>;
+
+    /// Collective: the bytes of rank 0 at an address that is fit for any type, held once for all
+    /// ranks of a node; none where ranks have no memory in common.
+    fn share(&self, _bytes: &mut Vec<u8>) -> Result<Option<Arc<Bytes>>> {
+        Ok(None)
+    }
 
     /// Collective: the ranks with the same colour, ordered by (key, rank), as a transport of their
     /// own; none for ranks without a colour.

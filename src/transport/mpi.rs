@@ -4,13 +4,14 @@
 //! errors on the duplicate come back as codes. The raw interface is called throughout: every return
 //! code is looked at, and no handle of the caller's is freed.
 
-use super::{Message, Reduce, Tag, Ticket, Transport, wait_for};
+use super::node::Node;
+use super::{Bytes, Message, Reduce, Tag, Ticket, Transport, wait_for};
 use crate::error::{Error, Result};
 use crate::memory;
 use ::mpi::ffi;
 use std::collections::BTreeMap;
 use std::ffi::c_int;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 /// A communicator of the caller's.
 pub type Communicator = ffi::MPI_Comm;
@@ -34,6 +35,7 @@ pub struct Mpi {
     rank: usize,
     size: usize,
     pending: Mutex<Pending>,
+    node: OnceLock<Box<Node>>,
 }
 
 #[derive(Default)]
@@ -63,7 +65,7 @@ fn text(buffer: &[u8], length: c_int) -> String {
     String::from_utf8_lossy(&buffer[..end.unwrap_or(length)]).into_owned()
 }
 
-fn check(function: &str, code: c_int) -> Result<()> {
+pub(super) fn check(function: &str, code: c_int) -> Result<()> {
     if code == ffi::MPI_SUCCESS as c_int {
         return Ok(());
     }
@@ -108,7 +110,7 @@ fn null_request() -> ffi::MPI_Request {
 }
 
 /// Is MPI there to be called: initialised and not finalised?
-fn fails_unless_running() -> Result<()> {
+pub(super) fn fails_unless_running() -> Result<()> {
     let (mut initialised, mut finalised) = (0, 0);
     // SAFETY: both may be called at any time.
     unsafe {
@@ -234,7 +236,31 @@ impl Mpi {
             rank: rank as usize,
             size: size as usize,
             pending: Mutex::default(),
+            node: OnceLock::new(),
         })
+    }
+
+    /// Collective: the ranks of this rank's node.
+    pub(super) fn on_this_node(&self) -> Result<Self> {
+        // SAFETY: the communicator is valid, the outcome is looked at.
+        unsafe {
+            let mut node = ffi::RSMPI_COMM_NULL;
+            check(
+                "MPI_Comm_split_type",
+                ffi::MPI_Comm_split_type(
+                    self.communicator,
+                    ffi::RSMPI_COMM_TYPE_SHARED,
+                    self.rank as c_int,
+                    ffi::RSMPI_INFO_NULL,
+                    &mut node,
+                ),
+            )?;
+            Mpi::own(node)
+        }
+    }
+
+    pub(super) fn raw(&self) -> ffi::MPI_Comm {
+        self.communicator
     }
 
     fn pending(&self) -> MutexGuard<'_, Pending> {
@@ -421,6 +447,15 @@ impl Transport for Mpi {
         }
         let done = pending.reductions.remove(&ticket.0);
         Ok(done.map(|reduction| reduction.result.into_vec()))
+    }
+
+    fn share(&self, bytes: &mut Vec<u8>) -> Result<Option<Arc<Bytes>>> {
+        if self.node.get().is_none() {
+            let _ = self.node.set(Box::new(Node::new(self)?));
+        }
+        self.node
+            .get()
+            .map_or(Ok(None), |node| node.share(self, bytes))
     }
 
     fn split(&self, colour: Option<u32>, key: usize) -> Result<Option<Arc<dyn Transport>>> {

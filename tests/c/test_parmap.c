@@ -1,9 +1,13 @@
 /* The parallel map: every function, from C. With WITH_MPI (tests/mpi) on the ranks of MPI_COMM_WORLD. */
+#define _GNU_SOURCE
 #ifdef WITH_MPI
 #include <dicod_mpi.h>
 #endif
 
 #include "check.h"
+#include <dlfcn.h>
+#include <signal.h>
+#include <sys/time.h>
 
 #define N 100
 
@@ -26,6 +30,7 @@ static void end(void)
 {
     parmap_free(&map);
     CHECK(map == NULL);
+    FAILS(DICOD_ERROR_NULL_POINTER, "map", parmap_run(map, 0, NULL, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
     parmap_free(&map);
     parmap_free(NULL);
     OK(dicod_context_free(&context));
@@ -212,6 +217,48 @@ static void shares_stops_and_refuses(void)
     OK(parmap_run(map, N, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
     CHECK(parmap_task_index(NULL) == -1 && parmap_cancelled(NULL) == 0);
     CHECK(strstr(dicod_strerror(PARMAP_ERROR_STALLED), "waits") != NULL);
+}
+
+static void on_alarm(int number)
+{
+    (void)number;
+    parmap_cancel(map);
+}
+
+static void cancelled_by_a_signal(void)
+{
+    const struct itimerval soon = {{0, 0}, {0, 50000}};
+    parmap_report report = PARMAP_REPORT_INIT;
+    void (*before)(int) = signal(SIGALRM, on_alarm);
+    if (rank == n_ranks - 1) setitimer(ITIMER_REAL, &soon, NULL);
+    STATUS(PARMAP_ERROR_CANCELLED, parmap_run(map, N, endless, NULL, NULL, 0, 0, NULL, 0, 0, NULL, &report));
+    CHECK(report.unfinished == N && report.done == 0);
+    signal(SIGALRM, before);
+}
+
+typedef int (*get_threads)(void);
+typedef void (*set_threads)(int);
+
+static int32_t one_blas_thread(void *userdata, const parmap_task *task, const void *input, void *output)
+{
+    (void)task, (void)input, (void)output;
+    return (*(get_threads *)userdata)() == 1 ? 0 : 1;
+}
+
+/* Several threads of the map leave BLAS one each; afterwards it has as many as before. */
+static void limits_blas(int n_threads)
+{
+    get_threads get;
+    set_threads set;
+    *(void **)&get = dlsym(RTLD_DEFAULT, "openblas_get_num_threads");
+    *(void **)&set = dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
+    if (!get || !set || n_threads == 1) return;
+    int before = get();
+    set(2);
+    int two = get();
+    OK(parmap_run(map, N, one_blas_thread, &get, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
+    CHECK(get() == two);
+    set(before);
 }
 
 /* Streams */
@@ -621,6 +668,8 @@ int main(int argc, char **argv)
         maps_over_arrays();
         random_numbers_are_the_tasks();
         shares_stops_and_refuses();
+        cancelled_by_a_signal();
+        limits_blas(n_threads);
         streams();
         calls_by_name();
         reductions();

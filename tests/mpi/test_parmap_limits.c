@@ -3,6 +3,7 @@
  *   memory [ITEMS]: items of 1 MiB, a slow consumer and a late first item; the root grows by less than 100 MiB
  *   handles [COUNT]: creates and frees
  *   large [GIB]: one payload, with a checksum
+ *   share [COPIES]: 64 MiB for all tasks; the ranks together hold so many copies
  *   idle: ranks that serve and a root that waits take less than 1 % of a core
  *   kill, exit: a rank is lost in a task, and the job has to end
  *   teams: two ranks per task solve together
@@ -100,6 +101,55 @@ static void large(double gib)
     OK(parmap_set_integer(map, "root_works", 0));
     OK(parmap_stream(map, produce, pass_on, consume, &b, NULL));
     if (rank == 0) CHECK(b.sum == 0 && b.taken == 1);
+}
+
+/* share */
+
+static double held_mib(void)
+{
+    char line[128];
+    double kb = 0;
+    FILE *file = fopen("/proc/self/smaps_rollup", "r");
+    /* what several processes have in common is divided by their number */
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "Pss: %lf kB", &kb) == 1) break;
+    if (file) fclose(file);
+    MPI_Allreduce(MPI_IN_PLACE, &kb, 1, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+    return kb / 1024;
+}
+
+static int32_t adds_up(void *userdata, const parmap_task *task, const void *input, void *output)
+{
+    const void *data = NULL;
+    int64_t size = 0;
+    (void)userdata, (void)input;
+    if (parmap_task_shared(task, &data, &size) || (uintptr_t)data % 64) return 1;
+    *(uint64_t *)output = checksum(data, size);
+    return 0;
+}
+
+static void share(double copies)
+{
+    enum { SIZE = 64 << 20 };
+    uint64_t sums[16] = {0};
+    unsigned char *mine = NULL;
+    if (rank == 0) {
+        mine = malloc(SIZE);
+        for (int64_t i = 0; i < SIZE; i++) mine[i] = (unsigned char)(i * 2654435761u >> 24);
+    }
+    OK(parmap_set_string(map, "schedule", "block"));
+    double before = held_mib();
+    for (int round = 0; round < 2; round++) {
+        OK(parmap_share(map, mine, rank ? -1 : SIZE));
+        OK(parmap_run(map, n_ranks, adds_up, NULL, NULL, 0, 0, sums, 8, 0, NULL, NULL));
+        for (int i = 0; i < n_ranks && rank == 0; i++) CHECK(sums[i] == checksum(mine, SIZE));
+    }
+    double held = (held_mib() - before) / 64;
+    if (rank == 0) printf("%d ranks hold %.2f copies\n", n_ranks, held);
+    CHECK(fabs(held - copies) < 0.25);
+    OK(parmap_share(map, NULL, 0));
+    CHECK(held_mib() - before < 16);
+    free(mine);
 }
 
 /* handles */
@@ -216,6 +266,7 @@ int main(int argc, char **argv)
     if (strcmp(what, "memory") == 0) memory(size > 0 ? (int64_t)size : 2000);
     else if (strcmp(what, "handles") == 0) handles(size > 0 ? (int64_t)size : 500);
     else if (strcmp(what, "large") == 0) large(size > 0 ? size : 0.125);
+    else if (strcmp(what, "share") == 0) share(size > 0 ? size : 1);
     else if (strcmp(what, "idle") == 0) idle();
     else if (strcmp(what, "teams") == 0) teams();
     else parmap_run(map, 1000, lost, argv[argc > 1], NULL, 0, 0, NULL, 0, 0, NULL, NULL);

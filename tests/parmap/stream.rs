@@ -254,3 +254,45 @@ fn a_late_first_item_does_not_let_memory_grow() {
         });
     }
 }
+
+#[test]
+fn two_items_are_in_flight_per_worker() {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    struct Counts<'c>(&'c AtomicU64);
+    impl Ends for Counts<'_> {
+        fn produce(&mut self, _: &mut Vec<u8>) -> Produced {
+            match self.0.fetch_add(1, Ordering::SeqCst) {
+                20.. => Produced::End,
+                _ => Produced::Item,
+            }
+        }
+        fn consume(&mut self, _: u64, _: i32, _: &[u8]) -> Consumed {
+            Consumed::More
+        }
+    }
+    let settings = Settings {
+        root_works: false,
+        max_outstanding: 20,
+        ..Settings::default()
+    };
+    let produced = AtomicU64::new(0);
+    on((2, 1), rough(0), &settings, |map| {
+        let mut ends = Counts(&produced);
+        let root = map.ranks().rank() == 0;
+        let ends: Option<&mut dyn Ends> = root.then_some(&mut ends as &mut dyn Ends);
+        // The worker holds its first item until it has been sent the next, and a little longer.
+        let work = |task: &Task, _: &[u8], _: &mut Vec<u8>| {
+            if task.index > 0 {
+                return 0;
+            }
+            let start = std::time::Instant::now();
+            while produced.load(Ordering::SeqCst) < 2 && start.elapsed().as_secs() < 20 {
+                std::thread::yield_now();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+            i32::from(produced.load(Ordering::SeqCst) != 2)
+        };
+        let report = map.stream(ends, &work, None).unwrap();
+        assert_eq!(report.outcome, Outcome::Done);
+    });
+}

@@ -5,7 +5,8 @@ use super::super::options::list_size;
 use super::super::status::{
     DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut,
 };
-use super::map::{get, parmap, parmap_report, report_out};
+use super::map::{get, parmap};
+use super::report::{parmap_report, report_out};
 use super::task::{handle, parmap_task};
 use super::{Caller, needed};
 use crate::error::{Error, Result};

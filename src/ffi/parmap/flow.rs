@@ -3,8 +3,9 @@
 use super::super::context::{free, in_use};
 use super::super::options::list_size;
 use super::super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice};
-use super::map::{get, parmap, parmap_report, report_out};
+use super::map::{get, parmap};
 use super::reduce::check_size;
+use super::report::{parmap_report, report_out};
 use super::stream::{CallerEnds, Produce, parmap_consume_fn, parmap_produce_fn, produced};
 use super::task::{parmap_buffer, with_buffer};
 use super::{Caller, needed};

@@ -1,44 +1,20 @@
-//! The handle, its settings, progress, reports, and the map over arrays.
+//! The handle, its settings, and the map over arrays.
 
 use super::super::context::{dicod_context, free, ranks, shared};
 use super::super::options::{Output, list_size, room_for};
 use super::super::status::{
     DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut, string,
 };
+use super::progress::Watcher;
+use super::report::{parmap_report, report_of, report_out};
 use super::task::{handle, parmap_task};
 use super::{Caller, needed};
 use crate::error::{Error, Result};
 use crate::parmap::map::{Inputs, Outputs, Tasks};
 use crate::parmap::report::NOT_RUN;
-use crate::parmap::{Map, Progress, Report, Task};
+use crate::parmap::{Map, Report, Task};
 use std::ffi::{c_char, c_void};
-use std::io::{IsTerminal, Write};
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-
-/// All tasks were run, some failed (setting "errors" is "continue"): the results of the others are
-/// valid.
-pub const PARMAP_SOME_FAILED: dicod_status = 101;
-/// The consumer, or a checkpoint, stopped the run: what was done so far is valid.
-pub const PARMAP_STOPPED: dicod_status = 102;
-/// A task failed, or another callback that does the work: the report says which.
-pub const PARMAP_ERROR_TASK: dicod_status = -101;
-/// The producer failed.
-pub const PARMAP_ERROR_PRODUCER: dicod_status = -102;
-/// The consumer failed, or a join.
-pub const PARMAP_ERROR_CONSUMER: dicod_status = -103;
-/// The producer wants to wait although nothing is in flight: it would wait for ever.
-pub const PARMAP_ERROR_STALLED: dicod_status = -104;
-/// The deadline has passed; parmap_unfinished() says what is missing.
-pub const PARMAP_ERROR_TIMEOUT: dicod_status = -105;
-/// The run was cancelled; parmap_unfinished() says what is missing.
-pub const PARMAP_ERROR_CANCELLED: dicod_status = -106;
-/// Status of a single task: it was not run, or its result does not count.
-pub const PARMAP_NOT_RUN: dicod_status = -107;
-/// The data of a flow cannot be gone through for another phase.
-pub const PARMAP_ERROR_NOT_RESTARTABLE: dicod_status = -108;
-/// The data of a flow have no chunk.
-pub const PARMAP_ERROR_EMPTY: dicod_status = -109;
 
 /// A map over the ranks and threads of a context: serial, threads, ranks or both, with the same
 /// calls and the same results, bit for bit.
@@ -57,75 +33,8 @@ pub struct parmap(pub(crate) Arc<Shared>);
 /// What pulls share with the handle: the order of freeing does not matter.
 pub(crate) struct Shared {
     pub(crate) map: Map,
-    progress: Mutex<Watcher>,
+    pub(super) progress: Mutex<Watcher>,
     last: Mutex<Report>,
-}
-
-#[derive(Clone, Copy)]
-struct Watcher {
-    call: parmap_progress_fn,
-    userdata: *mut c_void,
-}
-
-// SAFETY: the pointer is only handed back to the caller's function, in the thread that called.
-unsafe impl Send for Watcher {}
-
-/// How far a run is.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct parmap_progress {
-    /// sizeof(parmap_progress) of the library: fields beyond it do not exist.
-    pub struct_size: i64,
-    /// Tasks that have come back.
-    pub done: i64,
-    /// Number of tasks; -1: not known.
-    pub total: i64,
-    /// Tasks that failed.
-    pub failed: i64,
-    /// Seconds since the run began.
-    pub elapsed: f64,
-    /// Seconds that it will probably still take; -1: not known.
-    pub eta: f64,
-}
-
-/// Told on rank 0 how a run gets on; returns 0 to go on, anything else to cancel it.
-///
-/// It is called by the thread that called the library, at least the setting "progress_interval"
-/// seconds apart, and once at the end, when its answer changes nothing. `progress` is valid during
-/// the call.
-pub type parmap_progress_fn =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, progress: *const parmap_progress) -> i32>;
-
-/// What came of a run: the same on every rank. Set struct_size before (PARMAP_REPORT_INIT does).
-/// It is written whenever a run was begun, also if it failed.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct parmap_report {
-    /// sizeof(parmap_report), set by the caller.
-    pub struct_size: i64,
-    /// What the function returns.
-    pub status: dicod_status,
-    /// Code of the failure that is reported, that of the lowest index: what the callback returned,
-    /// or a negative status (a panic, a code that is not allowed); 0: none.
-    pub failure_code: i32,
-    /// Index of its task or item; -1: none.
-    pub failure_index: i64,
-    /// The rank that it ran on; -1: none.
-    pub failure_rank: i32,
-    /// The worker there; -1: none.
-    pub failure_worker: i32,
-    /// Tasks that were run and count, failed ones included.
-    pub done: i64,
-    /// Tasks that failed.
-    pub failed: i64,
-    /// Number of tasks; -1: not known.
-    pub total: i64,
-    /// Tasks without a result: parmap_unfinished() lists them.
-    pub unfinished: i64,
-    /// Seconds from the call to the end.
-    pub seconds: f64,
-    /// What the failing callback said, cut to fit.
-    pub failure_message: [c_char; 256],
 }
 
 /// Does one task: reads `input`, in_size bytes, and writes `output`, out_size bytes, all zero when
@@ -162,10 +71,7 @@ pub unsafe extern "C" fn parmap_create(
             let n_threads = context.as_ref().map_or(1, |context| context.n_threads);
             let made = Shared {
                 map: Map::new(ranks(&context), n_threads)?,
-                progress: Mutex::new(Watcher {
-                    call: None,
-                    userdata: std::ptr::null_mut(),
-                }),
+                progress: Mutex::new(Watcher::none()),
                 last: Mutex::default(),
             };
             *to = Box::into_raw(Box::new(parmap(Arc::new(made))));
@@ -176,8 +82,9 @@ pub unsafe extern "C" fn parmap_create(
 
 /// Frees a map and sets the caller's pointer to NULL. `map` and `*map` may be NULL.
 ///
-/// Local, unless it is the last handle on the ranks of a communicator: then as dicod_context_free().
-/// No other thread may be using the handle.
+/// Local, unless ranks had something in common: collective after parmap_share() and after tasks on
+/// several ranks each; as dicod_context_free() if it is the last handle on the ranks of a
+/// communicator. No other thread may be using the handle.
 ///
 /// # Safety
 /// `*map` comes from parmap_create() and has not been freed.
@@ -266,31 +173,6 @@ pub unsafe extern "C" fn parmap_set_string(
     })
 }
 
-/// Calls `progress` during runs, with `userdata` as its first argument; NULL: does not, as at first.
-/// Only that of rank 0 is called. `userdata` may be NULL.
-///
-/// Local. Thread-safe; a run that is in progress keeps what it has.
-/// Errors: DICOD_ERROR_NULL_POINTER (map).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_set_progress(
-    map: *mut parmap,
-    progress: parmap_progress_fn,
-    userdata: *mut c_void,
-) -> dicod_status {
-    guard(|| {
-        // SAFETY: the caller's promise.
-        let map = unsafe { get(map) }?;
-        *lock(&map.progress) = Watcher {
-            call: progress,
-            userdata,
-        };
-        Ok(DICOD_OK)
-    })
-}
-
 /// Asks the run that is in progress to end, on all ranks: it returns PARMAP_ERROR_CANCELLED. Without
 /// one nothing happens. `map` may be NULL.
 ///
@@ -306,9 +188,10 @@ pub unsafe extern "C" fn parmap_cancel(map: *const parmap) {
     }
 }
 
-/// Gives all tasks of later runs `size` bytes of rank 0, which are sent to each rank once: see
-/// parmap_task_shared(). On other ranks `data` and `size` are not looked at. They are copied, and
-/// replace those of an earlier call. `data` may be NULL if `size` is 0.
+/// Gives all tasks of later runs `size` bytes of rank 0, see parmap_task_shared(). They are copied
+/// once per node, where MPI lets its ranks share memory, else once per rank, and replace those of an
+/// earlier call. On other ranks `data` and `size` are not looked at. `data` may be NULL if `size` is
+/// 0.
 ///
 /// Collective. Needs the map for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (size), DICOD_ERROR_OUT_OF_MEMORY,
@@ -453,98 +336,11 @@ pub unsafe extern "C" fn parmap_unfinished(
     })
 }
 
-/// A progress callback that is ready-made: on stderr, a bar if that is a terminal, else a line now
-/// and then. Give it to parmap_set_progress(); `userdata` is a title, NUL-terminated, or NULL.
-/// Always returns 0.
-///
-/// Local. Nothing else in the library writes anything.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_progress_bar(
-    userdata: *mut c_void,
-    progress: *const parmap_progress,
-) -> i32 {
-    guard(|| {
-        // SAFETY: the caller's promise.
-        let (progress, title) = unsafe {
-            let progress = reference(progress, "progress", "the progress")?;
-            let title = match userdata.is_null() {
-                true => "",
-                false => string(userdata.cast(), "userdata")?,
-            };
-            (progress, title)
-        };
-        let mut stderr = std::io::stderr();
-        let terminal = stderr.is_terminal();
-        let end = progress.total >= 0 && progress.done >= progress.total;
-        // A line every other second.
-        let now = (progress.elapsed / 2.0) as i64;
-        let told = LINE.swap(if end { 0 } else { now }, Ordering::Relaxed);
-        if !terminal && !end && now == told {
-            return Ok(DICOD_OK);
-        }
-        let line = bar(title, progress, terminal);
-        // Who cannot see it doesn't miss it.
-        let _ = stderr.write_all(line.as_bytes());
-        Ok(DICOD_OK)
-    });
-    0
-}
-
-/// When [`parmap_progress_bar`] wrote its last line, where there is no terminal.
-static LINE: AtomicI64 = AtomicI64::new(0);
-
-fn bar(title: &str, p: &parmap_progress, terminal: bool) -> String {
-    let colon = if title.is_empty() { "" } else { ": " };
-    let mut text = format!("{title}{colon}{}", p.done);
-    if p.total >= 0 {
-        text += &format!(" of {}", p.total);
-    }
-    if p.failed > 0 {
-        text += &format!(", {} failed", p.failed);
-    }
-    text += &format!(", {:.1} s", p.elapsed);
-    if p.eta > 0.0 {
-        text += &format!(", {:.1} s left", p.eta);
-    }
-    if !terminal {
-        return text + "\n";
-    }
-    let end = p.total >= 0 && p.done >= p.total;
-    let mut drawn = String::new();
-    if p.total > 0 {
-        let full = (30 * p.done.clamp(0, p.total) / p.total) as usize;
-        drawn = format!("[{}{}] ", "#".repeat(full), " ".repeat(30 - full));
-    }
-    let newline = if end { "\n" } else { "" };
-    format!("\r{drawn}{text}\x1b[K{newline}")
-}
-
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|e| e.into_inner())
 }
 
 impl Shared {
-    /// What the map calls to tell of its progress.
-    pub(crate) fn watcher(&self) -> Option<impl FnMut(&Progress) -> bool> {
-        let watcher = *lock(&self.progress);
-        let call = watcher.call?;
-        Some(move |progress: &Progress| {
-            let progress = parmap_progress {
-                struct_size: size_of::<parmap_progress>() as i64,
-                done: progress.done as i64,
-                total: progress.total.map_or(-1, |n| n as i64),
-                failed: progress.failed as i64,
-                elapsed: progress.elapsed,
-                eta: progress.eta.unwrap_or(-1.0),
-            };
-            // SAFETY: the caller gave the function to be called like this.
-            unsafe { call(watcher.userdata, &progress) == 0 }
-        })
-    }
-
     /// Keeps and writes a report; the status of the call.
     ///
     /// # Safety
@@ -565,33 +361,6 @@ impl Shared {
     }
 }
 
-fn report_of(report: &Report) -> parmap_report {
-    let failure = report.failure.as_ref();
-    let mut message = [0; 256];
-    let text = failure.map_or("", |failure| &failure.message);
-    let mut cut = text.len().min(message.len() - 1);
-    while !text.is_char_boundary(cut) {
-        cut -= 1;
-    }
-    for (to, from) in message.iter_mut().zip(text[..cut].bytes()) {
-        *to = from as c_char;
-    }
-    parmap_report {
-        struct_size: 0,
-        status: report.code(),
-        failure_code: failure.map_or(0, |failure| failure.code),
-        failure_index: failure.map_or(-1, |failure| failure.index as i64),
-        failure_rank: failure.map_or(-1, |failure| failure.rank as i32),
-        failure_worker: failure.map_or(-1, |failure| failure.worker as i32),
-        done: report.done as i64,
-        failed: report.failed as i64,
-        total: report.total.map_or(-1, |n| n as i64),
-        unfinished: report.unfinished.iter().map(|r| (r.1 - r.0) as i64).sum(),
-        seconds: report.seconds,
-        failure_message: message,
-    }
-}
-
 /// Shared ownership for the time of a call: a callback may free the handle.
 ///
 /// # Safety
@@ -600,20 +369,6 @@ pub(crate) unsafe fn get(map: *const parmap) -> Result<Arc<Shared>> {
     // SAFETY: the caller's promise.
     let map = unsafe { reference(map, "map", MAP) }?;
     Ok(map.0.clone())
-}
-
-/// Where the report goes, if it is wanted.
-///
-/// # Safety
-/// As [`Output::new`].
-pub(crate) unsafe fn report_out(
-    report: *mut parmap_report,
-) -> Result<Option<Output<parmap_report>>> {
-    if report.is_null() {
-        return Ok(None);
-    }
-    // SAFETY: the caller's promise.
-    unsafe { Output::new(report, "report", "report->struct_size") }.map(Some)
 }
 
 /// # Safety

@@ -1,7 +1,8 @@
 //! The pull form.
 
 use super::super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, string};
-use super::map::{Shared, get, parmap, parmap_report, report_out};
+use super::map::{Shared, get, parmap};
+use super::report::{parmap_report, report_out};
 use crate::error::{Error, Result};
 use crate::parmap::pull::Pull;
 use std::ffi::c_char;

@@ -1,8 +1,9 @@
 //! Reductions.
 
 use super::super::status::{dicod_status, guard, reference};
-use super::map::{array, get, parmap, parmap_report, report_out};
+use super::map::{array, get, parmap};
 use super::needed;
+use super::report::{parmap_report, report_out};
 use super::task::{handle, parmap_buffer, parmap_task, with_buffer};
 use crate::error::{Error, Result};
 use crate::parmap::Task;

@@ -1,11 +1,9 @@
 //! Root-driven use.
 
 use super::super::status::{DICOD_OK, dicod_status, guard, string};
-use super::map::{
-    array, array_function, get, parmap, parmap_report, parmap_work_fn, report_out, shared_bytes,
-    status_array,
-};
+use super::map::{array, array_function, get, parmap, parmap_work_fn, shared_bytes, status_array};
 use super::needed;
+use super::report::{parmap_report, report_out};
 use super::stream::{
     CallerEnds, item_function, parmap_consume_fn, parmap_item_fn, parmap_produce_fn,
 };

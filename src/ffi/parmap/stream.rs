@@ -1,7 +1,8 @@
 //! Streams.
 
 use super::super::status::{dicod_status, guard};
-use super::map::{get, parmap, parmap_report, report_out};
+use super::map::{get, parmap};
+use super::report::{parmap_report, report_out};
 use super::task::{handle, parmap_buffer, parmap_task, with_buffer};
 use super::{Caller, needed};
 use crate::error::Result;

@@ -160,8 +160,8 @@ pub unsafe extern "C" fn parmap_task_explain(
 }
 
 /// The bytes that parmap_share() has given to all tasks: `*data`, `*size` of them, at an address
-/// that is fit for any type; NULL and 0 if there are none. They are read-only, one copy per rank,
-/// valid while the task runs. `size` may be NULL.
+/// that is fit for any type; NULL and 0 if there are none. They are read-only: the ranks of a node
+/// may have one copy in common. Valid while the task runs. `size` may be NULL.
 ///
 /// Local. Any thread, while the work function runs. Errors: DICOD_ERROR_NULL_POINTER.
 ///

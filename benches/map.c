@@ -1,0 +1,94 @@
+/* What an empty task costs, beside a ping-pong of the same ranks: make bench-map, or
+ *
+ *   mpiexec -n 2 bench-map
+ *
+ * A limit for tasks on another rank is made of the ping-pong right before it; of many short pairs the median counts, so
+ * that other work on the machine does not. Ends with 1 if a median is above its limit.
+ */
+#include <dicod_mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PAIRS = 61, PINGS = 1000 };
+
+static int rank, n_ranks, failed;
+
+static int32_t nothing(void *userdata, const parmap_task *task, const void *input, void *output)
+{
+    (void)userdata, (void)task, (void)input, (void)output;
+    return 0;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values)
+{
+    qsort(values, PAIRS, sizeof *values, ascending);
+    return values[PAIRS / 2];
+}
+
+/* Microseconds there and back between ranks 0 and 1. */
+static double round_trip(void)
+{
+    char byte = 0;
+    double start = MPI_Wtime();
+    for (int i = 0; i < PINGS && rank < 2; i++) {
+        if (rank == 1) MPI_Recv(&byte, 1, MPI_BYTE, 0, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+        MPI_Send(&byte, 1, MPI_BYTE, 1 - rank, 0, MPI_COMM_WORLD);
+        if (rank == 0) MPI_Recv(&byte, 1, MPI_BYTE, 1, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    }
+    return 1e6 * (MPI_Wtime() - start) / PINGS;
+}
+
+/* Microseconds per task, n of them at a time, on other ranks or on the threads of this one. A limit below 0: three round
+ * trips and 2 us. */
+static void row(const char *name, int n_threads, const char *schedule, int64_t chunk, int64_t n, double limit)
+{
+    const int over_ranks = n_threads == 0;
+    double costs[PAIRS], trips[PAIRS], shares[PAIRS];
+    dicod_context *context = NULL;
+    parmap *map = NULL;
+    if (over_ranks ? n_ranks < 2 : rank > 0) return;
+    if (dicod_context_create_mpi(over_ranks ? MPI_COMM_WORLD : MPI_COMM_SELF, over_ranks ? 1 : n_threads, &context) ||
+        parmap_create(context, &map) || parmap_set_integer(map, "chunk", chunk) ||
+        parmap_set_integer(map, "root_works", !over_ranks) || parmap_set_string(map, "schedule", schedule))
+        exit(1);
+    for (int i = 0; i < PAIRS; i++) {
+        trips[i] = over_ranks ? round_trip() : 0;
+        double start = MPI_Wtime();
+        if (parmap_run(map, n, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL)) exit(1);
+        costs[i] = 1e6 * (MPI_Wtime() - start) / (double)n;
+        shares[i] = costs[i] / (limit < 0 ? 3 * trips[i] + 2 : limit);
+    }
+    parmap_free(&map);
+    dicod_context_free(&context);
+    if (rank > 0) return;
+    const double share = median(shares), trip = median(trips), cost = median(costs);
+    printf("| %-34s | %7.3f | %7.3f | %7.3f | %5.2f |\n", name, trip, cost, limit < 0 ? 3 * trip + 2 : limit, share);
+    failed |= share > 1;
+}
+
+int main(int argc, char **argv)
+{
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
+    if (rank == 0) {
+        printf("| empty tasks                        | ping-pong us | us per task | limit | share of the limit |\n");
+        printf("| --- | --: | --: | --: | --: |\n");
+    }
+    row("on other ranks, dynamic, chunk 1", 0, "dynamic", 1, 1000, -1);
+    row("on other ranks, automatic chunks", 0, "dynamic", 0, 200000, 0.5);
+    row("one thread, chunk 1", 1, "dynamic", 1, 20000, 1);
+    row("one thread, automatic chunks", 1, "dynamic", 0, 200000, 0.5);
+    row("two threads, dynamic, chunk 1", 2, "dynamic", 1, 20000, 1);
+    row("two threads, automatic chunks", 2, "dynamic", 0, 200000, 0.5);
+    row("two threads, block", 2, "block", 0, 200000, 1);
+    MPI_Bcast(&failed, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    MPI_Finalize();
+    return failed;
+}

@@ -1,0 +1,104 @@
+//! What came of a run.
+
+use super::super::options::Output;
+use super::super::status::dicod_status;
+use crate::error::Result;
+use crate::parmap::Report;
+use std::ffi::c_char;
+
+/// All tasks were run, some failed (setting "errors" is "continue"): the results of the others are
+/// valid.
+pub const PARMAP_SOME_FAILED: dicod_status = 101;
+/// The consumer, or a checkpoint, stopped the run: what was done so far is valid.
+pub const PARMAP_STOPPED: dicod_status = 102;
+/// A task failed, or another callback that does the work: the report says which.
+pub const PARMAP_ERROR_TASK: dicod_status = -101;
+/// The producer failed.
+pub const PARMAP_ERROR_PRODUCER: dicod_status = -102;
+/// The consumer failed, or a join.
+pub const PARMAP_ERROR_CONSUMER: dicod_status = -103;
+/// The producer wants to wait although nothing is in flight: it would wait for ever.
+pub const PARMAP_ERROR_STALLED: dicod_status = -104;
+/// The deadline has passed; parmap_unfinished() says what is missing.
+pub const PARMAP_ERROR_TIMEOUT: dicod_status = -105;
+/// The run was cancelled; parmap_unfinished() says what is missing.
+pub const PARMAP_ERROR_CANCELLED: dicod_status = -106;
+/// Status of a single task: it was not run, or its result does not count.
+pub const PARMAP_NOT_RUN: dicod_status = -107;
+/// The data of a flow cannot be gone through for another phase.
+pub const PARMAP_ERROR_NOT_RESTARTABLE: dicod_status = -108;
+/// The data of a flow have no chunk.
+pub const PARMAP_ERROR_EMPTY: dicod_status = -109;
+
+/// What came of a run: the same on every rank. Set struct_size before (PARMAP_REPORT_INIT does).
+/// It is written whenever a run was begun, also if it failed.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct parmap_report {
+    /// sizeof(parmap_report), set by the caller.
+    pub struct_size: i64,
+    /// What the function returns.
+    pub status: dicod_status,
+    /// Code of the failure that is reported, that of the lowest index: what the callback returned,
+    /// or a negative status (a panic, a code that is not allowed); 0: none.
+    pub failure_code: i32,
+    /// Index of its task or item; -1: none.
+    pub failure_index: i64,
+    /// The rank that it ran on; -1: none.
+    pub failure_rank: i32,
+    /// The worker there; -1: none.
+    pub failure_worker: i32,
+    /// Tasks that were run and count, failed ones included.
+    pub done: i64,
+    /// Tasks that failed.
+    pub failed: i64,
+    /// Number of tasks; -1: not known.
+    pub total: i64,
+    /// Tasks without a result: parmap_unfinished() lists them.
+    pub unfinished: i64,
+    /// Seconds from the call to the end.
+    pub seconds: f64,
+    /// What the failing callback said, cut to fit.
+    pub failure_message: [c_char; 256],
+}
+
+pub(super) fn report_of(report: &Report) -> parmap_report {
+    let failure = report.failure.as_ref();
+    let mut message = [0; 256];
+    let text = failure.map_or("", |failure| &failure.message);
+    let mut cut = text.len().min(message.len() - 1);
+    while !text.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    for (to, from) in message.iter_mut().zip(text[..cut].bytes()) {
+        *to = from as c_char;
+    }
+    parmap_report {
+        struct_size: 0,
+        status: report.code(),
+        failure_code: failure.map_or(0, |failure| failure.code),
+        failure_index: failure.map_or(-1, |failure| failure.index as i64),
+        failure_rank: failure.map_or(-1, |failure| failure.rank as i32),
+        failure_worker: failure.map_or(-1, |failure| failure.worker as i32),
+        done: report.done as i64,
+        failed: report.failed as i64,
+        total: report.total.map_or(-1, |n| n as i64),
+        unfinished: report.unfinished.iter().map(|r| (r.1 - r.0) as i64).sum(),
+        seconds: report.seconds,
+        failure_message: message,
+    }
+}
+
+/// Where the report goes, if it is wanted.
+///
+/// # Safety
+/// As [`Output::new`].
+pub(crate) unsafe fn report_out(
+    report: *mut parmap_report,
+) -> Result<Option<Output<parmap_report>>> {
+    if report.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { Output::new(report, "report", "report->struct_size") }.map(Some)
+}

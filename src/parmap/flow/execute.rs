@@ -1,0 +1,149 @@
+//! Chunks through trained nodes; forks of those that need it are joined.
+
+use super::super::progress::Watcher;
+use super::super::reduce::{Failed, as_error, safely};
+use super::super::report::{self, Report};
+use super::super::stream::{Consumed, Ends, Produced};
+use super::super::{Map, Task, wire};
+use super::{Flow, Node, Tried, through};
+use crate::error::{Error, Result};
+
+impl Flow {
+    /// Collective: sends chunks through all nodes; results are consumed in order, on rank 0.
+    pub fn execute(
+        &mut self,
+        map: &Map,
+        ends: Option<&mut dyn Ends>,
+        progress: Option<&mut Watcher>,
+    ) -> Result<Report> {
+        let missing = self.trained.iter().position(|trained| !trained);
+        let check = match missing {
+            Some(node) => Err(Error::InvalidState(format!(
+                "node {node} of the flow is not trained: train the flow, or load a checkpoint"
+            ))),
+            None => Ok(()),
+        };
+        let nodes = &self.nodes;
+        let forking: Vec<usize> = (0..nodes.len())
+            .filter(|at| nodes[*at].forks_in_execution())
+            .collect();
+        if forking.is_empty() {
+            let work = |_: &Task, chunk: &[u8], to: &mut Vec<u8>| through(nodes, chunk, to);
+            return map.stream_if(check, ends, &work, progress);
+        }
+        let work = |task: &Task, chunk: &[u8], to: &mut Vec<u8>| {
+            match through_forks(nodes, &forking, chunk, to) {
+                Ok(()) => 0,
+                Err(Failed(code, text)) => {
+                    task.explain(&text);
+                    // The work function's own codes are positive.
+                    if code > 0 { code } else { report::BAD_CODE }
+                }
+            }
+        };
+        let joined: Tried<Vec<Box<dyn Node>>> =
+            forking.iter().map(|at| nodes[*at].fork()).collect();
+        let mut joined = match check.and(joined.map_err(as_error)) {
+            Ok(joined) => joined,
+            Err(error) => return map.stream_if(Err(error), None, &work, progress),
+        };
+        let report = match ends {
+            Some(ends) => {
+                let mut ends = Joining {
+                    ends,
+                    nodes,
+                    forking: &forking,
+                    joined: &mut joined,
+                };
+                map.stream_if(Ok(()), Some(&mut ends), &work, progress)
+            }
+            None => map.stream_if(Ok(()), None, &work, progress),
+        }?;
+        if report.has_result() {
+            for (at, fork) in forking.into_iter().zip(joined) {
+                let node = &mut self.nodes[at];
+                let result = match map.ranks.rank() {
+                    0 => safely("join", || node.join(fork)).map_err(as_error),
+                    _ => Ok(()),
+                };
+                map.ranks.agree(result)?;
+                self.spread(map, at)?;
+            }
+        }
+        Ok(report)
+    }
+}
+
+/// As [`through`], with forks of some nodes that come back behind the result.
+fn through_forks(
+    nodes: &[Box<dyn Node>],
+    forking: &[usize],
+    chunk: &[u8],
+    to: &mut Vec<u8>,
+) -> Tried<()> {
+    let mut last = chunk.to_vec();
+    let mut states = wire::Writer::default();
+    for (at, node) in nodes.iter().enumerate() {
+        let mut next = Vec::new();
+        let code = if forking.contains(&at) {
+            let mut fork = node.fork()?;
+            let code = fork.execute_in_fork(&last, &mut next);
+            let mut packed = Vec::new();
+            fork.pack(&mut packed)?;
+            states.bytes(&packed);
+            code
+        } else {
+            node.execute(&last, &mut next)
+        };
+        if code != 0 {
+            return Err(Failed(code, String::new()));
+        }
+        last = next;
+    }
+    let n = last.len() as u64;
+    to.clear();
+    to.append(&mut last);
+    to.append(&mut states.0);
+    to.extend(n.to_le_bytes());
+    Ok(())
+}
+
+/// Takes the forks off the results and joins them.
+struct Joining<'j> {
+    ends: &'j mut dyn Ends,
+    nodes: &'j [Box<dyn Node>],
+    forking: &'j [usize],
+    joined: &'j mut [Box<dyn Node>],
+}
+
+impl Joining<'_> {
+    fn join(&mut self, states: &[u8]) -> Tried<()> {
+        let broken = |_| Failed(report::PANICKED, "a fork was lost".into());
+        let mut from = wire::Reader(states);
+        for (at, into) in self.forking.iter().zip(self.joined.iter_mut()) {
+            let mut fork = self.nodes[*at].fork()?;
+            fork.unpack(from.bytes().map_err(broken)?)?;
+            into.join(fork)?;
+        }
+        Ok(())
+    }
+}
+
+impl Ends for Joining<'_> {
+    fn produce(&mut self, to: &mut Vec<u8>) -> Produced {
+        self.ends.produce(to)
+    }
+
+    fn consume(&mut self, index: u64, status: i32, bytes: &[u8]) -> Consumed {
+        if status != 0 {
+            return self.ends.consume(index, status, bytes);
+        }
+        let n = bytes.last_chunk().map_or(0, |n| u64::from_le_bytes(*n)) as usize;
+        let end = bytes.len().saturating_sub(8);
+        let (result, states) = bytes[..end].split_at(n.min(end));
+        match self.join(states) {
+            Ok(()) => self.ends.consume(index, status, result),
+            Err(Failed(code, text)) => Consumed::Failed(code, text),
+        }
+    }
+}
