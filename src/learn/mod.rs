@@ -10,10 +10,12 @@
 //! ranks divide the work.
 
 mod atoms;
+pub(crate) mod bytes;
 mod cells;
 pub mod checkpoint;
 pub mod dictionary_step;
 mod initialise;
+mod iterate;
 pub mod learner;
 pub mod options;
 mod quadratic;
@@ -22,6 +24,7 @@ pub mod statistics;
 pub(crate) mod window;
 
 pub use dictionary_step::dictionary_step;
-pub use learner::{Iteration, Learner, Outcome};
+pub use iterate::{Iteration, Outcome};
+pub use learner::Learner;
 pub use options::{Init, Learning, Reference};
 pub use statistics::{Method, Statistics, statistics};
