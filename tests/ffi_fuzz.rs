@@ -855,8 +855,8 @@ proptest! {
 }
 
 proptest! {
-    // Each is many solves.
-    #![proptest_config(ProptestConfig { cases: cases() / 3, failure_persistence: None, ..Default::default() })]
+    // Each is many solves, up to a time limit.
+    #![proptest_config(ProptestConfig { cases: cases() / 6, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn anything_learned_in_double(fuzz in fuzz()) {

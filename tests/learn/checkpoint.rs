@@ -186,7 +186,7 @@ fn the_format_is_the_documented_one() {
         assert_eq!(lambda, learner.lambda().unwrap_or(&[]));
         let dictionary = r.dictionary();
         match &learner.dictionary().unwrap().atoms {
-            Atoms::Full(d) => assert_eq!(dictionary, [d.clone()]),
+            Atoms::Full(d) => assert_eq!(dictionary, std::slice::from_ref(d)),
             Atoms::RankOne { u, v } => assert_eq!(dictionary, [u.clone(), v.clone()]),
         }
         assert_eq!(r.dictionary().is_empty(), options.learn.init != Init::Given);
