@@ -60,6 +60,9 @@ header: ## write include/dicod.h anew from src/ffi, and the C layers of the bind
 	UPDATE_HEADER=1 $(CARGO) test --locked --test header
 	UPDATE_HEADER=1 $(CARGO) test --locked --test bindings
 
+# One thread of BLAS on each rank; root may run it, as in a container, and more ranks than there are cores.
+RANKS := OPENBLAS_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+
 demo: setup ## build, install to build/prefix, run the examples on real data: pictures and tables in build/demo
 	@start=$$(date +%s); $(MAKE) --no-print-directory demo-run && echo "demo: $$(( $$(date +%s) - start )) seconds; see $(BUILD)/demo"
 .PHONY: demo-run
@@ -75,11 +78,9 @@ demo-run: local
 	$(BUILD)/examples/learn_image examples/data/ascent.pgm $(BUILD)/demo ascent
 	$(BUILD)/examples/learn_image examples/data/face.ppm $(BUILD)/demo face
 	$(BUILD)/examples/learn_heartbeats examples/data/ecg.npy $(BUILD)/demo
-	@# One thread of BLAS on each rank, and root may run it, as in a container.
-	$(if $(MPICC),OPENBLAS_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
-		$(MPIEXEC) -n 2 $(BUILD)/examples/in_situ $(BUILD)/demo)
-	$(if $(MPICC),OPENBLAS_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
-		$(MPIEXEC) -n 4 $(BUILD)/examples/parmap_sweep $(BUILD)/demo)
+	$(if $(MPICC),$(RANKS) $(MPIEXEC) -n 2 $(BUILD)/examples/learn_spots $(BUILD)/demo)
+	$(if $(MPICC),$(RANKS) $(MPIEXEC) -n 2 $(BUILD)/examples/in_situ $(BUILD)/demo)
+	$(if $(MPICC),$(RANKS) $(MPIEXEC) -n 4 $(BUILD)/examples/parmap_sweep $(BUILD)/demo)
 
 test: test-rust test-c test-install test-mpi test-fortran test-julia ## everything: Rust, C (plainly and under valgrind), installed package, MPI, Fortran, Julia
 
@@ -126,7 +127,6 @@ check-long: ## the long sweeps over random problems and schedules, and what take
 bench: ## speed against the replay floor, GEMM and FFT
 	$(CARGO) bench --locked
 
-RANKS := OPENBLAS_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
 bench-ranks: local ## time, messages and memory on several ranks
 	@$(MPICC) -O2 -Wall -Ibuild/prefix/include benches/ranks.c -o $(BUILD)/bench-ranks -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi -lm
 	@echo '| field | ranks | steps | sweeps | seconds | descent | messages | kB sent | MB held | objective |'

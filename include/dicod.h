@@ -1628,10 +1628,12 @@ dicod_status dicod_learner_get_lambda(dicod_learner *learner,
                                       int64_t n_atoms,
                                       double *lambda);
 
+/* Checkpoints of a learner --------------------------------------------------------------------- */
+
 /**
  * Writes everything that the next step depends on to `buffer`, `*needed` bytes: learning goes on
  * from there as if it had never stopped, bit for bit, on any number of ranks and threads. The format
- * is versioned and carries a checksum; src/learn/checkpoint.rs describes it.
+ * is versioned and carries a checksum; docs/checkpoint.md describes it.
  *
  * `buffer` has room for `capacity` bytes; with a capacity of 0 only `*needed` is written, and
  * `buffer` may be NULL. Over several ranks the first one gets it all, activations included, and

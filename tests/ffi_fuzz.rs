@@ -4,7 +4,10 @@
 mod ffi_support;
 
 use dicod::ffi::array::*;
+use dicod::ffi::checkpoint::*;
 use dicod::ffi::encoder::*;
+use dicod::ffi::learn::*;
+use dicod::ffi::learner::*;
 use dicod::ffi::options::*;
 use dicod::ffi::solve::*;
 use dicod::ffi::status::*;
@@ -76,6 +79,22 @@ fn setting() -> impl Strategy<Value = Setting> {
         "seed",
         "correlation",
         "progress_interval",
+        "learn_init",
+        "learn_max_iter",
+        "learn_tol",
+        "learn_reg_reference",
+        "learn_dict_tol",
+        "learn_dict_max_iter",
+        "learn_window",
+        "learn_rank_one",
+        "learn_fixed_atoms",
+        "learn_recentre",
+        "learn_redraw",
+        "learn_redraw_below",
+        "learn_online",
+        "learn_batch",
+        "learn_forgetting",
+        "learn_statistics",
     ];
     let words = vec![
         "relative",
@@ -90,6 +109,12 @@ fn setting() -> impl Strategy<Value = Setting> {
         "auto",
         "gemm",
         "fft",
+        "random-patches",
+        "greedy-patches",
+        "given",
+        "first",
+        "each",
+        "sparse",
     ];
     let key = || {
         let keys = prop::sample::select(keys.clone());
@@ -477,6 +502,148 @@ impl Fuzz {
     }
 }
 
+impl Fuzz {
+    /// The same for learning: one call, then the handle and a checkpoint of it.
+    fn learn<T: Typed>(&self, functions: &LearnFunctions<T>) {
+        let (options, periodic) = self.options();
+        let o = options
+            .as_ref()
+            .map_or(null(), |options| options.0.cast_const());
+        let context = (self.threads > 0).then(|| Context::new(self.threads));
+        let c = context.as_ref().map_or(null_mut(), |context| context.0);
+        let sizes = self.sizes(&periodic);
+        let array = |which: usize| {
+            let (scale, poison) = (self.scales[which], self.poisons[which]);
+            Guarded::<T>::new(sizes[which], which as u64, scale, poison)
+        };
+        let (mut x, mut d, mut z) = (array(0), array(1), array(2));
+        let shape = |index: usize, list: &[i64]| match self.nulls[index] {
+            true => null(),
+            false => list.as_ptr(),
+        };
+        let (s, l) = (shape(0, &self.signal), shape(1, &self.atom));
+        let (axes, [n, p, k]) = (self.n_axes, self.counts);
+        let px = start(&mut x, self.nulls[2]).cast_const();
+        let pd = start(&mut d, self.nulls[3]);
+        let pz = start(&mut z, self.nulls[4]);
+        let bits = |array: &Option<Guarded<T>>| array.as_ref().map(Guarded::bits);
+        let (x_before, d_before, z_before) = (bits(&x), bits(&d), bits(&z));
+        let good = |array: &Option<Guarded<T>>| {
+            let array = array.as_ref().unwrap();
+            array.intact() && array.inner().iter().all(|x| x.wide().is_finite())
+        };
+
+        // The handle first: it only reads d.
+        let mut handle = null_mut();
+        // SAFETY: the arrays have the sizes of the shapes, or are NULL.
+        let status =
+            unsafe { (functions.create)(c, o, axes, s, n, p, k, l, pd.cast_const(), &mut handle) };
+        assert!(known(status) && status <= 0, "{status} {}", last_error());
+        assert_eq!(status == 0, !handle.is_null());
+        assert!(status == 0 || !last_error().is_empty());
+        // Shapes are good, then: arrays exist, or are too large for this test.
+        let atoms = Guarded::<T>::new(sizes[1], 9, 1.0, None);
+        if let (0, Some(x), Some(mut atoms)) = (status, &x, atoms) {
+            let signal = &self.signal[..axes as usize];
+            let volume = signal.iter().product::<i64>() as usize;
+            let channels = x.inner().chunks(volume);
+            let channels = channels.map(|x| x.as_ptr().cast_mut().cast()).collect();
+            let mut array = Array::new(signal, channels, None);
+            array.element_type = T::CODE;
+            let (mut saved, mut needed, mut again) = (vec![0u8; 1 << 20], 0, null_mut());
+            // SAFETY: as above.
+            unsafe {
+                for _ in 0..2 {
+                    let status = dicod_learner_step(handle, &array.raw(), null_mut());
+                    assert!(known(status), "{status} {}", last_error());
+                    let to = atoms.0.as_mut_ptr().add(1);
+                    let got = (functions.get)(handle, to);
+                    assert!(status < 0 || got == DICOD_OK, "{}", last_error());
+                    assert!(got < 0 || good(&Some(Guarded(atoms.0.clone()))));
+                }
+                let status = dicod_learner_encode(handle, &array.raw(), null_mut());
+                assert!(known(status), "{status} {}", last_error());
+                let room = saved.len() as i64;
+                let status = dicod_learner_save(handle, room, saved.as_mut_ptr(), &mut needed);
+                assert_eq!(status, DICOD_OK, "{}", last_error());
+                let status = dicod_learner_restore(c, null(), needed, saved.as_ptr(), &mut again);
+                assert_eq!(status, DICOD_OK, "{}", last_error());
+                let mut twice = vec![0u8; needed as usize];
+                let status = dicod_learner_save(again, needed, twice.as_mut_ptr(), &mut needed);
+                assert_eq!(status, DICOD_OK, "{}", last_error());
+                assert!(twice == saved[..needed as usize]);
+                dicod_learner_free(&mut again);
+            }
+        }
+        // SAFETY: made above.
+        unsafe { dicod_learner_free(&mut handle) };
+        assert_eq!((bits(&x), bits(&d)), (x_before.clone(), d_before.clone()));
+
+        // All in one.
+        // SAFETY: as above.
+        let status = unsafe {
+            (functions.learn)(
+                c,
+                o,
+                axes,
+                s,
+                n,
+                p,
+                k,
+                l,
+                px,
+                None,
+                null_mut(),
+                pd,
+                pz,
+                null_mut(),
+            )
+        };
+        assert!(known(status), "{status} {}", last_error());
+        if status < 0 {
+            assert_eq!((bits(&d), bits(&z)), (d_before, z_before));
+            assert!(!last_error().is_empty());
+        } else {
+            assert!(good(&d) && (pz.is_null() || good(&z)));
+        }
+        assert_eq!(bits(&x), x_before);
+    }
+}
+
+/// The functions of learning of one element type.
+#[allow(clippy::type_complexity)]
+struct LearnFunctions<T> {
+    learn: unsafe extern "C" fn(
+        C,
+        O,
+        i64,
+        S,
+        i64,
+        i64,
+        i64,
+        S,
+        *const T,
+        dicod_learn_fn,
+        *mut std::ffi::c_void,
+        *mut T,
+        *mut T,
+        *mut dicod_learn_info,
+    ) -> Status,
+    create: unsafe extern "C" fn(
+        C,
+        O,
+        i64,
+        S,
+        i64,
+        i64,
+        i64,
+        S,
+        *const T,
+        *mut *mut dicod_learner,
+    ) -> Status,
+    get: unsafe extern "C" fn(*mut dicod_learner, *mut T) -> Status,
+}
+
 type C = *mut dicod::ffi::context::dicod_context;
 type O = *const dicod_options;
 type S = *const i64;
@@ -683,6 +850,29 @@ proptest! {
             } else {
                 assert!(arena.iter().all(|x| *x == -7.5), "{}", last_error());
             }
+        });
+    }
+}
+
+proptest! {
+    // Each is many solves, up to a time limit.
+    #![proptest_config(ProptestConfig { cases: cases() / 6, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn anything_learned_in_double(fuzz in fuzz()) {
+        fuzz.learn(&LearnFunctions::<f64> {
+            learn: dicod_learn,
+            create: dicod_learner_create,
+            get: dicod_learner_get_dictionary,
+        });
+    }
+
+    #[test]
+    fn anything_learned_in_float(fuzz in fuzz()) {
+        fuzz.learn(&LearnFunctions::<f32> {
+            learn: dicod_learn_f32,
+            create: dicod_learner_create_f32,
+            get: dicod_learner_get_dictionary_f32,
         });
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each file of src/ffi makes one section: its title, and C text that cbindgen cannot make.
-const SECTIONS: [(&str, &str, &str); 20] = [
+const SECTIONS: [(&str, &str, &str); 21] = [
     ("status", "Status and errors", ""),
     ("context", "Context: threads, log, progress", ""),
     ("options", "Options", OPTION_INFO_INIT),
@@ -20,6 +20,7 @@ const SECTIONS: [(&str, &str, &str); 20] = [
         LEARN_INIT,
     ),
     ("learner", "Learner: learning step by step", ""),
+    ("checkpoint", "Checkpoints of a learner", ""),
     ("segmentation", "Segmentation of a domain", ""),
     (
         "parmap/task",

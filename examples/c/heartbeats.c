@@ -5,6 +5,7 @@
  *
  * SECOND: where the picture begins; otherwise where most beats of the second kind are.
  */
+#include "ecg.h"
 #include "picture.h"
 #include "support.h"
 
@@ -16,8 +17,7 @@
 #include <string.h>
 
 enum {
-    RATE = 360,             /* samples a second */
-    WIDTH = 250,            /* length of an atom: 0.7 s */
+    WIDTH = BEAT,           /* length of an atom */
     PEAK = 100,             /* where in an atom the beat is */
     KINDS = 2,              /* atoms: normal beat, ventricular beat */
     LEARN = 30 * RATE,      /* samples from which atoms are made */
@@ -46,81 +46,6 @@ static void free_beats(beats *b)
     free(b->at);
     free(b->kind);
     free(b->strength);
-}
-
-/* Signal -------------------------------------------------------------------------------------------------------- */
-
-/* Reads a one-dimensional .npy file of 16-bit counts; gives back millivolt. */
-static double *read_npy(const char *path, int64_t *length)
-{
-    size_t size;
-    unsigned char *bytes = read_file(path, &size);
-    if (size < 10 || memcmp(bytes, "\x93NUMPY\1", 7) != 0) fail("%s is not a .npy file of version 1", path);
-    size_t header = bytes[8] + 256u * bytes[9];
-    if (size < 10 + header || header == 0) fail("%s is cut short", path);
-    char *text = (char *)bytes + 10;
-    text[header - 1] = '\0'; /* was a line end */
-    const char *shape = strstr(text, "'shape': (");
-    char *end = NULL;
-    long long n = shape ? strtoll(shape + 10, &end, 10) : 0;
-    if (!strstr(text, "'descr': '<u2'") || n < 1 || strcspn(end, "0123456789)") != strcspn(end, ")"))
-        fail("%s: wanted one axis of little-endian uint16 ('<u2'), found %s", path, text);
-    if ((unsigned long long)n > (size - 10 - header) / 2) fail("%s is cut short", path);
-    if (n < LEARN) fail("%s: %lld samples, wanted at least %d", path, n, LEARN);
-    double *signal = allocate((size_t)n, sizeof *signal);
-    for (long long i = 0; i < n; i++) {
-        const unsigned char *at = bytes + 10 + header + 2 * i;
-        signal[i] = (at[0] + 256 * at[1] - 1024) / 200.0;
-    }
-    free(bytes);
-    *length = n;
-    return signal;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(const double *values, int64_t n)
-{
-    if (n < 1) return 0;
-    double *sorted = allocate((size_t)n, sizeof *sorted);
-    memcpy(sorted, values, (size_t)n * sizeof *sorted);
-    qsort(sorted, (size_t)n, sizeof *sorted, by_value);
-    double middle = sorted[n / 2];
-    free(sorted);
-    return middle;
-}
-
-/* Mean over 2 * reach + 1 samples around each; where the signal ends, over those that there are. */
-static double *running_mean(const double *x, int64_t n, int64_t reach)
-{
-    double *sums = allocate((size_t)n + 1, sizeof *sums), *mean = allocate((size_t)n, sizeof *mean);
-    for (int64_t i = 0; i < n; i++) sums[i + 1] = sums[i] + x[i];
-    for (int64_t i = 0; i < n; i++) {
-        int64_t from = i > reach ? i - reach : 0, to = i + reach + 1 < n ? i + reach + 1 : n;
-        mean[i] = (sums[to] - sums[from]) / (double)(to - from);
-    }
-    free(sums);
-    return mean;
-}
-
-/* The baseline is the median over one second, smoothed: beats are short, they do not move it. */
-static void remove_baseline(double *x, int64_t n)
-{
-    enum { REACH = RATE / 2, STEP = RATE / 10 };
-    double *medians = allocate((size_t)n, sizeof *medians);
-    for (int64_t i = 0; i < n; i++) {
-        int64_t middle = i / STEP * STEP;
-        int64_t from = middle > REACH ? middle - REACH : 0, to = middle + REACH < n ? middle + REACH : n;
-        medians[i] = i == middle ? median(x + from, to - from) : medians[middle];
-    }
-    double *baseline = running_mean(medians, n, RATE / 4);
-    for (int64_t i = 0; i < n; i++) x[i] -= baseline[i];
-    free(medians);
-    free(baseline);
 }
 
 /* The plain detector -------------------------------------------------------------------------------------------- */
@@ -489,9 +414,9 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     int64_t n;
-    double *x = read_npy(argv[1], &n), d[KINDS * WIDTH];
+    double *x = ecg_read(argv[1], LEARN, &n), d[KINDS * WIDTH];
     double *reconstruction = allocate((size_t)n, sizeof *reconstruction);
-    remove_baseline(x, n);
+    ecg_remove_baseline(x, n);
     beats detected = detect_slopes(x, n);
     printf("%s: %.0f s at %d Hz, libdicod %s\n", argv[1], (double)n / RATE, RATE, dicod_version());
     make_dictionary(x, &detected, d);

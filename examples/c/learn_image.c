@@ -5,6 +5,7 @@
  * IMAGE: binary PGM or PPM. Of it the middle CROP x CROP pixels are used (256). Writes NAME-atoms.png, the most used atom
  * first, and NAME-objective.png, the objective after each half-step.
  */
+#include "history.h"
 #include "picture.h"
 #include "support.h"
 
@@ -14,8 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MOST_STEPS = 400 };
 
 typedef struct {
     int64_t n_channels, shape[2];
@@ -98,26 +97,6 @@ static photograph read_photograph(const char *path, long crop, long least)
     return image;
 }
 
-/* What was heard of the iterations. */
-typedef struct {
-    int count;
-    double objective[MOST_STEPS];
-    int64_t *nonzeros;
-} story;
-
-static int32_t listen(void *userdata, const dicod_learn_step *step)
-{
-    story *s = userdata;
-    if (s->count + 2 <= MOST_STEPS) {
-        s->objective[s->count++] = step->objective_z;
-        s->objective[s->count++] = step->objective_d;
-    }
-    memcpy(s->nonzeros, step->nonzeros, (size_t)step->n_atoms * sizeof *step->nonzeros);
-    fprintf(stderr, "\riteration %3d: objective %.1f -> %.1f ", (int)step->iteration + 1, step->objective_z,
-            step->objective_d);
-    return 0;
-}
-
 static picture draw_atom(const double *d, int64_t n_channels, int side)
 {
     double most = 1e-12;
@@ -136,21 +115,11 @@ static picture draw_atom(const double *d, int64_t n_channels, int side)
     return large;
 }
 
-static void write_png(const picture *p, const char *directory, const char *name, const char *what)
-{
-    char file[200];
-    snprintf(file, sizeof file, "%s-%s.png", name, what);
-    char *path = join_path(directory, file);
-    picture_write(p, path);
-    printf("wrote %s\n", path);
-    free(path);
-}
-
 int main(int argc, char **argv)
 {
     if (argc < 4 || argc > 8) fail("usage: %s IMAGE OUTPUT_DIRECTORY NAME [ATOMS [SIDE [CROP [ITERATIONS]]]]", argv[0]);
     long numbers[4] = {25, 12, 256, 30};
-    const long least[4] = {1, 2, 16, 1}, most[4] = {1000, 64, 4096, MOST_STEPS / 2};
+    const long least[4] = {1, 2, 16, 1}, most[4] = {1000, 64, 4096, MOST_ITERATIONS};
     const char *what[4] = {"ATOMS", "SIDE", "CROP", "ITERATIONS"};
     for (int i = 4; i < argc; i++) {
         char *end;
@@ -163,7 +132,7 @@ int main(int argc, char **argv)
     photograph image = read_photograph(argv[1], numbers[2], 2 * side);
     const int64_t depth = image.n_channels * side * side;
     double *d = allocate((size_t)(n_atoms * depth), sizeof *d);
-    story s = {0, {0}, allocate((size_t)n_atoms, sizeof(int64_t))};
+    history h = {.nonzeros = allocate((size_t)n_atoms, sizeof(int64_t))};
 
     dicod_context *context = NULL;
     dicod_options *options = NULL;
@@ -173,9 +142,8 @@ int main(int argc, char **argv)
     CHECK(dicod_options_set_real(options, "reg", 0.05));
     CHECK(dicod_options_set_real(options, "tol", 1e-2));
     CHECK(dicod_options_set_integer(options, "learn_max_iter", numbers[3]));
-    CHECK(dicod_learn(context, options, 2, image.shape, 1, image.n_channels, n_atoms, atom_shape, image.x, listen, &s, d,
+    CHECK(dicod_learn(context, options, 2, image.shape, 1, image.n_channels, n_atoms, atom_shape, image.x, history_add, &h, d,
                       NULL, &info));
-    fprintf(stderr, "\n");
     printf("%d atoms of %d x %d x %d from %d x %d pixels: %d iterations, %.2f s (z %.2f, statistics %.2f, d %.2f)\n",
            (int)n_atoms, (int)image.n_channels, side, side, (int)image.shape[0], (int)image.shape[1],
            (int)info.iterations, info.seconds, info.seconds_z, info.seconds_statistics, info.seconds_d);
@@ -187,20 +155,24 @@ int main(int argc, char **argv)
     for (int64_t place = 0; place < n_atoms; place++) {
         int64_t best = 0;
         for (int64_t k = 1; k < n_atoms; k++)
-            if (s.nonzeros[k] > s.nonzeros[best]) best = k;
-        s.nonzeros[best] = -1;
+            if (h.nonzeros[k] > h.nonzeros[best]) best = k;
+        h.nonzeros[best] = -1;
         parts[place] = draw_atom(d + best * depth, image.n_channels, side);
     }
     picture mosaic = picture_mosaic(parts, (int)n_atoms, (int)ceil(sqrt((double)n_atoms)), 4, grey(1));
-    write_png(&mosaic, argv[2], argv[3], "atoms");
-    picture curve = picture_of_curve(s.objective, s.count, 600, 300, hue(0.6, 0.8, 0.8));
-    write_png(&curve, argv[2], argv[3], "objective");
+    char file[200];
+    snprintf(file, sizeof file, "%s-atoms.png", argv[3]);
+    char *path = join_path(argv[2], file);
+    picture_write(&mosaic, path);
+    printf("wrote %s\n", path);
+    free(path);
+    snprintf(file, sizeof file, "%s-objective.png", argv[3]);
+    history_write(&h, argv[2], file);
 
     for (int64_t k = 0; k < n_atoms; k++) picture_free(&parts[k]);
     picture_free(&mosaic);
-    picture_free(&curve);
     free(parts);
-    free(s.nonzeros);
+    free(h.nonzeros);
     free(image.x);
     free(d);
     dicod_options_free(&options);

@@ -4,6 +4,7 @@
  *
  *   parmap_fit SIGNAL.npy OUTPUT_DIRECTORY [STARTS]
  */
+#include "ecg.h"
 #include "picture.h"
 #include "support.h"
 
@@ -15,9 +16,8 @@
 #include <string.h>
 
 enum {
-    RATE = 360,        /* samples a second */
-    WIDTH = 250,       /* samples of a beat, */
-    PEAK = 100,        /* where its highest one is */
+    WIDTH = BEAT,
+    PEAK = 100,        /* where the highest sample of a beat is */
     BUMPS = 5,         /* P, Q, R, S and T wave */
     MOST = 3 * BUMPS + 1,
     ROUND = 2000       /* evaluations of each start in one round */
@@ -144,14 +144,10 @@ static double misfit(const double *x, int n, const void *data)
 /* The mean beat of the first minute: windows around samples that are the highest far around. */
 static void mean_beat(const char *path, double *beat)
 {
-    size_t size;
-    unsigned char *bytes = read_file(path, &size);
-    size_t header = size < 10 ? 0 : 10 + bytes[8] + 256u * bytes[9];
-    int n = 60 * RATE, count = 0;
-    if (size < 10 || memcmp(bytes, "\x93NUMPY\1", 7) != 0 || size < header + 2u * (size_t)n)
-        fail("%s is not a .npy file with a minute of 16-bit samples", path);
-    double *x = allocate((size_t)n, sizeof *x), highest = 0;
-    for (int i = 0; i < n; i++) x[i] = (bytes[header + 2 * (size_t)i] + 256 * bytes[header + 2 * (size_t)i + 1] - 1024) / 200.0;
+    const int n = 60 * RATE;
+    int count = 0;
+    int64_t length;
+    double *x = ecg_read(path, n, &length), highest = 0;
     for (int i = 0; i < n; i++) highest = fmax(highest, x[i]);
     memset(beat, 0, WIDTH * sizeof *beat);
     for (int i = RATE; i + RATE < n; i++) {
@@ -164,7 +160,6 @@ static void mean_beat(const char *path, double *beat)
     if (count == 0) fail("%s: no beat was found", path);
     for (int j = 0; j < WIDTH; j++) beat[j] /= count;
     free(x);
-    free(bytes);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-//! The learner handle: dictionary learning step by step, with checkpoints.
+//! The learner handle: dictionary learning step by step.
 
 use super::array::{Element, View, X, Z, aligned, dicod_array};
 use super::context::{Context, Session, dicod_context, free, in_use, ranks, shared};
@@ -6,21 +6,19 @@ use super::learn::{
     dicod_learn_fn, dicod_learn_info, dicod_learn_step, first_dictionary, full_atoms,
     learn_info_out, log, run, step_of, write_learn_info,
 };
-use super::options::{Output, copied, dicod_options, room_for};
+use super::options::{Output, dicod_options};
 use super::solve::{Problem, dicod_info, explained, info_out, write_info};
 use super::status::{
     DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_PRECISION, DICOD_TIME_LIMIT, dicod_status,
-    guard, reference, reference_mut, size, slice, slice_mut, string,
+    guard, reference, reference_mut, slice_mut,
 };
 use crate::csc::functions::Range;
 use crate::csc::{Progress, Stop};
 use crate::error::{Error, Result};
 use crate::learn::Learner;
-use crate::learn::checkpoint::{element_size, read};
 use crate::linalg::{Atoms, FieldMut};
 use crate::memory;
-use std::ffi::{c_char, c_void};
-use std::path::Path;
+use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
 /// Dictionary learning for programs that interleave it with their own loop: one outer iteration a
@@ -32,19 +30,19 @@ use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 /// DICOD_ERROR_INVALID_STATE.
 pub struct dicod_learner(Arc<Shared>);
 
-struct Shared {
-    context: Option<Arc<Context>>,
+pub(crate) struct Shared {
+    pub(crate) context: Option<Arc<Context>>,
     state: Mutex<State>,
 }
 
-struct State {
-    learner: Either,
+pub(crate) struct State {
+    pub(crate) learner: Either,
     range: Range,
     /// Of the last step: what its nonzeros point to.
     nonzeros: Vec<i64>,
 }
 
-enum Either {
+pub(crate) enum Either {
     F64(Learner<f64>),
     F32(Learner<f32>),
 }
@@ -88,6 +86,7 @@ macro_rules! for_either {
         }
     };
 }
+pub(crate) use for_either;
 
 /// Makes a learner: `*learner`. Free it with dicod_learner_free().
 ///
@@ -441,132 +440,8 @@ pub unsafe extern "C" fn dicod_learner_get_lambda(
     })
 }
 
-/// Writes everything that the next step depends on to `buffer`, `*needed` bytes: learning goes on
-/// from there as if it had never stopped, bit for bit, on any number of ranks and threads. The format
-/// is versioned and carries a checksum; src/learn/checkpoint.rs describes it.
-///
-/// `buffer` has room for `capacity` bytes; with a capacity of 0 only `*needed` is written, and
-/// `buffer` may be NULL. Over several ranks the first one gets it all, activations included, and
-/// `*needed` is 0 on the others.
-///
-/// Collective over the context's ranks. Needs the learner for itself.
-/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other than
-/// 0, too small); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (learner in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_save(
-    learner: *mut dicod_learner,
-    capacity: i64,
-    buffer: *mut u8,
-    needed: *mut i64,
-) -> dicod_status {
-    guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(learner) }?;
-        let state = &mut *shared.state()?;
-        let ranks = ranks(&shared.context);
-        let bytes = for_either!(&state.learner, learner => learner.save()?);
-        // SAFETY: the caller's promise.
-        let out = unsafe {
-            reference_mut(needed, "needed", "room for the size").and_then(|needed| {
-                let to = match room_for(bytes.len(), capacity)? {
-                    true => Some(slice_mut(buffer, bytes.len(), "buffer", "capacity bytes")?),
-                    false => None,
-                };
-                Ok((needed, to))
-            })
-        };
-        let (needed, to) = ranks.agree(out)?;
-        if let Some(to) = to {
-            to.copy_from_slice(&bytes);
-        }
-        *needed = bytes.len() as i64;
-        Ok(DICOD_OK)
-    })
-}
-
-/// dicod_learner_save() to the file `path`, by the first rank. It is written under another name and
-/// then renamed: a file of this name is whole at any time, the old one or the new.
-///
-/// Collective over the context's ranks. Needs the learner for itself.
-/// Errors: as dicod_learner_save(), and DICOD_ERROR_FILE.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_save_file(
-    learner: *mut dicod_learner,
-    path: *const c_char,
-) -> dicod_status {
-    guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(learner) }?;
-        let state = &mut *shared.state()?;
-        // SAFETY: the caller's promise.
-        let path = unsafe { string(path, "path") };
-        let path = ranks(&shared.context).agree(path)?;
-        for_either!(&state.learner, learner => learner.save_to(Path::new(path))?);
-        Ok(DICOD_OK)
-    })
-}
-
-/// Makes a learner from the `size` bytes that dicod_learner_save() wrote: `*learner`, of the element
-/// type that was saved. `context` may be NULL, and have another number of ranks and threads than when
-/// it was saved; what the first rank brings counts, the others may pass NULL and 0. `options` replace
-/// those that were saved, for instance with another "learn_max_iter"; NULL: as saved.
-///
-/// Collective over the context's ranks. Thread-safe, except that a context serves one call at a time.
-/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (not a checkpoint, one of another
-/// version, cut off or damaged; options that do not fit); DICOD_ERROR_OUT_OF_MEMORY;
-/// DICOD_ERROR_INVALID_STATE (context in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_restore(
-    context: *mut dicod_context,
-    options: *const dicod_options,
-    size_of_buffer: i64,
-    buffer: *const u8,
-    learner: *mut *mut dicod_learner,
-) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
-        let bytes = size(size_of_buffer, "size_of_buffer", 0)
-            .and_then(|n| slice(buffer, n, "buffer", "a checkpoint"));
-        restore(context, options, bytes.map(|bytes| bytes.to_vec()), learner)
-    })
-}
-
-/// dicod_learner_restore() from the file `path`, read by the first rank.
-///
-/// Collective over the context's ranks. Thread-safe, except that a context serves one call at a time.
-/// Errors: as dicod_learner_restore(), and DICOD_ERROR_FILE.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_restore_file(
-    context: *mut dicod_context,
-    options: *const dicod_options,
-    path: *const c_char,
-    learner: *mut *mut dicod_learner,
-) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
-        let first = shared(context).is_none_or(|context| context.ranks.rank() == 0);
-        let bytes = string(path, "path").and_then(|path| match first {
-            true => read(Path::new(path)),
-            false => Ok(Vec::new()),
-        });
-        restore(context, options, bytes, learner)
-    })
-}
-
 impl Shared {
-    fn state(&self) -> Result<MutexGuard<'_, State>> {
+    pub(crate) fn state(&self) -> Result<MutexGuard<'_, State>> {
         self.state.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => in_use("learner"),
             TryLockError::Poisoned(_) => {
@@ -581,13 +456,17 @@ impl Shared {
 ///
 /// # Safety
 /// As [`reference`].
-unsafe fn get(learner: *const dicod_learner) -> Result<Arc<Shared>> {
+pub(crate) unsafe fn get(learner: *const dicod_learner) -> Result<Arc<Shared>> {
     // SAFETY: the caller's promise.
     let learner = unsafe { reference(learner, "learner", "a learner") }?;
     Ok(learner.0.clone())
 }
 
-fn handle(context: Option<Arc<Context>>, learner: Either, range: Range) -> *mut dicod_learner {
+pub(crate) fn handle(
+    context: Option<Arc<Context>>,
+    learner: Either,
+    range: Range,
+) -> *mut dicod_learner {
     let state = Mutex::new(State {
         learner,
         range,
@@ -620,44 +499,6 @@ unsafe fn create<T: Typed>(
         let (made, range) = ranks.agree(made)?;
         drop(session);
         *learner = handle(context, T::wrap(made), range);
-    }
-    Ok(DICOD_OK)
-}
-
-/// # Safety
-/// As [`reference_mut`], and [`copied`].
-unsafe fn restore(
-    context: *mut dicod_context,
-    options: *const dicod_options,
-    bytes: Result<Vec<u8>>,
-    learner: *mut *mut dicod_learner,
-) -> Result<dicod_status> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let context = shared(context);
-        let session = Session::enter(&context)?;
-        let ranks = ranks(&context);
-        let given = bytes.and_then(|bytes| {
-            reference_mut(learner, "learner", "the caller's pointer")?;
-            let options = match options.is_null() {
-                true => None,
-                false => Some(copied(options)?),
-            };
-            let size = match ranks.rank() {
-                0 => element_size(&bytes)?,
-                _ => 0,
-            };
-            Ok((bytes, options, size))
-        });
-        let (bytes, options, size) = ranks.agree(given)?;
-        let size = ranks.reduce(crate::transport::Reduce::Max, &[size as i64])?[0];
-        let n = session.n_threads;
-        let made = match size {
-            4 => Either::F32(Learner::restore_over(ranks, &bytes, options, n)?),
-            _ => Either::F64(Learner::restore_over(ranks, &bytes, options, n)?),
-        };
-        drop(session);
-        *learner = handle(context, made, Range::unit());
     }
     Ok(DICOD_OK)
 }

@@ -11,6 +11,7 @@
 #![allow(non_camel_case_types)]
 
 pub mod array;
+pub mod checkpoint;
 pub mod context;
 pub mod encoder;
 pub mod learn;

@@ -3,12 +3,13 @@
 
 use super::dictionary_step::{data_term, dictionary_step};
 use super::initialise::{Source, blank, noise, place};
-use super::learner::{Iteration, Learner};
+use super::iterate::{Iteration, Watch};
+use super::learner::Learner;
 use super::options::Init;
 use super::recentre;
 use super::statistics::Statistics;
 use super::window::Window;
-use crate::csc::{Activation, Encoder};
+use crate::csc::{Activation, Encoder, Progress};
 use crate::error::Result;
 use crate::linalg::{Atoms, Dictionary, Field, Real};
 
@@ -27,6 +28,7 @@ impl<T: Real> Learner<T> {
         &self,
         encoder: &mut Encoder<T>,
         x: &Field<'_, T>,
+        watch: &mut Watch<'_>,
     ) -> Result<Dictionary<T>> {
         let shape = &self.shape;
         let learn = &self.options.learn;
@@ -62,7 +64,9 @@ impl<T: Real> Learner<T> {
                     if known > 0 {
                         encoder.set_dictionary(dictionary.clone())?;
                         encoder.set_activations(&[]);
-                        encoder.solve(x, None)?;
+                        let watched = watch.watches();
+                        let mut look = |progress: &Progress| watch.look(progress);
+                        encoder.solve(x, watched.then_some(&mut look))?;
                     }
                     let patches = self.with_source(encoder, |source| source.largest_patches(n))?;
                     let (now, later) = left.split_at(n);

@@ -1,37 +1,19 @@
 //! Checkpoints: everything that the next step depends on, so that learning goes on as if it had
 //! never stopped, bit for bit.
 //!
-//! Version 1. All numbers are little-endian; T is the element type; a list is its length (u64) and
-//! its entries.
-//!
-//! | part | content |
-//! | --- | --- |
-//! | magic | the 8 bytes `DICODLRN` |
-//! | version | u32: 1 |
-//! | size of T | u32: 4 or 8 |
-//! | length | u64: bytes in all, from the magic to the checksum |
-//! | options | list of bytes: lines `key=value`, lists with commas, of every option |
-//! | shape | u64 each: axes, signals, channels, atoms; lengths of the signal and of the atoms, 3 each, missing axes first, as 1 |
-//! | iteration | u64: outer iterations so far |
-//! | objective | u8: 1 if known; f64: after the last iteration |
-//! | λ | u8: 1 if fixed; list of f64, one per atom |
-//! | dictionary | u8: 0 none, 1 full, 2 of rank one; list of T (atoms, channels, support), or two: (atoms, channels) and (atoms, support) |
-//! | given | the same: the values of fixed atoms |
-//! | activations | u64 count; each: u32 signal, u32 atom, 3 × i32 position, T value; sorted |
-//! | statistics | u8: 1 if there are any; lists of f64 ztz, ztX, ‖z_k‖₁; f64 ‖X‖²; list of u64 non-zeros |
-//! | checksum | u64: CRC-64/XZ of all bytes before |
+#![doc = include_str!("../../docs/checkpoint.md")]
 
+use super::bytes::{Reader, Writer, checksum, read, refused, write};
 use super::learner::Learner;
 use super::statistics::Statistics;
 use crate::csc::options::{Kind, TABLE};
 use crate::csc::{Activation, Options, Shape};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::grid::tiles::AXES;
-use crate::linalg::{Atoms, Dictionary, Real};
+use crate::linalg::Real;
 use crate::memory;
 use crate::transport::Transport;
 use crate::transport::local::Local;
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,161 +23,6 @@ const VERSION: u32 = 1;
 /// Bytes before the options and after everything else.
 const HEAD: usize = 24;
 const CHECKSUM: usize = 8;
-
-/// CRC-64/XZ.
-fn checksum(bytes: &[u8]) -> u64 {
-    const TABLE: [u64; 256] = {
-        let mut table = [0; 256];
-        let mut i = 0;
-        while i < 256 {
-            let mut value = i as u64;
-            let mut bit = 0;
-            while bit < 8 {
-                value = (value >> 1)
-                    ^ if value & 1 == 1 {
-                        0xc96c_5795_d787_0f42
-                    } else {
-                        0
-                    };
-                bit += 1;
-            }
-            table[i] = value;
-            i += 1;
-        }
-        table
-    };
-    let step = |crc: u64, byte: &u8| TABLE[(crc as u8 ^ byte) as usize] ^ (crc >> 8);
-    !bytes.iter().fold(!0, step)
-}
-
-fn refused(found: impl ToString, allowed: impl ToString) -> Error {
-    Error::argument("checkpoint", found, allowed)
-}
-
-/// An element as bytes.
-fn element<T: Real>(x: T) -> [u8; 8] {
-    match size_of::<T>() {
-        4 => u64::from((x.wide() as f32).to_bits()).to_le_bytes(),
-        _ => x.wide().to_bits().to_le_bytes(),
-    }
-}
-
-/// Written from the front.
-struct Writer(Vec<u8>);
-
-impl Writer {
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
-    }
-    fn u64(&mut self, x: u64) {
-        self.bytes(&x.to_le_bytes());
-    }
-    fn real<T: Real>(&mut self, x: T) {
-        self.bytes(&element(x)[..size_of::<T>()]);
-    }
-    fn reals<T: Real>(&mut self, values: &[T]) {
-        self.u64(values.len() as u64);
-        values.iter().for_each(|x| self.real(*x));
-    }
-    fn dictionary<T: Real>(&mut self, dictionary: Option<&Dictionary<T>>) {
-        match dictionary.map(|d| &d.atoms) {
-            None => self.bytes(&[0]),
-            Some(Atoms::Full(d)) => {
-                self.bytes(&[1]);
-                self.reals(d);
-            }
-            Some(Atoms::RankOne { u, v }) => {
-                self.bytes(&[2]);
-                self.reals(u);
-                self.reals(v);
-            }
-        }
-    }
-}
-
-/// Read from the front; what is not there is an error.
-struct Reader<'b>(&'b [u8]);
-
-impl Reader<'_> {
-    fn bytes(&mut self, n: usize) -> Result<&[u8]> {
-        let Some((front, rest)) = self.0.split_at_checked(n) else {
-            return Err(refused("bytes that end too early", "a whole checkpoint"));
-        };
-        self.0 = rest;
-        Ok(front)
-    }
-    fn u8(&mut self) -> Result<u8> {
-        Ok(self.bytes(1)?[0])
-    }
-    fn u32(&mut self) -> Result<u32> {
-        Ok(u32::from_le_bytes(
-            self.bytes(4)?.try_into().unwrap_or_default(),
-        ))
-    }
-    fn u64(&mut self) -> Result<u64> {
-        Ok(u64::from_le_bytes(
-            self.bytes(8)?.try_into().unwrap_or_default(),
-        ))
-    }
-    fn f64(&mut self) -> Result<f64> {
-        Ok(f64::from_bits(self.u64()?))
-    }
-    fn real<T: Real>(&mut self) -> Result<T> {
-        Ok(match size_of::<T>() {
-            4 => T::of(f32::from_bits(self.u32()?).into()),
-            _ => T::of(self.f64()?),
-        })
-    }
-    /// A length that the bytes left have room for.
-    fn count(&mut self, each: usize) -> Result<usize> {
-        let n = self.u64()?;
-        let fits = usize::try_from(n)
-            .ok()
-            .filter(|n| *n <= self.0.len() / each.max(1));
-        fits.ok_or_else(|| {
-            refused(
-                format!("a list of {n} entries"),
-                "one that fits in its bytes",
-            )
-        })
-    }
-    /// A list of numbers, `n` of them.
-    fn reals<T: Real>(&mut self, what: &str, n: usize) -> Result<Vec<T>> {
-        let count = self.count(size_of::<T>())?;
-        if count != n {
-            return Err(refused(format!("{count} values of {what}"), n));
-        }
-        let mut values = Vec::new();
-        memory::reserve("the checkpoint", &mut values, n)?;
-        for _ in 0..n {
-            let x: T = self.real()?;
-            if !x.finite() {
-                return Err(refused(format!("{what} with {x}"), "finite numbers"));
-            }
-            values.push(x);
-        }
-        Ok(values)
-    }
-    fn dictionary<T: Real>(&mut self, shape: &Shape) -> Result<Option<Dictionary<T>>> {
-        let (k, p) = (shape.n_atoms, shape.n_channels);
-        let volume = shape.atom.iter().product::<i64>() as usize;
-        let atoms = match self.u8()? {
-            0 => return Ok(None),
-            1 => Atoms::Full(self.reals("atoms", k * p * volume)?),
-            2 => Atoms::RankOne {
-                u: self.reals("u", k * p)?,
-                v: self.reals("v", k * volume)?,
-            },
-            kind => return Err(refused(format!("a dictionary of kind {kind}"), "0, 1 or 2")),
-        };
-        Ok(Some(Dictionary {
-            n_atoms: k,
-            n_channels: p,
-            shape: shape.atom,
-            atoms,
-        }))
-    }
-}
 
 /// Every option as a line.
 fn options_to_text(options: &Options) -> Result<String> {
@@ -414,10 +241,18 @@ impl<T: Real> Learner<T> {
         let (signal, atom) = (&numbers[4 + first..4 + AXES], &numbers[4 + AXES + first..]);
         let shape = Shape::new(signal, n_signals, n_channels, n_atoms, atom, &options)?;
         let iteration = reader.u64()?;
+        if iteration > u64::from(u32::MAX) {
+            let found = format!("{iteration} iterations");
+            return Err(refused(found, format!("at most {}", u32::MAX)));
+        }
         let known = reader.u8()? == 1;
-        let last = Some(reader.f64()?).filter(|_| known);
+        let last = Some(reader.size("the objective")?).filter(|_| known);
         let fixed = reader.u8()? == 1;
-        let lambda = reader.reals("lambda", if fixed { shape.n_atoms } else { 0 })?;
+        let n = if fixed { shape.n_atoms } else { 0 };
+        let lambda: Vec<f64> = reader.reals("lambda", n)?;
+        if let Some(lambda) = lambda.iter().find(|lambda| **lambda < 0.0) {
+            return Err(refused(format!("lambda = {lambda}"), "at least 0"));
+        }
         let dictionary = reader.dictionary::<T>(&shape)?;
         let given = reader.dictionary::<T>(&shape)?;
         // What a new one checks holds for this one, too.
@@ -461,7 +296,7 @@ impl<T: Real> Learner<T> {
             s.ztz = reader.reals("ztz", s.ztz.len())?;
             s.ztx = reader.reals("ztX", s.ztx.len())?;
             s.l1 = reader.reals("sizes", s.l1.len())?;
-            s.xx = reader.f64()?;
+            s.xx = reader.size("the squared norm of x")?;
             let n = reader.count(8)?;
             if n != s.nonzeros.len() {
                 return Err(refused(
@@ -485,6 +320,9 @@ impl<T: Real> Learner<T> {
         }
         learner.iteration = iteration;
         learner.last = last;
+        // As full or as of rank one as the options now say.
+        let as_asked = |d: Option<_>| d.map(|d| learner.with_rank(d)).transpose();
+        let (dictionary, given) = (as_asked(dictionary)?, as_asked(given)?);
         learner.dictionary = dictionary;
         learner.given = given;
         learner.activations = activations;
@@ -506,38 +344,5 @@ impl<T: Real> Learner<T> {
     /// [`Self::restore`] from a file.
     pub fn restore_from(path: &Path, options: Option<Options>, n_threads: usize) -> Result<Self> {
         Self::restore(&read(path)?, options, n_threads)
-    }
-}
-
-/// Writes a file under another name first.
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let name = path.file_name();
-    let name = name.ok_or_else(|| Error::argument("path", path.display(), "a file's name"))?;
-    let mut part = name.to_os_string();
-    part.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(part);
-    let write = || -> std::io::Result<()> {
-        let mut file = std::fs::File::create(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&part, path)
-    };
-    write().map_err(|error| {
-        // What is left of a failed attempt is of no use to anybody.
-        let _ = std::fs::remove_file(&part);
-        in_file(path, "written", &error)
-    })
-}
-
-/// The bytes of a checkpoint's file.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| in_file(path, "read", &error))
-}
-
-fn in_file(path: &Path, what: &str, error: &std::io::Error) -> Error {
-    Error::File {
-        path: path.display().to_string(),
-        what: what.into(),
-        reason: error.to_string(),
     }
 }

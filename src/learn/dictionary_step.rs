@@ -64,7 +64,7 @@ pub fn tukey_window(atom: Point) -> Vec<f64> {
 pub fn data_term<T: Real>(statistics: &Statistics, dictionary: &Dictionary<T>) -> Result<f64> {
     let d = widened(dictionary)?;
     let zero = memory::zeroed("the dictionary step", d.len())?;
-    let change = full(statistics)?.change(&zero, &d)?;
+    let change = full(statistics, 1.0)?.change(&zero, &d)?;
     Ok(0.5 * statistics.xx + change)
 }
 
@@ -72,7 +72,7 @@ pub fn data_term<T: Real>(statistics: &Statistics, dictionary: &Dictionary<T>) -
 pub fn gradient<T: Real>(statistics: &Statistics, dictionary: &Dictionary<T>) -> Result<Vec<f64>> {
     let d = widened(dictionary)?;
     let mut gradient = memory::zeroed("the dictionary step", d.len())?;
-    full(statistics)?.apply(&d, &mut gradient);
+    full(statistics, 1.0)?.apply(&d, &mut gradient);
     for (g, b) in gradient.iter_mut().zip(&statistics.ztx) {
         *g -= b;
     }
@@ -86,18 +86,29 @@ pub(crate) fn add_model<T: Real>(
 ) -> Result<()> {
     let d = widened(dictionary)?;
     let mut model = memory::zeroed("the dictionary step", d.len())?;
-    full(statistics)?.apply(&d, &mut model);
+    full(statistics, 1.0)?.apply(&d, &mut model);
     for (to, model) in statistics.ztx.iter_mut().zip(model) {
         *to += model;
     }
     Ok(())
 }
 
-fn full(statistics: &Statistics) -> Result<Quadratic> {
+/// f of the statistics, in units of `1 / unit`.
+fn full(statistics: &Statistics, unit: f64) -> Result<Quadratic> {
     let (k, window) = (statistics.n_atoms, statistics.window());
-    let pair = |a: usize, b: usize| (&statistics.ztz[(a * k + b) * window..][..window], 1.0);
-    let linear = statistics.ztx.clone();
+    let pair = |a: usize, b: usize| (&statistics.ztz[(a * k + b) * window..][..window], unit);
+    let mut linear = memory::zeroed("the dictionary step", statistics.ztx.len())?;
+    for (to, from) in linear.iter_mut().zip(&statistics.ztx) {
+        *to = unit * from;
+    }
     Quadratic::new(k, statistics.n_channels, statistics.atom, pair, linear)
+}
+
+/// A power of two that brings ‖X‖² near 1: squares of gradients neither vanish nor overflow then,
+/// whatever the unit of X is.
+fn unit(statistics: &Statistics) -> f64 {
+    let exponent = (statistics.xx.to_bits() >> 52 & 0x7ff).clamp(1, 2045);
+    f64::from_bits((2046 - exponent) << 52)
 }
 
 /// Full atoms, (K, P, L…).
@@ -179,15 +190,16 @@ pub fn dictionary_step<T: Real>(
         let window = tukey_window(dictionary.shape).into_iter();
         window.map(|w| w > 0.0).collect::<Vec<bool>>()
     });
+    let unit = unit(statistics);
     let limits = Limits {
         tol: settings.tol,
-        constant: 0.5 * statistics.xx,
+        constant: 0.5 * unit * statistics.xx,
         max_iter: settings.max_iter,
         fixed: &settings.fixed,
         support: support.as_deref(),
     };
     let start = widened(dictionary)?;
-    let mut quadratic = full(statistics)?;
+    let mut quadratic = full(statistics, unit)?;
     let depth = dictionary.n_channels * dictionary.volume();
     let (atoms, mut outcome) = match &dictionary.atoms {
         Atoms::Full(_) => {
@@ -196,18 +208,18 @@ pub fn dictionary_step<T: Real>(
             let done = quadratic.minimise(&mut d, &limits)?;
             let outcome = Outcome {
                 change: 0.0,
-                gap: done.gap,
+                gap: done.gap / unit,
                 iterations: done.iterations,
             };
             (Atoms::Full(rounded(&d, depth, &settings.fixed)), outcome)
         }
-        Atoms::RankOne { u, v } => rank_one(statistics, dictionary, (u, v), &limits)?,
+        Atoms::RankOne { u, v } => rank_one(statistics, dictionary, (u, v), &limits, unit)?,
     };
     let next = Dictionary {
         atoms,
         ..dictionary.clone()
     };
-    outcome.change = quadratic.change(&start, &widened(&next)?)?;
+    outcome.change = quadratic.change(&start, &widened(&next)?)? / unit;
     // Rounding to the element type, or the border of atoms that were given without a window, may
     // cost more than the step has gained. A NaN is no gain.
     if outcome.change < 0.0 {
@@ -241,6 +253,7 @@ fn rank_one<T: Real>(
     dictionary: &Dictionary<T>,
     (u, v): (&[T], &[T]),
     limits: &Limits<'_>,
+    unit: f64,
 ) -> Result<(Atoms<T>, Outcome)> {
     let (k, p, volume) = (
         dictionary.n_atoms,
@@ -274,12 +287,14 @@ fn rank_one<T: Real>(
             for channel in 0..p {
                 let from = &statistics.ztx[(atom * p + channel) * volume..][..volume];
                 for (to, from) in linear.iter_mut().zip(from) {
-                    *to += u[atom * p + channel] * from;
+                    *to += u[atom * p + channel] * (unit * from);
                 }
             }
         }
-        let blocks =
-            |a: usize, b: usize| (&statistics.ztz[(a * k + b) * pair..][..pair], weight(a, b));
+        let blocks = |a: usize, b: usize| {
+            let ztz = &statistics.ztz[(a * k + b) * pair..][..pair];
+            (ztz, unit * weight(a, b))
+        };
         let mut quadratic = Quadratic::new(k, 1, statistics.atom, blocks, linear)?;
         let before = v.clone();
         outcome.iterations += quadratic
@@ -291,7 +306,7 @@ fn rank_one<T: Real>(
             k,
             1,
             statistics.atom,
-            |a, b| (&statistics.ztz[(a * k + b) * pair..][..pair], 1.0),
+            |a, b| (&statistics.ztz[(a * k + b) * pair..][..pair], unit),
             memory::zeroed("the dictionary step", k * volume)?,
         )?;
         let mut weights: Vec<f64> = memory::zeroed("the dictionary step", k * k)?;
@@ -311,7 +326,7 @@ fn rank_one<T: Real>(
         for (slab, to) in linear.iter_mut().enumerate() {
             let v = &v[slab / p * volume..][..volume];
             let from = &statistics.ztx[slab * volume..][..volume];
-            *to = v.iter().zip(from).map(|(v, x)| v * x).sum();
+            *to = v.iter().zip(from).map(|(v, x)| v * (unit * x)).sum();
         }
         let blocks = |a: usize, b: usize| (&weights[a * k + b..][..1], 1.0);
         let mut quadratic = Quadratic::new(k, p, [1; AXES], blocks, linear)?;

@@ -1,19 +1,21 @@
 //! Convolutional dictionary learning (DiCoDiLe, section 4): find D and z that minimise
 //! ½‖X − Σₖ zₖ ∗ Dₖ‖² + Σₖ λₖ‖zₖ‖₁ with ‖Dₖ‖ ≤ 1, by turns.
 //!
-//! [`learner`] alternates: z by the encoder, warm; [`statistics`], all that the dictionary step
-//! needs of X and z; D by [`dictionary_step`]. [`initialise`] makes first atoms and replaces unused
-//! ones, [`checkpoint`] writes everything down.
+//! A [`Learner`] alternates: z by the encoder, warm; [`mod@statistics`], all that the dictionary step
+//! needs of X and z; D by [`mod@dictionary_step`]. `initialise` makes first atoms, `atoms` and `recentre`
+//! replace and move those that are of little use, [`checkpoint`] writes everything down.
 //!
 //! What is summed over the domain is summed exactly (`linalg::exact`), and what is drawn at random
 //! is drawn by its place in the domain: D and z are the same, bit for bit, however threads and
 //! ranks divide the work.
 
 mod atoms;
+pub(crate) mod bytes;
 mod cells;
 pub mod checkpoint;
 pub mod dictionary_step;
 mod initialise;
+mod iterate;
 pub mod learner;
 pub mod options;
 mod quadratic;
@@ -22,6 +24,7 @@ pub mod statistics;
 pub(crate) mod window;
 
 pub use dictionary_step::dictionary_step;
-pub use learner::{Iteration, Learner, Outcome};
+pub use iterate::{Iteration, Outcome};
+pub use learner::Learner;
 pub use options::{Init, Learning, Reference};
 pub use statistics::{Method, Statistics, statistics};

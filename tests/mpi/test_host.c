@@ -5,20 +5,13 @@
  * With the argument kill or exit: a rank is lost in a solve, and the job has to end.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "check.h"
-#include <dicod_mpi.h>
+#include "ranks.h"
 #include <signal.h>
 #include <unistd.h>
 
 enum { N = 96, L = 6, K = 4, M = N - L + 1 };
 
-static int rank, n_ranks;
 static double d[K * L * L];
-
-static double noise(int64_t i)
-{
-    return sin(12.9898 * (double)i) * cos(0.37 * (double)(i % 1013));
-}
 
 /* rows from first to last of a field of N x N */
 typedef struct {
@@ -59,18 +52,6 @@ static dicod_encoder *make(dicod_context *context)
     OK(dicod_encoder_create(context, options, 2, signal, 1, 1, K, atom, d, &encoder));
     dicod_options_free(&options);
     return encoder;
-}
-
-/* every rank must have got the same status and message */
-static void same_everywhere(dicod_status status)
-{
-    char mine[400] = "", first[400];
-    if (status < 0) dicod_last_error(mine, sizeof mine, NULL);
-    memcpy(first, mine, sizeof first);
-    int32_t root = status;
-    MPI_Bcast(&root, 1, MPI_INT32_T, 0, MPI_COMM_WORLD);
-    MPI_Bcast(first, sizeof first, MPI_CHAR, 0, MPI_COMM_WORLD);
-    CHECK(root == status && memcmp(first, mine, sizeof first) == 0);
 }
 
 static void handles(void)

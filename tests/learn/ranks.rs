@@ -1,105 +1,31 @@
 //! Learning over ranks of this process: whatever the number of ranks and threads, and however the
 //! signals are spread over them, every bit of D and z is that of a single rank; also when a
 //! checkpoint of some ranks is taken up by others.
-//!
-//! `DICOD_LONG=1` goes through many more problems.
 
-mod common;
-
-use common::{Point, Problem, bits, rounded, volume};
+use super::common::{Point, Problem, bits, rounded, volume};
+use super::{Noise, long, options_at_random, random_problem};
 use dicod::csc::Options;
 use dicod::grid::blocks::Block;
-use dicod::learn::{Init, Learner, Learning, Method, Reference};
+use dicod::learn::{Init, Learner};
 use dicod::linalg::{Atoms, Dictionary, Field, FieldMut, Real};
 use dicod::transport::Transport;
 use dicod::transport::local::{Local, Weather};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::sync::Arc;
-
-struct Random(ChaCha8Rng);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        (self.0.next_u64() % n as u64) as usize
-    }
-    fn value(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
-    }
-}
-
-fn problem(random: &mut Random) -> (Problem, Options) {
-    let n_axes = 1 + random.below(3);
-    let longest = [150, 24, 9][n_axes - 1];
-    let (mut atom, mut signal, mut periodic) = ([1; 3], [1; 3], [false; 3]);
-    for a in 3 - n_axes..3 {
-        atom[a] = 1 + random.below([12, 5, 3][n_axes - 1]);
-        signal[a] = atom[a] + random.below(longest);
-        periodic[a] = random.below(3) == 0;
-    }
-    let mut problem = Problem {
-        n_axes,
-        n_signals: 1 + random.below(3),
-        n_channels: 1 + random.below(2),
-        n_atoms: 1 + random.below(4),
-        signal,
-        atom,
-        periodic,
-        x: Vec::new(),
-        d: Vec::new(),
-    };
-    let n = problem.n_signals * problem.n_channels * volume(signal);
-    problem.x = (0..n).map(|_| random.value()).collect();
-    let n = problem.n_atoms * problem.n_channels * volume(atom);
-    problem.d = (0..n).map(|_| random.value()).collect();
-    let options = Options {
-        reg: 0.02 + 0.4 * random.value().abs(),
-        tol: [1e-1, 1e-3][random.below(2)],
-        positive: random.below(3) == 0,
-        seed: random.below(100) as i64,
-        periodic: periodic[3 - n_axes..].to_vec(),
-        tile_shape: match random.below(2) {
-            0 => Vec::new(),
-            _ => atom.map(|l| 2 * l as i64)[3 - n_axes..].to_vec(),
-        },
-        learn: Learning {
-            init: [
-                Init::Given,
-                Init::Random,
-                Init::RandomPatches,
-                Init::GreedyPatches,
-            ][random.below(4)],
-            reference: [Reference::First, Reference::Each][random.below(2)],
-            max_iter: 4,
-            tol: 0.0,
-            window: random.below(4) == 0,
-            rank_one: random.below(3) == 0,
-            online: random.below(4) == 0,
-            batch: random.below(problem.n_signals + 1) as i64,
-            forgetting: 0.7,
-            redraw_below: [0.0, 0.3][random.below(2)],
-            statistics: [Method::Auto, Method::Sparse, Method::Fft][random.below(3)],
-            ..Learning::default()
-        },
-        ..Options::default()
-    };
-    (problem, options)
-}
 
 fn point(shape: Point) -> [i64; 3] {
     shape.map(|n| n as i64)
 }
 
 /// Cuts a domain into `n` boxes, some of which may be empty.
-fn partition(domain: Point, n: usize, random: &mut Random) -> Vec<Block> {
+fn partition(domain: Point, n: usize, noise: &mut Noise) -> Vec<Block> {
     let mut parts = vec![Block::whole(point(domain))];
     while parts.len() < n {
         let which = (0..parts.len())
             .max_by_key(|i| parts[*i].volume())
             .unwrap_or(0);
-        let axis = random.below(3);
+        let axis = noise.below(3);
         let (mut part, mut other) = (parts[which], parts[which]);
-        let at = random.below(part.shape[axis] as usize + 1) as i64;
+        let at = noise.below(part.shape[axis] as usize + 1) as i64;
         part.shape[axis] = at;
         other.origin[axis] += at;
         other.shape[axis] -= at;
@@ -178,15 +104,23 @@ fn learn<T: Real>(
     ((d, objectives, bits(&z)), saved)
 }
 
-fn check<T: Real>(random: &mut Random) {
-    let case = problem(random);
-    let case = (&case.0, &case.1);
+fn check<T: Real>(noise: &mut Noise) {
+    let problem = random_problem(noise);
+    let mut options = options_at_random(noise, &problem);
+    // Ranks of one process wait for each other in every sweep.
+    options.tol = options.tol.max(1e-2);
+    let axes = 3 - problem.n_axes..3;
+    options.periodic = problem.periodic[axes.clone()].to_vec();
+    if noise.below(2) == 0 {
+        options.tile_shape = problem.atom.map(|l| 2 * l as i64)[axes].to_vec();
+    }
+    let case = (&problem, &options);
     let what = format!("{case:?}");
     let whole = Block::whole(point(case.0.signal));
     let alone: Arc<dyn Transport> = Arc::new(Local::alone());
     let (wanted, mut checkpoint) = learn::<T>(alone, 1, case, &whole, None);
     for (size, n_threads) in [(2, 1), (4, 2), (7, 1), (3, 2)] {
-        let blocks = partition(case.0.signal, size, random);
+        let blocks = partition(case.0.signal, size, noise);
         let weather = Weather::default();
         for restart in [false, true] {
             let from = restart.then_some(&checkpoint[..]);
@@ -228,10 +162,9 @@ fn check<T: Real>(random: &mut Random) {
 
 #[test]
 fn ranks_threads_and_restarts_change_no_bit() {
-    let long = std::env::var_os("DICOD_LONG").is_some();
-    let mut random = Random(ChaCha8Rng::seed_from_u64(6));
-    for _ in 0..if long { 200 } else { 12 } {
-        check::<f64>(&mut random);
-        check::<f32>(&mut random);
+    let mut noise = Noise(6);
+    for _ in 0..if long() { 200 } else { 12 } {
+        check::<f64>(&mut noise);
+        check::<f32>(&mut noise);
     }
 }

@@ -1,0 +1,230 @@
+//! Each promise by itself, on problems whose answer is plain.
+
+use super::{Noise, common::Problem, learner, statistics_of};
+use dicod::csc::{Options, Scale};
+use dicod::learn::dictionary_step::{Settings, dictionary_step};
+use dicod::learn::{Init, Learning, Method, Reference};
+use dicod::linalg::{Dictionary, Field};
+
+fn line(n_signals: usize, n_atoms: usize, length: usize, support: usize) -> Problem {
+    Problem {
+        n_axes: 1,
+        n_signals,
+        n_channels: 1,
+        n_atoms,
+        signal: [1, 1, length],
+        atom: [1, 1, support],
+        periodic: [false; 3],
+        x: vec![0.0; n_signals * length],
+        d: vec![0.0; n_atoms * support],
+    }
+}
+
+fn field(problem: &Problem) -> Field<'_, f64> {
+    Field::contiguous(&problem.x, problem.signal.map(|n| n as i64))
+}
+
+fn atom(d: &Dictionary<f64>, k: usize) -> Vec<f64> {
+    (0..d.volume()).map(|s| d.at(k, 0, s)).collect()
+}
+
+#[test]
+fn unused_atoms_are_all_drawn_anew() {
+    // Five shapes far from each other; the first dictionary knows one, and the others are nothing.
+    let mut noise = Noise(20);
+    let mut problem = line(1, 5, 300, 10);
+    for shape in 0..5 {
+        for s in 0..10 {
+            problem.x[20 + 60 * shape + s] = (2.0 + shape as f64) * noise.normal();
+        }
+    }
+    problem.d[..10].copy_from_slice(&problem.x[20..30]);
+    for redraw in [true, false] {
+        let options = Options {
+            reg: 0.01,
+            learn: Learning {
+                init: Init::Given,
+                redraw,
+                recentre: false,
+                ..Learning::default()
+            },
+            ..Options::default()
+        };
+        let x = field(&problem);
+        let mut learner = learner::<f64>(&problem, &options, 1);
+        let done = learner.step(&x, None).unwrap();
+        assert_eq!(done.redrawn, if redraw { 4 } else { 0 });
+        assert_eq!(done.nonzeros[1..], [0; 4]);
+        for k in 1..5 {
+            let atom = atom(learner.dictionary().unwrap(), k);
+            let square: f64 = atom.iter().map(|x| x * x).sum();
+            assert!((square - f64::from(redraw)).abs() < 1e-9, "{square}");
+        }
+        let done = learner.step(&x, None).unwrap();
+        assert_eq!(done.redrawn, 0);
+        let used = done.nonzeros.iter().filter(|n| **n > 0).count();
+        assert_eq!(used, if redraw { 5 } else { 1 });
+        // One each: what was drawn does not overlap.
+        if redraw {
+            let energy: f64 = problem.x.iter().map(|x| 0.5 * x * x).sum();
+            assert!(done.objective_d < 0.1 * energy, "{done:?}");
+        }
+    }
+}
+
+#[test]
+fn greedy_atoms_are_what_is_left_unexplained() {
+    let mut noise = Noise(21);
+    let mut problem = line(1, 3, 200, 8);
+    problem.x.iter_mut().for_each(|x| *x = noise.normal());
+    problem.x[77..85].iter_mut().for_each(|x| *x *= 10.0);
+    let options = Options {
+        learn: Learning {
+            init: Init::GreedyPatches,
+            dict_max_iter: 0,
+            ..Learning::default()
+        },
+        ..Options::default()
+    };
+    let mut learner = learner::<f64>(&problem, &options, 1);
+    learner.step(&field(&problem), None).unwrap();
+    let energy = |at: usize| problem.x[at..at + 8].iter().map(|x| x * x).sum::<f64>();
+    let largest = (0..193).max_by(|a, b| energy(*a).total_cmp(&energy(*b)));
+    let largest = largest.unwrap();
+    let first = atom(learner.dictionary().unwrap(), 0);
+    for (s, value) in first.iter().enumerate() {
+        let wanted = problem.x[largest + s] / energy(largest).sqrt();
+        assert!((value - wanted).abs() < 1e-12, "{value} {wanted}");
+    }
+}
+
+#[test]
+fn lambda_follows_its_reference() {
+    let mut noise = Noise(22);
+    let mut problem = line(2, 3, 150, 9);
+    problem.x.iter_mut().for_each(|x| *x = noise.normal());
+    for reference in [Reference::First, Reference::Each] {
+        let options = Options {
+            reg: 0.2,
+            learn: Learning {
+                reference,
+                ..Learning::default()
+            },
+            ..Options::default()
+        };
+        let mut learner = learner::<f64>(&problem, &options, 1);
+        let mut first = None;
+        let mut differs = false;
+        for _ in 0..4 {
+            let done = learner.step(&field(&problem), None).unwrap();
+            let of = match reference {
+                Reference::First => *first.get_or_insert(done.lambda_max),
+                Reference::Each => done.lambda_max,
+            };
+            assert!(
+                done.lambda
+                    .iter()
+                    .all(|l| (l - 0.2 * of).abs() <= 1e-12 * of)
+            );
+            differs |= done.lambda_max != *first.get_or_insert(done.lambda_max);
+        }
+        assert!(differs);
+        assert_eq!(learner.lambda().is_some(), reference == Reference::First);
+    }
+}
+
+#[test]
+fn batches_go_through_all_signals() {
+    // λ is so large that nothing fires: the objective tells which signals were looked at.
+    let mut problem = line(5, 2, 40, 4);
+    for signal in 0..5 {
+        problem.x[signal * 40 + 7] = (2u32.pow(2 * signal as u32 + 1) as f64).sqrt();
+    }
+    for seed in 0..20 {
+        let options = Options {
+            reg: 1e6,
+            reg_scale: Scale::Absolute,
+            seed,
+            learn: Learning {
+                init: Init::Random,
+                batch: 2,
+                redraw: false,
+                ..Learning::default()
+            },
+            ..Options::default()
+        };
+        let mut learner = learner::<f64>(&problem, &options, 1);
+        let mut times = [0; 5];
+        for step in 1..=10 {
+            let done = learner.step(&field(&problem), None).unwrap();
+            let mut seen = done.objective_z.round() as u64;
+            for times in &mut times {
+                *times += seen % 4;
+                seen /= 4;
+            }
+            assert_eq!(times.iter().sum::<u64>(), 2 * step);
+            // No signal is looked at again before all have been, pass after pass.
+            let least = 2 * step / 5;
+            assert!(
+                times.iter().all(|n| (least..=least + 1).contains(n)),
+                "{times:?}"
+            );
+        }
+        assert_eq!(times, [4; 5]);
+    }
+}
+
+#[test]
+fn statistics_of_earlier_signals_count_less_and_less() {
+    let mut noise = Noise(23);
+    let mut problem = line(1, 2, 200, 7);
+    let options = Options {
+        reg: 0.1,
+        learn: Learning {
+            online: true,
+            forgetting: 0.4,
+            dict_tol: 1e-9,
+            dict_max_iter: 1000,
+            ..Learning::default()
+        },
+        ..Options::default()
+    };
+    let mut learner = learner::<f64>(&problem, &options, 1);
+    let mut all = None;
+    for _ in 0..4 {
+        problem.x.iter_mut().for_each(|x| *x = noise.normal());
+        let before = learner.dictionary().cloned();
+        learner.step(&field(&problem), None).unwrap();
+        let mut z = vec![0.0; problem.n_z()];
+        for a in learner.activations() {
+            z[a.atom * 194 + a.at[2] as usize] = a.value;
+        }
+        let mut sum = statistics_of(&problem, &z, Method::Sparse, 1);
+        if let Some(earlier) = all.take() {
+            let dicod::learn::Statistics { ztz, ztx, xx, .. } = earlier;
+            let add = |to: &mut [f64], from: &[f64]| {
+                to.iter_mut()
+                    .zip(from)
+                    .for_each(|(to, from)| *to += 0.4 * from);
+            };
+            add(&mut sum.ztz, &ztz);
+            add(&mut sum.ztx, &ztx);
+            sum.xx += 0.4 * xx;
+        }
+        if let Some(before) = before {
+            let settings = Settings {
+                tol: 1e-9,
+                max_iter: 1000,
+                ..Settings::default()
+            };
+            let (wanted, _) = dictionary_step(&sum, &before, &settings).unwrap();
+            let got = learner.dictionary().unwrap();
+            for k in 0..2 {
+                for (a, b) in atom(&wanted, k).iter().zip(atom(got, k)) {
+                    assert!((a - b).abs() < 1e-3, "{a} {b}");
+                }
+            }
+        }
+        all = Some(sum);
+    }
+}
