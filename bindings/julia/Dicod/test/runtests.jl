@@ -184,14 +184,14 @@ end
         message(() -> dictionary(learner), Dicod.DICOD_ERROR_INVALID_STATE)
         told = Int[]
         run!(learner, x) do step
-            push!(told, step.info.iteration)
+            push!(told, step.iteration)
             @test length(step.nonzeros) == 3
         end
         @test told == 0:2 && bits(dictionary(learner), l.d) && bits(get_z(learner), l.z)
         learner = Learner(zeros(5, 2, 3), (40,))
         step!(learner, x)
         s = step!(learner, x)
-        @test s.info.iteration == 1 && s.info.objective_d <= s.info.objective_z && length(s.nonzeros) == 3
+        @test s.iteration == 1 && s.objective_d <= s.objective_z && length(s.nonzeros) == 3
         mktempdir() do folder
             path = joinpath(folder, "learner")
             Dicod.save(learner, path)
@@ -203,7 +203,7 @@ end
         @test encode!(learner, x).objective > 0
         message(() -> Dicod.save(learner, "/nowhere/file"), Dicod.DICOD_ERROR_FILE, "/nowhere/file")
         stopped = learn(x, (5,), 3) do step
-            step.info.iteration == 1 ? :stop : nothing
+            step.iteration == 1 ? :stop : nothing
         end
         @test stopped.status == Dicod.DICOD_CANCELLED && stopped.iterations == 2
         @test learn(x, l.d; learn_max_iter=0, activations=false).z === nothing
@@ -276,7 +276,7 @@ end
             e
         end
         @test e isa DomainError && e.val == 37
-        @test_throws ArgumentError Dicod.pmap(identity, 1:3; context=Context(threads=2))
+        message(() -> Dicod.pmap(identity, 1:3; context=Context(threads=2)), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "threads=1")
         message(() -> Dicod.pmap(identity, 1:3; schedul=:cyclic), Dicod.DICOD_ERROR_UNKNOWN_OPTION, "schedule")
         @test Dicod.pmap(i -> i, 1:50; schedule=:cyclic, seed=3, deadline=60) == 1:50
         # The library inside tasks.
