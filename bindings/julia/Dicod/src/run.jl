@@ -69,9 +69,9 @@ function run(call, m::Map; by_name=false)
     begun && (m.report = Report(report[]))
     m.unfinished = begun ? read_unfinished(m) : UnitRange{Int}[]
     rethrow_kept(m.progress)
-    if begun && status in (PARMAP_SOME_FAILED, PARMAP_ERROR_TASK, PARMAP_ERROR_PRODUCER, PARMAP_ERROR_CONSUMER)
+    if status in (PARMAP_SOME_FAILED, PARMAP_ERROR_TASK, PARMAP_ERROR_PRODUCER, PARMAP_ERROR_CONSUMER)
         gather(m, by_name)
-        at = m.report.failure === nothing ? 0 : m.report.failure.index
+        at = m.report === nothing || m.report.failure === nothing ? 0 : m.report.failure.index
         thrown = get(m.failures, at, get(m.failures, 0, nothing))
         status < 0 && thrown !== nothing && throw(thrown)
     end

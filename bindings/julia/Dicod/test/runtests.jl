@@ -2,34 +2,8 @@
 # calls from C; without it results are not compared with C's.
 using Dicod, Test, SparseArrays, Libdl, Serialization
 
-# uniform in -1 to 1, always the same
-function random(seed, shape...)
-    state = UInt32(seed)
-    values = Vector{Float64}(undef, prod(shape))
-    for i in eachindex(values)
-        state = (state * 0x41c64e6d + 0x00003039) & 0x7fffffff
-        values[i] = state / 1073741824 - 1
-    end
-    reshape(values, shape...)
-end
-
-function message(f, status, texts...)
-    e = try
-        f()
-        nothing
-    catch e
-        e
-    end
-    @test e isa DicodError
-    e isa DicodError || return
-    @test e.status == status
-    for text in texts
-        occursin(text, e.message) || println("  the message does not name \"$text\": $(e.message)")
-        @test occursin(text, e.message)
-    end
-end
-
-bits(a, b) = size(a) == size(b) && reinterpret(UInt8, vec(a)) == reinterpret(UInt8, vec(b))
+include("common.jl")
+include("maps.jl")
 
 const reference = haskey(ENV, "DICOD_REFERENCE") ? dlopen(ENV["DICOD_REFERENCE"], RTLD_LAZY | RTLD_LOCAL) : C_NULL
 
@@ -253,35 +227,11 @@ end
         @test repr(s) == "Segmentation(4 × 3 segments of 20 × 15)"
     end
 
-    @testset "pmap" begin
-        table = collect(1:100)
-        squares = Dicod.pmap(1:100) do i
-            GC.gc(false)
-            i % 10 == 0 && GC.gc()
-            table[i]^2
-        end
-        @test squares == table .^ 2
-        @test Dicod.pmap(string, [1, "a", :b]) == ["1", "a", "b"]
-        @test Dicod.pmap(identity, []) == []
-        e = try
-            Dicod.pmap(i -> i >= 37 ? throw(DomainError(i, "task")) : i, 1:100)
-        catch e
-            e
-        end
-        @test e isa DomainError && e.val == 37
-        @test Dicod.pmap(i -> 2i, 1:10; context=Context()) == 2:2:20
-        e = try
-            Dicod.pmap(i -> i >= 37 ? throw(DomainError(i, "task")) : i, 1:100; context=Context())
-        catch e
-            e
-        end
-        @test e isa DomainError && e.val == 37
-        message(() -> Dicod.pmap(identity, 1:3; context=Context(threads=2)), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "threads=1")
-        message(() -> Dicod.pmap(identity, 1:3; schedul=:cyclic), Dicod.DICOD_ERROR_UNKNOWN_OPTION, "schedule")
-        @test Dicod.pmap(i -> i, 1:50; schedule=:cyclic, seed=3, deadline=60) == 1:50
-        # The library inside tasks.
-        x, d = random(1, 60, 2), random(2, 7, 2, 3)
-        @test Dicod.pmap(r -> solve(x, d; reg=r).objective, [0.1, 0.3]) == [solve(x, d; reg=r).objective for r in (0.1, 0.3)]
+    @testset "maps over Julia's threads" begin
+        test_maps(nothing)
+    end
+    @testset "maps in the calling thread" begin
+        test_maps(Context())
     end
 
     @testset "overhead" begin
