@@ -68,7 +68,7 @@ function shapes(signal_shape, atom_shape)
 end
 
 # Options without those that were left out.
-given_only(; keywords...) = filter(pair -> pair[2] !== nothing, Dict{Symbol,Any}(keywords))
+given_only(; keywords...) = filter(pair -> pair[2] !== nothing, listed(keywords))
 
 """
     valid_shape(signal_shape, atom_shape; periodic)

@@ -27,7 +27,7 @@ end
 
 function Encoder(d::AbstractArray, signal_shape; n_signals::Integer=1, context=nothing, given...)
     T = element(d)
-    encoder(T, Geometry(d, signal_shape, n_signals), (plain(T, d),), c_encoder(T), context, given)
+    encoder(T, Geometry(d, signal_shape, n_signals), (plain(T, d),), c_encoder(T), context, listed(given))
 end
 
 function Encoder(factors::Factors, signal_shape; n_signals::Integer=1, context=nothing, given...)
@@ -35,7 +35,7 @@ function Encoder(factors::Factors, signal_shape; n_signals::Integer=1, context=n
     atom_shape, n_channels, n_atoms = outer(factors)
     length(signal_shape) == length(atom_shape) || bad_shape("signal_shape $signal_shape does not go with atoms of size $atom_shape")
     g = Geometry(length(atom_shape), n_signals, n_channels, n_atoms, reversed(signal_shape), reversed(atom_shape))
-    encoder(T, g, map(a -> plain(T, a), factors), c_encoder_rank1(T), context, given)
+    encoder(T, g, map(a -> plain(T, a), factors), c_encoder_rank1(T), context, listed(given))
 end
 
 function encoder(T, g, dictionary, create, context, given)
@@ -128,15 +128,15 @@ end
 
 The activations on this rank that are not zero, as lists ([`Dicod.Activations`](@ref)); those in a block (collective then).
 """
-activations(e::Encoder) = listed((arguments...) -> dicod_encoder_get_sparse(e, arguments...), e.g.n_axes)
+activations(e::Encoder) = lists((arguments...) -> dicod_encoder_get_sparse(e, arguments...), e.g.n_axes)
 
 function activations(e::Encoder, offset, local_shape)
     length(offset) == length(local_shape) == e.g.n_axes || bad_shape("offset and local_shape need $(e.g.n_axes) values")
     first, shape = reversed(offset), reversed(local_shape)
-    listed((arguments...) -> dicod_encoder_get_sparse_block(e, first, shape, arguments...), e.g.n_axes)
+    lists((arguments...) -> dicod_encoder_get_sparse_block(e, first, shape, arguments...), e.g.n_axes)
 end
 
-function listed(get, n)
+function lists(get, n)
     count = Ref{Int64}(0)
     check(get(0, C_NULL, C_NULL, C_NULL, C_NULL, count))
     room = count[] + 1

@@ -62,7 +62,7 @@ function pack_node_trampoline(node::Ptr{Cvoid}, buffer::Ptr{Cvoid})::Int32
 end
 function unpack_node_trampoline(node::Ptr{Cvoid}, data::Ptr{Cvoid}, size::Int64)::Int32
     n = node_at(node)
-    size == 0 ? Int32(0) : in_node(() -> n.value = unpacked(data, size), n) # load! on a rank that has no bytes
+    in_node(() -> n.value = unpacked(data, size), n)
 end
 function join_node_trampoline(node::Ptr{Cvoid}, from::Ptr{Cvoid})::Int32
     n = node_at(node)
@@ -176,7 +176,7 @@ end
 """
     Dicod.load!(flow, i, bytes)
 
-Sets node `i` to what a checkpoint was told: it counts as trained. On every rank; the bytes of rank 0 count, others may bring none.
+Sets node `i` to what a checkpoint was told: it counts as trained. On every rank, with the same bytes.
 """
 function load!(flow::Flow, i::Integer, bytes::Vector{UInt8})
     with_map() do m

@@ -33,7 +33,9 @@ function learn(each, x::AbstractArray, d::AbstractArray; keywords...)
     learn_into(each, plain(T, x), Array{T}(d); learn_init=:given, keywords...)
 end
 
-function learn_into(each, x::Array{T}, d::Array{T}; context=nothing, activations=true, given...) where {T}
+learn_into(each, x, d; context=nothing, activations=true, given...) = learn_plain(each, x, d, context, activations, listed(given))
+
+function learn_plain(@nospecialize(each), x::Array{T}, d::Array{T}, context, activations, given) where {T}
     g = Geometry(x, d)
     with_options(given) do options
         z = activations ? zeros(T, size_of_z(options, g, x, d)) : nothing
@@ -61,7 +63,7 @@ end
 
 function Learner(d::AbstractArray, signal_shape; n_signals::Integer=1, context=nothing, given...)
     T, g = element(d), Geometry(d, signal_shape, n_signals)
-    learner(T, g, context, given) do options
+    learner(T, g, context, listed(given)) do options
         created(c_learner(T), or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom,
                 plain(T, d))
     end
@@ -69,7 +71,7 @@ end
 
 function learner(create, T, g, context, given)
     valid, handle = with_options(options -> (valid_in_c(options, g), create(options)), given)
-    batch = get(given, :learn_batch, 0)
+    batch = get(Dict(given), :learn_batch, 0)
     managed(Learner{T}(handle, g, valid, batch == 0 ? g.n_signals : batch, box_of(context)), context)
 end
 
@@ -177,7 +179,7 @@ those that were saved; they have to be given where they say what shape z has (`p
 """
 function restore(from::Union{AbstractString,Vector{UInt8}}, d::AbstractArray, signal_shape; n_signals::Integer=1, context=nothing,
                  given...)
-    learner(element(d), Geometry(d, signal_shape, n_signals), context, given) do options
+    learner(element(d), Geometry(d, signal_shape, n_signals), context, listed(given)) do options
         from isa Vector{UInt8} ? created(dicod_learner_restore, or_null(context), options, length(from), from) :
             created(dicod_learner_restore_file, or_null(context), options, from)
     end

@@ -22,11 +22,16 @@ end
 
 per_axis(key) = key === :periodic || key === :tile_shape
 
-function with_options(f, given)
+# Keyword arguments as a list: what takes it is compiled once, not for each set of keywords.
+const Given = Vector{Pair{Symbol,Any}}
+const no_options = Given()
+listed(keywords) = isempty(keywords) ? no_options : Pair{Symbol,Any}[key => value for (key, value) in keywords]
+
+function with_options(f, given::Given)
     isempty(given) && return f(C_NULL)
     at = Ref(created(dicod_options_create))
     try
-        for (key, value) in pairs(given)
+        for (key, value) in given
             set_option(at[], key, type_of_option(key), value)
         end
         f(at[])

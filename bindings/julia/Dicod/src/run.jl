@@ -59,7 +59,7 @@ Base.show(io::IO, r::Report) = print(io, "Report(", status_text(r.status), ": ",
     r.unfinished, " unfinished, ", r.seconds, " s)")
 
 # Makes the call, and throws what a task has thrown: on every rank the same exception, as it was thrown.
-function run(call, m::Map; by_name=false)
+function run(@nospecialize(call), m::Map; by_name=false)
     empty!(m.failures)
     m.report = nothing
     report = Ref(parmap_report())

@@ -8,7 +8,7 @@ The activations that explain the signals `x` by the atoms `d`: a [`Dicod.Solutio
 """
 function solve(x::AbstractArray, d::AbstractArray; context=nothing, z=nothing, given...)
     T = element(x, d)
-    solve_plain(plain(T, x), plain(T, d), context, z, given)
+    solve_plain(plain(T, x), plain(T, d), context, z, listed(given))
 end
 
 function solve_plain(x::Array{T}, d::Array{T}, context, z, given) where {T}
@@ -32,7 +32,7 @@ The least regularisation for which z = 0 is optimal.
 """
 function lambda_max(x::AbstractArray, d::AbstractArray; context=nothing, given...)
     T = element(x, d)
-    lambda_max_plain(plain(T, x), plain(T, d), context, given)
+    lambda_max_plain(plain(T, x), plain(T, d), context, listed(given))
 end
 
 function lambda_max_plain(x::Array{T}, d::Array{T}, context, given) where {T}
@@ -53,7 +53,7 @@ function reconstruct(z::AbstractArray, d::AbstractArray, signal_shape=nothing; c
     T, n = element(z, d), axes_of_atoms(d)
     shape = signal_shape === nothing ? ntuple(i -> size(z, i) + size(d, i) - 1, n) : signal_shape
     x = zeros(T, shape..., size(d, n + 1), size(z)[n+2:end]...)
-    reconstruct_plain(x, plain(T, z), plain(T, d), context, given)
+    reconstruct_plain(x, plain(T, z), plain(T, d), context, listed(given))
 end
 
 function reconstruct_plain(x::Array{T}, z::Array{T}, d::Array{T}, context, given) where {T}
@@ -73,7 +73,7 @@ What `solve` minimises, and its data term: `(objective=..., data_term=...)`.
 """
 function objective(x::AbstractArray, d::AbstractArray, z::AbstractArray; context=nothing, given...)
     T = element(x, d, z)
-    objective_plain(plain(T, x), plain(T, d), plain(T, z), context, given)
+    objective_plain(plain(T, x), plain(T, d), plain(T, z), context, listed(given))
 end
 
 function objective_plain(x::Array{T}, d::Array{T}, z::Array{T}, context, given) where {T}

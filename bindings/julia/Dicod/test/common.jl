@@ -28,4 +28,5 @@ function message(f, status, texts...)
     end
 end
 
-bits(a, b) = size(a) == size(b) && reinterpret(UInt8, vec(a)) == reinterpret(UInt8, vec(b))
+bits(a::Array{T}, b::Array{T}) where {T} =
+    size(a) == size(b) && ccall(:memcmp, Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Csize_t), a, b, sizeof(a)) == 0

@@ -189,7 +189,7 @@ function test_maps(context)
         rank == 0 && @test vcat(got...) ≈ (all_of .- flow[2].mean[1]) ./ flow[2].spread
         rank == 0 && @test flow[3].seen == 20
         again = Dicod.Flow(Scale(2.0), Centre())
-        Dicod.load!(again, 2, rank == 0 ? checkpoints[2] : UInt8[])
+        Dicod.load!(again, 2, rank == 0 ? checkpoints[2] : Dicod.packed(flow[2]))
         other = Any[]
         Dicod.execute((i, y) -> push!(other, y), again, chunks; context=context)
         @test other == got

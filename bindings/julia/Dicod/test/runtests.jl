@@ -1,12 +1,12 @@
-# ENV["DICOD_LIBRARY"]: the libdicod to test. ENV["DICOD_REFERENCE"]: a library made of tests/julia/reference.c, the same
-# calls from C; without it results are not compared with C's. ENV["DICOD_DOCS"]: the page whose examples are tried.
+# ENV["DICOD_LIBRARY"]: the libdicod to test. ENV["DICOD_REFERENCE"]: a library made of tests/julia/reference.c, which the
+# overhead is compared with. ENV["DICOD_DOCS"]: the page whose examples are tried. See also as_c.jl.
 using Dicod, Test, SparseArrays, Libdl, Serialization
 
 include("common.jl")
 include("maps.jl")
+const reference = haskey(ENV, "DICOD_REFERENCE") ? dlopen(ENV["DICOD_REFERENCE"], RTLD_LAZY | RTLD_LOCAL) : C_NULL
 
 @testset "Dicod" begin
-    include("as_c.jl")
     include("errors.jl")
 
     @testset "by hand" begin
