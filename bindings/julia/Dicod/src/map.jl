@@ -48,7 +48,7 @@ mutable struct Map <: Handle
     lock::ReentrantLock
 end
 
-function Map(; context=nothing, progress=nothing, settings...)
+function Map(; context::Union{Nothing,Context}=nothing, progress=nothing, settings...)
     context === nothing || threads(context) == 1 ||
         bad_argument("a map calls Julia functions: its context needs threads=1, or none and Julia started with threads")
     m = Map(created(parmap_create, or_null(context)), context, Box(progress), Dict{Symbol,Any}(), nothing, Dict{Int,Any}(),

@@ -44,7 +44,7 @@
     message(() -> segment(s, 4), Dicod.DICOD_ERROR_OUT_OF_RANGE, "3")
     message(() -> segment(s, 0), Dicod.DICOD_ERROR_OUT_OF_RANGE)
     message(() -> Segmentation((20,)), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "either")
-    message(() -> Dicod.Map(context="no"), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "String")
+    @test_throws TypeError Dicod.pmap(identity, 1:3; context="no")
     @test occursin("reg", sprint(showerror, try solve(x, d; reg=-1) catch e e end))
     good()
 end

@@ -192,8 +192,8 @@ const reference = haskey(ENV, "DICOD_REFERENCE") ? dlopen(ENV["DICOD_REFERENCE"]
             "dicod_options_get_string",
             # Ranges say it.
             "segmentation_n_axes", "segmentation_shape", "segmentation_segment_shape", "segmentation_segment_slices",
-            # The index is known; calls by name are of items, whatever they are.
-            "parmap_task_index", "parmap_call_unused"])
+            # The index is known, and results are appended whole.
+            "parmap_task_index", "parmap_buffer_resize"])
         @test all(name -> haskey(Base.Docs.meta(Dicod), Base.Docs.Binding(Dicod, name)), filter(!=(:Dicod), names(Dicod)))
     end
 
