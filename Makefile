@@ -117,8 +117,12 @@ test-fortran-%: build
 	@$(CMAKE) --build $(BUILD)/tests-fortran-$*
 	$(CMAKE) -E chdir $(BUILD)/tests-fortran-$* ctest --output-on-failure
 
-test-julia: local
-	tests/julia/run.sh $(LOCAL) $(BUILD)/tests-julia $(MPIEXEC)
+# With every MPI that is there; what needs no ranks with the first one only.
+test-julia: $(if $(MPICCS),$(MPICCS:%=test-julia-%),test-julia-none)
+test-julia-%: build
+	@$(MAKE) --no-print-directory local MPICC=$(filter-out none,$*) LOCAL=$(BUILD)/prefix-$*
+	tests/julia/run.sh $(BUILD)/prefix-$* $(BUILD)/tests-julia $(patsubst mpicc%,mpiexec%,$(filter-out none,$*)) \
+		$(if $(filter-out $(firstword $(MPICCS) none),$*),ranks)
 
 check-long: ## the long sweeps over random problems and schedules, and what takes much memory
 	DICOD_LONG=1 $(CARGO) test --locked --release

@@ -55,7 +55,7 @@ use crate::linalg::OneThread;
 use crate::transport::{Bytes, Reduce, Transport};
 use farm::Run;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 use task::Control;
@@ -86,10 +86,12 @@ pub struct Map {
     training: AtomicBool,
 }
 
+/// Counts the runs that this process leads. Messages carry the number, so that what comes late is not
+/// taken for something else; other maps on the same ranks count as well.
+static EPOCH: AtomicU64 = AtomicU64::new(1);
+
 #[derive(Default)]
 struct State {
-    /// Counts the runs, so that what comes late is not taken for something else.
-    epoch: u64,
     shared: Option<Arc<Bytes>>,
     team: Option<Team>,
 }
@@ -198,16 +200,19 @@ impl Map {
         self.ranks.fails_if_closed()?;
         let start = Instant::now();
         self.flag.0.store(false, Ordering::Relaxed);
-        state.epoch += 1;
+        let mut epoch = EPOCH.fetch_add(1, Ordering::Relaxed);
         let (ranks, me) = (&self.ranks, self.ranks.rank());
         ranks.agree(call.check)?;
         let wish = self.same(call.name, call.same, call.wish)?;
         let mut settings = self.settings();
         if ranks.size() > 1 {
             let mut bytes = Writer::default();
+            bytes.u64(epoch);
             settings.write(&mut bytes);
             ranks.broadcast(0, &mut bytes.0)?;
-            settings = Settings::read(&mut Reader(&bytes.0))?;
+            let from = &mut Reader(&bytes.0);
+            epoch = from.u64()?;
+            settings = Settings::read(from)?;
         }
         change(&mut settings);
         let outer = budget::left();
@@ -239,7 +244,7 @@ impl Map {
         let cores = outer.unwrap_or_else(|| allowed_cores().max(n_threads));
         let run = Run {
             ranks: ranks.clone(),
-            epoch: state.epoch,
+            epoch,
             n_threads,
             control: Control::new(
                 self.flag.0.clone(),

@@ -1,55 +1,96 @@
-# Dicod over the ranks of a communicator, by its raw handle: no MPI.jl is needed.
+# Dicod over the ranks of a communicator, by a raw handle and by one as MPI.jl has it.
 #   mpiexec -n 2 julia mpi.jl       ENV: DICOD_LIBRARY (a libdicod_mpi), DICOD_LIBMPI (its libmpi), DICOD_WORLD (Fortran's handle)
-push!(LOAD_PATH, joinpath(@__DIR__, "..", "..", "bindings", "julia", "Dicod"))
-using Libdl
-const mpi = dlopen(ENV["DICOD_LIBMPI"], RTLD_LAZY | RTLD_GLOBAL)
-using Dicod, Test
+using MPI, Dicod, Test
+const package = joinpath(@__DIR__, "..", "..", "bindings", "julia", "Dicod", "test")
+include(joinpath(package, "common.jl"))
+include(joinpath(package, "maps.jl"))
 
-@test 0 == ccall(dlsym(mpi, :MPI_Init), Cint, (Ptr{Cvoid}, Ptr{Cvoid}), C_NULL, C_NULL)
-const world = parse(Int64, ENV["DICOD_WORLD"]) % Cint
-const context = Context(world)
+message(() -> Context(0), Dicod.DICOD_ERROR_INVALID_STATE, "MPI") # not initialised
+MPI.Init()
+const world = parse(Int64, ENV["DICOD_WORLD"])
+const context = Context(MPI.COMM_WORLD)
 const rank, n = Dicod.ranks(context)
 
-wave(shape...) = reshape([sin(12.9898i) * cos(0.37 * (i % 1013)) for i in 1:prod(shape)], shape...)
+# Of the first failing rank alone would be told what went wrong.
+function main()
+    @testset "handles" begin
+        @test rank == MPI.Comm_rank(MPI.COMM_WORLD) && occursin("MPI", uppercase(Dicod.mpi_library()))
+        Context(world; threads=2) do raw
+            @test Dicod.ranks(raw) == (rank, n) && Dicod.threads(raw) == 2
+            message(() -> Dicod.Map(context=raw), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "threads=1")
+        end
+        message(() -> Context("world"), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "String")
+        message(() -> Context(-7), Dicod.DICOD_ERROR_INVALID_ARGUMENT)
+    end
 
-@testset "rank $rank of $n" begin
-    x, d = wave(40, 37, 2), wave(5, 4, 2, 3)
-    z = solve(x, d).z
-    @test solve(x, d; context=context).z == z
-    # Slabs with ghost layers.
-    from, to = div(37rank, n), div(37 * (rank + 1), n)
-    block = fill(-5.0, 42, to - from + 2, 2)
-    block[2:41, 2:end-1, :] = x[:, from+1:to, :]
-    e = Encoder(d, (40, 37); context=context)
-    solve!(e, view(block, 2:41, 2:size(block, 2)-1, :); offset=(0, from))
-    @test get_z(e) == z
-    @test length(activations(e, (0, 0), rank == 0 ? (36, 34) : (0, 0))) == (rank == 0 ? count(!iszero, z) : 0)
-    # An error on one rank is one on all.
-    rank == n - 1 && (block[3, 2, 1] = NaN)
-    failed = try
-        solve!(e, view(block, 2:41, 2:size(block, 2)-1, :); offset=(0, from))
-    catch error
-        error
-    end
-    @test failed isa DicodError && failed.status == Dicod.DICOD_ERROR_NOT_FINITE
-    close(e)
+    @testset "solving and learning" begin
+        x, d = random(3, 40, 37, 2), random(4, 5, 4, 2, 3)
+        z = solve(x, d).z
+        @test bits(solve(x, d; context=context).z, z)
+        # Slabs with ghost layers.
+        from, to = div(37rank, n), div(37 * (rank + 1), n)
+        block = fill(-5.0, 42, to - from + 2, 2)
+        block[2:41, 2:end-1, :] = x[:, from+1:to, :]
+        mine = view(block, 2:41, 2:size(block, 2)-1, :)
+        e = Encoder(d, (40, 37); context=context)
+        solve!(e, mine; offset=(0, from))
+        @test bits(get_z(e), z)
+        @test length(activations(e, (0, 0), rank == 0 ? (36, 34) : (0, 0))) == (rank == 0 ? count(!iszero, z) : 0)
+        @test activation_matrix(e) == reshape(z, :, 3)
+        offset, shape = Dicod.valid_block((0, from), (40, to - from), (40, 37), (5, 4))
+        part = zeros(shape..., 3)
+        get_z!(e, part; offset=offset)
+        @test part == z[:, offset[2]+1:offset[2]+shape[2], :]
+        # An error on one rank is one on all.
+        rank == n - 1 && (block[3, 2, 1] = NaN)
+        message(() -> solve!(e, mine; offset=(0, from)), Dicod.DICOD_ERROR_NOT_FINITE, n > 1 ? "rank $(n - 1)" : "x")
+        block[3, 2, 1] = x[2, from+1, 1]
+        message(() -> solve!(e, mine; offset=(0, from + 1)), Dicod.DICOD_ERROR_INVALID_SHAPE)
+        solve!(e, mine; offset=(0, from))
+        @test bits(get_z(e), z)
+        close(e)
 
-    table = collect(1:100)
-    squares = Dicod.pmap(1:100; context=context) do i
-        i % 10 == 0 && GC.gc()
-        table[i]^2
+        l = learn(x, (5, 4), 3; learn_max_iter=2)
+        @test bits(learn(x, (5, 4), 3; learn_max_iter=2, context=context).d, l.d)
+        learner = Learner(zeros(5, 4, 2, 3), (40, 37); context=context, learn_max_iter=2)
+        run!(learner, mine; offset=(0, from))
+        @test bits(dictionary(learner), l.d) && bits(get_z(learner), l.z)
+        bytes = Dicod.save(learner)
+        @test isempty(bytes) == (rank > 0)
+        again = Dicod.restore(bytes, l.d, (40, 37); context=context)
+        step!(learner, mine; offset=(0, from))
+        step!(again, mine; offset=(0, from))
+        @test bits(dictionary(learner), dictionary(again))
+        close(learner)
+        close(again)
     end
-    @test squares == (rank == 0 ? table .^ 2 : nothing)
-    thrown = try
-        Dicod.pmap(i -> i == 37 ? throw(DomainError(i, "task")) : i, 1:100; context=context)
-    catch error
-        error
+
+    test_maps(context)
+
+    @testset "teams" begin
+        x, d = random(3, 40, 37, 2), random(4, 5, 4, 2, 3)
+        sizes = Dicod.pmap(1:6; context=context, ranks_per_task=2, root_works=1) do i
+            @assert Dicod.communicator() isa Integer
+            Context(Dicod.task()) do team
+                (Dicod.ranks(team)[2], solve(x, d; context=team, reg=i / 10).objective)
+            end
+        end
+        rank == 0 && @test [o for (_, o) in sizes] == [solve(x, d; reg=i / 10).objective for i in 1:6]
+        rank == 0 && @test all(s == min(n, 2) for (s, _) in sizes)
     end
-    @test rank == 0 ? thrown isa DomainError && thrown.val == 37 : thrown isa DicodError
-    @test Dicod.pmap(i -> i, 1:10; context=context) == (rank == 0 ? (1:10) : nothing)
-    l = learn(x, (5, 4), 3; learn_max_iter=2)
-    @test learn(x, (5, 4), 3; learn_max_iter=2, context=context).d == l.d
+end
+
+const went = try
+    @testset "rank $rank of $n" begin
+        main()
+    end
+    true
+catch e
+    showerror(stdout, e)
+    false
 end
 close(context)
-ccall(dlsym(mpi, :MPI_Finalize), Cint, ())
+MPI.Finalize()
+message(() -> Context(world), Dicod.DICOD_ERROR_INVALID_STATE)
+went || exit(1)
 rank == 0 && println("julia over $n ranks: passed")

@@ -166,6 +166,28 @@ fn a_cancel_ends_the_run_on_all_ranks() {
 }
 
 #[test]
+fn a_cancel_that_comes_late_does_not_end_the_run_of_another_map() {
+    for seed in 0..20 {
+        let ok = |_: &Task, _: &[u8], _: &mut [u8]| 0;
+        let outcomes = on((3, 1), rough(seed), &Settings::default(), |map| {
+            let canceller = map.canceller();
+            let work = |task: &Task, _: &[u8], _: &mut [u8]| {
+                if map.ranks().rank() == 0 && task.index > 2 {
+                    canceller.cancel();
+                }
+                0
+            };
+            let first = map.map(Tasks::new(500), &work, None).unwrap().outcome;
+            let other = Map::new(map.ranks().clone(), 1).unwrap();
+            (first, other.map(Tasks::new(100), &ok, None).unwrap().outcome)
+        });
+        for (first, second) in outcomes {
+            assert_eq!(second, Outcome::Done, "{seed}: after {first:?}");
+        }
+    }
+}
+
+#[test]
 fn after_a_deadline_the_unfinished_tasks_are_known() {
     let run = |shape, deadline| {
         let settings = Settings {

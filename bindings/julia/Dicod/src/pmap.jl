@@ -1,155 +1,161 @@
-# A parallel map with closures: over the threads of this process, or over the ranks of a context.
+# Over threads of Julia's, or with a context over its ranks.
 
-const real_settings = (:deadline, :grace, :progress_interval)
+"""
+    Dicod.pull(f, n; settings...)
+    Dicod.pull(f, map, n)
 
-function with_map(f, context, settings)
-    at = Ref{Ptr{Cvoid}}(C_NULL)
-    check(parmap_create(handle_of(context), at))
-    try
-        for (key, value) in pairs(settings)
-            name = string(key)
-            if key in real_settings
-                check(parmap_set_real(at[], name, value))
-            elseif value isa Integer
-                check(parmap_set_integer(at[], name, value))
-            elseif value isa Real
-                check(parmap_set_real(at[], name, value))
-            else
-                check(parmap_set_string(at[], name, string(value)))
-            end
+Calls `f(i)` for each `i` in `1:n` once, over the threads that Julia was started with. With a `context` each rank does a portion
+of them, that of schedule `:cyclic`, else of `:block`. Collective.
+"""
+pull(f, n::Integer; keywords...) = with_map(m -> pull(f, m, n); keywords...)
+
+function pull(f, m::Map, n::Integer)
+    run(m) do report
+        at = Ref{Ptr{Cvoid}}(C_NULL)
+        status = parmap_open(m, n, at)
+        status < 0 && return status
+        watch = Watch(m, n)
+        workers = [Threads.@spawn pull_tasks(f, m, at[], watch) for _ in 1:min(n, Threads.nthreads())]
+        try
+            foreach(wait, workers)
+        catch
+            cancel(m)
+            foreach(w -> timedwait(() -> istaskdone(w), Inf), workers)
+            rethrow()
+        finally
+            tell(watch)
+            status = parmap_close(at, report)
         end
-        f(at[])
-    finally
-        parmap_free(at)
+        status
     end
+    nothing
+end
+
+function pull_tasks(f, m, from, watch)
+    index, rank, retries = Ref{Int64}(0), ranks(m.context)[1], setting(m, :retries, 0)
+    while true
+        check(parmap_next(from, index))
+        i = index[] + 1
+        i == 0 && return
+        code = Int32(1)
+        for attempt in 1:1+retries
+            t = Task(m, C_NULL, from, i, attempt, rank, Threads.threadid())
+            code = kept(() -> (task_local_storage(() -> f(i), :dicod_task, t); Int32(0)), m, i)
+            code == 0 && attempt > 1 && lock(() -> delete!(m.failures, i), m.lock)
+            code == 0 && break
+        end
+        check(parmap_done(from, i - 1, code, code == 0 ? "" : said(lock(() -> m.failures[i], m.lock))))
+        count(watch, code)
+    end
+end
+
+# Threads of the caller's count themselves how far they are.
+mutable struct Watch
+    map::Map
+    total::Int
+    done::Int
+    failed::Int
+    start::Float64
+    next::Float64
+end
+
+interval(m) = setting(m, :progress_interval, 0.1)
+Watch(m, n) = Watch(m, n, 0, 0, time(), time() + interval(m))
+
+function count(w::Watch, code)
+    w.map.progress.call === nothing && return
+    lock(w.map.lock) do
+        w.done += 1
+        w.failed += code != 0
+        time() >= w.next && tell(w)
+    end
+end
+
+function tell(w::Watch)
+    box, elapsed = w.map.progress, time() - w.start
+    box.call === nothing && return
+    eta = w.done == 0 ? -1.0 : elapsed * (w.total - w.done) / w.done
+    p = parmap_progress(sizeof(parmap_progress), w.done, w.total, w.failed, elapsed, eta)
+    stop = box.call === :bar ? parmap_progress_bar(C_NULL, Ref(p)) != 0 : guarded(() -> box.call(p) === :stop, box, true)
+    stop && cancel(w.map)
+    w.next = time() + interval(w.map)
 end
 
 """
     Dicod.pmap(f, xs; context=nothing, settings...)
     Dicod.pmap(xs; ...) do x ... end
+    Dicod.pmap(f, map, xs)
 
 `map(f, xs)`, in parallel: over the threads that Julia was started with, or with a `context` on a communicator over its ranks.
 There every rank makes the call with its own `f`; the items are those of rank 0, which gets the results, the others get
-`nothing`. If `f` throws, the exception of the lowest item is thrown as it is (on rank 0; on others a `DicodError`). Settings
-are those of parmap_set_integer(), ..._real() and ..._string(): `schedule=:cyclic`, `deadline=60`, ...
+`nothing`. If `f` throws, the exception of the lowest item is thrown as it is, on every rank; with `errors=:continue` it takes the
+place of the result. Inside of `f`, [`Dicod.task`](@ref) is the task.
 
-On ranks, items and results are sent by Serialization, and the context has to have one thread: Julia functions cannot be
-called in threads of the library.
+On ranks items and results are sent by Serialization, in blocks of memory that stay bounded on the way. For arrays of numbers see
+[`Dicod.pmap!`](@ref); for results one by one [`Dicod.stream`](@ref).
 """
-function pmap(f, xs; context=nothing, settings...)
-    context === nothing && return with_map(map -> on_threads(f, collect(xs), map), nothing, settings)
-    threads(context) == 1 ||
-        throw(ArgumentError("pmap calls Julia functions: its context needs threads=1, or none and Julia started with threads"))
-    with_map(map -> on_ranks(f, collect(xs), map, ranks(context)[1]), context, settings)
-end
+pmap(f, xs; keywords...) = with_map(m -> pmap(f, m, xs); keywords...)
 
-# Threads of Julia's pull tasks.
-function on_threads(f, xs, map)
-    n = length(xs)
-    results, thrown = Vector{Any}(undef, n), Vector{Any}(nothing, n)
-    pull = Ref{Ptr{Cvoid}}(C_NULL)
-    check(parmap_open(map, n, pull))
-    report = Ref(parmap_report())
-    status = Int32(0)
-    try
-        workers = [Threads.@spawn pull_tasks(f, xs, pull[], results, thrown) for _ in 1:min(n, Threads.nthreads())]
-        foreach(wait, workers)
-    finally
-        status = parmap_close(pull, report)
+function pmap(f, m::Map, xs)
+    root = ranks(m.context)[1] == 0
+    items = root ? collect(xs) : ()
+    results = Vector{Any}(undef, length(items))
+    if m.context === nothing
+        pull(i -> results[i] = f(items[i]), m, length(items))
+    else
+        stream((i, y) -> results[i] = y, f, m, items)
     end
-    status == PARMAP_ERROR_TASK && throw(thrown[report[].failure_index+1])
-    check(status)
+    root || return nothing
+    for (i, e) in m.failures
+        results[i] = e
+    end
     [r for r in results]
 end
 
-function pull_tasks(f, xs, pull, results, thrown)
-    index = Ref{Int64}(0)
-    while true
-        check(parmap_next(pull, index))
-        i = index[] + 1
-        i == 0 && return
-        code, message = 0, "done"
-        try
-            results[i] = f(xs[i])
-        catch e
-            thrown[i] = e
-            code, message = 1, replace(first(split(sprint(showerror, e), '\n')), '\0' => ' ')
+"""
+    Dicod.pmap!(f!, y, x; context=nothing, settings...)
+    Dicod.pmap!(y, x; ...) do yi, xi ... end
+    Dicod.pmap!(f!, map, y, x)
+
+Calls `f!(yi, xi)` for each slice along the last axes of two arrays of numbers, `yi` being zero before: nothing is serialised. On
+ranks all bring arrays of the same sizes; `x` of rank 0 counts, and all of `y` is written on every rank. With
+`errors=:continue`, slices that failed are zero at the end. Gives `y`.
+"""
+pmap!(f!, y, x; keywords...) = with_map(m -> pmap!(f!, m, y, x); keywords...)
+
+struct Slices
+    f!::Any
+    map::Map
+    y::Array
+    x::Array
+end
+
+function slice_trampoline(userdata::Ptr{Cvoid}, task::Ptr{Cvoid}, input::Ptr{Cvoid}, output::Ptr{Cvoid})::Int32
+    s = (unsafe_pointer_to_objref(userdata)::Base.RefValue{Slices})[]
+    in_task(t -> s.f!(slice(s.y, output), slice(s.x, input)), s.map, task)
+end
+
+function pmap!(f!, m::Map, y::Array, x::Array)
+    isbitstype(eltype(y)) && isbitstype(eltype(x)) || bad_argument("pmap! takes arrays of numbers, not of $(eltype(y)) and $(eltype(x))")
+    n = size(y, ndims(y))
+    n == size(x, ndims(x)) || bad_shape("y and x have the sizes $(size(y)) and $(size(x)): the last ones have to be the same")
+    if m.context === nothing
+        fill!(y, zero(eltype(y)))
+        pull(m, n) do i
+            GC.@preserve y x f!(slice(y, pointer(y) + (i - 1) * slice_size(y)), slice(x, pointer(x) + (i - 1) * slice_size(x)))
         end
-        check(parmap_done(pull, i - 1, code, message))
-    end
-end
-
-mutable struct Stream
-    f::Any
-    xs::Vector
-    next::Int
-    results::Vector{Any}
-    thrown::Any
-end
-
-stream_at(userdata) = unsafe_pointer_to_objref(userdata)::Stream
-
-function packed(value)
-    io = IOBuffer()
-    serialize(io, value)
-    take!(io)
-end
-function append(buffer, bytes::Vector{UInt8})
-    parmap_buffer_append(buffer, bytes, length(bytes)) < 0 ? Int32(1) : Int32(0)
-end
-unpacked(data, size) = deserialize(IOBuffer(copy(unsafe_wrap(Array, Ptr{UInt8}(data), size))))
-
-function produce_trampoline(userdata::Ptr{Cvoid}, buffer::Ptr{Cvoid})::Int32
-    s = stream_at(userdata)
-    try
-        s.next > length(s.xs) && return Int32(PARMAP_END)
-        bytes = packed(s.xs[s.next])
-        s.next += 1
-        append(buffer, bytes)
-    catch e
-        s.thrown = e
-        Int32(1)
-    end
-end
-
-# An exception travels as a result: it comes back as itself, in the order of the items.
-function item_trampoline(userdata::Ptr{Cvoid}, task::Ptr{Cvoid}, input::Ptr{Cvoid}, size::Int64, output::Ptr{Cvoid})::Int32
-    s = stream_at(userdata)
-    bytes = try
-        packed((true, s.f(unpacked(input, size))))
-    catch e
-        try
-            packed((false, e))
-        catch
-            packed((false, ErrorException(sprint(showerror, e))))
+        for i in keys(m.failures)
+            fill!(selectdim(y, ndims(y), i), zero(eltype(y)))
+        end
+    else
+        s = Ref(Slices(f!, m, y, x))
+        run(m) do report
+            GC.@preserve s parmap_run(m, n, @cfunction(slice_trampoline, Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid})),
+                pointer_from_objref(s), x, slice_size(x), 0, y, slice_size(y), 0, C_NULL, report)
         end
     end
-    append(output, bytes)
+    y
 end
 
-function consume_trampoline(userdata::Ptr{Cvoid}, index::Int64, status::Int32, data::Ptr{Cvoid}, size::Int64)::Int32
-    s = stream_at(userdata)
-    try
-        ok, value = unpacked(data, size)
-        if ok
-            s.results[index+1] = value
-            return Int32(0)
-        end
-        s.thrown = value
-    catch e
-        s.thrown = e
-    end
-    Int32(PARMAP_STOP)
-end
-
-function on_ranks(f, xs, map, rank)
-    s = Stream(f, xs, 1, Vector{Any}(undef, length(xs)), nothing)
-    report = Ref(parmap_report())
-    status = GC.@preserve s parmap_stream(map, @cfunction(produce_trampoline, Int32, (Ptr{Cvoid}, Ptr{Cvoid})),
-        @cfunction(item_trampoline, Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cvoid})),
-        @cfunction(consume_trampoline, Int32, (Ptr{Cvoid}, Int64, Int32, Ptr{Cvoid}, Int64)), pointer_from_objref(s), report)
-    s.thrown === nothing || throw(s.thrown)
-    status == PARMAP_STOPPED && throw(DicodError(PARMAP_STOPPED, "a task of pmap has thrown: rank 0 has its exception"))
-    check(status)
-    rank == 0 ? [r for r in s.results] : nothing
-end
+slice_size(a) = sizeof(a) ÷ max(size(a, ndims(a)), 1)
+slice(a::Array{T,N}, at) where {T,N} = unsafe_wrap(Array{T,N - 1}, Ptr{T}(at), size(a)[1:end-1])

@@ -1,75 +1,13 @@
-# ENV["DICOD_LIBRARY"]: the libdicod to test. ENV["DICOD_REFERENCE"]: a library made of tests/fortran/reference.c, the same
-# calls from C; without it results are not compared with C's.
+# ENV["DICOD_LIBRARY"]: the libdicod to test. ENV["DICOD_REFERENCE"]: a library made of tests/julia/reference.c, which the
+# overhead is compared with. ENV["DICOD_DOCS"]: the page whose examples are tried. See also as_c.jl.
 using Dicod, Test, SparseArrays, Libdl, Serialization
 
-# uniform in -1 to 1, always the same
-function random(seed, shape...)
-    state = UInt32(seed)
-    values = Vector{Float64}(undef, prod(shape))
-    for i in eachindex(values)
-        state = (state * 0x41c64e6d + 0x00003039) & 0x7fffffff
-        values[i] = state / 1073741824 - 1
-    end
-    reshape(values, shape...)
-end
-
-function message(f, status, texts...)
-    e = try
-        f()
-        nothing
-    catch e
-        e
-    end
-    @test e isa DicodError
-    e isa DicodError || return
-    @test e.status == status
-    for text in texts
-        occursin(text, e.message) || println("  the message does not name \"$text\": $(e.message)")
-        @test occursin(text, e.message)
-    end
-end
-
-bits(a, b) = size(a) == size(b) && reinterpret(UInt8, vec(a)) == reinterpret(UInt8, vec(b))
-
+include("common.jl")
+include("maps.jl")
 const reference = haskey(ENV, "DICOD_REFERENCE") ? dlopen(ENV["DICOD_REFERENCE"], RTLD_LAZY | RTLD_LOCAL) : C_NULL
 
-function reference_solve(x, d, z, reg, positive=0, periodic=C_NULL)
-    n = ndims(d) - 2
-    name, T = eltype(z) === Float64 ? (:reference_solve, Float64) : (:reference_solve_f32, Float32)
-    signal, atom = collect(Int64, reverse(size(x)[1:n])), collect(Int64, reverse(size(d)[1:n]))
-    info = Ref(Dicod.dicod_info())
-    @test 0 == ccall(dlsym(reference, name), Int32,
-        (Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Cvoid}, Ptr{Cvoid}, Float64, Int64, Ptr{Int64}, Ptr{Cvoid}, Ptr{Cvoid}),
-        n, signal, size(x, n + 2), size(x, n + 1), size(d, n + 2), atom, x, d, reg, positive, periodic, z, info)
-    z
-end
-
 @testset "Dicod" begin
-    @testset "as C" begin
-        x, d = random(1, 60, 2), random(2, 7, 2, 3)
-        s = solve(x, d; reg=0.2)
-        @test count(!iszero, s.z) == s.nonzeros > 0
-        if reference != C_NULL
-            @test bits(s.z, reference_solve(x, d, zeros(54, 3), 0.2))
-            # Axes that differ in everything.
-            x, d = random(5, 16, 14, 2), random(6, 3, 4, 2, 3)
-            @test bits(solve(x, d).z, reference_solve(x, d, zeros(14, 11, 3), 0.1))
-            @test bits(solve(x, d; periodic=[true, false], positive=true, reg=0.3).z,
-                       reference_solve(x, d, zeros(16, 11, 3), 0.3, 1, [0, 1]))
-            @test bits(solve(Float32.(x), Float32.(d)).z, reference_solve(Float32.(x), Float32.(d), zeros(Float32, 14, 11, 3), 0.1))
-            x, d = random(8, 9, 8, 7, 1), random(9, 2, 3, 4, 1, 2)
-            @test bits(solve(x, d).z, reference_solve(x, d, zeros(8, 6, 4, 2), 0.1))
-            x, d = random(10, 30, 2, 3), random(11, 5, 2, 4)
-            @test bits(solve(x, d).z, reference_solve(x, d, zeros(26, 4, 3), 0.1))
-            l = learn(x, (5,), 4; learn_max_iter=4)
-            dc, zc = zeros(5, 2, 4), zeros(26, 4, 3)
-            @test 0 <= ccall(dlsym(reference, :reference_learn), Int32, (Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64},
-                Ptr{Float64}, Int64, Ptr{Float64}, Ptr{Float64}), 1, [30], 3, 2, 4, [5], x, 4, dc, zc)
-            @test bits(l.d, dc) && bits(l.z, zc)
-        else
-            @test_skip "no DICOD_REFERENCE: results are not compared with C's"
-        end
-    end
+    include("errors.jl")
 
     @testset "by hand" begin
         x, d = random(5, 16, 14, 2), random(6, 3, 4, 2, 3)
@@ -92,49 +30,6 @@ end
         warm = solve(x, d; z=s.z, warm_start=true)
         @test warm.steps < s.steps / 4
         @test solve(round.(Int, 9x), d).z isa Array{Float64,3}
-    end
-
-    @testset "every option" begin
-        x, d = random(19, 40, 1), random(20, 5, 1, 2)
-        for o in Dicod.options()
-            wrong = Dict("real" => -2.0, "reals" => [-2.0], "integer" => -2, "integers" => [-2], "string" => "neither")[o.type]
-            message(() -> solve(x, d; NamedTuple{(o.key,)}((wrong,))...), Dicod.DICOD_ERROR_INVALID_ARGUMENT, string(o.key))
-            message(() -> solve(x, d; NamedTuple{(o.key,)}((nothing,))...), Dicod.DICOD_ERROR_INVALID_ARGUMENT, string(o.key))
-            if o.type in ("real", "integer") && o.key !== :frozen_support
-                default = o.type == "real" ? parse(Float64, o.default) : parse(Int, o.default)
-                @test solve(x, d; NamedTuple{(o.key,)}((default,))...).status >= 0
-            elseif o.type == "string"
-                @test solve(x, d; NamedTuple{(o.key,)}((Symbol(replace(o.default, '-' => '_')),))...).status >= 0
-            end
-        end
-    end
-
-    @testset "errors" begin
-        x, d = random(21, 16, 14, 2), random(22, 3, 4, 2, 3)
-        message(() -> solve(x, d[:, :, 1:1, :]), Dicod.DICOD_ERROR_INVALID_SHAPE, "(16, 14, 2)", "(3, 4, 1, 3)")
-        message(() -> solve(x, d; z=zeros(3, 3)), Dicod.DICOD_ERROR_INVALID_SHAPE, "(14, 11, 3)")
-        message(() -> solve(x, d[:, :, 1, 1]), Dicod.DICOD_ERROR_INVALID_SHAPE, "(3, 4)")
-        message(() -> solve(x[1:2, :, :], d), Dicod.DICOD_ERROR_INVALID_SHAPE)
-        message(() -> solve(x, d; regg=1), Dicod.DICOD_ERROR_UNKNOWN_OPTION, "regg", "reg")
-        message(() -> solve(x, d; strategy=:gready), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "gready", "greedy")
-        message(() -> solve(x, d; tile_shape="x"), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "tile_shape")
-        x[3, 4, 2] = NaN
-        message(() -> solve(x, d), Dicod.DICOD_ERROR_NOT_FINITE, "x[")
-        x[3, 4, 2] = 0
-        message(() -> Context(threads=0), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "n_threads")
-        c = Context()
-        close(c)
-        message(() -> solve(x, d; context=c), Dicod.DICOD_ERROR_NULL_POINTER, "context was closed")
-        e = Encoder(d, (16, 14))
-        message(() -> solve!(e, x[:, :, 1:1]), Dicod.DICOD_ERROR_INVALID_SHAPE, "(16, 14, 1)")
-        message(() -> solve!(e, x[1:15, :, :]), Dicod.DICOD_ERROR_INVALID_SHAPE)
-        message(() -> Encoder(d, (16,)), Dicod.DICOD_ERROR_INVALID_SHAPE, "(16,)")
-        close(e)
-        message(() -> solve!(e, x), Dicod.DICOD_ERROR_NULL_POINTER, "encoder was closed")
-        @test solve(x, d).status == Dicod.DICOD_OK
-        @test occursin("reg", sprint(showerror, try solve(x, d; reg=-1) catch e e end))
-        @test occursin("nonzeros", repr("text/plain", solve(x, d)))
-        @test Dicod.library_version() >= v"0.1"
     end
 
     @testset "encoder" begin
@@ -172,6 +67,18 @@ end
         clear_z!(e)
         @test solve!(e, x).lambda_max ≈ 2first.lambda_max
         @test Dicod.lambda(e)[1] ≈ 2first.lambda
+        @test Dicod.valid_block((4, 0), (6, 14), (16, 14), (3, 4)) == ((4, 0), (6, 11))
+        @test Dicod.valid_block((15, 0), (1, 14), (16, 14), (3, 4))[2] == (0, 0)
+        # Factors of rank one.
+        u, v = random(31, 2, 3), random(32, 3, 4, 3)
+        product = [v[i, j, k] * u[p, k] for i in 1:3, j in 1:4, p in 1:2, k in 1:3]
+        r = Encoder((u, v), (16, 14))
+        solve!(r, x)
+        @test get_z(r) ≈ solve(x, product).z
+        set_dictionary!(r, (2u, v))
+        @test solve!(r, x).lambda_max ≈ 2lambda_max(x, product)
+        message(() -> Encoder((u, v[:, :, 1:2]), (16, 14)), Dicod.DICOD_ERROR_INVALID_SHAPE, "(3, 4, 2)")
+        message(() -> set_dictionary!(r, (u[1:1, :], v)), Dicod.DICOD_ERROR_INVALID_SHAPE)
         f = Encoder(Float32.(d), (16, 14))
         solve!(f, x)
         @test bits(get_z(f), solve(Float32.(x), Float32.(d)).z)
@@ -181,17 +88,16 @@ end
         x = random(16, 40, 2)
         l = learn(x, (5,), 3; learn_max_iter=3)
         learner = Learner(zeros(5, 2, 3), (40,); learn_max_iter=3)
-        message(() -> dictionary(learner), Dicod.DICOD_ERROR_INVALID_STATE)
         told = Int[]
         run!(learner, x) do step
-            push!(told, step.info.iteration)
+            push!(told, step.iteration)
             @test length(step.nonzeros) == 3
         end
         @test told == 0:2 && bits(dictionary(learner), l.d) && bits(get_z(learner), l.z)
         learner = Learner(zeros(5, 2, 3), (40,))
         step!(learner, x)
         s = step!(learner, x)
-        @test s.info.iteration == 1 && s.info.objective_d <= s.info.objective_z && length(s.nonzeros) == 3
+        @test s.iteration == 1 && s.objective_d <= s.objective_z && length(s.nonzeros) == 3
         mktempdir() do folder
             path = joinpath(folder, "learner")
             Dicod.save(learner, path)
@@ -201,9 +107,19 @@ end
             @test bits(dictionary(learner), dictionary(again))
         end
         @test encode!(learner, x).objective > 0
-        message(() -> Dicod.save(learner, "/nowhere/file"), Dicod.DICOD_ERROR_FILE, "/nowhere/file")
+        @test Dicod.lambda(learner)[1] > 0
+        again = Dicod.restore(Dicod.save(learner), zeros(5, 2, 3), (40,); learn_max_iter=7, context=Context(threads=2))
+        @test bits(dictionary(learner), dictionary(again))
+        message(() -> Dicod.factors(learner), Dicod.DICOD_ERROR_INVALID_STATE)
+        of_rank_one = Learner(zeros(5, 2, 3), (40,); learn_rank_one=true)
+        step!(of_rank_one, x)
+        u, v = Dicod.factors(of_rank_one)
+        @test dictionary(of_rank_one) ≈ [v[i, k] * u[p, k] for i in 1:5, p in 1:2, k in 1:3]
+        batches = Learner(zeros(5, 1, 3), (40,); n_signals=6, learn_batch=2)
+        step!(batches, random(33, 40, 1, 6))
+        @test size(get_z(batches)) == (36, 3, 2)
         stopped = learn(x, (5,), 3) do step
-            step.info.iteration == 1 ? :stop : nothing
+            step.iteration == 1 ? :stop : nothing
         end
         @test stopped.status == Dicod.DICOD_CANCELLED && stopped.iterations == 2
         @test learn(x, l.d; learn_max_iter=0, activations=false).z === nothing
@@ -247,52 +163,60 @@ end
         dz = zeros(20, 15)
         dz[map(first, segment(s, 5; inner=true))...] = 2
         @test Dicod.check_inactive(s, dz, 1) == 5 && Dicod.check_inactive(s, dz, 3) === nothing
-        @test segment(Segmentation(; inner=(3:10,), segment_shape=(3,)), 3) == (9:10,)
-        message(() -> segment(s, 13), Dicod.DICOD_ERROR_OUT_OF_RANGE, "12")
-        message(() -> Segmentation((20,)), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "either")
+        @test Dicod.any_active(s) && Dicod.reset!(s) == 2 && Dicod.n_active(s) == 12
+        @test Dicod.next_segment(s, 12) == 1 && Dicod.next_segment(s, 3) == 4
+        @test Dicod.full_shape(s) == (20, 15) && Dicod.overlap(s) == (2, 1) && Dicod.nominal_shape(s) == (5, 5)
+        @test collect(s) == [segment(s, i) for i in 1:12]
+        inner = Segmentation(; inner=(3:10,), segment_shape=(3,))
+        @test segment(inner, 3) == (9:10,) && Dicod.domain(inner) == (3:10,)
         @test repr(s) == "Segmentation(4 × 3 segments of 20 × 15)"
     end
 
-    @testset "pmap" begin
-        table = collect(1:100)
-        squares = Dicod.pmap(1:100) do i
-            GC.gc(false)
-            i % 10 == 0 && GC.gc()
-            table[i]^2
+    @testset "maps over Julia's threads" begin
+        test_maps(nothing)
+    end
+    @testset "maps in the calling thread" begin
+        test_maps(Context())
+    end
+
+    # What C can do can be done here: every function of the headers is called by the package, but for these.
+    @testset "the whole interface" begin
+        source = joinpath(@__DIR__, "..", "src")
+        functions = [m[1] for m in eachmatch(r"^const at_(\w+) ="m, read(joinpath(source, "c.jl"), String))]
+        others = join(read(joinpath(source, name), String) for name in readdir(source) if name != "c.jl")
+        unused = filter(f -> !occursin(Regex("\\b$f\\b"), others), functions)
+        @test length(functions) > 150
+        @test sort(unused) == sort([
+            # Options are keyword arguments: nothing is to be read back.
+            "dicod_options_get_real", "dicod_options_get_reals", "dicod_options_get_integer", "dicod_options_get_integers",
+            "dicod_options_get_string",
+            # Ranges say it.
+            "segmentation_n_axes", "segmentation_shape", "segmentation_segment_shape", "segmentation_segment_slices",
+            # The index is known, and results are appended whole.
+            "parmap_task_index", "parmap_buffer_resize"])
+        @test all(name -> haskey(Base.Docs.meta(Dicod), Base.Docs.Binding(Dicod, name)), filter(!=(:Dicod), names(Dicod)))
+    end
+
+    # The blocks of Julia in the page, each in a module of its own.
+    if haskey(ENV, "DICOD_DOCS")
+        @testset "examples of the page" begin
+            blocks = [m[1] for m in eachmatch(r"```julia\n(.*?)```"s, read(ENV["DICOD_DOCS"], String))]
+            @test length(blocks) >= 4
+            for (i, block) in enumerate(blocks)
+                @test (include_string(Module(:Page), block, "block $i"); true)
+            end
         end
-        @test squares == table .^ 2
-        @test Dicod.pmap(string, [1, "a", :b]) == ["1", "a", "b"]
-        @test Dicod.pmap(identity, []) == []
-        e = try
-            Dicod.pmap(i -> i >= 37 ? throw(DomainError(i, "task")) : i, 1:100)
-        catch e
-            e
-        end
-        @test e isa DomainError && e.val == 37
-        @test Dicod.pmap(i -> 2i, 1:10; context=Context()) == 2:2:20
-        e = try
-            Dicod.pmap(i -> i >= 37 ? throw(DomainError(i, "task")) : i, 1:100; context=Context())
-        catch e
-            e
-        end
-        @test e isa DomainError && e.val == 37
-        @test_throws ArgumentError Dicod.pmap(identity, 1:3; context=Context(threads=2))
-        message(() -> Dicod.pmap(identity, 1:3; schedul=:cyclic), Dicod.DICOD_ERROR_UNKNOWN_OPTION, "schedule")
-        @test Dicod.pmap(i -> i, 1:50; schedule=:cyclic, seed=3, deadline=60) == 1:50
-        # The library inside tasks.
-        x, d = random(1, 60, 2), random(2, 7, 2, 3)
-        @test Dicod.pmap(r -> solve(x, d; reg=r).objective, [0.1, 0.3]) == [solve(x, d; reg=r).objective for r in (0.1, 0.3)]
     end
 
     @testset "overhead" begin
-        x, d = zeros(3, 1), ones(3, 1, 1)
-        z, info = zeros(1, 1), Ref(Dicod.dicod_info())
-        plain() = Dicod.dicod_solve(C_NULL, C_NULL, 1, Int64[3], 1, 1, 1, Int64[3], x, d, z, info)
-        bound() = solve(x, d)
-        time(f) = minimum(@elapsed(for _ in 1:200 f() end) / 200 for _ in 1:20)
-        plain(); bound()
-        more = time(bound) - time(plain)
-        println("solve through the binding takes ", round(1e6 * more, digits=2), " µs more than the call in C")
-        @test more < 20e-6 # 5 µs on a machine that does nothing else
+        x, d, z = zeros(3, 1), ones(3, 1, 1), zeros(1, 1)
+        least(f) = minimum(@elapsed(for _ in 1:100 f() end) / 100 for _ in 1:50)
+        solve(x, d)
+        of_c() = reference == C_NULL ? 0.0 : ccall(dlsym(reference, :reference_seconds), Float64,
+            (Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}), 1, Int64[3], Int64[3], x, d, z)
+        # On a machine that does other things: the least of pairs.
+        more = minimum(least(() -> solve(x, d)) - of_c() for _ in 1:5)
+        println("solve takes ", round(1e6 * more, digits=2), " µs more than the call in C")
+        @test reference == C_NULL || more < 5e-6
     end
 end

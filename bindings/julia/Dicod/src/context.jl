@@ -1,0 +1,100 @@
+# How calls are run: threads, ranks, log and progress.
+
+"""
+    Context(; threads=1, log=nothing, progress=nothing)
+    Context(comm; threads=1, ...)
+    Context(...) do context ... end
+
+Threads (-1: as many as there are cores), ranks and callbacks of calls. `log(level, message)` gets a Symbol and a String;
+`progress(p)` may return `:stop` to end the solve with what it has.
+
+`comm` is a communicator of MPI.jl, or a Fortran handle (an integer). Calls with it are collective, and it has to be closed by
+`close(context)`, on all ranks, before MPI_Finalize; so have encoders, learners and maps made with it. Nothing collective is
+done by the garbage collector.
+"""
+mutable struct Context <: Handle
+    handle::Ptr{Cvoid}
+    collective::Bool
+    box::Box
+end
+
+function Context(; threads::Integer=1, log=nothing, progress=nothing)
+    handle = created(dicod_context_create, threads)
+    finalizer(close, with_callbacks(Context(handle, false, Box((log=log, progress=progress)))))
+end
+
+function Context(comm; threads::Integer=1, log=nothing, progress=nothing)
+    handle = created(dicod_context_create_mpi_f, fortran_handle(comm), threads)
+    with_callbacks(Context(handle, true, Box((log=log, progress=progress))))
+end
+
+function Context(f::Function, arguments...; keywords...)
+    context = Context(arguments...; keywords...)
+    try
+        f(context)
+    finally
+        close(context)
+    end
+end
+
+fortran_handle(comm::Integer) = typemin(Int32) <= comm <= typemax(UInt32) ? comm % Cint :
+    bad_argument("comm is $comm: a Fortran handle has 32 bits")
+# MPI.jl: the handle of C, which is a pointer in Open MPI, and Fortran's in MPICH.
+function fortran_handle(comm)
+    hasproperty(comm, :val) || bad_argument("comm is a $(typeof(comm)): a communicator of MPI.jl or an integer is wanted")
+    val = comm.val
+    val isa Integer && return fortran_handle(val)
+    ccall(dlsym(open_library(), :MPI_Comm_c2f), Cint, (Ptr{Cvoid},), val)
+end
+
+function log_trampoline(userdata::Ptr{Cvoid}, level::Int32, message::Ptr{UInt8})::Cvoid
+    box = box_at(userdata)
+    guarded(box, nothing) do
+        box.call.log((:warning, :info, :debug)[level], unsafe_string(message))
+        nothing
+    end
+end
+
+# A callback that returns :stop ends the solve; anything else goes on.
+function progress_trampoline(userdata::Ptr{Cvoid}, progress::Ptr{dicod_progress})::Int32
+    box = box_at(userdata)
+    guarded(() -> Int32(box.call.progress(unsafe_load(progress)) === :stop), box, Int32(1))
+end
+
+function with_callbacks(context)
+    data = pointer_from_objref(context.box)
+    if context.box.call.log !== nothing
+        check(dicod_context_set_log(context, @cfunction(log_trampoline, Cvoid, (Ptr{Cvoid}, Int32, Ptr{UInt8})), data))
+    end
+    if context.box.call.progress !== nothing
+        f = @cfunction(progress_trampoline, Int32, (Ptr{Cvoid}, Ptr{dicod_progress}))
+        check(dicod_context_set_progress(context, f, data))
+    end
+    context
+end
+
+Base.close(context::Context) = (check(release(dicod_context_free, context)); nothing)
+
+# A handle made with a context: the garbage collector frees it unless that would be collective.
+managed(handle, context) = context !== nothing && context.collective ? handle : finalizer(close, handle)
+
+box_of(::Nothing) = nothing
+box_of(context::Context) = context.box
+
+"Rank of this process in the context, from 0 as MPI counts, and number of ranks."
+function ranks(context::Context)
+    rank, n = Ref{Int32}(0), Ref{Int32}(0)
+    check(dicod_context_ranks(context, rank, n))
+    (Int(rank[]), Int(n[]))
+end
+ranks(::Nothing) = (0, 1)
+
+"Threads that calls with the context may use."
+function threads(context::Context)
+    n = Ref{Int32}(0)
+    check(dicod_context_threads(context, n))
+    Int(n[])
+end
+
+Base.show(io::IO, c::Context) = isopen(c) ? print(io, "Dicod.Context(rank ", ranks(c)[1], " of ", ranks(c)[2], ", ", threads(c),
+    " threads)") : print(io, "Dicod.Context(closed)")

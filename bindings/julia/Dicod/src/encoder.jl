@@ -1,0 +1,183 @@
+# A dictionary bound to a domain, for solve after solve.
+
+"""
+    Encoder(d, signal_shape; n_signals=1, context=nothing, options...)
+    Encoder((u, v), signal_shape; ...)
+
+A dictionary bound to a domain of size `signal_shape`, for [`solve!`](@ref) again and again; with `warm_start=true` each solve
+begins where the last one ended. Atoms of rank one are given by their factors, `u[channel, atom]` and `v[lx, ly, atom]`. `close`
+it, if it was made with a communicator.
+"""
+mutable struct Encoder{T} <: Handle
+    handle::Ptr{Cvoid}
+    g::Geometry
+    valid::Vector{Int64}
+    box::Union{Nothing,Box}
+end
+
+const Factors = Tuple{AbstractArray,AbstractArray}
+
+# Arrays of the shape (lx, ..., 1, channel or axis, atom): what the shapes of a dictionary of rank one are taken from.
+function outer(factors::Factors)
+    u, v = factors
+    ndims(u) == 2 && 2 <= ndims(v) <= 4 && size(u, 2) == size(v, ndims(v)) ||
+        bad_shape("factors have the sizes $(size(u)) and $(size(v)): (channel, atom) and (axes..., atom) are wanted")
+    size(v)[1:end-1], size(u, 1), size(u, 2)
+end
+
+function Encoder(d::AbstractArray, signal_shape; n_signals::Integer=1, context=nothing, given...)
+    T = element(d)
+    encoder(T, Geometry(d, signal_shape, n_signals), (plain(T, d),), c_encoder(T), context, listed(given))
+end
+
+function Encoder(factors::Factors, signal_shape; n_signals::Integer=1, context=nothing, given...)
+    T = element(factors...)
+    atom_shape, n_channels, n_atoms = outer(factors)
+    length(signal_shape) == length(atom_shape) || bad_shape("signal_shape $signal_shape does not go with atoms of size $atom_shape")
+    g = Geometry(length(atom_shape), n_signals, n_channels, n_atoms, reversed(signal_shape), reversed(atom_shape))
+    encoder(T, g, map(a -> plain(T, a), factors), c_encoder_rank1(T), context, listed(given))
+end
+
+function encoder(T, g, dictionary, create, context, given)
+    valid, handle = with_options(given) do options
+        valid = valid_in_c(options, g)
+        (valid, created(create, or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom,
+                        dictionary...))
+    end
+    managed(Encoder{T}(handle, g, valid, box_of(context)), context)
+end
+
+Base.close(e::Encoder) = release(dicod_encoder_free, e)
+Base.show(io::IO, e::Encoder{T}) where {T} = print(io, "Encoder{", T, "}(", e.g.n_atoms, " atoms on ",
+    join(reverse(e.g.signal), " × "), isopen(e) ? ")" : ", closed)")
+
+"""
+    solve!(encoder, x; offset=nothing)
+
+Encodes `x`, this rank's block, which begins at `offset`; views are taken where they lie. Gives a `dicod_info`.
+"""
+function solve!(e::Encoder{T}, x::AbstractArray; offset=nothing) where {T}
+    info = Ref(dicod_info())
+    status = described(a -> dicod_encoder_solve(e, a, info), "x", in_place(T, x), e.g.n_axes, e.g.n_channels, e.g.n_signals,
+                       e.g.signal, offset)
+    finished(status, e.box)
+    info[]
+end
+
+"""
+    set_z!(encoder, z; offset=nothing)
+
+Sets where the next solve begins, with `warm_start=true`.
+"""
+function set_z!(e::Encoder{T}, z::AbstractArray; offset=nothing) where {T}
+    check(described(a -> dicod_encoder_set_z(e, a), "z", in_place(T, z), e.g.n_axes, e.g.n_atoms, e.g.n_signals, e.valid, offset))
+    e
+end
+
+"""
+    clear_z!(encoder)
+
+Forgets the activations.
+"""
+clear_z!(e::Encoder) = (check(dicod_encoder_clear_z(e)); e)
+
+room_for_z(T, valid, n_atoms, n_signals) = zeros(T, reverse(valid)..., n_atoms, (n_signals > 1 ? (n_signals,) : ())...)
+
+"""
+    get_z(encoder)
+    get_z(learner)
+
+The activations of the last solve or step, of the whole domain.
+"""
+get_z(e::Encoder{T}) where {T} = get_z!(e, room_for_z(T, e.valid, e.g.n_atoms, e.g.n_signals))
+
+"""
+    get_z!(encoder, z; offset=nothing)
+    get_z!(learner, z; offset=nothing)
+
+Writes a block of the activations, which begins at `offset`, to `z`, which may be a view.
+"""
+function get_z!(e::Encoder{T}, z::StridedArray{T}; offset=nothing) where {T}
+    check(described(a -> dicod_encoder_get_z(e, a), "z", z, e.g.n_axes, e.g.n_atoms, e.g.n_signals, e.valid, offset))
+    z
+end
+
+"""
+    set_dictionary!(encoder, d)
+    set_dictionary!(encoder, (u, v))
+
+Replaces the dictionary by another one of the same size.
+"""
+function set_dictionary!(e::Encoder{T}, d::AbstractArray) where {T}
+    wanted = (reverse(e.g.atom)..., e.g.n_channels, e.g.n_atoms)
+    size(d) == wanted || bad_shape("d has the size $(size(d)), the encoder was made with $wanted")
+    check(c_set_dictionary(T)(e, plain(T, d)))
+    e
+end
+
+function set_dictionary!(e::Encoder{T}, factors::Factors) where {T}
+    wanted = (Tuple(reverse(e.g.atom)), e.g.n_channels, e.g.n_atoms)
+    outer(factors) == wanted || bad_shape("the factors' atoms, channels and number are $(outer(factors)), the encoder has $wanted")
+    check(c_set_dictionary_rank1(T)(e, map(a -> plain(T, a), factors)...))
+    e
+end
+
+"""
+    activations(encoder)
+    activations(encoder, offset, local_shape)
+
+The activations on this rank that are not zero, as lists ([`Dicod.Activations`](@ref)); those in a block (collective then).
+"""
+activations(e::Encoder) = lists((arguments...) -> dicod_encoder_get_sparse(e, arguments...), e.g.n_axes)
+
+function activations(e::Encoder, offset, local_shape)
+    length(offset) == length(local_shape) == e.g.n_axes || bad_shape("offset and local_shape need $(e.g.n_axes) values")
+    first, shape = reversed(offset), reversed(local_shape)
+    lists((arguments...) -> dicod_encoder_get_sparse_block(e, first, shape, arguments...), e.g.n_axes)
+end
+
+function lists(get, n)
+    count = Ref{Int64}(0)
+    check(get(0, C_NULL, C_NULL, C_NULL, C_NULL, count))
+    room = count[] + 1
+    signal, atom, position, value = zeros(Int64, room), zeros(Int64, room), zeros(Int64, n, room), zeros(room)
+    check(get(room, signal, atom, position, value, count))
+    m = count[]
+    places = CartesianIndex{n}[CartesianIndex(ntuple(a -> position[n+1-a, i] + 1, n)) for i in 1:m]
+    Activations(signal[1:m] .+ 1, atom[1:m] .+ 1, places, value[1:m])
+end
+
+"""
+    activation_matrix(encoder)
+
+All activations as a `SparseMatrixCSC`: a row per position (as in `vec`), a column per atom, and per signal behind that.
+"""
+function activation_matrix(e::Encoder)
+    shape = Tuple(Int.(reverse(e.valid)))
+    a = activations(e, zero.(shape), shape)
+    rows = [LinearIndices(shape)[p] for p in a.position]
+    sparse(rows, a.atom .+ e.g.n_atoms .* (a.signal .- 1), a.value, prod(shape), e.g.n_atoms * e.g.n_signals)
+end
+
+"""
+    region(encoder)
+
+The part of the valid domain whose activations are on this rank: `(offset, shape)`.
+"""
+function region(e::Encoder)
+    first, shape = similar(e.valid), similar(e.valid)
+    check(dicod_encoder_region(e, first, shape))
+    (Tuple(Int.(reverse(first))), Tuple(Int.(reverse(shape))))
+end
+
+"""
+    Dicod.lambda(encoder)
+    Dicod.lambda(learner)
+
+Regularisation of each atom, absolute.
+"""
+function lambda(e::Encoder)
+    l = zeros(e.g.n_atoms)
+    check(dicod_encoder_get_lambda(e, length(l), l))
+    l
+end

@@ -1,0 +1,186 @@
+# Dictionaries that are learned: in one call, and step by step.
+
+function learn_trampoline(userdata::Ptr{Cvoid}, step::Ptr{dicod_learn_step})::Int32
+    box = box_at(userdata)
+    guarded(() -> Int32(box.call(load_step(step)) === :stop), box, Int32(1))
+end
+
+teller(each) = each === nothing ? C_NULL : @cfunction(learn_trampoline, Int32, (Ptr{Cvoid}, Ptr{dicod_learn_step}))
+
+function load_step(step::Ptr{dicod_learn_step})
+    info = unsafe_load(step)
+    Step(info.nonzeros == C_NULL ? Int64[] : copy(unsafe_wrap(Array, info.nonzeros, info.n_atoms)), info)
+end
+
+"""
+    learn(x, atom_shape, n_atoms; context=nothing, activations=true, options...)
+    learn(x, d; ...)
+    learn(x, ...) do step ... end
+
+A dictionary for the signals `x`, with its activations: a [`Dicod.Learned`](@ref). With `d` learning starts from these atoms. The
+function is told of each outer iteration (a [`Dicod.Step`](@ref)), and may return `:stop`.
+"""
+learn(x::AbstractArray, atom_shape, n_atoms::Integer; keywords...) = learn(nothing, x, atom_shape, n_atoms; keywords...)
+learn(x::AbstractArray, d::AbstractArray; keywords...) = learn(nothing, x, d; keywords...)
+
+function learn(each, x::AbstractArray, atom_shape, n_atoms::Integer; keywords...)
+    T = element(x)
+    learn_into(each, plain(T, x), zeros(T, atom_shape..., size(x, length(atom_shape) + 1), n_atoms); keywords...)
+end
+
+function learn(each, x::AbstractArray, d::AbstractArray; keywords...)
+    T = element(x, d)
+    learn_into(each, plain(T, x), Array{T}(d); learn_init=:given, keywords...)
+end
+
+learn_into(each, x, d; context=nothing, activations=true, given...) = learn_plain(each, x, d, context, activations, listed(given))
+
+function learn_plain(@nospecialize(each), x::Array{T}, d::Array{T}, context, activations, given) where {T}
+    g = Geometry(x, d)
+    with_options(given) do options
+        z = activations ? zeros(T, size_of_z(options, g, x, d)) : nothing
+        info, box = Ref(dicod_learn_info()), Box(each)
+        status = GC.@preserve box c_learn(T)(or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms,
+            g.atom, x, teller(each), pointer_from_objref(box), d, or_null(z), info)
+        finished(status, box, box_of(context))
+        Learned(d, z, info[])
+    end
+end
+
+"""
+    Learner(d, signal_shape; n_signals=1, context=nothing, options...)
+
+Learning step by step: [`step!`](@ref), [`run!`](@ref), [`encode!`](@ref), [`dictionary`](@ref), [`get_z`](@ref),
+[`Dicod.save`](@ref). The values of `d` count with `learn_init=:given` and for fixed atoms, else its size and element type only.
+"""
+mutable struct Learner{T} <: Handle
+    handle::Ptr{Cvoid}
+    g::Geometry
+    valid::Vector{Int64}
+    n_coded::Int # signals that z is of: all, or a batch
+    box::Union{Nothing,Box}
+end
+
+function Learner(d::AbstractArray, signal_shape; n_signals::Integer=1, context=nothing, given...)
+    T, g = element(d), Geometry(d, signal_shape, n_signals)
+    learner(T, g, context, listed(given)) do options
+        created(c_learner(T), or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom,
+                plain(T, d))
+    end
+end
+
+function learner(create, T, g, context, given)
+    valid, handle = with_options(options -> (valid_in_c(options, g), create(options)), given)
+    batch = get(Dict(given), :learn_batch, 0)
+    managed(Learner{T}(handle, g, valid, batch == 0 ? g.n_signals : batch, box_of(context)), context)
+end
+
+Base.close(l::Learner) = release(dicod_learner_free, l)
+Base.show(io::IO, l::Learner{T}) where {T} = print(io, "Learner{", T, "}(", l.g.n_atoms, " atoms on ",
+    join(reverse(l.g.signal), " × "), isopen(l) ? ")" : ", closed)")
+
+on_x(f, l::Learner{T}, x, offset) where {T} =
+    described(f, "x", in_place(T, x), l.g.n_axes, l.g.n_channels, l.g.n_signals, l.g.signal, offset)
+
+"""
+    step!(learner, x; offset=nothing)
+
+One outer iteration on the signals `x`, of which this rank's block begins at `offset`: a [`Dicod.Step`](@ref).
+"""
+function step!(l::Learner, x::AbstractArray; offset=nothing)
+    out = Ref(dicod_learn_step())
+    finished(on_x(a -> dicod_learner_step(l, a, out), l, x, offset), l.box)
+    GC.@preserve l out load_step(Base.unsafe_convert(Ptr{dicod_learn_step}, out))
+end
+
+"""
+    run!(learner, x; offset=nothing)
+    run!(learner, x) do step ... end
+
+Outer iterations until the objective hardly changes; the function is told of each, and may return `:stop`.
+"""
+run!(l::Learner, x::AbstractArray; offset=nothing) = run!(nothing, l, x; offset=offset)
+function run!(each, l::Learner, x::AbstractArray; offset=nothing)
+    info, box = Ref(dicod_learn_info()), Box(each)
+    status = on_x(l, x, offset) do a
+        GC.@preserve box dicod_learner_run(l, a, teller(each), pointer_from_objref(box), info)
+    end
+    finished(status, box, l.box)
+    info[]
+end
+
+"""
+    encode!(learner, x; offset=nothing)
+
+Activations of `x` for the dictionary as it is; see [`get_z`](@ref).
+"""
+function encode!(l::Learner, x::AbstractArray; offset=nothing)
+    info = Ref(dicod_info())
+    finished(on_x(a -> dicod_learner_encode(l, a, info), l, x, offset), l.box)
+    info[]
+end
+
+"""
+    dictionary(learner)
+
+The dictionary as it is: `d[lx, ly, channel, atom]`.
+"""
+function dictionary(l::Learner{T}) where {T}
+    d = zeros(T, reverse(l.g.atom)..., l.g.n_channels, l.g.n_atoms)
+    check(c_dictionary(T)(l, d))
+    d
+end
+
+"""
+    Dicod.factors(learner)
+
+The factors of atoms that are learned with `learn_rank_one=true`: `(u[channel, atom], v[lx, ly, atom])`.
+"""
+function factors(l::Learner{T}) where {T}
+    u, v = zeros(T, l.g.n_channels, l.g.n_atoms), zeros(T, reverse(l.g.atom)..., l.g.n_atoms)
+    check(c_dictionary_rank1(T)(l, u, v))
+    (u, v)
+end
+
+get_z(l::Learner{T}) where {T} = get_z!(l, room_for_z(T, l.valid, l.g.n_atoms, l.n_coded))
+function get_z!(l::Learner{T}, z::StridedArray{T}; offset=nothing) where {T}
+    check(described(a -> dicod_learner_get_z(l, a), "z", z, l.g.n_axes, l.g.n_atoms, l.n_coded, l.valid, offset))
+    z
+end
+
+function lambda(l::Learner)
+    values = zeros(l.g.n_atoms)
+    check(dicod_learner_get_lambda(l, length(values), values))
+    values
+end
+
+"""
+    Dicod.save(learner, path)
+    Dicod.save(learner)
+
+Writes everything that the next step depends on to a file, or gives it as bytes (on rank 0; the others get none).
+"""
+save(l::Learner, path::AbstractString) = (check(dicod_learner_save_file(l, path)); nothing)
+function save(l::Learner)
+    needed = Ref{Int64}(0)
+    check(dicod_learner_save(l, 0, C_NULL, needed))
+    bytes = zeros(UInt8, needed[])
+    # Collective: with a capacity of 0 nothing would be written, on the ranks that get nothing too.
+    check(dicod_learner_save(l, max(length(bytes), 1), bytes, needed))
+    bytes
+end
+
+"""
+    Dicod.restore(path, d, signal_shape; n_signals=1, context=nothing, options...)
+    Dicod.restore(bytes, d, signal_shape; ...)
+
+A learner that goes on from what [`Dicod.save`](@ref) has written, of the same problem. Options, if there are any, replace all of
+those that were saved; they have to be given where they say what shape z has (`periodic`, `learn_batch`).
+"""
+function restore(from::Union{AbstractString,Vector{UInt8}}, d::AbstractArray, signal_shape; n_signals::Integer=1, context=nothing,
+                 given...)
+    learner(element(d), Geometry(d, signal_shape, n_signals), context, listed(given)) do options
+        from isa Vector{UInt8} ? created(dicod_learner_restore, or_null(context), options, length(from), from) :
+            created(dicod_learner_restore_file, or_null(context), options, from)
+    end
+end

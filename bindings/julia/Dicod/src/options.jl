@@ -1,0 +1,66 @@
+# Options: keyword arguments, by the library's table.
+
+"All options: key, type, default, allowed values and meaning of each."
+function options()
+    n = Ref{Int64}(0)
+    check(dicod_options_count(n))
+    map(0:n[]-1) do i
+        info = Ref(dicod_option_info())
+        check(dicod_options_describe(i, info))
+        (key=Symbol(unsafe_string(info[].key)), type=unsafe_string(info[].value_type),
+         default=unsafe_string(info[].default_value), allowed=unsafe_string(info[].allowed), meaning=unsafe_string(info[].meaning))
+    end
+end
+
+# Replaced as a whole: any number of threads may look.
+const option_types = Ref(Dict{Symbol,String}())
+
+function type_of_option(key)
+    isempty(option_types[]) && (option_types[] = Dict(o.key => o.type for o in options()))
+    get(option_types[], key, "")
+end
+
+per_axis(key) = key === :periodic || key === :tile_shape
+
+# Keyword arguments as a list: what takes it is compiled once, not for each set of keywords.
+const Given = Vector{Pair{Symbol,Any}}
+const no_options = Given()
+listed(keywords) = isempty(keywords) ? no_options : Pair{Symbol,Any}[key => value for (key, value) in keywords]
+
+function with_options(f, given::Given)
+    isempty(given) && return f(C_NULL)
+    at = Ref(created(dicod_options_create))
+    try
+        for (key, value) in given
+            set_option(at[], key, type_of_option(key), value)
+        end
+        f(at[])
+    finally
+        dicod_options_free(at)
+    end
+end
+
+function set_option(handle, key, type, value)
+    name = string(key)
+    wrong(what) = bad_argument("option \"$name\" takes $what, not $(repr(value))")
+    if type == ""
+        check(dicod_options_set_real(handle, name, 0.0)) # fails, and names the nearest key
+    elseif type == "real"
+        value isa Real || wrong("a number")
+        check(dicod_options_set_real(handle, name, value))
+    elseif type == "integer"
+        value isa Integer || wrong("an integer")
+        check(dicod_options_set_integer(handle, name, value))
+    elseif type == "string"
+        value isa Union{AbstractString,Symbol} || wrong("a word")
+        check(dicod_options_set_string(handle, name, replace(string(value), '_' => '-')))
+    else
+        number, what = type == "reals" ? (Float64, "numbers") : (Int64, "integers")
+        value isa Union{AbstractVector,Tuple} && all(v -> v isa (number === Int64 ? Integer : Real), value) ||
+            wrong("a list of $what")
+        list = collect(number, value)
+        per_axis(key) && reverse!(list)
+        set = number === Float64 ? dicod_options_set_reals : dicod_options_set_integers
+        check(set(handle, name, length(list), list))
+    end
+end

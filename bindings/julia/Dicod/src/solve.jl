@@ -1,0 +1,100 @@
+# One call on plain arrays.
+
+"""
+    solve(x, d; context=nothing, z=nothing, options...)
+
+The activations that explain the signals `x` by the atoms `d`: a [`Dicod.Solution`](@ref). `z` is where it starts, with
+`warm_start=true`.
+"""
+function solve(x::AbstractArray, d::AbstractArray; context=nothing, z=nothing, given...)
+    T = element(x, d)
+    solve_plain(plain(T, x), plain(T, d), context, z, listed(given))
+end
+
+function solve_plain(x::Array{T}, d::Array{T}, context, z, given) where {T}
+    g = Geometry(x, d)
+    with_options(given) do options
+        wanted = size_of_z(options, g, x, d)
+        z === nothing || check_z(z, wanted)
+        out = z === nothing ? zeros(T, wanted) : Array{T}(z)
+        info = Ref(dicod_info())
+        status = c_solve(T)(or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, x, d,
+                            out, info)
+        finished(status, box_of(context))
+        Solution(out, info[])
+    end
+end
+
+"""
+    lambda_max(x, d; context=nothing, positive, periodic)
+
+The least regularisation for which z = 0 is optimal.
+"""
+function lambda_max(x::AbstractArray, d::AbstractArray; context=nothing, given...)
+    T = element(x, d)
+    lambda_max_plain(plain(T, x), plain(T, d), context, listed(given))
+end
+
+function lambda_max_plain(x::Array{T}, d::Array{T}, context, given) where {T}
+    g, value = Geometry(x, d), Ref(0.0)
+    with_options(given) do options
+        check(c_lambda_max(T)(or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, x, d,
+                              value))
+    end
+    value[]
+end
+
+"""
+    reconstruct(z, d, signal_shape; context=nothing, periodic)
+
+The signals that the activations stand for. `signal_shape` may be left out unless an axis is periodic.
+"""
+function reconstruct(z::AbstractArray, d::AbstractArray, signal_shape=nothing; context=nothing, given...)
+    T, n = element(z, d), axes_of_atoms(d)
+    shape = signal_shape === nothing ? ntuple(i -> size(z, i) + size(d, i) - 1, n) : signal_shape
+    x = zeros(T, shape..., size(d, n + 1), size(z)[n+2:end]...)
+    reconstruct_plain(x, plain(T, z), plain(T, d), context, listed(given))
+end
+
+function reconstruct_plain(x::Array{T}, z::Array{T}, d::Array{T}, context, given) where {T}
+    g = Geometry(x, d)
+    with_options(given) do options
+        check_z(z, size_of_z(options, g, x, d))
+        check(c_reconstruct(T)(or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, d, z,
+                               x))
+    end
+    x
+end
+
+"""
+    objective(x, d, z; context=nothing, options...)
+
+What `solve` minimises, and its data term: `(objective=..., data_term=...)`.
+"""
+function objective(x::AbstractArray, d::AbstractArray, z::AbstractArray; context=nothing, given...)
+    T = element(x, d, z)
+    objective_plain(plain(T, x), plain(T, d), plain(T, z), context, listed(given))
+end
+
+function objective_plain(x::Array{T}, d::Array{T}, z::Array{T}, context, given) where {T}
+    g, value, term = Geometry(x, d), Ref(0.0), Ref(0.0)
+    with_options(given) do options
+        check_z(z, size_of_z(options, g, x, d))
+        check(c_objective(T)(or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, x, d, z,
+                             value, term))
+    end
+    (objective=value[], data_term=term[])
+end
+
+"""
+    Dicod.gram(d; context=nothing)
+
+Correlations of the atoms with each other: `g[lx + s, ly + t, j, k] = sum(d[.., j] .* d[.. shifted by -s, -t, k])`, shifts from
+`1 - lx` to `lx - 1`.
+"""
+function gram(d::AbstractArray; context=nothing)
+    T, n = element(d), axes_of_atoms(d)
+    g = zeros(T, ntuple(i -> 2size(d, i) - 1, n)..., size(d, n + 2), size(d, n + 2))
+    check(c_gram(T)(or_null(context), n, size(d, n + 1), size(d, n + 2), sizes_in_c(d, n), plain(T, d), g))
+    g
+end

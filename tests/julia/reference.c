@@ -1,0 +1,94 @@
+/* The same calls from C: what the Julia tests compare with, byte by byte. Options come as lines "key type value...". */
+#include <dicod.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static dicod_status set(dicod_options *options, const char *key, const char *type, const char *value)
+{
+    double reals[64];
+    int64_t integers[64];
+    int64_t n = 0;
+    if (!strcmp(type, "string"))
+        return dicod_options_set_string(options, key, value);
+    for (char *end; *value; value = end, ++n) {
+        reals[n] = strtod(value, &end);
+        integers[n] = strtoll(value, NULL, 10);
+        if (end == value || n == 63)
+            return DICOD_ERROR_INVALID_ARGUMENT;
+    }
+    if (!strcmp(type, "real"))
+        return dicod_options_set_real(options, key, reals[0]);
+    if (!strcmp(type, "integer"))
+        return dicod_options_set_integer(options, key, integers[0]);
+    if (!strcmp(type, "reals"))
+        return dicod_options_set_reals(options, key, n, reals);
+    return dicod_options_set_integers(options, key, n, integers);
+}
+
+static dicod_status options_of(const char *text, dicod_options **options)
+{
+    char line[512], key[64], type[16];
+    int used;
+    dicod_status status = dicod_options_create(options);
+    while (status == DICOD_OK && *text) {
+        const size_t length = strcspn(text, "\n");
+        if (length >= sizeof line)
+            return DICOD_ERROR_INVALID_ARGUMENT;
+        memcpy(line, text, length);
+        line[length] = 0;
+        text += length + (text[length] == '\n');
+        if (sscanf(line, "%63s %15s %n", key, type, &used) != 2)
+            return DICOD_ERROR_INVALID_ARGUMENT;
+        status = set(*options, key, type, line + used);
+    }
+    return status;
+}
+
+dicod_status reference_solve(const char *text, int32_t bits, int64_t n_axes, const int64_t *signal, int64_t n_signals,
+                             int64_t n_channels, int64_t n_atoms, const int64_t *atom, const void *x, const void *d, void *z,
+                             dicod_info *info)
+{
+    dicod_options *options = NULL;
+    dicod_status status = options_of(text, &options);
+    if (status == DICOD_OK && bits == 64)
+        status = dicod_solve(NULL, options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, z, info);
+    else if (status == DICOD_OK)
+        status = dicod_solve_f32(NULL, options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, z, info);
+    dicod_options_free(&options);
+    return status;
+}
+
+dicod_status reference_learn(const char *text, int32_t bits, int64_t n_axes, const int64_t *signal, int64_t n_signals,
+                             int64_t n_channels, int64_t n_atoms, const int64_t *atom, const void *x, void *d, void *z,
+                             dicod_learn_info *info)
+{
+    dicod_options *options = NULL;
+    dicod_status status = options_of(text, &options);
+    if (status == DICOD_OK && bits == 64)
+        status = dicod_learn(NULL, options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, NULL, NULL, d, z, info);
+    else if (status == DICOD_OK)
+        status = dicod_learn_f32(NULL, options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, NULL, NULL, d, z, info);
+    dicod_options_free(&options);
+    return status;
+}
+
+/* What one call of dicod_solve() takes here, in seconds: the least of many. */
+#include <time.h>
+
+double reference_seconds(int64_t n_axes, const int64_t *signal, const int64_t *atom, const double *x, const double *d, double *z)
+{
+    double least = 1e9;
+    for (int batch = 0; batch < 50; ++batch) {
+        struct timespec begin, end;
+        clock_gettime(CLOCK_MONOTONIC, &begin);
+        for (int i = 0; i < 100; ++i) {
+            dicod_info info = DICOD_INFO_INIT;
+            dicod_solve(NULL, NULL, n_axes, signal, 1, 1, 1, atom, x, d, z, &info);
+        }
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        const double seconds = (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
+        least = seconds < least ? seconds : least;
+    }
+    return least / 100;
+}
