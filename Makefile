@@ -133,15 +133,13 @@ bench-ranks: local ## time, messages and memory on several ranks
 	@for n in 1 2 4 9 16; do $(RANKS) $(MPIEXEC) -n $$n $(BUILD)/bench-ranks strong 1024 || exit 1; done
 	@for n in 1 4 9 16; do $(RANKS) $(MPIEXEC) -n $$n $(BUILD)/bench-ranks weak 256 || exit 1; done
 
-# dicodile and the wheels of mpi4py are at home with Open MPI.
-PEERS_MPICC := $(firstword $(filter %.openmpi,$(MPICCS)) mpicc)
-bench-peers: export MPIEXEC := $(patsubst mpicc%,mpiexec%,$(PEERS_MPICC))
-bench-peers: export DICOD_PREFIX := $(BUILD)/prefix-$(PEERS_MPICC)
-bench-peers: ## speed against dicodile, sporco, alphacsc, joblib and mpi4py
+# With Open MPI, which the wheel of mpi4py finds: MPICC=mpicc.openmpi where mpicc is another.
+bench-peers: export MPIEXEC := $(MPIEXEC)
+bench-peers: export DICOD_PREFIX := $(LOCAL)
+bench-peers: export PYTHONDONTWRITEBYTECODE := 1
+bench-peers: local ## speed against dicodile, sporco, alphacsc, joblib and mpi4py
 	benches/peers/setup.sh $(CARGO_TARGET_DIR)/peers-venv
-	@$(MAKE) --no-print-directory local MPICC=$(PEERS_MPICC) LOCAL=$(DICOD_PREFIX)
-	@$(PEERS_MPICC) -O2 -Wall -I$(DICOD_PREFIX)/include benches/tasks.c -o $(BUILD)/bench-tasks -L$(DICOD_PREFIX)/lib \
-		-Wl,-rpath,$(DICOD_PREFIX)/lib -ldicod_mpi
+	@$(MPICC) -O2 -Wall -I$(LOCAL)/include benches/tasks.c -o $(BUILD)/bench-tasks -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi
 	@for subject in solve.py proximal.py ranks.py learn.py 'tasks.py $(BUILD)/bench-tasks'; do \
 		$(CARGO_TARGET_DIR)/peers-venv/bin/python benches/peers/$$subject || exit 1; \
 	done

@@ -10,7 +10,6 @@ for name in ("ALLOW_RUN_AS_ROOT", "ALLOW_RUN_AS_ROOT_CONFIRM", "MCA_rmaps_base_o
 
 import contextlib
 import dataclasses
-import fcntl
 import io
 import statistics
 import sys
@@ -134,15 +133,6 @@ def quiet(function, *arguments, **options):
         return function(*arguments, **options)
 
 
-@contextlib.contextmanager
-def undisturbed():
-    """Hold the lock of the machine's timings, if BENCH_LOCK names one."""
-    with contextlib.ExitStack() as stack:
-        if path := os.environ.get("BENCH_LOCK"):
-            fcntl.flock(stack.enter_context(open(path, "w")), fcntl.LOCK_EX)
-        yield
-
-
 def timed(call, clock=time.process_time):
     """Result and seconds: of the processor, which other work on the machine disturbs less; everything has one thread."""
     start = clock()
@@ -154,10 +144,9 @@ def alternate(contestants, rounds):
     """Run {name: call} in turn, `rounds` times: {name: (last result, median of the seconds)}."""
     results, took = {}, {name: [] for name in contestants}
     for _ in range(rounds):
-        with undisturbed():
-            for name, call in contestants.items():
-                results[name], last = timed(call)
-                took[name].append(last)
+        for name, call in contestants.items():
+            results[name], last = timed(call)
+            took[name].append(last)
     return {name: (results[name], statistics.median(took[name])) for name in contestants}
 
 

@@ -24,8 +24,9 @@ WITHIN = 1e-3
 ROUNDS = 3
 SPORCO_SECONDS = 20  # of a solver's own work, after which a setting has failed
 
-# Multiples of the Lipschitz constant 1/L that the theory asks for: shorter is faster where it does not diverge; `robust`
-# backtracks. The penalty rho of ADMM is in units of reg; None is sporco's own, which adapts.
+# FISTA: the multiple of the gradient's Lipschitz constant that steps are made for (below 1 they are longer than the theory
+# allows, which is faster where it does not diverge), `robust` backtracks. ADMM: its penalty rho in units of reg, None is
+# sporco's own, which adapts.
 SETTINGS = {
     "FISTA": [{"scale": 0.5}, {"scale": 0.5, "robust": True}, {"scale": 0.1, "robust": True}, {"scale": 1.0}],
     "ADMM": [{"rho": 5.0}, {"rho": 20.0}, {"rho": 1.0}, {"rho": None}],
@@ -43,14 +44,17 @@ def feasible(problem, coefficients):
     return z[(slice(None),) + tuple(slice(0, n - m + 1) for n, m in zip(problem.x.shape[1:], problem.d.shape[2:]))]
 
 
+def lipschitz(d, s):
+    """Lipschitz constant of the gradient, for sporco's arrays."""
+    return float((np.abs(np.fft.rfftn(d, s.shape, axes=tuple(range(s.ndim)))) ** 2).sum(axis=-1).max())
+
+
 def fista(problem, iterations, callback=None, scale=1.0, robust=False):
     """sporco's FISTA: coefficients."""
     from sporco.pgm import backtrack, cbpdn
 
     d, s = sporco_arrays(problem)
-    axes = tuple(range(s.ndim))
-    lipschitz = float((np.abs(np.fft.rfftn(d, s.shape, axes=axes)) ** 2).sum(axis=-1).max())
-    options = {"MaxMainIter": iterations, "FastSolve": True, "NoBndryCross": True, "L": scale * lipschitz}
+    options = {"MaxMainIter": iterations, "FastSolve": True, "NoBndryCross": True, "L": scale * lipschitz(d, s)}
     if robust:
         options["Backtrack"] = backtrack.BacktrackRobust()
     options["Callback"] = callback and (lambda solver: callback(solver.X))
@@ -117,7 +121,7 @@ def best_setting(problem, name, target):
 
 def coarsest(problem, target):
     """The first of our tolerances at which F <= target."""
-    for tol in (0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001):
+    for tol in (0.2, 0.1, 0.05, 0.03, 0.02, 0.015, 0.01, 0.007, 0.005, 0.003, 0.002, 0.001, 0.0005, 0.0002, 0.0001):
         if problem.objective(dicod.solve(problem, tol)) <= target:
             return tol
     raise RuntimeError(f"{problem.name}: never at {target!r}")

@@ -17,7 +17,7 @@ import sys
 import time
 
 import dicod
-from common import PROBLEMS, Table, log, quiet, ratio, seconds, timed, undisturbed
+from common import PROBLEMS, Table, log, quiet, ratio, seconds, timed
 
 CASES = [("image, K=25, 12×12", 1e-2), ("image, K=25, 12×12", 1e-3), ("image, K=5, 8×8", 1e-2), ("signal, K=10, L=250", 1e-3)]
 ROUNDS = 3
@@ -73,10 +73,9 @@ def main():
     for name, tol in CASES:
         runs = {solver: [] for solver in SOLVERS}
         for _ in range(ROUNDS):
-            with undisturbed():
-                for solver, found in runs.items():
-                    found.append(measure(solver, name, tol))
-                    log(f"{name}, tol {tol:g}: {solver} {found[-1]}")
+            for solver, found in runs.items():
+                found.append(measure(solver, name, tol))
+                log(f"{name}, tol {tol:g}: {solver} {found[-1]}")
         theirs, ours = (statistics.median(run["seconds"] for run in runs[solver]) for solver in SOLVERS)
         f = [runs[solver][-1]["objective"] for solver in SOLVERS]
         table.row(name, f"{tol:g}", seconds(theirs), seconds(ours), f"**{ratio(theirs, ours)}**", f"{f[0]:.6g}",
