@@ -142,9 +142,16 @@ bench-map: local ## what an empty task of the parallel map costs, beside a ping-
 	@$(MPICC) -O2 -Wall -I$(LOCAL)/include benches/map.c -o $(BUILD)/bench-map -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi
 	@$(RANKS) $(MPIEXEC) -n 2 $(BUILD)/bench-map
 
-bench-peers: local ## speed against dicodile and sporco
-	benches/peers/setup.sh
-	$(CARGO_TARGET_DIR)/peers-venv/bin/python benches/peers/peers.py run
+# With Open MPI, which the wheel of mpi4py finds: MPICC=mpicc.openmpi where mpicc is another.
+bench-peers: export MPIEXEC := $(MPIEXEC)
+bench-peers: export DICOD_PREFIX := $(LOCAL)
+bench-peers: export PYTHONDONTWRITEBYTECODE := 1
+bench-peers: local ## speed against dicodile, sporco, alphacsc, joblib and mpi4py
+	benches/peers/setup.sh $(CARGO_TARGET_DIR)/peers-venv
+	@$(MPICC) -O2 -Wall -I$(LOCAL)/include benches/tasks.c -o $(BUILD)/bench-tasks -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi
+	@for subject in solve.py proximal.py ranks.py learn.py 'tasks.py $(BUILD)/bench-tasks'; do \
+		$(CARGO_TARGET_DIR)/peers-venv/bin/python benches/peers/$$subject || exit 1; \
+	done
 
 lint: ## rustfmt and clippy, warnings are errors
 	$(CARGO) fmt --check

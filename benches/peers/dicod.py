@@ -1,73 +1,94 @@
 """Our own library, called through ctypes: the one place of this benchmark that knows the C API."""
 
 import ctypes as ct
+import functools
 import os
 
 import numpy as np
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-DEFAULT_LIBRARY = os.path.join(ROOT, "target", "release", "libdicod.so")
+I64 = ct.c_int64
 
 
-class Info(ct.Structure):
-    """`dicod_info` of the header."""
+class Step(ct.Structure):
+    """`dicod_learn_step` of the header."""
 
-    _fields_ = (
-        [("struct_size", ct.c_int64), ("status", ct.c_int32), ("n_threads", ct.c_int32)]
-        + [(name, ct.c_double) for name in ("lambda_", "lambda_max", "tol")]
-        + [(name, ct.c_int64) for name in ("steps", "visits", "sweeps", "nonzeros")]
-        + [(name, ct.c_double) for name in ("objective", "data_term", "max_step", "duality_gap")]
-        + [("seconds" + name, ct.c_double) for name in ("", "_gram", "_correlate", "_descend", "_certify")]
-        + [("bytes", ct.c_int64), ("bytes_gram", ct.c_int64)]
-    )
+    _fields_ = [("struct_size", I64), ("iteration", I64), ("objective_z", ct.c_double), ("objective_d", ct.c_double)]
 
 
-def available(library=None):
-    """Is there a library to measure?"""
-    return os.path.exists(library or DEFAULT_LIBRARY)
+LISTENER = ct.CFUNCTYPE(ct.c_int32, ct.c_void_p, ct.POINTER(Step))
 
 
-_LOADED = {}
-
-
-def _load(library):
-    path = library or DEFAULT_LIBRARY
-    if path not in _LOADED:
-        lib = ct.CDLL(path)
-        lib.dicod_options_set_real.argtypes = [ct.c_void_p, ct.c_char_p, ct.c_double]
-        _LOADED[path] = lib
-    return _LOADED[path]
+@functools.cache
+def library(name="dicod"):
+    """The installed library; DICOD_PREFIX says where."""
+    lib = ct.CDLL(os.path.join(os.environ["DICOD_PREFIX"], "lib", f"lib{name}.so"))
+    lib.dicod_options_set_real.argtypes = [ct.c_void_p, ct.c_char_p, ct.c_double]
+    lib.dicod_options_set_integer.argtypes = [ct.c_void_p, ct.c_char_p, I64]
+    lib.dicod_options_set_string.argtypes = [ct.c_void_p, ct.c_char_p, ct.c_char_p]
+    return lib
 
 
 def _check(lib, status):
     if status < 0:
         text = ct.create_string_buffer(1024)
-        lib.dicod_last_error(text, ct.c_int64(1024), None)
+        lib.dicod_last_error(text, I64(1024), None)
         raise RuntimeError(text.value.decode())
 
 
-def run_dicod(x, d, reg, tol, library=None):
-    """Encode x (P, *signal) with d (K, P, *atom): absolute reg and tol, signed z, valid boundary, f64, one thread.
-
-    Returns (z, steps, visits). The whole call is timed from outside: Gram tensor, solve, certificate and the copy of z.
-    """
-    lib = _load(library)
-    x, d = np.ascontiguousarray(x, "f8"), np.ascontiguousarray(d, "f8")
-    n_axes, n_atoms, n_channels = x.ndim - 1, d.shape[0], d.shape[1]
-    signal = (ct.c_int64 * n_axes)(*x.shape[1:])
-    atom = (ct.c_int64 * n_axes)(*d.shape[2:])
-    z = np.empty((n_atoms, *(t - l + 1 for t, l in zip(signal, atom))))
+def _options(lib, problem, tol, **more):
+    """A handle with the problem's regularisation, a relative tolerance, and more options."""
     options = ct.c_void_p()
     _check(lib, lib.dicod_options_create(ct.byref(options)))
-    for key, value in (b"reg", reg), (b"tol", tol):
-        _check(lib, lib.dicod_options_set_real(options, key, value))
-        _check(lib, lib.dicod_options_set_string(options, key + b"_scale", b"absolute"))
-    info = Info(struct_size=ct.sizeof(Info))
-    n = ct.c_int64
-    status = lib.dicod_solve(
-        None, options, n(n_axes), signal, n(1), n(n_channels), n(n_atoms), atom,
-        x.ctypes.data_as(ct.c_void_p), d.ctypes.data_as(ct.c_void_p), z.ctypes.data_as(ct.c_void_p),
-        ct.byref(info))
-    lib.dicod_options_free(ct.byref(options))
-    _check(lib, status)
-    return z, info.steps, info.visits
+    values = {"reg": problem.reg, "reg_scale": "absolute", "tol": problem.absolute_tol(tol), "tol_scale": "absolute"}
+    for key, value in {**values, "positive": int(problem.positive), **more}.items():
+        setter = {float: lib.dicod_options_set_real, int: lib.dicod_options_set_integer}.get(type(value))
+        if setter is None:
+            setter, value = lib.dicod_options_set_string, value.encode()
+        _check(lib, setter(options, key.encode(), value))
+    return options
+
+
+def _geometry(problem):
+    """Number of axes, signal shape, signals, channels, atoms, atom shape."""
+    x, d = problem.x, problem.d
+    n_axes = x.ndim - 1
+    shapes = (I64 * n_axes)(*x.shape[1:]), (I64 * n_axes)(*d.shape[2:])
+    return I64(n_axes), shapes[0], I64(1), I64(d.shape[1]), I64(d.shape[0]), shapes[1]
+
+
+def _data(array):
+    return array.ctypes.data_as(ct.c_void_p)
+
+
+def solve(problem, tol, comm=None):
+    """z of a whole call: Gram tensor, solve, certificate, and the copy of z; one thread, or the ranks of an mpi4py `comm`."""
+    lib, context = library("dicod_mpi" if comm else "dicod"), ct.c_void_p()
+    if comm:
+        _check(lib, lib.dicod_context_create_mpi_f(comm.py2f(), 1, ct.byref(context)))
+    options = _options(lib, problem, tol)
+    z = np.empty((len(problem.d), *(t - l + 1 for t, l in zip(problem.x.shape[1:], problem.d.shape[2:]))))
+    try:
+        _check(lib, lib.dicod_solve(
+            context, options, *_geometry(problem), _data(problem.x), _data(problem.d), _data(z), None))
+    finally:
+        lib.dicod_options_free(ct.byref(options))
+        lib.dicod_context_free(ct.byref(context))
+    return z
+
+
+def learn(problem, tol, target, iterations, clock):
+    """Learns from the problem's dictionary on until F is at most `target`: [(seconds, F)] after each outer iteration."""
+    lib = library()
+    options = _options(lib, problem, tol, learn_init="given", learn_max_iter=iterations, learn_tol=1e-6)
+    d, story, start = problem.d.copy(), [], clock()
+
+    @LISTENER
+    def listen(_, step):
+        story.append((clock() - start, step.contents.objective_d))
+        return int(step.contents.objective_d <= target)
+
+    try:
+        _check(lib, lib.dicod_learn(None, options, *_geometry(problem), _data(problem.x), listen, None, _data(d), None, None))
+    finally:
+        lib.dicod_options_free(ct.byref(options))
+    return story
