@@ -56,7 +56,7 @@ install: build ## install under PREFIX (/usr/local), into DESTDIR if that is set
 local: build
 	@DESTDIR= $(CMAKE) --install $(CMAKE_BUILD) --prefix $(LOCAL) >$(BUILD)/install.log || { cat $(BUILD)/install.log; exit 1; }
 
-header: ## write include/dicod.h anew from src/ffi, and the C layers of the bindings
+header: ## write include/dicod.h anew from src/ffi, and what is generated in bindings
 	UPDATE_HEADER=1 $(CARGO) test --locked --test header
 	UPDATE_HEADER=1 $(CARGO) test --locked --test bindings
 

@@ -11,16 +11,14 @@ function(dicod_fortran_target name library sources)
   add_library(dicod_${name} STATIC EXCLUDE_FROM_ALL ${sources})
   set_target_properties(dicod_${name} PROPERTIES
     Fortran_MODULE_DIRECTORY "${modules}"
-    Fortran_PREPROCESS ON
     POSITION_INDEPENDENT_CODE ON)
   target_include_directories(dicod_${name} PUBLIC "${modules}")
   target_link_libraries(dicod_${name} PUBLIC ${library})
   add_library(Dicod::${name} ALIAS dicod_${name})
 endfunction()
 
-set(Dicod_fortran_sources dicod_c.f90 dicod.F90)
 if(NOT TARGET Dicod::fortran)
-  dicod_fortran_target(fortran Dicod::dicod "${Dicod_fortran_sources}")
+  dicod_fortran_target(fortran Dicod::dicod dicod.f90)
 endif()
 if(Dicod_MPI_FAMILY AND NOT TARGET Dicod::fortran_mpi)
   # Of the same MPI as the C compiler that was chosen.
@@ -29,5 +27,5 @@ if(Dicod_MPI_FAMILY AND NOT TARGET Dicod::fortran_mpi)
     find_program(MPI_Fortran_COMPILER NAMES "${Dicod_mpifort}")
   endif()
   find_package(MPI REQUIRED COMPONENTS Fortran)
-  dicod_fortran_target(fortran_mpi "Dicod::mpi;MPI::MPI_Fortran" "${Dicod_fortran_sources};dicod_mpi_c.f90;dicod_mpi.F90")
+  dicod_fortran_target(fortran_mpi "Dicod::mpi;MPI::MPI_Fortran" "dicod.f90;dicod_mpi.f90")
 endif()

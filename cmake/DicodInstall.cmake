@@ -20,7 +20,8 @@ foreach(library IN LISTS Dicod_libraries)
 endforeach()
 
 # Source: each project compiles it with its own compiler.
-install(DIRECTORY bindings/fortran/ DESTINATION "${CMAKE_INSTALL_DATADIR}/dicod/fortran")
+install(FILES bindings/fortran/dicod.f90 bindings/fortran/dicod_mpi.f90
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/dicod/fortran")
 install(DIRECTORY bindings/julia/Dicod DESTINATION "${CMAKE_INSTALL_DATADIR}/dicod/julia")
 
 # The CMake package. While the version starts with 0, a new minor version may break what was there.

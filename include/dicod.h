@@ -2177,71 +2177,7 @@ dicod_status parmap_buffer_resize(parmap_buffer *buffer, int64_t size, void **da
  */
 dicod_status parmap_buffer_append(parmap_buffer *buffer, const void *data, int64_t size);
 
-/* Parallel map: over arrays -------------------------------------------------------------------- */
-
-/**
- * A map over the ranks and threads of a context: serial, threads, ranks or both, with the same
- * calls and the same results, bit for bit.
- *
- * Collective functions have to be called by all ranks, in the same order; each with its own
- * pointers. A handle serves one call at a time: a second one, from another thread or from a
- * callback, fails with DICOD_ERROR_INVALID_STATE; it works on after any error but
- * DICOD_ERROR_COMMUNICATION.
- *
- * Callbacks must return: no exception and no longjmp may leave them. With one thread all of them
- * are called in the thread that called the library; with more, work functions are called in
- * threads of the library, several at a time, everything else in the calling one. Only the calling
- * thread uses MPI.
- */
-typedef struct parmap parmap;
-
-/**
- * How far a run is.
- */
-typedef struct parmap_progress {
-    /**
-     * sizeof(parmap_progress) of the library: fields beyond it do not exist.
-     */
-    int64_t struct_size;
-    /**
-     * Tasks that have come back.
-     */
-    int64_t done;
-    /**
-     * Number of tasks; -1: not known.
-     */
-    int64_t total;
-    /**
-     * Tasks that failed.
-     */
-    int64_t failed;
-    /**
-     * Seconds since the run began.
-     */
-    double elapsed;
-    /**
-     * Seconds that it will probably still take; -1: not known.
-     */
-    double eta;
-} parmap_progress;
-
-/**
- * Told on rank 0 how a run gets on; returns 0 to go on, anything else to cancel it.
- *
- * It is called by the thread that called the library, at least the setting "progress_interval"
- * seconds apart, and once at the end, when its answer changes nothing. `progress` is valid during
- * the call.
- */
-typedef int32_t (*parmap_progress_fn)(void *userdata, const parmap_progress *progress);
-
-/**
- * Does one task: reads `input`, in_size bytes, and writes `output`, out_size bytes, all zero when
- * it is called (on a retry, too); NULL if the size is 0. Returns 0, or a positive code of its own.
- */
-typedef int32_t (*parmap_work_fn)(void *userdata,
-                                  const parmap_task *task,
-                                  const void *input,
-                                  void *output);
+/* Parallel map: what came of a run ------------------------------------------------------------- */
 
 /**
  * What came of a run: the same on every rank. Set struct_size before (PARMAP_REPORT_INIT does).
@@ -2360,6 +2296,33 @@ typedef struct parmap_report {
  */
 #define PARMAP_REPORT_INIT {sizeof(parmap_report), 0, 0, -1, -1, -1, 0, 0, 0, 0, 0.0, {0}}
 
+/* Parallel map: over arrays -------------------------------------------------------------------- */
+
+/**
+ * A map over the ranks and threads of a context: serial, threads, ranks or both, with the same
+ * calls and the same results, bit for bit.
+ *
+ * Collective functions have to be called by all ranks, in the same order; each with its own
+ * pointers. A handle serves one call at a time: a second one, from another thread or from a
+ * callback, fails with DICOD_ERROR_INVALID_STATE; it works on after any error but
+ * DICOD_ERROR_COMMUNICATION.
+ *
+ * Callbacks must return: no exception and no longjmp may leave them. With one thread all of them
+ * are called in the thread that called the library; with more, work functions are called in
+ * threads of the library, several at a time, everything else in the calling one. Only the calling
+ * thread uses MPI.
+ */
+typedef struct parmap parmap;
+
+/**
+ * Does one task: reads `input`, in_size bytes, and writes `output`, out_size bytes, all zero when
+ * it is called (on a retry, too); NULL if the size is 0. Returns 0, or a positive code of its own.
+ */
+typedef int32_t (*parmap_work_fn)(void *userdata,
+                                  const parmap_task *task,
+                                  const void *input,
+                                  void *output);
+
 /**
  * Makes a map on the ranks and threads of `context`: `*map`. Free it with parmap_free(). Without a
  * context (NULL): this process alone, one thread. Settings have their defaults.
@@ -2416,15 +2379,6 @@ dicod_status parmap_set_real(parmap *map, const char *key, double value);
  * Otherwise as parmap_set_integer().
  */
 dicod_status parmap_set_string(parmap *map, const char *key, const char *value);
-
-/**
- * Calls `progress` during runs, with `userdata` as its first argument; NULL: does not, as at first.
- * Only that of rank 0 is called. `userdata` may be NULL.
- *
- * Local. Thread-safe; a run that is in progress keeps what it has.
- * Errors: DICOD_ERROR_NULL_POINTER (map).
- */
-dicod_status parmap_set_progress(parmap *map, parmap_progress_fn progress, void *userdata);
 
 /**
  * Asks the run that is in progress to end, on all ranks: it returns PARMAP_ERROR_CANCELLED. Without
@@ -2495,6 +2449,56 @@ dicod_status parmap_unfinished(const parmap *map,
                                int64_t *first,
                                int64_t *end,
                                int64_t *n);
+
+/* Parallel map: progress ----------------------------------------------------------------------- */
+
+/**
+ * How far a run is.
+ */
+typedef struct parmap_progress {
+    /**
+     * sizeof(parmap_progress) of the library: fields beyond it do not exist.
+     */
+    int64_t struct_size;
+    /**
+     * Tasks that have come back.
+     */
+    int64_t done;
+    /**
+     * Number of tasks; -1: not known.
+     */
+    int64_t total;
+    /**
+     * Tasks that failed.
+     */
+    int64_t failed;
+    /**
+     * Seconds since the run began.
+     */
+    double elapsed;
+    /**
+     * Seconds that it will probably still take; -1: not known.
+     */
+    double eta;
+} parmap_progress;
+
+/**
+ * Told on rank 0 how a run gets on; returns 0 to go on, anything else to cancel it.
+ *
+ * It is called by the thread that called the library, at least the setting "progress_interval"
+ * seconds apart, and once at the end, when its answer changes nothing. `progress` is valid during
+ * the call.
+ */
+typedef int32_t (*parmap_progress_fn)(void *userdata, const parmap_progress *progress);
+
+/**
+ * Calls `progress` during runs, with `userdata` as its first argument; NULL: does not, as at first.
+ * Only that of rank 0 is called. `userdata` may be NULL.
+ *
+ * Local. Thread-safe; a run that is in progress keeps what it has.
+ * Errors: DICOD_ERROR_NULL_POINTER (map).
+ */
+dicod_status parmap_set_progress(parmap *map, parmap_progress_fn progress, void *userdata);
 
 /**
  * A progress callback that is ready-made: on stderr, a bar if that is a terminal, else a line now

@@ -2,47 +2,65 @@
 module checks
   use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
   use, intrinsic :: iso_c_binding
-  use dicod_c, only: dicod_info
+  use dicod, only: dicod_info
   implicit none
   integer :: n_checks = 0, n_failures = 0
+  logical :: seen(200) = .false.
 
   ! What callbacks are given.
   type :: counters
     integer :: n(3) = 0
   end type
 
+  ! reference.c
   interface
-    function reference_solve(n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, reg, positive, periodic, z, info) &
-        bind(c)
+    function reference_solve(options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, z, info) bind(c)
       import
-      integer(c_int64_t), value :: n_axes, n_signals, n_channels, n_atoms, positive
+      character(kind=c_char), intent(in) :: options(*)
+      integer(c_int64_t), value :: n_axes, n_signals, n_channels, n_atoms
       integer(c_int64_t), intent(in) :: signal(*), atom(*)
-      real(c_double), value :: reg
-      integer(c_int64_t), intent(in), optional :: periodic(*)
       real(c_double), intent(in) :: x(*), d(*)
       real(c_double), intent(inout) :: z(*)
-      type(dicod_info), intent(inout) :: info
+      type(dicod_info), intent(inout), optional :: info
       integer(c_int32_t) :: reference_solve
     end function
-    function reference_solve_f32(n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, reg, positive, periodic, z, info) &
-        bind(c)
+    function reference_learn(options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, z) bind(c)
       import
-      integer(c_int64_t), value :: n_axes, n_signals, n_channels, n_atoms, positive
-      integer(c_int64_t), intent(in) :: signal(*), atom(*)
-      real(c_double), value :: reg
-      integer(c_int64_t), intent(in), optional :: periodic(*)
-      real(c_float), intent(in) :: x(*), d(*)
-      real(c_float), intent(inout) :: z(*)
-      type(dicod_info), intent(inout) :: info
-      integer(c_int32_t) :: reference_solve_f32
-    end function
-    function reference_learn(n_axes, signal, n_signals, n_channels, n_atoms, atom, x, max_iter, d, z) bind(c)
-      import
-      integer(c_int64_t), value :: n_axes, n_signals, n_channels, n_atoms, max_iter
+      character(kind=c_char), intent(in) :: options(*)
+      integer(c_int64_t), value :: n_axes, n_signals, n_channels, n_atoms
       integer(c_int64_t), intent(in) :: signal(*), atom(*)
       real(c_double), intent(in) :: x(*)
-      real(c_double), intent(inout) :: d(*), z(*)
+      real(c_double), intent(inout) :: d(*)
+      real(c_double), intent(inout), optional :: z(*)
       integer(c_int32_t) :: reference_learn
+    end function
+    function reference_solve_f32(options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, z, info) bind(c)
+      import
+      character(kind=c_char), intent(in) :: options(*)
+      integer(c_int64_t), value :: n_axes, n_signals, n_channels, n_atoms
+      integer(c_int64_t), intent(in) :: signal(*), atom(*)
+      real(c_float), intent(in) :: x(*), d(*)
+      real(c_float), intent(inout) :: z(*)
+      type(dicod_info), intent(inout), optional :: info
+      integer(c_int32_t) :: reference_solve_f32
+    end function
+    function reference_learn_f32(options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, z) bind(c)
+      import
+      character(kind=c_char), intent(in) :: options(*)
+      integer(c_int64_t), value :: n_axes, n_signals, n_channels, n_atoms
+      integer(c_int64_t), intent(in) :: signal(*), atom(*)
+      real(c_float), intent(in) :: x(*)
+      real(c_float), intent(inout) :: d(*)
+      real(c_float), intent(inout), optional :: z(*)
+      integer(c_int32_t) :: reference_learn_f32
+    end function
+    function reference_seconds(n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, z, calls) bind(c)
+      import
+      integer(c_int64_t), value :: n_axes, n_signals, n_channels, n_atoms, calls
+      integer(c_int64_t), intent(in) :: signal(*), atom(*)
+      real(c_double), intent(in) :: x(*), d(*)
+      real(c_double), intent(inout) :: z(*)
+      real(c_double) :: reference_seconds
     end function
   end interface
 
@@ -57,10 +75,11 @@ contains
     print '(2a)', 'failed: ', what
   end subroutine
 
-  ! An error of this status whose message names text.
+  ! An error of this status whose message names text. It is remembered which were seen.
   subroutine fails(stat, errmsg, wanted, text)
     integer(int32), intent(in) :: stat, wanted
     character(*), intent(in) :: errmsg, text
+    seen(-wanted) = .true.
     call check(stat == wanted .and. index(errmsg, text) > 0, text)
     if (stat /= wanted .or. index(errmsg, text) == 0) print '(a,2i5,2a)', '  status ', stat, wanted, ': ', trim(errmsg)
   end subroutine
@@ -76,6 +95,14 @@ contains
       state = modulo(state*1103515245_int64 + 12345_int64, 2147483648_int64)
       values(i) = real(state, real64)/1073741824.0_real64 - 1
     end do
+  end subroutine
+
+  subroutine fill32(values, n, seed)
+    integer, intent(in) :: n, seed
+    real(real32), intent(out) :: values(n)
+    real(real64) :: wide(n)
+    call fill(wide, n, seed)
+    values = real(wide, real32)
   end subroutine
 
   logical function same(a, b, n)

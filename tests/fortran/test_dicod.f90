@@ -1,22 +1,35 @@
 ! The module dicod in one process: results are those of C bit for bit, errors come back with their message.
 program test_dicod
+  use, intrinsic :: iso_c_binding, only: c_null_char
   use checks
+  use map_checks
+  use option_checks
+  use shape_checks
   use dicod
   implicit none
   integer, parameter :: wp = real64
 
+  call check_shapes(few=command_argument_count() > 0)
   call one_axis()
   call two_axes()
   call three_axes()
   call several_signals()
   call of_an_encoder()
-  call without_copies()
+  call sections()
   call of_a_learner()
   call callbacks()
-  call every_option()
+  call check_options()
   call errors()
   call segments()
   call maps()
+  call more_maps()
+  call descriptions()
+  ! Each kind of error was met, but those that nobody can bring about: a fault of the library's, a network that fails.
+  call check(all(seen(-[DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT, DICOD_ERROR_INVALID_SHAPE, &
+    DICOD_ERROR_OUT_OF_RANGE, DICOD_ERROR_NOT_FINITE, DICOD_ERROR_UNKNOWN_OPTION, DICOD_ERROR_OUT_OF_MEMORY, &
+    DICOD_ERROR_INVALID_STATE, DICOD_ERROR_FILE, PARMAP_ERROR_TASK, PARMAP_ERROR_PRODUCER, PARMAP_ERROR_CONSUMER, &
+    PARMAP_ERROR_STALLED, PARMAP_ERROR_TIMEOUT, PARMAP_ERROR_CANCELLED, PARMAP_ERROR_NOT_RESTARTABLE, PARMAP_ERROR_EMPTY])), &
+    'each kind of error')
   call finish('dicod')
 
 contains
@@ -28,8 +41,8 @@ contains
     call fill(x, size(x), 1)
     call fill(d, size(d), 2)
     call solve(x, d, z, reg=0.2_wp, info=info, stat=stat)
-    call check(stat == DICOD_OK .and. stat == reference_solve(1_int64, [60_int64], 1_int64, 2_int64, 3_int64, [7_int64], x, d, &
-      0.2_wp, 0_int64, z=wanted, info=reference), 'solve')
+    call check(stat == DICOD_OK .and. stat == reference_solve('reg=0.2'//c_null_char, 1_int64, [60_int64], 1_int64, 2_int64, &
+      3_int64, [7_int64], x, d, wanted, reference), 'solve')
     call check(same(z, wanted, size(z)) .and. any(z /= 0), 'one axis')
     call check(info%steps == reference%steps .and. info%objective > 0, 'info')
     call check(abs(objective(x, d, z, reg=0.2_wp) - info%objective) < 1e-9_wp*info%objective, 'objective')
@@ -38,8 +51,8 @@ contains
     call fill(image, size(image), 3)
     call fill(one, size(one), 4)
     call solve(image, one, z)
-    stat = reference_solve(1_int64, [60_int64], 1_int64, 1_int64, 3_int64, [7_int64], image, one, 0.1_wp, 0_int64, &
-      z=wanted, info=reference)
+    stat = reference_solve(c_null_char, 1_int64, [60_int64], 1_int64, 1_int64, 3_int64, [7_int64], &
+      image, one, wanted, reference)
     call check(same(z, wanted, size(z)), 'without channels')
   end subroutine
 
@@ -57,8 +70,8 @@ contains
     call check(all(valid_shape([16, 14], [3, 4]) == [14, 11]), 'valid_shape')
     call check(all(valid_shape([16, 14], [3, 4], periodic=[.true., .false.]) == [16, 11]), 'valid_shape, periodic')
     call solve(x, d, z, info=info)
-    stat = reference_solve(2_int64, [14_int64, 16_int64], 1_int64, 2_int64, 3_int64, [4_int64, 3_int64], x, d, 0.1_wp, 0_int64, &
-      z=wanted, info=reference)
+    stat = reference_solve(c_null_char, 2_int64, [14_int64, 16_int64], 1_int64, 2_int64, 3_int64, [4_int64, 3_int64], &
+      x, d, wanted, reference)
     call check(same(z, wanted, size(z)) .and. any(z /= 0), 'two axes')
     ! The model in plain loops.
     model = 0
@@ -82,15 +95,15 @@ contains
     ! Lists per axis are in the order of Fortran.
     call fill(x, size(x), 7)
     call solve(x, d, wrapped, periodic=[.true., .false.], positive=.true., reg=0.3_wp)
-    stat = reference_solve(2_int64, [14_int64, 16_int64], 1_int64, 2_int64, 3_int64, [4_int64, 3_int64], x, d, 0.3_wp, 1_int64, &
-      [0_int64, 1_int64], wanted_wrapped, reference)
+    stat = reference_solve('reg=0.3 positive=1 periodic=0,1'//c_null_char, 2_int64, [14_int64, 16_int64], 1_int64, 2_int64, &
+      3_int64, [4_int64, 3_int64], x, d, wanted_wrapped, reference)
     call check(stat == DICOD_OK .and. same(wrapped, wanted_wrapped, size(wrapped)) .and. all(wrapped >= 0), 'periodic')
     ! real32
     x4 = real(x, real32)
     d4 = real(d, real32)
     call solve(x4, d4, z4)
-    stat = reference_solve_f32(2_int64, [14_int64, 16_int64], 1_int64, 2_int64, 3_int64, [4_int64, 3_int64], x4, d4, 0.1_wp, &
-      0_int64, z=wanted4, info=reference)
+    stat = reference_solve_f32(c_null_char, 2_int64, [14_int64, 16_int64], 1_int64, 2_int64, 3_int64, [4_int64, 3_int64], &
+      x4, d4, wanted4, reference)
     call check(same32(z4, wanted4, size(z4)) .and. any(z4 /= 0), 'real32')
     call check(abs(lambda_max(x4, d4) - reference%lambda_max) < 1e-6_wp*reference%lambda_max, 'lambda_max, real32')
     ! A section.
@@ -109,8 +122,8 @@ contains
     call fill(x, size(x), 8)
     call fill(d, size(d), 9)
     call solve(x, d, z)
-    stat = reference_solve(3_int64, [7_int64, 8_int64, 9_int64], 1_int64, 1_int64, 2_int64, [4_int64, 3_int64, 2_int64], x, d, &
-      0.1_wp, 0_int64, z=wanted, info=reference)
+    stat = reference_solve(c_null_char, 3_int64, [7_int64, 8_int64, 9_int64], 1_int64, 1_int64, 2_int64, &
+      [4_int64, 3_int64, 2_int64], x, d, wanted, reference)
     call check(same(z, wanted, size(z)) .and. any(z /= 0), 'three axes')
   end subroutine
 
@@ -122,11 +135,12 @@ contains
     call fill(x, size(x), 10)
     call fill(d, size(d), 11)
     call solve(x, d, z)
-    stat = reference_solve(1_int64, [30_int64], 3_int64, 2_int64, 4_int64, [5_int64], x, d, 0.1_wp, 0_int64, z=wanted, &
-      info=reference)
+    stat = reference_solve(c_null_char, 1_int64, [30_int64], 3_int64, 2_int64, 4_int64, [5_int64], &
+      x, d, wanted, reference)
     call check(same(z, wanted, size(z)), 'several signals')
     call learn(x, learnt, z, learn_max_iter=4_int64, info=learning, stat=stat)
-    call check(stat == reference_learn(1_int64, [30_int64], 3_int64, 2_int64, 4_int64, [5_int64], x, 4_int64, wanted_d, wanted), &
+    call check(stat == reference_learn('learn_max_iter=4'//c_null_char, 1_int64, [30_int64], 3_int64, 2_int64, 4_int64, &
+      [5_int64], x, wanted_d, wanted), &
       'learn')
     call check(same(z, wanted, size(z)) .and. same(learnt, wanted_d, size(learnt)), 'learn, bits')
     call check(learning%iterations > 0 .and. learning%objective > 0, 'learn, info')
@@ -198,13 +212,13 @@ contains
     call fails(stat, errmsg, DICOD_ERROR_NULL_POINTER, 'encoder was not created')
   end subroutine
 
-  ! Ghost layers, interleaved components, reversed axes: read and written where they lie.
-  subroutine without_copies()
+  ! Components of an array of structures, axes and atoms in reverse.
+  subroutine sections()
     type :: cell
       real(wp) :: u = 0, v = 0
     end type
     type(cell) :: cells(18, 16)
-    real(wp) :: x(16, 14), d(3, 4, 1, 3), z(14, 11, 3), ghosts(0:15, 0:12, 3), interleaved(3, 14, 11)
+    real(wp) :: x(16, 14), d(3, 4, 1, 3), z(14, 11, 3), ghosts(0:15, 0:12, 3)
     type(dicod_encoder) :: e
     call fill(x, size(x), 14)
     call fill(d, size(d), 15)
@@ -212,10 +226,8 @@ contains
     call e%create(d, [16_int64, 14_int64])
     cells(2:17, 2:15)%v = x
     call e%solve(cells(2:17, 2:15)%v)
-    ghosts = -7
     call e%get_z(ghosts(1:14, 1:11, :))
-    call check(all(ghosts(1:14, 1:11, :) == z), 'ghost layers')
-    call check(all(ghosts(0, :, :) == -7) .and. all(ghosts(15, :, :) == -7) .and. all(ghosts(:, 0, :) == -7), 'ghosts stay')
+    call check(all(ghosts(1:14, 1:11, :) == z), 'components')
     call solve(cells(2:17, 2:15)%v, d, ghosts(1:14, 1:11, :))
     call check(all(ghosts(1:14, 1:11, :) == z), 'a component')
     cells(17:2:-1, 2:15)%u = x
@@ -223,7 +235,6 @@ contains
     call e%solve(cells(17:2:-1, 2:15)%u)
     call e%get_z(ghosts(14:1:-1, 1:11, :))
     call check(all(ghosts(14:1:-1, 1:11, :) == z), 'reversed axes')
-    interleaved = 0
     call e%get_z(ghosts(1:14, 1:11, 3:1:-1))
     call check(all(ghosts(1:14, 1:11, 3:1:-1) == z), 'reversed atoms')
   end subroutine
@@ -242,7 +253,7 @@ contains
     call learn(x, wanted, wanted_z, learn_max_iter=3_int64, stat=stat)
     call learner%create(d, [40_int64], learn_max_iter=3_int64)
     call learner%get_dictionary(d, stat=stat, errmsg=errmsg)
-    call check(stat == DICOD_ERROR_INVALID_STATE, 'no dictionary before the first step')
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_STATE, 'dictionary')
     call learner%run(x, info, stat=stat)
     call learner%get_dictionary(d)
     call learner%get_z(z)
@@ -333,18 +344,6 @@ contains
     class default
       error stop 'other user data'
     end select
-  end subroutine
-
-  ! Each option under its key; what is generated from the table.
-  subroutine every_option()
-    real(wp) :: x(40, 1), d(5, 1, 2), z(36, 2)
-    type(dicod_options) :: o
-    integer(int64) :: flag
-    integer(int32) :: stat
-    character(400) :: errmsg
-    call fill(x, size(x), 19)
-    call fill(d, size(d), 20)
-    include 'every_option.inc'
   end subroutine
 
   subroutine errors()
@@ -457,7 +456,7 @@ contains
     dz = 0
     b = s%bounds(5_int64, inner=.true.)
     dz(b(1, 1), b(1, 2)) = 2
-    call check(s%check_inactive(1_int64, dz, 1.0_wp) == 5 .and. s%check_inactive(1_int64, dz, 3.0_wp) == 0, 'check_inactive')
+    call check(s%check_inactive(dz, 1.0_wp) == 5 .and. s%check_inactive(dz, 3.0_wp) == 0, 'check_inactive')
     call s%set_active(.true., changed=changed)
     call check(changed == 2 .and. s%n_active() == 12, 'set active')
     b = s%bounds(13_int64, stat=stat, errmsg=errmsg)
@@ -468,6 +467,28 @@ contains
     call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'either')
     call s%create(inner_bounds=reshape([3_int64, 10_int64], [2, 1]), segment_shape=[3_int64])
     call check(s%n_segments() == 3 .and. all(s%bounds(3_int64) == reshape([9, 10], [2, 1])), 'by shape')
+  end subroutine
+
+  subroutine more_maps()
+    type(dicod_context) :: alone, threads
+    call alone%create()
+    call check_maps(alone)
+    call threads%create(3)
+    call check_maps(threads)
+  end subroutine
+
+  subroutine descriptions()
+    type(option_description) :: one
+    integer(int64) :: i
+    integer(int32) :: stat
+    character(400) :: errmsg
+    do i = 1, n_options()
+      call describe_option(i, one)
+      if (one%key == 'reg') exit
+    end do
+    call check(one%key == 'reg' .and. one%kind == 'real' .and. one%default == '0.1' .and. one%meaning /= '', 'an option described')
+    call describe_option(n_options() + 1, one, stat, errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_OUT_OF_RANGE, 'index')
   end subroutine
 
   subroutine maps()

@@ -3,6 +3,7 @@ program test_mpi
   use, intrinsic :: ieee_arithmetic
   use mpi_f08
   use checks
+  use map_checks
   use dicod
   use dicod_mpi
   implicit none
@@ -82,6 +83,15 @@ program test_mpi
   call map%reduce(add, inputs, state)
   call check(state(1) == 1275, 'reduce')
 
+  call check_maps(context)
+  call map%set('ranks_per_task', min(2, n_ranks))
+  call map%run(sum_over_ranks, inputs, outputs)
+  call check(all(outputs == min(2, n_ranks)*inputs), 'a communicator of a task')
+
+  call wrong_on_one_rank()
+  call create_context(context, MPI_COMM_WORLD, stat=stat, errmsg=errmsg)
+  call fails(stat, errmsg, DICOD_ERROR_INVALID_STATE, '%free()')
+
   call create_context(integers, MPI_COMM_NULL, stat=stat, errmsg=errmsg)
   call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'comm')
 
@@ -102,6 +112,113 @@ contains
     class(*), intent(inout), optional :: user
     output = input**2
     if (task%index() < 1 .or. present(user)) code = 1
+  end subroutine
+
+  ! What the Fortran layer itself refuses, on the last rank alone: an error on all, and nobody waits.
+  subroutine wrong_on_one_rank()
+    type(dicod_encoder) :: e
+    type(dicod_learner) :: l
+    type(parmap_operators) :: operators
+    type(parmap_operator) :: one
+    integer(int8), allocatable :: saved(:)
+    real(wp) :: short(nx - 1, ny, 2)
+    integer :: m, a
+    logical :: last
+    last = rank == n_ranks - 1
+    short = 0
+    errmsg = ''
+    ! One channel, atom or value less there.
+    m = merge(1, 2, last)
+    a = merge(2, 3, last)
+    call solve(x(:, :, :m), d, z, context=context, stat=stat, errmsg=errmsg)
+    call refused('channels', 'solve')
+    call solve(x, d, z(:, :, :a), context=context, stat=stat, errmsg=errmsg)
+    call refused('z has the shape', 'solve, z')
+    call solve(x, d, z, context=context, reg=merge(-1.0_wp, 0.1_wp, last), stat=stat, errmsg=errmsg)
+    call refused('reg', 'solve, reg')
+    call learn(x(:, :, :m), learnt, context=context, learn_max_iter=1_int64, stat=stat, errmsg=errmsg)
+    call refused('channels', 'learn')
+    call reconstruct(z(:, :, :a), d, short, context=context, stat=stat, errmsg=errmsg)
+    call check(stat < 0, 'reconstruct: '//trim(errmsg))
+    call e%create(d, int([nx, ny, 1], int64), context=context, stat=stat, errmsg=errmsg)
+    call check(stat == DICOD_ERROR_INVALID_SHAPE, 'wrong on all')
+    call e%create(d, [integer(int64) :: [nx, ny], [(1, i=1, merge(1, 0, last))]], context=context, stat=stat, errmsg=errmsg)
+    call refused('signal_shape', 'create')
+    call e%create(d, int([nx, ny], int64), context=context)
+    call e%solve(block(1:nx, 1:local(2), :m), offset=offset, stat=stat, errmsg=errmsg)
+    call refused('x has the shape', 'encoder, solve')
+    call e%solve(block(1:nx, 1:local(2), :), offset=offset)
+    call e%get_z(z(:, :, :a), stat=stat, errmsg=errmsg)
+    call refused('z has the shape', 'get_z')
+    call e%set_z(z(:, :, :a), stat=stat, errmsg=errmsg)
+    call check(stat < 0, 'set_z: '//trim(errmsg))
+    call e%get_sparse(sparse, offset=[(0_int64, i=1, merge(1, 2, last))], local_shape=[0_int64, 0_int64], stat=stat, errmsg=errmsg)
+    call refused('offset', 'get_sparse')
+    call e%set_dictionary(d(:, :, :m, :), stat=stat, errmsg=errmsg)
+    call refused('d has the shape', 'set_dictionary')
+    call e%solve(block(1:nx, 1:local(2), :), offset=offset, stat=stat)
+    call check(stat == DICOD_OK, 'the encoder goes on')
+    call l%create(d(:, :, :, :a), [integer(int64) :: [nx, ny], [(1, i=1, merge(1, 0, last))]], context=context, stat=stat, &
+      errmsg=errmsg)
+    call refused('signal_shape', 'learner, create')
+    call l%create(d, int([nx, ny], int64), context=context)
+    call l%step(block(1:nx, 1:local(2), :m), offset=offset, stat=stat, errmsg=errmsg)
+    call refused('x has the shape', 'step')
+    call l%step(block(1:nx, 1:local(2), :), offset=offset)
+    call l%save(saved)
+    call l%free()
+    call l%restore(d, saved, [integer(int64) :: [nx, ny], [(1, i=1, merge(1, 0, last))]], context=context, stat=stat, errmsg=errmsg)
+    call refused('signal_shape', 'restore')
+    call l%restore(d, saved, int([nx, ny], int64), context=context)
+    call map%set('ranks_per_task', 1)
+    call map%run(square, inputs, outputs(:, :merge(49, 50, last)), stat=stat, errmsg=errmsg)
+    call refused('one column', 'run')
+    one%in_size = 2
+    one%out_size = 2
+    one%eval => copy
+    one%adjoint => copy
+    call operators%create([one])
+    call operators%eval(map, x(1:m, 1, 1), x(1:2, 2, 1), stat, errmsg)
+    call refused('the vectors have', 'operators')
+    call operators%eval(map, x(1:2, 1, 1), x(1:2, 2, 1), stat, errmsg)
+    call check(stat == DICOD_OK, 'operators go on')
+    call e%free()
+    call l%free()
+  end subroutine
+
+  ! The rank that is wrong says why.
+  subroutine refused(text, what)
+    character(*), intent(in) :: text, what
+    call check(stat < 0 .and. errmsg /= '', what)
+    if (rank == n_ranks - 1) call check(index(errmsg, text) > 0, what//': '//trim(errmsg))
+    errmsg = ''
+  end subroutine
+
+  subroutine copy(state, input, output, code)
+    class(*), intent(inout) :: state
+    real(wp), intent(in) :: input(:)
+    real(wp), intent(inout) :: output(:)
+    integer(int32), intent(inout) :: code
+    output = input
+    select type (state)
+    type is (real)
+      code = 1
+    end select
+  end subroutine
+
+  ! Ranks that work on a task together add up what each has: the input.
+  subroutine sum_over_ranks(task, input, output, code, user)
+    type(parmap_task), intent(in) :: task
+    real(wp), intent(in) :: input(:)
+    real(wp), intent(inout) :: output(:)
+    integer(int32), intent(inout) :: code
+    class(*), intent(inout), optional :: user
+    type(MPI_Comm) :: comm
+    integer :: number
+    call get_task_comm(task, comm)
+    call MPI_Allreduce(input, output, size(input), MPI_DOUBLE_PRECISION, MPI_SUM, comm)
+    call get_task_comm(task, number)
+    if (number /= comm%MPI_VAL .or. present(user)) code = 1
   end subroutine
 
   subroutine add(task, input, state, code, user)

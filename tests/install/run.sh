@@ -173,7 +173,7 @@ if command -v gfortran >/dev/null; then
         sources=$(pkg-config --variable=fortrandir dicod)
         # shellcheck disable=SC2046
         (mkdir -p "$work/fortran-pc" && cd "$work/fortran-pc" &&
-            gfortran "$sources/dicod_c.f90" "$sources/dicod.F90" "$here/encode.f90" -o encode $(pkg-config --libs dicod)) &&
+            gfortran "$sources/dicod.f90" "$here/encode.f90" -o encode $(pkg-config --libs dicod)) &&
             LD_LIBRARY_PATH=$lib "$work/fortran-pc/encode"
     }
     check "Fortran, pkg-config" by_hand

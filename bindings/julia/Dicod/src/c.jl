@@ -141,16 +141,6 @@ struct dicod_learn_info
 end
 dicod_learn_info() = dicod_learn_info(sizeof(dicod_learn_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
-struct parmap_progress
-    struct_size::Int64
-    done::Int64
-    total::Int64
-    failed::Int64
-    elapsed::Float64
-    eta::Float64
-end
-parmap_progress() = parmap_progress(sizeof(parmap_progress), 0, 0, 0, 0, 0)
-
 struct parmap_report
     struct_size::Int64
     status::Int32
@@ -166,6 +156,16 @@ struct parmap_report
     failure_message::NTuple{256,UInt8}
 end
 parmap_report() = parmap_report(sizeof(parmap_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ntuple(i -> 0x00, 256))
+
+struct parmap_progress
+    struct_size::Int64
+    done::Int64
+    total::Int64
+    failed::Int64
+    elapsed::Float64
+    eta::Float64
+end
+parmap_progress() = parmap_progress(sizeof(parmap_progress), 0, 0, 0, 0, 0)
 
 struct parmap_reducer
     struct_size::Int64
@@ -685,10 +685,6 @@ const at_parmap_set_string = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_set_string(map, key, value) =
     ccall(entry(at_parmap_set_string, :parmap_set_string), Int32, (Ptr{Cvoid}, Cstring, Cstring), map, key, value)
 
-const at_parmap_set_progress = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_set_progress(map, progress, userdata) =
-    ccall(entry(at_parmap_set_progress, :parmap_set_progress), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), map, progress, userdata)
-
 const at_parmap_cancel = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_cancel(map) =
     ccall(entry(at_parmap_cancel, :parmap_cancel), Cvoid, (Ptr{Cvoid},), map)
@@ -704,6 +700,10 @@ parmap_run(map, n_tasks, work, userdata, inputs, in_size, in_stride, outputs, ou
 const at_parmap_unfinished = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_unfinished(map, capacity, first, end_, n) =
     ccall(entry(at_parmap_unfinished, :parmap_unfinished), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), map, capacity, first, end_, n)
+
+const at_parmap_set_progress = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_set_progress(map, progress, userdata) =
+    ccall(entry(at_parmap_set_progress, :parmap_set_progress), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), map, progress, userdata)
 
 const at_parmap_progress_bar = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_progress_bar(userdata, progress) =
@@ -969,11 +969,11 @@ const entries = (at_dicod_strerror,
                  at_parmap_set_integer,
                  at_parmap_set_real,
                  at_parmap_set_string,
-                 at_parmap_set_progress,
                  at_parmap_cancel,
                  at_parmap_share,
                  at_parmap_run,
                  at_parmap_unfinished,
+                 at_parmap_set_progress,
                  at_parmap_progress_bar,
                  at_parmap_stream,
                  at_parmap_open,

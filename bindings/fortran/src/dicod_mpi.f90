@@ -9,17 +9,25 @@
 ! learners, maps.
 module dicod_mpi
   use, intrinsic :: iso_fortran_env, only: int32
-  use, intrinsic :: iso_c_binding, only: c_ptr, c_null_ptr, c_int, c_f_pointer, c_char, c_size_t
+  use, intrinsic :: iso_c_binding, only: c_ptr, c_null_ptr, c_int, c_loc
   use mpi_f08, only: MPI_Comm
-  use dicod, only: dicod_context, context_adopt, report_status, text_from_c
+  use dicod_error_m, only: report_status, text_from_c
+  use dicod_context_m, only: dicod_context, context_adopt, taken
+  use parmap_task_m, only: parmap_task
   use dicod_mpi_c
   implicit none
   private
-  public :: create_context, mpi_library
+  public :: create_context, get_task_comm, mpi_library
 
   ! call create_context(context, comm, n_threads): collective over comm.
   interface create_context
     module procedure create_f08, create_integer
+  end interface
+
+  ! call get_task_comm(task, comm): the communicator of the ranks that work on a task together. It is the library's, for
+  ! messages of the task while it runs, and must not be freed; for calls of the library there is task%get_context().
+  interface get_task_comm
+    module procedure task_comm_f08, task_comm_integer
   end interface
 
 contains
@@ -41,11 +49,33 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(c_ptr) :: handle
     integer(int32) :: status, threads
+    if (taken(context, stat, errmsg)) return
     threads = 1
     if (present(n_threads)) threads = int(n_threads, int32)
     handle = c_null_ptr
     status = dicod_context_create_mpi_f(int(comm, c_int), threads, handle)
     if (status >= 0) call context_adopt(context, handle, .true.)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine task_comm_f08(task, comm, stat, errmsg)
+    type(parmap_task), intent(in) :: task
+    type(MPI_Comm), intent(inout) :: comm
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call task_comm_integer(task, comm%MPI_VAL, stat, errmsg)
+  end subroutine
+
+  recursive subroutine task_comm_integer(task, comm, stat, errmsg)
+    type(parmap_task), intent(in) :: task
+    integer, intent(inout) :: comm
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(c_int), target :: found
+    integer(int32) :: status
+    found = 0
+    status = parmap_task_comm_f(task%handle, c_loc(found))
+    if (status >= 0) comm = int(found)
     call report_status(status, stat, errmsg)
   end subroutine
 

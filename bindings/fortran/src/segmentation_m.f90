@@ -1,4 +1,49 @@
-! Included by dicod.F90: segmentation of a domain.
+! A regular grid of segments over a box. Everything is local.
+module segmentation_m
+  use, intrinsic :: iso_fortran_env, only: int32, int64, real64
+  use dicod_c
+  use dicod_error_m
+  implicit none
+  private
+  public :: segmentation
+
+  ! Bounds are b(2, axis): first and last position.
+  type, extends(library_handle) :: segmentation
+    integer :: n_axes = 0
+  contains
+    procedure :: create => segments_create
+    procedure :: free => segments_free
+    procedure :: n_segments => segments_n_segments
+    procedure :: per_axis => segments_per_axis
+    procedure :: nominal_shape => segments_nominal_shape
+    procedure :: shape => segments_shape
+    procedure :: full_shape => segments_full_shape
+    procedure :: overlap => segments_overlap
+    procedure :: inner_bounds => segments_inner_bounds
+    procedure :: n_active => segments_n_active
+    procedure :: any_active => segments_any_active
+    procedure :: bounds => segments_bounds
+    procedure :: segment_shape => segments_segment_shape
+    procedure :: slices => segments_slices
+    procedure :: padding => segments_padding
+    procedure :: find => segments_find
+    procedure :: touched => segments_touched
+    procedure :: touched_overlap => segments_touched_overlap
+    procedure :: to_global => segments_to_global
+    procedure :: to_local => segments_to_local
+    procedure :: contains_point => segments_contains_point
+    procedure :: contains_area => segments_contains_area
+    procedure :: next => segments_next
+    procedure :: is_active => segments_is_active
+    procedure :: set_active => segments_set_active
+    !@each dz
+    procedure, private :: segments_check_inactive_{n}
+    generic :: check_inactive => segments_check_inactive_{n}
+    !@end
+    final :: segments_final
+  end type
+
+contains
 
   ! Either n_segments or segment_shape; the domain is full_shape, or inner_bounds(2, axis) in it: first and last position.
   recursive subroutine segments_create(self, full_shape, inner_bounds, n_segments, segment_shape, overlap, stat, errmsg)
@@ -7,6 +52,7 @@
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), allocatable, target :: lists(:, :), bounds(:, :)
+    integer(int64), target :: axes
     integer(int32) :: status
     type(c_ptr) :: handle, at_full, at_bounds, at_overlap
     logical :: fits
@@ -55,7 +101,8 @@
     if (status >= 0) then
       call segments_free(self)
       self%handle = handle
-      self%n_axes = n
+      status = segmentation_n_axes(handle, c_loc(axes))
+      self%n_axes = int(axes)
     end if
     call report_status(status, stat, errmsg)
   end subroutine
@@ -70,13 +117,6 @@
     call segmentation_free(self%handle)
   end subroutine
 
-  recursive subroutine segments_no_copy(to, from)
-    class(segmentation), intent(inout) :: to
-    type(segmentation), intent(in) :: from
-    error stop 'dicod: a segmentation cannot be copied'
-    if (c_associated(from%handle)) to%handle = c_null_ptr ! never reached
-  end subroutine
-
   recursive function segments_n_segments(self, stat, errmsg) result(n)
     class(segmentation), intent(in) :: self
     integer(int32), intent(out), optional :: stat
@@ -86,14 +126,131 @@
     call report_status(segmentation_n_segments(self%handle, c_loc(n)), stat, errmsg)
   end function
 
-  recursive function segments_per_axis(self, stat, errmsg) result(counts)
+  ! Number of segments along each axis.
+  recursive function segments_per_axis(self, stat, errmsg) result(values)
     class(segmentation), intent(in) :: self
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    integer(int64), target :: counts(self%n_axes)
-    counts = 0
-    call report_status(segmentation_segments_per_axis(self%handle, c_loc(counts)), stat, errmsg)
-    counts = reverse(counts)
+    integer(int64) :: values(self%n_axes)
+    integer(int64), target :: found(self%n_axes + 1)
+    found = 0
+    call report_status(segmentation_segments_per_axis(self%handle, c_loc(found)), stat, errmsg)
+    values = reverse(found(:self%n_axes))
+  end function
+
+  ! The size that was asked for or computed for the segments of each axis.
+  recursive function segments_nominal_shape(self, stat, errmsg) result(values)
+    class(segmentation), intent(in) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64) :: values(self%n_axes)
+    integer(int64), target :: found(self%n_axes + 1)
+    found = 0
+    call report_status(segmentation_nominal_shape(self%handle, c_loc(found)), stat, errmsg)
+    values = reverse(found(:self%n_axes))
+  end function
+
+  ! Shape of the domain.
+  recursive function segments_shape(self, stat, errmsg) result(values)
+    class(segmentation), intent(in) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64) :: values(self%n_axes)
+    integer(int64), target :: found(self%n_axes + 1)
+    found = 0
+    call report_status(segmentation_shape(self%handle, c_loc(found)), stat, errmsg)
+    values = reverse(found(:self%n_axes))
+  end function
+
+  ! Shape of the array that the domain lies in.
+  recursive function segments_full_shape(self, stat, errmsg) result(values)
+    class(segmentation), intent(in) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64) :: values(self%n_axes)
+    integer(int64), target :: found(self%n_axes + 1)
+    found = 0
+    call report_status(segmentation_full_shape(self%handle, c_loc(found)), stat, errmsg)
+    values = reverse(found(:self%n_axes))
+  end function
+
+  ! Overlap along each axis.
+  recursive function segments_overlap(self, stat, errmsg) result(values)
+    class(segmentation), intent(in) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64) :: values(self%n_axes)
+    integer(int64), target :: found(self%n_axes + 1)
+    found = 0
+    call report_status(segmentation_overlap(self%handle, c_loc(found)), stat, errmsg)
+    values = reverse(found(:self%n_axes))
+  end function
+
+  ! First and last position of the domain in the full array.
+  recursive function segments_inner_bounds(self, stat, errmsg) result(b)
+    class(segmentation), intent(in) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64) :: b(2, self%n_axes)
+    integer(int64), target :: found(2, self%n_axes + 1)
+    found = 0
+    call report_status(segmentation_inner_bounds(self%handle, c_loc(found)), stat, errmsg)
+    b(1, :) = reverse(found(1, :self%n_axes)) + 1
+    b(2, :) = reverse(found(2, :self%n_axes))
+  end function
+
+  recursive function segments_any_active(self, stat, errmsg) result(active)
+    class(segmentation), intent(in) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    logical :: active
+    integer(int32), target :: found
+    found = 0
+    call report_status(segmentation_exists_active(self%handle, c_loc(found)), stat, errmsg)
+    active = found /= 0
+  end function
+
+  ! Size of a segment, with overlap unless inner.
+  recursive function segments_segment_shape(self, segment, inner, stat, errmsg) result(values)
+    class(segmentation), intent(in) :: self
+    integer(int64), intent(in) :: segment
+    logical, intent(in), optional :: inner
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64) :: values(self%n_axes)
+    integer(int64), target :: found(self%n_axes + 1)
+    found = 0
+    call report_status(segmentation_segment_shape(self%handle, segment - 1, part_of(inner), c_loc(found)), stat, errmsg)
+    values = reverse(found(:self%n_axes))
+  end function
+
+  ! A segment in the form that HDF5's hyperslabs and MPI's subarrays take: the number of elements before it, and in it.
+  recursive subroutine segments_slices(self, segment, start, count, inner, stat, errmsg)
+    class(segmentation), intent(in) :: self
+    integer(int64), intent(in) :: segment
+    integer(int64), intent(out) :: start(:), count(:)
+    logical, intent(in), optional :: inner
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64), target :: found(self%n_axes + 1, 2)
+    integer(int32) :: status
+    start = 0
+    count = 0
+    if (.not. fitting(self, size(start), stat, errmsg)) return
+    if (.not. fitting(self, size(count), stat, errmsg)) return
+    status = segmentation_segment_slices(self%handle, segment - 1, part_of(inner), c_loc(found(1, 1)), c_loc(found(1, 2)))
+    if (status >= 0) then
+      start = reverse(found(:self%n_axes, 1))
+      count = reverse(found(:self%n_axes, 2))
+    end if
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  pure recursive function part_of(inner) result(part)
+    logical, intent(in), optional :: inner
+    integer(int32) :: part
+    part = 0
+    if (present(inner)) part = merge(1_int32, 0_int32, inner)
   end function
 
   recursive function segments_n_active(self, stat, errmsg) result(n)
@@ -114,11 +271,8 @@
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: b(2, self%n_axes)
     integer(int64), target :: found(2, self%n_axes + 1)
-    integer(int32) :: part
-    part = 0
-    if (present(inner)) part = merge(1_int32, 0_int32, inner)
     found = 0
-    call report_status(segmentation_segment_bounds(self%handle, segment - 1, part, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_segment_bounds(self%handle, segment - 1, part_of(inner), c_loc(found)), stat, errmsg)
     b(1, :) = reverse(found(1, :self%n_axes)) + 1
     b(2, :) = reverse(found(2, :self%n_axes))
   end function
@@ -253,14 +407,11 @@
     logical :: contained
     integer(int64), target :: at(self%n_axes + 1)
     integer(int32), target :: found
-    integer(int32) :: part
     contained = .false.
-    part = 0
-    if (present(inner)) part = merge(1_int32, 0_int32, inner)
     if (.not. fitting(self, size(point), stat, errmsg)) return
     at(:self%n_axes) = reverse(point) - 1
     found = 0
-    call report_status(segmentation_contains_point(self%handle, segment - 1, c_loc(at), part, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_contains_point(self%handle, segment - 1, c_loc(at), part_of(inner), c_loc(found)), stat, errmsg)
     contained = found /= 0
   end function
 
@@ -322,36 +473,44 @@
     status = DICOD_OK
     if (present(segments)) then
       allocate (which, source=[segments - 1, 0_int64])
+    else if (active) then
+      status = segmentation_reset(self%handle, c_loc(n))
+      allocate (which(0))
     else
       status = segmentation_n_segments(self%handle, c_loc(n))
       allocate (which, source=[(i, i=0, n)])
     end if
-    if (status >= 0 .and. active) then
+    if (status >= 0 .and. active .and. present(segments)) then
       status = segmentation_set_active(self%handle, size(which, kind=int64) - 1, c_loc(which), c_loc(n))
-    else if (status >= 0) then
+    else if (status >= 0 .and. .not. active) then
       status = segmentation_set_inactive(self%handle, size(which, kind=int64) - 1, c_loc(which), c_loc(n))
     end if
     if (present(changed)) changed = merge(n, 0_int64, status >= 0)
     call report_status(status, stat, errmsg)
   end subroutine
 
-  ! The first inactive segment with an entry |dz| > tol in its inner part; 0: there is none. dz(full shape, atom) in one row.
-  recursive function segments_check_inactive(self, n_atoms, dz, tol, stat, errmsg) result(segment)
+  !@each dz
+  ! The first inactive segment with an entry |dz| > tol in its inner part; 0: there is none. dz(full shape, atom); the axis of
+  ! atoms may be left out where there is one.
+  recursive function segments_check_inactive_{n}(self, dz, tol, stat, errmsg) result(segment)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: n_atoms
-    real(real64), intent(in), target, contiguous :: dz(..)
+    real(real64), intent(in), target, contiguous :: dz({dz})
     real(real64), intent(in) :: tol
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: segment
     integer(int64), target :: full(self%n_axes + 1)
+    integer(int64) :: s({n} + 1), n_atoms
     integer(int32) :: status
     segment = -1
+    full = 1
     status = segmentation_full_shape(self%handle, c_loc(full))
     if (status >= 0) then
-      if (product(shape(dz, int64)) /= n_atoms*product(full(:self%n_axes))) then
+      s = [shape(dz, int64), 1_int64]
+      n_atoms = s(min(self%n_axes, {n}) + 1)
+      if ({n} < self%n_axes .or. {n} > self%n_axes + 1 .or. any(s(:min(self%n_axes, {n})) /= reverse(full(:min(self%n_axes, {n}))))) then
         call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'dz has the shape '//text_of(shape(dz, int64))// &
-          ': it is the full shape, '//text_of(reverse(full(:self%n_axes)))//', then n_atoms')
+          ': it is the full shape, '//text_of(reverse(full(:self%n_axes)))//', then atoms')
         segment = 0
         return
       end if
@@ -360,3 +519,6 @@
     segment = segment + 1
     call report_status(status, stat, errmsg)
   end function
+
+  !@end
+end module

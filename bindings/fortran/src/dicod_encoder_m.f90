@@ -1,0 +1,340 @@
+! A dictionary bound to a domain. x and z may be blocks, sections, have ghost layers around: nothing is copied.
+module dicod_encoder_m
+  use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
+  use dicod_c
+  use dicod_error_m
+  use dicod_context_m
+  use dicod_options_m
+  use dicod_shape_m
+  implicit none
+  private
+  public :: dicod_encoder, dicod_sparse
+
+  ! Activations that are not zero: value(i) is z(position(1, i), ..., atom(i), signal(i)).
+  type :: dicod_sparse
+    integer(int64) :: count = 0
+    integer(int64), allocatable :: signal(:), atom(:), position(:, :)
+    real(real64), allocatable :: value(:)
+  end type
+
+  type, extends(library_handle) :: dicod_encoder
+    logical :: collective = .false.
+    type(callback_box), pointer :: box => null()
+    type(geometry) :: g
+  contains
+    !@each d
+    procedure, private :: create_{n}, create_rank1_{n}, set_dictionary_{n}, set_dictionary_rank1_{n}
+    ! call e%create(d, signal_shape, n_signals, ...)
+    generic :: create => create_{n}
+    ! call e%create_rank1(u, v, signal_shape, ...): u(channel, atom), v(axes, atom)
+    generic :: create_rank1 => create_rank1_{n}
+    generic :: set_dictionary => set_dictionary_{n}
+    generic :: set_dictionary_rank1 => set_dictionary_rank1_{n}
+    !@end
+    !@each x
+    ! call e%solve(x, info, offset)
+    procedure, private :: solve_{n}
+    generic :: solve => solve_{n}
+    !@end
+    !@each z
+    procedure, private :: set_z_{n}, get_z_{n}
+    generic :: set_z => set_z_{n}
+    generic :: get_z => get_z_{n}
+    !@end
+    procedure :: clear_z => encoder_clear_z
+    procedure :: get_sparse => encoder_get_sparse
+    procedure :: region => encoder_region
+    procedure :: valid_shape => encoder_valid_shape
+    procedure :: get_lambda => encoder_get_lambda
+    procedure :: free => encoder_free
+    final :: encoder_final
+  end type
+
+contains
+
+  recursive subroutine encoder_adopt(self, handle, g, context)
+    class(dicod_encoder), intent(inout) :: self
+    type(c_ptr), intent(in) :: handle
+    type(geometry), intent(in) :: g
+    type(dicod_context), intent(in), optional :: context
+    call encoder_free(self)
+    self%handle = handle
+    self%g = g
+    self%collective = .false.
+    if (present(context)) then
+      self%collective = context%collective
+      self%box => context%box
+      call hold(self%box)
+    end if
+  end subroutine
+
+  ! Collective where the context was freed before and is on a communicator.
+  recursive subroutine encoder_free(self)
+    class(dicod_encoder), intent(inout) :: self
+    call dicod_encoder_free(self%handle)
+    call let_go(self%box)
+  end subroutine
+
+  recursive subroutine encoder_final(self)
+    type(dicod_encoder), intent(inout) :: self
+    if (self%collective) return
+    call dicod_encoder_free(self%handle)
+    call let_go(self%box)
+  end subroutine
+
+  recursive subroutine encoder_clear_z(self, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call report_status(dicod_encoder_clear_z(self%handle), stat, errmsg)
+  end subroutine
+
+  ! Shape of the activations, axes only.
+  recursive function encoder_valid_shape(self) result(shape)
+    class(dicod_encoder), intent(in) :: self
+    integer(int64) :: shape(self%g%n_axes)
+    shape = reverse(self%g%valid(:self%g%n_axes))
+  end function
+
+  ! The activations on this rank that are not zero; with offset and local_shape those in a block (collective then).
+  recursive subroutine encoder_get_sparse(self, sparse, offset, local_shape, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    type(dicod_sparse), intent(inout) :: sparse
+    integer(int64), intent(in), optional :: offset(:), local_shape(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64), allocatable, target :: signal(:), atom(:), position(:, :)
+    real(real64), allocatable, target :: value(:)
+    integer(int64), target :: first(3), local(3), count
+    integer(int32) :: status
+    integer :: n
+    logical :: block
+    type(c_ptr) :: at_first
+    character(:), allocatable :: text
+    n = int(self%g%n_axes)
+    allocate (character(0) :: text)
+    at_first = c_null_ptr
+    if (present(offset) .neqv. present(local_shape)) then
+      text = 'offset and local_shape go together'
+    else if (present(offset)) then
+      if (size(offset) /= n .or. size(local_shape) /= n) then
+        text = 'offset '//text_of(offset)//' and local_shape '//text_of(local_shape)//' need one value per axis'
+      else
+        first(:n) = reverse(offset)
+        local(:n) = reverse(local_shape)
+        at_first = c_loc(first)
+      end if
+    end if
+    if (text /= '' .and. .not. self%collective) then
+      call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, text)
+      return
+    end if
+    block = present(offset) .or. text /= ''
+    count = 0
+    if (block) then
+      status = dicod_encoder_get_sparse_block(self%handle, at_first, c_loc(local), 0_int64, c_null_ptr, c_null_ptr, &
+        c_null_ptr, c_null_ptr, c_loc(count))
+    else
+      status = dicod_encoder_get_sparse(self%handle, 0_int64, c_null_ptr, c_null_ptr, c_null_ptr, c_null_ptr, c_loc(count))
+    end if
+    if (status >= 0) then
+      allocate (signal(count + 1), atom(count + 1), position(n, count + 1), value(count + 1))
+      if (block) then
+        status = dicod_encoder_get_sparse_block(self%handle, at_first, c_loc(local), count + 1, c_loc(signal), c_loc(atom), &
+          c_loc(position), c_loc(value), c_loc(count))
+      else
+        status = dicod_encoder_get_sparse(self%handle, count + 1, c_loc(signal), c_loc(atom), c_loc(position), c_loc(value), &
+          c_loc(count))
+      end if
+    end if
+    if (status >= 0) then
+      sparse%count = count
+      sparse%signal = signal(:count) + 1
+      sparse%atom = atom(:count) + 1
+      sparse%position = position(n:1:-1, :count) + 1
+      sparse%value = value(:count)
+    end if
+    if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
+    call report_status(status, stat, errmsg, text)
+  end subroutine
+
+  ! The part of the valid domain whose activations are on this rank.
+  recursive subroutine encoder_region(self, offset, local_shape, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    integer(int64), intent(out) :: offset(:), local_shape(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64), target :: first(3), local(3)
+    integer(int32) :: status
+    integer :: n
+    n = int(self%g%n_axes)
+    offset = 0
+    local_shape = 0
+    if (size(offset) /= n .or. size(local_shape) /= n) then
+      call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'offset and local_shape need one value per axis of the encoder')
+      return
+    end if
+    status = dicod_encoder_region(self%handle, c_loc(first), c_loc(local))
+    if (status >= 0) then
+      offset = reverse(first(:n))
+      local_shape = reverse(local(:n))
+    end if
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine encoder_get_lambda(self, lambda, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(out) :: lambda(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(size(lambda) + 1)
+    integer(int32) :: status
+    found = 0
+    status = dicod_encoder_get_lambda(self%handle, size(lambda, kind=int64), c_loc(found))
+    lambda = found(:size(lambda))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Shape of d that factors u and v stand for.
+  pure recursive function shape_of_atoms(shape_u, shape_v) result(shape_d)
+    integer(int64), intent(in) :: shape_u(2), shape_v(:)
+    integer(int64) :: shape_d(size(shape_v) + 1)
+    shape_d = [shape_v(:size(shape_v) - 1), shape_u]
+  end function
+
+  !@each d
+  ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
+  ! otherwise.
+  recursive subroutine create_{n}(self, d, signal_shape, n_signals, context, options, &
+      !@option_names
+      stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(in), contiguous, target :: d({d})
+    integer(int64), intent(in) :: signal_shape(:)
+    integer(int64), intent(in), optional :: n_signals
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    !@option_declarations
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(c_ptr) :: handle
+    handle = c_null_ptr
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      !@option_pass
+    call c%domain(shape(d, int64), signal_shape, n_signals, {element})
+    if (c%proceed()) call c%finish(dicod_encoder_create{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
+      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Atoms of rank one: u(channel, atom) times v(l..., atom).
+  recursive subroutine create_rank1_{n}(self, u, v, signal_shape, n_signals, context, options, &
+      !@option_names
+      stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(in), contiguous, target :: u(:, :), v({v})
+    integer(int64), intent(in) :: signal_shape(:)
+    integer(int64), intent(in), optional :: n_signals
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    !@option_declarations
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(c_ptr) :: handle
+    handle = c_null_ptr
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      !@option_pass
+    if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
+      c%status = DICOD_ERROR_INVALID_SHAPE
+      c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
+        ': they are (channel, atom) and (axes, atom)'
+    end if
+    call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, {element})
+    if (c%proceed()) call c%finish(dicod_encoder_create_rank1{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
+      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(u), c_loc(v), handle))
+    if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Another dictionary of the same shape; the activations are kept.
+  recursive subroutine set_dictionary_{n}(self, d, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(in), contiguous, target :: d({d})
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
+    call c%same_d(shape(d, int64), self%g)
+    if (c%proceed()) call c%finish(dicod_encoder_set_dictionary{c}(self%handle, c%pointer(c_loc(d))))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  recursive subroutine set_dictionary_rank1_{n}(self, u, v, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(in), contiguous, target :: u(:, :), v({v})
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
+    call c%same_factors(shape(u, int64), shape(v, int64), self%g)
+    if (c%proceed()) call c%finish(dicod_encoder_set_dictionary_rank1{c}(self%handle, c%pointer(c_loc(u)), c_loc(v)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  !@end
+  !@each x
+  ! x is this rank's block, offset where it begins in the domain. Ghost layers: pass a section.
+  recursive subroutine solve_{n}(self, x, info, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(in), target :: x({x})
+    type(dicod_info), intent(inout), optional :: info
+    integer(int64), intent(in), optional :: offset(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
+    call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%array, info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  !@end
+  !@each z
+  ! Activations to start from.
+  recursive subroutine set_z_{n}(self, z, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(in), target :: z({z})
+    integer(int64), intent(in), optional :: offset(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
+    call c%lay_out('z', view_{m}(z), self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Any block of the activations.
+  recursive subroutine get_z_{n}(self, z, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(inout), target :: z({z})
+    integer(int64), intent(in), optional :: offset(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
+    call c%lay_out('z', view_{m}(z), self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_get_z(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  !@end
+end module

@@ -1,0 +1,401 @@
+! Learning: in one call, or step by step.
+module dicod_learner_m
+  use, intrinsic :: iso_fortran_env, only: int8, int32, int64, real32, real64
+  use dicod_c
+  use dicod_error_m
+  use dicod_context_m
+  use dicod_options_m
+  use dicod_shape_m
+  implicit none
+  private
+  public :: learn, dicod_learner, learn_procedure, step_nonzeros
+
+  abstract interface
+    ! Told of each outer iteration of learning; setting stop to .true. ends it with DICOD_CANCELLED.
+    subroutine learn_procedure(step, stop, user)
+      import :: dicod_learn_step
+      type(dicod_learn_step), intent(in) :: step
+      logical, intent(inout) :: stop
+      class(*), intent(inout), optional :: user
+    end subroutine
+  end interface
+
+  type :: learn_box
+    procedure(learn_procedure), pointer, nopass :: each => null()
+    class(*), pointer :: user => null()
+  end type
+
+  type, extends(library_handle) :: dicod_learner
+    logical :: collective = .false.
+    type(callback_box), pointer :: box => null()
+    type(geometry) :: g
+  contains
+    !@each d
+    procedure, private :: create_{n}, restore_{n}, restore_bytes_{n}, get_dictionary_{n}, get_dictionary_rank1_{n}
+    ! call l%create(d, signal_shape, n_signals, ...)
+    generic :: create => create_{n}
+    ! call l%restore(d, path or bytes, signal_shape, ...)
+    generic :: restore => restore_{n}, restore_bytes_{n}
+    generic :: get_dictionary => get_dictionary_{n}
+    generic :: get_dictionary_rank1 => get_dictionary_rank1_{n}
+    !@end
+    !@each x
+    procedure, private :: step_{n}, run_{n}, encode_{n}
+    ! call l%step(x, step, offset)
+    generic :: step => step_{n}
+    ! call l%run(x, info, offset, each, user)
+    generic :: run => run_{n}
+    ! call l%encode(x, info, offset)
+    generic :: encode => encode_{n}
+    !@end
+    !@each z
+    procedure, private :: get_z_{n}
+    generic :: get_z => get_z_{n}
+    !@end
+    procedure :: get_lambda => learner_get_lambda
+    procedure, private :: learner_save, learner_save_bytes
+    ! call l%save(path), or l%save(bytes), which rank 0 gets
+    generic :: save => learner_save, learner_save_bytes
+    procedure :: free => learner_free
+    final :: learner_final
+  end type
+
+  ! call learn(x, d, z, ...): dictionary d, and z for it, which may be left out.
+  interface learn
+    !@each x d z
+    module procedure learn_{n}
+    !@end
+  end interface
+
+contains
+
+  recursive subroutine learner_adopt(self, handle, g, context)
+    class(dicod_learner), intent(inout) :: self
+    type(c_ptr), intent(in) :: handle
+    type(geometry), intent(in) :: g
+    type(dicod_context), intent(in), optional :: context
+    call learner_free(self)
+    self%handle = handle
+    self%g = g
+    self%collective = .false.
+    if (present(context)) then
+      self%collective = context%collective
+      self%box => context%box
+      call hold(self%box)
+    end if
+  end subroutine
+
+  recursive subroutine learner_free(self)
+    class(dicod_learner), intent(inout) :: self
+    call dicod_learner_free(self%handle)
+    call let_go(self%box)
+  end subroutine
+
+  recursive subroutine learner_final(self)
+    type(dicod_learner), intent(inout) :: self
+    if (self%collective) return
+    call dicod_learner_free(self%handle)
+    call let_go(self%box)
+  end subroutine
+
+  recursive subroutine learner_get_lambda(self, lambda, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(out) :: lambda(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(size(lambda) + 1)
+    integer(int32) :: status
+    found = 0
+    status = dicod_learner_get_lambda(self%handle, size(lambda, kind=int64), c_loc(found))
+    lambda = found(:size(lambda))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Writes a checkpoint: the file is whole at any time. Collective.
+  recursive subroutine learner_save(self, path, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    character(*), intent(in) :: path
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:)
+    allocate (name, source=to_c(path))
+    call report_status(dicod_learner_save_file(self%handle, c_loc(name)), stat, errmsg)
+  end subroutine
+
+  recursive function learn_trampoline(userdata, step) bind(c, name='') result(code)
+    type(c_ptr), value :: userdata
+    type(dicod_learn_step), intent(in) :: step
+    integer(c_int32_t) :: code
+    type(learn_box), pointer :: box
+    logical :: stop
+    call c_f_pointer(userdata, box)
+    stop = .false.
+    call box%each(step, stop, box%user)
+    code = merge(1_int32, 0_int32, stop)
+  end function
+
+  ! Numbers of z that are not zero, per atom, of a step that a procedure is told of.
+  recursive function step_nonzeros(step) result(nonzeros)
+    type(dicod_learn_step), intent(in) :: step
+    integer(int64), allocatable :: nonzeros(:)
+    integer(int64), pointer :: found(:)
+    allocate (nonzeros(0))
+    if (.not. c_associated(step%nonzeros)) return
+    call c_f_pointer(step%nonzeros, found, [step%n_atoms])
+    nonzeros = found
+  end function
+
+  ! Everything that the next step depends on; on ranks other than 0 nothing. Collective.
+  recursive subroutine learner_save_bytes(self, bytes, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    integer(int8), allocatable, intent(inout) :: bytes(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int8), allocatable, target :: found(:)
+    integer(int64), target :: needed
+    integer(int32) :: status
+    needed = 0
+    status = dicod_learner_save(self%handle, 0_int64, c_null_ptr, c_loc(needed))
+    if (status >= 0) then
+      allocate (found(needed + 1))
+      status = dicod_learner_save(self%handle, needed + 1, c_loc(found), c_loc(needed))
+      if (status >= 0) bytes = found(:needed)
+    end if
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive function told(box, each, user) result(trampoline)
+    type(learn_box), intent(inout) :: box
+    procedure(learn_procedure), optional :: each
+    class(*), intent(in), target, optional :: user
+    type(c_funptr) :: trampoline
+    trampoline = c_null_funptr
+    if (.not. present(each)) return
+    trampoline = c_funloc(learn_trampoline)
+    box%each => each
+    if (present(user)) box%user => user
+  end function
+
+  ! What restoring finds out first. The axes are those of the saved learner: periodic, or in the options, says again which.
+  recursive subroutine restoring(c, shape_d, signal_shape, n_signals, element_type, context, options, periodic, with)
+    type(call_state), intent(inout) :: c
+    integer(int64), intent(in) :: shape_d(:), signal_shape(:), element_type
+    integer(int64), intent(in), optional :: n_signals
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    logical, intent(in), optional :: periodic(:)
+    type(c_ptr), intent(out) :: with
+    with = c_null_ptr
+    if (present(options)) with = options%handle
+    call c%choose_context(context)
+    if (present(periodic)) then
+      call c%choose_options(periodic=periodic)
+    else
+      call c%choose_options(options)
+    end if
+    call c%domain(shape_d, signal_shape, n_signals, element_type)
+  end subroutine
+
+  !@each x d z
+  recursive subroutine learn_{n}(x, d, z, context, options, &
+      !@option_names
+      each, user, info, stat, errmsg)
+    real({kind}), intent(in), contiguous, target :: x({x})
+    real({kind}), intent(inout), contiguous, target :: d({d})
+    real({kind}), intent(inout), contiguous, target, optional :: z({z})
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    !@option_declarations
+    procedure(learn_procedure), optional :: each
+    class(*), intent(in), target, optional :: user
+    type(dicod_learn_info), intent(inout), optional :: info
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(learn_box), target :: box
+    type(c_ptr) :: at_z
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      !@option_pass
+    call c%measure('x', shape(x, int64), shape(d, int64))
+    at_z = c_null_ptr
+    if (present(z)) then
+      call c%check_z(shape(z, int64))
+      at_z = c_loc(z)
+    end if
+    if (c%proceed()) call c%finish(dicod_learn{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
+      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+      c_loc(d), at_z, info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  !@end
+  !@each d
+  ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
+  recursive subroutine create_{n}(self, d, signal_shape, n_signals, context, options, &
+      !@option_names
+      stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(in), contiguous, target :: d({d})
+    integer(int64), intent(in) :: signal_shape(:)
+    integer(int64), intent(in), optional :: n_signals
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    !@option_declarations
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(c_ptr) :: handle
+    handle = c_null_ptr
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      !@option_pass
+    call c%domain(shape(d, int64), signal_shape, n_signals, {element})
+    if (c%proceed()) call c%finish(dicod_learner_create{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
+      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! From what save() wrote, of the same problem: a file, or the bytes that rank 0 brings (all others none). Of d only shape
+  ! and kind count.
+  recursive subroutine restore_{n}(self, d, path, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(in) :: d({d})
+    character(*), intent(in) :: path
+    integer(int64), intent(in) :: signal_shape(:)
+    integer(int64), intent(in), optional :: n_signals
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    logical, intent(in), optional :: periodic(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(c_ptr) :: handle, with
+    character(kind=c_char), allocatable, target :: name(:)
+    handle = c_null_ptr
+    allocate (name, source=to_c(path))
+    call restoring(c, shape(d, int64), signal_shape, n_signals, {element}, context, options, periodic, with)
+    if (c%proceed()) call c%finish(dicod_learner_restore_file(c%context, with, c%pointer(c_loc(name)), handle))
+    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  recursive subroutine restore_bytes_{n}(self, d, bytes, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(in) :: d({d})
+    integer(int8), intent(in), contiguous, target :: bytes(:)
+    integer(int64), intent(in) :: signal_shape(:)
+    integer(int64), intent(in), optional :: n_signals
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    logical, intent(in), optional :: periodic(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(c_ptr) :: handle, with
+    handle = c_null_ptr
+    call restoring(c, shape(d, int64), signal_shape, n_signals, {element}, context, options, periodic, with)
+    if (c%proceed()) call c%finish(dicod_learner_restore(c%context, with, merge(size(bytes, kind=int64), -1_int64, c%status >= 0), &
+      c_loc(bytes), handle))
+    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  recursive subroutine get_dictionary_{n}(self, d, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(inout), contiguous, target :: d({d})
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
+    call c%same_d(shape(d, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary{c}(self%handle, c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! With learn_rank_one: u(channel, atom), v(axes, atom).
+  recursive subroutine get_dictionary_rank1_{n}(self, u, v, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(inout), contiguous, target :: u(:, :), v({v})
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
+    call c%same_factors(shape(u, int64), shape(v, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1{c}(self%handle, c_loc(u), c_loc(v)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  !@end
+  !@each x
+  ! One outer iteration: z, then the dictionary. x as for an encoder.
+  recursive subroutine step_{n}(self, x, step, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(in), target :: x({x})
+    type(dicod_learn_step), intent(inout), optional :: step
+    integer(int64), intent(in), optional :: offset(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
+    call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%array, step))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Steps until the objective hardly changes; each is told of every one.
+  recursive subroutine run_{n}(self, x, info, offset, each, user, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(in), target :: x({x})
+    type(dicod_learn_info), intent(inout), optional :: info
+    integer(int64), intent(in), optional :: offset(:)
+    procedure(learn_procedure), optional :: each
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(learn_box), target :: box
+    call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
+    call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%array, told(box, each, user), c_loc(box), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! z for the dictionary as it is.
+  recursive subroutine encode_{n}(self, x, info, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(in), target :: x({x})
+    type(dicod_info), intent(inout), optional :: info
+    integer(int64), intent(in), optional :: offset(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
+    call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%array, info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  !@end
+  !@each z
+  ! Any block of the activations.
+  recursive subroutine get_z_{n}(self, z, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(inout), target :: z({z})
+    integer(int64), intent(in), optional :: offset(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
+    call c%lay_out('z', view_{m}(z), self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_get_z(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  !@end
+end module

@@ -1,0 +1,284 @@
+! Options by key: call o%set('reg', 0.2_real64). All keys are in dicod.h; the procedures that take options take them one by
+! one, too.
+module dicod_options_m
+  use, intrinsic :: iso_fortran_env, only: int32, int64, real64
+  use dicod_c
+  use dicod_error_m
+  implicit none
+  private
+  public :: dicod_options, option_description, n_options, describe_option
+
+  type, extends(library_handle) :: dicod_options
+  contains
+    procedure, private :: options_set_real, options_set_reals, options_set_integer, options_set_integers
+    procedure, private :: options_set_int32, options_set_int32s, options_set_flag, options_set_flags, options_set_string
+    generic :: set => options_set_real, options_set_reals, options_set_integer, options_set_integers, &
+      options_set_int32, options_set_int32s, options_set_flag, options_set_flags, options_set_string
+    procedure, private :: options_get_real, options_get_reals, options_get_integer, options_get_integers
+    procedure, private :: options_get_string
+    generic :: get => options_get_real, options_get_reals, options_get_integer, options_get_integers, options_get_string
+    procedure :: free => options_free
+    final :: options_final
+  end type
+
+  ! One row of the table of all options.
+  type :: option_description
+    character(:), allocatable :: key, kind, default, allowed, meaning
+  end type
+
+contains
+
+  ! Lists of this key have an entry per axis.
+  pure recursive function per_axis_key(key) result(is)
+    character(*), intent(in) :: key
+    logical :: is
+    is = key == 'periodic' .or. key == 'tile_shape'
+  end function
+
+  recursive subroutine options_make(self, status)
+    class(dicod_options), intent(inout) :: self
+    integer(int32), intent(out) :: status
+    status = DICOD_OK
+    if (.not. c_associated(self%handle)) status = dicod_options_create(self%handle)
+  end subroutine
+
+  recursive subroutine options_set_real(self, key, value, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    character(*), intent(in) :: key
+    real(real64), intent(in) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:)
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    call options_make(self, status)
+    if (status == DICOD_OK) status = dicod_options_set_real(self%handle, c_loc(name), value)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_set_reals(self, key, value, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    character(*), intent(in) :: key
+    real(real64), intent(in) :: value(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:)
+    real(real64), allocatable, target :: values(:)
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    values = [value, 0.0_real64]
+    call options_make(self, status)
+    if (status == DICOD_OK) status = dicod_options_set_reals(self%handle, c_loc(name), size(value, kind=int64), c_loc(values))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_set_integer(self, key, value, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    character(*), intent(in) :: key
+    integer(int64), intent(in) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:)
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    call options_make(self, status)
+    if (status == DICOD_OK) status = dicod_options_set_integer(self%handle, c_loc(name), value)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_set_integers(self, key, value, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    character(*), intent(in) :: key
+    integer(int64), intent(in) :: value(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:)
+    integer(int64), allocatable, target :: values(:)
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    if (per_axis_key(key)) then
+      values = [reverse(value), 0_int64]
+    else
+      values = [value, 0_int64]
+    end if
+    call options_make(self, status)
+    if (status == DICOD_OK) status = dicod_options_set_integers(self%handle, c_loc(name), size(value, kind=int64), c_loc(values))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_set_int32(self, key, value, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    character(*), intent(in) :: key
+    integer(int32), intent(in) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call options_set_integer(self, key, int(value, int64), stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_set_int32s(self, key, value, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    character(*), intent(in) :: key
+    integer(int32), intent(in) :: value(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call options_set_integers(self, key, int(value, int64), stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_set_flag(self, key, value, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    character(*), intent(in) :: key
+    logical, intent(in) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call options_set_integer(self, key, merge(1_int64, 0_int64, value), stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_set_flags(self, key, value, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    character(*), intent(in) :: key
+    logical, intent(in) :: value(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call options_set_integers(self, key, merge(1_int64, 0_int64, value), stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_set_string(self, key, value, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    character(*), intent(in) :: key, value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:), word(:)
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    allocate (word, source=to_c(value))
+    call options_make(self, status)
+    if (status == DICOD_OK) status = dicod_options_set_string(self%handle, c_loc(name), c_loc(word))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_get_real(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    real(real64), intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:)
+    real(real64), target :: found
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    found = value
+    status = dicod_options_get_real(self%handle, c_loc(name), c_loc(found))
+    value = found
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_get_reals(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    real(real64), allocatable, intent(inout) :: value(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:)
+    real(real64), allocatable, target :: found(:)
+    integer(int64), target :: n
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    n = 0
+    status = dicod_options_get_reals(self%handle, c_loc(name), 0_int64, c_null_ptr, c_loc(n))
+    allocate (found(n + 1))
+    if (status >= 0) status = dicod_options_get_reals(self%handle, c_loc(name), n + 1, c_loc(found), c_loc(n))
+    if (status >= 0) value = found(:n)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_get_integer(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    integer(int64), intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:)
+    integer(int64), target :: found
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    found = value
+    status = dicod_options_get_integer(self%handle, c_loc(name), c_loc(found))
+    value = found
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_get_integers(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    integer(int64), allocatable, intent(inout) :: value(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:)
+    integer(int64), allocatable, target :: found(:)
+    integer(int64), target :: n
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    n = 0
+    status = dicod_options_get_integers(self%handle, c_loc(name), 0_int64, c_null_ptr, c_loc(n))
+    allocate (found(n + 1))
+    if (status >= 0) status = dicod_options_get_integers(self%handle, c_loc(name), n + 1, c_loc(found), c_loc(n))
+    if (status >= 0) value = found(:n)
+    if (status >= 0 .and. per_axis_key(key)) value = reverse(value)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_get_string(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    character(:), allocatable, intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:), word(:)
+    integer(int64), target :: needed
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    needed = 0
+    status = dicod_options_get_string(self%handle, c_loc(name), 0_int64, c_null_ptr, c_loc(needed))
+    allocate (word(needed + 1))
+    word = c_null_char
+    if (status >= 0) status = dicod_options_get_string(self%handle, c_loc(name), needed + 1, c_loc(word), c_loc(needed))
+    if (status >= 0) value = text_from_c(c_loc(word))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_free(self)
+    class(dicod_options), intent(inout) :: self
+    call dicod_options_free(self%handle)
+  end subroutine
+
+  recursive subroutine options_final(self)
+    type(dicod_options), intent(inout) :: self
+    call dicod_options_free(self%handle)
+  end subroutine
+
+  ! Number of options that there are.
+  recursive function n_options() result(n)
+    integer(int64), target :: n
+    n = 0
+    call report_status(dicod_options_count(c_loc(n)))
+  end function
+
+  ! Option number index, from 1 to n_options().
+  recursive subroutine describe_option(index, description, stat, errmsg)
+    integer(int64), intent(in) :: index
+    type(option_description), intent(inout) :: description
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(dicod_option_info) :: info
+    integer(int32) :: status
+    status = dicod_options_describe(index - 1, info)
+    if (status >= 0) then
+      description%key = text_from_c(info%key)
+      description%kind = text_from_c(info%value_type)
+      description%default = text_from_c(info%default_value)
+      description%allowed = text_from_c(info%allowed)
+      description%meaning = text_from_c(info%meaning)
+    end if
+    call report_status(status, stat, errmsg)
+  end subroutine
+end module

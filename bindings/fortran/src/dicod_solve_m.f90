@@ -1,0 +1,153 @@
+! One call on plain arrays.
+module dicod_solve_m
+  use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
+  use dicod_c
+  use dicod_error_m
+  use dicod_context_m
+  use dicod_options_m
+  use dicod_shape_m
+  implicit none
+  private
+  public :: solve, lambda_max, reconstruct, objective, gram
+
+  ! call solve(x, d, z, ...): activations z of the signals x.
+  interface solve
+    !@each x d z
+    module procedure solve_{n}
+    !@end
+  end interface
+  ! lambda_max(x, d, ...): the least regularisation for which z = 0 is optimal.
+  interface lambda_max
+    !@each x d z
+    module procedure lambda_max_{n}
+    !@end
+  end interface
+  ! call reconstruct(z, d, x, ...): the signals that z stands for.
+  interface reconstruct
+    !@each x d z
+    module procedure reconstruct_{n}
+    !@end
+  end interface
+  ! objective(x, d, z, ...): what solve minimises; data_term is its first half.
+  interface objective
+    !@each x d z
+    module procedure objective_{n}
+    !@end
+  end interface
+  ! call gram(d, g): correlations of the atoms, g(2 lx - 1, ..., atom, atom).
+  interface gram
+    !@each d
+    module procedure gram_{n}
+    !@end
+  end interface
+
+contains
+
+  !@each x d z
+  recursive subroutine solve_{n}(x, d, z, context, options, &
+      !@option_names
+      info, stat, errmsg)
+    real({kind}), intent(in), contiguous, target :: x({x}), d({d})
+    real({kind}), intent(inout), contiguous, target :: z({z})
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    !@option_declarations
+    type(dicod_info), intent(inout), optional :: info
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      !@option_pass
+    call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%check_z(shape(z, int64))
+    if (c%proceed()) call c%finish(dicod_solve{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
+      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  recursive function lambda_max_{n}(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+    real({kind}), intent(in), contiguous, target :: x({x}), d({d})
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    logical, intent(in), optional :: positive, periodic(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64) :: value
+    real(real64), target :: found
+    type(call_state), target :: c
+    found = 0
+    call c%choose_context(context)
+    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%measure('x', shape(x, int64), shape(d, int64))
+    if (c%proceed()) call c%finish(dicod_lambda_max{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
+      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    value = found
+    call c%report(stat, errmsg)
+  end function
+
+  recursive subroutine reconstruct_{n}(z, d, x, context, options, periodic, stat, errmsg)
+    real({kind}), intent(in), contiguous, target :: z({z}), d({d})
+    real({kind}), intent(inout), contiguous, target :: x({x})
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    logical, intent(in), optional :: periodic(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    call c%choose_context(context)
+    call c%choose_options(options, periodic=periodic)
+    call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%check_z(shape(z, int64))
+    if (c%proceed()) call c%finish(dicod_reconstruct{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
+      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  recursive function objective_{n}(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
+      positive, periodic, stat, errmsg) result(value)
+    real({kind}), intent(in), contiguous, target :: x({x}), d({d}), z({z})
+    real(real64), intent(out), optional :: data_term
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    character(*), intent(in), optional :: reg_scale
+    logical, intent(in), optional :: positive, periodic(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64) :: value
+    real(real64), target :: found, first
+    type(call_state), target :: c
+    found = 0
+    first = 0
+    call c%choose_context(context)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%measure('x', shape(x, int64), shape(d, int64))
+    call c%check_z(shape(z, int64))
+    if (c%proceed()) call c%finish(dicod_objective{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
+      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+      c_loc(found), c_loc(first)))
+    value = found
+    if (present(data_term)) data_term = first
+    call c%report(stat, errmsg)
+  end function
+
+  !@end
+  !@each d
+  recursive subroutine gram_{n}(d, g, context, stat, errmsg)
+    real({kind}), intent(in), contiguous, target :: d({d})
+    real({kind}), intent(inout), contiguous, target :: g({d})
+    type(dicod_context), intent(in), optional :: context
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    call c%choose_context(context)
+    call c%measure_d(shape(d, int64))
+    call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
+    if (c%proceed()) call c%finish(dicod_gram{c}(c%context, c%g%n_axes, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), &
+      c_loc(d), c_loc(g)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  !@end
+end module
