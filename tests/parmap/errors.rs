@@ -179,7 +179,10 @@ fn a_cancel_that_comes_late_does_not_end_the_run_of_another_map() {
             };
             let first = map.map(Tasks::new(500), &work, None).unwrap().outcome;
             let other = Map::new(map.ranks().clone(), 1).unwrap();
-            (first, other.map(Tasks::new(100), &ok, None).unwrap().outcome)
+            (
+                first,
+                other.map(Tasks::new(100), &ok, None).unwrap().outcome,
+            )
         });
         for (first, second) in outcomes {
             assert_eq!(second, Outcome::Done, "{seed}: after {first:?}");
