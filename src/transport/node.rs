@@ -1,7 +1,7 @@
 //! Memory that the ranks of one node have in common.
 
 use super::mpi::{Mpi, check, fails_unless_running};
-use super::{Bytes, Reduce, Transport};
+use super::{Bytes, Reduce, Transport, wait_for};
 use crate::error::{Error, Result};
 use ::mpi::ffi;
 use std::ffi::{c_int, c_void};
@@ -50,6 +50,8 @@ impl Node {
         window.fence()?;
         if let Some(leaders) = &self.leaders {
             leaders.broadcast(0, bytes)?;
+            // What still has to be sent would be a copy more, until the next call.
+            wait_for(|| Ok(leaders.all_sent()?.then_some(())))?;
             window.fill(bytes);
         }
         window.fence()?;
