@@ -214,7 +214,8 @@ function test_maps(context)
         e = thrown_by(() -> Dicod.train!(Dicod.Flow(Counter(0, 0)), [[1.0], [13.0], [2.0]]; context=context))
         @test e isa ErrorException && e.msg == "unlucky"
         domain_error(() -> Dicod.train!(fresh(), (failing(i) for i in 1:50); context=context), 37)
-        @test thrown_by(() -> Dicod.train!(Dicod.Flow(Moody()), chunks; context=context)) isa Exception
+        e = thrown_by(() -> Dicod.train!(Dicod.Flow(Moody()), chunks; context=context))
+        rank == 0 && @test e isa ErrorException && e.msg == "perhaps" # the others are not asked
         e = thrown_by(() -> Dicod.execute((i, y) -> nothing, flow, ["no numbers"]; context=context))
         @test e isa MethodError
     end
