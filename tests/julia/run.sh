@@ -46,17 +46,16 @@ if [ "${4:-}" != ranks ]; then
     cc -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror -shared -fPIC -I"$prefix/include" "$here/reference.c" \
         -o "$work/libreference.so" -L"$lib" -ldicod -Wl,-rpath,"$lib" || exit 1
     export DICOD_REFERENCE="$work/libreference.so" DICOD_LIBRARY="$lib/libdicod.so" DICOD_DOCS="$source/docs/julia.md"
-    # Interpreted, as below: it makes many calls once.
-    check "julia, every option as C" \
+    version=$("$julia" --version | sed 's/.* //')
+    # Interpreted where that is enough: to compile a test takes longer than to run it.
+    check "julia $version, every option as C" \
         timeout 600 "$julia" --startup-file=no --compile=min "$source/bindings/julia/Dicod/test/as_c.jl"
-    for threads in 1 4; do
-        export JULIA_NUM_THREADS=$threads
-        check "julia $("$julia" --version | sed 's/.* //'), $threads threads" \
-            timeout 600 "$julia" --startup-file=no "$source/bindings/julia/Dicod/test/runtests.jl"
-    done
-    export JULIA_NUM_THREADS=2
-    check "julia, examples/julia/patterns.jl" picture "$julia" --startup-file=no "$source/examples/julia/patterns.jl" "$work"
-    unset JULIA_NUM_THREADS
+    check "julia $version, 1 thread" \
+        env JULIA_NUM_THREADS=1 timeout 600 "$julia" --startup-file=no --compile=min "$source/bindings/julia/Dicod/test/runtests.jl"
+    check "julia $version, 4 threads" \
+        env JULIA_NUM_THREADS=4 timeout 600 "$julia" --startup-file=no "$source/bindings/julia/Dicod/test/runtests.jl"
+    check "julia, examples/julia/patterns.jl" \
+        picture env JULIA_NUM_THREADS=2 "$julia" --startup-file=no "$source/examples/julia/patterns.jl" "$work"
 fi
 
 if [ -f "$lib/libdicod_mpi.so" ] && [ "$mpiexec" ]; then
@@ -66,7 +65,6 @@ if [ -f "$lib/libdicod_mpi.so" ] && [ "$mpiexec" ]; then
     case $DICOD_LIBMPI in *mpich*) DICOD_WORLD=1140850688 ;; *) DICOD_WORLD=0 ;; esac
     export DICOD_LIBMPI DICOD_WORLD JULIA_LOAD_PATH="$JULIA_LOAD_PATH:$here/standin"
     for ranks in 1 2 4; do
-        # Interpreted: compiling it on every rank would take longer than the tests.
         check "julia over $ranks ranks of $mpiexec" \
             timeout 300 "$mpiexec" -n $ranks "$julia" --startup-file=no --compile=min "$here/mpi.jl"
     done

@@ -43,7 +43,10 @@ end
 node_at(pointer) = unsafe_pointer_to_objref(pointer)::Node
 in_node(body, n::Node) = kept(() -> (body(); Int32(0)), n.flow.map, 0)
 
-can_fork_trampoline(node::Ptr{Cvoid}, phase::Int64)::Int32 = Int32(can_fork(node_at(node).value, phase + 1))
+function can_fork_trampoline(node::Ptr{Cvoid}, phase::Int64)::Int32
+    n = node_at(node)
+    kept(() -> Int32(can_fork(n.value, phase + 1)), n.flow.map, 0)
+end
 function fork_node_trampoline(node::Ptr{Cvoid}, to::Ptr{Ptr{Cvoid}})::Int32
     n = node_at(node)
     in_node(n) do

@@ -20,7 +20,12 @@ function pull(f, m::Map, n::Integer)
             foreach(wait, workers)
         catch
             cancel(m)
-            foreach(w -> timedwait(() -> istaskdone(w), Inf), workers)
+            for worker in workers
+                try
+                    wait(worker)
+                catch
+                end
+            end
             rethrow()
         finally
             tell(watch)

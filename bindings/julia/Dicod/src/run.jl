@@ -34,7 +34,14 @@ function in_task(body, m::Map, handle)
     code
 end
 
-said(e) = replace(first(split(sprint(showerror, e), '\n')), '\0' => ' ')
+# Its first line; it may not be able to say any.
+function said(e)
+    try
+        replace(first(split(sprint(showerror, e), '\n')), '\0' => ' ')
+    catch
+        string(typeof(e))
+    end
+end
 
 "What came of a run: `status`, numbers of tasks `done`, `failed`, `total` (-1: not known), `unfinished`, the `seconds`, and of the
 lowest failing task `failure`: nothing, or its index, code, rank, worker and message."
@@ -68,13 +75,15 @@ function run(@nospecialize(call), m::Map; by_name=false)
     begun = report[].status == status # else the run was refused, and there is no report
     begun && (m.report = Report(report[]))
     m.unfinished = begun ? read_unfinished(m) : UnitRange{Int}[]
-    rethrow_kept(m.progress)
+    # Collective: nothing may be thrown before.
     if status in (PARMAP_SOME_FAILED, PARMAP_ERROR_TASK, PARMAP_ERROR_PRODUCER, PARMAP_ERROR_CONSUMER)
         gather(m, by_name)
         at = m.report === nothing || m.report.failure === nothing ? 0 : m.report.failure.index
         thrown = get(m.failures, at, get(m.failures, 0, nothing))
         status < 0 && thrown !== nothing && throw(thrown)
     end
+    rethrow_kept(m.progress)
+    haskey(m.failures, 0) && throw(m.failures[0])
     error === nothing || throw(error)
     status
 end
@@ -127,6 +136,6 @@ function portable(e)
         packed(e)
         e
     catch
-        ErrorException(sprint(showerror, e))
+        ErrorException(said(e))
     end
 end
