@@ -119,8 +119,9 @@ test-fortran-%: build
 test-julia: local
 	tests/julia/run.sh $(LOCAL) $(BUILD)/tests-julia $(MPIEXEC)
 
-check-long: ## the long sweeps over random problems
-	DICOD_LONG=1 $(CARGO) test --locked --release
+check-long: ## the long sweeps over random problems: at least 20 000 over ranks with each solver
+	DICOD_LONG=1 OPENBLAS_NUM_THREADS=1 $(CARGO) test --locked --release \
+		--test ranks --test brute_force --test learn --test learn_ranks -- --nocapture
 
 bench: ## speed against the replay floor, GEMM and FFT
 	$(CARGO) bench --locked
