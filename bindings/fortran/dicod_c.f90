@@ -31,6 +31,12 @@ module dicod_c
   integer(c_int32_t), parameter :: DICOD_LOG_DEBUG = 3_c_int32_t
   integer(c_int64_t), parameter :: DICOD_F32 = 32_c_int64_t
   integer(c_int64_t), parameter :: DICOD_F64 = 64_c_int64_t
+  integer(c_int32_t), parameter :: DICOD_SPAN_SOLVE = 0_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_SPAN_CORRELATE = 1_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_SPAN_DESCEND = 2_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_SPAN_CERTIFY = 3_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_SPAN_PHASE = 4_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_SPAN_VISIT = 5_c_int32_t
   integer(c_int32_t), parameter :: PARMAP_SOME_FAILED = 101_c_int32_t
   integer(c_int32_t), parameter :: PARMAP_STOPPED = 102_c_int32_t
   integer(c_int32_t), parameter :: PARMAP_ERROR_TASK = -101_c_int32_t
@@ -105,6 +111,21 @@ module dicod_c
     type(c_ptr) :: strides = c_null_ptr
     integer(c_int64_t) :: n_channels = 0
     type(c_ptr) :: channels = c_null_ptr
+  end type
+
+  type, bind(c) :: dicod_span
+    integer(c_int64_t) :: struct_size = 88_c_int64_t
+    integer(c_int32_t) :: activity = 0
+    integer(c_int32_t) :: awake = 0
+    integer(c_int64_t) :: sweep = 0
+    integer(c_int64_t) :: colour = 0
+    integer(c_int64_t) :: tile = 0
+    integer(c_int64_t) :: steps = 0
+    real(c_double) :: start = 0
+    real(c_double) :: seconds = 0
+    real(c_double) :: seconds_waiting = 0
+    integer(c_int64_t) :: messages = 0
+    integer(c_int64_t) :: bytes_sent = 0
   end type
 
   type, bind(c) :: dicod_learn_step
@@ -232,6 +253,12 @@ module dicod_c
       import
       type(c_ptr), value :: userdata
       type(dicod_progress), intent(in) :: progress
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_span_fn(userdata, span) bind(c) result(outcome)
+      import
+      type(c_ptr), value :: userdata
+      type(dicod_span), intent(in) :: span
       integer(c_int32_t) :: outcome
     end function
     function dicod_learn_fn(userdata, step) bind(c) result(outcome)
@@ -797,6 +824,22 @@ module dicod_c
       type(c_ptr), value :: encoder
       integer(c_int64_t), value :: n_atoms
       type(c_ptr), value :: lambda
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_encoder_get_trace(encoder, visit, userdata) bind(c, name='dicod_encoder_get_trace') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      type(c_funptr), value :: visit
+      type(c_ptr), value :: userdata
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_encoder_get_trace_json(encoder, json, capacity, needed) bind(c, &
+        name='dicod_encoder_get_trace_json') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      type(c_ptr), value :: json
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
     function dicod_learn(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, each, &

@@ -22,3 +22,4 @@ pub mod parmap;
 pub mod segmentation;
 pub mod solve;
 pub mod status;
+pub mod trace;
