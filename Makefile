@@ -23,7 +23,7 @@ PACKAGES := gcc g++ gfortran libc6-dev binutils cmake pkg-config libopenblas-dev
 
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build install local header demo \
-	test test-rust test-c test-install test-mpi test-fortran test-julia check-long bench bench-ranks bench-map bench-peers lint clean
+	test test-rust test-c test-install test-mpi test-fortran test-julia check-long bench bench-ranks bench-map bench-replay bench-peers lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -125,18 +125,33 @@ test-julia-%: build
 		$(if $(filter-out $(firstword $(MPICCS) none),$*),ranks)
 
 check-long: ## the long sweeps over random problems and schedules, and what takes much memory
-	DICOD_LONG=1 $(CARGO) test --locked --release
+	DICOD_LONG=1 OPENBLAS_NUM_THREADS=1 $(CARGO) test --locked --release -- --nocapture
 	@$(MAKE) --no-print-directory test-mpi CTEST_FLAGS='-C long -L long'
 
 bench: ## speed against the replay floor, GEMM and FFT
-	$(CARGO) bench --locked
+	$(CARGO) bench --locked --bench solve
 
-bench-ranks: local ## time, messages and memory on several ranks
-	@$(MPICC) -O2 -Wall -Ibuild/prefix/include benches/ranks.c -o $(BUILD)/bench-ranks -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi -lm
-	@echo '| field | ranks | steps | sweeps | seconds | descent | messages | kB sent | MB held | objective |'
-	@echo '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |'
-	@for n in 1 2 4 9 16; do $(RANKS) $(MPIEXEC) -n $$n $(BUILD)/bench-ranks strong 1024 || exit 1; done
-	@for n in 1 4 9 16; do $(RANKS) $(MPIEXEC) -n $$n $(BUILD)/bench-ranks weak 256 || exit 1; done
+$(BUILD)/bench-ranks: benches/ranks.c local
+	@$(MPICC) -O2 -Wall -I$(LOCAL)/include $< -o $@ -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi -lm
+define RANKS_TABLE
+@echo '| field | ranks | steps | sweeps | seconds | descent | end µs | reduction µs | messages | kB sent | MB held | objective |'
+@echo '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |'
+endef
+
+bench-ranks: $(BUILD)/bench-ranks ## time, messages and memory on several ranks
+	$(RANKS_TABLE)
+	@for n in 1 2 4 9 16; do $(RANKS) $(MPIEXEC) -n $$n $< strong 1024 || exit 1; done
+	@for n in 1 4 9 16; do $(RANKS) $(MPIEXEC) -n $$n $< weak 256 || exit 1; done
+
+# A field of 4096² has tiles for some thousand ranks; its trace is that of one rank only.
+TRACES := $(BUILD)/traces
+bench-replay: $(BUILD)/bench-ranks ## what recorded solves would take on up to 10 000 ranks: docs/scaling.svg
+	@rm -rf $(TRACES) && mkdir -p $(TRACES)
+	$(RANKS_TABLE)
+	@for n in 1 2 4 9 16; do for schedule in coloured asynchronous; do \
+		$(RANKS) $(MPIEXEC) -n $$n $< image examples/data/ascent.pgm $$schedule $(TRACES) || exit 1; done; done
+	@$(RANKS) $(MPIEXEC) -n 1 $< strong 4096 coloured $(TRACES)
+	$(CARGO) bench --locked --bench replay -- $(TRACES) docs/scaling.svg
 
 bench-map: local ## what an empty task of the parallel map costs, beside a ping-pong
 	@$(MPICC) -O2 -Wall -I$(LOCAL)/include benches/map.c -o $(BUILD)/bench-map -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi

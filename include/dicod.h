@@ -384,6 +384,8 @@ typedef struct dicod_option_info {
  *     how signal and atoms are correlated: by matrix products or by transforms
  * progress_interval (real, default 0.5, at least 0)
  *     least seconds between two calls of the progress callback
+ * trace (integer, default 0, 0 or 1)
+ *     1: encoders record what this rank does when, see dicod_encoder_get_trace()
  * learn_init (string, default random-patches, random-patches | greedy-patches | random | given)
  *     first atoms: patches of the signals at random, greedily what is left unexplained, noise, or d
  * learn_max_iter (integer, default 50, at least 0)
@@ -1249,6 +1251,132 @@ dicod_status dicod_encoder_region(dicod_encoder *encoder,
 dicod_status dicod_encoder_get_lambda(dicod_encoder *encoder,
                                       int64_t n_atoms,
                                       double *lambda);
+
+/* Trace: what each rank did, and when ---------------------------------------------------------- */
+
+/**
+ * Activity of a span: the whole call.
+ */
+#define DICOD_SPAN_SOLVE 0
+
+/**
+ * Activity of a span: taking in the signals and their first correlation with the atoms.
+ */
+#define DICOD_SPAN_CORRELATE 1
+
+/**
+ * Activity of a span: the descent; again after a certificate that was not good enough.
+ */
+#define DICOD_SPAN_DESCEND 2
+
+/**
+ * Activity of a span: the certificate.
+ */
+#define DICOD_SPAN_CERTIFY 3
+
+/**
+ * Activity of a span: the tiles of one colour, with the exchange of steps that goes with them; in
+ * the asynchronous schedule a pass over all tiles of the rank.
+ */
+#define DICOD_SPAN_PHASE 4
+
+/**
+ * Activity of a span: the visit of a tile.
+ */
+#define DICOD_SPAN_VISIT 5
+
+/**
+ * What a rank was at for a span of time.
+ */
+typedef struct dicod_span {
+    /**
+     * sizeof(dicod_span) of the library: fields beyond it do not exist.
+     */
+    int64_t struct_size;
+    /**
+     * DICOD_SPAN_SOLVE, DICOD_SPAN_CORRELATE, DICOD_SPAN_DESCEND, DICOD_SPAN_CERTIFY,
+     * DICOD_SPAN_PHASE or DICOD_SPAN_VISIT.
+     */
+    int32_t activity;
+    /**
+     * Visits: 1 if the tile was left with something to do; else 0.
+     */
+    int32_t awake;
+    /**
+     * Phases and visits: pass over all tiles, from 0; else -1.
+     */
+    int64_t sweep;
+    /**
+     * Phases and visits: colour of the tiles; -1 where there is none.
+     */
+    int64_t colour;
+    /**
+     * Visits: number of the tile, row-major in the grid of tiles of all ranks; else -1.
+     */
+    int64_t tile;
+    /**
+     * Coordinate steps made in it.
+     */
+    int64_t steps;
+    /**
+     * Seconds from the beginning of the call.
+     */
+    double start;
+    /**
+     * How long it took.
+     */
+    double seconds;
+    /**
+     * Seconds of it spent waiting for other ranks; 0 for visits.
+     */
+    double seconds_waiting;
+    /**
+     * Messages sent in it to other ranks, reductions aside; 0 for visits.
+     */
+    int64_t messages;
+    /**
+     * Bytes in them.
+     */
+    int64_t bytes_sent;
+} dicod_span;
+
+/**
+ * Given a span of a trace; returns 0 to go on, anything else for no more.
+ *
+ * `span` is valid during the call. As for dicod_log_fn: called in the thread that called the
+ * library, it must return, and must not use the encoder of the call that runs.
+ */
+typedef int32_t (*dicod_span_fn)(void *userdata, const dicod_span *span);
+
+/**
+ * What this rank did in the encoder's last solve, with the option "trace": calls `visit` for each
+ * span of time, with `userdata` as its first argument, in order of their ends. Spans nest: the
+ * visits of a phase come before it, phases before their descent, and the whole solve comes last.
+ * With the published schedule there are no phases.
+ *
+ * `userdata` may be NULL. Local. Needs the encoder for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_STATE (no solve with the option "trace"
+ * yet, or the encoder is in use).
+ */
+dicod_status dicod_encoder_get_trace(dicod_encoder *encoder, dicod_span_fn visit, void *userdata);
+
+/**
+ * The same as JSON text, NUL-terminated: an object with "rank", "ranks", "threads", "signals",
+ * "atoms", "atom_shape", "periodic"; "tile_bounds", for each axis where tiles begin, and the end of
+ * the last; "lost", the number of spans for which there was no memory; "columns", their names; and
+ * "spans", a list of values for each.
+ *
+ * `json` holds `capacity` bytes and may be NULL when `capacity` is 0: then only `*needed`, the size
+ * with its NUL, is written.
+ *
+ * Local. Needs the encoder for itself.
+ * Errors: as dicod_encoder_get_trace(); DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other
+ * than 0, too small).
+ */
+dicod_status dicod_encoder_get_trace_json(dicod_encoder *encoder,
+                                          char *json,
+                                          int64_t capacity,
+                                          int64_t *needed);
 
 /* Learning a dictionary: one call on plain arrays ---------------------------------------------- */
 

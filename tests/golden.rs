@@ -4,8 +4,10 @@
 mod common;
 
 use common::{Answer, Arrays, Penalty, Problem, encode, encoder, golden, read_npz, solve};
-use dicod::csc::{Options, Scale, Schedule, Stop, Strategy, reconstruct};
+use dicod::csc::{Encoder, Options, Scale, Schedule, Stop, Strategy, reconstruct};
+use dicod::grid::blocks::Block;
 use dicod::linalg::{Dictionary, Field, FieldMut, Gram, Method, Real};
+use dicod::transport::local::{Local, Weather};
 use serde_json::Value;
 
 fn padded(shape: &[usize]) -> common::Point {
@@ -198,6 +200,141 @@ fn solutions_are_the_reference_for_any_variant_method_and_number_of_threads() {
         }
     }
     println!("largest difference to a reference z: {worst:.2e}");
+}
+
+/// Slabs of a domain along its last axis.
+fn slab(domain: [i64; 3], rank: usize, size: usize) -> Block {
+    let cut = |rank: usize| domain[2] * rank as i64 / size as i64;
+    let mut slab = Block::whole(domain);
+    slab.origin[2] = cut(rank);
+    slab.shape[2] = cut(rank + 1) - cut(rank);
+    slab
+}
+
+/// On several ranks, each of which brings a slab and asks for all of z.
+fn solve_over(
+    size: usize,
+    problem: &Problem,
+    options: &Options,
+    z0: Option<&[f64]>,
+) -> Vec<Answer<f64>> {
+    let lengths = |shape: common::Point| shape.map(|n| n as i64);
+    let (signal, valid) = (lengths(problem.signal), lengths(problem.valid()));
+    let answers = Local::run(size, Weather::default(), |ranks| {
+        let me = ranks.rank();
+        let (shape, d) = (problem.shape(options), problem.dictionary());
+        let mut encoder = Encoder::over(ranks, shape, d, options.clone(), 1).unwrap();
+        if let Some(z0) = z0 {
+            let z0 = Field::contiguous(z0, valid);
+            encoder.set_z(&z0.part(&slab(valid, me, size))).unwrap();
+        }
+        let x = Field::contiguous(&problem.x, signal);
+        let x = x.part(&slab(signal, me, size));
+        let info = encoder.solve(&x, None).unwrap();
+        let mut z = vec![f64::NAN; problem.n_z()];
+        encoder.z(&mut FieldMut::contiguous(&mut z, valid)).unwrap();
+        Answer { info, z }
+    });
+    answers.into_iter().map(|answer| answer.unwrap()).collect()
+}
+
+#[test]
+fn solutions_over_ranks_are_those_of_one() {
+    let mut runs = 0;
+    for case in cases() {
+        for (variant, json) in &case.variants {
+            let (options, z0) = case.options(variant, json);
+            let cost = case.values(&format!("{variant}__cost"))[0];
+            let size = [2, 4, 6][runs % 3];
+            let what = format!("{} {variant}, {size} ranks", case.name);
+            let one: Answer<f64> = solve(&case.problem, &options, 1, z0);
+            for answer in solve_over(size, &case.problem, &options, z0) {
+                assert_eq!(common::bits(&answer.z), common::bits(&one.z), "{what}");
+                assert_eq!(answer.info.certificate, one.info.certificate, "{what}");
+                assert_eq!(answer.info.steps, one.info.steps, "{what}");
+                close(&what, answer.info.certificate.objective, cost, 1e-9);
+            }
+            runs += 1;
+        }
+    }
+    println!("{runs} runs over 2, 4 or 6 ranks");
+}
+
+/// Where the published code finds no topology, or cuts off a part that is too small, there is an
+/// answer: the parts are the domain, and none is smaller than an atom.
+#[test]
+fn published_layouts_are_answered_without_a_negative_or_tiny_part() {
+    let text = std::fs::read_to_string(golden("segmentation.json")).unwrap();
+    let json: Value = serde_json::from_str(&text).unwrap();
+    let lengths = |value: &Value| -> Vec<usize> {
+        let list = value.as_array().unwrap().iter();
+        list.map(|n| n.as_u64().unwrap() as usize).collect()
+    };
+    let (mut cases, mut idle, mut refused) = (0, 0, 0);
+    for list in ["dicod_layout", "find_grid_size"] {
+        for case in json[list].as_array().unwrap() {
+            let (valid, atom) = (
+                lengths(&case["valid_support"]),
+                lengths(&case["atom_support"]),
+            );
+            let size = case["n_workers"].as_u64().unwrap() as usize;
+            let signal: Vec<usize> = valid.iter().zip(&atom).map(|(v, l)| v + l - 1).collect();
+            let theirs = [&case["topology"], &case["result"]];
+            let refuses = theirs.iter().any(|t| t.get("error").is_some())
+                || case["rejected_too_small"].as_bool() == Some(true);
+            refused += i32::from(refuses);
+            let (signal, atom) = (padded(&signal), padded(&atom));
+            let wave = |n: usize| -> Vec<f64> { (0..n).map(|i| (i as f64).sin()).collect() };
+            let problem = Problem {
+                n_axes: valid.len(),
+                n_signals: 1,
+                n_channels: 1,
+                n_atoms: 2,
+                signal,
+                atom,
+                periodic: [false; 3],
+                x: wave(common::volume(signal)),
+                d: wave(2 * common::volume(atom)),
+            };
+            let options = Options {
+                tile_shape: atom[3 - valid.len()..].iter().map(|n| *n as i64).collect(),
+                ..Options::default()
+            };
+            let signal = signal.map(|n| n as i64);
+            let regions = Local::run(size, Weather::default(), |ranks| {
+                let me = ranks.rank();
+                let (shape, d) = (problem.shape(&options), problem.dictionary::<f64>());
+                let mut encoder = Encoder::over(ranks, shape, d, options.clone(), 1).unwrap();
+                let x = Field::contiguous(&problem.x, signal);
+                encoder
+                    .lambda_max(&x.part(&slab(signal, me, size)))
+                    .unwrap();
+                encoder.region()
+            });
+            let what = format!("{case}");
+            let regions: Vec<Block> = regions.into_iter().map(|r| r.unwrap()).collect();
+            let domain = padded(&valid).map(|n| n as i64);
+            let parts: Vec<&Block> = regions.iter().filter(|r| !r.is_empty()).collect();
+            idle += i32::from(parts.len() < size);
+            cases += 1;
+            for (i, part) in parts.iter().enumerate() {
+                for a in 0..3 {
+                    assert!(part.shape[a] >= domain[a].min(atom[a] as i64), "{what}");
+                }
+                let meets = |other: &&Block| !part.intersection(other).is_empty();
+                assert!(!parts[..i].iter().any(meets), "{what}: {regions:?}");
+            }
+            assert!(regions.iter().all(|r| r.shape.iter().all(|n| *n >= 0)));
+            let volume: i64 = parts.iter().map(|part| part.volume()).sum();
+            assert_eq!(
+                volume,
+                domain.iter().product::<i64>(),
+                "{what}: {regions:?}"
+            );
+        }
+    }
+    println!("{cases} layouts, {refused} refused by the published code; with idle ranks: {idle}");
+    assert_eq!(cases, 161);
 }
 
 #[test]

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each file of src/ffi makes one section: its title, and C text that cbindgen cannot make.
-const SECTIONS: [(&str, &str, &str); 21] = [
+const SECTIONS: [(&str, &str, &str); 22] = [
     ("status", "Status and errors", ""),
     ("context", "Context: threads, log, progress", ""),
     ("options", "Options", OPTION_INFO_INIT),
     ("solve", "One call on plain arrays", INFO_INIT),
     ("array", "Array descriptors", ARRAY_INIT),
     ("encoder", "Encoder: solve again and again", ""),
+    ("trace", "Trace: what each rank did, and when", ""),
     (
         "learn",
         "Learning a dictionary: one call on plain arrays",

@@ -2,13 +2,13 @@
 //! is spread over them, every bit of the answer is that of a single rank. Messages are delayed and
 //! overtake each other as MPI allows.
 //!
-//! `DICOD_LONG=1` goes through many more problems, `DICOD_LONG=500` through 500.
+//! `DICOD_LONG=1` goes through 20 000 problems with each solver, `DICOD_LONG=500` through 500.
 
 mod common;
 
 use common::{Answer, Point, Problem, bits, rounded, volume};
 use dicod::csc::options::SoftLock;
-use dicod::csc::{Encoder, Info, Options, Schedule, Stop, Strategy};
+use dicod::csc::{Activity, Encoder, Info, Options, Schedule, Span, Stop, Strategy};
 use dicod::error::{Error, Result};
 use dicod::grid::blocks::Block;
 use dicod::linalg::{Field, FieldMut, Real, Strided};
@@ -296,10 +296,13 @@ fn over_ranks<T: Real>(
     Ok(())
 }
 
-fn compare<T: Real>(seed: u64, sizes: &[usize]) {
+/// On each of `sizes` ranks, with up to `most_threads` threads.
+fn compare<T: Real>(seed: u64, sizes: &[usize], most_threads: usize) {
     let mut random = Random::new(seed);
     let (problem, mut options) = problem(&mut random);
     options.warm_start = true;
+    // Some strategies take for ever on some problems.
+    options.max_iter = 20_000;
     if size_of::<T>() == 4 {
         options.tol = options.tol.max(1e-4);
     }
@@ -308,8 +311,8 @@ fn compare<T: Real>(seed: u64, sizes: &[usize]) {
     twice.x = rounded::<T>(&problem.x).iter().map(|x| x.wide()).collect();
     let expected = alone::<T>(&twice, &options);
     for &size in sizes {
-        // Threads by themselves are tested elsewhere; many of them on few cores are slow.
-        for n_threads in 1..=if size <= 4 { 2 } else { 1 } {
+        // Many threads on few cores are slow.
+        for n_threads in 1..=if size <= 4 { most_threads } else { 1 } {
             let weather = Weather {
                 seed: seed + size as u64,
                 delay: [0, 3][random.below(2)],
@@ -338,11 +341,12 @@ fn count(short: u64, long: u64) -> u64 {
 }
 
 /// Fails instead of hanging.
-fn within(seconds: u64, work: impl FnOnce() + Send + 'static) {
+fn within<R: Send + 'static>(seconds: u64, work: impl FnOnce() -> R + Send + 'static) -> R {
     let (done, finished) = std::sync::mpsc::channel();
     let handle = std::thread::spawn(move || {
-        work();
+        let result = work();
         let _ = done.send(());
+        result
     });
     match finished.recv_timeout(Duration::from_secs(seconds)) {
         Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("no end in {seconds} s"),
@@ -352,15 +356,23 @@ fn within(seconds: u64, work: impl FnOnce() + Send + 'static) {
 
 #[test]
 fn every_bit_is_that_of_one_rank() {
-    within(3600, || {
-        for seed in 0..count(24, 20_000) {
-            let sizes = [[1, 2, 7], [3, 4, 5], [9, 2, 16]][seed as usize % 3];
+    let n = count(24, 20_000);
+    for seed in 0..n {
+        within(300, move || {
+            // The first ones on many ranks and threads, all others on one number of them.
+            let all = [[1, 2, 7], [3, 4, 5], [9, 2, 16]][seed as usize % 3];
+            let one = [2, 3, 2, 4, 3, 2, 5, 7, 9, 16][seed as usize / 3 % 10];
+            let (sizes, most_threads) = match seed {
+                0..24 => (&all[..], 2),
+                _ => (&[one][..], 1),
+            };
             match seed % 2 {
-                0 => compare::<f64>(seed, &sizes),
-                _ => compare::<f32>(seed, &sizes),
+                0 => compare::<f64>(seed, sizes, most_threads),
+                _ => compare::<f32>(seed, sizes, most_threads),
             }
-        }
-    });
+        });
+    }
+    println!("{n} problems, every bit that of one rank");
 }
 
 fn fixed(signal: Point, atom: Point) -> (Problem, Options) {
@@ -393,12 +405,8 @@ fn on_ranks<R: Send + 'static>(
     weather: Weather,
     work: impl Fn(Arc<dyn Transport>) -> R + Send + Sync + 'static,
 ) -> Vec<R> {
-    let (send, results) = std::sync::mpsc::channel();
-    within(120, move || {
-        let results = Local::run(size, weather, work);
-        let _ = send.send(results.into_iter().map(|r| r.unwrap()).collect());
-    });
-    results.recv().unwrap()
+    let results = within(120, move || Local::run(size, weather, work));
+    results.into_iter().map(|r| r.unwrap()).collect()
 }
 
 const ROUGH: Weather = Weather {
@@ -574,66 +582,167 @@ fn a_rank_that_fails_anywhere_leaves_nobody_waiting() {
 }
 
 /// The asynchronous solver on random problems: the optimum within the tolerance, proven, whatever the
-/// ranks, delays and strategy. Without a lock it may diverge, which is an error on every rank.
+/// ranks, delays and strategy. Without a lock it may diverge, which is an error on every rank. Tells whether
+/// it did.
+fn by_itself(seed: u64) -> bool {
+    let mut random = Random::new(seed ^ 0xa5a5);
+    let (problem, mut options) = problem(&mut random);
+    options.tol = options.tol.max(1e-5);
+    // Some strategies take for ever on some problems.
+    options.max_iter = 100_000;
+    let exact = Options {
+        tol: 1e-3 * options.tol,
+        strategy: Strategy::LocallyGreedy,
+        max_iter: 1_000_000,
+        ..options.clone()
+    };
+    let best = common::solve::<f64>(&problem, &exact, 1, None).info;
+    options.schedule = Schedule::Asynchronous;
+    options.soft_lock = match random.below(6) {
+        0 => SoftLock::None,
+        1 => SoftLock::Corner,
+        _ => SoftLock::Border,
+    };
+    let size = [2, 3, 4, 6][random.below(4)];
+    let weather = Weather {
+        seed,
+        delay: [0, 3, 20][random.below(3)],
+        failure: None,
+    };
+    let (lock, tol) = (options.soft_lock, options.tol);
+    let blocks = partition(problem.signal, size, &mut random);
+    let results = Local::run(size, weather, |ranks| -> Result<Info> {
+        let me = ranks.rank();
+        let shape = problem.shape(&options);
+        let dictionary = problem.dictionary::<f64>();
+        let mut encoder = Encoder::over(ranks, shape, dictionary, options.clone(), 1)?;
+        let n_x = problem.n_signals * problem.n_channels;
+        let x = Held::new(blocks[me], n_x, &mut Random::new(seed));
+        encoder.solve(&x.fill(&problem.x, problem.signal).field(), None)
+    });
+    let results: Vec<_> = results.into_iter().map(|r| r.unwrap()).collect();
+    let told = format!("seed {seed}, {size} ranks, {lock:?}, tol {tol}");
+    if results.iter().any(|r| r.is_err()) {
+        assert!(lock != SoftLock::Border, "{told}: {results:?}");
+        assert!(results.iter().all(|r| r.is_err()), "{told}: {results:?}");
+        return true;
+    }
+    for info in results.into_iter().flatten() {
+        match info.stop {
+            Stop::Converged => assert!(info.certificate.max_step <= info.tol, "{told}"),
+            stop => assert!(stop == Stop::MaxIter && info.steps >= 100_000, "{told}"),
+        }
+        let (found, least) = (info.certificate.objective, best.certificate.objective);
+        let gap = info.certificate.gap;
+        assert!(
+            found >= least - best.certificate.gap - 1e-9 * least,
+            "{told}"
+        );
+        assert!(found - gap <= least, "{told}: {found} - {gap} > {least}");
+    }
+    false
+}
+
 #[test]
 fn every_rank_by_itself_comes_to_the_same_optimum() {
-    within(7200, || {
-        let mut diverged = 0;
-        let n = count(60, 20_000);
-        for seed in 0..n {
-            let mut random = Random::new(seed ^ 0xa5a5);
-            let (problem, mut options) = problem(&mut random);
-            options.tol = options.tol.max(1e-5);
-            let exact = Options {
-                tol: 1e-3 * options.tol,
-                ..options.clone()
+    let n = count(60, 20_000);
+    let mut diverged = 0;
+    for seed in 0..n {
+        diverged += u64::from(within(300, move || by_itself(seed)));
+    }
+    println!("{n} problems, {diverged} diverged for want of a lock");
+}
+
+/// Steps, visits, messages and waiting of the trace are those of the info; the answer is the same.
+#[test]
+fn the_trace_says_what_the_info_says() {
+    let (problem, mut options) = fixed([1, 60, 40], [1, 4, 3]);
+    let plain = common::solve::<f64>(&problem, &options, 1, None);
+    for (schedule, size, n_threads) in [
+        (Schedule::Coloured, 1, 2),
+        (Schedule::Coloured, 4, 1),
+        (Schedule::Asynchronous, 3, 1),
+        (Schedule::Published, 1, 1),
+    ] {
+        options.schedule = schedule;
+        options.trace = false;
+        let (problem, off, coloured) = (
+            problem.clone(),
+            options.clone(),
+            schedule == Schedule::Coloured,
+        );
+        let expected = essence(&plain.info);
+        let infos = on_ranks(size, ROUGH, move |ranks| {
+            let me = ranks.rank();
+            let x = held(&problem, slabs(problem.signal, size)[me]);
+            let encoder = |options| {
+                let (shape, d) = (problem.shape(&off), problem.dictionary());
+                Encoder::over(ranks.clone(), shape, d, options, n_threads).unwrap()
             };
-            let best = common::solve::<f64>(&problem, &exact, 1, None).info;
-            options.schedule = Schedule::Asynchronous;
-            options.soft_lock = match random.below(6) {
-                0 => SoftLock::None,
-                1 => SoftLock::Corner,
-                _ => SoftLock::Border,
-            };
-            let size = [2, 3, 4, 6][random.below(4)];
-            let weather = Weather {
-                seed,
-                delay: [0, 3, 20][random.below(3)],
-                failure: None,
-            };
-            let (lock, tol) = (options.soft_lock, options.tol);
-            let blocks = partition(problem.signal, size, &mut random);
-            let results = Local::run(size, weather, |ranks| -> Result<Info> {
-                let me = ranks.rank();
-                let shape = problem.shape(&options);
-                let dictionary = problem.dictionary::<f64>();
-                let mut encoder = Encoder::over(ranks, shape, dictionary, options.clone(), 1)?;
-                let n_x = problem.n_signals * problem.n_channels;
-                let x = Held::new(blocks[me], n_x, &mut Random::new(seed));
-                encoder.solve(&x.fill(&problem.x, problem.signal).field(), None)
-            });
-            let results: Vec<_> = results.into_iter().map(|r| r.unwrap()).collect();
-            let told = format!("seed {seed}, {size} ranks, {lock:?}, tol {tol}");
-            if results.iter().any(|r| r.is_err()) {
-                assert!(lock != SoftLock::Border, "{told}: {results:?}");
-                assert!(results.iter().all(|r| r.is_err()), "{told}: {results:?}");
-                diverged += 1;
-                continue;
+            let mut silent = encoder(off.clone());
+            silent.solve(&x.field(), None).unwrap();
+            let error = silent.for_each_span(|_| true).unwrap_err();
+            assert!(error.to_string().contains("option \"trace\""), "{error}");
+            let mut on = off.clone();
+            on.trace = true;
+            let mut encoder = encoder(on);
+            let info = encoder.solve(&x.field(), None).unwrap();
+            if coloured {
+                assert_eq!(essence(&info), expected);
             }
-            for info in results.into_iter().flatten() {
-                assert_eq!(info.stop, Stop::Converged, "{told}");
-                assert!(info.certificate.max_step <= info.tol, "{told}");
-                let (found, least) = (info.certificate.objective, best.certificate.objective);
-                let gap = info.certificate.gap;
+            let mut spans = Vec::new();
+            let all = |span: &Span| {
+                spans.push(*span);
+                true
+            };
+            encoder.for_each_span(all).unwrap();
+            let whole = spans.last().unwrap();
+            assert_eq!(whole.activity, Activity::Solve);
+            assert_eq!(whole.traffic.messages, info.messages);
+            assert_eq!(whole.traffic.bytes, info.bytes_sent);
+            assert!((whole.traffic.seconds_waiting - info.seconds_waiting).abs() < 1e-9);
+            let of = |activity| spans.iter().filter(move |s| s.activity == activity);
+            let steps = |activity| of(activity).map(|s| s.steps).sum::<u64>();
+            let visits = of(Activity::Visit).count() as u64;
+            assert_eq!(steps(Activity::Visit), whole.steps);
+            assert_eq!(steps(Activity::Descend), whole.steps);
+            for span in &spans {
+                assert!(span.start >= 0.0 && span.seconds >= 0.0, "{span:?}");
                 assert!(
-                    found >= least - best.certificate.gap - 1e-9 * least,
-                    "{told}"
+                    span.start + span.seconds <= whole.start + whole.seconds + 1e-6,
+                    "{span:?}"
                 );
-                assert!(found - gap <= least, "{told}: {found} - {gap} > {least}");
+                let in_phase = span.sweep >= 0;
+                let visit = span.activity == Activity::Visit;
+                assert_eq!(in_phase && coloured, span.colour >= 0, "{span:?}");
+                assert_eq!(visit, span.tile >= 0, "{span:?}");
             }
-        }
-        println!("{n} problems, {diverged} diverged for want of a lock");
-    });
+            if off.schedule != Schedule::Published {
+                assert_eq!(steps(Activity::Phase), whole.steps);
+                let phases = of(Activity::Phase).map(|s| s.traffic.messages);
+                assert!(phases.sum::<u64>() <= info.messages);
+            }
+            let mut text = String::new();
+            encoder.write_trace(&mut text).unwrap();
+            let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let rows = json["spans"].as_array().unwrap();
+            assert_eq!(rows.len(), spans.len());
+            let columns = json["columns"].as_array().unwrap().len();
+            assert!(
+                rows.iter()
+                    .all(|row| row.as_array().unwrap().len() == columns)
+            );
+            assert_eq!((&json["rank"], &json["ranks"]), (&me.into(), &size.into()));
+            let part = [whole.steps, visits].map(|n| n as i64);
+            let sums = encoder.ranks().reduce(Reduce::Sum, &part).unwrap();
+            assert_eq!(sums[0] as u64, info.steps);
+            if off.schedule != Schedule::Published {
+                assert_eq!(sums[1] as u64, info.visits);
+            }
+            info
+        });
+        assert!(infos.iter().all(|info| info.stop == Stop::Converged));
+    }
 }
 
 #[test]

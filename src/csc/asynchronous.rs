@@ -22,6 +22,7 @@ use crate::grid::tiles::{AXES, Point, TileGrid};
 use crate::linalg::Real;
 use crate::transport::{Reduce, Tag, Ticket, wait_for};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// Steps for a rank that are sent together, at most.
 const PARCEL: usize = 64;
@@ -267,27 +268,23 @@ impl<'s, T: Real> Solver<'s, T> {
         let region = setting.regions[self.halo.ranks.rank()];
         let number = setting.tiles.numbers()[index];
         let (shadows, near) = (&mut self.shadows, &self.near[index]);
-        let mut visit = Visit::default();
-        made.clear();
+        let mut visit;
         {
             let mut state = setting.tiles.tile(index);
-            // Near the border the largest step is what counts.
-            let inner = near.is_empty();
-            let greedy = [Strategy::LocallyGreedy, Strategy::Greedy].contains(&plan.strategy);
-            let most = match plan.strategy {
-                Strategy::Greedy => 1,
-                _ => plan.steps_per_visit,
+            visit = state.begin_visit(made);
+            let mut free = |at: Point, size: T| {
+                Self::is_free(shadows, near, setting, &region, number, at, size)
             };
-            if inner && !greedy {
-                visit = state.visit(plan, tol, usize::MAX, made);
-            }
-            for _ in 0..if inner && !greedy { 0 } else { most } {
-                let free = |at: Point, size: T| {
-                    Self::is_free(shadows, near, setting, &region, number, at, size)
-                };
-                if !state.step_where_free(plan, tol, made, &mut visit, free) {
-                    break;
+            match plan.strategy {
+                Strategy::LocallyGreedy | Strategy::Greedy => {
+                    let most = match plan.strategy {
+                        Strategy::Greedy => 1,
+                        _ => plan.steps_per_visit,
+                    };
+                    let mut step = || state.step_where_free(plan, tol, made, &mut visit, &mut free);
+                    (0..most).all(|_| step());
                 }
+                _ => state.visit_ungreedily(plan, tol, usize::MAX, made, &mut visit, free),
             }
             visit.bound = state.bound(plan);
         }
@@ -332,6 +329,7 @@ pub(crate) fn descend<T: Real>(setting: Setting<'_, T>, control: &mut Control<'_
         // A pass over the tiles.
         if !idle && wish == 0 && failure.is_none() {
             let mut moved = false;
+            let mark = tiles.mark();
             for turn in 0..n {
                 let index = match plan.strategy {
                     Strategy::Greedy => {
@@ -346,14 +344,18 @@ pub(crate) fn descend<T: Real>(setting: Setting<'_, T>, control: &mut Control<'_
                 if tiles.tile(index).bound(plan) <= tol {
                     continue;
                 }
-                let visit = solver.visit(index, &mut made);
-                let visit = match visit {
+                let begin = Instant::now();
+                let visit = match solver.visit(index, &mut made) {
                     Ok(visit) => visit,
                     Err(error) => {
                         note(&mut failure, Err(error))?;
                         break;
                     }
                 };
+                if let Some(trace) = &tiles.trace {
+                    let awake = visit.bound > tol;
+                    trace.visited(tiles.numbers()[index], visit.steps, awake, begin);
+                }
                 visits += 1;
                 steps += visit.steps as i64;
                 moved |= visit.steps > 0;
@@ -366,9 +368,10 @@ pub(crate) fn descend<T: Real>(setting: Setting<'_, T>, control: &mut Control<'_
                     moved = true;
                 }
             }
-            control.progress.sweeps += 1;
             idle = !moved;
             solver.send_parcels(1)?;
+            tiles.end_phase(control.progress.sweeps, None, mark);
+            control.progress.sweeps += 1;
             if wish == 0 {
                 wish = wish_code(control.wish());
                 failure = failure.or(control.failure.take());

@@ -13,7 +13,8 @@ use super::options::{Options, Scale, Schedule, Strategy};
 use super::schedule::{Control, Progress, Stop, Tiles};
 use super::shape::Shape;
 use super::threads::for_each;
-use super::tile::{Plan, Step, group_shape};
+use super::tile::{Pace, Plan, Step, group_shape};
+use super::trace::{Activity, Mark, Span, Trace};
 use crate::error::{Error, Result};
 use crate::grid::blocks::Block;
 use crate::grid::tiles::{AXES, Layout, Point, Tile, TileGrid, padded};
@@ -227,6 +228,10 @@ impl<T: Real> Encoder<T> {
         if !published {
             plan.relax(shape.n_axes);
         }
+        if several && options.schedule == Schedule::Asynchronous {
+            // The soft lock asks for the largest step, and for the next one.
+            plan.pace = Pace::Best;
+        }
         plan.steps_per_visit = match (published, options.steps_per_visit) {
             (true, _) => 1,
             (false, 0) => plan.steps_per_visit,
@@ -432,6 +437,11 @@ impl<T: Real> Encoder<T> {
         self.ranks.agree(self.check_x(x))?;
         self.prepare(x.block())?;
         let before = self.traffic();
+        self.tiles.trace = self.options.trace.then(|| Trace::new(start));
+        let whole = self.tiles.mark().map(|mark| Mark {
+            begin: start,
+            ..mark
+        });
         let warm = self.options.warm_start;
         if !warm {
             self.clear_z();
@@ -475,6 +485,7 @@ impl<T: Real> Encoder<T> {
             }
         };
         let seconds_correlate = elapsed();
+        self.tiles.end(Activity::Correlate, whole);
         let mut control = Control {
             start,
             time_limit: self.options.time_limit,
@@ -507,6 +518,7 @@ impl<T: Real> Encoder<T> {
         };
         let (stop, certificate) = loop {
             let begin = elapsed();
+            let mark = self.tiles.mark();
             let floor = move |z: f64| T::of(target.max(rounding(z)));
             let mut stop = if largest > floor(0.0) || rounds == 0 {
                 // If messages were too late too often: in step, at last.
@@ -520,7 +532,9 @@ impl<T: Real> Encoder<T> {
                 Stop::Precision
             };
             seconds_descend += elapsed() - begin;
+            self.tiles.end(Activity::Descend, mark);
             let begin = elapsed();
+            let mark = self.tiles.mark();
             let updated = self.take_in(x).and_then(|_| self.update_residual());
             self.ranks.agree(updated)?;
             let correlations = self.correlate()?;
@@ -529,6 +543,7 @@ impl<T: Real> Encoder<T> {
             let ratio = dual_ratio(&correlations, &lambda, &self.norms);
             let certificate = Certificate::new(rr, zc, penalty, ratio, largest);
             seconds_certify += elapsed() - begin;
+            self.tiles.end(Activity::Certify, mark);
             rounds += 1;
             let done = certificate.max_step <= tol;
             if stop == Stop::Converged && !done {
@@ -550,6 +565,7 @@ impl<T: Real> Encoder<T> {
         let progress = control.progress;
         let traffic = self.traffic();
         let nonzeros = self.ranks.reduce(Reduce::Sum, &[self.n_nonzero() as i64])?[0];
+        self.tiles.end(Activity::Solve, whole);
         Ok(Info {
             stop,
             lambda,
@@ -571,6 +587,42 @@ impl<T: Real> Encoder<T> {
             bytes_sent: traffic.bytes - before.bytes,
             seconds_waiting: traffic.seconds_waiting - before.seconds_waiting,
         })
+    }
+
+    fn trace(&self) -> Result<&Trace> {
+        self.tiles.trace.as_ref().ok_or_else(|| {
+            let text = "there is no trace before a solve with option \"trace\"";
+            Error::InvalidState(text.into())
+        })
+    }
+
+    /// What this rank did in the last solve, if option `trace` is set: calls `visit` with the spans
+    /// in order of their ends (the visits of a phase come before it) until it says no.
+    pub fn for_each_span(&self, visit: impl FnMut(&Span) -> bool) -> Result<()> {
+        self.trace()?.for_each(visit);
+        Ok(())
+    }
+
+    /// Writes the same as JSON, with what one has to know of the ranks and the tiles.
+    pub fn write_trace(&self, to: &mut impl std::fmt::Write) -> Result<()> {
+        let trace = self.trace()?;
+        let n_axes = self.shape.n_axes;
+        let cuts = &self.grid.cuts()[AXES - n_axes..];
+        write!(
+            to,
+            "{{\n\"rank\": {}, \"ranks\": {}, \"threads\": {}, \"signals\": {}, \"atoms\": {},\n\
+             \"atom_shape\": {:?}, \"periodic\": {:?}, \"tile_bounds\": {cuts:?},\n",
+            self.ranks.rank(),
+            self.ranks.size(),
+            self.n_threads,
+            self.shape.n_signals,
+            self.shape.n_atoms,
+            self.shape.unpadded(self.shape.atom),
+            &self.shape.periodic[AXES - n_axes..],
+        )
+        .and_then(|()| trace.write_json(to))
+        .and_then(|()| to.write_str("\n}\n"))
+        .map_err(|_| Error::Internal("the trace could not be written".into()))
     }
 
     /// Bytes held between calls, the Gram tensor aside.

@@ -17,6 +17,7 @@ pub mod schedule;
 pub mod shape;
 pub(crate) mod threads;
 pub mod tile;
+pub mod trace;
 
 pub use certificate::Certificate;
 pub use encoder::{Activation, Encoder, Info, reconstruct};
@@ -25,3 +26,4 @@ pub use options::{Options, Scale, Schedule, Strategy};
 pub use schedule::{Progress, Stop};
 pub use shape::Shape;
 pub use tile::Step;
+pub use trace::{Activity, Span};

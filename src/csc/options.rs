@@ -77,6 +77,7 @@ pub struct Options {
     pub seed: i64,
     pub correlation: Method,
     pub progress_interval: f64,
+    pub trace: bool,
     pub learn: Learning,
 }
 
@@ -102,6 +103,7 @@ impl Default for Options {
             seed: 0,
             correlation: Method::default(),
             progress_interval: 0.5,
+            trace: false,
             learn: Learning::default(),
         }
     }
@@ -264,6 +266,12 @@ pub const TABLE: &[Spec] = &[
         kind: Kind::Real(0.0),
         default: "0.5",
         meaning: "least seconds between two calls of the progress callback",
+    },
+    Spec {
+        key: "trace",
+        kind: Kind::Flag,
+        default: "0",
+        meaning: "1: encoders record what this rank does when, see dicod_encoder_get_trace()",
     },
     Spec {
         key: "learn_init",
@@ -492,6 +500,7 @@ impl Options {
             "positive" => self.positive = value == 1,
             "warm_start" => self.warm_start = value == 1,
             "frozen_support" => self.frozen_support = value == 1,
+            "trace" => self.trace = value == 1,
             _ if key.starts_with("learn_") => self.learn.set_integer(key, value),
             _ => self.seed = value,
         }
@@ -605,6 +614,7 @@ impl Options {
             "positive" => self.positive.into(),
             "warm_start" => self.warm_start.into(),
             "frozen_support" => self.frozen_support.into(),
+            "trace" => self.trace.into(),
             _ if key.starts_with("learn_") => self.learn.integer(key),
             _ => self.seed,
         })

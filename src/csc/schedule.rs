@@ -11,6 +11,7 @@
 use super::halo::{Halo, Partner};
 use super::threads::{Phases, caught, for_each};
 use super::tile::{Plan, Step, TileState, Visit};
+use super::trace::{Activity, Mark, Trace};
 use crate::error::{Error, Result};
 use crate::grid::Segmentation;
 use crate::grid::tiles::{AXES, Neighbour, Point, Tile, TileGrid};
@@ -195,6 +196,8 @@ pub(crate) struct Tiles<T: Real> {
     pub(crate) halo: Halo,
     /// Recorded steps in their order, when asked for (serial runs).
     pub(crate) record: Option<Mutex<Vec<Step<T>>>>,
+    /// What is done when, if asked for.
+    pub(crate) trace: Option<Trace>,
 }
 
 fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -253,6 +256,7 @@ impl<T: Real> Tiles<T> {
             n_global: grid.len(),
             halo: Halo::new(ranks.clone(), Vec::new()),
             record: None,
+            trace: None,
             numbers: Vec::new(),
         };
         let empty = || Phase {
@@ -407,6 +411,25 @@ impl<T: Real> Tiles<T> {
         Ok(states.into_iter().fold(T::NEG_INFINITY, larger))
     }
 
+    /// Where a span of the trace begins, if there is one.
+    pub(crate) fn mark(&self) -> Option<Mark> {
+        self.trace.as_ref().map(|trace| trace.mark(&self.halo))
+    }
+
+    /// Ends a span of the trace.
+    pub(crate) fn end(&self, activity: Activity, mark: Option<Mark>) {
+        if let (Some(trace), Some(mark)) = (&self.trace, mark) {
+            trace.end(activity, mark, &self.halo);
+        }
+    }
+
+    /// Ends a phase of the trace.
+    pub(super) fn end_phase(&self, sweep: u64, colour: Option<usize>, mark: Option<Mark>) {
+        if let (Some(trace), Some(mark)) = (&self.trace, mark) {
+            trace.end_phase(sweep, colour, mark, &self.halo);
+        }
+    }
+
     /// Has the tile anything to do?
     fn due(&self, index: usize) -> bool {
         self.awake[index].load(Ordering::Relaxed) || self.mail[index].load(Ordering::Relaxed)
@@ -420,6 +443,7 @@ impl<T: Real> Tiles<T> {
         plan: &Plan<T>,
         descend: impl FnOnce(&mut TileState<T>, &mut Vec<Step<T>>) -> Visit<T>,
     ) -> Visit<T> {
+        let traced = self.trace.as_ref().map(|trace| (trace, Instant::now()));
         let mut state = self.tile(index);
         if self.mail[index].swap(false, Ordering::Relaxed) {
             for edge in &self.edges[index] {
@@ -439,6 +463,10 @@ impl<T: Real> Tiles<T> {
             if let Some(record) = &self.record {
                 unpoisoned(record).append(state.trace.get_or_insert_default());
             }
+        }
+        if let Some((trace, begin)) = traced {
+            let awake = visit.bound > tol;
+            trace.visited(self.numbers[index], visit.steps, awake, begin);
         }
         visit
     }
@@ -530,10 +558,11 @@ impl<T: Real> Tiles<T> {
                 // Two sweeps may have passed since the count was known.
                 let left = control.max_iter - control.progress.steps;
                 let limited = left < most_per_sweep.saturating_mul(3);
-                for phase in &self.phases {
+                for (colour, phase) in self.phases.iter().enumerate() {
                     if exhausted {
                         break;
                     }
+                    let mark = self.mark();
                     let counted = Limit {
                         base: base.steps,
                         made: &steps,
@@ -542,6 +571,7 @@ impl<T: Real> Tiles<T> {
                     };
                     exhausted =
                         self.run_phase(phase, plan, team, limited.then_some(counted), failure)?;
+                    self.end_phase(control.progress.sweeps, Some(colour), mark);
                 }
                 control.progress.sweeps += 1;
                 let awake = (0..self.len()).filter(|index| self.due(*index)).count();
@@ -790,6 +820,7 @@ impl<T: Real> Tiles<T> {
                     && state.step_at(plan, tol, atom, at, &mut made)
                 {
                     control.progress.steps += 1;
+                    self.trace.iter().for_each(|trace| trace.add_steps(1));
                     made.clear();
                     for touched in segments.touched_segments(&at[AXES - n_axes..], &radius)? {
                         active[touched as usize] = true;

@@ -414,15 +414,34 @@ impl<T: Real> TileState<T> {
                     }
                 }
             }
-            Strategy::Random => self.random_steps(plan, tol, n, made, &mut visit),
-            Strategy::Cyclic => self.sweep(plan, tol, limit, None, made, &mut visit),
-            Strategy::CyclicShuffled => {
-                let rng = &mut self.generator(plan);
-                self.sweep(plan, tol, limit, Some(rng), made, &mut visit);
-            }
+            _ => self.visit_ungreedily(plan, tol, limit, made, &mut visit, |_, _| true),
         }
         visit.bound = self.bound(plan);
         visit
+    }
+
+    /// Makes the steps of a strategy that does not ask for the largest, those that `free` allows,
+    /// given their global position and |dz|.
+    pub(crate) fn visit_ungreedily(
+        &mut self,
+        plan: &Plan<T>,
+        tol: T,
+        limit: usize,
+        made: &mut Vec<Step<T>>,
+        visit: &mut Visit<T>,
+        free: impl FnMut(Point, T) -> bool,
+    ) {
+        let mut rng = self.generator(plan);
+        match plan.strategy {
+            Strategy::Random => {
+                let n = plan.steps_per_visit.min(limit);
+                self.random_steps(plan, tol, n, rng, made, visit, free);
+            }
+            Strategy::CyclicShuffled => {
+                self.sweep(plan, tol, limit, Some(&mut rng), made, visit, free)
+            }
+            _ => self.sweep(plan, tol, limit, None, made, visit, free),
+        }
     }
 
     /// Number of the tile in the global grid.
@@ -443,9 +462,7 @@ impl<T: Real> TileState<T> {
         let mut locked = Vec::new();
         let mut done = false;
         while let Some((group, index)) = self.greediest(plan, tol) {
-            let at = unflatten(index / plan.n_atoms, &self.tile.stored(&plan.group));
-            let at = std::array::from_fn(|a| at[a] + self.tile.origin[a]);
-            if free(at, self.size_at(plan, group, index)) {
+            if free(self.position(plan, index), self.size_at(plan, group, index)) {
                 let listed = self.listed(group, index);
                 done = self.step(plan, group, index, listed, made, visit);
                 break;
@@ -577,7 +594,7 @@ impl<T: Real> TileState<T> {
         }
     }
 
-    fn begin_visit(&mut self, made: &mut Vec<Step<T>>) -> Visit<T> {
+    pub(crate) fn begin_visit(&mut self, made: &mut Vec<Step<T>>) -> Visit<T> {
         made.clear();
         self.visits += 1;
         Visit::default()
@@ -895,7 +912,8 @@ impl<T: Real> TileState<T> {
     }
 
     /// Goes once through all coordinates, group by group, in order or shuffled, and steps wherever
-    /// |dz| > tol.
+    /// |dz| > tol and `free` allows it.
+    #[allow(clippy::too_many_arguments)]
     fn sweep(
         &mut self,
         plan: &Plan<T>,
@@ -904,6 +922,7 @@ impl<T: Real> TileState<T> {
         mut rng: Option<&mut ChaCha8Rng>,
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
+        mut free: impl FnMut(Point, T) -> bool,
     ) {
         let mut order = |mut order: Vec<usize>| {
             if let Some(rng) = &mut rng {
@@ -919,17 +938,23 @@ impl<T: Real> TileState<T> {
                 continue;
             }
             let before = visit.steps;
+            let mut locked = false;
             for index in order(self.indices(plan, group)) {
                 if visit.steps == limit {
                     return;
                 }
-                if self.size_at(plan, group, index) > tol {
-                    let listed = self.listed(group, index);
-                    self.step(plan, group, index, listed, made, visit);
+                let size = self.size_at(plan, group, index);
+                if size > tol {
+                    if free(self.position(plan, index), size) {
+                        let listed = self.listed(group, index);
+                        self.step(plan, group, index, listed, made, visit);
+                    } else {
+                        locked = true;
+                    }
                 }
             }
             self.measure(plan, group);
-            if visit.steps == before && self.bound[group] > tol {
+            if visit.steps == before && self.bound[group] > tol && !locked {
                 // Above the tolerance by rounding alone.
                 self.bound[group] = tol;
             }
@@ -942,6 +967,12 @@ impl<T: Real> TileState<T> {
         rows.starts(start)
             .flat_map(|first| first..first + rows.run)
             .collect()
+    }
+
+    /// Global position of a value of c.
+    fn position(&self, plan: &Plan<T>, index: usize) -> Point {
+        let at = unflatten(index / plan.n_atoms, &self.tile.stored(&plan.group));
+        std::array::from_fn(|a| at[a] + self.tile.origin[a])
     }
 
     /// |dz| of any coordinate; NaN when it may not be chosen.
@@ -1060,27 +1091,39 @@ impl<T: Real> TileState<T> {
             .count()
     }
 
-    /// Steps at coordinates drawn at random from those that are not yet within the tolerance.
+    /// Steps at coordinates drawn at random from those that are not yet within the tolerance and that
+    /// `free` allows.
+    #[allow(clippy::too_many_arguments)]
     fn random_steps(
         &mut self,
         plan: &Plan<T>,
         tol: T,
         n: usize,
+        mut rng: ChaCha8Rng,
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
+        mut free: impl FnMut(Point, T) -> bool,
     ) {
-        let mut rng = self.generator(plan);
         let mut eligible = Vec::new();
         for _ in 0..n {
             eligible.clear();
+            let mut locked = false;
             for group in 0..self.bound.len() {
                 if self.bound[group] > tol && !self.exact[group] {
                     self.measure(plan, group);
                 }
                 if self.bound[group] > tol {
                     let indices = self.indices(plan, group).into_iter();
-                    eligible.extend(indices.filter(|i| self.size_at(plan, group, *i) > tol));
+                    eligible.extend(indices.filter(|i| {
+                        let size = self.size_at(plan, group, *i);
+                        let may = size > tol && free(self.position(plan, *i), size);
+                        locked |= size > tol && !may;
+                        may
+                    }));
                 }
+            }
+            if eligible.is_empty() && locked {
+                return;
             }
             if eligible.is_empty() {
                 // Rounding alone may lift the bound of a group above the tolerance.

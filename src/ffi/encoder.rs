@@ -25,13 +25,13 @@ use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 /// a callback, fails with DICOD_ERROR_INVALID_STATE.
 pub struct dicod_encoder(Arc<Shared>);
 
-struct Shared {
+pub(super) struct Shared {
     context: Option<Arc<Context>>,
     state: Mutex<State>,
 }
 
-struct State {
-    encoder: Either,
+pub(super) struct State {
+    pub(super) encoder: Either,
     range: Range,
     /// λ per atom of the last solve.
     lambda: Option<Vec<f64>>,
@@ -79,11 +79,12 @@ impl Typed for f32 {
 macro_rules! for_either {
     ($either:expr, $encoder:ident => $body:expr) => {
         match $either {
-            Either::F64($encoder) => $body,
-            Either::F32($encoder) => $body,
+            $crate::ffi::encoder::Either::F64($encoder) => $body,
+            $crate::ffi::encoder::Either::F32($encoder) => $body,
         }
     };
 }
+pub(super) use for_either;
 
 /// Makes an encoder: `*encoder`. Free it with dicod_encoder_free().
 ///
@@ -606,7 +607,7 @@ pub unsafe extern "C" fn dicod_encoder_get_lambda(
 }
 
 impl Shared {
-    fn state(&self) -> Result<MutexGuard<'_, State>> {
+    pub(super) fn state(&self) -> Result<MutexGuard<'_, State>> {
         self.state.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => in_use("encoder"),
             TryLockError::Poisoned(_) => {
@@ -621,7 +622,7 @@ impl Shared {
 ///
 /// # Safety
 /// As [`reference`].
-unsafe fn get(encoder: *const dicod_encoder) -> Result<Arc<Shared>> {
+pub(super) unsafe fn get(encoder: *const dicod_encoder) -> Result<Arc<Shared>> {
     // SAFETY: the caller's promise.
     let encoder = unsafe { reference(encoder, "encoder", "an encoder") }?;
     Ok(encoder.0.clone())

@@ -23,3 +23,4 @@ pub mod parmap;
 pub mod segmentation;
 pub mod solve;
 pub mod status;
+pub mod trace;

@@ -97,6 +97,11 @@ impl TileGrid {
         self.len() == 0
     }
 
+    /// Where tiles begin on each axis, and the end of the last.
+    pub fn cuts(&self) -> &[Vec<i64>; AXES] {
+        &self.cuts
+    }
+
     /// Tiles per axis.
     pub fn counts(&self) -> [usize; AXES] {
         std::array::from_fn(|axis| self.cuts[axis].len() - 1)

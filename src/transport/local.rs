@@ -16,7 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub struct Weather {
     /// Seed of all delays.
     pub seed: u64,
-    /// A message or result shows after up to this many questions for it.
+    /// A message shows after up to this many calls of its receiver, a result of a reduction after up
+    /// to this many questions for it.
     pub delay: u32,
     /// The rank that fails, and after how many of its calls.
     pub failure: Option<(usize, u64)>,
@@ -51,7 +52,8 @@ struct State {
 }
 
 struct Letter {
-    delay: u32,
+    /// Calls of the receiver after which it shows.
+    due: u64,
     bytes: Vec<u8>,
 }
 
@@ -170,8 +172,8 @@ impl Transport for Local {
 
     fn send(&self, to: usize, tag: Tag, bytes: Vec<u8>) -> Result<()> {
         let mut state = self.enter()?;
-        let delay = self.delay(&mut state);
-        let letter = Letter { delay, bytes };
+        let due = state.calls[to] + u64::from(self.delay(&mut state));
+        let letter = Letter { due, bytes };
         let mail = state.mail.entry((to, self.rank, tag)).or_default();
         mail.push_back(letter);
         Ok(())
@@ -179,6 +181,7 @@ impl Transport for Local {
 
     fn receive(&self, from: Option<usize>, tag: Tag) -> Result<Option<Message>> {
         let mut state = self.enter()?;
+        let now = state.calls[self.rank];
         let senders = match from {
             Some(from) => from..from + 1,
             None => 0..self.hub.size,
@@ -193,9 +196,8 @@ impl Transport for Local {
             let Some(mail) = state.mail.get_mut(&(self.rank, from, tag)) else {
                 continue;
             };
-            if let Some(letter) = mail.front_mut() {
-                if letter.delay > 0 {
-                    letter.delay -= 1;
+            if let Some(letter) = mail.front() {
+                if letter.due > now {
                     continue;
                 }
                 let bytes = mail.pop_front().map_or(Vec::new(), |letter| letter.bytes);

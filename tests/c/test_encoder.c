@@ -143,6 +143,61 @@ static void takes_rank_one_and_float(void)
     dicod_encoder_free(&e);
 }
 
+typedef struct {
+    int64_t spans, visits, steps, most, last;
+} seen_spans;
+
+static int32_t count_spans(void *userdata, const dicod_span *span)
+{
+    seen_spans *s = userdata;
+    CHECK(span->struct_size == sizeof *span && span->start >= 0 && span->seconds >= 0);
+    s->spans++;
+    if (span->activity == DICOD_SPAN_VISIT) {
+        CHECK(span->tile >= 0 && span->sweep >= 0 && span->colour >= 0);
+        s->visits++;
+        s->steps += span->steps;
+    }
+    s->last = span->activity;
+    return s->spans == s->most;
+}
+
+static void says_what_it_did(void)
+{
+    void *px[P];
+    dicod_encoder *e = NULL;
+    dicod_options *o = NULL;
+    dicod_info info = DICOD_INFO_INIT;
+    dicod_array ax = describe(x, 8, signal_shape, P, T0 * T1, px, NULL);
+    seen_spans all = {0, 0, 0, -1, -1}, few = {0, 0, 0, 3, -1};
+    int64_t needed = 0, again = 0;
+    OK(dicod_encoder_create(NULL, NULL, SHAPES, d, &e));
+    OK(dicod_encoder_solve(e, &ax, NULL));
+    FAILS(DICOD_ERROR_INVALID_STATE, "\"trace\"", dicod_encoder_get_trace(e, count_spans, &all));
+    FAILS(DICOD_ERROR_INVALID_STATE, "\"trace\"", dicod_encoder_get_trace_json(e, NULL, 0, &needed));
+    dicod_encoder_free(&e);
+    OK(dicod_options_create(&o));
+    OK(dicod_options_set_integer(o, "trace", 1));
+    OK(dicod_encoder_create(NULL, o, SHAPES, d, &e));
+    dicod_options_free(&o);
+    OK(dicod_encoder_solve(e, &ax, &info));
+    OK(dicod_encoder_get_trace(e, count_spans, &all));
+    CHECK(all.steps == info.steps && all.visits == info.visits && all.last == DICOD_SPAN_SOLVE);
+    OK(dicod_encoder_get_trace(e, count_spans, &few));
+    CHECK(few.spans == 3);
+    OK(dicod_encoder_get_trace_json(e, NULL, 0, &needed));
+    char *json = malloc((size_t)needed);
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "capacity", dicod_encoder_get_trace_json(e, json, needed - 1, &again));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "capacity", dicod_encoder_get_trace_json(e, json, -1, &again));
+    FAILS(DICOD_ERROR_NULL_POINTER, "json", dicod_encoder_get_trace_json(e, NULL, needed, &again));
+    FAILS(DICOD_ERROR_NULL_POINTER, "needed", dicod_encoder_get_trace_json(e, json, needed, NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "visit", dicod_encoder_get_trace(e, NULL, NULL));
+    OK(dicod_encoder_get_trace_json(e, json, needed, &again));
+    CHECK(again == needed && (int64_t)strlen(json) == needed - 1);
+    CHECK(strstr(json, "\"tile_bounds\": [[0, ") != NULL && strstr(json, "[\"solve\", -1, -1, -1, ") != NULL);
+    free(json);
+    dicod_encoder_free(&e);
+}
+
 static void refuses_what_cannot_be(void)
 {
     void *px[P], *pz[K];
@@ -188,6 +243,7 @@ int main(void)
     gives_what_dicod_solve_gives();
     starts_where_it_was();
     takes_rank_one_and_float();
+    says_what_it_did();
     refuses_what_cannot_be();
     return report("encoder");
 }

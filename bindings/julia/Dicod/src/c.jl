@@ -23,6 +23,12 @@ const DICOD_LOG_INFO = 2
 const DICOD_LOG_DEBUG = 3
 const DICOD_F32 = 32
 const DICOD_F64 = 64
+const DICOD_SPAN_SOLVE = 0
+const DICOD_SPAN_CORRELATE = 1
+const DICOD_SPAN_DESCEND = 2
+const DICOD_SPAN_CERTIFY = 3
+const DICOD_SPAN_PHASE = 4
+const DICOD_SPAN_VISIT = 5
 const PARMAP_SOME_FAILED = 101
 const PARMAP_STOPPED = 102
 const PARMAP_ERROR_TASK = -101
@@ -102,6 +108,22 @@ struct dicod_array
     channels::Ptr{Ptr{Cvoid}}
 end
 dicod_array() = dicod_array(sizeof(dicod_array), DICOD_F64, 0, C_NULL, C_NULL, C_NULL, C_NULL, 0, C_NULL)
+
+struct dicod_span
+    struct_size::Int64
+    activity::Int32
+    awake::Int32
+    sweep::Int64
+    colour::Int64
+    tile::Int64
+    steps::Int64
+    start::Float64
+    seconds::Float64
+    seconds_waiting::Float64
+    messages::Int64
+    bytes_sent::Int64
+end
+dicod_span() = dicod_span(sizeof(dicod_span), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 struct dicod_learn_step
     struct_size::Int64
@@ -432,6 +454,14 @@ dicod_encoder_region(encoder, offset, local_shape) =
 const at_dicod_encoder_get_lambda = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_get_lambda(encoder, n_atoms, lambda) =
     ccall(entry(at_dicod_encoder_get_lambda, :dicod_encoder_get_lambda), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}), encoder, n_atoms, lambda)
+
+const at_dicod_encoder_get_trace = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_get_trace(encoder, visit, userdata) =
+    ccall(entry(at_dicod_encoder_get_trace, :dicod_encoder_get_trace), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), encoder, visit, userdata)
+
+const at_dicod_encoder_get_trace_json = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_get_trace_json(encoder, json, capacity, needed) =
+    ccall(entry(at_dicod_encoder_get_trace_json, :dicod_encoder_get_trace_json), Int32, (Ptr{Cvoid}, Ptr{UInt8}, Int64, Ptr{Int64}), encoder, json, capacity, needed)
 
 const at_dicod_learn = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learn(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, each, userdata, d, z, info) =
@@ -906,6 +936,8 @@ const entries = (at_dicod_strerror,
                  at_dicod_encoder_get_sparse_block,
                  at_dicod_encoder_region,
                  at_dicod_encoder_get_lambda,
+                 at_dicod_encoder_get_trace,
+                 at_dicod_encoder_get_trace_json,
                  at_dicod_learn,
                  at_dicod_learn_f32,
                  at_dicod_learner_create,
