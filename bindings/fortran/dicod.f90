@@ -2476,7 +2476,6 @@ contains
     character(*), intent(in) :: name
     integer(int64), intent(in) :: shape_x(:), shape_d(:)
     integer :: n
-    if (c%status < 0) return
     call c%measure_d(shape_d)
     if (c%status < 0) return
     n = int(c%g%n_axes)
@@ -2502,6 +2501,7 @@ contains
     class(call_state), intent(inout) :: c
     integer(int64), intent(in) :: shape_d(:)
     integer :: n
+    if (c%status < 0) return
     n = size(shape_d) - 2
     if (n < 1 .or. n > 3) then
       c%status = DICOD_ERROR_INVALID_SHAPE
@@ -2551,7 +2551,6 @@ contains
     class(call_state), intent(inout) :: c
     integer(int64), intent(in) :: shape_d(:), signal_shape(:), element_type
     integer(int64), intent(in), optional :: n_signals
-    if (c%status < 0) return
     call c%measure_d(shape_d)
     if (c%status < 0) return
     if (size(signal_shape) /= c%g%n_axes) then
@@ -9060,8 +9059,12 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
     type(described), target :: a
+    type(view) :: v
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
-    call c%lay_out('z', view_r64(z), self%g%n_atoms, self%g%valid, offset, a)
+    v = view_r64(z)
+    ! In batches z has learn_batch signals: the library compares.
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_get_z(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
@@ -9075,8 +9078,12 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
     type(described), target :: a
+    type(view) :: v
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
-    call c%lay_out('z', view_r64(z), self%g%n_atoms, self%g%valid, offset, a)
+    v = view_r64(z)
+    ! In batches z has learn_batch signals: the library compares.
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_get_z(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
@@ -9090,8 +9097,12 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
     type(described), target :: a
+    type(view) :: v
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
-    call c%lay_out('z', view_r64(z), self%g%n_atoms, self%g%valid, offset, a)
+    v = view_r64(z)
+    ! In batches z has learn_batch signals: the library compares.
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_get_z(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
@@ -9105,8 +9116,12 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
     type(described), target :: a
+    type(view) :: v
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
-    call c%lay_out('z', view_r64(z), self%g%n_atoms, self%g%valid, offset, a)
+    v = view_r64(z)
+    ! In batches z has learn_batch signals: the library compares.
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_get_z(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
@@ -9120,8 +9135,12 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
     type(described), target :: a
+    type(view) :: v
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
-    call c%lay_out('z', view_r32(z), self%g%n_atoms, self%g%valid, offset, a)
+    v = view_r32(z)
+    ! In batches z has learn_batch signals: the library compares.
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_get_z(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
@@ -9135,8 +9154,12 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
     type(described), target :: a
+    type(view) :: v
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
-    call c%lay_out('z', view_r32(z), self%g%n_atoms, self%g%valid, offset, a)
+    v = view_r32(z)
+    ! In batches z has learn_batch signals: the library compares.
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_get_z(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
@@ -9150,8 +9173,12 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
     type(described), target :: a
+    type(view) :: v
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
-    call c%lay_out('z', view_r32(z), self%g%n_atoms, self%g%valid, offset, a)
+    v = view_r32(z)
+    ! In batches z has learn_batch signals: the library compares.
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_get_z(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
@@ -9165,8 +9192,12 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
     type(described), target :: a
+    type(view) :: v
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
-    call c%lay_out('z', view_r32(z), self%g%n_atoms, self%g%valid, offset, a)
+    v = view_r32(z)
+    ! In batches z has learn_batch signals: the library compares.
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_get_z(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine

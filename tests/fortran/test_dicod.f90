@@ -130,6 +130,8 @@ contains
   subroutine several_signals()
     real(wp) :: x(30, 2, 3), d(5, 2, 4), z(26, 4, 3), wanted(26, 4, 3), learnt(5, 2, 4), wanted_d(5, 2, 4)
     type(dicod_learn_info) :: learning
+    type(dicod_learner) :: learner
+    character(400) :: errmsg
     type(dicod_info) :: reference
     integer(int32) :: stat
     call fill(x, size(x), 10)
@@ -146,6 +148,14 @@ contains
     call check(learning%iterations > 0 .and. learning%objective > 0, 'learn, info')
     call learn(x, learnt, learn_max_iter=4_int64, stat=stat)
     call check(same(learnt, wanted_d, size(learnt)), 'learn without z')
+    ! In batches of two the activations are those of two signals.
+    call learner%create(d, [30_int64], 3_int64, learn_batch=2_int64)
+    call learner%step(x)
+    z = -1
+    call learner%get_z(z(:, :, :2))
+    call check(any(z(:, :, :2) > 0) .and. all(z(:, :, 3) == -1), 'z of a batch')
+    call learner%get_z(z, stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'n_channels')
   end subroutine
 
   subroutine of_an_encoder()

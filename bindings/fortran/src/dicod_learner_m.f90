@@ -391,8 +391,12 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
     type(described), target :: a
+    type(view) :: v
     call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
-    call c%lay_out('z', view_{m}(z), self%g%n_atoms, self%g%valid, offset, a)
+    v = view_{m}(z)
+    ! In batches z has learn_batch signals: the library compares.
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_get_z(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine

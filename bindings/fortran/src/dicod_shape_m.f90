@@ -122,7 +122,6 @@ contains
     character(*), intent(in) :: name
     integer(int64), intent(in) :: shape_x(:), shape_d(:)
     integer :: n
-    if (c%status < 0) return
     call c%measure_d(shape_d)
     if (c%status < 0) return
     n = int(c%g%n_axes)
@@ -148,6 +147,7 @@ contains
     class(call_state), intent(inout) :: c
     integer(int64), intent(in) :: shape_d(:)
     integer :: n
+    if (c%status < 0) return
     n = size(shape_d) - 2
     if (n < 1 .or. n > 3) then
       c%status = DICOD_ERROR_INVALID_SHAPE
@@ -197,7 +197,6 @@ contains
     class(call_state), intent(inout) :: c
     integer(int64), intent(in) :: shape_d(:), signal_shape(:), element_type
     integer(int64), intent(in), optional :: n_signals
-    if (c%status < 0) return
     call c%measure_d(shape_d)
     if (c%status < 0) return
     if (size(signal_shape) /= c%g%n_axes) then
