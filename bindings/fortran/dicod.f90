@@ -33,6 +33,12 @@ module dicod_c
   integer(c_int32_t), parameter :: DICOD_LOG_DEBUG = 3_c_int32_t
   integer(c_int64_t), parameter :: DICOD_F32 = 32_c_int64_t
   integer(c_int64_t), parameter :: DICOD_F64 = 64_c_int64_t
+  integer(c_int32_t), parameter :: DICOD_SPAN_SOLVE = 0_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_SPAN_CORRELATE = 1_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_SPAN_DESCEND = 2_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_SPAN_CERTIFY = 3_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_SPAN_PHASE = 4_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_SPAN_VISIT = 5_c_int32_t
   integer(c_int32_t), parameter :: PARMAP_SOME_FAILED = 101_c_int32_t
   integer(c_int32_t), parameter :: PARMAP_STOPPED = 102_c_int32_t
   integer(c_int32_t), parameter :: PARMAP_ERROR_TASK = -101_c_int32_t
@@ -107,6 +113,21 @@ module dicod_c
     type(c_ptr) :: strides = c_null_ptr
     integer(c_int64_t) :: n_channels = 0
     type(c_ptr) :: channels = c_null_ptr
+  end type
+
+  type, bind(c) :: dicod_span
+    integer(c_int64_t) :: struct_size = 88_c_int64_t
+    integer(c_int32_t) :: activity = 0
+    integer(c_int32_t) :: awake = 0
+    integer(c_int64_t) :: sweep = 0
+    integer(c_int64_t) :: colour = 0
+    integer(c_int64_t) :: tile = 0
+    integer(c_int64_t) :: steps = 0
+    real(c_double) :: start = 0
+    real(c_double) :: seconds = 0
+    real(c_double) :: seconds_waiting = 0
+    integer(c_int64_t) :: messages = 0
+    integer(c_int64_t) :: bytes_sent = 0
   end type
 
   type, bind(c) :: dicod_learn_step
@@ -234,6 +255,12 @@ module dicod_c
       import
       type(c_ptr), value :: userdata
       type(dicod_progress), intent(in) :: progress
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_span_fn(userdata, span) bind(c) result(outcome)
+      import
+      type(c_ptr), value :: userdata
+      type(dicod_span), intent(in) :: span
       integer(c_int32_t) :: outcome
     end function
     function dicod_learn_fn(userdata, step) bind(c) result(outcome)
@@ -799,6 +826,22 @@ module dicod_c
       type(c_ptr), value :: encoder
       integer(c_int64_t), value :: n_atoms
       type(c_ptr), value :: lambda
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_encoder_get_trace(encoder, visit, userdata) bind(c, name='dicod_encoder_get_trace') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      type(c_funptr), value :: visit
+      type(c_ptr), value :: userdata
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_encoder_get_trace_json(encoder, json, capacity, needed) bind(c, &
+        name='dicod_encoder_get_trace_json') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      type(c_ptr), value :: json
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
     function dicod_learn(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, each, &
@@ -2360,7 +2403,7 @@ contains
   recursive subroutine choose_options(c, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics)
     class(call_state), intent(inout) :: c
@@ -2371,7 +2414,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -2434,6 +2477,8 @@ contains
       if (present(correlation)) call c%one%set('correlation', correlation, stat, errmsg)
       if (stat < 0) return
       if (present(progress_interval)) call c%one%set('progress_interval', progress_interval, stat, errmsg)
+      if (stat < 0) return
+      if (present(trace)) call c%one%set('trace', trace, stat, errmsg)
       if (stat < 0) return
       if (present(learn_init)) call c%one%set('learn_init', learn_init, stat, errmsg)
       if (stat < 0) return
@@ -2973,7 +3018,7 @@ contains
   recursive subroutine solve_132_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -2987,7 +3032,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -3002,7 +3047,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -3084,7 +3129,7 @@ contains
   recursive subroutine solve_232_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -3098,7 +3143,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -3113,7 +3158,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -3195,7 +3240,7 @@ contains
   recursive subroutine solve_333_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -3209,7 +3254,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -3224,7 +3269,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -3306,7 +3351,7 @@ contains
   recursive subroutine solve_243_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -3320,7 +3365,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -3335,7 +3380,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -3417,7 +3462,7 @@ contains
   recursive subroutine solve_343_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -3431,7 +3476,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -3446,7 +3491,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -3528,7 +3573,7 @@ contains
   recursive subroutine solve_444_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -3542,7 +3587,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -3557,7 +3602,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -3639,7 +3684,7 @@ contains
   recursive subroutine solve_354_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -3653,7 +3698,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -3668,7 +3713,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -3750,7 +3795,7 @@ contains
   recursive subroutine solve_454_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -3764,7 +3809,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -3779,7 +3824,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -3861,7 +3906,7 @@ contains
   recursive subroutine solve_555_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -3875,7 +3920,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -3890,7 +3935,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -3972,7 +4017,7 @@ contains
   recursive subroutine solve_132_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -3986,7 +4031,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -4001,7 +4046,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -4083,7 +4128,7 @@ contains
   recursive subroutine solve_232_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -4097,7 +4142,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -4112,7 +4157,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -4194,7 +4239,7 @@ contains
   recursive subroutine solve_333_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -4208,7 +4253,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -4223,7 +4268,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -4305,7 +4350,7 @@ contains
   recursive subroutine solve_243_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -4319,7 +4364,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -4334,7 +4379,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -4416,7 +4461,7 @@ contains
   recursive subroutine solve_343_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -4430,7 +4475,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -4445,7 +4490,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -4527,7 +4572,7 @@ contains
   recursive subroutine solve_444_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -4541,7 +4586,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -4556,7 +4601,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -4638,7 +4683,7 @@ contains
   recursive subroutine solve_354_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -4652,7 +4697,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -4667,7 +4712,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -4749,7 +4794,7 @@ contains
   recursive subroutine solve_454_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -4763,7 +4808,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -4778,7 +4823,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -4860,7 +4905,7 @@ contains
   recursive subroutine solve_555_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
@@ -4874,7 +4919,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -4889,7 +4934,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -5079,6 +5124,12 @@ module dicod_encoder_m
     real(real64), allocatable :: value(:)
   end type
 
+  ! Where the spans of a trace are collected.
+  type :: span_list
+    integer :: count = 0
+    type(dicod_span), allocatable :: spans(:)
+  end type
+
   type, extends(library_handle) :: dicod_encoder
     logical :: collective = .false.
     type(callback_box), pointer :: box => null()
@@ -5185,6 +5236,8 @@ module dicod_encoder_m
     procedure :: region => encoder_region
     procedure :: valid_shape => encoder_valid_shape
     procedure :: get_lambda => encoder_get_lambda
+    procedure :: get_trace => encoder_get_trace
+    procedure :: get_trace_json => encoder_get_trace_json
     procedure :: free => encoder_free
     final :: encoder_final
   end type
@@ -5334,6 +5387,51 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! What this rank did in the last solve, made with trace=.true.: in order of the spans' ends. Sweeps, colours and tiles
+  ! count from 0. Local.
+  recursive subroutine encoder_get_trace(self, spans, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    type(dicod_span), allocatable, intent(out) :: spans(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(span_list), target :: list
+    integer(int32) :: status
+    allocate (list%spans(64))
+    status = dicod_encoder_get_trace(self%handle, c_funloc(span_trampoline), c_loc(list))
+    spans = list%spans(:list%count)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive function span_trampoline(userdata, span) bind(c, name='') result(go_on)
+    type(c_ptr), value :: userdata
+    type(dicod_span), intent(in) :: span
+    integer(c_int32_t) :: go_on
+    type(span_list), pointer :: list
+    call c_f_pointer(userdata, list)
+    if (list%count == size(list%spans)) list%spans = [list%spans, list%spans]
+    list%count = list%count + 1
+    list%spans(list%count) = span
+    go_on = 0
+  end function
+
+  ! The same as JSON text. Local.
+  recursive subroutine encoder_get_trace_json(self, json, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    character(:), allocatable, intent(out) :: json
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: buffer(:)
+    integer(int64), target :: needed
+    integer(int32) :: status
+    needed = 1
+    status = dicod_encoder_get_trace_json(self%handle, c_null_ptr, 0_int64, c_loc(needed))
+    allocate (buffer(needed))
+    buffer = c_null_char
+    if (status >= 0) status = dicod_encoder_get_trace_json(self%handle, c_loc(buffer), needed, c_loc(needed))
+    json = text_from_c(c_loc(buffer))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
   ! Shape of d that factors u and v stand for.
   pure recursive function shape_of_atoms(shape_u, shape_v) result(shape_d)
     integer(int64), intent(in) :: shape_u(2), shape_v(:)
@@ -5346,7 +5444,7 @@ contains
   recursive subroutine create_3_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -5362,7 +5460,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -5378,7 +5476,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -5395,7 +5493,7 @@ contains
   recursive subroutine create_rank1_3_r64(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -5411,7 +5509,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -5427,7 +5525,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -5475,7 +5573,7 @@ contains
   recursive subroutine create_4_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -5491,7 +5589,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -5507,7 +5605,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -5524,7 +5622,7 @@ contains
   recursive subroutine create_rank1_4_r64(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -5540,7 +5638,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -5556,7 +5654,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -5604,7 +5702,7 @@ contains
   recursive subroutine create_5_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -5620,7 +5718,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -5636,7 +5734,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -5653,7 +5751,7 @@ contains
   recursive subroutine create_rank1_5_r64(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -5669,7 +5767,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -5685,7 +5783,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -5733,7 +5831,7 @@ contains
   recursive subroutine create_3_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -5749,7 +5847,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -5765,7 +5863,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -5782,7 +5880,7 @@ contains
   recursive subroutine create_rank1_3_r32(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -5798,7 +5896,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -5814,7 +5912,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -5862,7 +5960,7 @@ contains
   recursive subroutine create_4_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -5878,7 +5976,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -5894,7 +5992,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -5911,7 +6009,7 @@ contains
   recursive subroutine create_rank1_4_r32(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -5927,7 +6025,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -5943,7 +6041,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -5991,7 +6089,7 @@ contains
   recursive subroutine create_5_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -6007,7 +6105,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -6023,7 +6121,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -6040,7 +6138,7 @@ contains
   recursive subroutine create_rank1_5_r32(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -6056,7 +6154,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -6072,7 +6170,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -6839,7 +6937,7 @@ contains
   recursive subroutine learn_132_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -6854,7 +6952,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -6873,7 +6971,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -6894,7 +6992,7 @@ contains
   recursive subroutine learn_232_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -6909,7 +7007,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -6928,7 +7026,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -6949,7 +7047,7 @@ contains
   recursive subroutine learn_333_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -6964,7 +7062,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -6983,7 +7081,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7004,7 +7102,7 @@ contains
   recursive subroutine learn_243_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7019,7 +7117,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7038,7 +7136,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7059,7 +7157,7 @@ contains
   recursive subroutine learn_343_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7074,7 +7172,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7093,7 +7191,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7114,7 +7212,7 @@ contains
   recursive subroutine learn_444_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7129,7 +7227,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7148,7 +7246,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7169,7 +7267,7 @@ contains
   recursive subroutine learn_354_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7184,7 +7282,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7203,7 +7301,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7224,7 +7322,7 @@ contains
   recursive subroutine learn_454_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7239,7 +7337,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7258,7 +7356,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7279,7 +7377,7 @@ contains
   recursive subroutine learn_555_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7294,7 +7392,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7313,7 +7411,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7334,7 +7432,7 @@ contains
   recursive subroutine learn_132_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7349,7 +7447,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7368,7 +7466,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7389,7 +7487,7 @@ contains
   recursive subroutine learn_232_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7404,7 +7502,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7423,7 +7521,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7444,7 +7542,7 @@ contains
   recursive subroutine learn_333_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7459,7 +7557,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7478,7 +7576,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7499,7 +7597,7 @@ contains
   recursive subroutine learn_243_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7514,7 +7612,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7533,7 +7631,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7554,7 +7652,7 @@ contains
   recursive subroutine learn_343_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7569,7 +7667,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7588,7 +7686,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7609,7 +7707,7 @@ contains
   recursive subroutine learn_444_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7624,7 +7722,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7643,7 +7741,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7664,7 +7762,7 @@ contains
   recursive subroutine learn_354_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7679,7 +7777,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7698,7 +7796,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7719,7 +7817,7 @@ contains
   recursive subroutine learn_454_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7734,7 +7832,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7753,7 +7851,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7774,7 +7872,7 @@ contains
   recursive subroutine learn_555_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
@@ -7789,7 +7887,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7808,7 +7906,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7830,7 +7928,7 @@ contains
   recursive subroutine create_3_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -7846,7 +7944,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7862,7 +7960,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -7949,7 +8047,7 @@ contains
   recursive subroutine create_4_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -7965,7 +8063,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -7981,7 +8079,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -8068,7 +8166,7 @@ contains
   recursive subroutine create_5_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -8084,7 +8182,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -8100,7 +8198,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -8187,7 +8285,7 @@ contains
   recursive subroutine create_3_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -8203,7 +8301,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -8219,7 +8317,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -8306,7 +8404,7 @@ contains
   recursive subroutine create_4_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -8322,7 +8420,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -8338,7 +8436,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -8425,7 +8523,7 @@ contains
   recursive subroutine create_5_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
-      progress_interval, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
@@ -8441,7 +8539,7 @@ contains
     integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     integer(int64), intent(in), optional :: tile_shape(:)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, learn_window, learn_rank_one, &
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
@@ -8457,7 +8555,7 @@ contains
       time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
@@ -12431,11 +12529,12 @@ module dicod
       DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT, DICOD_ERROR_INVALID_SHAPE, DICOD_ERROR_OUT_OF_RANGE, &
       DICOD_ERROR_NOT_FINITE, DICOD_ERROR_UNKNOWN_OPTION, DICOD_ERROR_OUT_OF_MEMORY, DICOD_ERROR_INVALID_STATE, &
       DICOD_ERROR_INTERNAL, DICOD_ERROR_COMMUNICATION, DICOD_ERROR_FILE, DICOD_LOG_WARNING, DICOD_LOG_INFO, &
-      DICOD_LOG_DEBUG, DICOD_F32, DICOD_F64, PARMAP_SOME_FAILED, PARMAP_STOPPED, PARMAP_ERROR_TASK, &
+      DICOD_LOG_DEBUG, DICOD_F32, DICOD_F64, DICOD_SPAN_SOLVE, DICOD_SPAN_CORRELATE, DICOD_SPAN_DESCEND, &
+      DICOD_SPAN_CERTIFY, DICOD_SPAN_PHASE, DICOD_SPAN_VISIT, PARMAP_SOME_FAILED, PARMAP_STOPPED, PARMAP_ERROR_TASK, &
       PARMAP_ERROR_PRODUCER, PARMAP_ERROR_CONSUMER, PARMAP_ERROR_STALLED, PARMAP_ERROR_TIMEOUT, &
       PARMAP_ERROR_CANCELLED, PARMAP_NOT_RUN, PARMAP_ERROR_NOT_RESTARTABLE, PARMAP_ERROR_EMPTY, PARMAP_ITEM, &
-      PARMAP_END, PARMAP_WAIT, PARMAP_STOP, dicod_progress, dicod_info, dicod_learn_step, dicod_learn_info, &
-      parmap_report, parmap_progress
+      PARMAP_END, PARMAP_WAIT, PARMAP_STOP, dicod_progress, dicod_info, dicod_span, dicod_learn_step, &
+      dicod_learn_info, parmap_report, parmap_progress
   use dicod_error_m, only: last_error, status_text, library_version
   use dicod_context_m, only: dicod_context, log_procedure, progress_procedure
   use dicod_options_m, only: dicod_options, option_description, n_options, describe_option

@@ -167,13 +167,15 @@ contains
     type(dicod_info) :: first, again
     integer(int64) :: offset(2), local(2), i
     integer(int32) :: stat
+    type(dicod_span), allocatable :: spans(:)
+    character(:), allocatable :: json
     integer :: k, p
     character(400) :: errmsg
     call fill(x, size(x), 5)
     call fill(d, size(d), 6)
     call context%create(n_threads=2)
     call check(context%n_threads() == 2 .and. context%rank() == 0 .and. context%n_ranks() == 1, 'context')
-    call e%create(d, [16_int64, 14_int64], context=context, warm_start=.true.)
+    call e%create(d, [16_int64, 14_int64], context=context, warm_start=.true., trace=.true.)
     call context%free()
     call e%solve(x, first)
     call e%get_z(z)
@@ -191,6 +193,12 @@ contains
     call check(all(offset == 0) .and. all(local == [14, 11]), 'region')
     call e%get_lambda(lambda)
     call check(abs(lambda(1) - first%lambda) < 1e-12_wp, 'lambda')
+    call e%get_trace(spans)
+    i = size(spans)
+    call check(spans(i)%activity == DICOD_SPAN_SOLVE .and. spans(i)%steps == first%steps, 'trace')
+    call check(sum(spans%steps, spans%activity == DICOD_SPAN_VISIT) == first%steps, 'trace, visits')
+    call e%get_trace_json(json)
+    call check(json(1:1) == '{' .and. index(json, '"spans"') > 0 .and. index(json, '}', back=.true.) >= len(json) - 1, 'trace, JSON')
     call e%solve(x, again)
     call check(again%steps < first%steps/4, 'warm start')
     call e%clear_z()

@@ -17,6 +17,12 @@ module dicod_encoder_m
     real(real64), allocatable :: value(:)
   end type
 
+  ! Where the spans of a trace are collected.
+  type :: span_list
+    integer :: count = 0
+    type(dicod_span), allocatable :: spans(:)
+  end type
+
   type, extends(library_handle) :: dicod_encoder
     logical :: collective = .false.
     type(callback_box), pointer :: box => null()
@@ -46,6 +52,8 @@ module dicod_encoder_m
     procedure :: region => encoder_region
     procedure :: valid_shape => encoder_valid_shape
     procedure :: get_lambda => encoder_get_lambda
+    procedure :: get_trace => encoder_get_trace
+    procedure :: get_trace_json => encoder_get_trace_json
     procedure :: free => encoder_free
     final :: encoder_final
   end type
@@ -192,6 +200,51 @@ contains
     found = 0
     status = dicod_encoder_get_lambda(self%handle, size(lambda, kind=int64), c_loc(found))
     lambda = found(:size(lambda))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! What this rank did in the last solve, made with trace=.true.: in order of the spans' ends. Sweeps, colours and tiles
+  ! count from 0. Local.
+  recursive subroutine encoder_get_trace(self, spans, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    type(dicod_span), allocatable, intent(out) :: spans(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(span_list), target :: list
+    integer(int32) :: status
+    allocate (list%spans(64))
+    status = dicod_encoder_get_trace(self%handle, c_funloc(span_trampoline), c_loc(list))
+    spans = list%spans(:list%count)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive function span_trampoline(userdata, span) bind(c, name='') result(go_on)
+    type(c_ptr), value :: userdata
+    type(dicod_span), intent(in) :: span
+    integer(c_int32_t) :: go_on
+    type(span_list), pointer :: list
+    call c_f_pointer(userdata, list)
+    if (list%count == size(list%spans)) list%spans = [list%spans, list%spans]
+    list%count = list%count + 1
+    list%spans(list%count) = span
+    go_on = 0
+  end function
+
+  ! The same as JSON text. Local.
+  recursive subroutine encoder_get_trace_json(self, json, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    character(:), allocatable, intent(out) :: json
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: buffer(:)
+    integer(int64), target :: needed
+    integer(int32) :: status
+    needed = 1
+    status = dicod_encoder_get_trace_json(self%handle, c_null_ptr, 0_int64, c_loc(needed))
+    allocate (buffer(needed))
+    buffer = c_null_char
+    if (status >= 0) status = dicod_encoder_get_trace_json(self%handle, c_loc(buffer), needed, c_loc(needed))
+    json = text_from_c(c_loc(buffer))
     call report_status(status, stat, errmsg)
   end subroutine
 

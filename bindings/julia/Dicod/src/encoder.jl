@@ -181,3 +181,34 @@ function lambda(e::Encoder)
     check(dicod_encoder_get_lambda(e, length(l), l))
     l
 end
+
+"""
+    Dicod.trace(encoder)
+
+What this rank did in the last solve, made with `trace=true`: a list of `Dicod.dicod_span`, in order of their ends. Sweeps,
+colours and tiles count from 0.
+"""
+function trace(e::Encoder)
+    spans = dicod_span[]
+    f = @cfunction(span_trampoline, Int32, (Ptr{Cvoid}, Ptr{dicod_span}))
+    GC.@preserve spans check(dicod_encoder_get_trace(e, f, pointer_from_objref(spans)))
+    spans
+end
+
+function span_trampoline(spans, span)::Int32
+    push!(unsafe_pointer_to_objref(spans)::Vector{dicod_span}, unsafe_load(span))
+    0
+end
+
+"""
+    Dicod.trace_json(encoder)
+
+The same as JSON text.
+"""
+function trace_json(e::Encoder)
+    needed = Ref{Int64}(0)
+    check(dicod_encoder_get_trace_json(e, C_NULL, 0, needed))
+    json = zeros(UInt8, needed[])
+    check(dicod_encoder_get_trace_json(e, json, length(json), needed))
+    String(json[1:end-1])
+end

@@ -59,6 +59,13 @@ const reference = haskey(ENV, "DICOD_REFERENCE") ? dlopen(ENV["DICOD_REFERENCE"]
         m = activation_matrix(e)
         @test m isa SparseMatrixCSC && m == reshape(z, :, 3)
         @test region(e) == ((0, 0), (14, 11))
+        @test_throws DicodError Dicod.trace(e)
+        traced = Encoder(d, (16, 14); trace=true)
+        steps = solve!(traced, x).steps
+        spans = Dicod.trace(traced)
+        @test spans[end].activity == Dicod.DICOD_SPAN_SOLVE && spans[end].steps == steps
+        @test sum(s.steps for s in spans if s.activity == Dicod.DICOD_SPAN_VISIT) == steps
+        @test occursin(r"^\{.*\"spans\".*\}\s*$"s, Dicod.trace_json(traced))
         @test solve!(e, x).steps < first.steps / 4
         clear_z!(e)
         set_z!(e, z)
