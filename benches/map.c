@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { PAIRS = 41, PINGS = 300 };
+enum { PAIRS = 101, PINGS = 200 };
 
 static int rank, n_ranks, failed;
 
@@ -83,13 +83,13 @@ int main(int argc, char **argv)
         printf("| empty tasks                        | ping-pong us | us per task | limit | share of the limit |\n");
         printf("| --- | --: | --: | --: | --: |\n");
     }
-    row("on other ranks, dynamic, chunk 1", 0, "dynamic", 1, 500, -1);
+    row("on other ranks, dynamic, chunk 1", 0, "dynamic", 1, 1000, -1);
     row("on other ranks, automatic chunks", 0, "dynamic", 0, 200000, 0.5);
-    row("one thread, chunk 1", 1, "dynamic", 1, 20000, 1);
-    row("one thread, automatic chunks", 1, "dynamic", 0, 200000, 0.5);
-    row("two threads, dynamic, chunk 1", 2, "dynamic", 1, 20000, 1);
-    row("two threads, automatic chunks", 2, "dynamic", 0, 200000, 0.5);
-    row("two threads, block", 2, "block", 0, 200000, 1);
+    row("one thread, chunk 1", 1, "dynamic", 1, 1000, 1);
+    row("one thread, automatic chunks", 1, "dynamic", 0, 10000, 0.5);
+    row("two threads, dynamic, chunk 1", 2, "dynamic", 1, 1000, 1);
+    row("two threads, automatic chunks", 2, "dynamic", 0, 10000, 0.5);
+    row("two threads, block", 2, "block", 0, 10000, 1);
     /* The others leave rank 0 the machine. */
     for (int other = 1; rank == 0 && other < n_ranks; other++) MPI_Send(&failed, 1, MPI_INT, other, 1, MPI_COMM_WORLD);
     for (int there = rank == 0; !there; nanosleep(&(struct timespec){0, 1000000}, NULL))
