@@ -69,7 +69,7 @@ function main()
 
     @testset "teams" begin
         x, d = random(3, 40, 37, 2), random(4, 5, 4, 2, 3)
-        sizes = Dicod.pmap(1:6; context=context, ranks_per_task=2, root_works=1) do i
+        sizes = Dicod.pmap(1:6; context=context, ranks_per_task=min(n, 2)) do i
             @assert Dicod.communicator() isa Integer
             Context(Dicod.task()) do team
                 (Dicod.ranks(team)[2], solve(x, d; context=team, reg=i / 10).objective)
