@@ -182,7 +182,11 @@ impl Trace {
     /// Calls `visit` with the spans in order of their ends (the visits of a phase come before it)
     /// until it says no.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(&Span) -> bool) {
-        let _ = self.record().spans.iter().all(|span| visit(span));
+        for span in &self.record().spans {
+            if !visit(span) {
+                return;
+            }
+        }
     }
 
     /// Writes the spans, and how many were lost for want of memory, as members of a JSON object.

@@ -16,7 +16,7 @@ pub(crate) struct Transform {
     /// Along the last axis: forward, inverse.
     inner: (Arc<dyn RealToComplex<f64>>, Arc<dyn ComplexToReal<f64>>),
     /// Along each of the first two axes: forward, inverse.
-    outer: [(Arc<dyn Fft<f64>>, Arc<dyn Fft<f64>>); 2],
+    outer: [[Arc<dyn Fft<f64>>; 2]; 2],
 }
 
 /// Smallest lengths of at least these with no prime factor above 5, even so that real transforms
@@ -24,12 +24,12 @@ pub(crate) struct Transform {
 pub(super) fn fast_lengths(reach: Point) -> [usize; AXES] {
     let smooth = |n: usize| {
         let rest = [2, 3, 5].into_iter().fold(n, |mut rest, p| {
-            while rest % p == 0 {
+            while rest.is_multiple_of(p) {
                 rest /= p;
             }
             rest
         });
-        rest == 1 && (n % 2 == 0 || n == 1)
+        rest == 1 && (n.is_multiple_of(2) || n == 1)
     };
     reach.map(|n| (n as usize..).find(|n| smooth(*n)).unwrap_or(n as usize))
 }
@@ -56,7 +56,7 @@ impl Transform {
             ),
             outer: std::array::from_fn(|axis| {
                 let n = shape[axis];
-                (complex.plan_fft_forward(n), complex.plan_fft_inverse(n))
+                [complex.plan_fft_forward(n), complex.plan_fft_inverse(n)]
             }),
         }
     }
@@ -85,7 +85,7 @@ impl Transform {
 
     pub(crate) fn work(&self) -> Result<Work> {
         let what = "transforms";
-        let outer = self.outer.iter().flat_map(|(f, i)| [f, i]);
+        let outer = self.outer.iter().flatten();
         let scratch = outer.map(|f| f.get_inplace_scratch_len()).max();
         let (forward, inverse) = &self.inner;
         let inner = forward.get_scratch_len().max(inverse.get_scratch_len());
@@ -142,7 +142,7 @@ impl Transform {
         if n == 1 {
             return;
         }
-        let (forward, backward) = &self.outer[axis];
+        let [forward, backward] = &self.outer[axis];
         let plan = if inverse { backward } else { forward };
         let column = &mut work.column[..n];
         for other in 0..others {
