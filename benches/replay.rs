@@ -352,11 +352,11 @@ fn coloured(record: &Record, shares: &Shares, machine: &Machine) -> Predicted {
         for ((from, _), load) in &load {
             bytes[*from] += *load as u64;
         }
-        for rank in 0..n {
+        for (rank, clock) in clock.iter_mut().enumerate() {
             for from in &shares.partners[rank] {
                 let load = load.get(&(*from, rank)).copied().unwrap_or(0.0);
                 let arrival = sent[*from] + machine.latency + load / machine.bandwidth;
-                clock[rank] = clock[rank].max(arrival) + machine.overhead;
+                *clock = clock.max(arrival) + machine.overhead;
             }
         }
         if phase.ends_sweep {
@@ -382,10 +382,16 @@ fn coloured(record: &Record, shares: &Shares, machine: &Machine) -> Predicted {
 }
 
 /// A time as a key of the event queue.
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, PartialEq)]
 struct Time(f64);
 
 impl Eq for Time {}
+
+impl PartialOrd for Time {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Ord for Time {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
