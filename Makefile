@@ -153,18 +153,20 @@ bench-replay: $(BUILD)/bench-ranks ## what recorded solves would take on up to 1
 	@$(RANKS) $(MPIEXEC) -n 1 $< strong 4096 coloured $(TRACES)
 	$(CARGO) bench --locked --bench replay -- $(TRACES) docs/scaling.svg
 
-bench-map: local ## what an empty task of the parallel map costs, beside a ping-pong
-	@$(MPICC) -O2 -Wall -I$(LOCAL)/include benches/map.c -o $(BUILD)/bench-map -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi
+bench-map: bench-map-build ## what an empty task of the parallel map costs, beside a ping-pong
 	@$(RANKS) $(MPIEXEC) -n 2 $(BUILD)/bench-map
+
+.PHONY: bench-map-build
+bench-map-build: local
+	@$(MPICC) -O2 -Wall -I$(LOCAL)/include benches/map.c -o $(BUILD)/bench-map -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi
 
 # With Open MPI, which the wheel of mpi4py finds: MPICC=mpicc.openmpi where mpicc is another.
 bench-peers: export MPIEXEC := $(MPIEXEC)
 bench-peers: export DICOD_PREFIX := $(LOCAL)
 bench-peers: export PYTHONDONTWRITEBYTECODE := 1
-bench-peers: local ## speed against dicodile, sporco, alphacsc, joblib and mpi4py
+bench-peers: bench-map-build ## speed against dicodile, sporco, alphacsc, joblib and mpi4py
 	benches/peers/setup.sh $(CARGO_TARGET_DIR)/peers-venv
-	@$(MPICC) -O2 -Wall -I$(LOCAL)/include benches/tasks.c -o $(BUILD)/bench-tasks -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi
-	@for subject in solve.py proximal.py ranks.py learn.py 'tasks.py $(BUILD)/bench-tasks'; do \
+	@for subject in solve.py proximal.py ranks.py learn.py 'tasks.py $(BUILD)/bench-map'; do \
 		$(CARGO_TARGET_DIR)/peers-venv/bin/python benches/peers/$$subject || exit 1; \
 	done
 

@@ -55,7 +55,7 @@ def measure(name, problem, tol):
     """Seconds and objective of one solver, in processes of its own."""
     launch = [os.environ["MPIEXEC"], "-n", "2"] if name == "libdicod" else []
     command = launch + [sys.executable, os.path.abspath(__file__), name, problem, str(tol)]
-    out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=600).stdout
+    out = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=600).stdout
     return json.loads(next(line for line in out.splitlines() if line.startswith("{")))
 
 

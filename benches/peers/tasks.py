@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """The parallel map beside joblib and mpi4py.futures: seconds per empty task when tasks are handed over one by one.
 
-    tasks.py TASKS_PROGRAM        the program made from benches/tasks.c, which measures ours
+    tasks.py MAP_PROGRAM        the program made from benches/map.c, which measures ours
 
-Like is set beside like: joblib's threads beside threads, its processes beside two ranks, and the pool of mpi4py, whose
-main process only hands out, beside two ranks of which the first only hands out. Medians, by turns.
+joblib's two threads stand beside two threads; its two processes, and the pool of mpi4py on two ranks, of which the first
+only hands out, stand beside two ranks of which the first only hands out. Medians, by turns.
 """
 
 import common  # first: one thread
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from common import Table, log, timed
+from common import Table, log, ratio, timed
 
 N_TASKS = 5000
 ROUNDS = 3
@@ -49,9 +49,19 @@ def mpi_pool():
         return per_task(lambda: list(pool.map(nothing, range(N_TASKS), chunksize=1, unordered=True)))
 
 
-def output(*command):
-    """The number that a program prints."""
-    return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=300).stdout.split()[-1])
+def number(*command):
+    """What one of the above prints, in a process of its own."""
+    null, pipe = subprocess.DEVNULL, subprocess.PIPE
+    return 1e6 * float(subprocess.run(command, check=True, stdin=null, stdout=pipe, text=True, timeout=300).stdout)
+
+
+def ours(program):
+    """Microseconds per task by the rows of our program's table; its verdict on their limits does not matter here."""
+    command = [os.environ["MPIEXEC"], "-n", "2", "--bind-to", "none", program]
+    null, pipe = subprocess.DEVNULL, subprocess.PIPE
+    lines = subprocess.run(command, stdin=null, stdout=pipe, stderr=null, text=True, timeout=300).stdout.splitlines()[2:]
+    cells = [[cell.strip() for cell in line.split("|")] for line in lines]
+    return {cell[1]: float(cell[3]) for cell in cells}
 
 
 def main():
@@ -62,24 +72,23 @@ def main():
     if sys.argv[1] == "mpi4py":
         print(mpi_pool())
         return
-    program, this, mpiexec = os.path.abspath(sys.argv[1]), os.path.abspath(__file__), os.environ["MPIEXEC"]
-    python, two_ranks = sys.executable, [mpiexec, "-n", "2"]
-    pairs = {
-        ("joblib, 2 threads", "2 threads"): (
-            [python, this, "joblib", "threading"], [mpiexec, "-n", "1", "--bind-to", "none", program, "1000000", "2", "1"]),
-        ("joblib, 2 processes (loky)", "2 ranks"): (
-            [python, this, "joblib", "loky"], [*two_ranks, program, "100000", "1", "1"]),
-        ("mpi4py MPIPoolExecutor, 1 worker", "2 ranks, 1 works"): (
-            [*two_ranks, python, "-m", "mpi4py.futures", this, "mpi4py"], [*two_ranks, program, "100000", "1", "0"]),
+    this, python, pool = os.path.abspath(__file__), sys.executable, [os.environ["MPIEXEC"], "-n", "2", "--bind-to", "none"]
+    peers = {
+        "joblib, 2 threads": ("two threads, dynamic, chunk 1", [python, this, "joblib", "threading"]),
+        "joblib, 2 processes (loky)": ("on other ranks, dynamic, chunk 1", [python, this, "joblib", "loky"]),
+        "mpi4py.futures, 2 ranks": (
+            "on other ranks, dynamic, chunk 1", [*pool, python, "-m", "mpi4py.futures", this, "mpi4py"]),
     }
+    theirs, found = {name: [] for name in peers}, []
+    for _ in range(ROUNDS):
+        found.append(ours(os.path.abspath(sys.argv[1])))
+        for name, (_, command) in peers.items():
+            theirs[name].append(number(*command))
+            log(f"{name}: {theirs[name][-1]:.3g} µs; ours {found[-1][peers[name][0]]:.3g} µs")
     table = Table("An empty task", ["peer", "parmap"], "peer, µs", "parmap, µs", "ratio")
-    for names, commands in pairs.items():
-        runs = []
-        for _ in range(ROUNDS):
-            runs.append([output(*command) for command in commands])
-            log(f"{names}: {runs[-1]}")
-        theirs, ours = (1e6 * statistics.median(column) for column in zip(*runs))
-        table.row(*names, f"{theirs:.3g}", f"{ours:.3g}", f"**{theirs / ours:.0f}**")
+    for name, (row, _) in peers.items():
+        peer, mine = statistics.median(theirs[name]), statistics.median(run[row] for run in found)
+        table.row(name, row, f"{peer:.3g}", f"{mine:.3g}", f"**{ratio(peer, mine)}**")
 
 
 if __name__ == "__main__":
