@@ -13,7 +13,7 @@ use super::options::{Options, Scale, Schedule, Strategy};
 use super::schedule::{Control, Progress, Stop, Tiles};
 use super::shape::Shape;
 use super::threads::for_each;
-use super::tile::{Plan, Step, group_shape};
+use super::tile::{Plan, Step, group_shape, least_groups};
 use crate::error::{Error, Result};
 use crate::grid::blocks::Block;
 use crate::grid::tiles::{AXES, Layout, Point, Tile, TileGrid, padded};
@@ -712,7 +712,7 @@ fn dual_ratio<T: Real>(correlations: &[f64], lambda: &[f64], norms: &[T]) -> f64
     ratio.fold(0.0, f64::max)
 }
 
-/// Tile size of the coloured schedule: what was asked for, or twice an atom, but so large that a
+/// Tile size of the coloured schedule: what was asked for, or a few atoms, but so large that a
 /// tile is worth a visit.
 pub(super) fn tile_size(shape: &Shape, options: &Options, layout: &Layout) -> Point {
     if options.strategy == Strategy::Greedy {
@@ -721,13 +721,13 @@ pub(super) fn tile_size(shape: &Shape, options: &Options, layout: &Layout) -> Po
     if !options.tile_shape.is_empty() {
         return padded(&options.tile_shape, 1);
     }
-    // At least this many groups along an axis.
-    let groups = [1, 12, 4, 3][shape.n_axes];
+    let groups = least_groups(shape.n_axes, shape.n_atoms);
+    let atoms = if shape.n_axes == 1 { 4 } else { 2 };
     std::array::from_fn(|a| {
         if layout.valid[a] == 1 {
             1
         } else {
-            (2 * shape.atom[a] - 1).max(groups * layout.group[a])
+            (atoms * shape.atom[a] - 1).max(groups * layout.group[a])
         }
     })
 }
