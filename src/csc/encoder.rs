@@ -13,7 +13,7 @@ use super::options::{Options, Scale, Schedule, Strategy};
 use super::schedule::{Control, Progress, Stop, Tiles};
 use super::shape::Shape;
 use super::threads::for_each;
-use super::tile::{Plan, Step, group_shape, least_groups};
+use super::tile::{Plan, Step, group_shape, least_tile};
 use crate::error::{Error, Result};
 use crate::grid::blocks::Block;
 use crate::grid::tiles::{AXES, Layout, Point, Tile, TileGrid, padded};
@@ -721,13 +721,13 @@ pub(super) fn tile_size(shape: &Shape, options: &Options, layout: &Layout) -> Po
     if !options.tile_shape.is_empty() {
         return padded(&options.tile_shape, 1);
     }
-    let groups = least_groups(shape.n_axes, shape.n_atoms);
+    let least = least_tile(shape.n_axes);
     let atoms = if shape.n_axes == 1 { 4 } else { 2 };
     std::array::from_fn(|a| {
         if layout.valid[a] == 1 {
             1
         } else {
-            (atoms * shape.atom[a] - 1).max(groups * layout.group[a])
+            (atoms * shape.atom[a] - 1).max(least[a])
         }
     })
 }

@@ -42,25 +42,19 @@ pub(crate) fn group_shape(valid: Point, n_atoms: usize) -> Point {
         let positions = (640 / n_atoms).clamp(16, 64).next_power_of_two();
         return [1, 1, positions as i64];
     }
-    if valid[0] == 1 && n_atoms > FEW_ATOMS {
-        return [1, 4, 16];
-    }
     if valid[0] == 1 {
-        return [1, 8, 8];
+        // Positions with few atoms are cheap to look at.
+        return if n_atoms <= 8 { [1, 8, 8] } else { [1, 4, 16] };
     }
     [real(0), real(1), 8]
 }
 
-/// Positions with so few atoms are cheap to look at.
-const FEW_ATOMS: usize = 8;
-
-/// Groups that a tile has at least along an axis, so that it is worth a visit.
-pub(crate) fn least_groups(n_axes: usize, n_atoms: usize) -> i64 {
+/// Extent of a tile, at least, so that it is worth a visit.
+pub(crate) fn least_tile(n_axes: usize) -> Point {
     match n_axes {
-        1 => 6,
-        2 if n_atoms <= FEW_ATOMS => 6,
-        2 => 4,
-        _ => 3,
+        1 => [1, 1, 384],
+        2 => [1, 32, 32],
+        _ => [12, 12, 24],
     }
 }
 
@@ -175,7 +169,7 @@ impl<T: Real> Plan<T> {
         let (greed, steps) = match n_axes {
             _ if !greedy => (1.0, 16),
             1 => (0.95, 64),
-            _ if values < 4096 => (0.6, 128),
+            _ if values < 4096 => (0.6, 64),
             2 => (0.65, 32),
             _ => (0.8, 32),
         };
