@@ -233,10 +233,10 @@ fn bare_product<T: Real>(problem: &Problem, shape: &Shape) -> f64 {
         let product = (rows, n, depth);
         T::gemm(
             product,
+            [false, false],
             T::one(),
             &a,
             depth,
-            false,
             &b,
             n,
             T::ZERO,

@@ -13,7 +13,7 @@ use super::options::{Options, Scale, Schedule, Strategy};
 use super::schedule::{Control, Progress, Stop, Tiles};
 use super::shape::Shape;
 use super::threads::for_each;
-use super::tile::{Pace, Plan, Step, group_shape};
+use super::tile::{Plan, Step, group_shape, least_tile};
 use super::trace::{Activity, Mark, Span, Trace};
 use crate::error::{Error, Result};
 use crate::grid::blocks::Block;
@@ -230,7 +230,7 @@ impl<T: Real> Encoder<T> {
         }
         if several && options.schedule == Schedule::Asynchronous {
             // The soft lock asks for the largest step, and for the next one.
-            plan.pace = Pace::Best;
+            plan.greed = T::one();
         }
         plan.steps_per_visit = match (published, options.steps_per_visit) {
             (true, _) => 1,
@@ -764,7 +764,7 @@ fn dual_ratio<T: Real>(correlations: &[f64], lambda: &[f64], norms: &[T]) -> f64
     ratio.fold(0.0, f64::max)
 }
 
-/// Tile size of the coloured schedule: what was asked for, or twice an atom, but so large that a
+/// Tile size of the coloured schedule: what was asked for, or a few atoms, but so large that a
 /// tile is worth a visit.
 pub(super) fn tile_size(shape: &Shape, options: &Options, layout: &Layout) -> Point {
     if options.strategy == Strategy::Greedy {
@@ -773,13 +773,13 @@ pub(super) fn tile_size(shape: &Shape, options: &Options, layout: &Layout) -> Po
     if !options.tile_shape.is_empty() {
         return padded(&options.tile_shape, 1);
     }
-    // At least this many groups along an axis.
-    let groups = [1, 12, 4, 3][shape.n_axes];
+    let least = least_tile(shape.n_axes);
+    let atoms = if shape.n_axes == 1 { 4 } else { 2 };
     std::array::from_fn(|a| {
         if layout.valid[a] == 1 {
             1
         } else {
-            (2 * shape.atom[a] - 1).max(groups * layout.group[a])
+            (atoms * shape.atom[a] - 1).max(least[a])
         }
     })
 }

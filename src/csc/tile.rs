@@ -7,9 +7,9 @@
 //! So the tile is cut into *groups*, small boxes of positions with all their atoms, and each has a
 //! *bound* on its largest |dz|. A step raises the bounds of the groups that it touches by |δ| times
 //! the largest entry of the Gram tensor that meets the group, because |dz| moves no faster than c.
-//! Only groups with large bounds are looked at, which makes their bounds exact ([`Pace`]): either
-//! the one with the largest, until that is one that has just been looked at and its best coordinate
-//! is the best of the tile, or all above a threshold in turn.
+//! Only groups with large bounds are looked at, which makes their bounds exact: either the one with
+//! the largest, until that is one that has just been looked at and its best coordinate is the best of
+//! the tile, or all above a threshold in turn.
 //!
 //! Where z = 0, |dz| is |c| − μ if that is positive, and |c| − μ is never more than |dz| elsewhere:
 //! a look is one pass over the c of the group and a few non-zeros, which are kept in a list.
@@ -37,24 +37,33 @@ pub struct Step<T> {
 /// Shape of a group, powers of two, for problems with `n_axes` real axes and K atoms: runs long enough to vectorise,
 /// groups small enough for tight bounds.
 pub(crate) fn group_shape(valid: Point, n_atoms: usize) -> Point {
-    let real = |axis: usize| if valid[axis] > 1 { 2 } else { 1 };
+    let real = |axis: usize| if valid[axis] > 1 { 4 } else { 1 };
     if valid[0] == 1 && valid[1] == 1 {
-        // Multiples of 8 positions are whole vectors whatever K is.
-        let positions = (256 / n_atoms).clamp(8, 32).next_power_of_two();
+        let positions = (640 / n_atoms).clamp(16, 64).next_power_of_two();
         return [1, 1, positions as i64];
     }
     if valid[0] == 1 {
-        // For few atoms more rows: a look costs little more, and there are fewer bounds to keep.
-        let rows = if n_atoms <= 8 { 8 } else { 4 };
-        return [1, rows, 8];
+        // Positions with few atoms are cheap to look at.
+        return if n_atoms <= 8 { [1, 8, 8] } else { [1, 4, 16] };
     }
     [real(0), real(1), 8]
+}
+
+/// Extent of a tile, at least, so that it is worth a visit.
+pub(crate) fn least_tile(n_axes: usize) -> Point {
+    match n_axes {
+        1 => [1, 1, 384],
+        2 => [1, 32, 32],
+        _ => [12, 12, 24],
+    }
 }
 
 /// What all tiles of a solve share, read only.
 pub(crate) struct Plan<T> {
     pub(crate) n_atoms: usize,
     pub(crate) atom: Point,
+    /// What a step reaches: 2L − 1.
+    window: [usize; AXES],
     pub(crate) group: Point,
     /// The group's lengths are powers of two.
     group_log2: [u32; AXES],
@@ -72,20 +81,9 @@ pub(crate) struct Plan<T> {
     pub(crate) seed: u64,
     /// Steps per visit at most.
     pub(crate) steps_per_visit: usize,
-    /// How the next step is chosen.
-    pub(crate) pace: Pace,
     /// A step is taken at once if its |dz| is at least this fraction of what any other coordinate
-    /// might have, now or at the beginning of the round: 1 is strictly greedy.
+    /// might have, now or at the beginning of the round: 1 is strictly greedy, without rounds.
     pub(crate) greed: T,
-}
-
-/// How the greedy strategies look for the next step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pace {
-    /// Looks at the group with the largest bound, step after step.
-    Best,
-    /// Goes through the groups in rounds.
-    Rounds,
 }
 
 /// The scaled Gram tensor as the solver reads it.
@@ -146,6 +144,7 @@ impl<T: Real> Plan<T> {
         Ok(Plan {
             n_atoms,
             atom: gram.atom,
+            window: gram.window.map(|n| n as usize),
             group,
             group_log2: group.map(|n| n.trailing_zeros()),
             gram: table,
@@ -157,26 +156,24 @@ impl<T: Real> Plan<T> {
             strategy: Strategy::LocallyGreedy,
             seed: 0,
             steps_per_visit: 1,
-            pace: Pace::Best,
             greed: T::one(),
         })
     }
 
     /// No longer looks for the very largest |dz|, which costs more than it saves. What is near enough was
-    /// measured: in rounds a step costs least, but along a single axis, where neighbouring positions and
-    /// atoms are much alike, they take half as many steps more; and the cheaper a step, the less it has to
-    /// be the right one.
+    /// measured: along a single axis, where neighbouring positions and atoms are much alike, it has to be nearly
+    /// the largest, and the cheaper a step, the less it has to be the right one.
     pub(crate) fn relax(&mut self, n_axes: usize) {
         let greedy = matches!(self.strategy, Strategy::LocallyGreedy | Strategy::Greedy);
-        let window: i64 = self.atom.iter().map(|l| 2 * l - 1).product();
-        let cheap = window * (self.n_atoms as i64) < 4096;
-        let (pace, greed, steps) = match (n_axes, cheap) {
-            _ if !greedy => (Pace::Best, 1.0, 16),
-            (1, _) => (Pace::Best, 0.4, 16),
-            (_, true) => (Pace::Rounds, 0.6, 64),
-            (_, false) => (Pace::Rounds, 0.85, 16),
+        let values = self.window.iter().product::<usize>() * self.n_atoms;
+        let (greed, steps) = match n_axes {
+            _ if !greedy => (1.0, 16),
+            1 => (0.95, 64),
+            _ if values < 4096 => (0.6, 64),
+            2 => (0.65, 32),
+            _ => (0.8, 32),
         };
-        (self.pace, self.greed, self.steps_per_visit) = (pace, T::of(greed), steps);
+        (self.greed, self.steps_per_visit) = (T::of(greed), steps);
     }
 
     /// Sets μ_k = λ_k / n_k.
@@ -278,10 +275,12 @@ pub(crate) struct TileState<T> {
     frozen: bool,
     /// Upper bound on max |dz| per group (below zero: how far the group is from moving).
     bound: Vec<T>,
-    /// The bound is attained: the group has not been touched since it was looked at. Not kept in rounds.
+    /// The bound is attained: the group has not been touched since it was looked at.
     exact: Vec<bool>,
     /// First value of each group in c.
     starts: Vec<u32>,
+    /// How the runs of a group lie in c.
+    rows: Rows,
     /// Every single step, in order, when asked for.
     pub(crate) trace: Option<Vec<Step<T>>>,
 }
@@ -318,6 +317,11 @@ impl<T: Real> TileState<T> {
             bound: memory::zeroed(what, n)?,
             exact: memory::zeroed(what, n)?,
             starts,
+            rows: Rows {
+                counts: [group[0] as usize, group[1] as usize],
+                strides: [(s1 * s2) as usize * n_atoms, s2 as usize * n_atoms],
+                run: group[2] as usize * n_atoms,
+            },
             trace: None,
             tile,
         })
@@ -380,10 +384,9 @@ impl<T: Real> TileState<T> {
 
     /// Hears of a neighbour's steps; `shift` takes their positions to this side of a period.
     pub(crate) fn hear(&mut self, plan: &Plan<T>, steps: &[Step<T>], shift: Point) {
+        let shift: [i32; AXES] = std::array::from_fn(|a| (shift[a] - self.tile.origin[a]) as i32);
         for step in steps {
-            let at = std::array::from_fn(|a| {
-                (i64::from(step.at[a]) + shift[a] - self.tile.origin[a]) as i32
-            });
+            let at = std::array::from_fn(|a| step.at[a] + shift[a]);
             self.apply(plan, &Step { at, ..*step });
         }
     }
@@ -400,7 +403,7 @@ impl<T: Real> TileState<T> {
         let mut visit = self.begin_visit(made);
         let n = plan.steps_per_visit.min(limit);
         match plan.strategy {
-            Strategy::LocallyGreedy | Strategy::Greedy if plan.pace == Pace::Rounds => {
+            Strategy::LocallyGreedy | Strategy::Greedy if plan.greed < T::one() => {
                 self.rounds(plan, tol, n, made, &mut visit);
             }
             Strategy::LocallyGreedy | Strategy::Greedy => {
@@ -638,29 +641,31 @@ impl<T: Real> TileState<T> {
         }
     }
 
-    /// Makes the bound of a group exact. If it is more than `enough`, tells where it is attained: index in c, and
-    /// place in the list of non-zeros.
+    /// A coordinate of a group with |dz| > `enough`: its index in c, and its place in the list of non-zeros. If there
+    /// is none the bound of the group is exact.
     fn measure_above(
         &mut self,
         plan: &Plan<T>,
         group: usize,
         enough: T,
     ) -> Option<(usize, Option<usize>)> {
-        let (start, rows) = self.rows(plan, group);
+        let (start, rows) = (self.starts[group] as usize, self.rows);
         let zero = T::largest_excess(plan.isa, plan.positive, &self.c, start, rows, &plan.mu);
-        let (best, listed) = self.largest_nonzero(plan, group, zero);
+        if zero > enough {
+            // Whatever the non-zeros are: |c| − μ is |dz| of one of them, too, when it is the largest.
+            let (c, mu) = (&self.c, &plan.mu);
+            let index = T::locate_excess(plan.isa, plan.positive, c, start, rows, mu, zero, 1)?;
+            return Some((index, self.listed(group, index)));
+        }
+        let best = self.largest_nonzero(plan, group, zero);
         self.bound[group] = best;
         self.exact[group] = true;
         if best <= enough {
             return None;
         }
-        if let Some(x) = self.nonzeros[group].get(listed) {
-            return Some((x.index as usize, Some(listed)));
-        }
-        let (c, mu) = (&self.c, &plan.mu);
-        let index = T::locate_excess(plan.isa, plan.positive, c, start, rows, mu, best, 1)?;
-        // |c| − μ is |dz| of a non-zero coordinate, too, when it is the largest.
-        Some((index, self.listed(group, index)))
+        let list = &self.nonzeros[group];
+        let listed = list.iter().position(|x| self.size_of(plan, x) == best)?;
+        Some((list[listed].index as usize, Some(listed)))
     }
 
     /// The coordinate with the largest |dz| > tol, or one that is nearly as large (`Plan::greed`),
@@ -699,41 +704,21 @@ impl<T: Real> TileState<T> {
         found.min_by_key(|(_, index)| (index % plan.n_atoms, index / plan.n_atoms))
     }
 
-    /// Where a group lies in c: its first value and its runs.
-    #[inline]
-    fn rows(&self, plan: &Plan<T>, group: usize) -> (usize, Rows) {
-        let [_, s1, s2] = self.tile.stored(&plan.group);
-        let n = plan.n_atoms;
-        let rows = Rows {
-            counts: [plan.group[0] as usize, plan.group[1] as usize],
-            strides: [(s1 * s2) as usize * n, s2 as usize * n],
-            run: plan.mu.len(),
-        };
-        (self.starts[group] as usize, rows)
-    }
-
     /// Looks at a group: makes its bound exact.
     fn measure(&mut self, plan: &Plan<T>, group: usize) {
-        let (start, rows) = self.rows(plan, group);
+        let (start, rows) = (self.starts[group] as usize, self.rows);
         let best = T::largest_excess(plan.isa, plan.positive, &self.c, start, rows, &plan.mu);
-        let (best, _) = self.largest_nonzero(plan, group, best);
+        let best = self.largest_nonzero(plan, group, best);
         self.bound[group] = best;
         self.exact[group] = true;
     }
 
-    /// Largest |dz| of the non-zero coordinates of a group and its place in their list, or `best` if that is not less.
+    /// Largest |dz| of the non-zero coordinates of a group, or `best` if that is not less.
     #[inline]
-    fn largest_nonzero(&self, plan: &Plan<T>, group: usize, best: T) -> (T, usize) {
-        let (c, mu, positive) = (&self.c[..], &plan.mu[..plan.n_atoms], plan.positive);
-        let mut largest = (best, usize::MAX);
-        for (place, x) in self.nonzeros[group].iter().enumerate() {
-            let size = step_size(positive, c[x.index as usize], x.z, mu[x.atom as usize]);
-            // Written for conditional moves: which one is the largest cannot be predicted.
-            let larger = size > largest.0;
-            largest.1 = std::hint::select_unpredictable(larger, place, largest.1);
-            largest.0 = std::hint::select_unpredictable(larger, size, largest.0);
-        }
-        largest
+    fn largest_nonzero(&self, plan: &Plan<T>, group: usize, best: T) -> T {
+        let sizes = self.nonzeros[group].iter().map(|x| self.size_of(plan, x));
+        // Written for a maximum without branches: which one is the largest cannot be predicted.
+        sizes.fold(best, |best, size| if size > best { size } else { best })
     }
 
     /// |dz| of a non-zero coordinate.
@@ -745,7 +730,7 @@ impl<T: Real> TileState<T> {
 
     /// Where a group has |dz| = `size`: the lowest atom, then the first position.
     fn locate(&self, plan: &Plan<T>, group: usize, size: T) -> Option<usize> {
-        let (start, rows) = self.rows(plan, group);
+        let (start, rows) = (self.starts[group] as usize, self.rows);
         let (c, mu, n) = (&self.c, &plan.mu, plan.n_atoms);
         let zero = T::locate_excess(plan.isa, plan.positive, c, start, rows, mu, size, n);
         let others = self.nonzeros[group]
@@ -838,76 +823,81 @@ impl<T: Real> TileState<T> {
         true
     }
 
-    /// Applies a step, relative to the tile: c −= δ·G, and raises the bounds of the groups touched.
+    /// Applies a step, relative to the tile, as far as it reaches into it.
+    #[inline]
     fn apply(&mut self, plan: &Plan<T>, step: &Step<T>) {
-        let stored = self.tile.stored(&plan.group);
-        // Part of the tile within reach.
-        let mut low = [0; AXES];
-        let mut high = [0; AXES];
-        for a in 0..AXES {
-            let at = i64::from(step.at[a]);
-            low[a] = (at - plan.atom[a] + 1).max(0);
-            high[a] = (at + plan.atom[a]).min(self.tile.shape[a]);
-            if low[a] >= high[a] {
-                return;
-            }
-        }
-        let n = plan.n_atoms;
-        let window: Point = std::array::from_fn(|a| 2 * plan.atom[a] - 1);
-        // Place of the corner in the window of the step.
-        let place: Point =
-            std::array::from_fn(|a| low[a] - i64::from(step.at[a]) + plan.atom[a] - 1);
-        let from = (i64::from(step.atom) * window[0] + place[0]) * window[1] + place[1];
-        let from = (from * window[2] + place[2]) as usize * n;
-        let to = ((low[0] * stored[1] + low[1]) * stored[2] + low[2]) as usize * n;
-        let strides = |shape: &Point| [(shape[1] * shape[2]) as usize * n, shape[2] as usize * n];
-        let rows = Rows {
-            counts: [(high[0] - low[0]) as usize, (high[1] - low[1]) as usize],
-            strides: strides(&stored),
-            run: (high[2] - low[2]) as usize * n,
+        // Most of what is heard does not: one test, and one comparison per axis.
+        let near = |a: usize| {
+            let radius = plan.atom[a] as u32 - 1;
+            (step.at[a] as u32).wrapping_add(radius) < self.tile.shape[a] as u32 + 2 * radius
         };
-        let (c, delta) = (&mut self.c, step.delta);
-        let strides = strides(&window);
+        if near(0) & near(1) & near(2) {
+            self.raise_bounds(plan, step);
+            self.subtract(plan, step);
+        }
+    }
+
+    /// c −= δ·G.
+    fn subtract(&mut self, plan: &Plan<T>, step: &Step<T>) {
+        let (n, strides) = (plan.n_atoms, self.rows.strides);
+        let mut from = step.atom as usize;
+        let mut low = [0; AXES];
+        let mut count = [0; AXES];
+        for a in 0..AXES {
+            let (at, radius) = (step.at[a] as isize, plan.atom[a] as isize - 1);
+            let first = (at - radius).max(0);
+            count[a] = ((at + radius + 1).min(self.tile.shape[a] as isize) - first) as usize;
+            low[a] = first as usize;
+            // Place of the corner in the window of the step.
+            from = from * plan.window[a] + (first - at + radius) as usize;
+        }
+        let rows = Rows {
+            counts: [count[0], count[1]],
+            strides,
+            run: count[2] * n,
+        };
+        let to = low[0] * strides[0] + low[1] * strides[1] + low[2] * n;
+        let [_, w1, w2] = plan.window;
+        let (c, delta, from, strides) = (&mut self.c, step.delta, from * n, [w1 * w2 * n, w2 * n]);
         match &plan.gram {
             Table::Full(g) => T::subtract(plan.isa, c, to, rows, g, from, strides, delta),
             Table::Single(g) => T::subtract_single(plan.isa, c, to, rows, g, from, strides, delta),
         }
-        self.raise_bounds(plan, step);
     }
 
     /// Raises the bounds of the groups that a step reaches.
-    #[inline]
     fn raise_bounds(&mut self, plan: &Plan<T>, step: &Step<T>) {
         let size = step.delta.abs();
         let mut phase = step.atom as usize;
-        // Groups from `first` on; of those that a step can reach, the range `from..to` is in the tile.
-        let mut first = [0; AXES];
-        let mut from = [0; AXES];
-        let mut to = [0; AXES];
-        let count = plan.reach_radius.map(|r| 2 * r + 1);
+        // Of the groups that a step can reach those in the tile, and the first one's place among them.
+        let mut low = [0; AXES];
+        let mut n = [0; AXES];
+        let mut place = [0; AXES];
+        let count = plan.reach_radius.map(|r| 2 * r as usize + 1);
         for a in 0..AXES {
-            let at = i64::from(step.at[a]);
-            phase = phase << plan.group_log2[a] | (at & (plan.group[a] - 1)) as usize;
-            first[a] = (at >> plan.group_log2[a]) - plan.reach_radius[a];
-            from[a] = (-first[a]).max(0);
-            to[a] = (self.tile.groups[a] - first[a]).min(count[a]);
+            let (at, log2) = (step.at[a] as isize, plan.group_log2[a]);
+            phase = phase << log2 | (at & (plan.group[a] as isize - 1)) as usize;
+            let first = (at >> log2) - plan.reach_radius[a] as isize;
+            low[a] = first.max(0) as usize;
+            place[a] = (-first).max(0) as usize;
+            let end = (first + count[a] as isize).min(self.tile.groups[a] as isize);
+            n[a] = (end - first.max(0)) as usize;
         }
-        let [n0, n1, n2] = count;
-        let reach = &plan.reach[phase * (n0 * n1 * n2) as usize..];
-        let [_, g1, g2] = self.tile.groups;
-        let n = (to[2] - from[2]) as usize;
-        for i in from[0]..to[0] {
-            for j in from[1]..to[1] {
-                let table = ((i * n1 + j) * n2 + from[2]) as usize;
-                let group = ((first[0] + i) * g1 + first[1] + j) * g2 + first[2] + from[2];
-                let bounds = &mut self.bound[group as usize..][..n];
-                for (bound, reach) in bounds.iter_mut().zip(&reach[table..][..n]) {
+        let [_, g1, g2] = self.tile.groups.map(|g| g as usize);
+        let mut table = ((phase * count[0] + place[0]) * count[1] + place[1]) * count[2] + place[2];
+        let mut group = (low[0] * g1 + low[1]) * g2 + low[2];
+        for _ in 0..n[0] {
+            for j in 0..n[1] {
+                let bounds = &mut self.bound[group + j * g2..][..n[2]];
+                let exact = &mut self.exact[group + j * g2..][..n[2]];
+                let reach = &plan.reach[table + j * count[2]..][..n[2]];
+                for ((bound, exact), reach) in bounds.iter_mut().zip(exact).zip(reach) {
                     *bound += size * *reach;
-                }
-                if plan.pace == Pace::Best {
-                    self.exact[group as usize..][..n].fill(false);
+                    *exact = false;
                 }
             }
+            table += count[1] * count[2];
+            group += g1 * g2;
         }
     }
 
@@ -939,7 +929,7 @@ impl<T: Real> TileState<T> {
             }
             let before = visit.steps;
             let mut locked = false;
-            for index in order(self.indices(plan, group)) {
+            for index in order(self.indices(group)) {
                 if visit.steps == limit {
                     return;
                 }
@@ -962,8 +952,8 @@ impl<T: Real> TileState<T> {
     }
 
     /// The values of a group, as indices in c.
-    fn indices(&self, plan: &Plan<T>, group: usize) -> Vec<usize> {
-        let (start, rows) = self.rows(plan, group);
+    fn indices(&self, group: usize) -> Vec<usize> {
+        let (start, rows) = (self.starts[group] as usize, self.rows);
         rows.starts(start)
             .flat_map(|first| first..first + rows.run)
             .collect()
@@ -1016,7 +1006,7 @@ impl<T: Real> TileState<T> {
         for group in 0..self.bound.len() {
             self.measure(plan, group);
             if self.bound[group] > tol {
-                let indices = self.indices(plan, group).into_iter();
+                let indices = self.indices(group).into_iter();
                 for index in indices.filter(|i| self.size_at(plan, group, *i) > tol) {
                     visit(unflatten(index / plan.n_atoms, &stored));
                 }
@@ -1113,7 +1103,7 @@ impl<T: Real> TileState<T> {
                     self.measure(plan, group);
                 }
                 if self.bound[group] > tol {
-                    let indices = self.indices(plan, group).into_iter();
+                    let indices = self.indices(group).into_iter();
                     eligible.extend(indices.filter(|i| {
                         let size = self.size_at(plan, group, *i);
                         let may = size > tol && free(self.position(plan, *i), size);

@@ -38,20 +38,24 @@ unsafe extern "C" {
     safe fn openblas_set_num_threads(n: i32);
 }
 
-/// Panics unless A (m, k), B (k, n) or its transpose, and C (m, n) lie within their slices.
+/// Panics unless A (m, k), B (k, n), or their transposes, and C (m, n) lie within their slices.
 pub(super) fn check(
     (m, n, k): (usize, usize, usize),
+    transpose: [bool; 2],
     (a, lda): (usize, usize),
-    transpose_b: bool,
     (b, ldb): (usize, usize),
     (c, ldc): (usize, usize),
 ) {
     let fits = |len: usize, rows: usize, columns: usize, ld: usize| {
         ld >= columns.max(1) && (rows == 0 || columns == 0 || len >= (rows - 1) * ld + columns)
     };
-    let (rows_b, columns_b) = if transpose_b { (n, k) } else { (k, n) };
+    let turned = |matrix: usize, [rows, columns]: [usize; 2]| match transpose[matrix] {
+        true => [columns, rows],
+        false => [rows, columns],
+    };
+    let ([rows_a, columns_a], [rows_b, columns_b]) = (turned(0, [m, k]), turned(1, [k, n]));
     assert!(
-        fits(a, m, k, lda) && fits(b, rows_b, columns_b, ldb) && fits(c, m, n, ldc),
+        fits(a, rows_a, columns_a, lda) && fits(b, rows_b, columns_b, ldb) && fits(c, m, n, ldc),
         "gemm: a matrix does not fit in its slice"
     );
     let largest = [m, n, k, lda, ldb, ldc].into_iter().max().unwrap_or(0);

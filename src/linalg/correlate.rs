@@ -68,7 +68,7 @@ impl<T: Real> Correlator<T> {
             Method::Fft => true,
             Method::Auto => {
                 let positions = largest.iter().product::<i64>() as f64;
-                let gemm = positions * depth as f64 * (0.05 * n_atoms as f64 + 0.6);
+                let gemm = positions * depth as f64 * (0.05 * n_atoms as f64 + 0.25);
                 Convolver::cost(atom, largest, n_channels, n_atoms) < gemm
             }
         };
@@ -132,13 +132,13 @@ impl<T: Real> Correlator<T> {
                 for first in (0..positions).step_by(PANEL) {
                     let rows = PANEL.min(positions - first);
                     let patches = &mut scratch.patches[..rows * depth];
-                    self.gather_patches(x, tile, first, patches, depth);
+                    self.gather_patches(x, tile, first, patches, rows);
                     T::gemm(
                         (rows, self.n_atoms, depth),
+                        [true, false],
                         T::one(),
                         patches,
-                        depth,
-                        false,
+                        rows,
                         columns,
                         self.n_atoms,
                         T::ZERO,
@@ -179,35 +179,33 @@ impl<T: Real> Correlator<T> {
         }
     }
 
+    /// The patches of positions from `first` on, as columns: each row is the field, moved by one tap, in long runs.
     fn gather_patches(
         &self,
         x: &Field<'_, T>,
         tile: &Tile,
         first: usize,
         patches: &mut [T],
-        depth: usize,
+        columns: usize,
     ) {
-        let [_, s1, s2] = tile.stored(&self.group);
-        let run = self.atom[2] as usize;
-        for row in 0..patches.len() / depth {
-            let position = (first + row) as i64;
-            let at = [position / (s1 * s2), position / s2 % s1, position % s2];
-            let at: Point = std::array::from_fn(|a| tile.origin[a] + at[a]);
-            let mut to = row * depth;
-            let inside = (0..AXES).all(|a| at[a] + self.atom[a] <= x.layout.shape[a]);
-            for channel in 0..x.channels.len() {
-                for s0 in 0..self.atom[0] {
-                    for s1 in 0..self.atom[1] {
-                        let from = [at[0] + s0, at[1] + s1, at[2]];
-                        if inside && x.layout.strides[2] == 1 {
-                            let start = x.layout.index(from);
-                            copy_run(patches, to, x.channels[channel], start, run);
-                        } else {
-                            self.gather_row(x, channel, from, &mut patches[to..to + run]);
-                        }
-                        to += run;
-                    }
-                }
+        let [_, n1, n2] = tile.stored(&self.group);
+        let [_, l1, l2] = self.atom;
+        let volume = self.atom.iter().product::<i64>();
+        let first = first as i64;
+        let begin = [first / (n1 * n2), first / n2 % n1, first % n2];
+        for (tap, row) in patches.chunks_exact_mut(columns).enumerate() {
+            let (channel, tap) = (tap as i64 / volume, tap as i64 % volume);
+            let tap = [tap / (l1 * l2), tap / l2 % l1, tap % l2];
+            let (mut at, mut row) = (begin, row);
+            while !row.is_empty() {
+                let (run, rest) = row.split_at_mut(row.len().min((n2 - at[2]) as usize));
+                let from = std::array::from_fn(|a| tile.origin[a] + at[a] + tap[a]);
+                self.gather_row(x, channel as usize, from, run);
+                row = rest;
+                at = match at[1] + 1 < n1 {
+                    true => [at[0], at[1] + 1, 0],
+                    false => [at[0] + 1, 0, 0],
+                };
             }
         }
     }
@@ -227,12 +225,17 @@ impl<T: Real> Correlator<T> {
         }
         let data = x.channels[channel];
         let step = x.layout.strides[2];
-        if step == 1 && at[2] + row.len() as i64 <= shape[2] {
-            let start = x.layout.index(at);
-            row.copy_from_slice(&data[start..start + row.len()]);
+        let start = x.layout.index([at[0], at[1], 0]) as i64;
+        let inside = (shape[2] - at[2]).clamp(0, row.len() as i64) as usize;
+        if step == 1 && (inside == row.len() || !self.periodic[2]) {
+            let (row, rest) = row.split_at_mut(inside);
+            if inside > 0 {
+                let start = (start + at[2]) as usize;
+                row.copy_from_slice(&data[start..start + inside]);
+            }
+            rest.fill(T::ZERO);
             return;
         }
-        let start = x.layout.index([at[0], at[1], 0]) as i64;
         for (i, value) in row.iter_mut().enumerate() {
             let mut j = at[2] + i as i64;
             if self.periodic[2] {
@@ -244,22 +247,5 @@ impl<T: Real> Correlator<T> {
                 T::ZERO
             };
         }
-    }
-}
-
-/// Copies a short run by fours: a call of the general copy costs more than the run. What is written
-/// beyond the run is overwritten by the next one.
-#[inline(always)]
-fn copy_run<T: Real>(to: &mut [T], at: usize, from: &[T], start: usize, run: usize) {
-    const STEP: usize = 4;
-    let wide = run.next_multiple_of(STEP);
-    match (to.get_mut(at..at + wide), from.get(start..start + wide)) {
-        (Some(to), Some(from)) => {
-            let (to, from) = (to.as_chunks_mut::<STEP>().0, from.as_chunks::<STEP>().0);
-            for (to, from) in to.iter_mut().zip(from) {
-                *to = *from;
-            }
-        }
-        _ => to[at..at + run].copy_from_slice(&from[start..start + run]),
     }
 }

@@ -40,10 +40,10 @@ impl<T: Real> Gram<T> {
                 let shape = (n_atoms, n_atoms, p);
                 T::gemm(
                     shape,
+                    [false, true],
                     T::one(),
                     u,
                     p,
-                    true,
                     u,
                     p,
                     T::ZERO,
@@ -91,10 +91,10 @@ impl<T: Real> Gram<T> {
             let shape = (n_atoms, n_atoms, depth);
             T::gemm(
                 shape,
+                [false, true],
                 T::one(),
                 &right,
                 depth,
-                true,
                 &left,
                 depth,
                 T::ZERO,

@@ -37,14 +37,15 @@ pub trait Real:
     /// From its bytes, which have to be as many as it has.
     fn from_bytes(bytes: &[u8]) -> Self;
 
-    /// C = alpha·A·B + beta·C, all row-major: A (m, k), B (k, n), C (m, n), rows `ld*` apart.
+    /// C = alpha·A·B + beta·C, all row-major: A (m, k), B (k, n), C (m, n), rows `ld*` apart; A or B may be given
+    /// transposed.
     #[allow(clippy::too_many_arguments)]
     fn gemm(
         shape: (usize, usize, usize),
+        transpose: [bool; 2],
         alpha: Self,
         a: &[Self],
         lda: usize,
-        transpose_b: bool,
         b: &[Self],
         ldb: usize,
         beta: Self,
@@ -83,33 +84,28 @@ macro_rules! real {
             }
             fn gemm(
                 (m, n, k): (usize, usize, usize),
+                transpose: [bool; 2],
                 alpha: Self,
                 a: &[Self],
                 lda: usize,
-                transpose_b: bool,
                 b: &[Self],
                 ldb: usize,
                 beta: Self,
                 c: &mut [Self],
                 ldc: usize,
             ) {
-                blas::check(
-                    (m, n, k),
-                    (a.len(), lda),
-                    transpose_b,
-                    (b.len(), ldb),
-                    (c.len(), ldc),
-                );
+                let (a_size, b_size) = ((a.len(), lda), (b.len(), ldb));
+                blas::check((m, n, k), transpose, a_size, b_size, (c.len(), ldc));
+                let [a_order, b_order] = transpose.map(|transposed| match transposed {
+                    true => blas::TRANSPOSE,
+                    false => blas::NO_TRANSPOSE,
+                });
                 // SAFETY: `check` panics unless the three matrices lie within their slices.
                 unsafe {
                     $gemm(
                         blas::ROW_MAJOR,
-                        blas::NO_TRANSPOSE,
-                        if transpose_b {
-                            blas::TRANSPOSE
-                        } else {
-                            blas::NO_TRANSPOSE
-                        },
+                        a_order,
+                        b_order,
                         m as i32,
                         n as i32,
                         k as i32,
