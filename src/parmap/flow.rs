@@ -12,6 +12,7 @@ use super::report::{Outcome, Report};
 use super::stream::{Produced, follow_line, lead_line};
 use super::{Call, Map, Task};
 use crate::error::{Error, Result};
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 /// The error status of data without a single chunk.
@@ -91,6 +92,8 @@ pub struct Flow {
     nodes: Vec<Box<dyn Node>>,
     /// Which nodes need no training any more.
     trained: Vec<bool>,
+    /// Nodes that came from a checkpoint: what rank 0 has, the others have not been told.
+    loaded: BTreeSet<usize>,
 }
 
 /// Called on rank 0 after a node's last phase, with what `save` gives: false: stop there.
@@ -154,8 +157,11 @@ fn error(status: i32, message: String) -> Error {
 impl Flow {
     /// A flow of nodes.
     pub fn new(nodes: Vec<Box<dyn Node>>) -> Self {
-        let trained = nodes.iter().map(|node| node.phases() == 0).collect();
-        Flow { nodes, trained }
+        Flow {
+            trained: nodes.iter().map(|node| node.phases() == 0).collect(),
+            loaded: BTreeSet::new(),
+            nodes,
+        }
     }
 
     /// The nodes.
@@ -177,6 +183,7 @@ impl Flow {
         };
         safely("load", || to.load(bytes)).map_err(as_error)?;
         self.trained[node] = true;
+        self.loaded.insert(node);
         Ok(())
     }
 
@@ -202,12 +209,7 @@ impl Flow {
         let _over = Over(map);
         let mut fresh = true;
         let mut report = Report::default();
-        // Nodes that came from a checkpoint are only on rank 0.
-        for at in 0..self.nodes.len() {
-            if self.trained[at] && self.nodes[at].phases() > 0 {
-                self.spread(map, at)?;
-            }
-        }
+        self.spread_loaded(map)?;
         for at in 0..self.nodes.len() {
             if self.trained[at] {
                 continue;
@@ -251,6 +253,15 @@ impl Flow {
             }
         }
         Ok(report)
+    }
+
+    /// Collective: nodes that came from a checkpoint, for everyone.
+    fn spread_loaded(&mut self, map: &Map) -> Result<()> {
+        while let Some(at) = self.loaded.first().copied() {
+            self.spread(map, at)?;
+            self.loaded.remove(&at);
+        }
+        Ok(())
     }
 
     /// Collective: the node of rank 0 for everyone.

@@ -274,6 +274,35 @@ fn a_flow_goes_on_from_a_checkpoint() {
 }
 
 #[test]
+fn a_flow_from_checkpoints_executes_what_rank_0_has() {
+    for shape in SHAPES {
+        on(shape, rough(3), &Settings::default(), |map| {
+            let root = map.ranks().rank() == 0;
+            let mut whole = flow([true; 2], false);
+            train(&mut whole, map, chunks(6)).unwrap();
+            let mut loaded = flow([true; 2], false);
+            for node in [0, 2] {
+                let mut bytes = Vec::new();
+                whole.nodes()[node].pack(&mut bytes).unwrap();
+                let bytes = if root { bytes } else { bytes_of(&[0.0; 5]) };
+                loaded.load(node, &bytes).unwrap();
+            }
+            let results = [&mut whole, &mut loaded].map(|flow| {
+                let mut out = chunks(5);
+                let ends: Option<&mut dyn Ends> = root.then_some(&mut out as &mut dyn Ends);
+                assert_eq!(
+                    flow.execute(map, ends, None).unwrap().outcome,
+                    Outcome::Done
+                );
+                out.results
+            });
+            assert_eq!(results[0], results[1]);
+            assert_eq!(packed(&loaded), packed(&whole));
+        });
+    }
+}
+
+#[test]
 fn empty_data_and_data_that_cannot_restart_are_different_errors() {
     for shape in SHAPES {
         for forkable in [[true; 2], [false; 2]] {

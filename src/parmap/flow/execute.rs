@@ -21,7 +21,7 @@ impl Flow {
             Some(node) => Err(Error::InvalidState(format!(
                 "node {node} of the flow is not trained: train the flow, or load a checkpoint"
             ))),
-            None => Ok(()),
+            None => self.spread_loaded(map),
         };
         let nodes = &self.nodes;
         let forking: Vec<usize> = (0..nodes.len())
