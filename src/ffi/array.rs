@@ -145,12 +145,12 @@ impl<'a> View<'a> {
         // SAFETY: the caller's promise.
         let array = unsafe { reference(array, names.array, "an array descriptor") }?;
         if array.element_type != T::CODE {
-            let allowed = format!("{} ({}), that of the encoder", T::CODE, T::NAME);
+            let allowed = format!("{} ({}), that of the handle", T::CODE, T::NAME);
             let value = array.element_type;
             return Err(Error::argument(names.element_type, value, allowed));
         }
         if array.n_axes != shape.n_axes as i64 {
-            let allowed = format!("{}, that of the encoder", shape.n_axes);
+            let allowed = format!("{}, that of the handle", shape.n_axes);
             return Err(Error::argument(names.n_axes, array.n_axes, allowed));
         }
         let n_axes = shape.n_axes;
@@ -167,7 +167,7 @@ impl<'a> View<'a> {
         // SAFETY: the caller's promise.
         let global = unsafe { slice(array.global_shape, n_axes, names.global_shape, PER_AXIS) }?;
         if global != expected_axes {
-            let allowed = format!("{expected_axes:?}, that of the encoder");
+            let allowed = format!("{expected_axes:?}, that of the handle");
             return Err(Error::shape(names.global_shape, global, allowed));
         }
         let offset = optional(array.offset, names.offset)?.unwrap_or(&[0; AXES][..n_axes]);
