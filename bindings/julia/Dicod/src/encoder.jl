@@ -182,6 +182,11 @@ function lambda(e::Encoder)
     l
 end
 
+function span_trampoline(spans, span)::Int32
+    push!(unsafe_pointer_to_objref(spans)::Vector{dicod_span}, unsafe_load(span))
+    0
+end
+
 """
     Dicod.trace(encoder)
 
@@ -193,11 +198,6 @@ function trace(e::Encoder)
     f = @cfunction(span_trampoline, Int32, (Ptr{Cvoid}, Ptr{dicod_span}))
     GC.@preserve spans check(dicod_encoder_get_trace(e, f, pointer_from_objref(spans)))
     spans
-end
-
-function span_trampoline(spans, span)::Int32
-    push!(unsafe_pointer_to_objref(spans)::Vector{dicod_span}, unsafe_load(span))
-    0
 end
 
 """
