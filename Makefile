@@ -129,7 +129,8 @@ check-long: ## the long sweeps over random problems and schedules, and what take
 	@$(MAKE) --no-print-directory test-mpi CTEST_FLAGS='-C long -L long'
 
 bench: ## speed against the replay floor, GEMM and FFT
-	$(CARGO) bench --locked --bench solve
+	@# More threads of BLAS would go on spinning beside what is measured next.
+	OPENBLAS_NUM_THREADS=1 $(CARGO) bench --locked --bench solve
 
 $(BUILD)/bench-ranks: benches/ranks.c local
 	@$(MPICC) -O2 -Wall -I$(LOCAL)/include $< -o $@ -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi -lm
