@@ -9939,7 +9939,8 @@ module parmap_task_m
     procedure :: rank => task_rank
     procedure :: worker => task_worker
     procedure :: cancelled => task_cancelled
-    procedure :: uniform => task_uniform
+    procedure, private :: task_uniform, task_uniform_r32
+    generic :: uniform => task_uniform, task_uniform_r32
     procedure :: key => task_key
     procedure :: explain => task_explain
     procedure :: shared => task_shared
@@ -10076,6 +10077,18 @@ contains
     integer(int32) :: ignored
     values = 0
     ignored = parmap_task_uniform(self%handle, size(values, kind=int64), c_loc(values))
+  end subroutine
+
+  ! The same numbers, rounded down to this kind: one of them would round to 1.
+  recursive subroutine task_uniform_r32(self, values)
+    class(parmap_task), intent(in) :: self
+    real(real32), intent(out) :: values(:)
+    real(real64) :: wide(1)
+    integer :: i
+    do i = 1, size(values)
+      call task_uniform(self, wide)
+      values(i) = min(real(wide(1), real32), nearest(1.0_real32, -1.0_real32))
+    end do
   end subroutine
 
   ! Says why the task fails.
@@ -10595,19 +10608,30 @@ end module
 ! The procedures that programs write for a map, and those of C's kind that call them.
 !
 ! They get class(*) data: what a call was given as user comes last, what belongs to a state, node or operator comes first.
-! code is 0 at first; a positive one says that it failed.
+! code is 0 at first; a positive one says that it failed. Those with numbers are there for each kind: map_procedure for real64,
+! map_procedure_real32, map_procedure_int32 and so on.
 module parmap_callback_m
-  use, intrinsic :: iso_fortran_env, only: int32, int64, real64
+  use, intrinsic :: iso_fortran_env, only: int8, int32, int64, real32, real64
   use dicod_c
   use dicod_error_m
   use parmap_task_m
   implicit none
   private
-  public :: map_procedure, reduce_procedure, join_procedure, map_progress_procedure
+  public :: map_procedure_int8, reduce_procedure_int8, join_procedure_int8, state_input_procedure_int8
+  public :: item_at_i8, work_trampoline_i8
+  public :: map_procedure_int32, reduce_procedure_int32, join_procedure_int32, state_input_procedure_int32
+  public :: item_at_i32, work_trampoline_i32
+  public :: map_procedure_int64, reduce_procedure_int64, join_procedure_int64, state_input_procedure_int64
+  public :: item_at_i64, work_trampoline_i64
+  public :: map_procedure_real32, reduce_procedure_real32, join_procedure_real32, state_input_procedure_real32
+  public :: item_at_r32, work_trampoline_r32
+  public :: map_procedure, reduce_procedure, join_procedure, state_input_procedure
+  public :: item_at_r64, work_trampoline_r64
+  public :: map_progress_procedure
   public :: item_procedure, produce_procedure, consume_procedure
-  public :: state_procedure, state_input_procedure, state_pack_procedure, state_unpack_procedure, state_join_procedure
-  public :: map_box, progress_box, stream_box, ends_of, item_at
-  public :: work_trampoline, progress_trampoline, produce_trampoline, item_trampoline, consume_trampoline
+  public :: state_procedure, state_pack_procedure, state_unpack_procedure, state_join_procedure
+  public :: map_box, progress_box, stream_box, ends_of
+  public :: progress_trampoline, produce_trampoline, item_trampoline, consume_trampoline
   public :: state_box, new_state, drop_state
 
   abstract interface
@@ -10619,8 +10643,140 @@ module parmap_callback_m
       class(*), intent(inout), optional :: user
     end subroutine
     ! One task of a map: output is zero at first. With more threads than one it is called by several at a time.
+    subroutine map_procedure_int8(task, input, output, code, user)
+      import
+      type(parmap_task), intent(in) :: task
+      integer(int8), intent(in) :: input(:)
+      integer(int8), intent(inout) :: output(:)
+      integer(int32), intent(inout) :: code
+      class(*), intent(inout), optional :: user
+    end subroutine
+    ! One task of a reduction of numbers: changes state.
+    subroutine reduce_procedure_int8(task, input, state, code, user)
+      import
+      type(parmap_task), intent(in) :: task
+      integer(int8), intent(in) :: input(:)
+      integer(int8), intent(inout) :: state(:)
+      integer(int32), intent(inout) :: code
+      class(*), intent(inout), optional :: user
+    end subroutine
+    ! Joins the numbers of later tasks, from, into others.
+    subroutine join_procedure_int8(into, from, user)
+      import
+      integer(int8), intent(inout) :: into(:)
+      integer(int8), intent(in) :: from(:)
+      class(*), intent(inout), optional :: user
+    end subroutine
+    ! One task of a reduction of any type: changes state.
+    subroutine state_input_procedure_int8(state, task, input, code)
+      import
+      class(*), intent(inout) :: state
+      type(parmap_task), intent(in) :: task
+      integer(int8), intent(in) :: input(:)
+      integer(int32), intent(inout) :: code
+    end subroutine
+    ! One task of a map: output is zero at first. With more threads than one it is called by several at a time.
+    subroutine map_procedure_int32(task, input, output, code, user)
+      import
+      type(parmap_task), intent(in) :: task
+      integer(int32), intent(in) :: input(:)
+      integer(int32), intent(inout) :: output(:)
+      integer(int32), intent(inout) :: code
+      class(*), intent(inout), optional :: user
+    end subroutine
+    ! One task of a reduction of numbers: changes state.
+    subroutine reduce_procedure_int32(task, input, state, code, user)
+      import
+      type(parmap_task), intent(in) :: task
+      integer(int32), intent(in) :: input(:)
+      integer(int32), intent(inout) :: state(:)
+      integer(int32), intent(inout) :: code
+      class(*), intent(inout), optional :: user
+    end subroutine
+    ! Joins the numbers of later tasks, from, into others.
+    subroutine join_procedure_int32(into, from, user)
+      import
+      integer(int32), intent(inout) :: into(:)
+      integer(int32), intent(in) :: from(:)
+      class(*), intent(inout), optional :: user
+    end subroutine
+    ! One task of a reduction of any type: changes state.
+    subroutine state_input_procedure_int32(state, task, input, code)
+      import
+      class(*), intent(inout) :: state
+      type(parmap_task), intent(in) :: task
+      integer(int32), intent(in) :: input(:)
+      integer(int32), intent(inout) :: code
+    end subroutine
+    ! One task of a map: output is zero at first. With more threads than one it is called by several at a time.
+    subroutine map_procedure_int64(task, input, output, code, user)
+      import
+      type(parmap_task), intent(in) :: task
+      integer(int64), intent(in) :: input(:)
+      integer(int64), intent(inout) :: output(:)
+      integer(int32), intent(inout) :: code
+      class(*), intent(inout), optional :: user
+    end subroutine
+    ! One task of a reduction of numbers: changes state.
+    subroutine reduce_procedure_int64(task, input, state, code, user)
+      import
+      type(parmap_task), intent(in) :: task
+      integer(int64), intent(in) :: input(:)
+      integer(int64), intent(inout) :: state(:)
+      integer(int32), intent(inout) :: code
+      class(*), intent(inout), optional :: user
+    end subroutine
+    ! Joins the numbers of later tasks, from, into others.
+    subroutine join_procedure_int64(into, from, user)
+      import
+      integer(int64), intent(inout) :: into(:)
+      integer(int64), intent(in) :: from(:)
+      class(*), intent(inout), optional :: user
+    end subroutine
+    ! One task of a reduction of any type: changes state.
+    subroutine state_input_procedure_int64(state, task, input, code)
+      import
+      class(*), intent(inout) :: state
+      type(parmap_task), intent(in) :: task
+      integer(int64), intent(in) :: input(:)
+      integer(int32), intent(inout) :: code
+    end subroutine
+    ! One task of a map: output is zero at first. With more threads than one it is called by several at a time.
+    subroutine map_procedure_real32(task, input, output, code, user)
+      import
+      type(parmap_task), intent(in) :: task
+      real(real32), intent(in) :: input(:)
+      real(real32), intent(inout) :: output(:)
+      integer(int32), intent(inout) :: code
+      class(*), intent(inout), optional :: user
+    end subroutine
+    ! One task of a reduction of numbers: changes state.
+    subroutine reduce_procedure_real32(task, input, state, code, user)
+      import
+      type(parmap_task), intent(in) :: task
+      real(real32), intent(in) :: input(:)
+      real(real32), intent(inout) :: state(:)
+      integer(int32), intent(inout) :: code
+      class(*), intent(inout), optional :: user
+    end subroutine
+    ! Joins the numbers of later tasks, from, into others.
+    subroutine join_procedure_real32(into, from, user)
+      import
+      real(real32), intent(inout) :: into(:)
+      real(real32), intent(in) :: from(:)
+      class(*), intent(inout), optional :: user
+    end subroutine
+    ! One task of a reduction of any type: changes state.
+    subroutine state_input_procedure_real32(state, task, input, code)
+      import
+      class(*), intent(inout) :: state
+      type(parmap_task), intent(in) :: task
+      real(real32), intent(in) :: input(:)
+      integer(int32), intent(inout) :: code
+    end subroutine
+    ! One task of a map: output is zero at first. With more threads than one it is called by several at a time.
     subroutine map_procedure(task, input, output, code, user)
-      import :: parmap_task, real64, int32
+      import
       type(parmap_task), intent(in) :: task
       real(real64), intent(in) :: input(:)
       real(real64), intent(inout) :: output(:)
@@ -10629,7 +10785,7 @@ module parmap_callback_m
     end subroutine
     ! One task of a reduction of numbers: changes state.
     subroutine reduce_procedure(task, input, state, code, user)
-      import :: parmap_task, real64, int32
+      import
       type(parmap_task), intent(in) :: task
       real(real64), intent(in) :: input(:)
       real(real64), intent(inout) :: state(:)
@@ -10638,10 +10794,18 @@ module parmap_callback_m
     end subroutine
     ! Joins the numbers of later tasks, from, into others.
     subroutine join_procedure(into, from, user)
-      import :: real64
+      import
       real(real64), intent(inout) :: into(:)
       real(real64), intent(in) :: from(:)
       class(*), intent(inout), optional :: user
+    end subroutine
+    ! One task of a reduction of any type: changes state.
+    subroutine state_input_procedure(state, task, input, code)
+      import
+      class(*), intent(inout) :: state
+      type(parmap_task), intent(in) :: task
+      real(real64), intent(in) :: input(:)
+      integer(int32), intent(inout) :: code
     end subroutine
     ! One item of a stream. With more threads than one it is called by several at a time.
     subroutine item_procedure(task, input, output, code, user)
@@ -10674,13 +10838,6 @@ module parmap_callback_m
       class(*), intent(inout) :: state
       integer(int32), intent(inout) :: code
     end subroutine
-    subroutine state_input_procedure(state, task, input, code)
-      import :: parmap_task, real64, int32
-      class(*), intent(inout) :: state
-      type(parmap_task), intent(in) :: task
-      real(real64), intent(in) :: input(:)
-      integer(int32), intent(inout) :: code
-    end subroutine
     subroutine state_pack_procedure(state, output, code)
       import :: parmap_buffer, int32
       class(*), intent(inout) :: state
@@ -10700,8 +10857,13 @@ module parmap_callback_m
     end subroutine
   end interface
 
+  ! One of the procedures is set.
   type :: map_box
-    procedure(map_procedure), pointer, nopass :: work => null()
+    procedure(map_procedure_int8), pointer, nopass :: work_i8 => null()
+    procedure(map_procedure_int32), pointer, nopass :: work_i32 => null()
+    procedure(map_procedure_int64), pointer, nopass :: work_i64 => null()
+    procedure(map_procedure_real32), pointer, nopass :: work_r32 => null()
+    procedure(map_procedure), pointer, nopass :: work_r64 => null()
     class(*), pointer :: user => null()
     integer(int64) :: n_in = 0, n_out = 0
   end type
@@ -10724,17 +10886,102 @@ module parmap_callback_m
     type(c_ptr) :: owner = c_null_ptr
   end type
 
-  real(real64), target, save :: nowhere(1) = 0
+  integer(int8), target, save :: nowhere_i8(1) = 0
+  integer(int32), target, save :: nowhere_i32(1) = 0
+  integer(int64), target, save :: nowhere_i64(1) = 0
+  real(real32), target, save :: nowhere_r32(1) = 0
+  real(real64), target, save :: nowhere_r64(1) = 0
 
 contains
 
   ! The n numbers at an address, which is NULL if there are none.
-  recursive function item_at(first, n) result(numbers)
+  recursive function item_at_i8(first, n) result(numbers)
+    type(c_ptr), intent(in) :: first
+    integer(int64), intent(in) :: n
+    integer(int8), pointer :: numbers(:)
+    numbers => nowhere_i8(:0)
+    if (n > 0) call c_f_pointer(first, numbers, [n])
+  end function
+
+  recursive function work_trampoline_i8(userdata, task, input, output) bind(c, name='') result(code)
+    type(c_ptr), value :: userdata, task, input, output
+    integer(c_int32_t) :: code
+    type(map_box), pointer :: box
+    call c_f_pointer(userdata, box)
+    code = 0
+    call box%work_i8(parmap_task(task), item_at_i8(input, box%n_in), item_at_i8(output, box%n_out), code, box%user)
+  end function
+
+  ! The n numbers at an address, which is NULL if there are none.
+  recursive function item_at_i32(first, n) result(numbers)
+    type(c_ptr), intent(in) :: first
+    integer(int64), intent(in) :: n
+    integer(int32), pointer :: numbers(:)
+    numbers => nowhere_i32(:0)
+    if (n > 0) call c_f_pointer(first, numbers, [n])
+  end function
+
+  recursive function work_trampoline_i32(userdata, task, input, output) bind(c, name='') result(code)
+    type(c_ptr), value :: userdata, task, input, output
+    integer(c_int32_t) :: code
+    type(map_box), pointer :: box
+    call c_f_pointer(userdata, box)
+    code = 0
+    call box%work_i32(parmap_task(task), item_at_i32(input, box%n_in), item_at_i32(output, box%n_out), code, box%user)
+  end function
+
+  ! The n numbers at an address, which is NULL if there are none.
+  recursive function item_at_i64(first, n) result(numbers)
+    type(c_ptr), intent(in) :: first
+    integer(int64), intent(in) :: n
+    integer(int64), pointer :: numbers(:)
+    numbers => nowhere_i64(:0)
+    if (n > 0) call c_f_pointer(first, numbers, [n])
+  end function
+
+  recursive function work_trampoline_i64(userdata, task, input, output) bind(c, name='') result(code)
+    type(c_ptr), value :: userdata, task, input, output
+    integer(c_int32_t) :: code
+    type(map_box), pointer :: box
+    call c_f_pointer(userdata, box)
+    code = 0
+    call box%work_i64(parmap_task(task), item_at_i64(input, box%n_in), item_at_i64(output, box%n_out), code, box%user)
+  end function
+
+  ! The n numbers at an address, which is NULL if there are none.
+  recursive function item_at_r32(first, n) result(numbers)
+    type(c_ptr), intent(in) :: first
+    integer(int64), intent(in) :: n
+    real(real32), pointer :: numbers(:)
+    numbers => nowhere_r32(:0)
+    if (n > 0) call c_f_pointer(first, numbers, [n])
+  end function
+
+  recursive function work_trampoline_r32(userdata, task, input, output) bind(c, name='') result(code)
+    type(c_ptr), value :: userdata, task, input, output
+    integer(c_int32_t) :: code
+    type(map_box), pointer :: box
+    call c_f_pointer(userdata, box)
+    code = 0
+    call box%work_r32(parmap_task(task), item_at_r32(input, box%n_in), item_at_r32(output, box%n_out), code, box%user)
+  end function
+
+  ! The n numbers at an address, which is NULL if there are none.
+  recursive function item_at_r64(first, n) result(numbers)
     type(c_ptr), intent(in) :: first
     integer(int64), intent(in) :: n
     real(real64), pointer :: numbers(:)
-    numbers => nowhere(:0)
+    numbers => nowhere_r64(:0)
     if (n > 0) call c_f_pointer(first, numbers, [n])
+  end function
+
+  recursive function work_trampoline_r64(userdata, task, input, output) bind(c, name='') result(code)
+    type(c_ptr), value :: userdata, task, input, output
+    integer(c_int32_t) :: code
+    type(map_box), pointer :: box
+    call c_f_pointer(userdata, box)
+    code = 0
+    call box%work_r64(parmap_task(task), item_at_r64(input, box%n_in), item_at_r64(output, box%n_out), code, box%user)
   end function
 
   recursive function progress_trampoline(userdata, progress) bind(c, name='') result(code)
@@ -10747,15 +10994,6 @@ contains
     stop = .false.
     call box%progress(progress, stop, box%user)
     code = merge(1_int32, 0_int32, stop)
-  end function
-
-  recursive function work_trampoline(userdata, task, input, output) bind(c, name='') result(code)
-    type(c_ptr), value :: userdata, task, input, output
-    integer(c_int32_t) :: code
-    type(map_box), pointer :: box
-    call c_f_pointer(userdata, box)
-    code = 0
-    call box%work(parmap_task(task), item_at(input, box%n_in), item_at(output, box%n_out), code, box%user)
   end function
 
   ! Where a stream begins and ends; on ranks other than 0 nowhere.
@@ -10843,23 +11081,61 @@ end module
 
 ! Reductions: a state of any type, or numbers, which are such a state with procedures of their own.
 module parmap_reduce_m
-  use, intrinsic :: iso_fortran_env, only: int32, int64, real64
+  use, intrinsic :: iso_fortran_env, only: int8, int32, int64, real32, real64
   use dicod_c
   use parmap_task_m
   use parmap_callback_m
   implicit none
   private
-  public :: reduce_box, reducer_of, numbers, numbers_work, numbers_join, numbers_pack, numbers_unpack
+  public :: reduce_box, reducer_of
+  public :: numbers_i8, numbers_work_i8, numbers_join_i8, numbers_pack_i8, numbers_unpack_i8
+  public :: numbers_i32, numbers_work_i32, numbers_join_i32, numbers_pack_i32, numbers_unpack_i32
+  public :: numbers_i64, numbers_work_i64, numbers_join_i64, numbers_pack_i64, numbers_unpack_i64
+  public :: numbers_r32, numbers_work_r32, numbers_join_r32, numbers_pack_r32, numbers_unpack_r32
+  public :: numbers_r64, numbers_work_r64, numbers_join_r64, numbers_pack_r64, numbers_unpack_r64
 
+  ! One of the procedures work_... is set.
   type :: reduce_box
-    procedure(state_input_procedure), pointer, nopass :: work => null()
+    procedure(state_input_procedure_int8), pointer, nopass :: work_i8 => null()
+    procedure(state_input_procedure_int32), pointer, nopass :: work_i32 => null()
+    procedure(state_input_procedure_int64), pointer, nopass :: work_i64 => null()
+    procedure(state_input_procedure_real32), pointer, nopass :: work_r32 => null()
+    procedure(state_input_procedure), pointer, nopass :: work_r64 => null()
     procedure(state_join_procedure), pointer, nopass :: join => null()
     procedure(state_pack_procedure), pointer, nopass :: pack => null()
     procedure(state_unpack_procedure), pointer, nopass :: unpack => null()
     integer(int64) :: n_in = 0
   end type
 
-  type :: numbers
+  type :: numbers_i8
+    integer(int8), allocatable :: values(:)
+    procedure(reduce_procedure_int8), pointer, nopass :: work => null()
+    procedure(join_procedure_int8), pointer, nopass :: join => null()
+    class(*), pointer :: user => null()
+  end type
+
+  type :: numbers_i32
+    integer(int32), allocatable :: values(:)
+    procedure(reduce_procedure_int32), pointer, nopass :: work => null()
+    procedure(join_procedure_int32), pointer, nopass :: join => null()
+    class(*), pointer :: user => null()
+  end type
+
+  type :: numbers_i64
+    integer(int64), allocatable :: values(:)
+    procedure(reduce_procedure_int64), pointer, nopass :: work => null()
+    procedure(join_procedure_int64), pointer, nopass :: join => null()
+    class(*), pointer :: user => null()
+  end type
+
+  type :: numbers_r32
+    real(real32), allocatable :: values(:)
+    procedure(reduce_procedure_real32), pointer, nopass :: work => null()
+    procedure(join_procedure_real32), pointer, nopass :: join => null()
+    class(*), pointer :: user => null()
+  end type
+
+  type :: numbers_r64
     real(real64), allocatable :: values(:)
     procedure(reduce_procedure), pointer, nopass :: work => null()
     procedure(join_procedure), pointer, nopass :: join => null()
@@ -10873,7 +11149,11 @@ contains
     type(parmap_reducer) :: reducer
     reducer%userdata = c_loc(box)
     reducer%fork = c_funloc(reduce_fork)
-    reducer%work = c_funloc(reduce_work)
+    if (associated(box%work_i8)) reducer%work = c_funloc(reduce_work_i8)
+    if (associated(box%work_i32)) reducer%work = c_funloc(reduce_work_i32)
+    if (associated(box%work_i64)) reducer%work = c_funloc(reduce_work_i64)
+    if (associated(box%work_r32)) reducer%work = c_funloc(reduce_work_r32)
+    if (associated(box%work_r64)) reducer%work = c_funloc(reduce_work_r64)
     reducer%pack = c_funloc(reduce_pack)
     reducer%unpack = c_funloc(reduce_unpack)
     reducer%join = c_funloc(reduce_join)
@@ -10892,7 +11172,7 @@ contains
     code = merge(0_int32, 1_int32, c_associated(state))
   end function
 
-  recursive function reduce_work(userdata, state, task, input) bind(c, name='') result(code)
+  recursive function reduce_work_i8(userdata, state, task, input) bind(c, name='') result(code)
     type(c_ptr), value :: userdata, state, task, input
     integer(c_int32_t) :: code
     type(reduce_box), pointer :: box
@@ -10900,7 +11180,51 @@ contains
     call c_f_pointer(userdata, box)
     call c_f_pointer(state, its)
     code = 0
-    call box%work(its%state, parmap_task(task), item_at(input, box%n_in), code)
+    call box%work_i8(its%state, parmap_task(task), item_at_i8(input, box%n_in), code)
+  end function
+
+  recursive function reduce_work_i32(userdata, state, task, input) bind(c, name='') result(code)
+    type(c_ptr), value :: userdata, state, task, input
+    integer(c_int32_t) :: code
+    type(reduce_box), pointer :: box
+    type(state_box), pointer :: its
+    call c_f_pointer(userdata, box)
+    call c_f_pointer(state, its)
+    code = 0
+    call box%work_i32(its%state, parmap_task(task), item_at_i32(input, box%n_in), code)
+  end function
+
+  recursive function reduce_work_i64(userdata, state, task, input) bind(c, name='') result(code)
+    type(c_ptr), value :: userdata, state, task, input
+    integer(c_int32_t) :: code
+    type(reduce_box), pointer :: box
+    type(state_box), pointer :: its
+    call c_f_pointer(userdata, box)
+    call c_f_pointer(state, its)
+    code = 0
+    call box%work_i64(its%state, parmap_task(task), item_at_i64(input, box%n_in), code)
+  end function
+
+  recursive function reduce_work_r32(userdata, state, task, input) bind(c, name='') result(code)
+    type(c_ptr), value :: userdata, state, task, input
+    integer(c_int32_t) :: code
+    type(reduce_box), pointer :: box
+    type(state_box), pointer :: its
+    call c_f_pointer(userdata, box)
+    call c_f_pointer(state, its)
+    code = 0
+    call box%work_r32(its%state, parmap_task(task), item_at_r32(input, box%n_in), code)
+  end function
+
+  recursive function reduce_work_r64(userdata, state, task, input) bind(c, name='') result(code)
+    type(c_ptr), value :: userdata, state, task, input
+    integer(c_int32_t) :: code
+    type(reduce_box), pointer :: box
+    type(state_box), pointer :: its
+    call c_f_pointer(userdata, box)
+    call c_f_pointer(state, its)
+    code = 0
+    call box%work_r64(its%state, parmap_task(task), item_at_r64(input, box%n_in), code)
   end function
 
   recursive function reduce_pack(userdata, state, buffer) bind(c, name='') result(code)
@@ -10949,24 +11273,24 @@ contains
     if (c_associated(userdata)) call drop_state(its)
   end subroutine
 
-  recursive subroutine numbers_work(state, task, input, code)
+  recursive subroutine numbers_work_i8(state, task, input, code)
     class(*), intent(inout) :: state
     type(parmap_task), intent(in) :: task
-    real(real64), intent(in) :: input(:)
+    integer(int8), intent(in) :: input(:)
     integer(int32), intent(inout) :: code
     select type (state)
-    type is (numbers)
+    type is (numbers_i8)
       call state%work(task, input, state%values, code, state%user)
     end select
   end subroutine
 
-  recursive subroutine numbers_join(state, from, code)
+  recursive subroutine numbers_join_i8(state, from, code)
     class(*), intent(inout) :: state, from
     integer(int32), intent(inout) :: code
     select type (state)
-    type is (numbers)
+    type is (numbers_i8)
       select type (from)
-      type is (numbers)
+      type is (numbers_i8)
         if (associated(state%join)) then
           call state%join(state%values, from%values, state%user)
         else
@@ -10977,27 +11301,228 @@ contains
     end select
   end subroutine
 
-  recursive subroutine numbers_pack(state, output, code)
+  recursive subroutine numbers_pack_i8(state, output, code)
     class(*), intent(inout) :: state
     type(parmap_buffer), intent(inout) :: output
     integer(int32), intent(inout) :: code
     select type (state)
-    type is (numbers)
+    type is (numbers_i8)
       call output%append(state%values, stat=code)
       code = merge(1_int32, 0_int32, code < 0)
     end select
   end subroutine
 
-  recursive subroutine numbers_unpack(state, input, code)
+  recursive subroutine numbers_unpack_i8(state, input, code)
     class(*), intent(inout) :: state
     type(parmap_data), intent(inout) :: input
     integer(int32), intent(inout) :: code
     select type (state)
-    type is (numbers)
+    type is (numbers_i8)
       call input%get(state%values, stat=code)
       code = merge(1_int32, 0_int32, code < 0)
     end select
   end subroutine
+
+  recursive subroutine numbers_work_i32(state, task, input, code)
+    class(*), intent(inout) :: state
+    type(parmap_task), intent(in) :: task
+    integer(int32), intent(in) :: input(:)
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_i32)
+      call state%work(task, input, state%values, code, state%user)
+    end select
+  end subroutine
+
+  recursive subroutine numbers_join_i32(state, from, code)
+    class(*), intent(inout) :: state, from
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_i32)
+      select type (from)
+      type is (numbers_i32)
+        if (associated(state%join)) then
+          call state%join(state%values, from%values, state%user)
+        else
+          state%values = state%values + from%values
+        end if
+        code = 0
+      end select
+    end select
+  end subroutine
+
+  recursive subroutine numbers_pack_i32(state, output, code)
+    class(*), intent(inout) :: state
+    type(parmap_buffer), intent(inout) :: output
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_i32)
+      call output%append(state%values, stat=code)
+      code = merge(1_int32, 0_int32, code < 0)
+    end select
+  end subroutine
+
+  recursive subroutine numbers_unpack_i32(state, input, code)
+    class(*), intent(inout) :: state
+    type(parmap_data), intent(inout) :: input
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_i32)
+      call input%get(state%values, stat=code)
+      code = merge(1_int32, 0_int32, code < 0)
+    end select
+  end subroutine
+
+  recursive subroutine numbers_work_i64(state, task, input, code)
+    class(*), intent(inout) :: state
+    type(parmap_task), intent(in) :: task
+    integer(int64), intent(in) :: input(:)
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_i64)
+      call state%work(task, input, state%values, code, state%user)
+    end select
+  end subroutine
+
+  recursive subroutine numbers_join_i64(state, from, code)
+    class(*), intent(inout) :: state, from
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_i64)
+      select type (from)
+      type is (numbers_i64)
+        if (associated(state%join)) then
+          call state%join(state%values, from%values, state%user)
+        else
+          state%values = state%values + from%values
+        end if
+        code = 0
+      end select
+    end select
+  end subroutine
+
+  recursive subroutine numbers_pack_i64(state, output, code)
+    class(*), intent(inout) :: state
+    type(parmap_buffer), intent(inout) :: output
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_i64)
+      call output%append(state%values, stat=code)
+      code = merge(1_int32, 0_int32, code < 0)
+    end select
+  end subroutine
+
+  recursive subroutine numbers_unpack_i64(state, input, code)
+    class(*), intent(inout) :: state
+    type(parmap_data), intent(inout) :: input
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_i64)
+      call input%get(state%values, stat=code)
+      code = merge(1_int32, 0_int32, code < 0)
+    end select
+  end subroutine
+
+  recursive subroutine numbers_work_r32(state, task, input, code)
+    class(*), intent(inout) :: state
+    type(parmap_task), intent(in) :: task
+    real(real32), intent(in) :: input(:)
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_r32)
+      call state%work(task, input, state%values, code, state%user)
+    end select
+  end subroutine
+
+  recursive subroutine numbers_join_r32(state, from, code)
+    class(*), intent(inout) :: state, from
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_r32)
+      select type (from)
+      type is (numbers_r32)
+        if (associated(state%join)) then
+          call state%join(state%values, from%values, state%user)
+        else
+          state%values = state%values + from%values
+        end if
+        code = 0
+      end select
+    end select
+  end subroutine
+
+  recursive subroutine numbers_pack_r32(state, output, code)
+    class(*), intent(inout) :: state
+    type(parmap_buffer), intent(inout) :: output
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_r32)
+      call output%append(state%values, stat=code)
+      code = merge(1_int32, 0_int32, code < 0)
+    end select
+  end subroutine
+
+  recursive subroutine numbers_unpack_r32(state, input, code)
+    class(*), intent(inout) :: state
+    type(parmap_data), intent(inout) :: input
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_r32)
+      call input%get(state%values, stat=code)
+      code = merge(1_int32, 0_int32, code < 0)
+    end select
+  end subroutine
+
+  recursive subroutine numbers_work_r64(state, task, input, code)
+    class(*), intent(inout) :: state
+    type(parmap_task), intent(in) :: task
+    real(real64), intent(in) :: input(:)
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_r64)
+      call state%work(task, input, state%values, code, state%user)
+    end select
+  end subroutine
+
+  recursive subroutine numbers_join_r64(state, from, code)
+    class(*), intent(inout) :: state, from
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_r64)
+      select type (from)
+      type is (numbers_r64)
+        if (associated(state%join)) then
+          call state%join(state%values, from%values, state%user)
+        else
+          state%values = state%values + from%values
+        end if
+        code = 0
+      end select
+    end select
+  end subroutine
+
+  recursive subroutine numbers_pack_r64(state, output, code)
+    class(*), intent(inout) :: state
+    type(parmap_buffer), intent(inout) :: output
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_r64)
+      call output%append(state%values, stat=code)
+      code = merge(1_int32, 0_int32, code < 0)
+    end select
+  end subroutine
+
+  recursive subroutine numbers_unpack_r64(state, input, code)
+    class(*), intent(inout) :: state
+    type(parmap_data), intent(inout) :: input
+    integer(int32), intent(inout) :: code
+    select type (state)
+    type is (numbers_r64)
+      call input%get(state%values, stat=code)
+      code = merge(1_int32, 0_int32, code < 0)
+    end select
+  end subroutine
+
 end module
 
 ! A map over the ranks and threads of a context. Everything is collective unless it says otherwise.
@@ -11026,38 +11551,68 @@ module parmap_m
     procedure :: set_progress => map_set_progress
     procedure :: show_progress => map_show_progress
     procedure :: cancel => map_cancel
+    procedure, private :: map_run_i8, map_reduce_i8, map_reduce_state_i8, map_register_i8, map_call_i8
+    ! call m%run(work, inputs, outputs), of any of these kinds, and work with it
+    generic :: run => map_run_i8
+    generic :: reduce => map_reduce_i8, map_reduce_state_i8
+    ! Rank 0 calls by name what every rank has registered.
+    generic :: register => map_register_i8
+    generic :: call => map_call_i8
     procedure, private :: share_i8, call_share_i8
     ! call m%share(values): for parmap_task%shared()
     generic :: share => share_i8
     generic :: call_share => call_share_i8
+    procedure, private :: map_run_i32, map_reduce_i32, map_reduce_state_i32, map_register_i32, map_call_i32
+    ! call m%run(work, inputs, outputs), of any of these kinds, and work with it
+    generic :: run => map_run_i32
+    generic :: reduce => map_reduce_i32, map_reduce_state_i32
+    ! Rank 0 calls by name what every rank has registered.
+    generic :: register => map_register_i32
+    generic :: call => map_call_i32
     procedure, private :: share_i32, call_share_i32
     ! call m%share(values): for parmap_task%shared()
     generic :: share => share_i32
     generic :: call_share => call_share_i32
+    procedure, private :: map_run_i64, map_reduce_i64, map_reduce_state_i64, map_register_i64, map_call_i64
+    ! call m%run(work, inputs, outputs), of any of these kinds, and work with it
+    generic :: run => map_run_i64
+    generic :: reduce => map_reduce_i64, map_reduce_state_i64
+    ! Rank 0 calls by name what every rank has registered.
+    generic :: register => map_register_i64
+    generic :: call => map_call_i64
     procedure, private :: share_i64, call_share_i64
     ! call m%share(values): for parmap_task%shared()
     generic :: share => share_i64
     generic :: call_share => call_share_i64
+    procedure, private :: map_run_r32, map_reduce_r32, map_reduce_state_r32, map_register_r32, map_call_r32
+    ! call m%run(work, inputs, outputs), of any of these kinds, and work with it
+    generic :: run => map_run_r32
+    generic :: reduce => map_reduce_r32, map_reduce_state_r32
+    ! Rank 0 calls by name what every rank has registered.
+    generic :: register => map_register_r32
+    generic :: call => map_call_r32
     procedure, private :: share_r32, call_share_r32
     ! call m%share(values): for parmap_task%shared()
     generic :: share => share_r32
     generic :: call_share => call_share_r32
+    procedure, private :: map_run_r64, map_reduce_r64, map_reduce_state_r64, map_register_r64, map_call_r64
+    ! call m%run(work, inputs, outputs), of any of these kinds, and work with it
+    generic :: run => map_run_r64
+    generic :: reduce => map_reduce_r64, map_reduce_state_r64
+    ! Rank 0 calls by name what every rank has registered.
+    generic :: register => map_register_r64
+    generic :: call => map_call_r64
     procedure, private :: share_r64, call_share_r64
     ! call m%share(values): for parmap_task%shared()
     generic :: share => share_r64
     generic :: call_share => call_share_r64
-    procedure :: run => map_run
-    procedure, private :: map_reduce, map_reduce_state
-    generic :: reduce => map_reduce, map_reduce_state
     procedure :: stream => map_stream
     procedure :: unfinished => map_unfinished
     procedure :: open => map_open
-    ! Rank 0 calls by name what every rank has registered.
     procedure, private :: map_register, map_register_item
     generic :: register => map_register, map_register_item
     procedure :: serve => map_serve
     procedure :: release => map_release
-    procedure :: call => map_call
     procedure :: call_stream => map_call_stream
     final :: map_final
   end type
@@ -11224,7 +11779,135 @@ contains
 
   ! Task i reads inputs(:, i) and writes outputs(:, i). Both have the same shape on every rank; inputs count on rank 0,
   ! outputs are written on each. statuses(i): 0, the code of the task, or a negative status. Collective.
-  recursive subroutine map_run(self, work, inputs, outputs, statuses, user, report, stat, errmsg)
+  recursive subroutine map_run_i8(self, work, inputs, outputs, statuses, user, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    procedure(map_procedure_int8) :: work
+    integer(int8), intent(in), target, contiguous :: inputs(:, :)
+    integer(int8), intent(inout), target, contiguous :: outputs(:, :)
+    integer(int32), intent(inout), target, contiguous, optional :: statuses(:)
+    class(*), intent(in), target, optional :: user
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(map_box), target :: box
+    character(:), allocatable :: text
+    integer(int64) :: n_tasks, one
+    integer(int32) :: status
+    text = per_task(shape(inputs, int64), shape(outputs, int64), statuses)
+    n_tasks = size(inputs, 2, int64)
+    ! The other ranks learn of it.
+    if (text /= '') n_tasks = -1
+    status = DICOD_ERROR_INVALID_SHAPE
+    one = storage_size(inputs, int64)/8
+    box%work_i8 => work
+    box%n_in = size(inputs, 1, int64)
+    box%n_out = size(outputs, 1, int64)
+    if (present(user)) box%user => user
+    if (text == '' .or. self%collective) status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_i8), &
+      c_loc(box), c_loc(inputs), one*box%n_in, 0_int64, c_loc(outputs), one*box%n_out, 0_int64, address_of(statuses), report)
+    if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
+    call report_status(status, stat, errmsg, text)
+  end subroutine
+
+  ! Task i reads inputs(:, i) and writes outputs(:, i). Both have the same shape on every rank; inputs count on rank 0,
+  ! outputs are written on each. statuses(i): 0, the code of the task, or a negative status. Collective.
+  recursive subroutine map_run_i32(self, work, inputs, outputs, statuses, user, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    procedure(map_procedure_int32) :: work
+    integer(int32), intent(in), target, contiguous :: inputs(:, :)
+    integer(int32), intent(inout), target, contiguous :: outputs(:, :)
+    integer(int32), intent(inout), target, contiguous, optional :: statuses(:)
+    class(*), intent(in), target, optional :: user
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(map_box), target :: box
+    character(:), allocatable :: text
+    integer(int64) :: n_tasks, one
+    integer(int32) :: status
+    text = per_task(shape(inputs, int64), shape(outputs, int64), statuses)
+    n_tasks = size(inputs, 2, int64)
+    ! The other ranks learn of it.
+    if (text /= '') n_tasks = -1
+    status = DICOD_ERROR_INVALID_SHAPE
+    one = storage_size(inputs, int64)/8
+    box%work_i32 => work
+    box%n_in = size(inputs, 1, int64)
+    box%n_out = size(outputs, 1, int64)
+    if (present(user)) box%user => user
+    if (text == '' .or. self%collective) status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_i32), &
+      c_loc(box), c_loc(inputs), one*box%n_in, 0_int64, c_loc(outputs), one*box%n_out, 0_int64, address_of(statuses), report)
+    if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
+    call report_status(status, stat, errmsg, text)
+  end subroutine
+
+  ! Task i reads inputs(:, i) and writes outputs(:, i). Both have the same shape on every rank; inputs count on rank 0,
+  ! outputs are written on each. statuses(i): 0, the code of the task, or a negative status. Collective.
+  recursive subroutine map_run_i64(self, work, inputs, outputs, statuses, user, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    procedure(map_procedure_int64) :: work
+    integer(int64), intent(in), target, contiguous :: inputs(:, :)
+    integer(int64), intent(inout), target, contiguous :: outputs(:, :)
+    integer(int32), intent(inout), target, contiguous, optional :: statuses(:)
+    class(*), intent(in), target, optional :: user
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(map_box), target :: box
+    character(:), allocatable :: text
+    integer(int64) :: n_tasks, one
+    integer(int32) :: status
+    text = per_task(shape(inputs, int64), shape(outputs, int64), statuses)
+    n_tasks = size(inputs, 2, int64)
+    ! The other ranks learn of it.
+    if (text /= '') n_tasks = -1
+    status = DICOD_ERROR_INVALID_SHAPE
+    one = storage_size(inputs, int64)/8
+    box%work_i64 => work
+    box%n_in = size(inputs, 1, int64)
+    box%n_out = size(outputs, 1, int64)
+    if (present(user)) box%user => user
+    if (text == '' .or. self%collective) status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_i64), &
+      c_loc(box), c_loc(inputs), one*box%n_in, 0_int64, c_loc(outputs), one*box%n_out, 0_int64, address_of(statuses), report)
+    if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
+    call report_status(status, stat, errmsg, text)
+  end subroutine
+
+  ! Task i reads inputs(:, i) and writes outputs(:, i). Both have the same shape on every rank; inputs count on rank 0,
+  ! outputs are written on each. statuses(i): 0, the code of the task, or a negative status. Collective.
+  recursive subroutine map_run_r32(self, work, inputs, outputs, statuses, user, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    procedure(map_procedure_real32) :: work
+    real(real32), intent(in), target, contiguous :: inputs(:, :)
+    real(real32), intent(inout), target, contiguous :: outputs(:, :)
+    integer(int32), intent(inout), target, contiguous, optional :: statuses(:)
+    class(*), intent(in), target, optional :: user
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(map_box), target :: box
+    character(:), allocatable :: text
+    integer(int64) :: n_tasks, one
+    integer(int32) :: status
+    text = per_task(shape(inputs, int64), shape(outputs, int64), statuses)
+    n_tasks = size(inputs, 2, int64)
+    ! The other ranks learn of it.
+    if (text /= '') n_tasks = -1
+    status = DICOD_ERROR_INVALID_SHAPE
+    one = storage_size(inputs, int64)/8
+    box%work_r32 => work
+    box%n_in = size(inputs, 1, int64)
+    box%n_out = size(outputs, 1, int64)
+    if (present(user)) box%user => user
+    if (text == '' .or. self%collective) status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_r32), &
+      c_loc(box), c_loc(inputs), one*box%n_in, 0_int64, c_loc(outputs), one*box%n_out, 0_int64, address_of(statuses), report)
+    if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
+    call report_status(status, stat, errmsg, text)
+  end subroutine
+
+  ! Task i reads inputs(:, i) and writes outputs(:, i). Both have the same shape on every rank; inputs count on rank 0,
+  ! outputs are written on each. statuses(i): 0, the code of the task, or a negative status. Collective.
+  recursive subroutine map_run_r64(self, work, inputs, outputs, statuses, user, report, stat, errmsg)
     class(parmap), intent(inout) :: self
     procedure(map_procedure) :: work
     real(real64), intent(in), target, contiguous :: inputs(:, :)
@@ -11236,19 +11919,20 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(map_box), target :: box
     character(:), allocatable :: text
-    integer(int64) :: n_tasks
+    integer(int64) :: n_tasks, one
     integer(int32) :: status
     text = per_task(shape(inputs, int64), shape(outputs, int64), statuses)
     n_tasks = size(inputs, 2, int64)
     ! The other ranks learn of it.
     if (text /= '') n_tasks = -1
     status = DICOD_ERROR_INVALID_SHAPE
-    box%work => work
+    one = storage_size(inputs, int64)/8
+    box%work_r64 => work
     box%n_in = size(inputs, 1, int64)
     box%n_out = size(outputs, 1, int64)
     if (present(user)) box%user => user
-    if (text == '' .or. self%collective) status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline), &
-      c_loc(box), c_loc(inputs), 8*box%n_in, 0_int64, c_loc(outputs), 8*box%n_out, 0_int64, address_of(statuses), report)
+    if (text == '' .or. self%collective) status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_r64), &
+      c_loc(box), c_loc(inputs), one*box%n_in, 0_int64, c_loc(outputs), one*box%n_out, 0_int64, address_of(statuses), report)
     if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
     call report_status(status, stat, errmsg, text)
   end subroutine
@@ -11275,7 +11959,191 @@ contains
 
   ! Task i reads inputs(:, i) and changes a copy of state, as it is at the call; copies are joined in the order of their
   ! tasks, and state is set to the outcome on every rank. join: adds, unless it is given. Collective.
-  recursive subroutine map_reduce(self, work, inputs, state, join, user, report, stat, errmsg)
+  recursive subroutine map_reduce_i8(self, work, inputs, state, join, user, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    procedure(reduce_procedure_int8) :: work
+    integer(int8), intent(in), target, contiguous :: inputs(:, :)
+    integer(int8), intent(inout) :: state(:)
+    procedure(join_procedure_int8), optional :: join
+    class(*), intent(in), target, optional :: user
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(numbers_i8), target :: its
+    its%values = state
+    its%work => work
+    if (present(join)) its%join => join
+    if (present(user)) its%user => user
+    call map_reduce_state_i8(self, numbers_work_i8, inputs, its, numbers_join_i8, numbers_pack_i8, numbers_unpack_i8, &
+      report, stat, errmsg)
+    state = its%values
+  end subroutine
+
+  ! The same for a state of any type. pack and unpack are what it takes to send it to another rank.
+  recursive subroutine map_reduce_state_i8(self, work, inputs, state, join, pack, unpack, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    procedure(state_input_procedure_int8) :: work
+    integer(int8), intent(in), target, contiguous :: inputs(:, :)
+    class(*), intent(inout), target :: state
+    procedure(state_join_procedure) :: join
+    procedure(state_pack_procedure) :: pack
+    procedure(state_unpack_procedure) :: unpack
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(reduce_box), target :: box
+    type(state_box), target :: its
+    box%work_i8 => work
+    box%join => join
+    box%pack => pack
+    box%unpack => unpack
+    box%n_in = size(inputs, 1, int64)
+    its%state => state
+    call report_status(parmap_reduce(self%handle, size(inputs, 2, int64), reducer_of(box), c_loc(inputs), &
+      box%n_in*(storage_size(inputs, int64)/8), 0_int64, c_loc(its), report), stat, errmsg)
+  end subroutine
+
+  ! Task i reads inputs(:, i) and changes a copy of state, as it is at the call; copies are joined in the order of their
+  ! tasks, and state is set to the outcome on every rank. join: adds, unless it is given. Collective.
+  recursive subroutine map_reduce_i32(self, work, inputs, state, join, user, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    procedure(reduce_procedure_int32) :: work
+    integer(int32), intent(in), target, contiguous :: inputs(:, :)
+    integer(int32), intent(inout) :: state(:)
+    procedure(join_procedure_int32), optional :: join
+    class(*), intent(in), target, optional :: user
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(numbers_i32), target :: its
+    its%values = state
+    its%work => work
+    if (present(join)) its%join => join
+    if (present(user)) its%user => user
+    call map_reduce_state_i32(self, numbers_work_i32, inputs, its, numbers_join_i32, numbers_pack_i32, numbers_unpack_i32, &
+      report, stat, errmsg)
+    state = its%values
+  end subroutine
+
+  ! The same for a state of any type. pack and unpack are what it takes to send it to another rank.
+  recursive subroutine map_reduce_state_i32(self, work, inputs, state, join, pack, unpack, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    procedure(state_input_procedure_int32) :: work
+    integer(int32), intent(in), target, contiguous :: inputs(:, :)
+    class(*), intent(inout), target :: state
+    procedure(state_join_procedure) :: join
+    procedure(state_pack_procedure) :: pack
+    procedure(state_unpack_procedure) :: unpack
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(reduce_box), target :: box
+    type(state_box), target :: its
+    box%work_i32 => work
+    box%join => join
+    box%pack => pack
+    box%unpack => unpack
+    box%n_in = size(inputs, 1, int64)
+    its%state => state
+    call report_status(parmap_reduce(self%handle, size(inputs, 2, int64), reducer_of(box), c_loc(inputs), &
+      box%n_in*(storage_size(inputs, int64)/8), 0_int64, c_loc(its), report), stat, errmsg)
+  end subroutine
+
+  ! Task i reads inputs(:, i) and changes a copy of state, as it is at the call; copies are joined in the order of their
+  ! tasks, and state is set to the outcome on every rank. join: adds, unless it is given. Collective.
+  recursive subroutine map_reduce_i64(self, work, inputs, state, join, user, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    procedure(reduce_procedure_int64) :: work
+    integer(int64), intent(in), target, contiguous :: inputs(:, :)
+    integer(int64), intent(inout) :: state(:)
+    procedure(join_procedure_int64), optional :: join
+    class(*), intent(in), target, optional :: user
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(numbers_i64), target :: its
+    its%values = state
+    its%work => work
+    if (present(join)) its%join => join
+    if (present(user)) its%user => user
+    call map_reduce_state_i64(self, numbers_work_i64, inputs, its, numbers_join_i64, numbers_pack_i64, numbers_unpack_i64, &
+      report, stat, errmsg)
+    state = its%values
+  end subroutine
+
+  ! The same for a state of any type. pack and unpack are what it takes to send it to another rank.
+  recursive subroutine map_reduce_state_i64(self, work, inputs, state, join, pack, unpack, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    procedure(state_input_procedure_int64) :: work
+    integer(int64), intent(in), target, contiguous :: inputs(:, :)
+    class(*), intent(inout), target :: state
+    procedure(state_join_procedure) :: join
+    procedure(state_pack_procedure) :: pack
+    procedure(state_unpack_procedure) :: unpack
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(reduce_box), target :: box
+    type(state_box), target :: its
+    box%work_i64 => work
+    box%join => join
+    box%pack => pack
+    box%unpack => unpack
+    box%n_in = size(inputs, 1, int64)
+    its%state => state
+    call report_status(parmap_reduce(self%handle, size(inputs, 2, int64), reducer_of(box), c_loc(inputs), &
+      box%n_in*(storage_size(inputs, int64)/8), 0_int64, c_loc(its), report), stat, errmsg)
+  end subroutine
+
+  ! Task i reads inputs(:, i) and changes a copy of state, as it is at the call; copies are joined in the order of their
+  ! tasks, and state is set to the outcome on every rank. join: adds, unless it is given. Collective.
+  recursive subroutine map_reduce_r32(self, work, inputs, state, join, user, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    procedure(reduce_procedure_real32) :: work
+    real(real32), intent(in), target, contiguous :: inputs(:, :)
+    real(real32), intent(inout) :: state(:)
+    procedure(join_procedure_real32), optional :: join
+    class(*), intent(in), target, optional :: user
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(numbers_r32), target :: its
+    its%values = state
+    its%work => work
+    if (present(join)) its%join => join
+    if (present(user)) its%user => user
+    call map_reduce_state_r32(self, numbers_work_r32, inputs, its, numbers_join_r32, numbers_pack_r32, numbers_unpack_r32, &
+      report, stat, errmsg)
+    state = its%values
+  end subroutine
+
+  ! The same for a state of any type. pack and unpack are what it takes to send it to another rank.
+  recursive subroutine map_reduce_state_r32(self, work, inputs, state, join, pack, unpack, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    procedure(state_input_procedure_real32) :: work
+    real(real32), intent(in), target, contiguous :: inputs(:, :)
+    class(*), intent(inout), target :: state
+    procedure(state_join_procedure) :: join
+    procedure(state_pack_procedure) :: pack
+    procedure(state_unpack_procedure) :: unpack
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(reduce_box), target :: box
+    type(state_box), target :: its
+    box%work_r32 => work
+    box%join => join
+    box%pack => pack
+    box%unpack => unpack
+    box%n_in = size(inputs, 1, int64)
+    its%state => state
+    call report_status(parmap_reduce(self%handle, size(inputs, 2, int64), reducer_of(box), c_loc(inputs), &
+      box%n_in*(storage_size(inputs, int64)/8), 0_int64, c_loc(its), report), stat, errmsg)
+  end subroutine
+
+  ! Task i reads inputs(:, i) and changes a copy of state, as it is at the call; copies are joined in the order of their
+  ! tasks, and state is set to the outcome on every rank. join: adds, unless it is given. Collective.
+  recursive subroutine map_reduce_r64(self, work, inputs, state, join, user, report, stat, errmsg)
     class(parmap), intent(inout) :: self
     procedure(reduce_procedure) :: work
     real(real64), intent(in), target, contiguous :: inputs(:, :)
@@ -11285,17 +12153,18 @@ contains
     type(parmap_report), intent(inout), optional :: report
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(numbers), target :: its
+    type(numbers_r64), target :: its
     its%values = state
     its%work => work
     if (present(join)) its%join => join
     if (present(user)) its%user => user
-    call map_reduce_state(self, numbers_work, inputs, its, numbers_join, numbers_pack, numbers_unpack, report, stat, errmsg)
+    call map_reduce_state_r64(self, numbers_work_r64, inputs, its, numbers_join_r64, numbers_pack_r64, numbers_unpack_r64, &
+      report, stat, errmsg)
     state = its%values
   end subroutine
 
   ! The same for a state of any type. pack and unpack are what it takes to send it to another rank.
-  recursive subroutine map_reduce_state(self, work, inputs, state, join, pack, unpack, report, stat, errmsg)
+  recursive subroutine map_reduce_state_r64(self, work, inputs, state, join, pack, unpack, report, stat, errmsg)
     class(parmap), intent(inout) :: self
     procedure(state_input_procedure) :: work
     real(real64), intent(in), target, contiguous :: inputs(:, :)
@@ -11308,14 +12177,14 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(reduce_box), target :: box
     type(state_box), target :: its
-    box%work => work
+    box%work_r64 => work
     box%join => join
     box%pack => pack
     box%unpack => unpack
     box%n_in = size(inputs, 1, int64)
     its%state => state
-    call report_status(parmap_reduce(self%handle, size(inputs, 2, int64), reducer_of(box), c_loc(inputs), 8*box%n_in, 0_int64, &
-      c_loc(its), report), stat, errmsg)
+    call report_status(parmap_reduce(self%handle, size(inputs, 2, int64), reducer_of(box), c_loc(inputs), &
+      box%n_in*(storage_size(inputs, int64)/8), 0_int64, c_loc(its), report), stat, errmsg)
   end subroutine
 
   ! Runs work for each item of produce, on rank 0, and gives the results to consume there. Other ranks need neither.
@@ -11431,7 +12300,8 @@ contains
     call report_status(parmap_close(self%handle, report), stat, errmsg)
   end subroutine
 
-  ! Local. A name for a procedure whose tasks have n_in numbers each, and give n_out: on every rank its own, of these sizes.
+  ! Local. A name for a procedure whose tasks have n_in numbers of real64 each, and give n_out: on every rank its own, of these
+  ! sizes.
   recursive subroutine map_register(self, name, work, n_in, n_out, user, stat, errmsg)
     class(parmap), intent(inout) :: self
     character(*), intent(in) :: name
@@ -11440,14 +12310,95 @@ contains
     class(*), intent(in), target, optional :: user
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: text(:)
     call remember(self, name, .false.)
-    self%names%map%work => work
+    self%names%map%work_r64 => work
+    call register_last(self, n_in, n_out, c_funloc(work_trampoline_r64), user, stat, errmsg)
+  end subroutine
+
+  ! Local. The same for any kind: input and output are columns like those of its tasks, whatever is in them.
+  recursive subroutine map_register_i8(self, name, work, input, output, user, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    character(*), intent(in) :: name
+    procedure(map_procedure_int8) :: work
+    integer(int8), intent(in) :: input(:), output(:)
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call remember(self, name, .false.)
+    self%names%map%work_i8 => work
+    call register_last(self, size(input, kind=int64), size(output, kind=int64), c_funloc(work_trampoline_i8), user, stat, errmsg)
+  end subroutine
+
+  ! Local. The same for any kind: input and output are columns like those of its tasks, whatever is in them.
+  recursive subroutine map_register_i32(self, name, work, input, output, user, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    character(*), intent(in) :: name
+    procedure(map_procedure_int32) :: work
+    integer(int32), intent(in) :: input(:), output(:)
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call remember(self, name, .false.)
+    self%names%map%work_i32 => work
+    call register_last(self, size(input, kind=int64), size(output, kind=int64), c_funloc(work_trampoline_i32), user, stat, errmsg)
+  end subroutine
+
+  ! Local. The same for any kind: input and output are columns like those of its tasks, whatever is in them.
+  recursive subroutine map_register_i64(self, name, work, input, output, user, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    character(*), intent(in) :: name
+    procedure(map_procedure_int64) :: work
+    integer(int64), intent(in) :: input(:), output(:)
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call remember(self, name, .false.)
+    self%names%map%work_i64 => work
+    call register_last(self, size(input, kind=int64), size(output, kind=int64), c_funloc(work_trampoline_i64), user, stat, errmsg)
+  end subroutine
+
+  ! Local. The same for any kind: input and output are columns like those of its tasks, whatever is in them.
+  recursive subroutine map_register_r32(self, name, work, input, output, user, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    character(*), intent(in) :: name
+    procedure(map_procedure_real32) :: work
+    real(real32), intent(in) :: input(:), output(:)
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call remember(self, name, .false.)
+    self%names%map%work_r32 => work
+    call register_last(self, size(input, kind=int64), size(output, kind=int64), c_funloc(work_trampoline_r32), user, stat, errmsg)
+  end subroutine
+
+  ! Local. The same for any kind: input and output are columns like those of its tasks, whatever is in them.
+  recursive subroutine map_register_r64(self, name, work, input, output, user, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    character(*), intent(in) :: name
+    procedure(map_procedure) :: work
+    real(real64), intent(in) :: input(:), output(:)
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call remember(self, name, .false.)
+    self%names%map%work_r64 => work
+    call register_last(self, size(input, kind=int64), size(output, kind=int64), c_funloc(work_trampoline_r64), user, stat, errmsg)
+  end subroutine
+
+  ! Tells the library of what was remembered last.
+  recursive subroutine register_last(self, n_in, n_out, trampoline, user, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    integer(int64), intent(in) :: n_in, n_out
+    type(c_funptr), value :: trampoline ! by reference gfortran puts an address among constants, where there may be none
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: text(:)
     self%names%map%n_in = n_in
     self%names%map%n_out = n_out
     if (present(user)) self%names%map%user => user
-    allocate (text, source=to_c(name))
-    call report_status(parmap_register(self%handle, c_loc(text), c_funloc(work_trampoline), c_loc(self%names%map)), stat, errmsg)
+    allocate (text, source=to_c(self%names%name))
+    call report_status(parmap_register(self%handle, c_loc(text), trampoline, c_loc(self%names%map)), stat, errmsg)
   end subroutine
 
   ! Local. The same for the items of call_stream.
@@ -11495,17 +12446,18 @@ contains
   end subroutine
 
   ! On rank 0, while the others serve: as run.
-  recursive subroutine map_call(self, name, inputs, outputs, statuses, report, stat, errmsg)
+  recursive subroutine map_call_i8(self, name, inputs, outputs, statuses, report, stat, errmsg)
     class(parmap), intent(inout) :: self
     character(*), intent(in) :: name
-    real(real64), intent(in), target, contiguous :: inputs(:, :)
-    real(real64), intent(inout), target, contiguous :: outputs(:, :)
+    integer(int8), intent(in), target, contiguous :: inputs(:, :)
+    integer(int8), intent(inout), target, contiguous :: outputs(:, :)
     integer(int32), intent(inout), target, contiguous, optional :: statuses(:)
     type(parmap_report), intent(inout), optional :: report
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     character(kind=c_char), allocatable, target :: text(:)
     type(registered), pointer :: one
+    integer(int64) :: n_in, n_out
     if (per_task(shape(inputs, int64), shape(outputs, int64), statuses) /= '') then
       call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, per_task(shape(inputs, int64), shape(outputs, int64), statuses))
       return
@@ -11516,6 +12468,11 @@ contains
       one => one%next
     end do
     if (associated(one)) then
+      if (.not. associated(one%map%work_i8)) then
+        call report_status(DICOD_ERROR_INVALID_ARGUMENT, stat, errmsg, 'inputs and outputs are of integer(int8): '//trim(name)// &
+          ' was registered with columns of another kind')
+        return
+      end if
       if (any([one%map%n_in, one%map%n_out] /= [size(inputs, 1, int64), size(outputs, 1, int64)])) then
         call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'inputs '//text_of(shape(inputs, int64))//' and outputs '// &
           text_of(shape(outputs, int64))//': '//trim(name)//' was registered with columns of '// &
@@ -11523,9 +12480,179 @@ contains
         return
       end if
     end if
+    n_in = size(inputs, 1, int64)*(storage_size(inputs, int64)/8)
+    n_out = size(outputs, 1, int64)*(storage_size(outputs, int64)/8)
     allocate (text, source=to_c(name))
-    call report_status(parmap_call(self%handle, c_loc(text), size(inputs, 2, int64), c_loc(inputs), 8*size(inputs, 1, int64), &
-      0_int64, c_loc(outputs), 8*size(outputs, 1, int64), 0_int64, address_of(statuses), report), stat, errmsg)
+    call report_status(parmap_call(self%handle, c_loc(text), size(inputs, 2, int64), c_loc(inputs), n_in, 0_int64, &
+      c_loc(outputs), n_out, 0_int64, address_of(statuses), report), stat, errmsg)
+  end subroutine
+
+  ! On rank 0, while the others serve: as run.
+  recursive subroutine map_call_i32(self, name, inputs, outputs, statuses, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    character(*), intent(in) :: name
+    integer(int32), intent(in), target, contiguous :: inputs(:, :)
+    integer(int32), intent(inout), target, contiguous :: outputs(:, :)
+    integer(int32), intent(inout), target, contiguous, optional :: statuses(:)
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: text(:)
+    type(registered), pointer :: one
+    integer(int64) :: n_in, n_out
+    if (per_task(shape(inputs, int64), shape(outputs, int64), statuses) /= '') then
+      call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, per_task(shape(inputs, int64), shape(outputs, int64), statuses))
+      return
+    end if
+    one => self%names
+    do while (associated(one))
+      if (one%name == name .and. .not. one%is_item) exit
+      one => one%next
+    end do
+    if (associated(one)) then
+      if (.not. associated(one%map%work_i32)) then
+        call report_status(DICOD_ERROR_INVALID_ARGUMENT, stat, errmsg, 'inputs and outputs are of integer(int32): '//trim(name)// &
+          ' was registered with columns of another kind')
+        return
+      end if
+      if (any([one%map%n_in, one%map%n_out] /= [size(inputs, 1, int64), size(outputs, 1, int64)])) then
+        call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'inputs '//text_of(shape(inputs, int64))//' and outputs '// &
+          text_of(shape(outputs, int64))//': '//trim(name)//' was registered with columns of '// &
+          text_of([one%map%n_in, one%map%n_out]))
+        return
+      end if
+    end if
+    n_in = size(inputs, 1, int64)*(storage_size(inputs, int64)/8)
+    n_out = size(outputs, 1, int64)*(storage_size(outputs, int64)/8)
+    allocate (text, source=to_c(name))
+    call report_status(parmap_call(self%handle, c_loc(text), size(inputs, 2, int64), c_loc(inputs), n_in, 0_int64, &
+      c_loc(outputs), n_out, 0_int64, address_of(statuses), report), stat, errmsg)
+  end subroutine
+
+  ! On rank 0, while the others serve: as run.
+  recursive subroutine map_call_i64(self, name, inputs, outputs, statuses, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    character(*), intent(in) :: name
+    integer(int64), intent(in), target, contiguous :: inputs(:, :)
+    integer(int64), intent(inout), target, contiguous :: outputs(:, :)
+    integer(int32), intent(inout), target, contiguous, optional :: statuses(:)
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: text(:)
+    type(registered), pointer :: one
+    integer(int64) :: n_in, n_out
+    if (per_task(shape(inputs, int64), shape(outputs, int64), statuses) /= '') then
+      call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, per_task(shape(inputs, int64), shape(outputs, int64), statuses))
+      return
+    end if
+    one => self%names
+    do while (associated(one))
+      if (one%name == name .and. .not. one%is_item) exit
+      one => one%next
+    end do
+    if (associated(one)) then
+      if (.not. associated(one%map%work_i64)) then
+        call report_status(DICOD_ERROR_INVALID_ARGUMENT, stat, errmsg, 'inputs and outputs are of integer(int64): '//trim(name)// &
+          ' was registered with columns of another kind')
+        return
+      end if
+      if (any([one%map%n_in, one%map%n_out] /= [size(inputs, 1, int64), size(outputs, 1, int64)])) then
+        call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'inputs '//text_of(shape(inputs, int64))//' and outputs '// &
+          text_of(shape(outputs, int64))//': '//trim(name)//' was registered with columns of '// &
+          text_of([one%map%n_in, one%map%n_out]))
+        return
+      end if
+    end if
+    n_in = size(inputs, 1, int64)*(storage_size(inputs, int64)/8)
+    n_out = size(outputs, 1, int64)*(storage_size(outputs, int64)/8)
+    allocate (text, source=to_c(name))
+    call report_status(parmap_call(self%handle, c_loc(text), size(inputs, 2, int64), c_loc(inputs), n_in, 0_int64, &
+      c_loc(outputs), n_out, 0_int64, address_of(statuses), report), stat, errmsg)
+  end subroutine
+
+  ! On rank 0, while the others serve: as run.
+  recursive subroutine map_call_r32(self, name, inputs, outputs, statuses, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    character(*), intent(in) :: name
+    real(real32), intent(in), target, contiguous :: inputs(:, :)
+    real(real32), intent(inout), target, contiguous :: outputs(:, :)
+    integer(int32), intent(inout), target, contiguous, optional :: statuses(:)
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: text(:)
+    type(registered), pointer :: one
+    integer(int64) :: n_in, n_out
+    if (per_task(shape(inputs, int64), shape(outputs, int64), statuses) /= '') then
+      call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, per_task(shape(inputs, int64), shape(outputs, int64), statuses))
+      return
+    end if
+    one => self%names
+    do while (associated(one))
+      if (one%name == name .and. .not. one%is_item) exit
+      one => one%next
+    end do
+    if (associated(one)) then
+      if (.not. associated(one%map%work_r32)) then
+        call report_status(DICOD_ERROR_INVALID_ARGUMENT, stat, errmsg, 'inputs and outputs are of real(real32): '//trim(name)// &
+          ' was registered with columns of another kind')
+        return
+      end if
+      if (any([one%map%n_in, one%map%n_out] /= [size(inputs, 1, int64), size(outputs, 1, int64)])) then
+        call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'inputs '//text_of(shape(inputs, int64))//' and outputs '// &
+          text_of(shape(outputs, int64))//': '//trim(name)//' was registered with columns of '// &
+          text_of([one%map%n_in, one%map%n_out]))
+        return
+      end if
+    end if
+    n_in = size(inputs, 1, int64)*(storage_size(inputs, int64)/8)
+    n_out = size(outputs, 1, int64)*(storage_size(outputs, int64)/8)
+    allocate (text, source=to_c(name))
+    call report_status(parmap_call(self%handle, c_loc(text), size(inputs, 2, int64), c_loc(inputs), n_in, 0_int64, &
+      c_loc(outputs), n_out, 0_int64, address_of(statuses), report), stat, errmsg)
+  end subroutine
+
+  ! On rank 0, while the others serve: as run.
+  recursive subroutine map_call_r64(self, name, inputs, outputs, statuses, report, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    character(*), intent(in) :: name
+    real(real64), intent(in), target, contiguous :: inputs(:, :)
+    real(real64), intent(inout), target, contiguous :: outputs(:, :)
+    integer(int32), intent(inout), target, contiguous, optional :: statuses(:)
+    type(parmap_report), intent(inout), optional :: report
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: text(:)
+    type(registered), pointer :: one
+    integer(int64) :: n_in, n_out
+    if (per_task(shape(inputs, int64), shape(outputs, int64), statuses) /= '') then
+      call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, per_task(shape(inputs, int64), shape(outputs, int64), statuses))
+      return
+    end if
+    one => self%names
+    do while (associated(one))
+      if (one%name == name .and. .not. one%is_item) exit
+      one => one%next
+    end do
+    if (associated(one)) then
+      if (.not. associated(one%map%work_r64)) then
+        call report_status(DICOD_ERROR_INVALID_ARGUMENT, stat, errmsg, 'inputs and outputs are of real(real64): '//trim(name)// &
+          ' was registered with columns of another kind')
+        return
+      end if
+      if (any([one%map%n_in, one%map%n_out] /= [size(inputs, 1, int64), size(outputs, 1, int64)])) then
+        call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'inputs '//text_of(shape(inputs, int64))//' and outputs '// &
+          text_of(shape(outputs, int64))//': '//trim(name)//' was registered with columns of '// &
+          text_of([one%map%n_in, one%map%n_out]))
+        return
+      end if
+    end if
+    n_in = size(inputs, 1, int64)*(storage_size(inputs, int64)/8)
+    n_out = size(outputs, 1, int64)*(storage_size(outputs, int64)/8)
+    allocate (text, source=to_c(name))
+    call report_status(parmap_call(self%handle, c_loc(text), size(inputs, 2, int64), c_loc(inputs), n_in, 0_int64, &
+      c_loc(outputs), n_out, 0_int64, address_of(statuses), report), stat, errmsg)
   end subroutine
 
   ! On rank 0, while the others serve: as stream.
@@ -12039,35 +13166,54 @@ end module
 
 ! Several operators as one, each on a worker of its own.
 module parmap_operators_m
-  use, intrinsic :: iso_fortran_env, only: int32, int64, real64
+  use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
   use dicod_c, c_operator => parmap_operator
   use dicod_error_m
   use parmap_callback_m
   use parmap_m
   implicit none
   private
-  public :: parmap_operators, parmap_operator, operator_procedure, end_procedure
+  public :: parmap_operators, parmap_operator, operator_procedure, operator_procedure_real32, end_procedure
 
   abstract interface
     ! Of an operator T: output = T(input); its derivative; or its adjoint, from out_size numbers to in_size.
+    subroutine operator_procedure_real32(state, input, output, code)
+      import
+      class(*), intent(inout) :: state
+      real(real32), intent(in) :: input(:)
+      real(real32), intent(inout) :: output(:)
+      integer(int32), intent(inout) :: code
+    end subroutine
+    ! Of an operator T: output = T(input); its derivative; or its adjoint, from out_size numbers to in_size.
     subroutine operator_procedure(state, input, output, code)
-      import :: int32, real64
+      import
       class(*), intent(inout) :: state
       real(real64), intent(in) :: input(:)
       real(real64), intent(inout) :: output(:)
       integer(int32), intent(inout) :: code
     end subroutine
+    ! One of the library's functions of operators.
+    function applied_function(operators, map, from, to) bind(c) result(outcome)
+      import
+      type(c_ptr), value :: operators, map, from, to
+      integer(c_int32_t) :: outcome
+    end function
     subroutine end_procedure(state)
       class(*), intent(inout) :: state
     end subroutine
   end interface
 
   ! One operator. If it is linear, linearize and derivative may be left out. Its procedures are called one at a time, on a
-  ! worker that stays the same.
+  ! worker that stays the same. Those with _real32 may be set instead: the library keeps vectors in real64, and what they take
+  ! and give is converted.
   type :: parmap_operator
     integer(int64) :: in_size = 0, out_size = 0
     logical :: linear = .true.
     class(*), pointer :: state => null()
+    procedure(operator_procedure_real32), pointer, nopass :: eval_real32 => null()
+    procedure(operator_procedure_real32), pointer, nopass :: linearize_real32 => null()
+    procedure(operator_procedure_real32), pointer, nopass :: derivative_real32 => null()
+    procedure(operator_procedure_real32), pointer, nopass :: adjoint_real32 => null()
     procedure(operator_procedure), pointer, nopass :: eval => null()
     procedure(operator_procedure), pointer, nopass :: linearize => null()
     procedure(operator_procedure), pointer, nopass :: derivative => null()
@@ -12082,10 +13228,16 @@ module parmap_operators_m
     procedure :: create => operators_create
     procedure :: free => operators_free
     procedure :: sizes => operators_sizes
-    procedure :: eval => operators_eval
-    procedure :: linearize => operators_linearize
-    procedure :: derivative => operators_derivative
-    procedure :: adjoint => operators_adjoint
+    procedure, private :: operators_eval_r32, operators_linearize_r32, operators_derivative_r32, operators_adjoint_r32
+    generic :: eval => operators_eval_r32
+    generic :: linearize => operators_linearize_r32
+    generic :: derivative => operators_derivative_r32
+    generic :: adjoint => operators_adjoint_r32
+    procedure, private :: operators_eval_r64, operators_linearize_r64, operators_derivative_r64, operators_adjoint_r64
+    generic :: eval => operators_eval_r64
+    generic :: linearize => operators_linearize_r64
+    generic :: derivative => operators_derivative_r64
+    generic :: adjoint => operators_adjoint_r64
     final :: operators_final
   end type
 
@@ -12130,10 +13282,15 @@ contains
       tables(i)%in_size = operators(i)%in_size
       tables(i)%out_size = operators(i)%out_size
       tables(i)%linear = merge(1_int32, 0_int32, operators(i)%linear)
-      if (associated(operators(i)%eval)) tables(i)%eval = c_funloc(operator_eval)
-      if (associated(operators(i)%linearize)) tables(i)%linearize = c_funloc(operator_linearize)
-      if (associated(operators(i)%derivative)) tables(i)%derivative = c_funloc(operator_derivative)
-      if (associated(operators(i)%adjoint)) tables(i)%adjoint = c_funloc(operator_adjoint)
+      ! Where both kinds are set, those of real64 are called.
+      if (associated(operators(i)%eval_real32)) tables(i)%eval = c_funloc(operator_eval_r32)
+      if (associated(operators(i)%linearize_real32)) tables(i)%linearize = c_funloc(operator_linearize_r32)
+      if (associated(operators(i)%derivative_real32)) tables(i)%derivative = c_funloc(operator_derivative_r32)
+      if (associated(operators(i)%adjoint_real32)) tables(i)%adjoint = c_funloc(operator_adjoint_r32)
+      if (associated(operators(i)%eval)) tables(i)%eval = c_funloc(operator_eval_r64)
+      if (associated(operators(i)%linearize)) tables(i)%linearize = c_funloc(operator_linearize_r64)
+      if (associated(operators(i)%derivative)) tables(i)%derivative = c_funloc(operator_derivative_r64)
+      if (associated(operators(i)%adjoint)) tables(i)%adjoint = c_funloc(operator_adjoint_r64)
       if (associated(operators(i)%end)) tables(i)%end = c_funloc(operator_end)
     end do
     handle = c_null_ptr
@@ -12198,116 +13355,225 @@ contains
     text = 'the vectors have '//text_of([n_x, n_y])//' numbers, the operators take and give '//text_of([in_size, out_size])
   end subroutine
 
-  ! y = T(x), results of the operators one after the other. x is that of rank 0, y is written on every rank.
-  recursive subroutine operators_eval(self, map, x, y, stat, errmsg)
+  ! to = f(from), both of the right length on every rank. backwards: from is of the length of results.
+  recursive subroutine apply_r64(self, map, f, backwards, from, to, stat, errmsg)
     class(parmap_operators), intent(inout) :: self
     class(parmap), intent(inout) :: map
-    real(real64), intent(in), target, contiguous :: x(:)
-    real(real64), intent(inout), target, contiguous :: y(:)
+    procedure(applied_function) :: f
+    logical, intent(in) :: backwards
+    real(real64), intent(in), target, contiguous :: from(:)
+    real(real64), intent(inout), target, contiguous :: to(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int32) :: status, ignored
     character(:), allocatable :: text
-    call check_sizes(self, size(x, kind=int64), size(y, kind=int64), status, text)
+    if (backwards) then
+      call check_sizes(self, size(to, kind=int64), size(from, kind=int64), status, text)
+    else
+      call check_sizes(self, size(from, kind=int64), size(to, kind=int64), status, text)
+    end if
     if (status >= 0) then
-      status = parmap_operators_eval(self%handle, map%handle, c_loc(x), c_loc(y))
+      status = f(self%handle, map%handle, c_loc(from), c_loc(to))
     else if (map%collective) then
-      ignored = parmap_operators_eval(self%handle, map%handle, c_null_ptr, c_null_ptr)
+      ignored = f(self%handle, map%handle, c_null_ptr, c_null_ptr)
     end if
     call report_status(status, stat, errmsg, text)
+  end subroutine
+
+  recursive subroutine apply_r32(self, map, f, backwards, from, to, stat, errmsg)
+    class(parmap_operators), intent(inout) :: self
+    class(parmap), intent(inout) :: map
+    procedure(applied_function) :: f
+    logical, intent(in) :: backwards
+    real(real32), intent(in) :: from(:)
+    real(real32), intent(inout) :: to(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), allocatable :: wide_from(:), wide_to(:)
+    allocate (wide_from, source=real(from, real64))
+    allocate (wide_to, source=real(to, real64))
+    call apply_r64(self, map, f, backwards, wide_from, wide_to, stat, errmsg)
+    to = real(wide_to, real32)
+  end subroutine
+
+  ! y = T(x), results of the operators one after the other. x is that of rank 0, y is written on every rank.
+  recursive subroutine operators_eval_r32(self, map, x, y, stat, errmsg)
+    class(parmap_operators), intent(inout) :: self
+    class(parmap), intent(inout) :: map
+    real(real32), intent(in), target, contiguous :: x(:)
+    real(real32), intent(inout), target, contiguous :: y(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call apply_r32(self, map, parmap_operators_eval, .false., x, y, stat, errmsg)
   end subroutine
 
   ! y = T(x), and derivative and adjoint are taken at x from now on.
-  recursive subroutine operators_linearize(self, map, x, y, stat, errmsg)
+  recursive subroutine operators_linearize_r32(self, map, x, y, stat, errmsg)
+    class(parmap_operators), intent(inout) :: self
+    class(parmap), intent(inout) :: map
+    real(real32), intent(in), target, contiguous :: x(:)
+    real(real32), intent(inout), target, contiguous :: y(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call apply_r32(self, map, parmap_operators_linearize, .false., x, y, stat, errmsg)
+  end subroutine
+
+  ! y = T'(x) h
+  recursive subroutine operators_derivative_r32(self, map, h, y, stat, errmsg)
+    class(parmap_operators), intent(inout) :: self
+    class(parmap), intent(inout) :: map
+    real(real32), intent(in), target, contiguous :: h(:)
+    real(real32), intent(inout), target, contiguous :: y(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call apply_r32(self, map, parmap_operators_derivative, .false., h, y, stat, errmsg)
+  end subroutine
+
+  ! x = T'(x)* y
+  recursive subroutine operators_adjoint_r32(self, map, y, x, stat, errmsg)
+    class(parmap_operators), intent(inout) :: self
+    class(parmap), intent(inout) :: map
+    real(real32), intent(in), target, contiguous :: y(:)
+    real(real32), intent(inout), target, contiguous :: x(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call apply_r32(self, map, parmap_operators_adjoint, .true., y, x, stat, errmsg)
+  end subroutine
+
+  ! y = T(x), results of the operators one after the other. x is that of rank 0, y is written on every rank.
+  recursive subroutine operators_eval_r64(self, map, x, y, stat, errmsg)
     class(parmap_operators), intent(inout) :: self
     class(parmap), intent(inout) :: map
     real(real64), intent(in), target, contiguous :: x(:)
     real(real64), intent(inout), target, contiguous :: y(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    integer(int32) :: status, ignored
-    character(:), allocatable :: text
-    call check_sizes(self, size(x, kind=int64), size(y, kind=int64), status, text)
-    if (status >= 0) then
-      status = parmap_operators_linearize(self%handle, map%handle, c_loc(x), c_loc(y))
-    else if (map%collective) then
-      ignored = parmap_operators_linearize(self%handle, map%handle, c_null_ptr, c_null_ptr)
-    end if
-    call report_status(status, stat, errmsg, text)
+    call apply_r64(self, map, parmap_operators_eval, .false., x, y, stat, errmsg)
+  end subroutine
+
+  ! y = T(x), and derivative and adjoint are taken at x from now on.
+  recursive subroutine operators_linearize_r64(self, map, x, y, stat, errmsg)
+    class(parmap_operators), intent(inout) :: self
+    class(parmap), intent(inout) :: map
+    real(real64), intent(in), target, contiguous :: x(:)
+    real(real64), intent(inout), target, contiguous :: y(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call apply_r64(self, map, parmap_operators_linearize, .false., x, y, stat, errmsg)
   end subroutine
 
   ! y = T'(x) h
-  recursive subroutine operators_derivative(self, map, h, y, stat, errmsg)
+  recursive subroutine operators_derivative_r64(self, map, h, y, stat, errmsg)
     class(parmap_operators), intent(inout) :: self
     class(parmap), intent(inout) :: map
     real(real64), intent(in), target, contiguous :: h(:)
     real(real64), intent(inout), target, contiguous :: y(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    integer(int32) :: status, ignored
-    character(:), allocatable :: text
-    call check_sizes(self, size(h, kind=int64), size(y, kind=int64), status, text)
-    if (status >= 0) then
-      status = parmap_operators_derivative(self%handle, map%handle, c_loc(h), c_loc(y))
-    else if (map%collective) then
-      ignored = parmap_operators_derivative(self%handle, map%handle, c_null_ptr, c_null_ptr)
-    end if
-    call report_status(status, stat, errmsg, text)
+    call apply_r64(self, map, parmap_operators_derivative, .false., h, y, stat, errmsg)
   end subroutine
 
   ! x = T'(x)* y
-  recursive subroutine operators_adjoint(self, map, y, x, stat, errmsg)
+  recursive subroutine operators_adjoint_r64(self, map, y, x, stat, errmsg)
     class(parmap_operators), intent(inout) :: self
     class(parmap), intent(inout) :: map
     real(real64), intent(in), target, contiguous :: y(:)
     real(real64), intent(inout), target, contiguous :: x(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    integer(int32) :: status, ignored
-    character(:), allocatable :: text
-    call check_sizes(self, size(x, kind=int64), size(y, kind=int64), status, text)
-    if (status >= 0) then
-      status = parmap_operators_adjoint(self%handle, map%handle, c_loc(y), c_loc(x))
-    else if (map%collective) then
-      ignored = parmap_operators_adjoint(self%handle, map%handle, c_null_ptr, c_null_ptr)
-    end if
-    call report_status(status, stat, errmsg, text)
+    call apply_r64(self, map, parmap_operators_adjoint, .true., y, x, stat, errmsg)
   end subroutine
 
-  recursive function operator_eval(state, x, y) bind(c, name='') result(code)
+  ! An operator's own procedure, on vectors of the library's.
+  recursive subroutine product_r64(f, its, from, n_from, to, n_to, code)
+    procedure(operator_procedure) :: f
+    type(parmap_operator), intent(in) :: its
+    type(c_ptr), intent(in) :: from, to
+    integer(int64), intent(in) :: n_from, n_to
+    integer(int32), intent(out) :: code
+    code = 0
+    call f(its%state, item_at_r64(from, n_from), item_at_r64(to, n_to), code)
+  end subroutine
+
+  recursive subroutine product_r32(f, its, from, n_from, to, n_to, code)
+    procedure(operator_procedure_real32) :: f
+    type(parmap_operator), intent(in) :: its
+    type(c_ptr), intent(in) :: from, to
+    integer(int64), intent(in) :: n_from, n_to
+    integer(int32), intent(out) :: code
+    real(real64), pointer :: input(:), output(:)
+    real(real32), allocatable :: narrow_from(:), narrow_to(:)
+    input => item_at_r64(from, n_from)
+    output => item_at_r64(to, n_to)
+    allocate (narrow_from, source=real(input, real32))
+    allocate (narrow_to, source=real(output, real32))
+    code = 0
+    call f(its%state, narrow_from, narrow_to, code)
+    output = narrow_to
+  end subroutine
+
+  recursive function operator_eval_r32(state, x, y) bind(c, name='') result(code)
     type(c_ptr), value :: state, x, y
     integer(c_int32_t) :: code
     type(parmap_operator), pointer :: its
     call c_f_pointer(state, its)
-    code = 0
-    call its%eval(its%state, item_at(x, its%in_size), item_at(y, its%out_size), code)
+    call product_r32(its%eval_real32, its, x, its%in_size, y, its%out_size, code)
   end function
 
-  recursive function operator_linearize(state, x, y) bind(c, name='') result(code)
+  recursive function operator_linearize_r32(state, x, y) bind(c, name='') result(code)
     type(c_ptr), value :: state, x, y
     integer(c_int32_t) :: code
     type(parmap_operator), pointer :: its
     call c_f_pointer(state, its)
-    code = 0
-    call its%linearize(its%state, item_at(x, its%in_size), item_at(y, its%out_size), code)
+    call product_r32(its%linearize_real32, its, x, its%in_size, y, its%out_size, code)
   end function
 
-  recursive function operator_derivative(state, x, y) bind(c, name='') result(code)
-    type(c_ptr), value :: state, x, y
+  recursive function operator_derivative_r32(state, h, y) bind(c, name='') result(code)
+    type(c_ptr), value :: state, h, y
     integer(c_int32_t) :: code
     type(parmap_operator), pointer :: its
     call c_f_pointer(state, its)
-    code = 0
-    call its%derivative(its%state, item_at(x, its%in_size), item_at(y, its%out_size), code)
+    call product_r32(its%derivative_real32, its, h, its%in_size, y, its%out_size, code)
   end function
 
-  recursive function operator_adjoint(state, x, y) bind(c, name='') result(code)
+  recursive function operator_adjoint_r32(state, y, x) bind(c, name='') result(code)
+    type(c_ptr), value :: state, y, x
+    integer(c_int32_t) :: code
+    type(parmap_operator), pointer :: its
+    call c_f_pointer(state, its)
+    call product_r32(its%adjoint_real32, its, y, its%out_size, x, its%in_size, code)
+  end function
+
+  recursive function operator_eval_r64(state, x, y) bind(c, name='') result(code)
     type(c_ptr), value :: state, x, y
     integer(c_int32_t) :: code
     type(parmap_operator), pointer :: its
     call c_f_pointer(state, its)
-    code = 0
-    call its%adjoint(its%state, item_at(x, its%out_size), item_at(y, its%in_size), code)
+    call product_r64(its%eval, its, x, its%in_size, y, its%out_size, code)
+  end function
+
+  recursive function operator_linearize_r64(state, x, y) bind(c, name='') result(code)
+    type(c_ptr), value :: state, x, y
+    integer(c_int32_t) :: code
+    type(parmap_operator), pointer :: its
+    call c_f_pointer(state, its)
+    call product_r64(its%linearize, its, x, its%in_size, y, its%out_size, code)
+  end function
+
+  recursive function operator_derivative_r64(state, h, y) bind(c, name='') result(code)
+    type(c_ptr), value :: state, h, y
+    integer(c_int32_t) :: code
+    type(parmap_operator), pointer :: its
+    call c_f_pointer(state, its)
+    call product_r64(its%derivative, its, h, its%in_size, y, its%out_size, code)
+  end function
+
+  recursive function operator_adjoint_r64(state, y, x) bind(c, name='') result(code)
+    type(c_ptr), value :: state, y, x
+    integer(c_int32_t) :: code
+    type(parmap_operator), pointer :: its
+    call c_f_pointer(state, its)
+    call product_r64(its%adjoint, its, y, its%out_size, x, its%in_size, code)
   end function
 
   recursive subroutine operator_end(state) bind(c, name='')
@@ -12320,7 +13586,7 @@ end module
 
 ! Ensembles: many starts of one solver.
 module parmap_ensemble_m
-  use, intrinsic :: iso_fortran_env, only: int32, int64, real64
+  use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
   use dicod_c, c_member => parmap_member
   use dicod_error_m
   use parmap_task_m
@@ -12331,7 +13597,8 @@ module parmap_ensemble_m
   public :: parmap_ensemble, parmap_member, solver_procedure
 
   ! One member, as a solver sees it: x is its start, or the best point so far; state is what the solver keeps between rounds,
-  ! zero at first. The solver changes all but limit, the evaluations that it may make in this round.
+  ! zero at first. The solver changes all but limit, the evaluations that it may make in this round. Both are real64, as the
+  ! library keeps them.
   type :: parmap_member
     real(real64), pointer :: x(:) => null(), state(:) => null()
     real(real64) :: value = 0
@@ -12351,12 +13618,14 @@ module parmap_ensemble_m
   end interface
 
   type, extends(library_handle) :: parmap_ensemble
+    integer(int64), private :: n_parameters = 0
   contains
-    procedure :: create => ensemble_create
+    procedure, private :: ensemble_create, ensemble_create_r32, ensemble_member, ensemble_member_r32
+    generic :: create => ensemble_create, ensemble_create_r32
     procedure :: free => ensemble_free
     procedure :: round => ensemble_round
     procedure :: summary => ensemble_summary
-    procedure :: member => ensemble_member
+    generic :: member => ensemble_member, ensemble_member_r32
     final :: ensemble_final
   end type
 
@@ -12404,8 +13673,19 @@ contains
     if (status >= 0) then
       call ensemble_free(self)
       self%handle = handle
+      self%n_parameters = size(lower, kind=int64)
     end if
     call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine ensemble_create_r32(self, lower, upper, n_members, cells, seed, n_state, stat, errmsg)
+    class(parmap_ensemble), intent(inout) :: self
+    real(real32), intent(in) :: lower(:), upper(:)
+    integer(int64), intent(in), optional :: n_members, seed, n_state
+    integer(int64), intent(in), optional, target, contiguous :: cells(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call ensemble_create(self, real(lower, real64), real(upper, real64), n_members, cells, seed, n_state, stat, errmsg)
   end subroutine
 
   recursive subroutine ensemble_free(self)
@@ -12474,7 +13754,14 @@ contains
     integer(int32), target :: it_has
     integer(int32) :: status
     at_x = c_null_ptr
-    if (present(x)) at_x = c_loc(x)
+    if (present(x)) then
+      at_x = c_loc(x)
+      if (c_associated(self%handle) .and. size(x, kind=int64) /= self%n_parameters) then
+        call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'x has the shape '//text_of(shape(x, int64))// &
+          ', a member has the parameters '//text_of([self%n_parameters]))
+        return
+      end if
+    end if
     status = parmap_ensemble_member(self%handle, index - 1, at_x, c_loc(its_value), c_loc(its_evaluations), c_loc(it_has))
     if (status >= 0) then
       if (present(value)) value = its_value
@@ -12484,6 +13771,21 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  recursive subroutine ensemble_member_r32(self, index, x, value, evaluations, converged, stat, errmsg)
+    class(parmap_ensemble), intent(in) :: self
+    integer(int64), intent(in) :: index
+    real(real32), intent(inout) :: x(:)
+    real(real64), intent(inout), optional :: value
+    integer(int64), intent(inout), optional :: evaluations
+    logical, intent(inout), optional :: converged
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), allocatable :: wide(:)
+    allocate (wide, source=real(x, real64))
+    call ensemble_member(self, index, wide, value, evaluations, converged, stat, errmsg)
+    x = real(wide, real32)
+  end subroutine
+
   recursive function solver_trampoline(userdata, task, member) bind(c, name='') result(code)
     type(c_ptr), value :: userdata, task
     type(c_member), intent(inout) :: member
@@ -12491,8 +13793,8 @@ contains
     type(solver_box), pointer :: box
     type(parmap_member) :: its
     call c_f_pointer(userdata, box)
-    its%x => item_at(member%x, member%n_parameters)
-    its%state => item_at(member%state, member%state_size/8)
+    its%x => item_at_r64(member%x, member%n_parameters)
+    its%state => item_at_r64(member%state, member%state_size/8)
     its%value = member%value
     its%evaluations = member%evaluations
     its%limit = member%limit
@@ -12544,13 +13846,17 @@ module dicod
   use dicod_learner_m, only: learn, dicod_learner, learn_procedure, step_nonzeros
   use segmentation_m, only: segmentation
   use parmap_task_m, only: parmap_task, parmap_data, parmap_buffer
-  use parmap_callback_m, only: map_procedure, reduce_procedure, join_procedure, map_progress_procedure, item_procedure, &
-    produce_procedure, consume_procedure, state_procedure, state_input_procedure, state_pack_procedure, &
-    state_unpack_procedure, state_join_procedure
+  use parmap_callback_m, only: map_progress_procedure, item_procedure, produce_procedure, consume_procedure, state_procedure, &
+    state_pack_procedure, state_unpack_procedure, state_join_procedure
+  use parmap_callback_m, only: map_procedure_int8, reduce_procedure_int8, join_procedure_int8, state_input_procedure_int8
+  use parmap_callback_m, only: map_procedure_int32, reduce_procedure_int32, join_procedure_int32, state_input_procedure_int32
+  use parmap_callback_m, only: map_procedure_int64, reduce_procedure_int64, join_procedure_int64, state_input_procedure_int64
+  use parmap_callback_m, only: map_procedure_real32, reduce_procedure_real32, join_procedure_real32, state_input_procedure_real32
+  use parmap_callback_m, only: map_procedure, reduce_procedure, join_procedure, state_input_procedure
   use parmap_m, only: parmap, parmap_pull, report_message
   use parmap_flow_m, only: parmap_flow, parmap_node, can_fork_procedure, train_procedure, stop_procedure, execute_procedure, &
     restart_procedure, checkpoint_procedure
-  use parmap_operators_m, only: parmap_operators, parmap_operator, operator_procedure, end_procedure
+  use parmap_operators_m, only: parmap_operators, parmap_operator, operator_procedure, operator_procedure_real32, end_procedure
   use parmap_ensemble_m, only: parmap_ensemble, parmap_member, solver_procedure
   implicit none
   public

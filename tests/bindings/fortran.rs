@@ -2,7 +2,7 @@
 //! C functions and bindings/fortran/src, where each procedure stands once for all kinds and ranks.
 //!
 //! Lines of the sources that begin with `!@` are replaced: `!@each x d z` ... `!@end` repeats what is between for the
-//! kinds, and the ranks that these arrays have together; `!@option_names`, `_declarations`, `_pass` and `_apply` stand for
+//! kinds, and the ranks that these arrays have together (`bytes`, `reals`: for the kinds alone, whole numbers too or not); `!@option_names`, `_declarations`, `_pass` and `_apply` stand for
 //! the table of options.
 
 use super::{Field, Header, Params, Type, parse, read, size_of};
@@ -235,15 +235,33 @@ fn inside(lengths: &str, n_axes: usize, rank: usize) -> String {
 /// The variants of `!@each`.
 fn variants(of: &str) -> Vec<Variant> {
     if of == "bytes" {
+        // `of`: how names that programs see end, which are without an ending for real64. `to` and `word` convert.
         return [
-            ("integer(int8)", "i8"),
-            ("integer(int32)", "i32"),
-            ("integer(int64)", "i64"),
+            ("integer", "int", "int8", "i8"),
+            ("integer", "int", "int32", "i32"),
+            ("integer", "int", "int64", "i64"),
+            ("real", "real", "real32", "r32"),
+            ("real", "real", "real64", "r64"),
         ]
         .into_iter()
-        .chain([("real(real32)", "r32"), ("real(real64)", "r64")])
-        .map(|(kind, n)| vec![("kind", kind.to_string()), ("n", n.to_string())])
+        .map(|(base, to, word, n)| {
+            let of = match word {
+                "real64" => String::new(),
+                _ => format!("_{word}"),
+            };
+            vec![
+                ("kind", format!("{base}({word})")),
+                ("n", n.to_string()),
+                ("of", of),
+                ("to", to.to_string()),
+                ("word", word.to_string()),
+            ]
+        })
         .collect();
+    }
+    if of == "reals" {
+        let mut found = variants("bytes");
+        return found.split_off(3);
     }
     // Ranks of the arrays: the number of axes is n.
     let shapes: Vec<Vec<(&str, usize)>> = match of {
@@ -528,14 +546,19 @@ pub fn files(c: &Header, mpi: &Header) -> Vec<(String, String)> {
         ("bindings/fortran/dicod.f90".into(), text),
         ("bindings/fortran/dicod_mpi.f90".into(), over_mpi),
         ("tests/fortran/every_option.inc".into(), test_of_options()),
-        (
-            "tests/fortran/shape_checks.f90".into(),
-            TEST_TOP.replace(
-                "tests/bindings.rs",
-                "tests/bindings.rs from tests/fortran/src",
-            ) + &expanded(&read("tests/fortran/src/shape_checks.f90"), c),
-        ),
+        test_module("shape_checks", c),
+        test_module("kind_checks", c),
     ]
+}
+
+/// A module of tests from tests/fortran/src.
+fn test_module(name: &str, c: &Header) -> (String, String) {
+    let top = TEST_TOP.replace(
+        "tests/bindings.rs",
+        "tests/bindings.rs from tests/fortran/src",
+    );
+    let text = expanded(&read(&format!("tests/fortran/src/{name}.f90")), c);
+    (format!("tests/fortran/{name}.f90"), top + &text)
 }
 
 /// Every function of the headers is called, or handed on, by a procedure of the modules.

@@ -2,6 +2,7 @@
 program test_dicod
   use, intrinsic :: iso_c_binding, only: c_null_char
   use checks
+  use kind_checks
   use map_checks
   use option_checks
   use shape_checks
@@ -492,8 +493,10 @@ contains
     type(dicod_context) :: alone, threads
     call alone%create()
     call check_maps(alone)
+    call check_kinds(alone)
     call threads%create(3)
     call check_maps(threads)
+    call check_kinds(threads)
   end subroutine
 
   subroutine descriptions()

@@ -3,6 +3,7 @@ program test_mpi
   use, intrinsic :: ieee_arithmetic
   use mpi_f08
   use checks
+  use kind_checks
   use map_checks
   use dicod
   use dicod_mpi
@@ -84,6 +85,7 @@ program test_mpi
   call check(state(1) == 1275, 'reduce')
 
   call check_maps(context)
+  call check_kinds(context)
   call map%set('ranks_per_task', min(2, n_ranks))
   call map%run(sum_over_ranks, inputs, outputs)
   call check(all(outputs == min(2, n_ranks)*inputs), 'a communicator of a task')

@@ -28,13 +28,15 @@ module dicod
   use dicod_learner_m, only: learn, dicod_learner, learn_procedure, step_nonzeros
   use segmentation_m, only: segmentation
   use parmap_task_m, only: parmap_task, parmap_data, parmap_buffer
-  use parmap_callback_m, only: map_procedure, reduce_procedure, join_procedure, map_progress_procedure, item_procedure, &
-    produce_procedure, consume_procedure, state_procedure, state_input_procedure, state_pack_procedure, &
-    state_unpack_procedure, state_join_procedure
+  use parmap_callback_m, only: map_progress_procedure, item_procedure, produce_procedure, consume_procedure, state_procedure, &
+    state_pack_procedure, state_unpack_procedure, state_join_procedure
+  !@each bytes
+  use parmap_callback_m, only: map_procedure{of}, reduce_procedure{of}, join_procedure{of}, state_input_procedure{of}
+  !@end
   use parmap_m, only: parmap, parmap_pull, report_message
   use parmap_flow_m, only: parmap_flow, parmap_node, can_fork_procedure, train_procedure, stop_procedure, execute_procedure, &
     restart_procedure, checkpoint_procedure
-  use parmap_operators_m, only: parmap_operators, parmap_operator, operator_procedure, end_procedure
+  use parmap_operators_m, only: parmap_operators, parmap_operator, operator_procedure, operator_procedure_real32, end_procedure
   use parmap_ensemble_m, only: parmap_ensemble, parmap_member, solver_procedure
   implicit none
   public

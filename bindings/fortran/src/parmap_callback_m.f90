@@ -1,19 +1,24 @@
 ! The procedures that programs write for a map, and those of C's kind that call them.
 !
 ! They get class(*) data: what a call was given as user comes last, what belongs to a state, node or operator comes first.
-! code is 0 at first; a positive one says that it failed.
+! code is 0 at first; a positive one says that it failed. Those with numbers are there for each kind: map_procedure for real64,
+! map_procedure_real32, map_procedure_int32 and so on.
 module parmap_callback_m
-  use, intrinsic :: iso_fortran_env, only: int32, int64, real64
+  use, intrinsic :: iso_fortran_env, only: int8, int32, int64, real32, real64
   use dicod_c
   use dicod_error_m
   use parmap_task_m
   implicit none
   private
-  public :: map_procedure, reduce_procedure, join_procedure, map_progress_procedure
+  !@each bytes
+  public :: map_procedure{of}, reduce_procedure{of}, join_procedure{of}, state_input_procedure{of}
+  public :: item_at_{n}, work_trampoline_{n}
+  !@end
+  public :: map_progress_procedure
   public :: item_procedure, produce_procedure, consume_procedure
-  public :: state_procedure, state_input_procedure, state_pack_procedure, state_unpack_procedure, state_join_procedure
-  public :: map_box, progress_box, stream_box, ends_of, item_at
-  public :: work_trampoline, progress_trampoline, produce_trampoline, item_trampoline, consume_trampoline
+  public :: state_procedure, state_pack_procedure, state_unpack_procedure, state_join_procedure
+  public :: map_box, progress_box, stream_box, ends_of
+  public :: progress_trampoline, produce_trampoline, item_trampoline, consume_trampoline
   public :: state_box, new_state, drop_state
 
   abstract interface
@@ -24,31 +29,41 @@ module parmap_callback_m
       logical, intent(inout) :: stop
       class(*), intent(inout), optional :: user
     end subroutine
+    !@each bytes
     ! One task of a map: output is zero at first. With more threads than one it is called by several at a time.
-    subroutine map_procedure(task, input, output, code, user)
-      import :: parmap_task, real64, int32
+    subroutine map_procedure{of}(task, input, output, code, user)
+      import
       type(parmap_task), intent(in) :: task
-      real(real64), intent(in) :: input(:)
-      real(real64), intent(inout) :: output(:)
+      {kind}, intent(in) :: input(:)
+      {kind}, intent(inout) :: output(:)
       integer(int32), intent(inout) :: code
       class(*), intent(inout), optional :: user
     end subroutine
     ! One task of a reduction of numbers: changes state.
-    subroutine reduce_procedure(task, input, state, code, user)
-      import :: parmap_task, real64, int32
+    subroutine reduce_procedure{of}(task, input, state, code, user)
+      import
       type(parmap_task), intent(in) :: task
-      real(real64), intent(in) :: input(:)
-      real(real64), intent(inout) :: state(:)
+      {kind}, intent(in) :: input(:)
+      {kind}, intent(inout) :: state(:)
       integer(int32), intent(inout) :: code
       class(*), intent(inout), optional :: user
     end subroutine
     ! Joins the numbers of later tasks, from, into others.
-    subroutine join_procedure(into, from, user)
-      import :: real64
-      real(real64), intent(inout) :: into(:)
-      real(real64), intent(in) :: from(:)
+    subroutine join_procedure{of}(into, from, user)
+      import
+      {kind}, intent(inout) :: into(:)
+      {kind}, intent(in) :: from(:)
       class(*), intent(inout), optional :: user
     end subroutine
+    ! One task of a reduction of any type: changes state.
+    subroutine state_input_procedure{of}(state, task, input, code)
+      import
+      class(*), intent(inout) :: state
+      type(parmap_task), intent(in) :: task
+      {kind}, intent(in) :: input(:)
+      integer(int32), intent(inout) :: code
+    end subroutine
+    !@end
     ! One item of a stream. With more threads than one it is called by several at a time.
     subroutine item_procedure(task, input, output, code, user)
       import :: parmap_task, parmap_data, parmap_buffer, int32
@@ -80,13 +95,6 @@ module parmap_callback_m
       class(*), intent(inout) :: state
       integer(int32), intent(inout) :: code
     end subroutine
-    subroutine state_input_procedure(state, task, input, code)
-      import :: parmap_task, real64, int32
-      class(*), intent(inout) :: state
-      type(parmap_task), intent(in) :: task
-      real(real64), intent(in) :: input(:)
-      integer(int32), intent(inout) :: code
-    end subroutine
     subroutine state_pack_procedure(state, output, code)
       import :: parmap_buffer, int32
       class(*), intent(inout) :: state
@@ -106,8 +114,11 @@ module parmap_callback_m
     end subroutine
   end interface
 
+  ! One of the procedures is set.
   type :: map_box
-    procedure(map_procedure), pointer, nopass :: work => null()
+    !@each bytes
+    procedure(map_procedure{of}), pointer, nopass :: work_{n} => null()
+    !@end
     class(*), pointer :: user => null()
     integer(int64) :: n_in = 0, n_out = 0
   end type
@@ -130,19 +141,32 @@ module parmap_callback_m
     type(c_ptr) :: owner = c_null_ptr
   end type
 
-  real(real64), target, save :: nowhere(1) = 0
+  !@each bytes
+  {kind}, target, save :: nowhere_{n}(1) = 0
+  !@end
 
 contains
 
+  !@each bytes
   ! The n numbers at an address, which is NULL if there are none.
-  recursive function item_at(first, n) result(numbers)
+  recursive function item_at_{n}(first, n) result(numbers)
     type(c_ptr), intent(in) :: first
     integer(int64), intent(in) :: n
-    real(real64), pointer :: numbers(:)
-    numbers => nowhere(:0)
+    {kind}, pointer :: numbers(:)
+    numbers => nowhere_{n}(:0)
     if (n > 0) call c_f_pointer(first, numbers, [n])
   end function
 
+  recursive function work_trampoline_{n}(userdata, task, input, output) bind(c, name='') result(code)
+    type(c_ptr), value :: userdata, task, input, output
+    integer(c_int32_t) :: code
+    type(map_box), pointer :: box
+    call c_f_pointer(userdata, box)
+    code = 0
+    call box%work_{n}(parmap_task(task), item_at_{n}(input, box%n_in), item_at_{n}(output, box%n_out), code, box%user)
+  end function
+
+  !@end
   recursive function progress_trampoline(userdata, progress) bind(c, name='') result(code)
     type(c_ptr), value :: userdata
     type(parmap_progress), intent(in) :: progress
@@ -153,15 +177,6 @@ contains
     stop = .false.
     call box%progress(progress, stop, box%user)
     code = merge(1_int32, 0_int32, stop)
-  end function
-
-  recursive function work_trampoline(userdata, task, input, output) bind(c, name='') result(code)
-    type(c_ptr), value :: userdata, task, input, output
-    integer(c_int32_t) :: code
-    type(map_box), pointer :: box
-    call c_f_pointer(userdata, box)
-    code = 0
-    call box%work(parmap_task(task), item_at(input, box%n_in), item_at(output, box%n_out), code, box%user)
   end function
 
   ! Where a stream begins and ends; on ranks other than 0 nowhere.

@@ -1,6 +1,6 @@
 ! Ensembles: many starts of one solver.
 module parmap_ensemble_m
-  use, intrinsic :: iso_fortran_env, only: int32, int64, real64
+  use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
   use dicod_c, c_member => parmap_member
   use dicod_error_m
   use parmap_task_m
@@ -11,7 +11,8 @@ module parmap_ensemble_m
   public :: parmap_ensemble, parmap_member, solver_procedure
 
   ! One member, as a solver sees it: x is its start, or the best point so far; state is what the solver keeps between rounds,
-  ! zero at first. The solver changes all but limit, the evaluations that it may make in this round.
+  ! zero at first. The solver changes all but limit, the evaluations that it may make in this round. Both are real64, as the
+  ! library keeps them.
   type :: parmap_member
     real(real64), pointer :: x(:) => null(), state(:) => null()
     real(real64) :: value = 0
@@ -31,12 +32,14 @@ module parmap_ensemble_m
   end interface
 
   type, extends(library_handle) :: parmap_ensemble
+    integer(int64), private :: n_parameters = 0
   contains
-    procedure :: create => ensemble_create
+    procedure, private :: ensemble_create, ensemble_create_r32, ensemble_member, ensemble_member_r32
+    generic :: create => ensemble_create, ensemble_create_r32
     procedure :: free => ensemble_free
     procedure :: round => ensemble_round
     procedure :: summary => ensemble_summary
-    procedure :: member => ensemble_member
+    generic :: member => ensemble_member, ensemble_member_r32
     final :: ensemble_final
   end type
 
@@ -84,8 +87,19 @@ contains
     if (status >= 0) then
       call ensemble_free(self)
       self%handle = handle
+      self%n_parameters = size(lower, kind=int64)
     end if
     call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine ensemble_create_r32(self, lower, upper, n_members, cells, seed, n_state, stat, errmsg)
+    class(parmap_ensemble), intent(inout) :: self
+    real(real32), intent(in) :: lower(:), upper(:)
+    integer(int64), intent(in), optional :: n_members, seed, n_state
+    integer(int64), intent(in), optional, target, contiguous :: cells(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call ensemble_create(self, real(lower, real64), real(upper, real64), n_members, cells, seed, n_state, stat, errmsg)
   end subroutine
 
   recursive subroutine ensemble_free(self)
@@ -154,7 +168,14 @@ contains
     integer(int32), target :: it_has
     integer(int32) :: status
     at_x = c_null_ptr
-    if (present(x)) at_x = c_loc(x)
+    if (present(x)) then
+      at_x = c_loc(x)
+      if (c_associated(self%handle) .and. size(x, kind=int64) /= self%n_parameters) then
+        call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'x has the shape '//text_of(shape(x, int64))// &
+          ', a member has the parameters '//text_of([self%n_parameters]))
+        return
+      end if
+    end if
     status = parmap_ensemble_member(self%handle, index - 1, at_x, c_loc(its_value), c_loc(its_evaluations), c_loc(it_has))
     if (status >= 0) then
       if (present(value)) value = its_value
@@ -164,6 +185,21 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  recursive subroutine ensemble_member_r32(self, index, x, value, evaluations, converged, stat, errmsg)
+    class(parmap_ensemble), intent(in) :: self
+    integer(int64), intent(in) :: index
+    real(real32), intent(inout) :: x(:)
+    real(real64), intent(inout), optional :: value
+    integer(int64), intent(inout), optional :: evaluations
+    logical, intent(inout), optional :: converged
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), allocatable :: wide(:)
+    allocate (wide, source=real(x, real64))
+    call ensemble_member(self, index, wide, value, evaluations, converged, stat, errmsg)
+    x = real(wide, real32)
+  end subroutine
+
   recursive function solver_trampoline(userdata, task, member) bind(c, name='') result(code)
     type(c_ptr), value :: userdata, task
     type(c_member), intent(inout) :: member
@@ -171,8 +207,8 @@ contains
     type(solver_box), pointer :: box
     type(parmap_member) :: its
     call c_f_pointer(userdata, box)
-    its%x => item_at(member%x, member%n_parameters)
-    its%state => item_at(member%state, member%state_size/8)
+    its%x => item_at_r64(member%x, member%n_parameters)
+    its%state => item_at_r64(member%state, member%state_size/8)
     its%value = member%value
     its%evaluations = member%evaluations
     its%limit = member%limit

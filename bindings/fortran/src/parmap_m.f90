@@ -25,23 +25,25 @@ module parmap_m
     procedure :: show_progress => map_show_progress
     procedure :: cancel => map_cancel
     !@each bytes
+    procedure, private :: map_run_{n}, map_reduce_{n}, map_reduce_state_{n}, map_register_{n}, map_call_{n}
+    ! call m%run(work, inputs, outputs), of any of these kinds, and work with it
+    generic :: run => map_run_{n}
+    generic :: reduce => map_reduce_{n}, map_reduce_state_{n}
+    ! Rank 0 calls by name what every rank has registered.
+    generic :: register => map_register_{n}
+    generic :: call => map_call_{n}
     procedure, private :: share_{n}, call_share_{n}
     ! call m%share(values): for parmap_task%shared()
     generic :: share => share_{n}
     generic :: call_share => call_share_{n}
     !@end
-    procedure :: run => map_run
-    procedure, private :: map_reduce, map_reduce_state
-    generic :: reduce => map_reduce, map_reduce_state
     procedure :: stream => map_stream
     procedure :: unfinished => map_unfinished
     procedure :: open => map_open
-    ! Rank 0 calls by name what every rank has registered.
     procedure, private :: map_register, map_register_item
     generic :: register => map_register, map_register_item
     procedure :: serve => map_serve
     procedure :: release => map_release
-    procedure :: call => map_call
     procedure :: call_stream => map_call_stream
     final :: map_final
   end type
@@ -206,13 +208,14 @@ contains
     call parmap_cancel(self%handle)
   end subroutine
 
+  !@each bytes
   ! Task i reads inputs(:, i) and writes outputs(:, i). Both have the same shape on every rank; inputs count on rank 0,
   ! outputs are written on each. statuses(i): 0, the code of the task, or a negative status. Collective.
-  recursive subroutine map_run(self, work, inputs, outputs, statuses, user, report, stat, errmsg)
+  recursive subroutine map_run_{n}(self, work, inputs, outputs, statuses, user, report, stat, errmsg)
     class(parmap), intent(inout) :: self
-    procedure(map_procedure) :: work
-    real(real64), intent(in), target, contiguous :: inputs(:, :)
-    real(real64), intent(inout), target, contiguous :: outputs(:, :)
+    procedure(map_procedure{of}) :: work
+    {kind}, intent(in), target, contiguous :: inputs(:, :)
+    {kind}, intent(inout), target, contiguous :: outputs(:, :)
     integer(int32), intent(inout), target, contiguous, optional :: statuses(:)
     class(*), intent(in), target, optional :: user
     type(parmap_report), intent(inout), optional :: report
@@ -220,23 +223,25 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(map_box), target :: box
     character(:), allocatable :: text
-    integer(int64) :: n_tasks
+    integer(int64) :: n_tasks, one
     integer(int32) :: status
     text = per_task(shape(inputs, int64), shape(outputs, int64), statuses)
     n_tasks = size(inputs, 2, int64)
     ! The other ranks learn of it.
     if (text /= '') n_tasks = -1
     status = DICOD_ERROR_INVALID_SHAPE
-    box%work => work
+    one = storage_size(inputs, int64)/8
+    box%work_{n} => work
     box%n_in = size(inputs, 1, int64)
     box%n_out = size(outputs, 1, int64)
     if (present(user)) box%user => user
-    if (text == '' .or. self%collective) status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline), &
-      c_loc(box), c_loc(inputs), 8*box%n_in, 0_int64, c_loc(outputs), 8*box%n_out, 0_int64, address_of(statuses), report)
+    if (text == '' .or. self%collective) status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_{n}), &
+      c_loc(box), c_loc(inputs), one*box%n_in, 0_int64, c_loc(outputs), one*box%n_out, 0_int64, address_of(statuses), report)
     if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
     call report_status(status, stat, errmsg, text)
   end subroutine
 
+  !@end
   ! What is wrong with the shapes, if anything.
   recursive function per_task(shape_in, shape_out, statuses) result(text)
     integer(int64), intent(in) :: shape_in(2), shape_out(2)
@@ -257,32 +262,34 @@ contains
     if (present(statuses)) first = c_loc(statuses)
   end function
 
+  !@each bytes
   ! Task i reads inputs(:, i) and changes a copy of state, as it is at the call; copies are joined in the order of their
   ! tasks, and state is set to the outcome on every rank. join: adds, unless it is given. Collective.
-  recursive subroutine map_reduce(self, work, inputs, state, join, user, report, stat, errmsg)
+  recursive subroutine map_reduce_{n}(self, work, inputs, state, join, user, report, stat, errmsg)
     class(parmap), intent(inout) :: self
-    procedure(reduce_procedure) :: work
-    real(real64), intent(in), target, contiguous :: inputs(:, :)
-    real(real64), intent(inout) :: state(:)
-    procedure(join_procedure), optional :: join
+    procedure(reduce_procedure{of}) :: work
+    {kind}, intent(in), target, contiguous :: inputs(:, :)
+    {kind}, intent(inout) :: state(:)
+    procedure(join_procedure{of}), optional :: join
     class(*), intent(in), target, optional :: user
     type(parmap_report), intent(inout), optional :: report
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(numbers), target :: its
+    type(numbers_{n}), target :: its
     its%values = state
     its%work => work
     if (present(join)) its%join => join
     if (present(user)) its%user => user
-    call map_reduce_state(self, numbers_work, inputs, its, numbers_join, numbers_pack, numbers_unpack, report, stat, errmsg)
+    call map_reduce_state_{n}(self, numbers_work_{n}, inputs, its, numbers_join_{n}, numbers_pack_{n}, numbers_unpack_{n}, &
+      report, stat, errmsg)
     state = its%values
   end subroutine
 
   ! The same for a state of any type. pack and unpack are what it takes to send it to another rank.
-  recursive subroutine map_reduce_state(self, work, inputs, state, join, pack, unpack, report, stat, errmsg)
+  recursive subroutine map_reduce_state_{n}(self, work, inputs, state, join, pack, unpack, report, stat, errmsg)
     class(parmap), intent(inout) :: self
-    procedure(state_input_procedure) :: work
-    real(real64), intent(in), target, contiguous :: inputs(:, :)
+    procedure(state_input_procedure{of}) :: work
+    {kind}, intent(in), target, contiguous :: inputs(:, :)
     class(*), intent(inout), target :: state
     procedure(state_join_procedure) :: join
     procedure(state_pack_procedure) :: pack
@@ -292,16 +299,17 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(reduce_box), target :: box
     type(state_box), target :: its
-    box%work => work
+    box%work_{n} => work
     box%join => join
     box%pack => pack
     box%unpack => unpack
     box%n_in = size(inputs, 1, int64)
     its%state => state
-    call report_status(parmap_reduce(self%handle, size(inputs, 2, int64), reducer_of(box), c_loc(inputs), 8*box%n_in, 0_int64, &
-      c_loc(its), report), stat, errmsg)
+    call report_status(parmap_reduce(self%handle, size(inputs, 2, int64), reducer_of(box), c_loc(inputs), &
+      box%n_in*(storage_size(inputs, int64)/8), 0_int64, c_loc(its), report), stat, errmsg)
   end subroutine
 
+  !@end
   ! Runs work for each item of produce, on rank 0, and gives the results to consume there. Other ranks need neither.
   recursive subroutine map_stream(self, work, produce, consume, user, report, stat, errmsg)
     class(parmap), intent(inout) :: self
@@ -415,7 +423,8 @@ contains
     call report_status(parmap_close(self%handle, report), stat, errmsg)
   end subroutine
 
-  ! Local. A name for a procedure whose tasks have n_in numbers each, and give n_out: on every rank its own, of these sizes.
+  ! Local. A name for a procedure whose tasks have n_in numbers of real64 each, and give n_out: on every rank its own, of these
+  ! sizes.
   recursive subroutine map_register(self, name, work, n_in, n_out, user, stat, errmsg)
     class(parmap), intent(inout) :: self
     character(*), intent(in) :: name
@@ -424,14 +433,41 @@ contains
     class(*), intent(in), target, optional :: user
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: text(:)
     call remember(self, name, .false.)
-    self%names%map%work => work
+    self%names%map%work_r64 => work
+    call register_last(self, n_in, n_out, c_funloc(work_trampoline_r64), user, stat, errmsg)
+  end subroutine
+
+  !@each bytes
+  ! Local. The same for any kind: input and output are columns like those of its tasks, whatever is in them.
+  recursive subroutine map_register_{n}(self, name, work, input, output, user, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    character(*), intent(in) :: name
+    procedure(map_procedure{of}) :: work
+    {kind}, intent(in) :: input(:), output(:)
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call remember(self, name, .false.)
+    self%names%map%work_{n} => work
+    call register_last(self, size(input, kind=int64), size(output, kind=int64), c_funloc(work_trampoline_{n}), user, stat, errmsg)
+  end subroutine
+
+  !@end
+  ! Tells the library of what was remembered last.
+  recursive subroutine register_last(self, n_in, n_out, trampoline, user, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    integer(int64), intent(in) :: n_in, n_out
+    type(c_funptr), value :: trampoline ! by reference gfortran puts an address among constants, where there may be none
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: text(:)
     self%names%map%n_in = n_in
     self%names%map%n_out = n_out
     if (present(user)) self%names%map%user => user
-    allocate (text, source=to_c(name))
-    call report_status(parmap_register(self%handle, c_loc(text), c_funloc(work_trampoline), c_loc(self%names%map)), stat, errmsg)
+    allocate (text, source=to_c(self%names%name))
+    call report_status(parmap_register(self%handle, c_loc(text), trampoline, c_loc(self%names%map)), stat, errmsg)
   end subroutine
 
   ! Local. The same for the items of call_stream.
@@ -478,18 +514,20 @@ contains
     call report_status(parmap_release(self%handle), stat, errmsg)
   end subroutine
 
+  !@each bytes
   ! On rank 0, while the others serve: as run.
-  recursive subroutine map_call(self, name, inputs, outputs, statuses, report, stat, errmsg)
+  recursive subroutine map_call_{n}(self, name, inputs, outputs, statuses, report, stat, errmsg)
     class(parmap), intent(inout) :: self
     character(*), intent(in) :: name
-    real(real64), intent(in), target, contiguous :: inputs(:, :)
-    real(real64), intent(inout), target, contiguous :: outputs(:, :)
+    {kind}, intent(in), target, contiguous :: inputs(:, :)
+    {kind}, intent(inout), target, contiguous :: outputs(:, :)
     integer(int32), intent(inout), target, contiguous, optional :: statuses(:)
     type(parmap_report), intent(inout), optional :: report
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     character(kind=c_char), allocatable, target :: text(:)
     type(registered), pointer :: one
+    integer(int64) :: n_in, n_out
     if (per_task(shape(inputs, int64), shape(outputs, int64), statuses) /= '') then
       call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, per_task(shape(inputs, int64), shape(outputs, int64), statuses))
       return
@@ -500,6 +538,11 @@ contains
       one => one%next
     end do
     if (associated(one)) then
+      if (.not. associated(one%map%work_{n})) then
+        call report_status(DICOD_ERROR_INVALID_ARGUMENT, stat, errmsg, 'inputs and outputs are of {kind}: '//trim(name)// &
+          ' was registered with columns of another kind')
+        return
+      end if
       if (any([one%map%n_in, one%map%n_out] /= [size(inputs, 1, int64), size(outputs, 1, int64)])) then
         call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'inputs '//text_of(shape(inputs, int64))//' and outputs '// &
           text_of(shape(outputs, int64))//': '//trim(name)//' was registered with columns of '// &
@@ -507,11 +550,14 @@ contains
         return
       end if
     end if
+    n_in = size(inputs, 1, int64)*(storage_size(inputs, int64)/8)
+    n_out = size(outputs, 1, int64)*(storage_size(outputs, int64)/8)
     allocate (text, source=to_c(name))
-    call report_status(parmap_call(self%handle, c_loc(text), size(inputs, 2, int64), c_loc(inputs), 8*size(inputs, 1, int64), &
-      0_int64, c_loc(outputs), 8*size(outputs, 1, int64), 0_int64, address_of(statuses), report), stat, errmsg)
+    call report_status(parmap_call(self%handle, c_loc(text), size(inputs, 2, int64), c_loc(inputs), n_in, 0_int64, &
+      c_loc(outputs), n_out, 0_int64, address_of(statuses), report), stat, errmsg)
   end subroutine
 
+  !@end
   ! On rank 0, while the others serve: as stream.
   recursive subroutine map_call_stream(self, name, produce, consume, user, report, stat, errmsg)
     class(parmap), intent(inout) :: self

@@ -1,28 +1,36 @@
 ! Reductions: a state of any type, or numbers, which are such a state with procedures of their own.
 module parmap_reduce_m
-  use, intrinsic :: iso_fortran_env, only: int32, int64, real64
+  use, intrinsic :: iso_fortran_env, only: int8, int32, int64, real32, real64
   use dicod_c
   use parmap_task_m
   use parmap_callback_m
   implicit none
   private
-  public :: reduce_box, reducer_of, numbers, numbers_work, numbers_join, numbers_pack, numbers_unpack
+  public :: reduce_box, reducer_of
+  !@each bytes
+  public :: numbers_{n}, numbers_work_{n}, numbers_join_{n}, numbers_pack_{n}, numbers_unpack_{n}
+  !@end
 
+  ! One of the procedures work_... is set.
   type :: reduce_box
-    procedure(state_input_procedure), pointer, nopass :: work => null()
+    !@each bytes
+    procedure(state_input_procedure{of}), pointer, nopass :: work_{n} => null()
+    !@end
     procedure(state_join_procedure), pointer, nopass :: join => null()
     procedure(state_pack_procedure), pointer, nopass :: pack => null()
     procedure(state_unpack_procedure), pointer, nopass :: unpack => null()
     integer(int64) :: n_in = 0
   end type
 
-  type :: numbers
-    real(real64), allocatable :: values(:)
-    procedure(reduce_procedure), pointer, nopass :: work => null()
-    procedure(join_procedure), pointer, nopass :: join => null()
+  !@each bytes
+  type :: numbers_{n}
+    {kind}, allocatable :: values(:)
+    procedure(reduce_procedure{of}), pointer, nopass :: work => null()
+    procedure(join_procedure{of}), pointer, nopass :: join => null()
     class(*), pointer :: user => null()
   end type
 
+  !@end
 contains
 
   recursive function reducer_of(box) result(reducer)
@@ -30,7 +38,9 @@ contains
     type(parmap_reducer) :: reducer
     reducer%userdata = c_loc(box)
     reducer%fork = c_funloc(reduce_fork)
-    reducer%work = c_funloc(reduce_work)
+    !@each bytes
+    if (associated(box%work_{n})) reducer%work = c_funloc(reduce_work_{n})
+    !@end
     reducer%pack = c_funloc(reduce_pack)
     reducer%unpack = c_funloc(reduce_unpack)
     reducer%join = c_funloc(reduce_join)
@@ -49,7 +59,8 @@ contains
     code = merge(0_int32, 1_int32, c_associated(state))
   end function
 
-  recursive function reduce_work(userdata, state, task, input) bind(c, name='') result(code)
+  !@each bytes
+  recursive function reduce_work_{n}(userdata, state, task, input) bind(c, name='') result(code)
     type(c_ptr), value :: userdata, state, task, input
     integer(c_int32_t) :: code
     type(reduce_box), pointer :: box
@@ -57,9 +68,10 @@ contains
     call c_f_pointer(userdata, box)
     call c_f_pointer(state, its)
     code = 0
-    call box%work(its%state, parmap_task(task), item_at(input, box%n_in), code)
+    call box%work_{n}(its%state, parmap_task(task), item_at_{n}(input, box%n_in), code)
   end function
 
+  !@end
   recursive function reduce_pack(userdata, state, buffer) bind(c, name='') result(code)
     type(c_ptr), value :: userdata, state, buffer
     integer(c_int32_t) :: code
@@ -106,24 +118,25 @@ contains
     if (c_associated(userdata)) call drop_state(its)
   end subroutine
 
-  recursive subroutine numbers_work(state, task, input, code)
+  !@each bytes
+  recursive subroutine numbers_work_{n}(state, task, input, code)
     class(*), intent(inout) :: state
     type(parmap_task), intent(in) :: task
-    real(real64), intent(in) :: input(:)
+    {kind}, intent(in) :: input(:)
     integer(int32), intent(inout) :: code
     select type (state)
-    type is (numbers)
+    type is (numbers_{n})
       call state%work(task, input, state%values, code, state%user)
     end select
   end subroutine
 
-  recursive subroutine numbers_join(state, from, code)
+  recursive subroutine numbers_join_{n}(state, from, code)
     class(*), intent(inout) :: state, from
     integer(int32), intent(inout) :: code
     select type (state)
-    type is (numbers)
+    type is (numbers_{n})
       select type (from)
-      type is (numbers)
+      type is (numbers_{n})
         if (associated(state%join)) then
           call state%join(state%values, from%values, state%user)
         else
@@ -134,25 +147,27 @@ contains
     end select
   end subroutine
 
-  recursive subroutine numbers_pack(state, output, code)
+  recursive subroutine numbers_pack_{n}(state, output, code)
     class(*), intent(inout) :: state
     type(parmap_buffer), intent(inout) :: output
     integer(int32), intent(inout) :: code
     select type (state)
-    type is (numbers)
+    type is (numbers_{n})
       call output%append(state%values, stat=code)
       code = merge(1_int32, 0_int32, code < 0)
     end select
   end subroutine
 
-  recursive subroutine numbers_unpack(state, input, code)
+  recursive subroutine numbers_unpack_{n}(state, input, code)
     class(*), intent(inout) :: state
     type(parmap_data), intent(inout) :: input
     integer(int32), intent(inout) :: code
     select type (state)
-    type is (numbers)
+    type is (numbers_{n})
       call input%get(state%values, stat=code)
       code = merge(1_int32, 0_int32, code < 0)
     end select
   end subroutine
+
+  !@end
 end module

@@ -18,7 +18,8 @@ module parmap_task_m
     procedure :: rank => task_rank
     procedure :: worker => task_worker
     procedure :: cancelled => task_cancelled
-    procedure :: uniform => task_uniform
+    procedure, private :: task_uniform, task_uniform_r32
+    generic :: uniform => task_uniform, task_uniform_r32
     procedure :: key => task_key
     procedure :: explain => task_explain
     procedure :: shared => task_shared
@@ -119,6 +120,18 @@ contains
     integer(int32) :: ignored
     values = 0
     ignored = parmap_task_uniform(self%handle, size(values, kind=int64), c_loc(values))
+  end subroutine
+
+  ! The same numbers, rounded down to this kind: one of them would round to 1.
+  recursive subroutine task_uniform_r32(self, values)
+    class(parmap_task), intent(in) :: self
+    real(real32), intent(out) :: values(:)
+    real(real64) :: wide(1)
+    integer :: i
+    do i = 1, size(values)
+      call task_uniform(self, wide)
+      values(i) = min(real(wide(1), real32), nearest(1.0_real32, -1.0_real32))
+    end do
   end subroutine
 
   ! Says why the task fails.
