@@ -4,8 +4,8 @@
 #
 #   tests/julia/run.sh PREFIX WORK [MPIEXEC [ranks]]
 #
-# WORK: a folder for Julia itself and what is compiled; "ranks": only those over ranks. Prints a line per program and ends with
-# "julia: N passed, N failed".
+# WORK: a folder for Julia itself and what is compiled; "ranks": only those over ranks. Prints a line per program, what calls
+# cost, and ends with "julia: N passed, N failed".
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/../.." && pwd)
@@ -30,6 +30,7 @@ check() { # check NAME COMMAND...
     if "$@" >"$work/log" 2>&1; then
         passed=$((passed + 1))
         echo "  ok      $name"
+        sed -n 's/^overhead, /          /p' "$work/log"
     else
         failed=$((failed + 1))
         echo "  FAILED  $name"
@@ -52,8 +53,14 @@ if [ "${4:-}" != ranks ]; then
         timeout 600 "$julia" --startup-file=no --compile=min "$source/bindings/julia/Dicod/test/as_c.jl"
     check "julia $version, 1 thread" \
         env JULIA_NUM_THREADS=1 timeout 600 "$julia" --startup-file=no --compile=min "$source/bindings/julia/Dicod/test/runtests.jl"
-    check "julia $version, 4 threads" \
-        env JULIA_NUM_THREADS=4 timeout 600 "$julia" --startup-file=no "$source/bindings/julia/Dicod/test/runtests.jl"
+    cc -Wall -Wextra -Werror -shared -fPIC "$here/processors.c" -o "$work/libprocessors.so" -ldl || exit 1
+    check "julia $version, 4 threads" env LD_PRELOAD="$work/libprocessors.so" JULIA_NUM_THREADS=4 \
+        timeout 600 "$julia" --startup-file=no "$source/bindings/julia/Dicod/test/runtests.jl"
+    for threads in 1 4; do
+        check "julia $version, what a call costs, threads: $threads" \
+            env LD_PRELOAD="$work/libprocessors.so" JULIA_NUM_THREADS=$threads \
+            timeout 600 "$julia" --startup-file=no "$source/bindings/julia/Dicod/test/overhead.jl"
+    done
     check "julia, examples/julia/patterns.jl" \
         picture env JULIA_NUM_THREADS=2 "$julia" --startup-file=no "$source/examples/julia/patterns.jl" "$work"
 fi

@@ -19,10 +19,59 @@ can_fork(node, phase) = true
 "Dicod.forks_in_execution(node): whether in execution, too, each chunk gets a fork, which is joined afterwards."
 forks_in_execution(node) = false
 
+# What of a node travels between ranks and into checkpoints, and a node with that in it.
+content(node) = node
+filled(node, content) = content
+
+# A function is a node that nothing is trained of.
+execute(f::Function, chunk) = f(chunk)
+content(f::Function) = nothing
+filled(f::Function, ::Nothing) = f
+
+mutable struct FunctionNode
+    state::Any
+    execute::Any
+    train::Any
+    join::Any
+    stop::Any
+    fork::Any
+    phases::Int
+    can_fork::Bool
+    forks_in_execution::Bool
+end
+
+"""
+    Dicod.node(execute; state=nothing, train=nothing, join=nothing, stop=nothing, fork=deepcopy, phases, can_fork=true,
+               forks_in_execution=false)
+    Dicod.node(; ...) do state, chunk ... end
+
+A node of a [`Dicod.Flow`](@ref) that is made of functions: `execute(state, chunk)` is what comes of a chunk, and must not change the
+state unless `forks_in_execution`; `train(state, chunk, phase)`, `join(state, another)` and `stop(state, phase)` give the new
+state, and `fork(state)` one that a chunk is trained on. There is one phase if there is a `train`, unless `phases` says how many.
+Only states travel between ranks, and are what a checkpoint holds. `flow[i].state` is that of node `i`.
+"""
+node(execute; state=nothing, train=nothing, join=nothing, stop=nothing, fork=deepcopy, phases::Integer=train === nothing ? 0 : 1,
+     can_fork::Bool=true, forks_in_execution::Bool=false) =
+    FunctionNode(state, execute, train, join, stop, fork, phases, can_fork, forks_in_execution)
+
+phases(n::FunctionNode) = n.phases
+can_fork(n::FunctionNode, phase) = n.can_fork
+forks_in_execution(n::FunctionNode) = n.forks_in_execution
+train!(n::FunctionNode, chunk, phase) = n.state = n.train(n.state, chunk, phase)
+join!(n::FunctionNode, other::FunctionNode) = n.state = n.join(n.state, other.state)
+stop!(n::FunctionNode, phase) = n.stop === nothing || (n.state = n.stop(n.state, phase))
+execute(n::FunctionNode, chunk) = n.execute(n.state, chunk)
+fork(n::FunctionNode) = FunctionNode(n.fork(n.state), n.execute, n.train, n.join, n.stop, n.fork, n.phases, n.can_fork,
+                                     n.forks_in_execution)
+content(n::FunctionNode) = n.state
+filled(n::FunctionNode, state) = (n.state = state; n)
+Base.show(io::IO, n::FunctionNode) = print(io, "Dicod.node(state=", n.state, ")")
+
 """
     Dicod.Flow(nodes...)
 
-A chain of nodes, for [`Dicod.train!`](@ref)`(flow, chunks)` and [`Dicod.execute`](@ref)`(consume, flow, chunks)`. A node is any
+A chain of nodes, for [`Dicod.train!`](@ref)`(flow, chunks)` and [`Dicod.execute`](@ref)`(consume, flow, chunks)`. A node is a
+function, `chunk -> ...`; one of several functions with a state, [`Dicod.node`](@ref); or any
 object with methods of `Dicod.execute(node, chunk)`, and if `Dicod.phases(node)` is not 0, of `Dicod.train!(node, chunk, phase)` and
 `Dicod.join!(node, fork)`; see also `Dicod.stop!`, `Dicod.fork`, `Dicod.can_fork`, `Dicod.forks_in_execution`. Nodes and forks
 travel between ranks by Serialization. `flow[i]` is node `i` as it is now.
@@ -61,11 +110,11 @@ function train_trampoline(node::Ptr{Cvoid}, phase::Int64, data::Ptr{Cvoid}, size
 end
 function pack_node_trampoline(node::Ptr{Cvoid}, buffer::Ptr{Cvoid})::Int32
     n = node_at(node)
-    in_node(() -> append(buffer, packed(n.value)), n)
+    in_node(() -> append(buffer, packed(content(n.value))), n)
 end
 function unpack_node_trampoline(node::Ptr{Cvoid}, data::Ptr{Cvoid}, size::Int64)::Int32
     n = node_at(node)
-    in_node(() -> n.value = unpacked(data, size), n)
+    in_node(() -> n.value = filled(n.value, unpacked(data, size)), n)
 end
 function join_node_trampoline(node::Ptr{Cvoid}, from::Ptr{Cvoid})::Int32
     n = node_at(node)

@@ -103,9 +103,15 @@ function operators(create, list; keywords...)
     managed(Operators(GC.@preserve(states, created(create, length(tables), tables)), m, states), m.context)
 end
 
+# What a finish has thrown comes out, when all of them have been called.
 function Base.close(t::Operators)
+    isopen(t) || return nothing
+    failures = t.map.failures
+    empty!(failures)
     release(parmap_operators_free, t)
     close(t.map)
+    isempty(failures) || throw(failures[minimum(keys(failures))])
+    nothing
 end
 
 function numbers(t::Operators)

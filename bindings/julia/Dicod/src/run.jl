@@ -75,8 +75,8 @@ function run(@nospecialize(call), m::Map; by_name=false)
     begun = report[].status == status # else the run was refused, and there is no report
     begun && (m.report = Report(report[]))
     m.unfinished = begun ? read_unfinished(m) : UnitRange{Int}[]
-    # Collective: nothing may be thrown before.
-    if status in (PARMAP_SOME_FAILED, PARMAP_ERROR_TASK, PARMAP_ERROR_PRODUCER, PARMAP_ERROR_CONSUMER)
+    # Collective: nothing may be thrown before. A checkpoint that throws stops as one that asks for it.
+    if status in (PARMAP_STOPPED, PARMAP_SOME_FAILED, PARMAP_ERROR_TASK, PARMAP_ERROR_PRODUCER, PARMAP_ERROR_CONSUMER)
         gather(m, by_name)
         at = m.report === nothing || m.report.failure === nothing ? 0 : m.report.failure.index
         thrown = get(m.failures, at, get(m.failures, 0, nothing))

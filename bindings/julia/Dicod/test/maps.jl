@@ -220,6 +220,44 @@ function test_maps(context)
         @test e isa MethodError
     end
 
+    @testset "flow of functions" begin
+        chunks = [random(i, 6) for i in 1:20]
+        all_of = vcat(chunks...)
+        told = Ref(0)
+        made(; more...) = Dicod.node(; state=(n=0, sum=0.0), fork=s -> (n=0, sum=0.0), train=(s, chunk, phase) -> (n=s.n + length(chunk),
+            sum=s.sum + sum(chunk)), join=(s, t) -> (n=s.n + t.n, sum=s.sum + t.sum), more...) do s, chunk
+            chunk .- s.sum / s.n
+        end
+        flow = Dicod.Flow(chunk -> 3 .* chunk, made(stop=(s, phase) -> (told[] += phase; s)), chunk -> chunk[1:2])
+        saved = Dict{Int,Vector{UInt8}}()
+        Dicod.train!(flow, chunks; context=context, checkpoint=(i, bytes) -> saved[i] = bytes)
+        @test flow[2].state.n == 120 && flow[2].state.sum ≈ 3sum(all_of) && told[] == (rank == 0 ? 1 : 0)
+        got = Any[]
+        Dicod.execute((i, y) -> push!(got, y), flow, chunks; context=context)
+        @test rank != 0 || got ≈ [3 .* c[1:2] .- 3sum(all_of) / 120 for c in chunks]
+        # A checkpoint holds the state alone.
+        again = Dicod.Flow(identity, made())
+        Dicod.load!(again, 2, rank == 0 ? saved[2] : Dicod.packed(flow[2].state))
+        @test again[2].state == flow[2].state
+        counting = Dicod.Flow(Dicod.node((s, chunk) -> (s[1] += 1; chunk); state=[0], fork=s -> [0], join=(s, t) -> s .+ t,
+                                         forks_in_execution=true))
+        Dicod.execute((i, y) -> nothing, counting, chunks; context=context)
+        @test rank != 0 || counting[1].state == [20]
+        two = Dicod.Flow(Dicod.node((s, chunk) -> chunk; state=Int[], phases=2, can_fork=false,
+                                    train=(s, chunk, phase) -> [s; phase]))
+        Dicod.train!(two, 1:3; context=context)
+        @test rank != 0 || two[1].state == [1, 1, 1, 2, 2, 2]
+        # Each function's exception, as it was thrown.
+        bad(; more...) = Dicod.train!(Dicod.Flow(made(; more...)), chunks; context=context)
+        domain_error(() -> bad(train=(s, chunk, phase) -> failing(38)), 38)
+        domain_error(() -> bad(join=(s, t) -> failing(39)), 39)
+        domain_error(() -> bad(fork=s -> failing(40)), 40)
+        domain_error(() -> bad(stop=(s, phase) -> failing(41)), 41)
+        domain_error(() -> Dicod.execute((i, y) -> nothing, Dicod.Flow(chunk -> failing(42)), chunks; context=context), 42)
+        domain_error(() -> Dicod.execute((i, y) -> failing(43), Dicod.Flow(identity), chunks; context=context), 43)
+        domain_error(() -> Dicod.train!(Dicod.Flow(made()), chunks; context=context, checkpoint=(i, bytes) -> failing(44)), 44)
+    end
+
     @testset "operators" begin
         a, b = reshape(random(1, 12), 3, 4), reshape(random(2, 8), 2, 4)
         x, y = random(3, 4), random(4, 5)
@@ -247,6 +285,23 @@ function test_maps(context)
         domain_error(() -> bad(x), 1)
         @test adjoint(bad, random(8, 12)) ≈ sum(reshape(random(8, 12), 4, 3), dims=2)
         close(bad)
+        # Of each function.
+        one(; more...) = Dicod.Operators([Dicod.Operator(; in_size=4, out_size=4, more...) do x
+            x
+        end]; context=context)
+        bad = one(linearize=x -> (x, h -> failing(38), y -> failing(39)))
+        @test Dicod.linearize!(bad, x) == x
+        domain_error(() -> Dicod.derivative(bad, x), 38)
+        domain_error(() -> adjoint(bad, x), 39)
+        close(bad)
+        bad = one(linearize=x -> failing(40))
+        domain_error(() -> Dicod.linearize!(bad, x), 40)
+        close(bad)
+        bad = Dicod.Operators([Dicod.Operator(identity, identity; in_size=4, out_size=4, finish=() -> (ended[] += 1; failing(i)))
+                               for i in 41:42]; context=context)
+        @test bad(x) == [x; x]
+        domain_error(() -> close(bad), 41)
+        @test ended[] == 3 && !isopen(bad) && close(bad) === nothing
     end
 
     @testset "ensembles" begin
@@ -274,6 +329,12 @@ function test_maps(context)
         @test [m.x for m in lattice] == [[0.5, 0.5], [0.5, 1.5], [0.5, 2.5]] && Dicod.best(lattice) === nothing
         domain_error(() -> Dicod.round!(m -> throw(DomainError(m.x[2])), lattice; context=context), 0.5)
         @test lattice[1].evaluations == 0
+        # What runs in the calling thread may use all of Julia's threads itself.
+        Dicod.round!(lattice; context=context) do member
+            parts = [Threads.@spawn (GC.gc(false); i * member.x[2]) for i in 1:8]
+            member.value = sum(fetch.(parts))
+        end
+        @test [m.value for m in lattice] == 36 .* [0.5, 1.5, 2.5]
         message(() -> Dicod.Ensemble([0, 0], [1]; n_members=2), Dicod.DICOD_ERROR_INVALID_SHAPE, "2 and 1")
     end
 

@@ -1,10 +1,8 @@
-# ENV["DICOD_LIBRARY"]: the libdicod to test. ENV["DICOD_REFERENCE"]: a library made of tests/julia/reference.c, which the
-# overhead is compared with. ENV["DICOD_DOCS"]: the page whose examples are tried. See also as_c.jl.
-using Dicod, Test, SparseArrays, Libdl, Serialization
+# ENV["DICOD_LIBRARY"]: the libdicod to test. ENV["DICOD_DOCS"]: the page whose examples are tried. See also as_c.jl, overhead.jl.
+using Dicod, Test, SparseArrays, Serialization
 
 include("common.jl")
 include("maps.jl")
-const reference = haskey(ENV, "DICOD_REFERENCE") ? dlopen(ENV["DICOD_REFERENCE"], RTLD_LAZY | RTLD_LOCAL) : C_NULL
 
 @testset "Dicod" begin
     include("errors.jl")
@@ -213,19 +211,5 @@ const reference = haskey(ENV, "DICOD_REFERENCE") ? dlopen(ENV["DICOD_REFERENCE"]
                 @test (include_string(Module(:Page), block, "block $i"); true)
             end
         end
-    end
-
-    # Of what is compiled; an interpreted run (julia --compile=min) is for the calls alone.
-    Base.JLOptions().compile_enabled == 1 && @testset "overhead" begin
-        x, d, z = zeros(3, 1), ones(3, 1, 1), zeros(1, 1)
-        least(f) = minimum(@elapsed(for _ in 1:100 f() end) / 100 for _ in 1:50)
-        solve(x, d)
-        of_c() = reference == C_NULL ? 0.0 : ccall(dlsym(reference, :reference_seconds), Float64,
-            (Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}), 1, Int64[3], Int64[3], x, d, z)
-        # By turns, as the machine may do other things: the least of each.
-        times = [(least(() -> solve(x, d)), of_c()) for _ in 1:6]
-        more = minimum(first, times) - minimum(last, times)
-        println("solve takes ", round(1e6 * more, digits=2), " µs more than the call in C")
-        @test reference == C_NULL || more < 5e-6
     end
 end
