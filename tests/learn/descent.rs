@@ -22,9 +22,10 @@ fn strange(noise: &mut Noise, x: &mut [f64], range: i32) {
         2 => x.fill(1.0),
         3 => scale(x, -range),
         4 => scale(x, range),
-        5 => x
-            .iter_mut()
-            .for_each(|x| *x *= (40.0 * (x.abs() - 1.0)).exp2()),
+        5 => {
+            let exponent = |x: f64| (40.0 * (x.abs() - 1.0)).min(f64::from(range));
+            x.iter_mut().for_each(|x| *x *= exponent(*x).exp2());
+        }
         _ => {}
     }
 }
