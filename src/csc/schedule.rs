@@ -19,6 +19,7 @@ use crate::grid::tiles::{Neighbour, Point, Tile, TileGrid};
 use crate::linalg::Real;
 use crate::memory;
 use crate::transport::{Reduce, Tag, Ticket, Transport};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -190,6 +191,8 @@ pub(crate) struct Tiles<T: Real> {
     mail: Vec<AtomicBool>,
     /// The last visit left a bound above the tolerance.
     awake: Vec<AtomicBool>,
+    /// Steps of the last visit.
+    last_steps: Vec<AtomicU64>,
     /// Steps that other ranks have not been told of.
     news: Vec<AtomicBool>,
     /// Tiles of all ranks.
@@ -253,6 +256,7 @@ impl<T: Real> Tiles<T> {
             out: vec![Vec::new(); numbers.len()],
             mail: flags(n),
             awake: flags(n),
+            last_steps: (0..n).map(|_| AtomicU64::new(0)).collect(),
             news: flags(n),
             n_global: grid.len(),
             halo: Halo::new(ranks.clone(), Vec::new()),
@@ -458,6 +462,7 @@ impl<T: Real> Tiles<T> {
             .unwrap_or_else(|e| e.into_inner());
         let visit = descend(&mut state, &mut outbox);
         self.awake[index].store(visit.bound > tol, Ordering::Relaxed);
+        self.last_steps[index].store(visit.steps as u64, Ordering::Relaxed);
         if visit.steps > 0 {
             self.announce(index);
             self.news[index].store(true, Ordering::Relaxed);
@@ -651,12 +656,11 @@ impl<T: Real> Tiles<T> {
         failure: &mut Option<Error>,
     ) -> Result<bool> {
         let ranks = &*self.halo.ranks;
+        // What takes long first: then threads come to an end together.
         let due = |tiles: &[usize]| -> Vec<usize> {
-            tiles
-                .iter()
-                .copied()
-                .filter(|tile| self.due(*tile))
-                .collect()
+            let mut due: Vec<_> = tiles.iter().copied().filter(|t| self.due(*t)).collect();
+            due.sort_by_key(|tile| Reverse(self.last_steps[*tile].load(Ordering::Relaxed)));
+            due
         };
         let run = |mut items: Vec<usize>, failure: &mut Option<Error>| {
             if failure.is_none() {

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::quiet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// What is left of a panic that was caught in a thread.
 pub(crate) fn caught(panic: Box<dyn std::any::Any + Send>) -> Error {
@@ -59,15 +59,18 @@ pub(crate) fn for_each<S: Send>(
 }
 
 /// A team of threads that works through phases with little time between them: the leader hands out
-/// a list of items, all work on it, and the leader goes on when the last one is done.
+/// a list of items, all work on it, and the leader goes on when the last one is done. It waits for nobody who has not
+/// taken an item: a thread that the system keeps from running costs its share of the work, no more.
 pub(crate) struct Phases<'w> {
     /// Threads that could be started beside the leader.
     followers: AtomicUsize,
     work: &'w (dyn Fn(usize) + Sync),
+    /// Written when every item of the phase before is done; read by who has taken one.
     items: std::sync::RwLock<Vec<usize>>,
-    next: AtomicUsize,
-    arrived: AtomicUsize,
-    phase: AtomicUsize,
+    /// Items that nobody has taken yet, and above them the number of the phase: who was late for one cannot take an
+    /// item of the next by what he saw of the last.
+    left: AtomicU64,
+    done: AtomicUsize,
     stop: AtomicBool,
     failure: std::sync::Mutex<Option<Error>>,
 }
@@ -83,9 +86,8 @@ impl<'w> Phases<'w> {
             followers: AtomicUsize::new(0),
             work,
             items: Default::default(),
-            next: AtomicUsize::new(0),
-            arrived: AtomicUsize::new(0),
-            phase: AtomicUsize::new(0),
+            left: AtomicU64::new(0),
+            done: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
             failure: Default::default(),
         };
@@ -103,27 +105,28 @@ impl<'w> Phases<'w> {
             // The followers must be sent home even if the leader panics.
             let result = catch_unwind(AssertUnwindSafe(|| lead(&team)));
             team.stop.store(true, Ordering::Release);
-            team.phase.fetch_add(1, Ordering::AcqRel);
             result.unwrap_or_else(|panic| Err(caught(panic)))
         })
     }
 
     /// Works through one phase; returns when every item is done.
     pub(crate) fn run(&self, items: &mut Vec<usize>) -> Result<()> {
-        let followers = self.followers.load(Ordering::Relaxed);
-        if items.len() <= 1 || followers == 0 {
+        if items.len() <= 1 || self.followers.load(Ordering::Relaxed) == 0 {
             let run = || items.iter().for_each(|item| (self.work)(*item));
             return catch_unwind(AssertUnwindSafe(run)).map_err(caught);
         }
+        let n = items.len();
+        // They are taken from the end.
+        items.reverse();
         std::mem::swap(
             &mut *self.items.write().unwrap_or_else(|e| e.into_inner()),
             items,
         );
-        self.next.store(0, Ordering::Relaxed);
-        self.arrived.store(0, Ordering::Relaxed);
-        self.phase.fetch_add(1, Ordering::AcqRel);
+        self.done.store(0, Ordering::Relaxed);
+        let phase = (self.left.load(Ordering::Relaxed) >> 32).wrapping_add(1);
+        self.left.store(phase << 32 | n as u64, Ordering::Release);
         self.share();
-        wait(|| self.arrived.load(Ordering::Acquire) == followers);
+        wait(|| self.done.load(Ordering::Acquire) == n);
         match self
             .failure
             .lock()
@@ -136,28 +139,34 @@ impl<'w> Phases<'w> {
     }
 
     fn follow(&self) {
-        let mut seen = 0;
+        let stopped = || self.stop.load(Ordering::Acquire);
         loop {
-            wait(|| self.phase.load(Ordering::Acquire) != seen);
-            seen += 1;
-            if self.stop.load(Ordering::Acquire) {
+            wait(|| stopped() || self.left.load(Ordering::Relaxed) as u32 > 0);
+            if stopped() {
                 return;
             }
             self.share();
-            self.arrived.fetch_add(1, Ordering::AcqRel);
         }
     }
 
+    /// Works on items for as long as there are any.
     fn share(&self) {
-        let done = catch_unwind(AssertUnwindSafe(|| {
-            let items = self.items.read().unwrap_or_else(|e| e.into_inner());
-            while let Some(item) = items.get(self.next.fetch_add(1, Ordering::Relaxed)) {
-                (self.work)(*item);
+        while let Some(item) = self.take() {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (self.work)(item))) {
+                *self.failure.lock().unwrap_or_else(|e| e.into_inner()) = Some(caught(panic));
             }
-        }));
-        if let Err(panic) = done {
-            *self.failure.lock().unwrap_or_else(|e| e.into_inner()) = Some(caught(panic));
+            self.done.fetch_add(1, Ordering::AcqRel);
         }
+    }
+
+    fn take(&self) -> Option<usize> {
+        let fewer = |left: u64| (left as u32 > 0).then(|| left - 1);
+        let left = self
+            .left
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, fewer)
+            .ok()?;
+        let items = self.items.read().unwrap_or_else(|e| e.into_inner());
+        Some(items[left as u32 as usize - 1])
     }
 }
 
