@@ -23,7 +23,7 @@ PACKAGES := gcc g++ gfortran libc6-dev binutils cmake pkg-config libopenblas-dev
 
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build install local header demo \
-	test test-rust test-c test-install test-mpi test-fortran test-julia check-long bench bench-ranks bench-map bench-replay bench-peers lint clean
+	test test-rust test-c test-install test-mpi test-fortran test-julia check-long check-races bench bench-ranks bench-map bench-replay bench-peers lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -127,6 +127,12 @@ test-julia-%: build
 check-long: ## the long sweeps over random problems and schedules, and what takes much memory
 	DICOD_LONG=1 OPENBLAS_NUM_THREADS=1 $(CARGO) test --locked --release -- --nocapture
 	@$(MAKE) --no-print-directory test-mpi CTEST_FLAGS='-C long -L long'
+
+# Rust's ThreadSanitizer is not stable yet; it has to see the standard library, too: rustup component add rust-src.
+check-races: ## data races in the unit tests, the map and the ranks of one process, by ThreadSanitizer
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread TSAN_OPTIONS=allocator_may_return_null=1 OPENBLAS_NUM_THREADS=1 \
+		$(CARGO) test --locked --release -Zbuild-std --target $$(rustc -vV | sed -n 's/^host: //p') \
+		--target-dir '$(CARGO_TARGET_DIR)/races' --lib --test parmap --test ranks
 
 bench: ## speed against the replay floor, GEMM and FFT
 	@# More threads of BLAS would go on spinning beside what is measured next.

@@ -4,6 +4,10 @@ import os
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[name] = "1"
+# OpenBLAS, ours and that of NumPy, does not know new processors of AMD and would do without AVX-512.
+with open("/proc/cpuinfo", encoding="utf-8") as info:
+    if "avx512" in info.read():
+        os.environ.setdefault("OPENBLAS_CORETYPE", "SkylakeX")
 # Several ranks on few cores, and as root, as in a container; dicodile initialises MPI when it is imported.
 for name in ("ALLOW_RUN_AS_ROOT", "ALLOW_RUN_AS_ROOT_CONFIRM", "MCA_rmaps_base_oversubscribe", "MCA_mpi_yield_when_idle"):
     os.environ["OMPI_" + name] = "1"
