@@ -341,7 +341,11 @@ fn count(short: u64, long: u64) -> u64 {
 }
 
 /// Fails instead of hanging.
-fn within<R: Send + 'static>(seconds: u64, work: impl FnOnce() -> R + Send + 'static) -> R {
+fn within<R: Send + 'static>(
+    seconds: u64,
+    what: &str,
+    work: impl FnOnce() -> R + Send + 'static,
+) -> R {
     let (done, finished) = std::sync::mpsc::channel();
     let handle = std::thread::spawn(move || {
         let result = work();
@@ -349,7 +353,7 @@ fn within<R: Send + 'static>(seconds: u64, work: impl FnOnce() -> R + Send + 'st
         result
     });
     match finished.recv_timeout(Duration::from_secs(seconds)) {
-        Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("no end in {seconds} s"),
+        Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("{what}: no end in {seconds} s"),
         _ => handle.join().unwrap(),
     }
 }
@@ -358,7 +362,7 @@ fn within<R: Send + 'static>(seconds: u64, work: impl FnOnce() -> R + Send + 'st
 fn every_bit_is_that_of_one_rank() {
     let n = count(24, 20_000);
     for seed in 0..n {
-        within(300, move || {
+        within(300, &format!("seed {seed}"), move || {
             // The first ones on many ranks and threads, all others on one number of them.
             let all = [[1, 2, 7], [3, 4, 5], [9, 2, 16]][seed as usize % 3];
             let one = [2, 3, 2, 4, 3, 2, 5, 7, 9, 16][seed as usize / 3 % 10];
@@ -405,7 +409,7 @@ fn on_ranks<R: Send + 'static>(
     weather: Weather,
     work: impl Fn(Arc<dyn Transport>) -> R + Send + Sync + 'static,
 ) -> Vec<R> {
-    let results = within(120, move || Local::run(size, weather, work));
+    let results = within(120, "ranks", move || Local::run(size, weather, work));
     results.into_iter().map(|r| r.unwrap()).collect()
 }
 
@@ -648,7 +652,9 @@ fn every_rank_by_itself_comes_to_the_same_optimum() {
     let n = count(60, 20_000);
     let mut diverged = 0;
     for seed in 0..n {
-        diverged += u64::from(within(300, move || by_itself(seed)));
+        diverged += u64::from(within(300, &format!("seed {seed}"), move || {
+            by_itself(seed)
+        }));
     }
     println!("{n} problems, {diverged} diverged for want of a lock");
 }

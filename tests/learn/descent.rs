@@ -36,6 +36,8 @@ fn descends<T: Real>(noise: &mut Noise, tolerance: f64, range: i32) -> usize {
     let mut problem = random_problem(noise);
     strange(noise, &mut problem.x, range);
     let mut options = options_at_random(noise, &problem);
+    // Atoms that are nearly the same take very many steps.
+    options.max_iter = 100_000;
     // Where another λ or few activations do not make another objective.
     let learn = &mut options.learn;
     learn.reference = Reference::First;

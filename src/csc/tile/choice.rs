@@ -316,6 +316,28 @@ impl<T: Real> TileState<T> {
         )
     }
 
+    /// Index and |dz| of the coordinates of a group with |dz| > tol, in order.
+    fn above(&self, plan: &Plan<T>, group: usize, tol: T) -> Vec<(usize, T)> {
+        let (start, rows) = (self.starts[group] as usize, self.rows);
+        let list = self.nonzeros[group].iter();
+        let mut listed: Vec<_> = list.map(|x| (x.index as usize, x.z)).collect();
+        listed.sort_unstable_by_key(|(index, _)| *index);
+        let mut listed = listed.into_iter().peekable();
+        let mut above = Vec::new();
+        for first in rows.starts(start) {
+            let c = &self.c[first..first + rows.run];
+            for (index, (c, mu)) in (first..).zip(c.iter().zip(&plan.mu)) {
+                let z = listed.next_if(|(at, _)| *at == index);
+                let z = z.map_or(T::ZERO, |(_, z)| z);
+                let size = step_size(plan.positive, *c, z, *mu);
+                if size > tol {
+                    above.push((index, size));
+                }
+            }
+        }
+        above
+    }
+
     /// Steps at one coordinate, given by its atom and its position relative to the tile, if |dz| > tol
     /// there. Tells whether it did.
     pub(crate) fn step_at(
@@ -343,8 +365,7 @@ impl<T: Real> TileState<T> {
         for group in 0..self.bound.len() {
             self.measure(plan, group);
             if self.bound[group] > tol {
-                let indices = self.indices(group).into_iter();
-                for index in indices.filter(|i| self.size_at(plan, group, *i) > tol) {
+                for (index, _) in self.above(plan, group, tol) {
                     visit(unflatten(index / plan.n_atoms, &stored));
                 }
             }
@@ -373,13 +394,12 @@ impl<T: Real> TileState<T> {
                     self.measure(plan, group);
                 }
                 if self.bound[group] > tol {
-                    let indices = self.indices(group).into_iter();
-                    eligible.extend(indices.filter(|i| {
-                        let size = self.size_at(plan, group, *i);
-                        let may = size > tol && free(self.position(plan, *i), size);
-                        locked |= size > tol && !may;
-                        may
-                    }));
+                    for (index, size) in self.above(plan, group, tol) {
+                        match free(self.position(plan, index), size) {
+                            true => eligible.push(index),
+                            false => locked = true,
+                        }
+                    }
                 }
             }
             if eligible.is_empty() && locked {
