@@ -730,8 +730,9 @@ dicod_status dicod_valid_block(const dicod_options *options,
  * - `n_axes`: 1, 2 or 3; `signal_shape[n_axes]`, `atom_shape[n_axes]`.
  * - `x`: n_signals independent signals (n_signals, n_channels, signal_shape...).
  * - `d`: dictionary (n_atoms, n_channels, atom_shape...); atoms of any norm.
- * - `z`: activations (n_signals, n_atoms, valid_shape...), see dicod_valid_shape(). Written; with
- *   the option "warm_start" the values there are where the solve starts.
+ * - `z`: activations (n_signals, n_atoms, valid_shape...), see dicod_valid_shape(): how strongly each
+ *   atom occurs with its first element (not its middle) at a position, less what the penalty takes
+ *   away. Written; with the option "warm_start" the values there are where the solve starts.
  * - `info`: may be NULL; set info->struct_size before (DICOD_INFO_INIT does).
  *
  * All arrays are row-major (C order) without gaps. The result is the same, bit for bit, for any
@@ -968,7 +969,7 @@ typedef struct dicod_array {
      */
     int64_t n_axes;
     /**
-     * Shape of the whole domain: `[n_axes]`.
+     * Shape of the whole domain: `[n_axes]`; that of the signal for x, that of dicod_valid_shape() for z.
      */
     const int64_t *global_shape;
     /**
@@ -982,7 +983,7 @@ typedef struct dicod_array {
     const int64_t *local_shape;
     /**
      * Distance between neighbours along each axis, in elements: `[n_axes]`, or NULL: row-major
-     * without gaps. May be negative. In an array that is written, no two elements may share
+     * without gaps, and so without ghost layers. May be negative. In an array that is written, no two elements may share
      * memory.
      */
     const int64_t *strides;
@@ -2900,7 +2901,8 @@ typedef struct parmap_reducer {
 /**
  * Reduces tasks 0 to n_tasks - 1: `state` of rank 0 is pristine; a chunk of tasks (setting "chunk";
  * else about n_tasks / 128, whatever the number of workers) works on a fork of it, and the forks are
- * joined in order, so that sums are the same bit for bit for any number of workers.
+ * joined in order, so that sums are the same bit for bit for any number of workers. What is pristine
+ * has to be neutral, 0 for a sum: it is in every fork.
  *
  * Task i reads in_size bytes at inputs + i * in_stride, as for parmap_run(). On success `state` is
  * set, by `unpack`, to all forks joined, on every rank; otherwise that of rank 0 is as it was.

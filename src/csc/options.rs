@@ -374,7 +374,15 @@ pub const TABLE: &[Spec] = &[
 /// Finds an option by its key.
 pub fn find(key: &str) -> Result<&'static Spec> {
     TABLE.iter().find(|spec| spec.key == key).ok_or_else(|| {
-        let nearest = TABLE.iter().min_by_key(|spec| edit_distance(spec.key, key));
+        // What others call it.
+        let key_of = |word: &str| match ["lambda", "lmbd", "regul", "penalty", "alpha"] {
+            names if names.iter().any(|name| word.contains(name)) => "reg".to_owned(),
+            _ => word.to_owned(),
+        };
+        let wanted = key_of(&key.to_lowercase());
+        let nearest = TABLE
+            .iter()
+            .min_by_key(|spec| edit_distance(spec.key, &wanted));
         Error::UnknownOption {
             key: key.into(),
             nearest: nearest.map_or("", |spec| spec.key).into(),
@@ -738,6 +746,10 @@ mod tests {
         let message = |result: Result<()>| result.unwrap_err().to_string();
         let text = message(options.set_real("regg", 0.1));
         assert_eq!(text, "there is no option \"regg\"; did you mean \"reg\"?");
+        for key in ["Lambda", "regularisation"] {
+            let text = find(key).unwrap_err().to_string();
+            assert!(text.ends_with("did you mean \"reg\"?"), "{text}");
+        }
         for (text, parts) in [
             (
                 message(options.set_real("reg", -1.0)),

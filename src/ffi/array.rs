@@ -37,7 +37,7 @@ pub struct dicod_array {
     pub element_type: i64,
     /// Number of axes, 1 to 3.
     pub n_axes: i64,
-    /// Shape of the whole domain: `[n_axes]`.
+    /// Shape of the whole domain: `[n_axes]`; that of the signal for x, that of dicod_valid_shape() for z.
     pub global_shape: *const i64,
     /// Where the block of this rank begins in the domain: `[n_axes]`, or NULL: at 0.
     pub offset: *const i64,
@@ -45,7 +45,7 @@ pub struct dicod_array {
     /// nothing. Without a communicator the block of an input is the whole domain.
     pub local_shape: *const i64,
     /// Distance between neighbours along each axis, in elements: `[n_axes]`, or NULL: row-major
-    /// without gaps. May be negative. In an array that is written, no two elements may share
+    /// without gaps, and so without ghost layers. May be negative. In an array that is written, no two elements may share
     /// memory.
     pub strides: *const i64,
     /// Number of channels.

@@ -177,8 +177,9 @@ pub unsafe extern "C" fn dicod_valid_block(
 /// - `n_axes`: 1, 2 or 3; `signal_shape[n_axes]`, `atom_shape[n_axes]`.
 /// - `x`: n_signals independent signals (n_signals, n_channels, signal_shape...).
 /// - `d`: dictionary (n_atoms, n_channels, atom_shape...); atoms of any norm.
-/// - `z`: activations (n_signals, n_atoms, valid_shape...), see dicod_valid_shape(). Written; with
-///   the option "warm_start" the values there are where the solve starts.
+/// - `z`: activations (n_signals, n_atoms, valid_shape...), see dicod_valid_shape(): how strongly each
+///   atom occurs with its first element (not its middle) at a position, less what the penalty takes
+///   away. Written; with the option "warm_start" the values there are where the solve starts.
 /// - `info`: may be NULL; set info->struct_size before (DICOD_INFO_INIT does).
 ///
 /// All arrays are row-major (C order) without gaps. The result is the same, bit for bit, for any

@@ -14,6 +14,7 @@ pub mod mpi;
 mod node;
 
 use crate::error::{Error, Result};
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -134,6 +135,17 @@ pub fn wait_for<R>(mut ask: impl FnMut() -> Result<Option<R>>) -> Result<R> {
     }
 }
 
+/// A number for a place in the source, the same on every rank, and hardly ever that of another place.
+fn number(place: &Location<'_>) -> i64 {
+    let [line, column] = [place.line(), place.column()].map(u32::to_le_bytes);
+    let bytes = place.file().bytes().chain(line).chain(column);
+    // FNV-1a, without the sign.
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    });
+    (hash >> 1) as i64
+}
+
 impl dyn Transport + '_ {
     /// Waits for the next message with this tag.
     pub fn wait(&self, from: Option<usize>, tag: Tag) -> Result<Message> {
@@ -190,7 +202,9 @@ impl dyn Transport + '_ {
     }
 
     /// Collective: fails on every rank with the same error if it failed on one; that of the lowest
-    /// rank counts. To be called before any rank depends on another's success.
+    /// rank counts. To be called before any rank depends on another's success, and first of all in whatever is
+    /// collective: it also fails, on every rank, if the ranks have come to different places of this library.
+    #[track_caller]
     pub fn agree<R>(&self, result: Result<R>) -> Result<R> {
         if self.size() == 1 {
             return result;
@@ -203,7 +217,13 @@ impl dyn Transport + '_ {
             Ok(_) => self.size(),
             Err(_) => self.rank(),
         };
-        let first = self.reduce(Reduce::Min, &[mine as i64])?[0] as usize;
+        let place = number(Location::caller());
+        let least = self.reduce(Reduce::Min, &[mine as i64, place, -place])?;
+        if least[1] != -least[2] {
+            let text = "the ranks make different calls, or in another order";
+            return Err(Error::InvalidState(text.into()));
+        }
+        let first = least[0] as usize;
         if first == self.size() {
             return result;
         }

@@ -255,6 +255,91 @@ static void teams(void)
     for (int i = 0; i < 7; i++) CHECK(members[i] == 2);
 }
 
+/* differ: every pair of collective calls, one by rank 0 and another by all others */
+
+enum { RUN, REDUCE, SHARE, OPEN, ENCODER, LEARNER, SOLVE, N_CALLS };
+
+static int32_t fork_state(void *userdata, const void *state, void **copy)
+{
+    (void)userdata, (void)state;
+    *copy = NULL;
+    return 0;
+}
+
+static int32_t no_work(void *userdata, void *state, const parmap_task *task, const void *input)
+{
+    (void)userdata, (void)state, (void)task, (void)input;
+    return 0;
+}
+
+static int32_t no_pack(void *userdata, const void *state, parmap_buffer *buffer)
+{
+    (void)userdata, (void)state, (void)buffer;
+    return 0;
+}
+
+static int32_t no_unpack(void *userdata, void *state, const void *bytes, int64_t size)
+{
+    (void)userdata, (void)state, (void)bytes, (void)size;
+    return 0;
+}
+
+static int32_t no_join(void *userdata, void *state, const void *other)
+{
+    (void)userdata, (void)state, (void)other;
+    return 0;
+}
+
+static void no_free(void *userdata, void *state)
+{
+    (void)userdata, (void)state;
+}
+
+static dicod_status collective(int which)
+{
+    const int64_t signal[1] = {40}, atom[1] = {3};
+    const double d[3] = {1, 2, 1}, x[40] = {0, 1};
+    double state = 0, z[38];
+    dicod_encoder *encoder = NULL;
+    dicod_learner *learner = NULL;
+    parmap_pull *pull = NULL;
+    parmap_reducer reducer = PARMAP_REDUCER_INIT;
+    dicod_status status = DICOD_OK;
+    switch (which) {
+    case RUN: return parmap_run(map, 9, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL);
+    case REDUCE:
+        reducer.fork = fork_state, reducer.work = no_work, reducer.pack = no_pack, reducer.unpack = no_unpack;
+        reducer.join = no_join, reducer.free = no_free;
+        return parmap_reduce(map, 9, &reducer, NULL, 0, 0, &state, NULL);
+    case SHARE: return parmap_share(map, d, sizeof d);
+    case OPEN: return parmap_open(map, 9, &pull);
+    case ENCODER:
+        status = dicod_encoder_create(context, NULL, 1, signal, 1, 1, 1, atom, d, &encoder);
+        dicod_encoder_free(&encoder);
+        return status;
+    case LEARNER:
+        status = dicod_learner_create(context, NULL, 1, signal, 1, 1, 1, atom, NULL, &learner);
+        dicod_learner_free(&learner);
+        return status;
+    default: return dicod_solve(context, NULL, 1, signal, 1, 1, 1, atom, x, d, z, NULL);
+    }
+}
+
+static void differ(void)
+{
+    for (int first = 0; first < N_CALLS; first++) {
+        for (int other = 0; other < N_CALLS; other++) {
+            if (first == other) continue;
+            dicod_status status = collective(rank == 0 ? first : other);
+            char text[300] = "";
+            dicod_last_error(text, sizeof text, NULL);
+            CHECK(status == DICOD_ERROR_INVALID_STATE && strstr(text, "different calls"));
+            if (status != DICOD_ERROR_INVALID_STATE) printf("rank %d, %d and %d: %d %s\n", rank, first, other, status, text);
+            OK(parmap_run(map, 5, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
@@ -269,6 +354,7 @@ int main(int argc, char **argv)
     else if (strcmp(what, "share") == 0) share(size > 0 ? size : 1);
     else if (strcmp(what, "idle") == 0) idle();
     else if (strcmp(what, "teams") == 0) teams();
+    else if (strcmp(what, "differ") == 0) differ();
     else parmap_run(map, 1000, lost, argv[argc > 1], NULL, 0, 0, NULL, 0, 0, NULL, NULL);
     parmap_free(&map);
     OK(dicod_context_free(&context));

@@ -124,6 +124,11 @@ fn ranks_that_call_differently_get_an_error_and_work_on() {
             };
             let error = map.map(tasks, &|_, _, _| 0, None).unwrap_err();
             assert!(error.to_string().contains("outputs"), "{error}");
+            let error = match rank {
+                0 => map.share(&[1]).unwrap_err(),
+                _ => map.map(Tasks::new(4), &|_, _, _| 0, None).unwrap_err(),
+            };
+            assert!(error.to_string().contains("different calls"), "{error}");
             let report = map.map(Tasks::new(5), &|_, _, _| 0, None).unwrap();
             assert_eq!(report.outcome, Outcome::Done);
         });

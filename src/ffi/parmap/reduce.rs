@@ -66,7 +66,8 @@ pub struct parmap_reducer {
 
 /// Reduces tasks 0 to n_tasks - 1: `state` of rank 0 is pristine; a chunk of tasks (setting "chunk";
 /// else about n_tasks / 128, whatever the number of workers) works on a fork of it, and the forks are
-/// joined in order, so that sums are the same bit for bit for any number of workers.
+/// joined in order, so that sums are the same bit for bit for any number of workers. What is pristine
+/// has to be neutral, 0 for a sum: it is in every fork.
 ///
 /// Task i reads in_size bytes at inputs + i * in_stride, as for parmap_run(). On success `state` is
 /// set, by `unpack`, to all forks joined, on every rank; otherwise that of rank 0 is as it was.
