@@ -276,11 +276,13 @@ impl<T: Real> Learner<T> {
             let sorted = activations
                 .last()
                 .is_none_or(|last| key(last) < (signal, atom, at));
-            if !(here && sorted && value.finite()) {
+            // No objective could be told of larger ones.
+            let told = (value.wide() * value.wide()).is_finite();
+            if !(here && sorted && told) {
                 let found = format!("an activation {value} at {:?}", (signal, atom, at));
                 return Err(refused(
                     found,
-                    "sorted positions inside the domain, finite values",
+                    "sorted positions inside the domain, values with finite squares",
                 ));
             }
             activations.push(Activation {
