@@ -2690,9 +2690,10 @@ typedef int32_t (*parmap_consume_fn)(void *userdata,
 
 /**
  * Runs `work` for each item that `produce` gives on rank 0, and hands the results to `consume`
- * there: in order, or as they come (setting "ordered"). Items are asked for lazily: at most
- * "max_outstanding" of them are anywhere between the two, so that memory stays bounded whatever the
- * length. Both are called by the calling thread, one at a time.
+ * there: in order and without a gap, also if the run is stopped, or as they come (setting
+ * "ordered"). Items are asked for lazily: at most "max_outstanding" of them are anywhere between the
+ * two, so that memory stays bounded whatever the length. Both are called by the calling thread, one
+ * at a time.
  *
  * `produce` and `consume` are not looked at on other ranks; `userdata` (of this rank), the first
  * argument of all three, and `report` may be NULL.

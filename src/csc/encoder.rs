@@ -9,7 +9,7 @@ use super::certificate::{Certificate, add_atom, images, squares, subtract_model}
 use super::exchange::{Exchange, Window};
 use super::functions::fails_unless_it_fits;
 use super::halo::Traffic;
-use super::options::{Options, Scale, Schedule, Strategy};
+use super::options::{self, Options, Scale, Schedule, Strategy};
 use super::schedule::{Control, Progress, Stop, Tiles};
 use super::shape::Shape;
 use super::threads::for_each;
@@ -122,34 +122,45 @@ fn fails_unless_matching<T>(dictionary: &Dictionary<T>, shape: &Shape) -> Result
     Err(Error::shape("d", d, allowed))
 }
 
-/// A number that differs where arguments do, with next to no doubt.
-fn fingerprint<T: Real>(shape: &Shape, options: &Options, dictionary: &Dictionary<T>) -> i64 {
-    let mut key = DefaultHasher::new();
-    format!("{shape:?} {options:?}").hash(&mut key);
-    let mut bits = |values: &[T]| {
-        values
-            .iter()
-            .for_each(|value| value.wide().to_bits().hash(&mut key));
+/// What has to be the same on every rank, each with a number that differs where it does, with next to no doubt.
+fn fingerprints<T: Real>(
+    shape: &Shape,
+    options: &Options,
+    dictionary: &Dictionary<T>,
+) -> Vec<(String, i64)> {
+    let number = |of: &dyn Fn(&mut DefaultHasher)| {
+        let mut hasher = DefaultHasher::new();
+        of(&mut hasher);
+        // Without the sign: so its negative is a number, too.
+        (hasher.finish() >> 1) as i64
     };
-    match &dictionary.atoms {
-        Atoms::Full(d) => bits(d),
-        Atoms::RankOne { u, v } => [u, v].into_iter().for_each(|factor| bits(factor)),
-    }
-    key.finish() as i64
+    let bits = |values: &[T], to: &mut DefaultHasher| {
+        values.iter().for_each(|v| v.wide().to_bits().hash(to));
+    };
+    let atoms = number(&|to| match &dictionary.atoms {
+        Atoms::Full(d) => bits(d, to),
+        Atoms::RankOne { u, v } => [u, v].into_iter().for_each(|factor| bits(factor, to)),
+    });
+    let shape = number(&|to| format!("{shape:?}").hash(to));
+    let mut all = vec![("shape".into(), shape), ("dictionary".into(), atoms)];
+    all.extend(options::TABLE.iter().map(|spec| {
+        let value = number(&|to| options.text(spec.key).hash(to));
+        (format!("option \"{}\"", spec.key), value)
+    }));
+    all
 }
 
-/// Collective: fails unless all ranks came with the same.
-fn fails_unless_alike(ranks: &dyn Transport, key: i64, arguments: &str) -> Result<()> {
-    let least = ranks.reduce(Reduce::Min, &[key])?;
-    if ranks.reduce(Reduce::Max, &[key])? == least {
-        return Ok(());
+/// Collective: fails unless all ranks came with the same, and names the first thing that differs.
+fn fails_unless_alike(ranks: &dyn Transport, arguments: &[(String, i64)]) -> Result<()> {
+    let numbers: Vec<_> = arguments.iter().flat_map(|(_, n)| [*n, -n]).collect();
+    let most = ranks.reduce(Reduce::Max, &numbers)?;
+    for (pair, (argument, _)) in most.chunks_exact(2).zip(arguments) {
+        if pair[0] != -pair[1] {
+            let value = "different values on different ranks";
+            return Err(Error::argument(argument, value, "the same on every rank"));
+        }
     }
-    let allowed = "the same on every rank";
-    Err(Error::argument(
-        arguments,
-        "different values on different ranks",
-        allowed,
-    ))
+    Ok(())
 }
 
 impl<T: Real> Encoder<T> {
@@ -173,10 +184,10 @@ impl<T: Real> Encoder<T> {
         options: Options,
         n_threads: usize,
     ) -> Result<Self> {
-        let key = fingerprint(&shape, &options, &dictionary);
+        let brought = fingerprints(&shape, &options, &dictionary);
         let made = Encoder::unplaced(ranks.clone(), shape, dictionary, options, n_threads);
         let mut encoder = ranks.agree(made)?;
-        fails_unless_alike(&*ranks, key, "shape, options or dictionary")?;
+        fails_unless_alike(&*ranks, &brought)?;
         if encoder.ranks.size() == 1 {
             encoder.place(&[Block::whole(encoder.shape.valid())])?;
         }
@@ -291,10 +302,10 @@ impl<T: Real> Encoder<T> {
     pub fn set_dictionary(&mut self, dictionary: Dictionary<T>) -> Result<()> {
         let (shape, options) = (self.shape.clone(), self.options.clone());
         let ranks = self.ranks.clone();
-        let key = fingerprint(&shape, &options, &dictionary);
+        let brought = fingerprints(&shape, &options, &dictionary);
         let next = Encoder::unplaced(ranks, shape, dictionary, options, self.n_threads);
         let next = self.ranks.agree(next)?;
-        fails_unless_alike(&*self.ranks, key, "dictionary")?;
+        fails_unless_alike(&*self.ranks, &brought)?;
         // All else depends on shapes alone: it fits the new dictionary.
         self.dictionary = next.dictionary;
         self.norms = next.norms;

@@ -586,6 +586,13 @@ impl Options {
         Ok(())
     }
 
+    /// The value of an option, whatever its type, for comparisons.
+    pub(crate) fn text(&self, key: &str) -> String {
+        let numbers = (self.get_real(key).ok(), self.get_reals(key).ok());
+        let integers = (self.get_integer(key).ok(), self.get_integers(key).ok());
+        format!("{numbers:?} {integers:?} {:?}", self.get_word(key).ok())
+    }
+
     /// Reads a number.
     pub fn get_real(&self, key: &str) -> Result<f64> {
         let spec = find(key)?;

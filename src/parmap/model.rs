@@ -506,8 +506,8 @@ fn streams(name: &str, size: usize, settings: Settings, line: Line) {
             _ => (Outcome::Done, line.n),
         };
         assert_eq!(report.outcome, outcome);
-        assert_eq!(report.failure.map(|f| f.index), line.bad);
-        assert!(taken.iter().copied().eq(0..n));
+        assert_eq!(report.failure.as_ref().map(|f| f.index), line.bad);
+        assert!(taken.iter().copied().eq(0..n), "{taken:?}, {n}: {report:?}");
     });
 }
 

@@ -64,6 +64,8 @@ struct Held<'l> {
     produced: u64,
     /// Tasks that were consumed, in order.
     consumed: u64,
+    /// Tasks whose results the consumer has had, in order and without a gap.
+    handed: u64,
     /// Replies that wait for one before them.
     held: BTreeMap<u64, Reply>,
     /// Units between producer and consumer.
@@ -110,6 +112,11 @@ impl Held<'_> {
         if reply.ran.codes.contains(&super::report::NOT_RUN) {
             return;
         }
+        // Nor behind a gap: in order means that nothing is missing before it.
+        if self.run.settings.ordered && first != self.handed {
+            return;
+        }
+        self.handed = first + reply.count;
         let line = &mut self.line;
         match safely(|| line.consume(reply), Consumed::Failed) {
             Consumed::More => return,
@@ -149,9 +156,11 @@ impl Held<'_> {
         let produced = self.produced.min(lowest.saturating_add(1));
         let failed = lowest != u64::MAX;
         let cancels = settings.cancels();
-        let mut report = self
-            .ledger
-            .report(total, produced, stopped, cancels, seconds);
+        let ledger = match stopped {
+            Some(_) if settings.ordered && !failed => self.ledger.before(self.handed),
+            _ => self.ledger,
+        };
+        let mut report = ledger.report(total, produced, stopped, cancels, seconds);
         if failed {
             report.total = None;
         }
@@ -236,6 +245,7 @@ pub(crate) fn lead_line(
         ledger: Ledger::default(),
         produced: 0,
         consumed: 0,
+        handed: 0,
         held: BTreeMap::new(),
         outstanding: 0,
         most,
