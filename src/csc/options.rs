@@ -374,15 +374,17 @@ pub const TABLE: &[Spec] = &[
 /// Finds an option by its key.
 pub fn find(key: &str) -> Result<&'static Spec> {
     TABLE.iter().find(|spec| spec.key == key).ok_or_else(|| {
-        // What others call it.
-        let key_of = |word: &str| match ["lambda", "lmbd", "regul", "penalty", "alpha"] {
-            names if names.iter().any(|name| word.contains(name)) => "reg".to_owned(),
-            _ => word.to_owned(),
-        };
-        let wanted = key_of(&key.to_lowercase());
+        // "reg" goes by many names.
+        let mut meant = key.to_lowercase();
+        if ["lambda", "lmbd", "regul", "penalty", "alpha"]
+            .map(|name| meant.contains(name))
+            .contains(&true)
+        {
+            meant = "reg".into();
+        }
         let nearest = TABLE
             .iter()
-            .min_by_key(|spec| edit_distance(spec.key, &wanted));
+            .min_by_key(|spec| edit_distance(spec.key, &meant));
         Error::UnknownOption {
             key: key.into(),
             nearest: nearest.map_or("", |spec| spec.key).into(),

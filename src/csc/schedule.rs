@@ -384,7 +384,7 @@ impl<T: Real> Tiles<T> {
         let states = (0..self.len()).map(|index| self.tile(index).bytes());
         let outboxes = (0..self.outboxes.len())
             .map(|index| self.outbox(index).capacity() * size_of::<Step<T>>());
-        let per_tile = size_of::<Mutex<u8>>() + size_of::<Vec<Edge>>() + 3 + 2 * size_of::<usize>();
+        let per_tile = size_of::<Mutex<u8>>() + size_of::<Vec<Edge>>() + 3 + 3 * size_of::<usize>();
         edges.sum::<usize>()
             + out.sum::<usize>()
             + states.sum::<usize>()
