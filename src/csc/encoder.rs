@@ -530,8 +530,11 @@ impl<T: Real> Encoder<T> {
         let (stop, certificate) = loop {
             let begin = elapsed();
             let mark = self.tiles.mark();
-            let floor = move |z: f64| T::of(target.max(rounding(z)));
-            let mut stop = if largest > floor(0.0) || rounds == 0 {
+            // Steps of the size of rounding can go around in circles: what is asked for falls with time.
+            let floor = move |z: f64, sweeps: u64| {
+                T::of(target.max(rounding(z) * (1 + sweeps / 1000) as f64))
+            };
+            let mut stop = if largest > floor(0.0, 0) || rounds == 0 {
                 // If messages were too late too often: in step, at last.
                 let asynchronous = asynchronous && rounds < 4;
                 let result = self.descend(floor, &lambda, objective, asynchronous, &mut control);
@@ -559,7 +562,7 @@ impl<T: Real> Encoder<T> {
             let done = certificate.max_step <= tol;
             if stop == Stop::Converged && !done {
                 // Rounding has piled up in c, or messages were late; go on from the fresh one.
-                if rounds < 8 && largest > floor(0.0) {
+                if rounds < 8 && largest > floor(0.0, 0) {
                     continue;
                 }
                 stop = Stop::Precision;
@@ -701,7 +704,7 @@ impl<T: Real> Encoder<T> {
     /// Collective: descends from where the tiles are. `objective` is F there.
     fn descend(
         &mut self,
-        tol: impl Fn(f64) -> T + Sync,
+        tol: impl Fn(f64, u64) -> T + Sync,
         lambda: &[f64],
         objective: f64,
         asynchronous: bool,
@@ -723,7 +726,7 @@ impl<T: Real> Encoder<T> {
                 regions: &self.regions,
                 periods: std::array::from_fn(period),
                 lock: self.options.soft_lock,
-                tol: tol(0.0),
+                tol: tol(0.0, 0),
                 objective,
                 least_lambda: lambda.iter().copied().fold(f64::INFINITY, f64::min),
             };
@@ -733,8 +736,8 @@ impl<T: Real> Encoder<T> {
             return tiles.descend_coloured(plan, tol, self.n_threads, control);
         };
         match self.options.strategy {
-            Strategy::Cyclic => tiles.descend_published_cyclic(plan, segments, tol(0.0), control),
-            _ => tiles.descend_published(plan, segments, tol(0.0), control),
+            Strategy::Cyclic => tiles.descend_published_cyclic(plan, segments, tol, control),
+            _ => tiles.descend_published(plan, segments, tol, control),
         }
     }
 }

@@ -520,7 +520,7 @@ impl<T: Real> Tiles<T> {
     pub(crate) fn descend_coloured(
         &self,
         plan: &Plan<T>,
-        tol: impl Fn(f64) -> T + Sync,
+        tol: impl Fn(f64, u64) -> T + Sync,
         n_threads: usize,
         control: &mut Control<'_>,
     ) -> Result<Stop> {
@@ -528,7 +528,7 @@ impl<T: Real> Tiles<T> {
         let visits = AtomicU64::new(0);
         // Magnitudes of non-negative numbers order as their bits do.
         let largest_z = AtomicU64::new(0);
-        let current_tol = RwLock::new(tol(0.0));
+        let current_tol = RwLock::new(tol(0.0, 0));
         let limit = AtomicU64::new(u64::MAX);
         let work = |index: usize| {
             let tol = *current_tol.read().unwrap_or_else(|e| e.into_inner());
@@ -608,7 +608,8 @@ impl<T: Real> Tiles<T> {
                     let (sums, largest) = self
                         .halo
                         .waiting(|| Ok((ranks.finish(sums)?, ranks.finish(largest)?)))?;
-                    let tol = tol(f64::from_bits(largest[0] as u64));
+                    let sweeps = control.progress.sweeps - base.sweeps;
+                    let tol = tol(f64::from_bits(largest[0] as u64), sweeps);
                     *current_tol.write().unwrap_or_else(|e| e.into_inner()) = tol;
                     control.progress.awake = sums[0] as u64;
                     control.progress.steps = base.steps + sums[1] as u64;

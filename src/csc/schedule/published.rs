@@ -15,7 +15,7 @@ impl<T: Real> Tiles<T> {
         &self,
         plan: &Plan<T>,
         segments: &mut Segmentation,
-        tol: T,
+        tol: impl Fn(f64, u64) -> T,
         control: &mut Control<'_>,
     ) -> Result<Stop> {
         let n_axes = segments.n_axes();
@@ -24,6 +24,7 @@ impl<T: Real> Tiles<T> {
         let mut active = vec![true; self.len()];
         let mut n_active = active.len();
         let mut index = 0;
+        let mut largest_z = 0.0f64;
         while n_active > 0 {
             if let Some(stop) = control.check(control.progress.visits) {
                 return Ok(stop);
@@ -31,10 +32,12 @@ impl<T: Real> Tiles<T> {
             control.progress.visits += 1;
             control.progress.sweeps = control.progress.visits / self.len() as u64;
             if active[index] || self.mail[index].load(Ordering::Relaxed) {
+                let tol = tol(largest_z, control.progress.sweeps);
                 let visit = self.visit(index, tol, plan, |state, made| {
                     state.visit(plan, tol, usize::MAX, made)
                 });
                 control.progress.steps += visit.steps as u64;
+                largest_z = largest_z.max(visit.largest_z.wide());
                 if visit.steps > 0 {
                     let first = index / per_signal * per_signal;
                     let made = self.outbox(index);
@@ -73,7 +76,7 @@ impl<T: Real> Tiles<T> {
         &self,
         plan: &Plan<T>,
         segments: &Segmentation,
-        tol: T,
+        tol: impl Fn(f64, u64) -> T,
         control: &mut Control<'_>,
     ) -> Result<Stop> {
         let n_axes = segments.n_axes();
@@ -92,6 +95,7 @@ impl<T: Real> Tiles<T> {
             let mut made = Vec::new();
             let mut iteration = 0;
             while active.contains(&true) {
+                let tol = tol(0.0, control.progress.sweeps);
                 control.progress.awake = active.iter().filter(|active| **active).count() as u64;
                 if let Some(stop) = control.check(control.progress.visits) {
                     return Ok(stop);
