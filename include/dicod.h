@@ -380,7 +380,7 @@ typedef struct dicod_option_info {
  *     1: with warm_start, coordinates that start at zero stay there
  * seed (integer, default 0, at least 0)
  *     seed of the random strategies
- * correlation (string, default auto, auto | gemm | fft)
+ * correlation (string, default auto, auto | direct | gemm | fft)
  *     how signal and atoms are correlated: by matrix products or by transforms
  * progress_interval (real, default 0.5, at least 0)
  *     least seconds between two calls of the progress callback

@@ -274,7 +274,7 @@ prop_compose! {
             Choice::CyclicShuffled,
         ]),
         schedule in select(vec![Schedule::Coloured, Schedule::Coloured, Schedule::Published]),
-        correlation in select(vec![Method::Auto, Method::Gemm, Method::Fft]),
+        correlation in select(vec![Method::Auto, Method::Direct, Method::Gemm, Method::Fft]),
         steps_per_visit in 0i64..5,
         tile in prop::option::of(prop::array::uniform3(1i64..12)),
         reg in prop_oneof![-3.5f64..0.0, -1.0f64..0.3],
@@ -776,7 +776,7 @@ fn scaled_by_a_power_of_two_the_answer_has_the_same_digits() {
         for mut options in ways() {
             // Greedy choices, too, have to be the same.
             options.tol = 1e-6;
-            for correlation in [Method::Gemm, Method::Fft] {
+            for correlation in [Method::Direct, Method::Gemm, Method::Fft] {
                 options.correlation = correlation;
                 let answer: Answer<f64> = solve(&problem, &options, 1, None);
                 // 2^±498 is 8e149 and its inverse.

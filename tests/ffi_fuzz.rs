@@ -107,6 +107,7 @@ fn setting() -> impl Strategy<Value = Setting> {
         "coloured",
         "published",
         "auto",
+        "direct",
         "gemm",
         "fft",
         "random-patches",

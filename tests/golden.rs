@@ -177,7 +177,7 @@ fn solutions_are_the_reference_for_any_variant_method_and_number_of_threads() {
             let penalty = case.penalty(&options, z0);
             let reference = case.values(&format!("{variant}__z_hat"));
             let cost = case.values(&format!("{variant}__cost"))[0];
-            for correlation in [Method::Gemm, Method::Fft] {
+            for correlation in [Method::Direct, Method::Gemm, Method::Fft] {
                 options.correlation = correlation;
                 let what = format!("{} {variant} {correlation:?}", case.name);
                 let one: Answer<f64> = solve(&case.problem, &options, 1, z0);
@@ -345,7 +345,7 @@ fn single_precision_comes_as_close_as_it_can() {
             let penalty = case.penalty(&options, z0);
             options.tol = 2e-5;
             let cost = case.values(&format!("{variant}__cost"))[0];
-            for correlation in [Method::Gemm, Method::Fft] {
+            for correlation in [Method::Direct, Method::Gemm, Method::Fft] {
                 options.correlation = correlation;
                 let what = format!("{} {variant} {correlation:?} f32", case.name);
                 let one: Answer<f32> = solve(&case.problem, &options, 1, z0);
@@ -433,7 +433,7 @@ fn gram_tensor_lambda_max_reconstruction_and_objective() {
         );
         let correlation = case.values("corr_X_D");
         let largest = correlation.iter().fold(0.0, |m: f64, c| m.max(c.abs()));
-        for method in [Method::Gemm, Method::Fft] {
+        for method in [Method::Direct, Method::Gemm, Method::Fft] {
             let what = format!("{name} lambda_max {method:?}");
             // Theirs is the signed maximum: right for z ≥ 0 alone.
             let signed = lambda_max(problem, d.clone(), true, method);
@@ -486,7 +486,7 @@ fn rank_one_dictionaries() {
             &problem.reconstruct(z),
         );
         let positive = value("z_positive") == 1.0;
-        for correlation in [Method::Gemm, Method::Fft] {
+        for correlation in [Method::Direct, Method::Gemm, Method::Fft] {
             let found = lambda_max(&problem, d.clone(), true, correlation);
             close(name, found, value("lambda_max"), 1e-12);
             let options = Options {

@@ -148,7 +148,7 @@ impl<'s, T: Real> Solver<'s, T> {
         for partner in &self.halo.partners {
             let mut bytes = Vec::new();
             for tile in &partner.sends {
-                tiles.tile(*tile).append_to(&mut bytes);
+                tiles.tile(*tile).append_to(plan, &mut bytes);
             }
             self.halo.send(partner.rank, Tag::FIELD, bytes)?;
         }

@@ -1,6 +1,7 @@
 //! The encoder: a dictionary bound to a domain, with everything that can be kept between solves.
 
 mod activations;
+mod correlations;
 pub(crate) mod learning;
 mod placement;
 
@@ -12,7 +13,6 @@ use super::halo::Traffic;
 use super::options::{self, Options, Scale, Schedule, Strategy};
 use super::schedule::{Control, Progress, Stop, Tiles};
 use super::shape::Shape;
-use super::threads::for_each;
 use super::tile::{Plan, Step, group_shape, least_tile};
 use super::trace::{Activity, Mark, Span, Trace};
 use crate::error::{Error, Result};
@@ -20,9 +20,10 @@ use crate::grid::blocks::Block;
 use crate::grid::tiles::{AXES, Layout, Point, Tile, TileGrid, padded};
 use crate::grid::{Domain, Part, Segmentation};
 use crate::linalg::correlate::Correlator;
-use crate::linalg::{Atoms, Dictionary, ExactSum, Field, FieldMut, Gram, OneThread, Real};
+use crate::linalg::{Atoms, Dictionary, ExactSum, Field, FieldMut, Gram, Real};
 use crate::transport::local::Local;
 use crate::transport::{Reduce, Transport};
+use correlations::Largest;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -107,6 +108,8 @@ pub struct Encoder<T: Real> {
     correlator: Correlator<T>,
     /// The residual, where this rank needs it.
     window: Window<T>,
+    /// What brings the signals into the range of single precision.
+    x_unit: f64,
     seconds_gram: f64,
 }
 
@@ -266,6 +269,7 @@ impl<T: Real> Encoder<T> {
         )?;
         Ok(Encoder {
             window: Window::new(Block::default(), 0)?,
+            x_unit: 1.0,
             shape,
             options,
             n_threads,
@@ -382,59 +386,6 @@ impl<T: Real> Encoder<T> {
         x.check_finite("x")
     }
 
-    /// Collective: max |D ⋆ X| (max D ⋆ X when z ≥ 0): the smallest λ for which z = 0 is optimal.
-    pub fn lambda_max(&mut self, x: &Field<'_, T>) -> Result<f64> {
-        self.ranks.agree(self.check_x(x))?;
-        self.prepare(x.block())?;
-        let taken = self.take_in(x);
-        self.ranks.agree(taken)?;
-        let largest = self.correlate()?;
-        Ok(self.unscaled_max(&largest))
-    }
-
-    /// Collective: fills c with the correlation of the window with the atoms. Returns for each atom
-    /// the largest |c| (or c when z ≥ 0) of the coordinates that may be chosen.
-    fn correlate(&self) -> Result<Vec<f64>> {
-        let _blas = OneThread::new();
-        let (n_atoms, n_channels) = (self.shape.n_atoms, self.shape.n_channels);
-        let signals: Vec<Field<'_, T>> = (0..self.shape.n_signals)
-            .map(|signal| self.window.fields(signal * n_channels, n_channels))
-            .collect();
-        let state = || Ok((self.correlator.scratch()?, vec![T::ZERO; n_atoms]));
-        let n = self.tiles.len();
-        let states = for_each(self.n_threads, n, state, |(scratch, largest), index| {
-            let mut guard = self.tiles.tile(index);
-            let state = &mut *guard;
-            let signal = &signals[state.tile.signal];
-            let mut tile = state.tile.clone();
-            for (at, origin) in tile.origin.iter_mut().zip(signal.origin) {
-                *at -= origin;
-            }
-            self.correlator.tile(signal, &tile, scratch, &mut state.c);
-            state.mask(&self.plan);
-            largest_per_atom(&self.plan, &state.c, largest);
-            Ok(())
-        });
-        let mut largest = vec![0.0; n_atoms];
-        for (_, other) in self.ranks.agree(states)? {
-            for (to, from) in largest.iter_mut().zip(other) {
-                if from.wide() > *to {
-                    *to = from.wide();
-                }
-            }
-        }
-        self.ranks.largest(&largest)
-    }
-
-    /// The largest value of c, not scaled by 1/n_k.
-    fn unscaled_max(&self, largest: &[f64]) -> f64 {
-        let unscaled = largest
-            .iter()
-            .zip(&self.norms)
-            .map(|(c, n)| (T::of(*c) * *n).wide());
-        unscaled.fold(0.0, f64::max)
-    }
-
     /// Collective: encodes signals, of which each rank brings a block. `report` is called now and then
     /// and returns whether to go on; ranks need not bring one. What is returned is about all ranks,
     /// but times, bytes and messages, which are about this one.
@@ -458,23 +409,19 @@ impl<T: Real> Encoder<T> {
             self.clear_z();
         }
         (0..self.tiles.len()).for_each(|index| self.tiles.tile(index).begin_solve());
-        // λmax is that of the signal, whatever the start and its support.
-        self.freeze(false);
-        let taken = self.take_in(x);
-        self.ranks.agree(taken)?;
-        let largest = self.correlate()?;
-        let lambda_max = self.unscaled_max(&largest);
-        let scaled_max = largest.iter().copied().fold(0.0, f64::max);
-        // Below some units of rounding in c and z nothing can be gained.
-        // Nor where numbers are so small that rounding is no longer relative.
-        let least_normal = match T::of(f64::MIN_POSITIVE) > T::ZERO {
-            true => f64::MIN_POSITIVE,
-            false => f32::MIN_POSITIVE.into(),
+        let weights = self.wide_norms();
+        let mut single = self.may_be_single();
+        let (largest, lambda, tol) = loop {
+            self.begin(x, single)?;
+            let largest = self.correlate(&weights)?;
+            let lambda = self.lambda(largest.weighted);
+            let tol = self.tolerance(&lambda, &largest);
+            if !single || self.is_coarse(tol, &largest) {
+                break (largest, lambda, tol);
+            }
+            single = false;
         };
-        let relative_from = least_normal / T::EPSILON.wide();
-        let rounding =
-            move |z: f64| (16.0 * T::EPSILON.wide() * scaled_max.max(z)).max(relative_from);
-        let lambda = self.lambda(lambda_max);
+        let lambda_max = largest.weighted;
         self.plan.set_thresholds(&lambda, &self.norms);
         let frozen = warm && self.options.frozen_support;
         let n_nonzero = self.ranks.reduce(Reduce::Sum, &[self.n_nonzero() as i64])?[0];
@@ -482,19 +429,8 @@ impl<T: Real> Encoder<T> {
             self.freeze(frozen);
             let updated = self.update_residual();
             self.ranks.agree(updated)?;
-            self.correlate()?;
+            self.correlate(&weights)?;
         }
-        let tol = match self.options.tol_scale {
-            Scale::Absolute => self.options.tol,
-            Scale::Relative => {
-                let least = lambda.iter().copied().fold(f64::INFINITY, f64::min);
-                match lambda_max - least {
-                    range if range > 0.0 => (self.options.tol * range).min(f64::MAX),
-                    // Nothing to be relative to: z = 0 up to rounding.
-                    _ => rounding(0.0),
-                }
-            }
-        };
         let seconds_correlate = elapsed();
         self.tiles.end(Activity::Correlate, whole);
         let mut control = Control {
@@ -513,7 +449,7 @@ impl<T: Real> Encoder<T> {
         };
         let mut seconds_descend = 0.0;
         let mut seconds_certify = 0.0;
-        let mut largest = self.restart()?;
+        let mut step = self.restart()?;
         let mut rounds = 0;
         let asynchronous = self.options.schedule == Schedule::Asynchronous && self.ranks.size() > 1;
         let mut objective = 0.0;
@@ -521,12 +457,15 @@ impl<T: Real> Encoder<T> {
             let [rr, _, penalty] = self.sums(&lambda)?;
             objective = 0.5 * rr + penalty;
         }
-        // A little below `tol`, so that the rounding of G seldom costs a second round.
-        let target = if self.plan.is_exact() {
-            tol
-        } else {
-            0.998 * tol
+        // A little below `tol`, so that the rounding of G and c seldom costs a second round.
+        let target = match self.plan.is_exact() {
+            true => tol,
+            false if single => 0.998 * tol - 16.0 * f64::from(f32::EPSILON) * largest.c,
+            false => 0.998 * tol,
         };
+        let rounding = move |z: f64| rounding::<T>(largest.c, z);
+        // λ_k = 0: nothing is dual feasible unless D_k ⋆ r = 0.
+        let dual_weights: Vec<f64> = weights.iter().zip(&lambda).map(|(n, l)| n / l).collect();
         let (stop, certificate) = loop {
             let begin = elapsed();
             let mark = self.tiles.mark();
@@ -534,7 +473,7 @@ impl<T: Real> Encoder<T> {
             let floor = move |z: f64, sweeps: u64| {
                 T::of(target.max(rounding(z) * (1 + sweeps / 1000) as f64))
             };
-            let mut stop = if largest > floor(0.0, 0) || rounds == 0 {
+            let mut stop = if step > floor(0.0, 0) || rounds == 0 {
                 // If messages were too late too often: in step, at last.
                 let asynchronous = asynchronous && rounds < 4;
                 let result = self.descend(floor, &lambda, objective, asynchronous, &mut control);
@@ -551,18 +490,23 @@ impl<T: Real> Encoder<T> {
             let mark = self.tiles.mark();
             let updated = self.take_in(x).and_then(|_| self.update_residual());
             self.ranks.agree(updated)?;
-            let correlations = self.correlate()?;
+            let ratio = self.correlate(&dual_weights)?.weighted;
             let [rr, zc, penalty] = self.sums(&lambda)?;
-            largest = self.restart()?;
-            let ratio = dual_ratio(&correlations, &lambda, &self.norms);
-            let certificate = Certificate::new(rr, zc, penalty, ratio, largest);
+            step = self.restart()?;
+            let certificate = Certificate::new(rr, zc, penalty, ratio, step);
             seconds_certify += elapsed() - begin;
             self.tiles.end(Activity::Certify, mark);
             rounds += 1;
             let done = certificate.max_step <= tol;
             if stop == Stop::Converged && !done {
                 // Rounding has piled up in c, or messages were late; go on from the fresh one.
-                if rounds < 8 && largest > floor(0.0, 0) {
+                if rounds < 8 && step > floor(0.0, 0) {
+                    if rounds == 3 && self.plan.single {
+                        let room = self.make_room(false);
+                        self.ranks.agree(room)?;
+                        self.correlate(&weights)?;
+                        step = self.restart()?;
+                    }
                     continue;
                 }
                 stop = Stop::Precision;
@@ -661,24 +605,16 @@ impl<T: Real> Encoder<T> {
         )
     }
 
-    /// Collective: takes over a new c. Returns max |dz| over all ranks.
-    fn restart(&self) -> Result<T> {
-        let largest = self.tiles.restart(&self.plan, self.n_threads);
-        let largest = self.ranks.agree(largest)?;
-        // Below zero: nothing moves.
-        let largest = largest.wide().max(0.0);
-        Ok(T::of(self.ranks.largest(&[largest])?[0]))
-    }
-
     /// Collective: ‖r‖², ⟨z, D ⋆ r⟩ and Σ λ_k ‖z_k‖₁, the same bits for any number of ranks: sums over
     /// a tile are formed in one order, and added up exactly.
     fn sums(&self, lambda: &[f64]) -> Result<[f64; 3]> {
         let mut sums = [(); 3].map(|_| ExactSum::default());
         squares(&self.window, &self.tiles, &self.shape, &mut sums[0]);
+        let scratch = self.scratch();
+        let mut scratch = self.ranks.agree(scratch)?;
         for index in 0..self.tiles.len() {
-            let state = self.tiles.tile(index);
             let (mut zc, mut penalty) = (0.0, 0.0);
-            state.for_each_active(&self.plan, |k, z, c| {
+            self.for_each_active(index, &mut scratch, |k, z, c| {
                 zc += z.wide() * (c * self.norms[k]).wide();
                 penalty += lambda[k] * z.wide().abs();
             });
@@ -699,6 +635,21 @@ impl<T: Real> Encoder<T> {
 
     fn lambda(&self, lambda_max: f64) -> Vec<f64> {
         lambdas(&self.options, self.shape.n_atoms, lambda_max)
+    }
+
+    /// The tolerance on |dz|, absolute.
+    fn tolerance(&self, lambda: &[f64], largest: &Largest) -> f64 {
+        match self.options.tol_scale {
+            Scale::Absolute => self.options.tol,
+            Scale::Relative => {
+                let least = lambda.iter().copied().fold(f64::INFINITY, f64::min);
+                match largest.weighted - least {
+                    range if range > 0.0 => (self.options.tol * range).min(f64::MAX),
+                    // Nothing to be relative to: z = 0 up to rounding.
+                    _ => rounding::<T>(largest.c, 0.0),
+                }
+            }
+        }
     }
 
     /// Collective: descends from where the tiles are. `objective` is F there.
@@ -756,26 +707,15 @@ pub(super) fn lambdas(options: &Options, n_atoms: usize, lambda_max: f64) -> Vec
     }
 }
 
-/// Raises `largest`, per atom, to the largest |c| (or c when z ≥ 0).
-fn largest_per_atom<T: Real>(plan: &Plan<T>, c: &[T], largest: &mut [T]) {
-    let raise = |to: &mut T, c: T| {
-        if c > *to {
-            *to = c;
-        }
+/// Steps below this, some units of rounding in c and z, gain nothing; nor do those where numbers are so small that
+/// rounding is no longer relative.
+fn rounding<T: Real>(c: f64, z: f64) -> f64 {
+    let least_normal = match T::of(f64::MIN_POSITIVE) > T::ZERO {
+        true => f64::MIN_POSITIVE,
+        false => f32::MIN_POSITIVE.into(),
     };
-    for row in c.chunks_exact(plan.n_atoms) {
-        for (to, c) in largest.iter_mut().zip(row) {
-            raise(to, if plan.positive { *c } else { c.abs() });
-        }
-    }
-}
-
-/// Largest |D_k ⋆ r| / λ_k: how far a residual must shrink to be dual feasible.
-fn dual_ratio<T: Real>(correlations: &[f64], lambda: &[f64], norms: &[T]) -> f64 {
-    let atoms = correlations.iter().zip(lambda).zip(norms);
-    let moving = atoms.filter(|((c, _), _)| **c > 0.0);
-    let ratio = moving.map(|((c, lambda), n)| c * n.wide() / lambda);
-    ratio.fold(0.0, f64::max)
+    let relative_from = least_normal / T::EPSILON.wide();
+    (16.0 * T::EPSILON.wide() * c.max(z)).max(relative_from)
 }
 
 /// Tile size of the coloured schedule: what was asked for, or a few atoms, but so large that a

@@ -25,6 +25,18 @@ impl<T: Real> Window<T> {
         })
     }
 
+    /// Largest |value|.
+    pub(crate) fn largest(&self) -> f64 {
+        let (v8, rest) = self.values.as_chunks::<8>();
+        let larger = |most: T, x: T| if x.abs() > most { x.abs() } else { most };
+        let mut most = [T::ZERO; 8];
+        for v in v8 {
+            most = std::array::from_fn(|i| larger(most[i], v[i]));
+        }
+        let values = most.iter().chain(rest);
+        values.fold(T::ZERO, |most, x| larger(most, *x)).wide()
+    }
+
     /// `n` fields from number `first` on.
     pub(crate) fn fields(&self, first: usize, n: usize) -> Field<'_, T> {
         let volume = self.block.volume() as usize;

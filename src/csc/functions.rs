@@ -85,32 +85,72 @@ pub fn lambda_max<T: Real>(
     let values = largest_tile.iter().product::<i64>() as usize * n_atoms;
     let state = || {
         let c = memory::zeroed::<T>("a tile of correlations", values)?;
-        Ok((correlator.scratch()?, c, T::ZERO))
+        let scratch = correlator.scratch(largest_tile, false)?;
+        Ok((scratch, c, Vec::new()))
     };
-    let work = |(scratch, c, largest): &mut (_, Vec<T>, T), index: usize| {
-        let tile = &grid.tile(index);
-        let c = &mut c[..tile.n_groups() * group_volume * n_atoms];
-        correlator.tile(&signals[tile.signal], tile, scratch, c);
-        let [_, s1, s2] = tile.stored(&group);
-        for (position, row) in c.chunks_exact(n_atoms).enumerate() {
-            let position = position as i64;
-            let at = [position / (s1 * s2), position / s2 % s1, position % s2];
-            // Positions beyond the end of the domain hold nothing.
-            if (0..AXES).any(|a| at[a] >= tile.shape[a]) {
-                continue;
-            }
-            for (c, norm) in row.iter().zip(&norms) {
-                let c = *norm * if options.positive { *c } else { c.abs() };
-                if c > *largest {
-                    *largest = c;
+    let value =
+        |c: f64, atom: usize| norms[atom].wide() * if options.positive { c } else { c.abs() };
+    // Calls `visit` with atom, position and what might be λmax.
+    let tile =
+        |scratch: &mut _, c: &mut [T], index: usize, visit: &mut dyn FnMut(usize, Point, f64)| {
+            let tile = &grid.tile(index);
+            let c = &mut c[..tile.n_groups() * group_volume * n_atoms];
+            correlator.tile(&signals[tile.signal], tile, scratch, c);
+            let [_, s1, s2] = tile.stored(&group);
+            for (position, row) in c.chunks_exact(n_atoms).enumerate() {
+                let position = position as i64;
+                let at = [position / (s1 * s2), position / s2 % s1, position % s2];
+                // Positions beyond the end of the domain hold nothing.
+                if (0..AXES).any(|a| at[a] >= tile.shape[a]) {
+                    continue;
+                }
+                let at = std::array::from_fn(|a| tile.origin[a] + at[a]);
+                for (atom, c) in row.iter().enumerate() {
+                    visit(atom, at, value(c.wide(), atom));
                 }
             }
-        }
+        };
+    let work = |(scratch, c, tops): &mut (_, Vec<T>, Vec<_>), index: usize| {
+        let mut top = 0.0;
+        tile(scratch, c, index, &mut |_, _, value| {
+            top = f64::max(top, value)
+        });
+        tops.push((index, top));
         Ok(())
     };
-    let states = for_each(n_threads, grid.len(), state, work)?;
-    let largest = states.into_iter().map(|(_, _, largest)| largest.wide());
-    Ok(largest.fold(0.0, f64::max))
+    let mut states = for_each(n_threads, grid.len(), state, work)?;
+    let tops: Vec<_> = states
+        .iter()
+        .flat_map(|(_, _, tops)| tops)
+        .copied()
+        .collect();
+    let top = tops.iter().map(|(_, top)| *top).fold(0.0, f64::max);
+    // As a solve does: all that might be the largest, one by one.
+    let uncertain = correlator.uncertainty(false);
+    let slack = uncertain.iter().zip(&norms).map(|(e, n)| e * n.wide());
+    let slack = slack.fold(0.0, f64::max) * fold(x, f64::abs, f64::max);
+    if !(top > 0.0 && (top + slack).is_finite()) {
+        return Ok(top);
+    }
+    let least = top - 2.0 * slack;
+    let mut largest = 0.0;
+    let Some((scratch, c, _)) = states.first_mut() else {
+        return Ok(top);
+    };
+    for (index, _) in tops.iter().filter(|(_, top)| *top >= least) {
+        let signal = &signals[grid.tile(*index).signal];
+        let mut near = Vec::new();
+        tile(scratch, c, *index, &mut |atom, at, value| {
+            if value >= least {
+                near.push((atom, at));
+            }
+        });
+        for (atom, at) in near {
+            let c = correlator.at(signal, at, atom, scratch);
+            largest = f64::max(largest, value(c, atom));
+        }
+    }
+    Ok(largest)
 }
 
 /// F(z) and its data term ½‖X − Σₖ zₖ ∗ Dₖ‖², as a solve with these options minimises it: the

@@ -257,7 +257,7 @@ pub const TABLE: &[Spec] = &[
     },
     Spec {
         key: "correlation",
-        kind: Kind::Word(&["auto", "gemm", "fft"]),
+        kind: Kind::Word(&["auto", "direct", "gemm", "fft"]),
         default: "auto",
         meaning: "how signal and atoms are correlated: by matrix products or by transforms",
     },
@@ -583,7 +583,9 @@ impl Options {
                 self.soft_lock = [SoftLock::None, SoftLock::Corner, SoftLock::Border][choice];
             }
             _ if key.starts_with("learn_") => self.learn.set_word(key, choice),
-            _ => self.correlation = [Method::Auto, Method::Gemm, Method::Fft][choice],
+            _ => {
+                self.correlation = [Method::Auto, Method::Direct, Method::Gemm, Method::Fft][choice]
+            }
         }
         Ok(())
     }
@@ -683,8 +685,9 @@ impl Options {
             _ if key.starts_with("learn_") => self.learn.word(key),
             _ => match self.correlation {
                 Method::Auto => 0,
-                Method::Gemm => 1,
-                Method::Fft => 2,
+                Method::Direct => 1,
+                Method::Gemm => 2,
+                Method::Fft => 3,
             },
         };
         Ok(words[choice])

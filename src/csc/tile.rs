@@ -18,16 +18,17 @@
 //! is what all tiles share.
 
 mod choice;
+mod correlations;
 mod plan;
 
-pub(crate) use plan::{Plan, group_shape, least_tile};
+pub(crate) use correlations::Correlations;
+pub(crate) use plan::{Plan, Unit, group_shape, least_tile};
 
 use crate::error::{Error, Result};
 use crate::grid::tiles::{AXES, Point, Tile, checked_volume};
 use crate::linalg::Real;
 use crate::linalg::kernels::{Rows, step_size, threshold};
-use crate::memory::{self, Aligned};
-use plan::Table;
+use crate::memory;
 
 /// A change of one coordinate: z += delta at (atom, position).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,6 +49,13 @@ pub(crate) struct Visit<T> {
     pub(crate) bound: T,
     /// Largest |z| that was set, or was to be set.
     pub(crate) largest_z: T,
+}
+
+/// Which activation: global position on the padded axes, and atom.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Coordinate {
+    pub(crate) at: Point,
+    pub(crate) atom: usize,
 }
 
 /// A coordinate with z ≠ 0.
@@ -71,8 +79,8 @@ pub(crate) struct TileState<T> {
     images: Vec<Point>,
     index: u64,
     visits: u64,
-    /// Scaled correlation; NaN where a coordinate may not be chosen.
-    pub(crate) c: Aligned<T>,
+    /// As many as [`Self::make_room`] was asked for; NaN where a coordinate may not be chosen.
+    pub(crate) c: Correlations<T>,
     /// Non-zero coordinates by group.
     nonzeros: Vec<Vec<NonZero<T>>>,
     /// Only coordinates that are listed in `nonzeros` may be chosen, and they stay listed.
@@ -115,7 +123,7 @@ impl<T: Real> TileState<T> {
             images,
             index: index as u64,
             visits: 0,
-            c: Aligned::zeroed(what, values)?,
+            c: Correlations::none()?,
             nonzeros: memory::zeroed(what, n)?,
             frozen: false,
             bound: memory::zeroed(what, n)?,
@@ -142,6 +150,13 @@ impl<T: Real> TileState<T> {
             + size_of::<Self>()
     }
 
+    /// Makes room for c, in the precision of the plan.
+    pub(crate) fn make_room(&mut self, plan: &Plan<T>) -> Result<()> {
+        let positions = self.tile.stored(&plan.group).iter().product::<i64>();
+        self.c
+            .resize(plan.single, positions as usize * plan.n_atoms)
+    }
+
     /// Upper bound on max |dz| as far as the tile has heard.
     pub(crate) fn bound(&self, plan: &Plan<T>) -> T {
         T::largest(plan.isa, &self.bound)
@@ -158,11 +173,11 @@ impl<T: Real> TileState<T> {
         if self.frozen {
             let free = self.nonzeros.iter().flatten();
             let values: Vec<_> = free
-                .map(|x| (x.index as usize, self.c[x.index as usize]))
+                .map(|x| (x.index as usize, self.c.get(plan, x.index as usize)))
                 .collect();
-            self.c.fill(T::NAN);
+            self.c.mask(0..self.c.len());
             for (index, value) in values {
-                self.c[index] = value;
+                self.c.set(plan, index, value);
             }
             return;
         }
@@ -170,10 +185,11 @@ impl<T: Real> TileState<T> {
         if stored == self.tile.shape {
             return;
         }
-        for (position, c) in self.c.chunks_exact_mut(plan.n_atoms).enumerate() {
+        let n = plan.n_atoms;
+        for position in 0..self.c.len() / n {
             let at = unflatten(position, &stored);
             if (0..AXES).any(|a| at[a] >= self.tile.shape[a]) {
-                c.fill(T::NAN);
+                self.c.mask(position * n..(position + 1) * n);
             }
         }
     }
@@ -234,9 +250,9 @@ impl<T: Real> TileState<T> {
     }
 
     /// Appends c and z, for [`TileState::read_from`].
-    pub(crate) fn append_to(&self, bytes: &mut Vec<u8>) {
+    pub(crate) fn append_to(&self, plan: &Plan<T>, bytes: &mut Vec<u8>) {
         bytes.push(u8::from(self.frozen));
-        self.c.iter().for_each(|c| c.append_bytes(bytes));
+        (0..self.c.len()).for_each(|index| self.c.get(plan, index).append_bytes(bytes));
         let list: Vec<_> = self.nonzeros.iter().flatten().collect();
         bytes.extend((list.len() as u32).to_le_bytes());
         for x in list {
@@ -248,14 +264,15 @@ impl<T: Real> TileState<T> {
     /// Takes over c and z of the same tile on another rank. Returns what follows.
     pub(crate) fn read_from<'b>(&mut self, plan: &Plan<T>, bytes: &'b [u8]) -> Result<&'b [u8]> {
         let short = || Error::Communication("the copy of a tile is cut off".into());
+        self.make_room(plan)?;
         let (frozen, bytes) = bytes.split_first().ok_or_else(short)?;
         self.frozen = *frozen == 1;
         let size = size_of::<T>();
         let (c, bytes) = bytes
             .split_at_checked(self.c.len() * size)
             .ok_or_else(short)?;
-        for (to, from) in self.c.iter_mut().zip(c.chunks_exact(size)) {
-            *to = T::from_bytes(from);
+        for (index, from) in c.chunks_exact(size).enumerate() {
+            self.c.set(plan, index, T::from_bytes(from));
         }
         let (n, bytes) = bytes.split_first_chunk::<4>().ok_or_else(short)?;
         let n = u32::from_le_bytes(*n) as usize * (4 + size);
@@ -287,7 +304,7 @@ impl<T: Real> TileState<T> {
     /// Looks at a group: makes its bound exact.
     fn measure(&mut self, plan: &Plan<T>, group: usize) {
         let (start, rows) = (self.starts[group] as usize, self.rows);
-        let best = T::largest_excess(plan.isa, plan.positive, &self.c, start, rows, &plan.mu);
+        let best = self.c.largest_excess(plan, start, rows);
         let best = self.largest_nonzero(plan, group, best);
         self.bound[group] = best;
         self.exact[group] = true;
@@ -296,16 +313,26 @@ impl<T: Real> TileState<T> {
     /// Largest |dz| of the non-zero coordinates of a group, or `best` if that is not less.
     #[inline]
     fn largest_nonzero(&self, plan: &Plan<T>, group: usize, best: T) -> T {
-        let sizes = self.nonzeros[group].iter().map(|x| self.size_of(plan, x));
-        // Written for a maximum without branches: which one is the largest cannot be predicted.
-        sizes.fold(best, |best, size| if size > best { size } else { best })
+        let list = &self.nonzeros[group];
+        // The precision is asked for once, not for each.
+        match &self.c {
+            Correlations::Full(c) => largest_step(plan, list, best, |index| c[index]),
+            Correlations::Single(c) => {
+                largest_step(plan, list, best, |index| plan.unit.widen(c[index]))
+            }
+        }
     }
 
     /// |dz| of a non-zero coordinate.
     #[inline]
     fn size_of(&self, plan: &Plan<T>, x: &NonZero<T>) -> T {
         let index = x.index as usize;
-        step_size(plan.positive, self.c[index], x.z, plan.mu[x.atom as usize])
+        step_size(
+            plan.positive,
+            self.c.get(plan, index),
+            x.z,
+            plan.mu[x.atom as usize],
+        )
     }
 
     /// Group of a value of c.
@@ -335,7 +362,7 @@ impl<T: Real> TileState<T> {
         let list = &mut self.nonzeros[group];
         let (old, sent) = listed.map_or((T::ZERO, NONE), |i| (list[i].z, list[i].sent));
         let atom = index % plan.n_atoms;
-        let new = threshold(plan.positive, self.c[index] + old, plan.mu[atom]);
+        let new = threshold(plan.positive, self.c.get(plan, index) + old, plan.mu[atom]);
         let delta = new - old;
         let size = new.abs();
         if size > visit.largest_z {
@@ -425,11 +452,9 @@ impl<T: Real> TileState<T> {
         };
         let to = low[0] * strides[0] + low[1] * strides[1] + low[2] * n;
         let [_, w1, w2] = plan.window;
-        let (c, delta, from, strides) = (&mut self.c, step.delta, from * n, [w1 * w2 * n, w2 * n]);
-        match &plan.gram {
-            Table::Full(g) => T::subtract(plan.isa, c, to, rows, g, from, strides, delta),
-            Table::Single(g) => T::subtract_single(plan.isa, c, to, rows, g, from, strides, delta),
-        }
+        let strides = [w1 * w2 * n, w2 * n];
+        self.c
+            .subtract(plan, to, rows, from * n, strides, step.delta);
     }
 
     /// Raises the bounds of the groups that a step reaches.
@@ -491,11 +516,64 @@ impl<T: Real> TileState<T> {
         }
     }
 
-    /// Calls `visit` with the atom, value and c of each z ≠ 0.
-    pub(crate) fn for_each_active(&self, plan: &Plan<T>, mut visit: impl FnMut(usize, T, T)) {
+    /// Calls `visit` with the coordinate, value and c of each z ≠ 0.
+    pub(crate) fn for_each_active(&self, plan: &Plan<T>, mut visit: impl FnMut(Coordinate, T, T)) {
         for x in self.nonzeros.iter().flatten().filter(|x| x.z != T::ZERO) {
             let index = x.index as usize;
-            visit(index % plan.n_atoms, x.z, self.c[index]);
+            visit(self.coordinate(plan, index), x.z, self.c.get(plan, index));
+        }
+    }
+
+    /// Which coordinate a value of c belongs to.
+    fn coordinate(&self, plan: &Plan<T>, index: usize) -> Coordinate {
+        Coordinate {
+            at: self.position(plan, index),
+            atom: index % plan.n_atoms,
+        }
+    }
+
+    /// The largest |c|·weight (c·weight when z ≥ 0), a weight per atom, and the largest |c| (or c); at least 0.
+    pub(crate) fn largest_c(&self, plan: &Plan<T>, weights: &[f64]) -> (f64, f64) {
+        let largest = self.c.largest(plan);
+        let weighted = largest.iter().zip(weights.iter().cycle());
+        let weighted = weighted
+            .filter(|(c, _)| **c > T::ZERO)
+            .map(|(c, w)| c.wide() * w)
+            .fold(0.0, f64::max);
+        let plain = largest.iter().map(|c| c.wide()).fold(0.0, f64::max);
+        (weighted, plain)
+    }
+
+    /// Calls `visit` with every coordinate whose |c|·weight (c·weight when z ≥ 0) is at least `least`.
+    pub(crate) fn for_each_large_c(
+        &self,
+        plan: &Plan<T>,
+        weights: &[f64],
+        least: f64,
+        mut visit: impl FnMut(Coordinate),
+    ) {
+        for index in 0..self.c.len() {
+            let c = self.c.get(plan, index).wide();
+            let c = if plan.positive { c } else { c.abs() };
+            if c * weights[index % plan.n_atoms] >= least {
+                visit(self.coordinate(plan, index));
+            }
+        }
+    }
+
+    /// Calls `visit` with every coordinate whose |dz| is at least `least`, and its z. Bounds have to be exact.
+    pub(crate) fn for_each_large_step(
+        &self,
+        plan: &Plan<T>,
+        least: T,
+        mut visit: impl FnMut(Coordinate, T),
+    ) {
+        for group in (0..self.bound.len()).filter(|group| self.bound[*group] >= least) {
+            for (index, z, size) in self.sizes(plan, group) {
+                if size >= least {
+                    visit(self.coordinate(plan, index), z);
+                }
+            }
         }
     }
 
@@ -542,6 +620,23 @@ impl<T: Real> TileState<T> {
             .filter(|x| x.z != T::ZERO)
             .count()
     }
+}
+
+/// Largest |dz| of non-zero coordinates, or `best` if that is not less.
+#[inline(always)]
+fn largest_step<T: Real>(
+    plan: &Plan<T>,
+    list: &[NonZero<T>],
+    best: T,
+    c: impl Fn(usize) -> T,
+) -> T {
+    let size = |x: &NonZero<T>| {
+        let mu = plan.mu[x.atom as usize];
+        step_size(plan.positive, c(x.index as usize), x.z, mu)
+    };
+    // Written for a maximum without branches: which one is the largest cannot be predicted.
+    let larger = |best, size| if size > best { size } else { best };
+    list.iter().map(size).fold(best, larger)
 }
 
 /// Position from a row-major index.

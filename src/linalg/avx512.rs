@@ -1,7 +1,7 @@
 //! The kernels in AVX-512: masks for the ends of runs, which are a good part of the short runs of
 //! small atoms. The same operations on each value as in [`super::kernels`], so the same bits.
 
-use super::kernels::Rows;
+use super::kernels::{AtomBlock, MOST_ATOMS, OVERHANG, Rows, Taps};
 use std::arch::x86_64::*;
 
 /// Checks that runs from `start` on lie within `len` values.
@@ -255,4 +255,155 @@ search!(
     _mm512_abs_ps,
     _mm512_reduce_max_ps,
     _mm512_mask_cmp_ps_mask
+);
+
+macro_rules! correlate {
+    ($name:ident, $sums:ident, $t:ty, $lanes:expr, $zero:ident, $set:ident, $load:ident, $store:ident, $fused:ident) => {
+        /// Correlations of K atoms at V vectors of positions, which follow each other from `x` on.
+        ///
+        /// # Safety
+        /// There is a vector, V times, at each tap from `x` on, and d has K values per tap.
+        #[inline]
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+        unsafe fn $sums<const K: usize, const V: usize>(
+            x: *const $t,
+            taps: &Taps,
+            mut d: *const $t,
+            to: &mut [[[$t; $lanes]; V]; K],
+        ) {
+            let mut sums = [[$zero(); V]; K];
+            for start in &taps.starts {
+                // SAFETY: the caller has made sure that all of these values are there.
+                unsafe {
+                    let x = x.add(*start);
+                    for tap in 0..taps.run {
+                        let x: [_; V] = std::array::from_fn(|v| $load(x.add(tap + v * $lanes)));
+                        for k in 0..K {
+                            let d = $set(*d.add(k));
+                            for v in 0..V {
+                                sums[k][v] = $fused(d, x[v], sums[k][v]);
+                            }
+                        }
+                        d = d.add(K);
+                    }
+                }
+            }
+            for (to, sums) in to.iter_mut().flatten().zip(sums.as_flattened()) {
+                // SAFETY: `to` has as many values as a vector.
+                unsafe { $store(to.as_mut_ptr(), *sums) };
+            }
+        }
+
+        /// [`super::kernels::Kernels::correlate`].
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+        #[allow(clippy::too_many_arguments)]
+        pub(super) fn $name(
+            x: &[$t],
+            positions: [usize; 3],
+            strides: [usize; 2],
+            taps: &Taps,
+            d: &[$t],
+            block: AtomBlock,
+            c: &mut [$t],
+        ) {
+            if positions.contains(&0) || taps.run == 0 {
+                return;
+            }
+            const { assert!(2 * $lanes <= OVERHANG) };
+            assert!(block.n <= MOST_ATOMS && block.first + block.n <= block.of);
+            assert!(
+                d.len() >= taps.starts.len() * taps.run * block.n,
+                "atoms without an end"
+            );
+            let last = [positions[0] - 1, positions[1] - 1];
+            let last = last[0] * strides[0] + last[1] * strides[1] + positions[2];
+            let reach = taps.starts.iter().max().map_or(0, |start| start + taps.run);
+            assert!(
+                last + reach + OVERHANG <= x.len() + 1,
+                "taps beyond the end"
+            );
+            assert!(
+                positions.iter().product::<usize>() * block.of <= c.len(),
+                "positions beyond the end"
+            );
+            #[inline]
+            #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+            fn of<const K: usize, const V: usize>(
+                x: &[$t],
+                positions: [usize; 3],
+                strides: [usize; 2],
+                taps: &Taps,
+                d: &[$t],
+                block: AtomBlock,
+                c: &mut [$t],
+            ) {
+                let mut sums = [[[0.0; $lanes]; V]; K];
+                for i in 0..positions[0] {
+                    for j in 0..positions[1] {
+                        let row = (i * positions[1] + j) * positions[2];
+                        let from = i * strides[0] + j * strides[1];
+                        for at in (0..positions[2]).step_by(V * $lanes) {
+                            // SAFETY: the last vector begins at a position, and ends less than `OVERHANG` beyond it;
+                            // `$name` has made sure of that many values, and of d.
+                            unsafe {
+                                $sums::<K, V>(
+                                    x.as_ptr().add(from + at),
+                                    taps,
+                                    d.as_ptr(),
+                                    &mut sums,
+                                )
+                            };
+                            let n = (positions[2] - at).min(V * $lanes);
+                            let to = c[(row + at) * block.of..][..n * block.of]
+                                .chunks_exact_mut(block.of);
+                            for (lane, c) in to.enumerate() {
+                                for (k, c) in c[block.first..][..K].iter_mut().enumerate() {
+                                    *c = sums[k].as_flattened()[lane];
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            match block.n {
+                0 => {}
+                1 => of::<1, 2>(x, positions, strides, taps, d, block, c),
+                2 => of::<2, 2>(x, positions, strides, taps, d, block, c),
+                3 => of::<3, 2>(x, positions, strides, taps, d, block, c),
+                4 => of::<4, 2>(x, positions, strides, taps, d, block, c),
+                5 => of::<5, 2>(x, positions, strides, taps, d, block, c),
+                6 => of::<6, 2>(x, positions, strides, taps, d, block, c),
+                7 => of::<7, 1>(x, positions, strides, taps, d, block, c),
+                8 => of::<8, 1>(x, positions, strides, taps, d, block, c),
+                9 => of::<9, 1>(x, positions, strides, taps, d, block, c),
+                10 => of::<10, 1>(x, positions, strides, taps, d, block, c),
+                11 => of::<11, 1>(x, positions, strides, taps, d, block, c),
+                12 => of::<12, 1>(x, positions, strides, taps, d, block, c),
+                _ => of::<13, 1>(x, positions, strides, taps, d, block, c),
+            }
+        }
+    };
+}
+
+correlate!(
+    correlate_f64,
+    sums_f64,
+    f64,
+    8,
+    _mm512_setzero_pd,
+    _mm512_set1_pd,
+    _mm512_loadu_pd,
+    _mm512_storeu_pd,
+    _mm512_fmadd_pd
+);
+correlate!(
+    correlate_f32,
+    sums_f32,
+    f32,
+    16,
+    _mm512_setzero_ps,
+    _mm512_set1_ps,
+    _mm512_loadu_ps,
+    _mm512_storeu_ps,
+    _mm512_fmadd_ps
 );

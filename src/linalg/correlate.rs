@@ -7,6 +7,7 @@ use super::Real;
 use super::convolver::{Buffers, Convolver};
 use super::dictionary::Dictionary;
 use super::field::Field;
+use super::kernels::{AtomBlock, Isa, MOST_ATOMS, OVERHANG, Taps};
 use crate::error::Result;
 use crate::grid::tiles::{AXES, Point, Tile};
 use crate::memory;
@@ -14,9 +15,11 @@ use crate::memory;
 /// How correlations are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Method {
-    /// Whichever is estimated to be cheaper.
+    /// Whichever is estimated to be cheapest.
     #[default]
     Auto,
+    /// Sums in registers, straight from the field.
+    Direct,
     /// Matrix products over patches (BLAS).
     Gemm,
     /// Fast Fourier transforms.
@@ -32,22 +35,77 @@ pub(crate) struct Correlator<T: Real> {
     atom: Point,
     group: Point,
     periodic: [bool; AXES],
+    isa: Isa,
+    /// The scaled atoms, row-major (K, P, L…).
+    atoms: Vec<T>,
+    /// What the atoms are multiplied by in single precision, a power of two.
+    unit: f64,
     kind: Kind<T>,
 }
 
 enum Kind<T: Real> {
-    /// Atoms as columns, (P·L…, K).
+    /// Atoms tap by tap, in blocks, in both precisions.
+    Direct {
+        full: Blocks<T>,
+        single: Blocks<f32>,
+    },
+    /// Atoms as columns, (P·L…, K), in both precisions.
     Gemm {
-        columns: Vec<T>,
+        full: Vec<T>,
+        single: Vec<f32>,
     },
     Fft(Convolver),
 }
 
 /// Buffers of one thread.
 pub(crate) struct Scratch<T: Real> {
-    /// Patches of a panel for matrix products, a row of the field for transforms.
-    patches: Vec<T>,
+    /// Part of the field, in the precision that is asked for: patches of a panel for matrix products, what a tile
+    /// reaches for direct sums.
+    full: Vec<T>,
+    single: Vec<f32>,
+    /// A row of the field.
+    row: Vec<T>,
     transforms: Buffers,
+}
+
+/// Atoms for direct sums: (block, P·L…, atom of the block).
+struct Blocks<C> {
+    values: Vec<C>,
+    /// Atoms per block at most.
+    most: usize,
+}
+
+impl<C: Real> Blocks<C> {
+    fn new<T: Real>(atoms: &[T], n_atoms: usize, unit: f64) -> Result<Self> {
+        let depth = atoms.len() / n_atoms;
+        let most = n_atoms.div_ceil(n_atoms.div_ceil(MOST_ATOMS));
+        let mut values = Vec::new();
+        memory::reserve("the dictionary", &mut values, atoms.len())?;
+        for first in (0..n_atoms).step_by(most) {
+            let block = first..n_atoms.min(first + most);
+            values.extend((0..depth).flat_map(|tap| {
+                block
+                    .clone()
+                    .map(move |k| C::of(atoms[k * depth + tap].wide() * unit))
+            }));
+        }
+        Ok(Blocks { values, most })
+    }
+}
+
+/// A power of two that brings magnitudes up to `largest` into the middle of the range of numbers; 1 if nothing does.
+pub(crate) fn unit_of(largest: f64) -> f64 {
+    // Without the significand.
+    let power = f64::from_bits(largest.to_bits() & f64::INFINITY.to_bits());
+    match power.is_normal() && (1.0 / power).is_normal() {
+        true => 1.0 / power,
+        false => 1.0,
+    }
+}
+
+/// What a tile reaches of a field: its stored positions, L − 1 more along each axis.
+fn window(stored: Point, atom: Point) -> Point {
+    std::array::from_fn(|a| stored[a] + atom[a] - 1)
 }
 
 impl<T: Real> Correlator<T> {
@@ -62,56 +120,95 @@ impl<T: Real> Correlator<T> {
     ) -> Result<Self> {
         let atom = dictionary.shape;
         let (n_atoms, n_channels) = (dictionary.n_atoms, dictionary.n_channels);
-        let depth = n_channels * dictionary.volume();
-        let use_fft = match method {
-            Method::Gemm => false,
-            Method::Fft => true,
+        let (volume, depth) = (dictionary.volume(), n_channels * dictionary.volume());
+        let mut atoms = memory::zeroed("the dictionary", n_atoms * depth)?;
+        for (index, to) in atoms.iter_mut().enumerate() {
+            let (k, p) = (index / depth, index / volume % n_channels);
+            *to = dictionary.at(k, p, index % volume) * scale[k];
+        }
+        let method = match method {
             Method::Auto => {
+                let products = if Isa::detect().sums_quickly() {
+                    (Method::Direct, 0.02 * n_atoms as f64)
+                } else {
+                    (Method::Gemm, 0.05 * n_atoms as f64 + 0.25)
+                };
                 let positions = largest.iter().product::<i64>() as f64;
-                let gemm = positions * depth as f64 * (0.05 * n_atoms as f64 + 0.25);
-                Convolver::cost(atom, largest, n_channels, n_atoms) < gemm
-            }
-        };
-        let kind = if use_fft {
-            Kind::Fft(Convolver::new(dictionary, scale, largest)?)
-        } else {
-            let mut columns = memory::zeroed("the dictionary", depth * n_atoms)?;
-            for k in 0..n_atoms {
-                for p in 0..n_channels {
-                    for s in 0..dictionary.volume() {
-                        columns[(p * dictionary.volume() + s) * n_atoms + k] =
-                            dictionary.at(k, p, s) * scale[k];
-                    }
+                let transforms = Convolver::cost(atom, largest, n_channels, n_atoms);
+                match transforms < positions * depth as f64 * products.1 {
+                    true => Method::Fft,
+                    false => products.0,
                 }
             }
-            Kind::Gemm { columns }
+            method => method,
+        };
+        let largest_value = atoms.iter().map(|d: &T| d.wide().abs()).fold(0.0, f64::max);
+        let unit = unit_of(largest_value);
+        let kind = match method {
+            Method::Fft => Kind::Fft(Convolver::new(dictionary, scale, largest)?),
+            Method::Gemm => {
+                let mut full = memory::zeroed("the dictionary", depth * n_atoms)?;
+                for (index, to) in full.iter_mut().enumerate() {
+                    *to = atoms[index % n_atoms * depth + index / n_atoms];
+                }
+                let mut single = Vec::new();
+                memory::reserve("the dictionary", &mut single, full.len())?;
+                single.extend(full.iter().map(|d| (d.wide() * unit) as f32));
+                Kind::Gemm { full, single }
+            }
+            Method::Auto | Method::Direct => Kind::Direct {
+                full: Blocks::new(&atoms, n_atoms, 1.0)?,
+                single: Blocks::new(&atoms, n_atoms, unit)?,
+            },
         };
         Ok(Correlator {
             n_atoms,
             atom,
             group,
             periodic,
+            isa: Isa::detect(),
+            atoms,
+            unit,
             kind,
         })
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        match &self.kind {
-            Kind::Gemm { columns } => columns.len() * size_of::<T>(),
+        let size = size_of::<T>();
+        let copies = match &self.kind {
+            Kind::Direct { full, single } => full.values.len() * size + single.values.len() * 4,
+            Kind::Gemm { full, single } => full.len() * size + single.len() * 4,
             Kind::Fft(convolver) => convolver.bytes(),
-        }
+        };
+        copies + self.atoms.len() * size
     }
 
-    pub(crate) fn scratch(&self) -> Result<Scratch<T>> {
-        Ok(match &self.kind {
-            Kind::Gemm { columns } => Scratch {
-                patches: memory::zeroed("patches", PANEL * columns.len() / self.n_atoms)?,
-                transforms: Buffers::default(),
-            },
-            Kind::Fft(convolver) => Scratch {
-                patches: memory::zeroed("a row", convolver.row_len())?,
-                transforms: convolver.buffers()?,
-            },
+    /// Values of the field that go into one correlation.
+    fn depth(&self) -> usize {
+        self.atoms.len() / self.n_atoms
+    }
+
+    /// Buffers for tiles up to `largest`; `single`: for [`Self::tile_single`].
+    pub(crate) fn scratch(&self, largest: Point, single: bool) -> Result<Scratch<T>> {
+        let (n, row, transforms) = match &self.kind {
+            Kind::Direct { .. } => {
+                let channels = self.depth() as i64 / self.atom.iter().product::<i64>();
+                let reach = window(largest, self.atom).iter().product::<i64>();
+                (
+                    (channels * reach) as usize + OVERHANG,
+                    0,
+                    Buffers::default(),
+                )
+            }
+            Kind::Gemm { .. } => (PANEL * self.depth(), 0, Buffers::default()),
+            Kind::Fft(convolver) => (0, convolver.row_len(), convolver.buffers()?),
+        };
+        let row = row.max(self.atom[2] as usize);
+        Ok(Scratch {
+            full: memory::zeroed("patches", if single { 0 } else { n })?,
+            single: memory::zeroed("patches", if single { n } else { 0 })?,
+            row: memory::zeroed("a row", row)?,
+            transforms,
         })
     }
 
@@ -124,68 +221,215 @@ impl<T: Real> Correlator<T> {
         scratch: &mut Scratch<T>,
         c: &mut [T],
     ) {
-        let n_channels = x.channels.len();
         match &self.kind {
-            Kind::Gemm { columns } => {
-                let depth = columns.len() / self.n_atoms;
-                let positions = tile.n_groups() * self.group.iter().product::<i64>() as usize;
-                for first in (0..positions).step_by(PANEL) {
-                    let rows = PANEL.min(positions - first);
-                    let patches = &mut scratch.patches[..rows * depth];
-                    self.gather_patches(x, tile, first, patches, rows);
-                    T::gemm(
-                        (rows, self.n_atoms, depth),
-                        [true, false],
-                        T::one(),
-                        patches,
-                        rows,
-                        columns,
-                        self.n_atoms,
-                        T::ZERO,
-                        &mut c[first * self.n_atoms..],
-                        self.n_atoms,
-                    );
-                }
+            Kind::Direct { full, .. } => self.sum(full, x, 1.0, tile, &mut scratch.full, c),
+            Kind::Gemm { full, .. } => self.multiply(full, x, 1.0, tile, &mut scratch.full, c),
+            Kind::Fft(convolver) => self.transform(convolver, x, 1.0, tile, scratch, c),
+        }
+    }
+
+    /// What values of [`Self::tile_single`] are multiplied by.
+    pub(crate) fn single_unit(&self, x_unit: f64) -> f64 {
+        x_unit * self.unit
+    }
+
+    /// The same in single precision, times [`Self::single_unit`]; `x_unit` brings the field into its range.
+    pub(crate) fn tile_single(
+        &self,
+        x: &Field<'_, T>,
+        x_unit: f64,
+        tile: &Tile,
+        scratch: &mut Scratch<T>,
+        c: &mut [f32],
+    ) {
+        match &self.kind {
+            Kind::Direct { single, .. } => {
+                self.sum(single, x, x_unit, tile, &mut scratch.single, c);
+            }
+            Kind::Gemm { single, .. } => {
+                self.multiply(single, x, x_unit, tile, &mut scratch.single, c);
             }
             Kind::Fft(convolver) => {
-                let (buffers, patches) = (&mut scratch.transforms, &mut scratch.patches);
-                for channel in 0..n_channels {
-                    convolver.forward(buffers, channel, |at, row| {
-                        // Nothing from beyond what the tile needs: it might not be there.
-                        let reach = |a: usize| tile.shape[a] + self.atom[a] - 1;
-                        let inside = (0..AXES).all(|a| at[a] < reach(a));
-                        let n = if inside { reach(2) - at[2] } else { 0 };
-                        let n = (n as usize).min(row.len());
-                        let at = std::array::from_fn(|a| at[a] + tile.origin[a]);
-                        self.gather_row(x, channel, at, &mut patches[..n]);
-                        let (row, rest) = row.split_at_mut(n);
-                        row.iter_mut()
-                            .zip(&*patches)
-                            .for_each(|(to, from)| *to = from.wide());
-                        rest.fill(0.0);
-                    });
-                }
-                let [_, s1, s2] = tile.stored(&self.group);
-                for atom in 0..self.n_atoms {
-                    let (values, index) = convolver.correlate(buffers, atom);
-                    for (row, c) in c.chunks_exact_mut(s2 as usize * self.n_atoms).enumerate() {
-                        let row = row as i64;
-                        let values = &values[index([row / s1, row % s1, 0])..];
-                        let c = c[atom..].iter_mut().step_by(self.n_atoms);
-                        c.zip(values).for_each(|(c, value)| *c = T::of(*value));
+                let unit = self.single_unit(x_unit);
+                self.transform(convolver, x, unit, tile, scratch, c);
+            }
+        }
+    }
+
+    /// One correlation, by its definition: summed in double precision, in one order.
+    pub(crate) fn at(
+        &self,
+        x: &Field<'_, T>,
+        at: Point,
+        atom: usize,
+        scratch: &mut Scratch<T>,
+    ) -> f64 {
+        let [l0, l1, l2] = self.atom;
+        let depth = self.depth();
+        let mut d = self.atoms[atom * depth..][..depth].chunks_exact(l2 as usize);
+        let shape = x.layout.shape;
+        let inside = (0..AXES).all(|a| at[a] + self.atom[a] <= shape[a]);
+        let direct = inside && x.layout.strides[2] == 1;
+        let first = x.layout.index(at) as i64;
+        let mut sums = [0.0; 4];
+        for (channel, data) in x.channels.iter().enumerate() {
+            for i in 0..l0 {
+                for j in 0..l1 {
+                    let d = d.next().unwrap_or(&[]);
+                    if direct {
+                        let [s0, s1, _] = x.layout.strides;
+                        let row = (first + i * s0 + j * s1) as usize;
+                        add_products(&mut sums, &data[row..row + l2 as usize], d);
+                        continue;
                     }
+                    let row = &mut scratch.row[..l2 as usize];
+                    self.gather_row(x, channel, 1.0, [at[0] + i, at[1] + j, at[2]], row);
+                    add_products(&mut sums, row, d);
                 }
+            }
+        }
+        sums.iter().sum()
+    }
+
+    /// What [`Self::tile`] (or `tile_single`) may differ by from [`Self::at`] for each atom, where |x| ≤ 1.
+    pub(crate) fn uncertainty(&self, single: bool) -> Vec<f64> {
+        let (depth, epsilon) = match single {
+            true => (self.depth() as f64, f32::EPSILON.into()),
+            false => (self.depth() as f64, T::EPSILON.wide()),
+        };
+        // Higham, Accuracy and Stability of Numerical Algorithms, section 3.1: γ_n Σ |x||d|, and some for the rounding
+        // of the field and the atoms. Transforms are in double precision, with errors relative to all that they cover.
+        let relative = match &self.kind {
+            Kind::Fft(_) => 4.0 * epsilon + 1e-11,
+            _ => (depth + 8.0) * epsilon,
+        };
+        let weight = |atom: &[T]| atom.iter().map(|d| d.wide().abs()).sum::<f64>();
+        let atoms = self.atoms.chunks_exact(self.depth());
+        atoms.map(|atom| relative * weight(atom)).collect()
+    }
+
+    fn sum<C: Real>(
+        &self,
+        blocks: &Blocks<C>,
+        x: &Field<'_, T>,
+        unit: f64,
+        tile: &Tile,
+        part: &mut [C],
+        c: &mut [C],
+    ) {
+        let stored = tile.stored(&self.group);
+        let [w0, w1, w2] = window(stored, self.atom);
+        let end = part.len() - OVERHANG;
+        let mut rows = part[..end].chunks_exact_mut(w2 as usize);
+        for channel in 0..x.channels.len() {
+            for i in 0..w0 {
+                for (j, row) in (0..w1).zip(&mut rows) {
+                    let at = std::array::from_fn(|a| tile.origin[a] + [i, j, 0][a]);
+                    self.gather_row(x, channel, unit, at, row);
+                }
+            }
+        }
+        let [l0, l1, l2] = self.atom.map(|l| l as usize);
+        let strides = [(w1 * w2) as usize, w2 as usize];
+        let channel = strides[0] * w0 as usize;
+        let starts = (0..x.channels.len()).flat_map(|p| {
+            (0..l0).flat_map(move |i| {
+                (0..l1).map(move |j| p * channel + i * strides[0] + j * strides[1])
+            })
+        });
+        let taps = Taps {
+            starts: starts.collect(),
+            run: l2,
+        };
+        let positions = stored.map(|n| n as usize);
+        let depth = self.depth();
+        for (index, d) in blocks.values.chunks(blocks.most * depth).enumerate() {
+            let block = AtomBlock {
+                first: index * blocks.most,
+                n: d.len() / depth,
+                of: self.n_atoms,
+            };
+            C::correlate(self.isa, part, positions, strides, &taps, d, block, c);
+        }
+    }
+
+    fn multiply<C: Real>(
+        &self,
+        columns: &[C],
+        x: &Field<'_, T>,
+        unit: f64,
+        tile: &Tile,
+        patches: &mut [C],
+        c: &mut [C],
+    ) {
+        let depth = self.depth();
+        let positions = tile.n_groups() * self.group.iter().product::<i64>() as usize;
+        for first in (0..positions).step_by(PANEL) {
+            let rows = PANEL.min(positions - first);
+            let patches = &mut patches[..rows * depth];
+            self.gather_patches(x, unit, tile, first, patches, rows);
+            C::gemm(
+                (rows, self.n_atoms, depth),
+                [true, false],
+                C::one(),
+                patches,
+                rows,
+                columns,
+                self.n_atoms,
+                C::ZERO,
+                &mut c[first * self.n_atoms..],
+                self.n_atoms,
+            );
+        }
+    }
+
+    fn transform<C: Real>(
+        &self,
+        convolver: &Convolver,
+        x: &Field<'_, T>,
+        unit: f64,
+        tile: &Tile,
+        scratch: &mut Scratch<T>,
+        c: &mut [C],
+    ) {
+        let (buffers, values) = (&mut scratch.transforms, &mut scratch.row);
+        for channel in 0..x.channels.len() {
+            convolver.forward(buffers, channel, |at, row| {
+                // Nothing from beyond what the tile needs: it might not be there.
+                let reach = |a: usize| tile.shape[a] + self.atom[a] - 1;
+                let inside = (0..AXES).all(|a| at[a] < reach(a));
+                let n = if inside { reach(2) - at[2] } else { 0 };
+                let n = (n as usize).min(row.len());
+                let at = std::array::from_fn(|a| at[a] + tile.origin[a]);
+                self.gather_row(x, channel, 1.0, at, &mut values[..n]);
+                let (row, rest) = row.split_at_mut(n);
+                row.iter_mut()
+                    .zip(&*values)
+                    .for_each(|(to, from)| *to = from.wide());
+                rest.fill(0.0);
+            });
+        }
+        let [_, s1, s2] = tile.stored(&self.group);
+        for atom in 0..self.n_atoms {
+            let (values, index) = convolver.correlate(buffers, atom);
+            for (row, c) in c.chunks_exact_mut(s2 as usize * self.n_atoms).enumerate() {
+                let row = row as i64;
+                let values = &values[index([row / s1, row % s1, 0])..];
+                let c = c[atom..].iter_mut().step_by(self.n_atoms);
+                c.zip(values)
+                    .for_each(|(c, value)| *c = C::of(*value * unit));
             }
         }
     }
 
     /// The patches of positions from `first` on, as columns: each row is the field, moved by one tap, in long runs.
-    fn gather_patches(
+    fn gather_patches<C: Real>(
         &self,
         x: &Field<'_, T>,
+        unit: f64,
         tile: &Tile,
         first: usize,
-        patches: &mut [T],
+        patches: &mut [C],
         columns: usize,
     ) {
         let [_, n1, n2] = tile.stored(&self.group);
@@ -200,7 +444,7 @@ impl<T: Real> Correlator<T> {
             while !row.is_empty() {
                 let (run, rest) = row.split_at_mut(row.len().min((n2 - at[2]) as usize));
                 let from = std::array::from_fn(|a| tile.origin[a] + at[a] + tap[a]);
-                self.gather_row(x, channel as usize, from, run);
+                self.gather_row(x, channel as usize, unit, from, run);
                 row = rest;
                 at = match at[1] + 1 < n1 {
                     true => [at[0], at[1] + 1, 0],
@@ -210,9 +454,17 @@ impl<T: Real> Correlator<T> {
         }
     }
 
-    /// Copies the field's values from `at` on along the last axis: around the period, zero outside.
+    /// Copies the field's values, times `unit`, from `at` on along the last axis: around the period, zero outside.
     #[inline]
-    fn gather_row(&self, x: &Field<'_, T>, channel: usize, mut at: Point, row: &mut [T]) {
+    fn gather_row<C: Real>(
+        &self,
+        x: &Field<'_, T>,
+        channel: usize,
+        unit: f64,
+        mut at: Point,
+        row: &mut [C],
+    ) {
+        let convert = |value: T| C::of(value.wide() * unit);
         let shape = x.layout.shape;
         for axis in 0..AXES {
             if self.periodic[axis] {
@@ -220,7 +472,7 @@ impl<T: Real> Correlator<T> {
             }
         }
         if at[0] >= shape[0] || at[1] >= shape[1] {
-            row.fill(T::ZERO);
+            row.fill(C::ZERO);
             return;
         }
         let data = x.channels[channel];
@@ -231,9 +483,12 @@ impl<T: Real> Correlator<T> {
             let (row, rest) = row.split_at_mut(inside);
             if inside > 0 {
                 let start = (start + at[2]) as usize;
-                row.copy_from_slice(&data[start..start + inside]);
+                let from = &data[start..start + inside];
+                row.iter_mut()
+                    .zip(from)
+                    .for_each(|(to, from)| *to = convert(*from));
             }
-            rest.fill(T::ZERO);
+            rest.fill(C::ZERO);
             return;
         }
         for (i, value) in row.iter_mut().enumerate() {
@@ -242,10 +497,22 @@ impl<T: Real> Correlator<T> {
                 j %= shape[2];
             }
             *value = if j < shape[2] {
-                data[(start + j * step) as usize]
+                convert(data[(start + j * step) as usize])
             } else {
-                T::ZERO
+                C::ZERO
             };
         }
+    }
+}
+
+/// Adds a·b in double precision, in one order.
+#[inline(always)]
+fn add_products<T: Real>(sums: &mut [f64; 4], a: &[T], b: &[T]) {
+    let ((a4, a_rest), (b4, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
+    for (a, b) in a4.iter().zip(b4) {
+        *sums = std::array::from_fn(|i| sums[i] + a[i].wide() * b[i].wide());
+    }
+    for (sum, (a, b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+        *sum += a.wide() * b.wide();
     }
 }

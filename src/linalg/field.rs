@@ -26,6 +26,11 @@ impl Strided {
         }
     }
 
+    /// Number of positions.
+    pub fn volume(&self) -> usize {
+        self.shape.iter().product::<i64>() as usize
+    }
+
     /// Index of a position's value.
     #[inline(always)]
     pub fn index(&self, at: Point) -> usize {

@@ -41,7 +41,45 @@ impl Isa {
         }
         Isa::Portable
     }
+
+    /// Whether [`Kernels::correlate`] is faster than a matrix product.
+    pub(super) fn sums_quickly(self) -> bool {
+        self != Isa::Portable && !self.is_avx2()
+    }
+
+    fn is_avx2(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        return self == Isa::Avx2;
+        #[cfg(not(target_arch = "x86_64"))]
+        false
+    }
 }
+
+/// Where the values of a field that go into one correlation lie, from its position on: runs, one tap after the other.
+#[derive(Clone, Debug)]
+pub struct Taps {
+    /// First values of the runs, in ascending order.
+    pub starts: Vec<usize>,
+    /// Values of a run.
+    pub run: usize,
+}
+
+/// Consecutive atoms.
+#[derive(Clone, Copy, Debug)]
+pub struct AtomBlock {
+    /// The first.
+    pub first: usize,
+    /// How many, at most [`MOST_ATOMS`].
+    pub n: usize,
+    /// How many there are in all.
+    pub of: usize,
+}
+
+/// Atoms that [`Kernels::correlate`] takes at once: their sums stay in registers.
+pub const MOST_ATOMS: usize = 13;
+
+/// What [`Kernels::correlate`] may read beyond the last value that it needs.
+pub const OVERHANG: usize = 64;
 
 /// Contiguous runs of one length, on a grid of two strides.
 #[derive(Clone, Copy, Debug)]
@@ -244,6 +282,37 @@ fn locate_excess_rows<T: Real, const POSITIVE: bool>(
     found
 }
 
+/// Correlations of a block of atoms, position by position.
+#[allow(clippy::too_many_arguments)]
+fn correlate_block<T: Real>(
+    x: &[T],
+    positions: [usize; 3],
+    strides: [usize; 2],
+    taps: &Taps,
+    d: &[T],
+    block: AtomBlock,
+    c: &mut [T],
+) {
+    let mut c = c.chunks_exact_mut(block.of);
+    for i in 0..positions[0] {
+        for j in 0..positions[1] {
+            for (k, c) in (0..positions[2]).zip(&mut c) {
+                let at = i * strides[0] + j * strides[1] + k;
+                let mut sums = [T::ZERO; MOST_ATOMS];
+                let mut d = d.chunks_exact(block.n);
+                for start in &taps.starts {
+                    for (x, d) in x[at + start..][..taps.run].iter().zip(&mut d) {
+                        for (sum, d) in sums.iter_mut().zip(d) {
+                            *sum += *x * *d;
+                        }
+                    }
+                }
+                c[block.first..][..block.n].copy_from_slice(&sums[..block.n]);
+            }
+        }
+    }
+}
+
 /// Largest value of a slice that holds no NaN; −∞ when it is empty.
 #[inline(always)]
 fn largest_value<T: Real>(values: &[T]) -> T {
@@ -314,10 +383,25 @@ pub trait Kernels: Sized {
 
     /// Largest value of a slice that holds no NaN; −∞ when it is empty.
     fn largest(isa: Isa, values: &[Self]) -> Self;
+
+    /// c(position, k) = Σ_taps x(position + tap)·d(tap, k) for the atoms of a block and a box of positions; positions
+    /// lie in x with two strides and contiguously along the last axis, in c row-major, all atoms innermost. x has
+    /// [`OVERHANG`] values more than that needs. Unlike the other kernels it may give other bits on another machine.
+    #[allow(clippy::too_many_arguments)]
+    fn correlate(
+        isa: Isa,
+        x: &[Self],
+        positions: [usize; 3],
+        strides: [usize; 2],
+        taps: &Taps,
+        d: &[Self],
+        block: AtomBlock,
+        c: &mut [Self],
+    );
 }
 
 macro_rules! kernels {
-    ($t:ident, $subtract:ident, $subtract_single:ident, $largest_excess:ident, $locate_excess:ident, $largest:ident) => {
+    ($t:ident, $subtract:ident, $subtract_single:ident, $largest_excess:ident, $locate_excess:ident, $largest:ident, $correlate:ident) => {
         impl Kernels for $t {
             fn subtract(
                 isa: Isa,
@@ -401,6 +485,24 @@ macro_rules! kernels {
             fn largest(isa: Isa, values: &[Self]) -> Self {
                 multiversion!(isa, $largest, (values: &[$t] = values) -> $t { largest_value(values) })
             }
+
+            fn correlate(
+                isa: Isa,
+                x: &[Self],
+                positions: [usize; 3],
+                strides: [usize; 2],
+                taps: &Taps,
+                d: &[Self],
+                block: AtomBlock,
+                c: &mut [Self],
+            ) {
+                multiversion!(isa, $correlate, (
+                    x: &[$t] = x, positions: [usize; 3] = positions, strides: [usize; 2] = strides,
+                    taps: &Taps = taps, d: &[$t] = d, block: AtomBlock = block, c: &mut [$t] = c,
+                ) -> () {
+                    correlate_block(x, positions, strides, taps, d, block, c)
+                })
+            }
         }
     };
 }
@@ -411,7 +513,8 @@ kernels!(
     subtract_single_f64,
     largest_excess_f64,
     locate_excess_f64,
-    largest_f64
+    largest_f64,
+    correlate_f64
 );
 kernels!(
     f32,
@@ -419,7 +522,8 @@ kernels!(
     subtract_f32,
     largest_excess_f32,
     locate_excess_f32,
-    largest_f32
+    largest_f32,
+    correlate_f32
 );
 
 #[cfg(test)]

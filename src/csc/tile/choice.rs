@@ -179,11 +179,10 @@ impl<T: Real> TileState<T> {
         enough: T,
     ) -> Option<(usize, Option<usize>)> {
         let (start, rows) = (self.starts[group] as usize, self.rows);
-        let zero = T::largest_excess(plan.isa, plan.positive, &self.c, start, rows, &plan.mu);
+        let zero = self.c.largest_excess(plan, start, rows);
         if zero > enough {
             // Whatever the non-zeros are: |c| − μ is |dz| of one of them, too, when it is the largest.
-            let (c, mu) = (&self.c, &plan.mu);
-            let index = T::locate_excess(plan.isa, plan.positive, c, start, rows, mu, zero, 1)?;
+            let index = self.c.locate_excess(plan, start, rows, zero, 1)?;
             return Some((index, self.listed(group, index)));
         }
         let best = self.largest_nonzero(plan, group, zero);
@@ -236,8 +235,8 @@ impl<T: Real> TileState<T> {
     /// Where a group has |dz| = `size`: the lowest atom, then the first position.
     fn locate(&self, plan: &Plan<T>, group: usize, size: T) -> Option<usize> {
         let (start, rows) = (self.starts[group] as usize, self.rows);
-        let (c, mu, n) = (&self.c, &plan.mu, plan.n_atoms);
-        let zero = T::locate_excess(plan.isa, plan.positive, c, start, rows, mu, size, n);
+        let n = plan.n_atoms;
+        let zero = self.c.locate_excess(plan, start, rows, size, n);
         let others = self.nonzeros[group]
             .iter()
             .filter(|x| self.size_of(plan, x) == size);
@@ -297,7 +296,7 @@ impl<T: Real> TileState<T> {
     }
 
     /// Global position of a value of c.
-    fn position(&self, plan: &Plan<T>, index: usize) -> Point {
+    pub(super) fn position(&self, plan: &Plan<T>, index: usize) -> Point {
         let at = unflatten(index / plan.n_atoms, &self.tile.stored(&plan.group));
         std::array::from_fn(|a| at[a] + self.tile.origin[a])
     }
@@ -310,32 +309,42 @@ impl<T: Real> TileState<T> {
         let z = listed.map_or(T::ZERO, |x| x.z);
         step_size(
             plan.positive,
-            self.c[index],
+            self.c.get(plan, index),
             z,
             plan.mu[index % plan.n_atoms],
         )
     }
 
-    /// Index and |dz| of the coordinates of a group with |dz| > tol, in order.
-    fn above(&self, plan: &Plan<T>, group: usize, tol: T) -> Vec<(usize, T)> {
-        let (start, rows) = (self.starts[group] as usize, self.rows);
+    /// Index, z and |dz| of the coordinates of a group, in order; |dz| is NaN where it may not be chosen.
+    pub(super) fn sizes(
+        &self,
+        plan: &Plan<T>,
+        group: usize,
+    ) -> impl Iterator<Item = (usize, T, T)> {
         let list = self.nonzeros[group].iter();
         let mut listed: Vec<_> = list.map(|x| (x.index as usize, x.z)).collect();
         listed.sort_unstable_by_key(|(index, _)| *index);
         let mut listed = listed.into_iter().peekable();
-        let mut above = Vec::new();
-        for first in rows.starts(start) {
-            let c = &self.c[first..first + rows.run];
-            for (index, (c, mu)) in (first..).zip(c.iter().zip(&plan.mu)) {
-                let z = listed.next_if(|(at, _)| *at == index);
-                let z = z.map_or(T::ZERO, |(_, z)| z);
-                let size = step_size(plan.positive, *c, z, *mu);
-                if size > tol {
-                    above.push((index, size));
-                }
-            }
-        }
-        above
+        let rows = self.rows.starts(self.starts[group] as usize);
+        let run = self.rows.run;
+        let indices = rows.flat_map(move |first| (first..first + run).zip(&plan.mu));
+        indices.map(move |(index, mu)| {
+            let z = listed.next_if(|(at, _)| *at == index);
+            let z = z.map_or(T::ZERO, |(_, z)| z);
+            (
+                index,
+                z,
+                step_size(plan.positive, self.c.get(plan, index), z, *mu),
+            )
+        })
+    }
+
+    /// Index and |dz| of the coordinates of a group with |dz| > tol, in order.
+    fn above(&self, plan: &Plan<T>, group: usize, tol: T) -> Vec<(usize, T)> {
+        let sizes = self
+            .sizes(plan, group)
+            .map(|(index, _, size)| (index, size));
+        sizes.filter(|(_, size)| *size > tol).collect()
     }
 
     /// Steps at one coordinate, given by its atom and its position relative to the tile, if |dz| > tol

@@ -1,6 +1,5 @@
 //! What all tiles of a solve share: Gram tensor, thresholds, and how to choose steps.
 
-use super::unflatten;
 use crate::csc::options::Strategy;
 use crate::error::Result;
 use crate::grid::tiles::{AXES, Point};
@@ -49,6 +48,12 @@ pub(crate) struct Plan<T> {
     pub(super) reach_radius: Point,
     /// λ_k / n_k for each value of a run of a group.
     pub(crate) mu: Vec<T>,
+    /// The same in single precision, in its unit.
+    pub(super) mu_single: Vec<f32>,
+    /// Tiles keep c in single precision.
+    pub(crate) single: bool,
+    /// Of what is in single precision.
+    pub(crate) unit: Unit<T>,
     pub(crate) isa: Isa,
     pub(crate) positive: bool,
     pub(crate) strategy: Strategy,
@@ -58,6 +63,34 @@ pub(crate) struct Plan<T> {
     /// A step is taken at once if its |dz| is at least this fraction of what any other coordinate
     /// might have, now or at the beginning of the round: 1 is strictly greedy, without rounds.
     pub(crate) greed: T,
+}
+
+/// A factor with which values go over to single precision: a power of two, so that nothing is rounded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unit<T> {
+    factor: T,
+    inverse: T,
+}
+
+impl<T: Real> Unit<T> {
+    pub(crate) fn new(factor: f64) -> Self {
+        Unit {
+            factor: T::of(factor),
+            inverse: T::of(1.0 / factor),
+        }
+    }
+
+    /// To single precision.
+    #[inline(always)]
+    pub(super) fn narrow(&self, value: T) -> f32 {
+        (value * self.factor).wide() as f32
+    }
+
+    /// From single precision.
+    #[inline(always)]
+    pub(super) fn widen(&self, value: f32) -> T {
+        T::of(value.wide()) * self.inverse
+    }
 }
 
 /// The scaled Gram tensor as the solver reads it.
@@ -93,27 +126,11 @@ impl<T: Real> Plan<T> {
         };
         // Rounding of c and of the bounds must not make a bound too small.
         let inflate = T::one() + T::of(64.0) * T::EPSILON;
-        let mut largest = |row: usize, g: T| {
-            let to: &mut T = &mut reach[row];
-            let g = g.abs() * inflate;
-            if g > *to {
-                *to = g;
-            }
-        };
         match &table {
-            Table::Full(g) => {
-                for (row, values) in g.chunks_exact(n_atoms).enumerate() {
-                    values.iter().for_each(|g| largest(row, *g));
-                }
-            }
-            Table::Single(g) => {
-                for (row, values) in g.chunks_exact(n_atoms).enumerate() {
-                    values
-                        .iter()
-                        .for_each(|g| largest(row, T::of(f64::from(*g))));
-                }
-            }
+            Table::Full(g) => largest_of_rows(g, n_atoms, |g| g, &mut reach),
+            Table::Single(g) => largest_of_rows(g, n_atoms, |g| T::of(g.wide()), &mut reach),
         }
+        reach.iter_mut().for_each(|g| *g *= inflate);
         let (reach, reach_radius) = by_group(&reach, gram.atom, group)?;
         Ok(Plan {
             n_atoms,
@@ -125,6 +142,9 @@ impl<T: Real> Plan<T> {
             reach,
             reach_radius,
             mu: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
+            mu_single: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
+            single: false,
+            unit: Unit::new(1.0),
             isa: Isa::detect(),
             positive: false,
             strategy: Strategy::LocallyGreedy,
@@ -160,6 +180,9 @@ impl<T: Real> Plan<T> {
         for (to, mu) in self.mu.iter_mut().zip(mu.iter().cycle()) {
             *to = *mu;
         }
+        for (to, mu) in self.mu_single.iter_mut().zip(&self.mu) {
+            *to = self.unit.narrow(*mu);
+        }
     }
 
     /// Whether the Gram tensor is kept in full precision.
@@ -176,32 +199,59 @@ impl<T: Real> Plan<T> {
     }
 }
 
-/// Largest values of a (k0, τ…) table over groups: (k0, place of the step in its group…, group…).
+/// Largest |values| of rows of `n`.
+fn largest_of_rows<T: Real, G: Real>(g: &[G], n: usize, widen: impl Fn(G) -> T, largest: &mut [T]) {
+    for (to, row) in largest.iter_mut().zip(g.chunks_exact(n)) {
+        let larger = |most: G, g: &G| if g.abs() > most { g.abs() } else { most };
+        *to = widen(row.iter().fold(G::ZERO, larger));
+    }
+}
+
+/// Largest values of a (k0, τ…) table over groups: (k0, place of the step in its group…, group…). Axis by axis: places
+/// and groups of those that are done come after the shifts of those that are not.
 fn by_group<T: Real>(table: &[T], atom: Point, group: Point) -> Result<(Vec<T>, Point)> {
     let radius: Point = std::array::from_fn(|a| (atom[a] + group[a] - 2) / group[a]);
     let count = radius.map(|r| 2 * r + 1);
     let window = atom.map(|l| 2 * l - 1);
     let volume = |shape: Point| shape.iter().product::<i64>() as usize;
     let n_atoms = table.len() / volume(window);
-    let per_atom = volume(group) * volume(count);
-    let mut reach = memory::zeroed("bounds", n_atoms * per_atom)?;
-    for (from, to) in table
-        .chunks_exact(volume(window))
-        .zip(reach.chunks_exact_mut(per_atom))
-    {
-        for (place, to) in to.chunks_exact_mut(volume(count)).enumerate() {
-            let place = unflatten(place, &group);
-            for (row, values) in from.chunks_exact(window[2] as usize).enumerate() {
-                let at = [row as i64 / window[1], row as i64 % window[1]];
-                let [i, j]: [i64; 2] = std::array::from_fn(|a| {
-                    (place[a] + at[a] - (atom[a] - 1)).div_euclid(group[a]) + radius[a]
-                });
-                let to = &mut to[((i * count[1] + j) * count[2]) as usize..];
-                for (l, value) in values.iter().enumerate() {
-                    let l = (place[2] + l as i64 - (atom[2] - 1)).div_euclid(group[2]) + radius[2];
-                    let to: &mut T = &mut to[l as usize];
-                    if *value > *to {
-                        *to = *value;
+    let what = "bounds";
+    let mut reach: Vec<T> = memory::zeroed(what, n_atoms * volume(group) * volume(count))?;
+    let mut by_shift = table.to_vec();
+    // Values of (places…, groups…) of the axes that are done.
+    let mut inner = 1;
+    for axis in (0..AXES).rev() {
+        let [places, groups, shifts] = [group[axis], count[axis], window[axis]];
+        let outer = by_shift.len() / (shifts as usize * inner);
+        let mut by_group = memory::zeroed(what, outer * (places * groups) as usize * inner)?;
+        let pages = by_shift.chunks_exact(shifts as usize * inner);
+        for (from, to) in pages.zip(by_group.chunks_exact_mut((places * groups) as usize * inner)) {
+            for place in 0..places {
+                for (shift, from) in (0..shifts).zip(from.chunks_exact(inner)) {
+                    let at = (place + shift - (atom[axis] - 1)).div_euclid(places) + radius[axis];
+                    let to = &mut to[(place * groups + at) as usize * inner..][..inner];
+                    for (to, from) in to.iter_mut().zip(from) {
+                        *to = if *from > *to { *from } else { *to };
+                    }
+                }
+            }
+        }
+        by_shift = by_group;
+        inner *= (places * groups) as usize;
+    }
+    // (place, group) of each axis in turn; places come first.
+    let [[p0, p1, p2], [c0, c1, c2]] = [group, count].map(|n| n.map(|n| n as usize));
+    let mut to = reach.chunks_exact_mut(c2);
+    for k0 in 0..n_atoms {
+        for i in 0..p0 {
+            for j in 0..p1 {
+                for k in 0..p2 {
+                    for (at0, at1) in (0..c0).flat_map(|i| (0..c1).map(move |j| (i, j))) {
+                        let row = ((k0 * p0 + i) * c0 + at0) * p1 + j;
+                        let row = ((row * c1 + at1) * p2 + k) * c2;
+                        if let Some(to) = to.next() {
+                            to.copy_from_slice(&by_shift[row..row + c2]);
+                        }
                     }
                 }
             }

@@ -1,0 +1,166 @@
+//! The correlations c of a tile, in the element type or in single precision.
+
+use super::{Plan, plan::Table};
+use crate::error::Result;
+use crate::linalg::Real;
+use crate::linalg::kernels::{Kernels, Rows};
+use crate::memory::Aligned;
+
+/// Scaled correlations; NaN where a coordinate may not be chosen.
+///
+/// Single precision halves the memory and the time of a step, and costs no accuracy where the tolerance is far above
+/// its rounding: z is kept in the element type, and the certificate decides in it (see `Encoder::solve`). Values are in
+/// the plan's unit, a power of two, lest they leave its range.
+pub(crate) enum Correlations<T> {
+    Full(Aligned<T>),
+    Single(Aligned<f32>),
+}
+
+impl<T: Real> Correlations<T> {
+    /// No values yet.
+    pub(super) fn none() -> Result<Self> {
+        Ok(Correlations::Full(Aligned::zeroed("", 0)?))
+    }
+
+    /// Takes the precision and the number of values that are wanted; what it holds has no meaning then.
+    pub(super) fn resize(&mut self, single: bool, n: usize) -> Result<()> {
+        if self.len() == n && matches!(self, Correlations::Single(_)) == single {
+            return Ok(());
+        }
+        // What is there goes first: both together may not fit.
+        *self = Correlations::none()?;
+        let what = "the tiles of z";
+        *self = match single {
+            true => Correlations::Single(Aligned::zeroed(what, n)?),
+            false => Correlations::Full(Aligned::zeroed(what, n)?),
+        };
+        Ok(())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Correlations::Full(c) => c.len(),
+            Correlations::Single(c) => c.len(),
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Correlations::Full(c) => c.bytes(),
+            Correlations::Single(c) => c.bytes(),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn get(&self, plan: &Plan<T>, index: usize) -> T {
+        match self {
+            Correlations::Full(c) => c[index],
+            Correlations::Single(c) => plan.unit.widen(c[index]),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn set(&mut self, plan: &Plan<T>, index: usize, value: T) {
+        match self {
+            Correlations::Full(c) => c[index] = value,
+            Correlations::Single(c) => c[index] = plan.unit.narrow(value),
+        }
+    }
+
+    /// No coordinate may be chosen.
+    pub(super) fn mask(&mut self, values: std::ops::Range<usize>) {
+        match self {
+            Correlations::Full(c) => c[values].fill(T::NAN),
+            Correlations::Single(c) => c[values].fill(f32::NAN),
+        }
+    }
+
+    /// Largest |c| − μ (c − μ when z ≥ 0) over runs; −∞ when every value is NaN.
+    #[inline]
+    pub(super) fn largest_excess(&self, plan: &Plan<T>, start: usize, rows: Rows) -> T {
+        let (isa, positive) = (plan.isa, plan.positive);
+        match self {
+            Correlations::Full(c) => T::largest_excess(isa, positive, c, start, rows, &plan.mu),
+            Correlations::Single(c) => {
+                let mu = &plan.mu_single;
+                plan.unit
+                    .widen(f32::largest_excess(isa, positive, c, start, rows, mu))
+            }
+        }
+    }
+
+    /// Where that is `value`: the lowest of `n_atoms` atoms, then the first position.
+    #[inline]
+    pub(super) fn locate_excess(
+        &self,
+        plan: &Plan<T>,
+        start: usize,
+        rows: Rows,
+        value: T,
+        n_atoms: usize,
+    ) -> Option<usize> {
+        let (isa, positive) = (plan.isa, plan.positive);
+        match self {
+            Correlations::Full(c) => {
+                T::locate_excess(isa, positive, c, start, rows, &plan.mu, value, n_atoms)
+            }
+            Correlations::Single(c) => {
+                let (value, mu) = (plan.unit.narrow(value), &plan.mu_single);
+                f32::locate_excess(isa, positive, c, start, rows, mu, value, n_atoms)
+            }
+        }
+    }
+
+    /// c −= δ·G over runs of c, from `to` on, and as many of G, from `from` on.
+    #[inline]
+    pub(super) fn subtract(
+        &mut self,
+        plan: &Plan<T>,
+        to: usize,
+        rows: Rows,
+        from: usize,
+        strides: [usize; 2],
+        delta: T,
+    ) {
+        let isa = plan.isa;
+        match (self, &plan.gram) {
+            (Correlations::Full(c), Table::Full(g)) => {
+                T::subtract(isa, c, to, rows, g, from, strides, delta);
+            }
+            (Correlations::Full(c), Table::Single(g)) => {
+                T::subtract_single(isa, c, to, rows, g, from, strides, delta);
+            }
+            (Correlations::Single(c), Table::Single(g)) => {
+                f32::subtract(isa, c, to, rows, g, from, strides, plan.unit.narrow(delta));
+            }
+            (Correlations::Single(_), Table::Full(_)) => {
+                unreachable!(
+                    "a plan with an exact Gram tensor has no correlations in single precision"
+                )
+            }
+        }
+    }
+
+    /// Largest |c| (or c when z ≥ 0) at each place of a run, at least 0.
+    pub(super) fn largest(&self, plan: &Plan<T>) -> Vec<T> {
+        fn largest<C: Real>(positive: bool, c: &[C], n: usize) -> Vec<C> {
+            let mut largest = vec![C::ZERO; n];
+            for run in c.chunks_exact(n) {
+                for (to, c) in largest.iter_mut().zip(run) {
+                    let c = if positive { *c } else { c.abs() };
+                    // NaN loses.
+                    *to = if c > *to { c } else { *to };
+                }
+            }
+            largest
+        }
+        let (positive, n) = (plan.positive, plan.mu.len());
+        match self {
+            Correlations::Full(c) => largest(positive, c, n),
+            Correlations::Single(c) => {
+                let largest = largest(positive, c, n).into_iter();
+                largest.map(|c| plan.unit.widen(c)).collect()
+            }
+        }
+    }
+}
