@@ -1,6 +1,7 @@
 //! Allocation that fails with an error instead of ending the process.
 
 use crate::error::{Error, Result};
+use std::alloc::Layout;
 use std::ops::{Deref, DerefMut};
 
 /// A vector of `n` default values.
@@ -28,13 +29,32 @@ pub(crate) struct Aligned<T> {
 
 const CACHE_LINE: usize = 64;
 
-impl<T: Clone + Default> Aligned<T> {
+/// Types of which all bytes zero are a value.
+///
+/// # Safety
+/// They have to be one.
+pub(crate) unsafe trait ZeroBytes: Copy {}
+// SAFETY: zero.
+unsafe impl ZeroBytes for f64 {}
+// SAFETY: zero.
+unsafe impl ZeroBytes for f32 {}
+// SAFETY: zero.
+unsafe impl ZeroBytes for u64 {}
+
+impl<T: ZeroBytes> Aligned<T> {
+    /// Fresh pages of the system, which are zero, are not written to.
     pub(crate) fn zeroed(what: &str, len: usize) -> Result<Self> {
-        let values: Vec<T> = zeroed(what, len + CACHE_LINE / size_of::<T>())?;
-        let offset = values
-            .as_ptr()
-            .align_offset(CACHE_LINE)
-            .min(values.len() - len);
+        let n = len + CACHE_LINE / size_of::<T>();
+        let full = || Error::memory(what, n as u128 * size_of::<T>() as u128);
+        let layout = Layout::array::<T>(n).map_err(|_| full())?;
+        // SAFETY: the size is not zero.
+        let values = unsafe { std::alloc::alloc_zeroed(layout) };
+        if values.is_null() {
+            return Err(full());
+        }
+        // SAFETY: `values` is from the global allocator, with the layout of as many values, which are zero.
+        let values = unsafe { Vec::from_raw_parts(values.cast::<T>(), n, n) };
+        let offset = values.as_ptr().align_offset(CACHE_LINE).min(n - len);
         Ok(Aligned {
             values,
             offset,

@@ -535,7 +535,7 @@ impl<T: Real> TileState<T> {
     /// The largest |c|·weight (c·weight when z ≥ 0), a weight per atom, and the largest |c| (or c); at least 0.
     pub(crate) fn largest_c(&self, plan: &Plan<T>, weights: &[f64]) -> (f64, f64) {
         let largest = self.c.largest(plan);
-        let weighted = largest.iter().zip(weights.iter().cycle());
+        let weighted = largest.iter().zip(weights);
         let weighted = weighted
             .filter(|(c, _)| **c > T::ZERO)
             .map(|(c, w)| c.wide() * w)

@@ -257,41 +257,56 @@ search!(
     _mm512_mask_cmp_ps_mask
 );
 
+/// Writes down a block for each of the first `n` atoms, `n` at most [`MOST_ATOMS`]: a loop, which the compiler may or
+/// may not unroll, would keep the sums in memory.
+macro_rules! for_each_atom {
+    ($atom:ident, $n:ident, $block:block) => {
+        for_each_atom!($atom, $n, $block, 0 1 2 3 4 5 6 7 8 9 10 11 12)
+    };
+    ($atom:ident, $n:ident, $block:block, $($number:literal)*) => {
+        $({
+            const $atom: usize = $number;
+            if $atom < $n $block
+        })*
+    };
+}
+
 macro_rules! correlate {
     ($name:ident, $sums:ident, $t:ty, $lanes:expr, $zero:ident, $set:ident, $load:ident, $store:ident, $fused:ident) => {
-        /// Correlations of K atoms at V vectors of positions, which follow each other from `x` on.
+        /// Correlations of K atoms at two vectors of positions, which begin at `x`.
         ///
         /// # Safety
-        /// There is a vector, V times, at each tap from `x` on, and d has K values per tap.
-        #[inline]
+        /// There is a vector at each tap from either `x` on, and d has K values per tap.
         #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
-        unsafe fn $sums<const K: usize, const V: usize>(
-            x: *const $t,
+        unsafe fn $sums<const K: usize>(
+            x: [*const $t; 2],
             taps: &Taps,
             mut d: *const $t,
-            to: &mut [[[$t; $lanes]; V]; K],
+            to: &mut [[[$t; $lanes]; 2]; MOST_ATOMS],
         ) {
-            let mut sums = [[$zero(); V]; K];
+            let mut sums = [[$zero(); 2]; K];
             for start in &taps.starts {
                 // SAFETY: the caller has made sure that all of these values are there.
                 unsafe {
-                    let x = x.add(*start);
+                    let [first, second] = [x[0].add(*start), x[1].add(*start)];
                     for tap in 0..taps.run {
-                        let x: [_; V] = std::array::from_fn(|v| $load(x.add(tap + v * $lanes)));
-                        for k in 0..K {
-                            let d = $set(*d.add(k));
-                            for v in 0..V {
-                                sums[k][v] = $fused(d, x[v], sums[k][v]);
-                            }
-                        }
+                        let x = [$load(first.add(tap)), $load(second.add(tap))];
+                        for_each_atom!(ATOM, K, {
+                            let d = $set(*d.add(ATOM));
+                            sums[ATOM][0] = $fused(d, x[0], sums[ATOM][0]);
+                            sums[ATOM][1] = $fused(d, x[1], sums[ATOM][1]);
+                        });
                         d = d.add(K);
                     }
                 }
             }
-            for (to, sums) in to.iter_mut().flatten().zip(sums.as_flattened()) {
-                // SAFETY: `to` has as many values as a vector.
-                unsafe { $store(to.as_mut_ptr(), *sums) };
-            }
+            for_each_atom!(ATOM, K, {
+                // SAFETY: `to` has vectors.
+                unsafe {
+                    $store(to[ATOM][0].as_mut_ptr(), sums[ATOM][0]);
+                    $store(to[ATOM][1].as_mut_ptr(), sums[ATOM][1]);
+                }
+            });
         }
 
         /// [`super::kernels::Kernels::correlate`].
@@ -306,15 +321,13 @@ macro_rules! correlate {
             block: AtomBlock,
             c: &mut [$t],
         ) {
-            if positions.contains(&0) || taps.run == 0 {
+            if positions.contains(&0) || taps.run == 0 || block.n == 0 {
                 return;
             }
-            const { assert!(2 * $lanes <= OVERHANG) };
+            const { assert!($lanes <= OVERHANG) };
             assert!(block.n <= MOST_ATOMS && block.first + block.n <= block.of);
-            assert!(
-                d.len() >= taps.starts.len() * taps.run * block.n,
-                "atoms without an end"
-            );
+            let n_taps = taps.starts.len() * taps.run;
+            assert!(d.len() >= n_taps * block.n, "atoms without an end");
             let last = [positions[0] - 1, positions[1] - 1];
             let last = last[0] * strides[0] + last[1] * strides[1] + positions[2];
             let reach = taps.starts.iter().max().map_or(0, |start| start + taps.run);
@@ -322,64 +335,58 @@ macro_rules! correlate {
                 last + reach + OVERHANG <= x.len() + 1,
                 "taps beyond the end"
             );
+            let n_positions = positions.iter().product::<usize>();
             assert!(
-                positions.iter().product::<usize>() * block.of <= c.len(),
+                n_positions * block.of <= c.len(),
                 "positions beyond the end"
             );
-            #[inline]
-            #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
-            fn of<const K: usize, const V: usize>(
-                x: &[$t],
-                positions: [usize; 3],
-                strides: [usize; 2],
-                taps: &Taps,
-                d: &[$t],
-                block: AtomBlock,
-                c: &mut [$t],
-            ) {
-                let mut sums = [[[0.0; $lanes]; V]; K];
-                for i in 0..positions[0] {
-                    for j in 0..positions[1] {
-                        let row = (i * positions[1] + j) * positions[2];
-                        let from = i * strides[0] + j * strides[1];
-                        for at in (0..positions[2]).step_by(V * $lanes) {
-                            // SAFETY: the last vector begins at a position, and ends less than `OVERHANG` beyond it;
-                            // `$name` has made sure of that many values, and of d.
-                            unsafe {
-                                $sums::<K, V>(
-                                    x.as_ptr().add(from + at),
-                                    taps,
-                                    d.as_ptr(),
-                                    &mut sums,
-                                )
-                            };
-                            let n = (positions[2] - at).min(V * $lanes);
-                            let to = c[(row + at) * block.of..][..n * block.of]
-                                .chunks_exact_mut(block.of);
-                            for (lane, c) in to.enumerate() {
-                                for (k, c) in c[block.first..][..K].iter_mut().enumerate() {
-                                    *c = sums[k].as_flattened()[lane];
-                                }
-                            }
+            let correlate: unsafe fn([*const $t; 2], &Taps, *const $t, &mut _) = match block.n {
+                1 => $sums::<1>,
+                2 => $sums::<2>,
+                3 => $sums::<3>,
+                4 => $sums::<4>,
+                5 => $sums::<5>,
+                6 => $sums::<6>,
+                7 => $sums::<7>,
+                8 => $sums::<8>,
+                9 => $sums::<9>,
+                10 => $sums::<10>,
+                11 => $sums::<11>,
+                12 => $sums::<12>,
+                _ => $sums::<13>,
+            };
+            // Where a vector begins in x and in c, and how many of its positions count.
+            let rows = (0..positions[0]).flat_map(|i| (0..positions[1]).map(move |j| (i, j)));
+            let mut vectors = rows.enumerate().flat_map(|(row, (i, j))| {
+                (0..positions[2]).step_by($lanes).map(move |at| {
+                    let from = i * strides[0] + j * strides[1] + at;
+                    (
+                        from,
+                        row * positions[2] + at,
+                        (positions[2] - at).min($lanes),
+                    )
+                })
+            });
+            let mut sums = [[[0.0; $lanes]; 2]; MOST_ATOMS];
+            while let Some(first) = vectors.next() {
+                let second = vectors.next();
+                // Without a second the first is computed twice.
+                let from = [first.0, second.unwrap_or(first).0];
+                // SAFETY: either vector begins at a position, and ends less than `OVERHANG` beyond it: x has that many
+                // values, and d those of all taps, as was seen above.
+                unsafe {
+                    let x = from.map(|from| x.as_ptr().add(from));
+                    correlate(x, taps, d.as_ptr(), &mut sums);
+                }
+                let both = [Some(first), second].into_iter().flatten();
+                for (vector, (_, to, n)) in both.enumerate() {
+                    let c = &mut c[to * block.of..(to + n) * block.of];
+                    for (lane, c) in c.chunks_exact_mut(block.of).enumerate() {
+                        for (c, sums) in c[block.first..][..block.n].iter_mut().zip(&sums) {
+                            *c = sums[vector][lane];
                         }
                     }
                 }
-            }
-            match block.n {
-                0 => {}
-                1 => of::<1, 2>(x, positions, strides, taps, d, block, c),
-                2 => of::<2, 2>(x, positions, strides, taps, d, block, c),
-                3 => of::<3, 2>(x, positions, strides, taps, d, block, c),
-                4 => of::<4, 2>(x, positions, strides, taps, d, block, c),
-                5 => of::<5, 2>(x, positions, strides, taps, d, block, c),
-                6 => of::<6, 2>(x, positions, strides, taps, d, block, c),
-                7 => of::<7, 1>(x, positions, strides, taps, d, block, c),
-                8 => of::<8, 1>(x, positions, strides, taps, d, block, c),
-                9 => of::<9, 1>(x, positions, strides, taps, d, block, c),
-                10 => of::<10, 1>(x, positions, strides, taps, d, block, c),
-                11 => of::<11, 1>(x, positions, strides, taps, d, block, c),
-                12 => of::<12, 1>(x, positions, strides, taps, d, block, c),
-                _ => of::<13, 1>(x, positions, strides, taps, d, block, c),
             }
         }
     };

@@ -186,6 +186,10 @@ impl<'a, T: Real> FieldMut<'a, T> {
         let layout = self.layout;
         for channel in &mut self.channels {
             layout.for_each_row(|_, first| {
+                if layout.strides[2] == 1 {
+                    channel[first..first + layout.shape[2] as usize].fill(T::ZERO);
+                    return;
+                }
                 for k in 0..layout.shape[2] {
                     channel[(first as i64 + k * layout.strides[2]) as usize] = T::ZERO;
                 }

@@ -79,7 +79,7 @@ pub struct AtomBlock {
 pub const MOST_ATOMS: usize = 13;
 
 /// What [`Kernels::correlate`] may read beyond the last value that it needs.
-pub const OVERHANG: usize = 64;
+pub const OVERHANG: usize = 16;
 
 /// Contiguous runs of one length, on a grid of two strides.
 #[derive(Clone, Copy, Debug)]

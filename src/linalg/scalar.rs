@@ -2,11 +2,14 @@
 
 use super::blas;
 use super::kernels::Kernels;
+use crate::memory::ZeroBytes;
 
 /// `f64` or `f32`. The algorithms are written once over this trait.
+#[allow(private_bounds)]
 pub trait Real:
     realfft::FftNum
     + Kernels
+    + ZeroBytes
     + PartialOrd
     + std::ops::AddAssign
     + std::ops::SubAssign

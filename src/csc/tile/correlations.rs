@@ -141,24 +141,30 @@ impl<T: Real> Correlations<T> {
         }
     }
 
-    /// Largest |c| (or c when z ≥ 0) at each place of a run, at least 0.
+    /// Largest |c| (or c when z ≥ 0) of each atom, at least 0.
     pub(super) fn largest(&self, plan: &Plan<T>) -> Vec<T> {
-        fn largest<C: Real>(positive: bool, c: &[C], n: usize) -> Vec<C> {
-            let mut largest = vec![C::ZERO; n];
-            for run in c.chunks_exact(n) {
-                for (to, c) in largest.iter_mut().zip(run) {
+        fn largest<C: Real>(positive: bool, c: &[C], run: usize, n_atoms: usize) -> Vec<C> {
+            let raise = |largest: &mut [C], c: &[C]| {
+                for (to, c) in largest.iter_mut().zip(c) {
                     let c = if positive { *c } else { c.abs() };
                     // NaN loses.
                     *to = if c > *to { c } else { *to };
                 }
-            }
-            largest
+            };
+            // Long runs first, which vectorise.
+            let mut places = vec![C::ZERO; run];
+            c.chunks_exact(run).for_each(|c| raise(&mut places, c));
+            let mut atoms = vec![C::ZERO; n_atoms];
+            places
+                .chunks_exact(n_atoms)
+                .for_each(|c| raise(&mut atoms, c));
+            atoms
         }
-        let (positive, n) = (plan.positive, plan.mu.len());
+        let (positive, run, n_atoms) = (plan.positive, plan.mu.len(), plan.n_atoms);
         match self {
-            Correlations::Full(c) => largest(positive, c, n),
+            Correlations::Full(c) => largest(positive, c, run, n_atoms),
             Correlations::Single(c) => {
-                let largest = largest(positive, c, n).into_iter();
+                let largest = largest(positive, c, run, n_atoms).into_iter();
                 largest.map(|c| plan.unit.widen(c)).collect()
             }
         }

@@ -108,30 +108,33 @@ impl<T: Real> Plan<T> {
     pub(crate) fn new(gram: &Gram<T>, scale: &[T], group: Point, exact: bool) -> Result<Self> {
         let n_atoms = gram.n_atoms;
         let what = "the Gram tensor";
+        let isa = Isa::detect();
         let mut reach = memory::zeroed(what, gram.values.len() / n_atoms)?;
-        let scaled = gram
-            .values
-            .chunks_exact(n_atoms)
-            .flat_map(|row| row.iter().zip(scale).map(|(g, s)| *g * *s));
-        let table = if exact || size_of::<T>() == size_of::<f32>() {
+        let rows = gram.values.chunks_exact(n_atoms);
+        let (table, epsilon) = if exact || size_of::<T>() == size_of::<f32>() {
             let mut values = Vec::new();
             memory::reserve(what, &mut values, gram.values.len())?;
-            values.extend(scaled);
-            Table::Full(values)
+            for row in rows {
+                values.extend(row.iter().zip(scale).map(|(g, s)| *g * *s));
+            }
+            (Table::Full(values), T::EPSILON)
         } else {
             let mut values = Vec::new();
             memory::reserve(what, &mut values, gram.values.len())?;
-            values.extend(scaled.map(|g| g.wide() as f32));
-            Table::Single(values)
+            for row in rows {
+                let scaled = row.iter().zip(scale).map(|(g, s)| *g * *s);
+                values.extend(scaled.map(|g| g.wide() as f32));
+            }
+            (Table::Single(values), T::of(f32::EPSILON.into()))
         };
         // Rounding of c and of the bounds must not make a bound too small.
-        let inflate = T::one() + T::of(64.0) * T::EPSILON;
+        let inflate = T::one() + T::of(64.0) * epsilon;
         match &table {
             Table::Full(g) => largest_of_rows(g, n_atoms, |g| g, &mut reach),
             Table::Single(g) => largest_of_rows(g, n_atoms, |g| T::of(g.wide()), &mut reach),
         }
         reach.iter_mut().for_each(|g| *g *= inflate);
-        let (reach, reach_radius) = by_group(&reach, gram.atom, group)?;
+        let (reach, reach_radius) = by_group(isa, &reach, gram.atom, group)?;
         Ok(Plan {
             n_atoms,
             atom: gram.atom,
@@ -145,7 +148,7 @@ impl<T: Real> Plan<T> {
             mu_single: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
             single: false,
             unit: Unit::new(1.0),
-            isa: Isa::detect(),
+            isa,
             positive: false,
             strategy: Strategy::LocallyGreedy,
             seed: 0,
@@ -209,7 +212,7 @@ fn largest_of_rows<T: Real, G: Real>(g: &[G], n: usize, widen: impl Fn(G) -> T, 
 
 /// Largest values of a (k0, τ…) table over groups: (k0, place of the step in its group…, group…). Axis by axis: places
 /// and groups of those that are done come after the shifts of those that are not.
-fn by_group<T: Real>(table: &[T], atom: Point, group: Point) -> Result<(Vec<T>, Point)> {
+fn by_group<T: Real>(isa: Isa, table: &[T], atom: Point, group: Point) -> Result<(Vec<T>, Point)> {
     let radius: Point = std::array::from_fn(|a| (atom[a] + group[a] - 2) / group[a]);
     let count = radius.map(|r| 2 * r + 1);
     let window = atom.map(|l| 2 * l - 1);
@@ -226,10 +229,18 @@ fn by_group<T: Real>(table: &[T], atom: Point, group: Point) -> Result<(Vec<T>, 
         let mut by_group = memory::zeroed(what, outer * (places * groups) as usize * inner)?;
         let pages = by_shift.chunks_exact(shifts as usize * inner);
         for (from, to) in pages.zip(by_group.chunks_exact_mut((places * groups) as usize * inner)) {
-            for place in 0..places {
-                for (shift, from) in (0..shifts).zip(from.chunks_exact(inner)) {
-                    let at = (place + shift - (atom[axis] - 1)).div_euclid(places) + radius[axis];
-                    let to = &mut to[(place * groups + at) as usize * inner..][..inner];
+            for (index, to) in to.chunks_exact_mut(inner).enumerate() {
+                // The shifts that take a step from this place in its group to that group.
+                let (place, at) = (index as i64 / groups, index as i64 % groups);
+                let first = (at - radius[axis]) * places + (atom[axis] - 1) - place;
+                let last = (first + places).min(shifts);
+                let from =
+                    &from[first.clamp(0, shifts) as usize * inner..last.max(0) as usize * inner];
+                if inner == 1 && !from.is_empty() {
+                    to[0] = T::largest(isa, from);
+                    continue;
+                }
+                for from in from.chunks_exact(inner) {
                     for (to, from) in to.iter_mut().zip(from) {
                         *to = if *from > *to { *from } else { *to };
                     }
