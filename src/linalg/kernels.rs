@@ -590,6 +590,52 @@ mod tests {
         }
     }
 
+    /// Correlations of all numbers of atoms over boxes of all widths, against sums written down.
+    fn correlates<T: Real>(rounding: f64) {
+        let value = |i: usize| T::of((i as f64 * 0.7).sin());
+        for n in 1..=MOST_ATOMS {
+            for width in [1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 40] {
+                let (positions, strides) = ([2, 3, width], [5 * (width + 4), width + 4]);
+                let x: Vec<T> = (0..6 * strides[0] + OVERHANG).map(value).collect();
+                let taps = Taps {
+                    starts: vec![0, strides[1], 2 * strides[0]],
+                    run: 4,
+                };
+                let block = AtomBlock {
+                    first: 2,
+                    n,
+                    of: n + 3,
+                };
+                let d: Vec<T> = (0..12 * n).map(|i| value(i * i)).collect();
+                for isa in isas() {
+                    let mut c = vec![T::of(9.0); 6 * width * block.of];
+                    T::correlate(isa, &x, positions, strides, &taps, &d, block, &mut c);
+                    for (index, c) in c.iter().enumerate() {
+                        let (position, atom) = (index / block.of, index % block.of);
+                        let row = position / width;
+                        let at = row / 3 * strides[0] + row % 3 * strides[1] + position % width;
+                        let mut sum = 9.0;
+                        if (2..2 + n).contains(&atom) {
+                            let terms = (0..12).map(|tap| {
+                                let x = x[at + taps.starts[tap / 4] + tap % 4];
+                                x.wide() * d[tap * n + atom - 2].wide()
+                            });
+                            sum = terms.sum();
+                        }
+                        let error = (c.wide() - sum).abs();
+                        assert!(error <= rounding, "{n} {width} {index}: {c} {sum}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn correlations_are_the_sums_of_their_terms() {
+        correlates::<f64>(1e-14);
+        correlates::<f32>(1e-5);
+    }
+
     #[test]
     fn every_instruction_set_gives_the_same_bits() {
         same_bits::<f64>();
