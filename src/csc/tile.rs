@@ -87,8 +87,8 @@ pub(crate) struct TileState<T> {
     frozen: bool,
     /// Upper bound on max |dz| per group (below zero: how far the group is from moving).
     bound: Vec<T>,
-    /// The bound is attained: the group has not been touched since it was looked at.
-    exact: Vec<bool>,
+    /// What the bound was when the group was last looked at: it is attained until a step raises it.
+    seen: Vec<T>,
     /// First value of each group in c.
     starts: Vec<u32>,
     /// How the runs of a group lie in c.
@@ -127,7 +127,7 @@ impl<T: Real> TileState<T> {
             nonzeros: memory::zeroed(what, n)?,
             frozen: false,
             bound: memory::zeroed(what, n)?,
-            exact: memory::zeroed(what, n)?,
+            seen: memory::zeroed(what, n)?,
             starts,
             rows: Rows {
                 counts: [group[0] as usize, group[1] as usize],
@@ -144,8 +144,7 @@ impl<T: Real> TileState<T> {
         self.c.bytes()
             + nonzeros.sum::<usize>() * size_of::<NonZero<T>>()
             + self.nonzeros.capacity() * size_of::<Vec<NonZero<T>>>()
-            + self.bound.capacity() * size_of::<T>()
-            + self.exact.capacity()
+            + (self.bound.capacity() + self.seen.capacity()) * size_of::<T>()
             + self.starts.capacity() * size_of::<u32>()
             + size_of::<Self>()
     }
@@ -307,7 +306,12 @@ impl<T: Real> TileState<T> {
         let best = self.c.largest_excess(plan, start, rows);
         let best = self.largest_nonzero(plan, group, best);
         self.bound[group] = best;
-        self.exact[group] = true;
+        self.seen[group] = best;
+    }
+
+    /// Whether the bound of a group is attained.
+    fn is_exact(&self, group: usize) -> bool {
+        self.bound[group] == self.seen[group]
     }
 
     /// Largest |dz| of the non-zero coordinates of a group, or `best` if that is not less.
@@ -459,7 +463,6 @@ impl<T: Real> TileState<T> {
 
     /// Raises the bounds of the groups that a step reaches.
     fn raise_bounds(&mut self, plan: &Plan<T>, step: &Step<T>) {
-        let size = step.delta.abs();
         let mut phase = step.atom as usize;
         // Of the groups that a step can reach those in the tile, and the first one's place among them.
         let mut low = [0; AXES];
@@ -467,30 +470,27 @@ impl<T: Real> TileState<T> {
         let mut place = [0; AXES];
         let count = plan.reach_radius.map(|r| 2 * r as usize + 1);
         for a in 0..AXES {
-            let (at, log2) = (step.at[a] as isize, plan.group_log2[a]);
-            phase = phase << log2 | (at & (plan.group[a] as isize - 1)) as usize;
-            let first = (at >> log2) - plan.reach_radius[a] as isize;
+            let (at, log2) = (step.at[a], plan.group_log2[a]);
+            phase = phase << log2 | (at & (plan.group[a] as i32 - 1)) as usize;
+            let first = (at >> log2) - plan.reach_radius[a] as i32;
             low[a] = first.max(0) as usize;
             place[a] = (-first).max(0) as usize;
-            let end = (first + count[a] as isize).min(self.tile.groups[a] as isize);
+            let end = (first + count[a] as i32).min(self.tile.groups[a] as i32);
             n[a] = (end - first.max(0)) as usize;
         }
         let [_, g1, g2] = self.tile.groups.map(|g| g as usize);
-        let mut table = ((phase * count[0] + place[0]) * count[1] + place[1]) * count[2] + place[2];
-        let mut group = (low[0] * g1 + low[1]) * g2 + low[2];
-        for _ in 0..n[0] {
-            for j in 0..n[1] {
-                let bounds = &mut self.bound[group + j * g2..][..n[2]];
-                let exact = &mut self.exact[group + j * g2..][..n[2]];
-                let reach = &plan.reach[table + j * count[2]..][..n[2]];
-                for ((bound, exact), reach) in bounds.iter_mut().zip(exact).zip(reach) {
-                    *bound += size * *reach;
-                    *exact = false;
-                }
-            }
-            table += count[1] * count[2];
-            group += g1 * g2;
-        }
+        let from = ((phase * count[0] + place[0]) * count[1] + place[1]) * count[2] + place[2];
+        let to = (low[0] * g1 + low[1]) * g2 + low[2];
+        let rows = Rows {
+            counts: [n[0], n[1]],
+            strides: [g1 * g2, g2],
+            run: n[2],
+        };
+        // bound += |δ|·reach.
+        let less = -step.delta.abs();
+        let strides = [count[1] * count[2], count[2]];
+        let (bound, reach) = (&mut self.bound, &plan.reach);
+        T::subtract(plan.isa, bound, to, rows, reach, from, strides, less);
     }
 
     /// The values of a group, as indices in c.

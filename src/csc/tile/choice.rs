@@ -112,7 +112,7 @@ impl<T: Real> TileState<T> {
                 for k in low[2]..=high[2] {
                     let group = ((i * self.tile.groups[1] + j) * self.tile.groups[2] + k) as usize;
                     let bound = self.bound[group];
-                    if bound > tol && bound > largest && !self.exact[group] {
+                    if bound > tol && bound > largest && !self.is_exact(group) {
                         self.measure(plan, group);
                     }
                     if self.bound[group] > largest {
@@ -187,7 +187,7 @@ impl<T: Real> TileState<T> {
         }
         let best = self.largest_nonzero(plan, group, zero);
         self.bound[group] = best;
-        self.exact[group] = true;
+        self.seen[group] = best;
         if best <= enough {
             return None;
         }
@@ -213,7 +213,7 @@ impl<T: Real> TileState<T> {
             }
             let at_best = |&group: &usize| self.bound[group] == best;
             let mut candidates = (0..self.bound.len()).filter(at_best);
-            let Some(group) = candidates.find(|group| !self.exact[*group]) else {
+            let Some(group) = candidates.find(|group| !self.is_exact(*group)) else {
                 // All that might be largest are.
                 return self.first_of(plan, best);
             };
@@ -265,7 +265,7 @@ impl<T: Real> TileState<T> {
             order
         };
         for group in order((0..self.bound.len()).collect()) {
-            if self.bound[group] > tol && !self.exact[group] {
+            if self.bound[group] > tol && !self.is_exact(group) {
                 self.measure(plan, group);
             }
             if self.bound[group] <= tol {
@@ -399,7 +399,7 @@ impl<T: Real> TileState<T> {
             eligible.clear();
             let mut locked = false;
             for group in 0..self.bound.len() {
-                if self.bound[group] > tol && !self.exact[group] {
+                if self.bound[group] > tol && !self.is_exact(group) {
                     self.measure(plan, group);
                 }
                 if self.bound[group] > tol {
