@@ -87,7 +87,8 @@ pub(crate) struct TileState<T> {
     frozen: bool,
     /// Upper bound on max |dz| per group (below zero: how far the group is from moving).
     bound: Vec<T>,
-    /// What the bound was when the group was last looked at: it is attained until a step raises it.
+    /// The bound when the group was looked at, which attains it; NaN after a step that reaches it. For those who ask for
+    /// the largest step, not for rounds.
     seen: Vec<T>,
     /// First value of each group in c.
     starts: Vec<u32>,
@@ -486,6 +487,11 @@ impl<T: Real> TileState<T> {
             strides: [g1 * g2, g2],
             run: n[2],
         };
+        if plan.greed >= T::one() {
+            for first in rows.starts(to) {
+                self.seen[first..first + rows.run].fill(T::NAN);
+            }
+        }
         // bound += |δ|·reach.
         let less = -step.delta.abs();
         let strides = [count[1] * count[2], count[2]];
