@@ -121,7 +121,7 @@ def best_setting(problem, name, target):
 
 def coarsest(problem, target):
     """The first of our tolerances at which F <= target."""
-    for tol in (0.2, 0.1, 0.05, 0.03, 0.02, 0.015, 0.01, 0.007, 0.005, 0.003, 0.002, 0.001, 0.0005, 0.0002, 0.0001):
+    for tol in (mantissa * 10.0**-power for power in range(1, 5) for mantissa in (2, 1.5, 1.2, 1, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)):
         if problem.objective(dicod.solve(problem, tol)) <= target:
             return tol
     raise RuntimeError(f"{problem.name}: never at {target!r}")

@@ -490,7 +490,8 @@ impl<T: Real> Encoder<T> {
             let mark = self.tiles.mark();
             let updated = self.take_in(x).and_then(|_| self.update_residual());
             self.ranks.agree(updated)?;
-            let ratio = self.correlate(&dual_weights)?.weighted;
+            let ratio = self.correlate(&dual_weights)?;
+            let ratio = ratio.weighted + ratio.doubt;
             let [rr, zc, penalty] = self.sums(&lambda)?;
             step = self.restart()?;
             let certificate = Certificate::new(rr, zc, penalty, ratio, step);

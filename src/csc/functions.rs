@@ -6,7 +6,7 @@ use super::shape::Shape;
 use super::threads::for_each;
 use super::tile::group_shape;
 use crate::error::{Error, Result};
-use crate::grid::tiles::{AXES, Layout, Point, padded};
+use crate::grid::tiles::{AXES, Layout, Point, Tile, padded};
 use crate::linalg::correlate::Correlator;
 use crate::linalg::{Atoms, Dictionary, Field, FieldMut, OneThread, Real};
 use crate::memory;
@@ -88,69 +88,72 @@ pub fn lambda_max<T: Real>(
         let scratch = correlator.scratch(largest_tile, false)?;
         Ok((scratch, c, Vec::new()))
     };
-    let value =
-        |c: f64, atom: usize| norms[atom].wide() * if options.positive { c } else { c.abs() };
-    // Calls `visit` with atom, position and what might be λmax.
-    let tile =
-        |scratch: &mut _, c: &mut [T], index: usize, visit: &mut dyn FnMut(usize, Point, f64)| {
-            let tile = &grid.tile(index);
-            let c = &mut c[..tile.n_groups() * group_volume * n_atoms];
-            correlator.tile(&signals[tile.signal], tile, scratch, c);
-            let [_, s1, s2] = tile.stored(&group);
-            for (position, row) in c.chunks_exact(n_atoms).enumerate() {
-                let position = position as i64;
-                let at = [position / (s1 * s2), position / s2 % s1, position % s2];
-                // Positions beyond the end of the domain hold nothing.
-                if (0..AXES).any(|a| at[a] >= tile.shape[a]) {
-                    continue;
-                }
-                let at = std::array::from_fn(|a| tile.origin[a] + at[a]);
-                for (atom, c) in row.iter().enumerate() {
-                    visit(atom, at, value(c.wide(), atom));
-                }
-            }
-        };
+    let correlate = |scratch: &mut _, c: &mut [T], tile: &Tile| {
+        let n = tile.n_groups() * group_volume * n_atoms;
+        correlator.tile(&signals[tile.signal], tile, scratch, &mut c[..n]);
+    };
+    let value = |c: f64, atom: usize| {
+        let c = if options.positive { c } else { c.abs() };
+        norms[atom].wide() * c
+    };
     let work = |(scratch, c, tops): &mut (_, Vec<T>, Vec<_>), index: usize| {
+        let tile = grid.tile(index);
+        correlate(scratch, c, &tile);
         let mut top = 0.0;
-        tile(scratch, c, index, &mut |_, _, value| {
-            top = f64::max(top, value)
+        for_each_value(&tile, &group, n_atoms, c, |_, atom, c| {
+            top = f64::max(top, value(c, atom));
         });
         tops.push((index, top));
         Ok(())
     };
     let mut states = for_each(n_threads, grid.len(), state, work)?;
-    let tops: Vec<_> = states
-        .iter()
-        .flat_map(|(_, _, tops)| tops)
-        .copied()
-        .collect();
+    let tops = states.iter_mut().flat_map(|(_, _, tops)| tops.drain(..));
+    let tops: Vec<_> = tops.collect();
     let top = tops.iter().map(|(_, top)| *top).fold(0.0, f64::max);
-    // As a solve does: all that might be the largest, one by one.
     let uncertain = correlator.uncertainty(false);
     let slack = uncertain.iter().zip(&norms).map(|(e, n)| e * n.wide());
     let slack = slack.fold(0.0, f64::max) * fold(x, f64::abs, f64::max);
-    if !(top > 0.0 && (top + slack).is_finite()) {
-        return Ok(top);
-    }
-    let least = top - 2.0 * slack;
-    let mut largest = 0.0;
     let Some((scratch, c, _)) = states.first_mut() else {
         return Ok(top);
     };
+    if !(4.0 * slack < top && top.is_finite()) {
+        return Ok(top);
+    }
+    // As a solve does: all that might be the largest, one by one.
+    let least = top - 2.0 * slack;
+    let mut largest = 0.0;
     for (index, _) in tops.iter().filter(|(_, top)| *top >= least) {
-        let signal = &signals[grid.tile(*index).signal];
-        let mut near = Vec::new();
-        tile(scratch, c, *index, &mut |atom, at, value| {
-            if value >= least {
-                near.push((atom, at));
+        let tile = grid.tile(*index);
+        correlate(scratch, c, &tile);
+        for_each_value(&tile, &group, n_atoms, c, |at, atom, c| {
+            if value(c, atom) >= least {
+                let c = correlator.at(&signals[tile.signal], at, atom, scratch);
+                largest = f64::max(largest, value(c, atom));
             }
         });
-        for (atom, at) in near {
-            let c = correlator.at(signal, at, atom, scratch);
-            largest = f64::max(largest, value(c, atom));
-        }
     }
     Ok(largest)
+}
+
+/// Calls `visit` with position, atom and value of a tile's correlations.
+fn for_each_value<T: Real>(
+    tile: &Tile,
+    group: &Point,
+    n_atoms: usize,
+    c: &[T],
+    mut visit: impl FnMut(Point, usize, f64),
+) {
+    let [s0, s1, s2] = tile.stored(group);
+    let positions = (0..s0 * s1 * s2).map(|i| [i / (s1 * s2), i / s2 % s1, i % s2]);
+    for (at, row) in positions.zip(c.chunks_exact(n_atoms)) {
+        // Positions beyond the end of the domain hold nothing.
+        if (0..AXES).all(|a| at[a] < tile.shape[a]) {
+            let at = std::array::from_fn(|a| tile.origin[a] + at[a]);
+            for (atom, c) in row.iter().enumerate() {
+                visit(at, atom, c.wide());
+            }
+        }
+    }
 }
 
 /// F(z) and its data term ½‖X − Σₖ zₖ ∗ Dₖ‖², as a solve with these options minimises it: the

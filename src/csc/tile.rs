@@ -567,7 +567,8 @@ impl<T: Real> TileState<T> {
         }
     }
 
-    /// Calls `visit` with every coordinate whose |dz| is at least `least`, and its z. Bounds have to be exact.
+    /// Calls `visit` with every coordinate, and its z, whose |dz| is at least `least`, or |c| − μ (c − μ when z ≥ 0) if its
+    /// z is zero. Bounds have to be exact.
     pub(crate) fn for_each_large_step(
         &self,
         plan: &Plan<T>,
@@ -575,7 +576,11 @@ impl<T: Real> TileState<T> {
         mut visit: impl FnMut(Coordinate, T),
     ) {
         for group in (0..self.bound.len()).filter(|group| self.bound[*group] >= least) {
-            for (index, z, size) in self.sizes(plan, group) {
+            let mu = plan.mu.iter().cycle();
+            for ((index, z, size), mu) in self.sizes(plan, group).zip(mu) {
+                let c = self.c.get(plan, index);
+                let excess = if plan.positive { c } else { c.abs() } - *mu;
+                let size = if z == T::ZERO { excess } else { size };
                 if size >= least {
                     visit(self.coordinate(plan, index), z);
                 }

@@ -21,10 +21,14 @@ const MODERATE: f64 = 1e-9;
 /// What [`Encoder::correlate`] found, over all ranks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Largest {
-    /// Largest |c|·weight (c·weight when z ≥ 0) of the coordinates that may be chosen, computed in double precision.
+    /// Largest |c|·weight (c·weight when z ≥ 0) of the coordinates that may be chosen.
     pub(super) weighted: f64,
+    /// What that may be wrong by, beside rounding in the element type.
+    pub(super) doubt: f64,
     /// About the largest |c| (or c).
     pub(super) c: f64,
+    /// What c may be wrong by.
+    slack: f64,
 }
 
 impl<T: Real> Encoder<T> {
@@ -64,7 +68,9 @@ impl<T: Real> Encoder<T> {
     pub(super) fn is_coarse(&self, tol: f64, largest: &Largest) -> bool {
         let unit = self.correlator.single_unit(self.x_unit);
         let fits = unit.is_normal() && (1.0 / unit).is_normal();
-        fits && tol >= COARSE * largest.c && largest.c * unit >= MODERATE
+        fits && largest.doubt == 0.0
+            && tol >= (COARSE * largest.c).max(4.0 * largest.slack)
+            && largest.c * unit >= MODERATE
     }
 
     /// Collective: takes in signals, all of whose coordinates may be chosen, and makes room for their correlations.
@@ -127,40 +133,40 @@ impl<T: Real> Encoder<T> {
             Ok(())
         });
         let states = self.ranks.agree(states)?;
-        let x = self.window.largest();
         let c = states.iter().map(|(_, _, most)| *most).fold(0.0, f64::max);
         let tops = || states.iter().flat_map(|(_, tops, _)| tops);
         let top = tops().map(|(_, top)| *top).fold(0.0, f64::max);
-        let mut weighted = top;
-        // All that might be the largest, one by one. Beyond what can be said of rounding nothing is gained.
+        let largest = self.ranks.largest(&[top, c, self.window.largest()])?;
+        let [top, c, x] = [largest[0], largest[1], largest[2]];
         let slack = self.slack(x, weights);
-        let polished = if top > 0.0 && (top + slack).is_finite() {
-            weighted = 0.0;
-            let least = top - 2.0 * slack;
-            let near = tops().filter(|(_, top)| *top >= least);
-            self.scratch().map(|mut scratch| {
-                for (index, _) in near {
-                    let state = self.tiles.tile(*index);
-                    let signal = state.tile.signal;
-                    state.for_each_large_c(&self.plan, weights, least, |coordinate| {
-                        let c = self.exact(&signals[signal], &coordinate, &mut scratch);
-                        let c = if self.options.positive { c } else { c.abs() };
-                        weighted = f64::max(weighted, c * weights[coordinate.atom]);
-                    });
-                }
-            })
-        } else {
-            Ok(())
+        let mut largest = Largest {
+            weighted: top,
+            doubt: if self.plan.single { slack } else { 0.0 },
+            c,
+            slack: self.slack(x, &vec![1.0; weights.len()]),
         };
-        self.ranks.agree(polished)?;
-        let largest = self.ranks.largest(&[weighted, c])?;
-        Ok(Largest {
-            weighted: largest[0],
-            c: largest[1],
-        })
+        if 4.0 * slack < top && top.is_finite() {
+            // All that might be the largest, one by one.
+            let least = top - 2.0 * slack;
+            let mut most = 0.0;
+            let scratch = self.ranks.agree(self.scratch());
+            let mut scratch = scratch?;
+            for (index, _) in tops().filter(|(_, top)| *top >= least) {
+                let state = self.tiles.tile(*index);
+                let signal = &signals[state.tile.signal];
+                state.for_each_large_c(&self.plan, weights, least, |coordinate| {
+                    let c = self.exact(signal, &coordinate, &mut scratch);
+                    let c = if self.options.positive { c } else { c.abs() };
+                    most = f64::max(most, c * weights[coordinate.atom]);
+                });
+            }
+            largest.weighted = self.ranks.largest(&[most])?[0];
+            largest.doubt = 0.0;
+        }
+        Ok(largest)
     }
 
-    /// What a weighted c may be wrong by.
+    /// What a weighted c may be wrong by, where |values| of the field are up to `x`.
     fn slack(&self, x: f64, weights: &[f64]) -> f64 {
         let uncertain = self.correlator.uncertainty(self.plan.single);
         let weighted = uncertain.iter().zip(weights).map(|(e, w)| e * w);
@@ -176,39 +182,30 @@ impl<T: Real> Encoder<T> {
     /// Collective: takes over a new c. Returns max |dz| over all ranks, in the element type.
     pub(super) fn restart(&self) -> Result<T> {
         let largest = self.tiles.restart(&self.plan, self.n_threads);
-        let largest = largest.and_then(|largest| match self.plan.single {
-            true => self.largest_step(largest),
-            false => Ok(largest),
-        });
-        let largest = self.ranks.agree(largest)?;
         // Below zero: nothing moves.
-        let largest = largest.wide().max(0.0);
-        Ok(T::of(self.ranks.largest(&[largest])?[0]))
-    }
-
-    /// max |dz| on this rank, given what it is in single precision.
-    fn largest_step(&self, single: T) -> Result<T> {
-        let mu = self.plan.mu.iter().map(|mu| mu.wide()).fold(0.0, f64::max);
-        let slack = self.slack(self.window.largest(), &vec![1.0; self.shape.n_atoms]);
-        let slack = slack + 2.0 * f64::from(f32::EPSILON) * mu;
-        let least = T::of(single.wide() - 2.0 * slack);
-        let mut largest = T::NEG_INFINITY;
-        let (mut scratch, signals) = (self.scratch()?, self.signals());
-        if single.wide() <= 0.0 {
-            return Ok(single);
+        let largest = self.ranks.agree(largest)?.wide().max(0.0);
+        let largest = self.ranks.largest(&[largest, self.window.largest()])?;
+        if !self.plan.single {
+            return Ok(T::of(largest[0]));
         }
+        let mu = self.plan.mu.iter().map(|mu| mu.wide()).fold(0.0, f64::max);
+        let slack = self.slack(largest[1], &vec![1.0; self.shape.n_atoms])
+            + 2.0 * f64::from(f32::EPSILON) * mu;
+        // Where z = 0 only those move whose |c| comes near μ.
+        let least = T::of((largest[0] - 2.0 * slack).max(-slack));
+        let mut most = 0.0;
+        let scratch = self.ranks.agree(self.scratch());
+        let (mut scratch, signals) = (scratch?, self.signals());
         for index in 0..self.tiles.len() {
             let state = self.tiles.tile(index);
             let signal = &signals[state.tile.signal];
             state.for_each_large_step(&self.plan, least, |of, z| {
                 let c = T::of(self.exact(signal, &of, &mut scratch));
                 let size = step_size(self.plan.positive, c, z, self.plan.mu[of.atom]);
-                if size > largest {
-                    largest = size;
-                }
+                most = f64::max(most, size.wide());
             });
         }
-        Ok(largest)
+        Ok(T::of(self.ranks.largest(&[most])?[0]))
     }
 
     /// Calls `visit` with the atom, value and c of each z ≠ 0 of a tile: c in the element type.
