@@ -685,6 +685,29 @@ fn a_thousand_threads_take_no_longer_than_a_few() {
     assert!(seconds < 5.0, "{seconds} s");
 }
 
+/// Atoms without a mean have nothing to do with it: λmax is how it was rounded, and no reason to search.
+#[test]
+fn a_flat_field_has_no_activations() {
+    for (periodic, level) in [(false, 0.1), (true, 1e5), (false, 1e-200)] {
+        let mut problem = problem(&[60, 60], &[7, 7], periodic, 2, 5);
+        problem.x.fill(level);
+        for atom in problem.d.chunks_exact_mut(49) {
+            let mean = atom.iter().sum::<f64>() / 49.0;
+            atom.iter_mut().for_each(|d| *d -= mean);
+        }
+        for tol in [1e-1, 1e-3, 1e-8] {
+            let options = Options {
+                tol,
+                time_limit: 10.0,
+                ..Options::default()
+            };
+            let answer: Answer<f64> = solve(&problem, &options, 2, None);
+            assert_eq!(answer.info.stop, Stop::Converged, "{:?}", answer.info);
+            assert_eq!(answer.info.steps, 0, "{:?}", answer.info);
+        }
+    }
+}
+
 #[test]
 fn no_activation_at_lambda_max_and_above() {
     for (signal, atom) in [

@@ -644,10 +644,16 @@ impl<T: Real> Encoder<T> {
             Scale::Absolute => self.options.tol,
             Scale::Relative => {
                 let least = lambda.iter().copied().fold(f64::INFINITY, f64::min);
-                match largest.weighted - least {
+                let tol = match largest.weighted - least {
                     range if range > 0.0 => (self.options.tol * range).min(f64::MAX),
                     // Nothing to be relative to: z = 0 up to rounding.
                     _ => rounding::<T>(largest.c, 0.0),
+                };
+                // Activations that say nothing but how a flat field was rounded are not worth the search.
+                if largest.noise {
+                    tol.max(largest.slack)
+                } else {
+                    tol
                 }
             }
         }

@@ -116,7 +116,7 @@ pub fn lambda_max<T: Real>(
     let Some((scratch, c, _)) = states.first_mut() else {
         return Ok(top);
     };
-    if !(4.0 * slack < top && top.is_finite()) {
+    if top <= 4.0 * slack || top.is_infinite() {
         return Ok(top);
     }
     // As a solve does: all that might be the largest, one by one.

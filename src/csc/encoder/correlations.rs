@@ -28,7 +28,9 @@ pub(super) struct Largest {
     /// About the largest |c| (or c).
     pub(super) c: f64,
     /// What c may be wrong by.
-    slack: f64,
+    pub(super) slack: f64,
+    /// It may be rounding alone: the atoms have nothing to do with the field.
+    pub(super) noise: bool,
 }
 
 impl<T: Real> Encoder<T> {
@@ -68,7 +70,7 @@ impl<T: Real> Encoder<T> {
     pub(super) fn is_coarse(&self, tol: f64, largest: &Largest) -> bool {
         let unit = self.correlator.single_unit(self.x_unit);
         let fits = unit.is_normal() && (1.0 / unit).is_normal();
-        fits && largest.doubt == 0.0
+        fits && !largest.noise
             && tol >= (COARSE * largest.c).max(4.0 * largest.slack)
             && largest.c * unit >= MODERATE
     }
@@ -144,8 +146,9 @@ impl<T: Real> Encoder<T> {
             doubt: if self.plan.single { slack } else { 0.0 },
             c,
             slack: self.slack(x, &vec![1.0; weights.len()]),
+            noise: top <= 4.0 * slack,
         };
-        if 4.0 * slack < top && top.is_finite() {
+        if !largest.noise && top.is_finite() {
             // All that might be the largest, one by one.
             let least = top - 2.0 * slack;
             let mut most = 0.0;
