@@ -740,6 +740,12 @@ dicod_status dicod_valid_block(const dicod_options *options,
  * of `x` and gets all of `z`, and the work is shared; dicod_encoder_solve() is for fields that lie
  * spread over the ranks. Signals are coded independently but share lambda_max, the largest of all.
  *
+ * Arrays of doubles with a tolerance above some 1e-4 of lambda_max: the descent keeps what follows from
+ * z (correlations of the residual) in single precision, in half the time and memory. z, and all that
+ * info says of it (lambda_max, objective, max_step, gap), is in double precision, whatever tol is.
+ * A signal that has nothing to do with the atoms (a flat field, atoms without a mean), whose lambda_max
+ * is rounding alone, has z = 0.
+ *
  * Returns DICOD_OK when max |dz| <= tol; DICOD_MAX_ITER, DICOD_TIME_LIMIT, DICOD_CANCELLED or
  * DICOD_PRECISION when the solve ended before: z and info are valid then, too. On an error z and
  * info are untouched.
