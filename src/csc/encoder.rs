@@ -409,18 +409,13 @@ impl<T: Real> Encoder<T> {
             self.clear_z();
         }
         (0..self.tiles.len()).for_each(|index| self.tiles.tile(index).begin_solve());
-        let weights = self.wide_norms();
-        let mut single = self.may_be_single();
-        let (largest, lambda, tol) = loop {
-            self.begin(x, single)?;
-            let largest = self.correlate(&weights)?;
-            let lambda = self.lambda(largest.weighted);
-            let tol = self.tolerance(&lambda, &largest);
-            if !single || self.is_coarse(tol, &largest) {
-                break (largest, lambda, tol);
-            }
-            single = false;
+        let tolerance = |this: &Self, largest: &Largest| {
+            this.tolerance(&this.lambda(largest.weighted), largest)
         };
+        let (single, largest) = self.correlate_signal(x, tolerance)?;
+        let lambda = self.lambda(largest.weighted);
+        let tol = self.tolerance(&lambda, &largest);
+        let weights = self.wide_norms();
         let lambda_max = largest.weighted;
         self.plan.set_thresholds(&lambda, &self.norms);
         let frozen = warm && self.options.frozen_support;

@@ -305,7 +305,7 @@ impl<T: Real> TileState<T> {
     fn measure(&mut self, plan: &Plan<T>, group: usize) {
         let (start, rows) = (self.starts[group] as usize, self.rows);
         let best = self.c.largest_excess(plan, start, rows);
-        let best = self.largest_nonzero(plan, group, best);
+        let (best, _) = self.largest_nonzero(plan, group, best);
         self.bound[group] = best;
         self.seen[group] = best;
     }
@@ -315,9 +315,9 @@ impl<T: Real> TileState<T> {
         self.bound[group] == self.seen[group]
     }
 
-    /// Largest |dz| of the non-zero coordinates of a group, or `best` if that is not less.
+    /// Largest |dz| of the non-zero coordinates of a group, and its place among them; or `best` if that is not less.
     #[inline]
-    fn largest_nonzero(&self, plan: &Plan<T>, group: usize, best: T) -> T {
+    fn largest_nonzero(&self, plan: &Plan<T>, group: usize, best: T) -> (T, usize) {
         let list = &self.nonzeros[group];
         // The precision is asked for once, not for each.
         match &self.c {
@@ -633,21 +633,27 @@ impl<T: Real> TileState<T> {
     }
 }
 
-/// Largest |dz| of non-zero coordinates, or `best` if that is not less.
+/// Largest |dz| of non-zero coordinates, and the first place of one that has it; or `best` if that is not less.
 #[inline(always)]
 fn largest_step<T: Real>(
     plan: &Plan<T>,
     list: &[NonZero<T>],
     best: T,
     c: impl Fn(usize) -> T,
-) -> T {
+) -> (T, usize) {
     let size = |x: &NonZero<T>| {
         let mu = plan.mu[x.atom as usize];
         step_size(plan.positive, c(x.index as usize), x.z, mu)
     };
     // Written for a maximum without branches: which one is the largest cannot be predicted.
-    let larger = |best, size| if size > best { size } else { best };
-    list.iter().map(size).fold(best, larger)
+    let sizes = list.iter().map(size).enumerate();
+    sizes.fold((best, 0), |(best, at), (i, size)| {
+        let larger = size > best;
+        (
+            if larger { size } else { best },
+            if larger { i } else { at },
+        )
+    })
 }
 
 /// Position from a row-major index.

@@ -38,8 +38,27 @@ impl<T: Real> Encoder<T> {
     pub fn lambda_max(&mut self, x: &Field<'_, T>) -> Result<f64> {
         self.ranks.agree(self.check_x(x))?;
         self.prepare(x.block())?;
+        let (_, largest) = self.correlate_signal(x, |_, _| f64::INFINITY)?;
+        Ok(largest.weighted)
+    }
+
+    /// Collective: takes in signals and fills c with their correlations, in single precision if that is enough for the
+    /// tolerance. Tells whether it is.
+    pub(super) fn correlate_signal(
+        &mut self,
+        x: &Field<'_, T>,
+        tolerance: impl Fn(&Self, &Largest) -> f64,
+    ) -> Result<(bool, Largest)> {
+        let weights = self.wide_norms();
+        if self.may_be_single() {
+            self.begin(x, true)?;
+            let largest = self.correlate(&weights)?;
+            if self.is_coarse(tolerance(self, &largest), &largest) {
+                return Ok((true, largest));
+            }
+        }
         self.begin(x, false)?;
-        Ok(self.correlate(&self.wide_norms())?.weighted)
+        Ok((false, self.correlate(&weights)?))
     }
 
     /// The weights with which the largest c is λmax.
@@ -48,7 +67,7 @@ impl<T: Real> Encoder<T> {
     }
 
     /// Whether c may be kept in single precision, as far as dictionary and options tell.
-    pub(super) fn may_be_single(&self) -> bool {
+    fn may_be_single(&self) -> bool {
         let options = &self.options;
         let least = options.reg_per_atom.iter().copied();
         let least = least.reduce(f64::min).unwrap_or(options.reg);
@@ -67,7 +86,7 @@ impl<T: Real> Encoder<T> {
     }
 
     /// Whether single precision is enough to find all steps above a tolerance.
-    pub(super) fn is_coarse(&self, tol: f64, largest: &Largest) -> bool {
+    fn is_coarse(&self, tol: f64, largest: &Largest) -> bool {
         let unit = self.correlator.single_unit(self.x_unit);
         let fits = unit.is_normal() && (1.0 / unit).is_normal();
         fits && !largest.noise
@@ -76,7 +95,7 @@ impl<T: Real> Encoder<T> {
     }
 
     /// Collective: takes in signals, all of whose coordinates may be chosen, and makes room for their correlations.
-    pub(super) fn begin(&mut self, x: &Field<'_, T>, single: bool) -> Result<()> {
+    fn begin(&mut self, x: &Field<'_, T>, single: bool) -> Result<()> {
         // λmax is that of the signal, whatever the start and its support.
         self.freeze(false);
         let room = self.make_room(single);

@@ -185,15 +185,15 @@ impl<T: Real> TileState<T> {
             let index = self.c.locate_excess(plan, start, rows, zero, 1)?;
             return Some((index, self.listed(group, index)));
         }
-        let best = self.largest_nonzero(plan, group, zero);
+        let (best, listed) = self.largest_nonzero(plan, group, zero);
         self.bound[group] = best;
         self.seen[group] = best;
         if best <= enough {
             return None;
         }
-        let list = &self.nonzeros[group];
-        let listed = list.iter().position(|x| self.size_of(plan, x) == best)?;
-        Some((list[listed].index as usize, Some(listed)))
+        // Above what zeros have: it is one of the list.
+        let x = self.nonzeros[group].get(listed)?;
+        Some((x.index as usize, Some(listed)))
     }
 
     /// The coordinate with the largest |dz| > tol, or one that is nearly as large (`Plan::greed`),
