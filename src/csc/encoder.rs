@@ -598,7 +598,9 @@ impl<T: Real> Encoder<T> {
             &self.grid,
             &self.dictionary,
             &self.shape,
-        )
+        )?;
+        self.window.measure();
+        Ok(())
     }
 
     /// Collective: ‖r‖², ⟨z, D ⋆ r⟩ and Σ λ_k ‖z_k‖₁, the same bits for any number of ranks: sums over

@@ -14,6 +14,8 @@ pub(crate) struct Window<T> {
     pub(crate) block: Block,
     /// Field by field, row-major.
     pub(crate) values: Vec<T>,
+    /// Largest |value| when they were last measured.
+    pub(crate) largest: f64,
 }
 
 impl<T: Real> Window<T> {
@@ -22,11 +24,12 @@ impl<T: Real> Window<T> {
         Ok(Window {
             block,
             values: memory::zeroed("the residual", n_fields * volume)?,
+            largest: 0.0,
         })
     }
 
-    /// Largest |value|.
-    pub(crate) fn largest(&self) -> f64 {
+    /// Finds the largest |value|.
+    pub(crate) fn measure(&mut self) {
         let (v8, rest) = self.values.as_chunks::<8>();
         let larger = |most: T, x: T| if x.abs() > most { x.abs() } else { most };
         let mut most = [T::ZERO; 8];
@@ -34,7 +37,7 @@ impl<T: Real> Window<T> {
             most = std::array::from_fn(|i| larger(most[i], v[i]));
         }
         let values = most.iter().chain(rest);
-        values.fold(T::ZERO, |most, x| larger(most, *x)).wide()
+        self.largest = values.fold(T::ZERO, |most, x| larger(most, *x)).wide();
     }
 
     /// `n` fields from number `first` on.

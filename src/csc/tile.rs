@@ -558,13 +558,20 @@ impl<T: Real> TileState<T> {
         least: f64,
         mut visit: impl FnMut(Coordinate),
     ) {
-        for index in 0..self.c.len() {
-            let c = self.c.get(plan, index).wide();
-            let c = if plan.positive { c } else { c.abs() };
-            if c * weights[index % plan.n_atoms] >= least {
-                visit(self.coordinate(plan, index));
+        let most = weights.iter().copied().fold(0.0, f64::max);
+        self.c.for_each_run(plan, |first, largest| {
+            if largest.wide() * most < least {
+                return;
             }
-        }
+            let run = first..first + plan.mu.len();
+            for (index, weight) in run.zip(weights.iter().cycle()) {
+                let c = self.c.get(plan, index).wide();
+                let c = if plan.positive { c } else { c.abs() };
+                if c * weight >= least {
+                    visit(self.coordinate(plan, index));
+                }
+            }
+        });
     }
 
     /// Calls `visit` with every coordinate, and its z, whose |dz| is at least `least`, or |c| − μ (c − μ when z ≥ 0) if its

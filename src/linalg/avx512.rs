@@ -1,7 +1,8 @@
 //! The kernels in AVX-512: masks for the ends of runs, which are a good part of the short runs of
 //! small atoms. The same operations on each value as in [`super::kernels`], so the same bits.
 
-use super::kernels::{AtomBlock, MOST_ATOMS, OVERHANG, Rows, Taps};
+use super::halving::{MOST_HALVINGS, join, offset, parts};
+use super::kernels::{AtomBlock, MOST_ATOMS, OVERHANG, Rows, Taps, raise_by_place};
 use std::arch::x86_64::*;
 
 /// Checks that runs from `start` on lie within `len` values.
@@ -109,7 +110,7 @@ subtract!(
 );
 
 macro_rules! search {
-    ($largest_excess:ident, $locate_excess:ident, $largest:ident, $t:ty, $lanes:expr, $mask:ty, $set:ident,
+    ($largest_excess:ident, $locate_excess:ident, $largest:ident, $raise:ident, $t:ty, $lanes:expr, $mask:ty, $set:ident,
         $load:ident, $masked_load:ident, $sub:ident, $masked_sub:ident, $max:ident, $masked_max:ident, $abs:ident,
         $reduce:ident, $equal:ident) => {
         /// [`super::kernels::Kernels::largest_excess`].
@@ -201,6 +202,15 @@ macro_rules! search {
             found
         }
 
+        /// [`super::kernels::Kernels::raise`].
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+        pub(super) fn $raise(positive: bool, most: &mut [$t], c: &[$t]) {
+            match positive {
+                true => raise_by_place::<$t, true>(most, c),
+                false => raise_by_place::<$t, false>(most, c),
+            }
+        }
+
         /// [`super::kernels::Kernels::largest`].
         #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
         pub(super) fn $largest(values: &[$t]) -> $t {
@@ -224,6 +234,7 @@ search!(
     largest_excess_f64,
     locate_excess_f64,
     largest_f64,
+    raise_f64,
     f64,
     8,
     __mmask8,
@@ -242,6 +253,7 @@ search!(
     largest_excess_f32,
     locate_excess_f32,
     largest_f32,
+    raise_f32,
     f32,
     16,
     __mmask16,
@@ -272,17 +284,18 @@ macro_rules! for_each_atom {
 }
 
 macro_rules! correlate {
-    ($name:ident, $sums:ident, $t:ty, $lanes:expr, $zero:ident, $set:ident, $load:ident, $store:ident, $fused:ident) => {
+    ($name:ident, $sums:ident, $t:ty, $lanes:expr, $zero:ident, $set:ident, $load:ident, $store:ident, $fused:ident,
+        $add:ident, $scatter:ident) => {
         /// Correlations of K atoms at two vectors of positions, which begin at `x`.
         ///
         /// # Safety
-        /// There is a vector at each tap from either `x` on, and d has K values per tap.
+        /// There is a vector at each tap from either `x` on, d has K values per tap, and there is room for 2·K vectors.
         #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
         unsafe fn $sums<const K: usize>(
             x: [*const $t; 2],
             taps: &Taps,
             mut d: *const $t,
-            to: &mut [[[$t; $lanes]; 2]; MOST_ATOMS],
+            to: *mut [$t; $lanes],
         ) {
             let mut sums = [[$zero(); 2]; K];
             for start in &taps.starts {
@@ -303,8 +316,8 @@ macro_rules! correlate {
             for_each_atom!(ATOM, K, {
                 // SAFETY: `to` has vectors.
                 unsafe {
-                    $store(to[ATOM][0].as_mut_ptr(), sums[ATOM][0]);
-                    $store(to[ATOM][1].as_mut_ptr(), sums[ATOM][1]);
+                    $store(to.add(ATOM).cast(), sums[ATOM][0]);
+                    $store(to.add(K + ATOM).cast(), sums[ATOM][1]);
                 }
             });
         }
@@ -326,36 +339,40 @@ macro_rules! correlate {
             }
             const { assert!($lanes <= OVERHANG) };
             assert!(block.n <= MOST_ATOMS && block.first + block.n <= block.of);
+            assert!(taps.halvings <= MOST_HALVINGS);
+            let (n_parts, phases) = (parts(taps.halvings), 1 << taps.halvings);
             let n_taps = taps.starts.len() * taps.run;
-            assert!(d.len() >= n_taps * block.n, "atoms without an end");
+            assert!(
+                d.len() >= n_parts * n_taps * block.n,
+                "atoms without an end"
+            );
             let last = [positions[0] - 1, positions[1] - 1];
             let last = last[0] * strides[0] + last[1] * strides[1] + positions[2];
             let reach = taps.starts.iter().max().map_or(0, |start| start + taps.run);
-            assert!(
-                last + reach + OVERHANG <= x.len() + 1,
-                "taps beyond the end"
-            );
+            let part = (x.len() - OVERHANG) / n_parts;
+            assert!(last + reach <= part + 1, "taps beyond the end");
             let n_positions = positions.iter().product::<usize>();
             assert!(
-                n_positions * block.of <= c.len(),
+                n_positions * phases * block.of <= c.len(),
                 "positions beyond the end"
             );
-            let correlate: unsafe fn([*const $t; 2], &Taps, *const $t, &mut _) = match block.n {
-                1 => $sums::<1>,
-                2 => $sums::<2>,
-                3 => $sums::<3>,
-                4 => $sums::<4>,
-                5 => $sums::<5>,
-                6 => $sums::<6>,
-                7 => $sums::<7>,
-                8 => $sums::<8>,
-                9 => $sums::<9>,
-                10 => $sums::<10>,
-                11 => $sums::<11>,
-                12 => $sums::<12>,
-                _ => $sums::<13>,
-            };
-            // Where a vector begins in x and in c, and how many of its positions count.
+            let correlate: unsafe fn([*const $t; 2], &Taps, *const $t, *mut [$t; $lanes]) =
+                match block.n {
+                    1 => $sums::<1>,
+                    2 => $sums::<2>,
+                    3 => $sums::<3>,
+                    4 => $sums::<4>,
+                    5 => $sums::<5>,
+                    6 => $sums::<6>,
+                    7 => $sums::<7>,
+                    8 => $sums::<8>,
+                    9 => $sums::<9>,
+                    10 => $sums::<10>,
+                    11 => $sums::<11>,
+                    12 => $sums::<12>,
+                    _ => $sums::<13>,
+                };
+            // Where a vector begins in x and among the positions, and how many of its lanes count.
             let rows = (0..positions[0]).flat_map(|i| (0..positions[1]).map(move |j| (i, j)));
             let mut vectors = rows.enumerate().flat_map(|(row, (i, j))| {
                 (0..positions[2]).step_by($lanes).map(move |at| {
@@ -367,29 +384,106 @@ macro_rules! correlate {
                     )
                 })
             });
-            let mut sums = [[[0.0; $lanes]; 2]; MOST_ATOMS];
+            // By part, vector, atom; later by phase, vector, atom.
+            let n = 2 * block.n;
+            let mut sums = [[0.0; $lanes]; parts(MOST_HALVINGS) * 2 * MOST_ATOMS];
+            let sums = &mut sums[..n_parts * n];
             while let Some(first) = vectors.next() {
                 let second = vectors.next();
                 // Without a second the first is computed twice.
                 let from = [first.0, second.unwrap_or(first).0];
-                // SAFETY: either vector begins at a position, and ends less than `OVERHANG` beyond it: x has that many
-                // values, and d those of all taps, as was seen above.
-                unsafe {
-                    let x = from.map(|from| x.as_ptr().add(from));
-                    correlate(x, taps, d.as_ptr(), &mut sums);
+                for (index, sums) in sums.chunks_exact_mut(n).enumerate() {
+                    let from = from.map(|from| index * part + from);
+                    // SAFETY: either vector begins at a position, and ends less than `OVERHANG` beyond it: x has that
+                    // many values, and d those of all taps, as was seen above.
+                    unsafe {
+                        let x = from.map(|from| x.as_ptr().add(from));
+                        let d = d.as_ptr().add(index * n_taps * block.n);
+                        correlate(x, taps, d, sums.as_mut_ptr());
+                    }
                 }
-                let both = [Some(first), second].into_iter().flatten();
-                for (vector, (_, to, n)) in both.enumerate() {
-                    let c = &mut c[to * block.of..(to + n) * block.of];
-                    for (lane, c) in c.chunks_exact_mut(block.of).enumerate() {
-                        for (c, sums) in c[block.first..][..block.n].iter_mut().zip(&sums) {
-                            *c = sums[vector][lane];
-                        }
+                let vectors: *mut [$t; $lanes] = sums.as_mut_ptr();
+                join(n, taps.halvings, |from, to| {
+                    // SAFETY: all places are below n·parts, which is the length of the sums.
+                    unsafe {
+                        let [both, even, odd] = from.map(|i| $load(vectors.add(i).cast()));
+                        $store(vectors.add(to[0]).cast(), $add(both, even));
+                        $store(vectors.add(to[1]).cast(), $add(both, odd));
+                    }
+                });
+                for (phase, sums) in sums.chunks_exact(n).take(phases).enumerate() {
+                    let both = [Some(first), second].into_iter().flatten();
+                    for (sums, (_, to, n)) in sums.chunks_exact(block.n).zip(both) {
+                        let to = to * phases + offset(phase, taps.halvings);
+                        let c = &mut c[to * block.of + block.first..];
+                        $scatter(sums, n, phases * block.of, c);
                     }
                 }
             }
         }
     };
+}
+
+/// Writes the first `n` lanes of vectors, the values of a lane one after the other, lanes with a stride.
+#[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+fn scatter_f64(vectors: &[[f64; 8]], n: usize, stride: usize, c: &mut [f64]) {
+    for (lane, c) in c.chunks_mut(stride).take(n).enumerate() {
+        for (c, vector) in c[..vectors.len()].iter_mut().zip(vectors) {
+            *c = vector[lane];
+        }
+    }
+}
+
+/// Writes the first `n` lanes of up to 16 vectors, the values of a lane one after the other, lanes with a stride.
+#[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+fn scatter_f32(vectors: &[[f32; 16]], n: usize, stride: usize, c: &mut [f32]) {
+    assert!(vectors.len() <= 16 && n <= 16);
+    assert!(n == 0 || (n - 1) * stride + vectors.len() <= c.len());
+    let mut v = [_mm512_setzero_ps(); 16];
+    for (v, from) in v.iter_mut().zip(vectors) {
+        // SAFETY: an array of 16 values.
+        *v = unsafe { _mm512_loadu_ps(from.as_ptr()) };
+    }
+    // Transposes pairs, then fours, then the four blocks of 128 bits.
+    let mut pairs = [_mm512_setzero_pd(); 16];
+    for i in (0..16).step_by(2) {
+        pairs[i] = _mm512_castps_pd(_mm512_unpacklo_ps(v[i], v[i + 1]));
+        pairs[i + 1] = _mm512_castps_pd(_mm512_unpackhi_ps(v[i], v[i + 1]));
+    }
+    let mut fours = v;
+    for i in (0..16).step_by(4) {
+        fours[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(pairs[i], pairs[i + 2]));
+        fours[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(pairs[i], pairs[i + 2]));
+        fours[i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(pairs[i + 1], pairs[i + 3]));
+        fours[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(pairs[i + 1], pairs[i + 3]));
+    }
+    let mask = ((1u32 << vectors.len()) - 1) as __mmask16;
+    for lane in 0..4 {
+        let [c0, c1] = [fours[lane], fours[4 + lane]];
+        let [c2, c3] = [fours[8 + lane], fours[12 + lane]];
+        // Blocks 0 and 2, or 1 and 3, of two.
+        let [low, high] = [
+            _mm512_shuffle_f32x4::<0x88>(c0, c1),
+            _mm512_shuffle_f32x4::<0x88>(c2, c3),
+        ];
+        let [odd_low, odd_high] = [
+            _mm512_shuffle_f32x4::<0xdd>(c0, c1),
+            _mm512_shuffle_f32x4::<0xdd>(c2, c3),
+        ];
+        let rows = [
+            _mm512_shuffle_f32x4::<0x88>(low, high),
+            _mm512_shuffle_f32x4::<0x88>(odd_low, odd_high),
+            _mm512_shuffle_f32x4::<0xdd>(low, high),
+            _mm512_shuffle_f32x4::<0xdd>(odd_low, odd_high),
+        ];
+        for (block, row) in rows.into_iter().enumerate() {
+            let lane = 4 * block + lane;
+            if lane < n {
+                // SAFETY: the last of the rows ends within c, as was seen above.
+                unsafe { _mm512_mask_storeu_ps(c.as_mut_ptr().add(lane * stride), mask, row) };
+            }
+        }
+    }
 }
 
 correlate!(
@@ -401,7 +495,9 @@ correlate!(
     _mm512_set1_pd,
     _mm512_loadu_pd,
     _mm512_storeu_pd,
-    _mm512_fmadd_pd
+    _mm512_fmadd_pd,
+    _mm512_add_pd,
+    scatter_f64
 );
 correlate!(
     correlate_f32,
@@ -412,5 +508,7 @@ correlate!(
     _mm512_set1_ps,
     _mm512_loadu_ps,
     _mm512_storeu_ps,
-    _mm512_fmadd_ps
+    _mm512_fmadd_ps,
+    _mm512_add_ps,
+    scatter_f32
 );

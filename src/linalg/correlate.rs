@@ -7,6 +7,7 @@ use super::Real;
 use super::convolver::{Buffers, Convolver};
 use super::dictionary::Dictionary;
 use super::field::Field;
+use super::halving::{MOST_HALVINGS, parts, split_taps, split_values, whole};
 use super::kernels::{AtomBlock, Isa, MOST_ATOMS, OVERHANG, Taps};
 use crate::error::Result;
 use crate::grid::tiles::{AXES, Point, Tile};
@@ -61,36 +62,83 @@ enum Kind<T: Real> {
 pub(crate) struct Scratch<T: Real> {
     /// Part of the field, in the precision that is asked for: patches of a panel for matrix products, what a tile
     /// reaches for direct sums.
-    full: Vec<T>,
-    single: Vec<f32>,
+    full: Room<T>,
+    single: Room<f32>,
     /// A row of the field.
     row: Vec<T>,
     transforms: Buffers,
 }
 
-/// Atoms for direct sums: (block, P·L…, atom of the block).
+/// Buffers in one precision.
+struct Room<C> {
+    values: Vec<C>,
+    /// A row of them, whole and in parts.
+    rows: [Vec<C>; 2],
+}
+
+impl<C: Real> Room<C> {
+    fn new(n: usize) -> Result<Self> {
+        Ok(Room {
+            values: memory::zeroed("patches", n)?,
+            rows: Default::default(),
+        })
+    }
+}
+
+/// Atoms for direct sums: (block, part of a row, P·L…, atom of the block).
 struct Blocks<C> {
     values: Vec<C>,
     /// Atoms per block at most.
     most: usize,
+    /// How often rows are halved.
+    halvings: usize,
+    /// For each atom a bound on the sum of |d|·|x| over all terms, where |x| ≤ 1.
+    weights: Vec<f64>,
 }
 
 impl<C: Real> Blocks<C> {
-    fn new<T: Real>(atoms: &[T], n_atoms: usize, unit: f64) -> Result<Self> {
-        let depth = atoms.len() / n_atoms;
+    /// `row` is the length of atoms along the last axis.
+    fn new<T: Real>(
+        atoms: &[T],
+        n_atoms: usize,
+        row: usize,
+        unit: f64,
+        halvings: usize,
+    ) -> Result<Self> {
+        let what = "the dictionary";
         let most = n_atoms.div_ceil(n_atoms.div_ceil(MOST_ATOMS));
-        let mut values = Vec::new();
-        memory::reserve("the dictionary", &mut values, atoms.len())?;
-        for first in (0..n_atoms).step_by(most) {
-            let block = first..n_atoms.min(first + most);
-            values.extend((0..depth).flat_map(|tap| {
-                block
-                    .clone()
-                    .map(move |k| C::of(atoms[k * depth + tap].wide() * unit))
-            }));
+        let (n_rows, run) = (atoms.len() / n_atoms / row, row.div_ceil(1 << halvings));
+        let part = n_rows * run;
+        let mut values = memory::zeroed(what, n_atoms * parts(halvings) * part)?;
+        let mut weights: Vec<f64> = memory::zeroed(what, n_atoms)?;
+        for (k, atom) in atoms.chunks_exact(n_rows * row).enumerate() {
+            let (block, in_block) = (k / most * most, k % most);
+            let block = (block * parts(halvings) * part, most.min(n_atoms - block));
+            for (index, taps) in atom.chunks_exact(row).enumerate() {
+                let taps: Vec<f64> = taps.iter().map(|d| d.wide() * unit).collect();
+                let (taps, weight) = split_taps(&taps, halvings);
+                weights[k] += weight / unit;
+                for (number, taps) in taps.iter().enumerate() {
+                    let first = number * part + index * run;
+                    for (tap, d) in taps.iter().enumerate() {
+                        values[block.0 + (first + tap) * block.1 + in_block] = C::of(*d);
+                    }
+                }
+            }
         }
-        Ok(Blocks { values, most })
+        Ok(Blocks {
+            values,
+            most,
+            halvings,
+            weights,
+        })
     }
+}
+
+/// How often rows of tiles up to `largest` are worth halving, where vectors have `lanes`.
+fn halvings(row: i64, largest: i64) -> usize {
+    let worth = |h: &usize| row >> h >= 6 && largest % (1 << h) == 0 && largest >> h >= 16;
+    (1..=MOST_HALVINGS).take_while(worth).count()
 }
 
 /// A power of two that brings magnitudes up to `largest` into the middle of the range of numbers; 1 if nothing does.
@@ -101,11 +149,6 @@ pub(crate) fn unit_of(largest: f64) -> f64 {
         true => 1.0 / power,
         false => 1.0,
     }
-}
-
-/// What a tile reaches of a field: its stored positions, L − 1 more along each axis.
-fn window(stored: Point, atom: Point) -> Point {
-    std::array::from_fn(|a| stored[a] + atom[a] - 1)
 }
 
 impl<T: Real> Correlator<T> {
@@ -156,10 +199,14 @@ impl<T: Real> Correlator<T> {
                 single.extend(full.iter().map(|d| (d.wide() * unit) as f32));
                 Kind::Gemm { full, single }
             }
-            Method::Auto | Method::Direct => Kind::Direct {
-                full: Blocks::new(&atoms, n_atoms, 1.0)?,
-                single: Blocks::new(&atoms, n_atoms, unit)?,
-            },
+            Method::Auto | Method::Direct => {
+                let row = atom[2] as usize;
+                let halvings = halvings(atom[2], largest[2]);
+                Kind::Direct {
+                    full: Blocks::new(&atoms, n_atoms, row, 1.0, 0)?,
+                    single: Blocks::new(&atoms, n_atoms, row, unit, halvings)?,
+                }
+            }
         };
         Ok(Correlator {
             n_atoms,
@@ -188,25 +235,32 @@ impl<T: Real> Correlator<T> {
         self.atoms.len() / self.n_atoms
     }
 
+    /// What a tile reaches of a field: its stored positions, L − 1 more along each axis; of halved rows the length of a
+    /// part.
+    fn window(&self, stored: Point, halvings: usize) -> Point {
+        let [w0, w1, _] = std::array::from_fn(|a| stored[a] + self.atom[a] - 1);
+        let part =
+            (stored[2] >> halvings) + (self.atom[2] as u64).div_ceil(1 << halvings) as i64 - 1;
+        [w0, w1, part]
+    }
+
     /// Buffers for tiles up to `largest`; `single`: for [`Self::tile_single`].
     pub(crate) fn scratch(&self, largest: Point, single: bool) -> Result<Scratch<T>> {
         let (n, row, transforms) = match &self.kind {
-            Kind::Direct { .. } => {
+            Kind::Direct { single: atoms, .. } => {
                 let channels = self.depth() as i64 / self.atom.iter().product::<i64>();
-                let reach = window(largest, self.atom).iter().product::<i64>();
-                (
-                    (channels * reach) as usize + OVERHANG,
-                    0,
-                    Buffers::default(),
-                )
+                let halvings = if single { atoms.halvings } else { 0 };
+                let [w0, w1, part] = self.window(largest, halvings);
+                let n = channels * w0 * w1 * part * parts(halvings) as i64;
+                (n as usize + OVERHANG, 0, Buffers::default())
             }
             Kind::Gemm { .. } => (PANEL * self.depth(), 0, Buffers::default()),
             Kind::Fft(convolver) => (0, convolver.row_len(), convolver.buffers()?),
         };
         let row = row.max(self.atom[2] as usize);
         Ok(Scratch {
-            full: memory::zeroed("patches", if single { 0 } else { n })?,
-            single: memory::zeroed("patches", if single { n } else { 0 })?,
+            full: Room::new(if single { 0 } else { n })?,
+            single: Room::new(if single { n } else { 0 })?,
             row: memory::zeroed("a row", row)?,
             transforms,
         })
@@ -303,6 +357,12 @@ impl<T: Real> Correlator<T> {
             Kind::Fft(_) => 4.0 * epsilon + 1e-11,
             _ => (depth + 8.0) * epsilon,
         };
+        if let (Kind::Direct { single, .. }, true) = (&self.kind, single) {
+            // A part has fewer terms, but they are larger, and there are a few sums more.
+            let terms = depth / (1 << single.halvings) as f64 + 2.0 * single.halvings as f64;
+            let relative = (terms + 8.0) * epsilon;
+            return single.weights.iter().map(|w| relative * w).collect();
+        }
         let weight = |atom: &[T]| atom.iter().map(|d| d.wide().abs()).sum::<f64>();
         let atoms = self.atoms.chunks_exact(self.depth());
         atoms.map(|atom| relative * weight(atom)).collect()
@@ -314,24 +374,33 @@ impl<T: Real> Correlator<T> {
         x: &Field<'_, T>,
         unit: f64,
         tile: &Tile,
-        part: &mut [C],
+        room: &mut Room<C>,
         c: &mut [C],
     ) {
-        let stored = tile.stored(&self.group);
-        let [w0, w1, w2] = window(stored, self.atom);
-        let end = part.len() - OVERHANG;
-        let mut rows = part[..end].chunks_exact_mut(w2 as usize);
-        for channel in 0..x.channels.len() {
-            for i in 0..w0 {
-                for (j, row) in (0..w1).zip(&mut rows) {
-                    let at = std::array::from_fn(|a| tile.origin[a] + [i, j, 0][a]);
-                    self.gather_row(x, channel, unit, at, row);
-                }
+        let (values, [row, spare]) = (&mut room.values, &mut room.rows);
+        let (stored, halvings) = (tile.stored(&self.group), blocks.halvings);
+        let [w0, w1, part] = self.window(stored, halvings).map(|n| n as usize);
+        let whole = whole(part, halvings);
+        // Zero where only padding needs it: how that is rounded must not depend on what there is.
+        let reach = (tile.shape[2] + self.atom[2] - 1) as usize;
+        let n_rows = x.channels.len() * w0 * w1;
+        for index in 0..n_rows {
+            let [channel, i, j] = [index / (w0 * w1), index / w1 % w0, index % w1];
+            let [i, j] = [i as i64, j as i64];
+            let at = std::array::from_fn(|a| tile.origin[a] + [i, j, 0][a]);
+            row.clear();
+            row.resize(whole, C::ZERO);
+            self.gather_row(x, channel, unit, at, &mut row[..reach.min(whole)]);
+            split_values(row, spare, halvings);
+            for (number, values_of) in row.chunks_exact(part).enumerate() {
+                values[(number * n_rows + index) * part..][..part].copy_from_slice(values_of);
             }
         }
+        let n_values = parts(halvings) * n_rows * part;
+        let values = &values[..n_values + OVERHANG];
         let [l0, l1, l2] = self.atom.map(|l| l as usize);
-        let strides = [(w1 * w2) as usize, w2 as usize];
-        let channel = strides[0] * w0 as usize;
+        let strides = [w1 * part, part];
+        let channel = w0 * strides[0];
         let starts = (0..x.channels.len()).flat_map(|p| {
             (0..l0).flat_map(move |i| {
                 (0..l1).map(move |j| p * channel + i * strides[0] + j * strides[1])
@@ -339,17 +408,19 @@ impl<T: Real> Correlator<T> {
         });
         let taps = Taps {
             starts: starts.collect(),
-            run: l2,
+            run: l2.div_ceil(1 << halvings),
+            halvings,
         };
-        let positions = stored.map(|n| n as usize);
-        let depth = self.depth();
+        let [p0, p1, p2] = stored.map(|n| n as usize);
+        let positions = [p0, p1, p2 >> halvings];
+        let depth = parts(halvings) * taps.starts.len() * taps.run;
         for (index, d) in blocks.values.chunks(blocks.most * depth).enumerate() {
             let block = AtomBlock {
                 first: index * blocks.most,
                 n: d.len() / depth,
                 of: self.n_atoms,
             };
-            C::correlate(self.isa, part, positions, strides, &taps, d, block, c);
+            C::correlate(self.isa, values, positions, strides, &taps, d, block, c);
         }
     }
 
@@ -359,14 +430,14 @@ impl<T: Real> Correlator<T> {
         x: &Field<'_, T>,
         unit: f64,
         tile: &Tile,
-        patches: &mut [C],
+        room: &mut Room<C>,
         c: &mut [C],
     ) {
         let depth = self.depth();
         let positions = tile.n_groups() * self.group.iter().product::<i64>() as usize;
         for first in (0..positions).step_by(PANEL) {
             let rows = PANEL.min(positions - first);
-            let patches = &mut patches[..rows * depth];
+            let patches = &mut room.values[..rows * depth];
             self.gather_patches(x, unit, tile, first, patches, rows);
             C::gemm(
                 (rows, self.n_atoms, depth),
@@ -514,5 +585,92 @@ fn add_products<T: Real>(sums: &mut [f64; 4], a: &[T], b: &[T]) {
     }
     for (sum, (a, b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {
         *sum += a.wide() * b.wide();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tiles at the beginning, in the middle and at the end of a field, in both precisions, against single correlations.
+    #[test]
+    fn correlations_are_as_exact_as_they_say() {
+        let value = |i: usize| ((i * i) as f64 * 0.7).sin();
+        let shapes: [([i64; 3], [i64; 3]); 6] = [
+            ([1, 1, 700], [1, 1, 131]),
+            ([1, 1, 700], [1, 1, 5]),
+            ([1, 40, 90], [1, 6, 13]),
+            ([1, 40, 90], [1, 7, 24]),
+            ([9, 10, 75], [3, 2, 12]),
+            ([9, 10, 75], [2, 3, 25]),
+        ];
+        for (signal, atom) in shapes {
+            for (n_atoms, n_channels) in [(1, 2), (5, 1), (14, 1), (30, 2)] {
+                let volume = |shape: Point| shape.iter().product::<i64>() as usize;
+                let d: Vec<f64> = (0..n_atoms * n_channels * volume(atom))
+                    .map(value)
+                    .collect();
+                let x: Vec<f64> = (0..n_channels * volume(signal)).map(value).collect();
+                let x = Field::contiguous(&x, signal);
+                let d = Dictionary::full(n_atoms, n_channels, atom, &d).unwrap();
+                let group = [1, 1, 16];
+                let largest = signal.map(|n| (n / 2 + 15) / 16 * 16);
+                let largest = [signal[0], signal[1], largest[2]];
+                let scale = vec![0.5; n_atoms];
+                let periodic = [false; AXES];
+                let method = Method::Direct;
+                let correlator =
+                    Correlator::new(&d, &scale, group, periodic, largest, method).unwrap();
+                let halved = match &correlator.kind {
+                    Kind::Direct { single, .. } => single.halvings,
+                    _ => 0,
+                };
+                assert_eq!(
+                    halved,
+                    if atom[2] < 12 {
+                        0
+                    } else if atom[2] < 24 {
+                        1
+                    } else {
+                        2
+                    }
+                    .min(if largest[2] >= 64 { 2 } else { 1 })
+                );
+                let valid: Point = std::array::from_fn(|a| signal[a] - atom[a] + 1);
+                let mut scratch = [false, true].map(|s| correlator.scratch(largest, s).unwrap());
+                for (first, end) in [(0, 40), (7, 39), (valid[2] - 21, valid[2])] {
+                    let tile = Tile {
+                        signal: 0,
+                        origin: [0, 0, first],
+                        shape: [valid[0], valid[1], end - first],
+                        groups: [valid[0], valid[1], (end - first + 15) / 16],
+                    };
+                    let n = volume(tile.stored(&group)) * n_atoms;
+                    let (mut full, mut single) = (vec![9.0; n], vec![9.0; n]);
+                    correlator.tile(&x, &tile, &mut scratch[0], &mut full);
+                    correlator.tile_single(&x, 0.25, &tile, &mut scratch[1], &mut single);
+                    let unit = correlator.single_unit(0.25);
+                    let limits = [false, true].map(|single| correlator.uncertainty(single));
+                    for index in 0..n {
+                        let (position, k) = (index / n_atoms, index % n_atoms);
+                        let [_, s1, s2] = tile.stored(&group).map(|n| n as usize);
+                        let at = [position / (s1 * s2), position / s2 % s1, position % s2];
+                        if at[2] as i64 >= tile.shape[2] {
+                            continue;
+                        }
+                        let at = std::array::from_fn(|a| at[a] as i64 + tile.origin[a]);
+                        let c = correlator.at(&x, at, k, &mut scratch[0]);
+                        let single = f64::from(single[index]) / unit;
+                        for (value, limit) in [full[index], single].into_iter().zip(&limits) {
+                            let error = (value - c).abs();
+                            assert!(
+                                error <= limit[k],
+                                "{signal:?} {atom:?} {at:?} {k}: {error:e}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
     }
 }

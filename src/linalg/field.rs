@@ -123,10 +123,13 @@ impl<'a, T: Real> Field<'a, T> {
                 let value = |k: i64| data[(first as i64 + k * step) as usize];
                 let n = self.layout.shape[2];
                 let bad = if step == 1 {
-                    !data[first..first + n as usize]
-                        .iter()
-                        .fold(T::ZERO, |sum, &x| sum + x * T::ZERO)
-                        .finite()
+                    let (v8, rest) = data[first..first + n as usize].as_chunks::<8>();
+                    let mut sums = [T::ZERO; 8];
+                    for v in v8 {
+                        sums = std::array::from_fn(|i| sums[i] + v[i] * T::ZERO);
+                    }
+                    let sums = sums.iter().chain(rest);
+                    !sums.fold(T::ZERO, |sum, &x| sum + x * T::ZERO).finite()
                 } else {
                     (0..n).any(|k| !value(k).finite())
                 };

@@ -9,6 +9,7 @@ pub mod dictionary;
 pub(crate) mod exact;
 pub mod field;
 pub mod gram;
+mod halving;
 pub mod kernels;
 mod scalar;
 pub mod sum;

@@ -101,8 +101,9 @@ impl<T: Real> Encoder<T> {
         let room = self.make_room(single);
         let taken = self.take_in(x);
         self.ranks.agree(room.and(taken))?;
+        self.window.measure();
         if single {
-            let largest = self.ranks.largest(&[self.window.largest()])?[0];
+            let largest = self.ranks.largest(&[self.window.largest])?[0];
             self.x_unit = unit_of(largest);
             self.plan.unit = Unit::new(self.correlator.single_unit(self.x_unit));
         }
@@ -157,7 +158,7 @@ impl<T: Real> Encoder<T> {
         let c = states.iter().map(|(_, _, most)| *most).fold(0.0, f64::max);
         let tops = || states.iter().flat_map(|(_, tops, _)| tops);
         let top = tops().map(|(_, top)| *top).fold(0.0, f64::max);
-        let largest = self.ranks.largest(&[top, c, self.window.largest()])?;
+        let largest = self.ranks.largest(&[top, c, self.window.largest])?;
         let [top, c, x] = [largest[0], largest[1], largest[2]];
         let slack = self.slack(x, weights);
         let mut largest = Largest {
@@ -206,7 +207,7 @@ impl<T: Real> Encoder<T> {
         let largest = self.tiles.restart(&self.plan, self.n_threads);
         // Below zero: nothing moves.
         let largest = self.ranks.agree(largest)?.wide().max(0.0);
-        let largest = self.ranks.largest(&[largest, self.window.largest()])?;
+        let largest = self.ranks.largest(&[largest, self.window.largest])?;
         if !self.plan.single {
             return Ok(T::of(largest[0]));
         }

@@ -3,7 +3,7 @@
 use super::{Plan, plan::Table};
 use crate::error::Result;
 use crate::linalg::Real;
-use crate::linalg::kernels::{Kernels, Rows};
+use crate::linalg::kernels::{Isa, Kernels, Rows};
 use crate::memory::Aligned;
 
 /// Scaled correlations; NaN where a coordinate may not be chosen.
@@ -141,30 +141,51 @@ impl<T: Real> Correlations<T> {
         }
     }
 
+    /// Calls `visit` with the runs of a group's row, given by their first value, and the largest |c| (or c) of each.
+    pub(super) fn for_each_run(&self, plan: &Plan<T>, mut visit: impl FnMut(usize, T)) {
+        fn most<C: Real>(isa: Isa, positive: bool, c: &[C], zeros: &[C], first: usize) -> C {
+            let rows = Rows {
+                counts: [1, 1],
+                strides: [0, 0],
+                run: zeros.len(),
+            };
+            C::largest_excess(isa, positive, c, first, rows, zeros)
+        }
+        let (isa, positive, run) = (plan.isa, plan.positive, plan.mu.len());
+        match self {
+            Correlations::Full(c) => {
+                let zeros = vec![T::ZERO; run];
+                let runs = (0..c.len()).step_by(run);
+                runs.for_each(|first| visit(first, most(isa, positive, c, &zeros, first)));
+            }
+            Correlations::Single(c) => {
+                let zeros = vec![0.0; run];
+                let runs = (0..c.len()).step_by(run);
+                runs.for_each(|first| {
+                    visit(
+                        first,
+                        plan.unit.widen(most(isa, positive, c, &zeros, first)),
+                    );
+                });
+            }
+        }
+    }
+
     /// Largest |c| (or c when z ≥ 0) of each atom, at least 0.
     pub(super) fn largest(&self, plan: &Plan<T>) -> Vec<T> {
-        fn largest<C: Real>(positive: bool, c: &[C], run: usize, n_atoms: usize) -> Vec<C> {
-            let raise = |largest: &mut [C], c: &[C]| {
-                for (to, c) in largest.iter_mut().zip(c) {
-                    let c = if positive { *c } else { c.abs() };
-                    // NaN loses.
-                    *to = if c > *to { c } else { *to };
-                }
-            };
-            // Long runs first, which vectorise.
-            let mut places = vec![C::ZERO; run];
-            c.chunks_exact(run).for_each(|c| raise(&mut places, c));
-            let mut atoms = vec![C::ZERO; n_atoms];
-            places
-                .chunks_exact(n_atoms)
-                .for_each(|c| raise(&mut atoms, c));
+        fn largest<C: Real>(isa: Isa, positive: bool, c: &[C], run: usize, n: usize) -> Vec<C> {
+            // Long runs first, which are fast.
+            let (mut places, mut atoms) = (vec![C::ZERO; run], vec![C::ZERO; n]);
+            C::raise(isa, positive, &mut places, c);
+            C::raise(isa, false, &mut atoms, &places);
             atoms
         }
-        let (positive, run, n_atoms) = (plan.positive, plan.mu.len(), plan.n_atoms);
+        let (isa, positive) = (plan.isa, plan.positive);
+        let (run, n_atoms) = (plan.mu.len(), plan.n_atoms);
         match self {
-            Correlations::Full(c) => largest(positive, c, run, n_atoms),
+            Correlations::Full(c) => largest(isa, positive, c, run, n_atoms),
             Correlations::Single(c) => {
-                let largest = largest(positive, c, run, n_atoms).into_iter();
+                let largest = largest(isa, positive, c, run, n_atoms).into_iter();
                 largest.map(|c| plan.unit.widen(c)).collect()
             }
         }
