@@ -1,5 +1,10 @@
 //! What a solve proves of its result: objective, largest step left, duality gap, computed anew from
 //! X and z.
+//!
+//! The last two are maxima over all coordinates. c of the residual tells which coordinates might have them; their values are
+//! then computed one by one, in double precision. That c is correlated anew, or it is what the descent has left: if a bound
+//! on its rounding (`Encoder::drift`) is little beside the tolerance, and if it is within that bound at every z ≠ 0 and at
+//! samples elsewhere, where it is compared with X and z.
 
 use super::exchange::Window;
 use super::schedule::Tiles;
@@ -10,7 +15,7 @@ use crate::grid::blocks::Block;
 use crate::grid::tiles::{Point, TileGrid};
 use crate::linalg::{Atoms, Dictionary, ExactSum, Real, Strided};
 
-/// Computed from X and z alone, not from the running state of the solver.
+/// Computed from X and z.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Certificate {
     /// F(z) = ½‖X − D∗z‖² + Σ λ_k ‖z_k‖₁.

@@ -417,6 +417,8 @@ impl<T: Real> Encoder<T> {
         let tol = self.tolerance(&lambda, &largest);
         let weights = self.wide_norms();
         let lambda_max = largest.weighted;
+        // What c may be wrong by when a descent begins.
+        let mut slack = largest.slack;
         self.plan.set_thresholds(&lambda, &self.norms);
         let frozen = warm && self.options.frozen_support;
         let n_nonzero = self.ranks.reduce(Reduce::Sum, &[self.n_nonzero() as i64])?[0];
@@ -424,7 +426,7 @@ impl<T: Real> Encoder<T> {
             self.freeze(frozen);
             let updated = self.update_residual();
             self.ranks.agree(updated)?;
-            self.correlate(&weights)?;
+            slack = self.correlate(&weights)?.slack;
         }
         let seconds_correlate = elapsed();
         self.tiles.end(Activity::Correlate, whole);
@@ -449,7 +451,7 @@ impl<T: Real> Encoder<T> {
         let asynchronous = self.options.schedule == Schedule::Asynchronous && self.ranks.size() > 1;
         let mut objective = 0.0;
         if asynchronous {
-            let [rr, _, penalty] = self.sums(&lambda)?;
+            let ([rr, _, penalty], _) = self.sums(&lambda, None)?;
             objective = 0.5 * rr + penalty;
         }
         // A little below `tol`, so that the rounding of G and c seldom costs a second round.
@@ -485,11 +487,21 @@ impl<T: Real> Encoder<T> {
             let mark = self.tiles.mark();
             let updated = self.take_in(x).and_then(|_| self.update_residual());
             self.ranks.agree(updated)?;
-            let ratio = self.correlate(&dual_weights)?;
-            let ratio = ratio.weighted + ratio.doubt;
-            let [rr, zc, penalty] = self.sums(&lambda)?;
-            step = self.restart()?;
-            let certificate = Certificate::new(rr, zc, penalty, ratio, step);
+            let left = match stop == Stop::Converged && !asynchronous && self.keeps_c() {
+                true => self.certify_left(&lambda, &dual_weights, slack, tol)?,
+                false => None,
+            };
+            let certificate = match left {
+                Some(certificate) => certificate,
+                None => {
+                    let ratio = self.correlate(&dual_weights)?;
+                    slack = ratio.slack;
+                    let ratio = ratio.weighted + ratio.doubt;
+                    let ([rr, zc, penalty], _) = self.sums(&lambda, None)?;
+                    step = self.restart()?;
+                    Certificate::new(rr, zc, penalty, ratio, step)
+                }
+            };
             seconds_certify += elapsed() - begin;
             self.tiles.end(Activity::Certify, mark);
             rounds += 1;
@@ -500,7 +512,7 @@ impl<T: Real> Encoder<T> {
                     if rounds == 3 && self.plan.single {
                         let room = self.make_room(false);
                         self.ranks.agree(room)?;
-                        self.correlate(&weights)?;
+                        slack = self.correlate(&weights)?.slack;
                         step = self.restart()?;
                     }
                     continue;
@@ -604,31 +616,55 @@ impl<T: Real> Encoder<T> {
     }
 
     /// Collective: ‖r‖², ⟨z, D ⋆ r⟩ and Σ λ_k ‖z_k‖₁, the same bits for any number of ranks: sums over
-    /// a tile are formed in one order, and added up exactly.
-    fn sums(&self, lambda: &[f64]) -> Result<[f64; 3]> {
+    /// a tile are formed in one order, and added up exactly. Given what the c of a descent may be wrong by, it does not
+    /// count, but tells whether it is more than that somewhere.
+    fn sums(&self, lambda: &[f64], drift: Option<f64>) -> Result<([f64; 3], bool)> {
         let mut sums = [(); 3].map(|_| ExactSum::default());
+        let mut wrong = false;
         squares(&self.window, &self.tiles, &self.shape, &mut sums[0]);
         let scratch = self.scratch();
         let mut scratch = self.ranks.agree(scratch)?;
         for index in 0..self.tiles.len() {
             let (mut zc, mut penalty) = (0.0, 0.0);
-            self.for_each_active(index, &mut scratch, |k, z, c| {
+            wrong |= self.for_each_active(index, drift, &mut scratch, |k, z, c| {
                 zc += z.wide() * (c * self.norms[k]).wide();
                 penalty += lambda[k] * z.wide().abs();
             });
             sums[1].add(zc);
             sums[2].add(penalty);
         }
-        let words: Vec<i64> = sums
-            .iter_mut()
-            .flat_map(|sum| sum.words().to_vec())
-            .collect();
+        let words = sums.iter_mut().flat_map(|sum| sum.words().to_vec());
+        let words: Vec<i64> = words.chain([i64::from(wrong)]).collect();
         let words = self.ranks.reduce(Reduce::Sum, &words)?;
         let value = |i: usize| {
             let words = &words[i * ExactSum::WORDS..][..ExactSum::WORDS];
             ExactSum::from_words(words).value()
         };
-        Ok([value(0), value(1), value(2)])
+        let wrong = words.last() != Some(&0);
+        Ok(([value(0), value(1), value(2)], wrong))
+    }
+
+    /// Collective: the certificate from the c that a descent has left, if its rounding, as bounded and as seen wherever
+    /// z ≠ 0 and in samples elsewhere, is little beside the tolerance, and if that holds. c tells which coordinates
+    /// might decide: their numbers, as all others, are computed from X and z.
+    fn certify_left(
+        &self,
+        lambda: &[f64],
+        dual_weights: &[f64],
+        slack: f64,
+        tol: f64,
+    ) -> Result<Option<Certificate>> {
+        let drift = self.drift(slack)?;
+        if drift > tol / 4.0 || drift.is_nan() {
+            return Ok(None);
+        }
+        let ([rr, zc, penalty], wrong) = self.sums(lambda, Some(drift))?;
+        if wrong {
+            return Ok(None);
+        }
+        let left = self.largest_left(dual_weights, drift)?;
+        let certificate = left.map(|(ratio, step)| Certificate::new(rr, zc, penalty, ratio, step));
+        Ok(certificate.filter(|certificate| certificate.max_step <= tol))
     }
 
     fn lambda(&self, lambda_max: f64) -> Vec<f64> {

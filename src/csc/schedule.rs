@@ -395,24 +395,29 @@ impl<T: Real> Tiles<T> {
 
     /// Takes over new values of c in every tile. Returns max |dz|.
     pub(crate) fn restart(&self, plan: &Plan<T>, n_threads: usize) -> Result<T> {
-        let states = for_each(
-            n_threads,
-            self.len(),
-            || Ok(T::NEG_INFINITY),
-            |largest, index| {
-                self.edges[index]
-                    .iter()
-                    .for_each(|e| e.mail.store(false, Ordering::Relaxed));
-                self.mail[index].store(false, Ordering::Relaxed);
-                self.awake[index].store(true, Ordering::Relaxed);
-                let bound = self.tile(index).restart(plan);
-                if bound > *largest {
-                    *largest = bound;
-                }
-                Ok(())
-            },
-        )?;
+        self.largest(n_threads, |index| {
+            self.edges[index]
+                .iter()
+                .for_each(|e| e.mail.store(false, Ordering::Relaxed));
+            self.mail[index].store(false, Ordering::Relaxed);
+            self.awake[index].store(true, Ordering::Relaxed);
+            self.tile(index).restart(plan)
+        })
+    }
+
+    /// max |dz| of the c that is there.
+    pub(crate) fn settle(&self, plan: &Plan<T>, n_threads: usize) -> Result<T> {
+        self.largest(n_threads, |index| self.tile(index).settle(plan))
+    }
+
+    /// The largest of what every tile has.
+    fn largest(&self, n_threads: usize, of: impl Fn(usize) -> T + Sync) -> Result<T> {
         let larger = |a, b| if b > a { b } else { a };
+        let state = || Ok(T::NEG_INFINITY);
+        let states = for_each(n_threads, self.len(), state, |largest, index| {
+            *largest = larger(*largest, of(index));
+            Ok(())
+        })?;
         Ok(states.into_iter().fold(T::NEG_INFINITY, larger))
     }
 

@@ -69,6 +69,42 @@ struct NonZero<T> {
     z: T,
 }
 
+/// What c has been through since it was computed: what its rounding is bounded by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wear<T> {
+    /// Steps that were applied to it.
+    pub(crate) steps: f64,
+    /// Sum of their |δ|.
+    pub(crate) moved: f64,
+    /// Sum over them of a bound on |dz|.
+    pub(crate) heights: f64,
+    /// Steps that are not yet in that sum, and the largest |dz| meanwhile of groups that are no longer there.
+    recent: f64,
+    highest: T,
+}
+
+impl<T: Real> Wear<T> {
+    const NONE: Self = Wear {
+        steps: 0.0,
+        moved: 0.0,
+        heights: 0.0,
+        recent: 0.0,
+        highest: T::ZERO,
+    };
+
+    /// Adds up what there was, until when every |dz| is at most `bound`.
+    fn add_up(&mut self, bound: T) {
+        let highest = if bound > self.highest {
+            bound
+        } else {
+            self.highest
+        };
+        self.heights += self.recent * highest.wide();
+        self.steps += self.recent;
+        (self.recent, self.highest) = (0.0, T::ZERO);
+    }
+}
+
 /// Not in the outbox.
 const NONE: u32 = u32::MAX;
 
@@ -90,6 +126,7 @@ pub(crate) struct TileState<T> {
     /// The bound when the group was looked at, which attains it; NaN after a step that reaches it. For those who ask for
     /// the largest step, not for rounds.
     seen: Vec<T>,
+    wear: Wear<T>,
     /// First value of each group in c.
     starts: Vec<u32>,
     /// How the runs of a group lie in c.
@@ -129,6 +166,7 @@ impl<T: Real> TileState<T> {
             frozen: false,
             bound: memory::zeroed(what, n)?,
             seen: memory::zeroed(what, n)?,
+            wear: Wear::NONE,
             starts,
             rows: Rows {
                 counts: [group[0] as usize, group[1] as usize],
@@ -199,7 +237,31 @@ impl<T: Real> TileState<T> {
         for group in 0..self.bound.len() {
             self.measure(plan, group);
         }
+        self.wear = Wear::NONE;
         self.bound(plan)
+    }
+
+    /// Makes those bounds exact that may be the largest. Returns max |dz|.
+    pub(crate) fn settle(&mut self, plan: &Plan<T>) -> T {
+        let mut largest = T::NEG_INFINITY;
+        for group in 0..self.bound.len() {
+            if self.bound[group] > largest {
+                self.measure(plan, group);
+                largest = if self.bound[group] > largest {
+                    self.bound[group]
+                } else {
+                    largest
+                };
+            }
+        }
+        largest
+    }
+
+    /// What c has been through since the last [`Self::restart`].
+    pub(crate) fn wear(&self, plan: &Plan<T>) -> Wear<T> {
+        let mut wear = self.wear;
+        wear.add_up(self.bound(plan));
+        wear
     }
 
     /// Hears of a neighbour's steps; `shift` takes their positions to this side of a period.
@@ -306,6 +368,15 @@ impl<T: Real> TileState<T> {
         let (start, rows) = (self.starts[group] as usize, self.rows);
         let best = self.c.largest_excess(plan, start, rows);
         let (best, _) = self.largest_nonzero(plan, group, best);
+        self.lower(group, best);
+    }
+
+    /// Sets the bound of a group to what it has.
+    #[inline(always)]
+    fn lower(&mut self, group: usize, best: T) {
+        if self.bound[group] > self.wear.highest {
+            self.wear.highest = self.bound[group];
+        }
         self.bound[group] = best;
         self.seen[group] = best;
     }
@@ -424,13 +495,15 @@ impl<T: Real> TileState<T> {
 
     /// Applies a step, relative to the tile, as far as it reaches into it.
     #[inline]
-    fn apply(&mut self, plan: &Plan<T>, step: &Step<T>) {
+    pub(crate) fn apply(&mut self, plan: &Plan<T>, step: &Step<T>) {
         // Most of what is heard does not: one test, and one comparison per axis.
         let near = |a: usize| {
             let radius = plan.atom[a] as u32 - 1;
             (step.at[a] as u32).wrapping_add(radius) < self.tile.shape[a] as u32 + 2 * radius
         };
         if near(0) & near(1) & near(2) {
+            self.wear.recent += 1.0;
+            self.wear.moved += step.delta.abs().wide();
             self.raise_bounds(plan, step);
             self.subtract(plan, step);
         }
@@ -522,6 +595,20 @@ impl<T: Real> TileState<T> {
         }
     }
 
+    /// Calls `visit` with a few coordinates from all over the tile, and their c.
+    pub(crate) fn for_each_sample(&self, plan: &Plan<T>, mut visit: impl FnMut(Coordinate, T)) {
+        const SAMPLES: u64 = 8;
+        for sample in 0..SAMPLES {
+            // Fibonacci hashing: evenly spread, elsewhere in each tile.
+            let hash = (self.index * SAMPLES + sample + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let index = ((u128::from(hash) * self.c.len() as u128) >> 64) as usize;
+            let c = self.c.get(plan, index);
+            if c.finite() {
+                visit(self.coordinate(plan, index), c);
+            }
+        }
+    }
+
     /// Calls `visit` with the coordinate, value and c of each z ≠ 0.
     pub(crate) fn for_each_active(&self, plan: &Plan<T>, mut visit: impl FnMut(Coordinate, T, T)) {
         for x in self.nonzeros.iter().flatten().filter(|x| x.z != T::ZERO) {
@@ -531,7 +618,7 @@ impl<T: Real> TileState<T> {
     }
 
     /// Which coordinate a value of c belongs to.
-    fn coordinate(&self, plan: &Plan<T>, index: usize) -> Coordinate {
+    pub(crate) fn coordinate(&self, plan: &Plan<T>, index: usize) -> Coordinate {
         Coordinate {
             at: self.position(plan, index),
             atom: index % plan.n_atoms,
@@ -575,14 +662,20 @@ impl<T: Real> TileState<T> {
     }
 
     /// Calls `visit` with every coordinate, and its z, whose |dz| is at least `least`, or |c| − μ (c − μ when z ≥ 0) if its
-    /// z is zero. Bounds have to be exact.
+    /// z is zero.
     pub(crate) fn for_each_large_step(
-        &self,
+        &mut self,
         plan: &Plan<T>,
         least: T,
         mut visit: impl FnMut(Coordinate, T),
     ) {
-        for group in (0..self.bound.len()).filter(|group| self.bound[*group] >= least) {
+        for group in 0..self.bound.len() {
+            if self.bound[group] >= least && !self.is_exact(group) {
+                self.measure(plan, group);
+            }
+            if self.bound[group] < least {
+                continue;
+            }
             let mu = plan.mu.iter().cycle();
             for ((index, z, size), mu) in self.sizes(plan, group).zip(mu) {
                 let c = self.c.get(plan, index);

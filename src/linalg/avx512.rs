@@ -205,10 +205,7 @@ macro_rules! search {
         /// [`super::kernels::Kernels::raise`].
         #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
         pub(super) fn $raise(positive: bool, most: &mut [$t], c: &[$t]) {
-            match positive {
-                true => raise_by_place::<$t, true>(most, c),
-                false => raise_by_place::<$t, false>(most, c),
-            }
+            raise_by_place(positive, most, c);
         }
 
         /// [`super::kernels::Kernels::largest`].

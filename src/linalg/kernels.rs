@@ -200,35 +200,37 @@ pub(crate) fn threshold<T: Real>(positive: bool, v: T, mu: T) -> T {
     }
 }
 
-/// |c| − μ: |dz| of a zero coordinate that wants to move; negative values tell how far it is from
-/// that.
+/// |c| − μ, or c − μ where `sign` is 1 and not −1: |dz| of a zero coordinate that wants to move; negative values tell how
+/// far it is from that.
 #[inline(always)]
-fn excess<T: Real, const POSITIVE: bool>(c: T, mu: T) -> T {
-    (if POSITIVE { c } else { magnitude(c) }) - mu
+fn excess<T: Real>(sign: T, c: T, mu: T) -> T {
+    larger(sign * c, c) - mu
+}
+
+/// For [`excess`].
+#[inline(always)]
+fn sign<T: Real>(positive: bool) -> T {
+    if positive { T::one() } else { -T::one() }
 }
 
 /// Largest |c| − μ over runs; −∞ when every value is NaN. A run is a multiple of [`LANES`] long.
 #[inline(always)]
-fn largest_excess_rows<T: Real, const POSITIVE: bool>(
-    c: &[T],
-    start: usize,
-    rows: Rows,
-    mu: &[T],
-) -> T {
+fn largest_excess_rows<T: Real>(positive: bool, c: &[T], start: usize, rows: Rows, mu: &[T]) -> T {
     // Several accumulators: one would wait for itself.
     let [mut b0, mut b1, mut b2, mut b3] = [[T::NEG_INFINITY; LANES]; 4];
     let (mu4, mu_rest) = mu[..rows.run].as_chunks::<LANES>().0.as_chunks::<4>();
+    let sign = sign(positive);
     for first in rows.starts(start) {
         let c = &c[first..first + rows.run];
         let (c4, c_rest) = c.as_chunks::<LANES>().0.as_chunks::<4>();
         for (c, mu) in c4.iter().zip(mu4) {
-            b0 = raised::<T, POSITIVE>(b0, &c[0], &mu[0]);
-            b1 = raised::<T, POSITIVE>(b1, &c[1], &mu[1]);
-            b2 = raised::<T, POSITIVE>(b2, &c[2], &mu[2]);
-            b3 = raised::<T, POSITIVE>(b3, &c[3], &mu[3]);
+            b0 = raised(sign, b0, &c[0], &mu[0]);
+            b1 = raised(sign, b1, &c[1], &mu[1]);
+            b2 = raised(sign, b2, &c[2], &mu[2]);
+            b3 = raised(sign, b3, &c[3], &mu[3]);
         }
         for (c, mu) in c_rest.iter().zip(mu_rest) {
-            b0 = raised::<T, POSITIVE>(b0, c, mu);
+            b0 = raised(sign, b0, c, mu);
         }
     }
     let best: [T; LANES] =
@@ -236,21 +238,18 @@ fn largest_excess_rows<T: Real, const POSITIVE: bool>(
     best.into_iter().fold(T::NEG_INFINITY, |m, x| larger(x, m))
 }
 
-/// The larger of `best` and |c| − μ, lane by lane.
+/// The larger of `best` and [`excess`], lane by lane.
 #[inline(always)]
-fn raised<T: Real, const POSITIVE: bool>(
-    best: [T; LANES],
-    c: &[T; LANES],
-    mu: &[T; LANES],
-) -> [T; LANES] {
-    std::array::from_fn(|i| larger(excess::<T, POSITIVE>(c[i], mu[i]), best[i]))
+fn raised<T: Real>(sign: T, best: [T; LANES], c: &[T; LANES], mu: &[T; LANES]) -> [T; LANES] {
+    std::array::from_fn(|i| larger(excess(sign, c[i], mu[i]), best[i]))
 }
 
 /// Where |c| − μ is `value`: of all such places the one whose atom is lowest, then the first. The
 /// index into c runs over (position, atom), atom innermost, `n_atoms` of them; 1 means the first
 /// place, whatever its atom.
 #[inline(always)]
-fn locate_excess_rows<T: Real, const POSITIVE: bool>(
+fn locate_excess_rows<T: Real>(
+    positive: bool,
     c: &[T],
     start: usize,
     rows: Rows,
@@ -259,20 +258,20 @@ fn locate_excess_rows<T: Real, const POSITIVE: bool>(
     n_atoms: usize,
 ) -> Option<usize> {
     let mut found: Option<usize> = None;
-    let mu8 = mu.as_chunks::<LANES>().0;
+    let (mu8, sign) = (mu.as_chunks::<LANES>().0, sign(positive));
     for first in rows.starts(start) {
         let c8 = c[first..first + rows.run].as_chunks::<LANES>().0;
         for (chunk, (c, mu)) in c8.iter().zip(mu8).enumerate() {
             let mut hit = false;
             for i in 0..LANES {
-                hit |= excess::<T, POSITIVE>(c[i], mu[i]) == value;
+                hit |= excess(sign, c[i], mu[i]) == value;
             }
             if !hit {
                 continue;
             }
             for i in 0..LANES {
                 let index = first + chunk * LANES + i;
-                if excess::<T, POSITIVE>(c[i], mu[i]) == value
+                if excess(sign, c[i], mu[i]) == value
                     && found.is_none_or(|f| index % n_atoms < f % n_atoms)
                 {
                     found = Some(index);
@@ -330,12 +329,13 @@ fn correlate_block<T: Real>(
     }
 }
 
-/// Raises each of `most` to the largest |c| (c when POSITIVE) at its place in runs of c; NaN loses.
+/// Raises each of `most` to the largest |c| (c when `positive`) at its place in runs of c; NaN loses.
 #[inline(always)]
-pub(super) fn raise_by_place<T: Real, const POSITIVE: bool>(most: &mut [T], c: &[T]) {
+pub(super) fn raise_by_place<T: Real>(positive: bool, most: &mut [T], c: &[T]) {
+    let sign = sign(positive);
     for c in c.chunks_exact(most.len().max(1)) {
         for (most, c) in most.iter_mut().zip(c) {
-            *most = larger(excess::<T, POSITIVE>(*c, T::ZERO), *most);
+            *most = larger(excess(sign, *c, T::ZERO), *most);
         }
     }
 }
@@ -483,11 +483,7 @@ macro_rules! kernels {
                     positive: bool = positive, c: &[$t] = c, start: usize = start,
                     rows: Rows = rows, mu: &[$t] = mu,
                 ) -> $t {
-                    if positive {
-                        largest_excess_rows::<$t, true>(c, start, rows, mu)
-                    } else {
-                        largest_excess_rows::<$t, false>(c, start, rows, mu)
-                    }
+                    largest_excess_rows(positive, c, start, rows, mu)
                 })
             }
 
@@ -506,11 +502,7 @@ macro_rules! kernels {
                     rows: Rows = rows, mu: &[$t] = mu, value: $t = value,
                     n_atoms: usize = n_atoms,
                 ) -> Option<usize> {
-                    if positive {
-                        locate_excess_rows::<$t, true>(c, start, rows, mu, value, n_atoms)
-                    } else {
-                        locate_excess_rows::<$t, false>(c, start, rows, mu, value, n_atoms)
-                    }
+                    locate_excess_rows(positive, c, start, rows, mu, value, n_atoms)
                 })
             }
 
@@ -522,11 +514,7 @@ macro_rules! kernels {
                 multiversion!(isa, $raise, (
                     positive: bool = positive, most: &mut [$t] = most, c: &[$t] = c,
                 ) -> () {
-                    if positive {
-                        raise_by_place::<$t, true>(most, c)
-                    } else {
-                        raise_by_place::<$t, false>(most, c)
-                    }
+                    raise_by_place(positive, most, c)
                 })
             }
 

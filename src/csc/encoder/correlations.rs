@@ -156,8 +156,8 @@ impl<T: Real> Encoder<T> {
         });
         let states = self.ranks.agree(states)?;
         let c = states.iter().map(|(_, _, most)| *most).fold(0.0, f64::max);
-        let tops = || states.iter().flat_map(|(_, tops, _)| tops);
-        let top = tops().map(|(_, top)| *top).fold(0.0, f64::max);
+        let tops: Vec<_> = states.into_iter().flat_map(|(_, tops, _)| tops).collect();
+        let top = tops.iter().map(|(_, top)| *top).fold(0.0, f64::max);
         let largest = self.ranks.largest(&[top, c, self.window.largest])?;
         let [top, c, x] = [largest[0], largest[1], largest[2]];
         let slack = self.slack(x, weights);
@@ -169,24 +169,35 @@ impl<T: Real> Encoder<T> {
             noise: top <= 4.0 * slack,
         };
         if !largest.noise && top.is_finite() {
-            // All that might be the largest, one by one.
-            let least = top - 2.0 * slack;
-            let mut most = 0.0;
-            let scratch = self.ranks.agree(self.scratch());
-            let mut scratch = scratch?;
-            for (index, _) in tops().filter(|(_, top)| *top >= least) {
-                let state = self.tiles.tile(*index);
-                let signal = &signals[state.tile.signal];
-                state.for_each_large_c(&self.plan, weights, least, |coordinate| {
-                    let c = self.exact(signal, &coordinate, &mut scratch);
-                    let c = if self.options.positive { c } else { c.abs() };
-                    most = f64::max(most, c * weights[coordinate.atom]);
-                });
-            }
-            largest.weighted = self.ranks.largest(&[most])?[0];
+            largest.weighted = self.decide_c(&tops, top, weights, slack)?;
             largest.doubt = 0.0;
         }
         Ok(largest)
+    }
+
+    /// Collective: the largest |c|·weight, each |c| that might be it computed anew. `tops` has the largest of each tile
+    /// by the c that is there, `top` that of all ranks, and they may be wrong by `slack`.
+    fn decide_c(
+        &self,
+        tops: &[(usize, f64)],
+        top: f64,
+        weights: &[f64],
+        slack: f64,
+    ) -> Result<f64> {
+        let least = top - 2.0 * slack;
+        let mut most = 0.0;
+        let scratch = self.ranks.agree(self.scratch());
+        let (mut scratch, signals) = (scratch?, self.signals());
+        for (index, _) in tops.iter().filter(|(_, top)| *top >= least) {
+            let state = self.tiles.tile(*index);
+            let signal = &signals[state.tile.signal];
+            state.for_each_large_c(&self.plan, weights, least, |coordinate| {
+                let c = self.exact(signal, &coordinate, &mut scratch);
+                let c = if self.options.positive { c } else { c.abs() };
+                most = f64::max(most, c * weights[coordinate.atom]);
+            });
+        }
+        Ok(self.ranks.largest(&[most])?[0])
     }
 
     /// What a weighted c may be wrong by, where |values| of the field are up to `x`.
@@ -211,16 +222,22 @@ impl<T: Real> Encoder<T> {
         if !self.plan.single {
             return Ok(T::of(largest[0]));
         }
+        let slack = self.slack(largest[1], &vec![1.0; self.shape.n_atoms]);
+        self.decide_step(largest[0], slack)
+    }
+
+    /// Collective: max |dz|, each |dz| that might be it computed anew, where `largest` is the largest by the c that is
+    /// there, which may be wrong by `slack`.
+    fn decide_step(&self, largest: f64, slack: f64) -> Result<T> {
         let mu = self.plan.mu.iter().map(|mu| mu.wide()).fold(0.0, f64::max);
-        let slack = self.slack(largest[1], &vec![1.0; self.shape.n_atoms])
-            + 2.0 * f64::from(f32::EPSILON) * mu;
+        let slack = slack + 2.0 * f64::from(f32::EPSILON) * mu;
         // Where z = 0 only those move whose |c| comes near μ.
-        let least = T::of((largest[0] - 2.0 * slack).max(-slack));
+        let least = T::of((largest - 2.0 * slack).max(-slack));
         let mut most = 0.0;
         let scratch = self.ranks.agree(self.scratch());
         let (mut scratch, signals) = (scratch?, self.signals());
         for index in 0..self.tiles.len() {
-            let state = self.tiles.tile(index);
+            let mut state = self.tiles.tile(index);
             let signal = &signals[state.tile.signal];
             state.for_each_large_step(&self.plan, least, |of, z| {
                 let c = T::of(self.exact(signal, &of, &mut scratch));
@@ -231,22 +248,211 @@ impl<T: Real> Encoder<T> {
         Ok(T::of(self.ranks.largest(&[most])?[0]))
     }
 
-    /// Calls `visit` with the atom, value and c of each z ≠ 0 of a tile: c in the element type.
+    /// Collective: what the c that a descent has left may be wrong by, if it was wrong by `slack` when it was computed.
+    ///
+    /// A step that reaches a c rounds δ, G, their product and the difference, and there are the errors of G itself
+    /// (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1); |c| is no larger than μ + |dz|.
+    pub(super) fn drift(&self, slack: f64) -> Result<f64> {
+        // Units in which numbers are rounded.
+        let [single, full] = [f64::from(f32::EPSILON), T::EPSILON.wide()].map(|e| 0.5 * e);
+        let of_c = if self.plan.single { single } else { full };
+        let norms = || self.norms.iter().map(|n| n.wide());
+        let most = norms().fold(0.0, f64::max);
+        let gram = (most / norms().fold(most, f64::min)).sqrt();
+        let depth = self.dictionary.volume() * self.shape.n_channels;
+        let of_product = gram * (2.0 * single + of_c + 2.0 * (depth + 8) as f64 * full);
+        let mu = self.plan.mu.iter().map(|mu| mu.wide()).fold(0.0, f64::max);
+        let drifts = (0..self.tiles.len()).map(|index| {
+            let wear = self.tiles.tile(index).wear(&self.plan);
+            of_c * (wear.steps * mu + wear.heights) + of_product * wear.moved
+        });
+        let drift = drifts.fold(0.0, f64::max);
+        // And what is left out: products of roundings.
+        Ok(slack + 1.01 * self.ranks.largest(&[drift])?[0])
+    }
+
+    /// Whether the c that a descent leaves can be relied upon at all, if its error is small.
+    pub(super) fn keeps_c(&self) -> bool {
+        size_of::<T>() > size_of::<f32>() && !self.plan.is_exact() && !self.plan.positive
+    }
+
+    /// Collective: largest |c|·weight and max |dz| of the c that a descent has left, which may be wrong by `drift`: each
+    /// that might be it computed anew. None where nothing can be said.
+    pub(super) fn largest_left(&self, weights: &[f64], drift: f64) -> Result<Option<(f64, T)>> {
+        let top = |index| self.tiles.tile(index).largest_c(&self.plan, weights).0;
+        let tops: Vec<_> = (0..self.tiles.len()).map(|i| (i, top(i))).collect();
+        let top = tops.iter().map(|(_, top)| *top).fold(0.0, f64::max);
+        let step = self.tiles.settle(&self.plan, self.n_threads);
+        let step = self.ranks.agree(step)?.wide().max(0.0);
+        let largest = self.ranks.largest(&[top, step])?;
+        let slack = drift * weights.iter().copied().fold(0.0, f64::max);
+        if !(largest[0] > 4.0 * slack && largest[0].is_finite()) {
+            return Ok(None);
+        }
+        let c = self.decide_c(&tops, largest[0], weights, slack)?;
+        Ok(Some((c, self.decide_step(largest[1], drift)?)))
+    }
+
+    /// Calls `visit` with the atom, value and c of each z ≠ 0 of a tile: c in the element type, anew if what is there is
+    /// in single precision or may be wrong by `drift`. Tells whether that is not so: a few others are looked at, too.
     pub(super) fn for_each_active(
         &self,
         index: usize,
+        drift: Option<f64>,
         scratch: &mut Scratch<T>,
         mut visit: impl FnMut(usize, T, T),
-    ) {
+    ) -> bool {
         let state = self.tiles.tile(index);
         let n = self.shape.n_channels;
         let signal = self.window.fields(state.tile.signal * n, n);
+        let mut largest = 0.0;
+        let mut anew = |of: &Coordinate, c: T| {
+            let exact = self.exact(&signal, of, scratch);
+            largest = f64::max(largest, (exact - c.wide()).abs());
+            T::of(exact)
+        };
         state.for_each_active(&self.plan, |of, z, c| {
-            let c = match self.plan.single {
-                true => T::of(self.exact(&signal, &of, scratch)),
+            let c = match self.plan.single || drift.is_some() {
+                true => anew(&of, c),
                 false => c,
             };
             visit(of.atom, z, c);
         });
+        let Some(drift) = drift else { return false };
+        state.for_each_sample(&self.plan, |of, c| {
+            anew(&of, c);
+        });
+        largest > drift
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::csc::certificate::Certificate;
+    use crate::csc::options::Options;
+    use crate::csc::schedule::Control;
+    use crate::csc::{Shape, Step, Stop};
+    use crate::linalg::Dictionary;
+
+    fn value(i: usize) -> f64 {
+        ((i * i) as f64 * 0.37).sin() + (i as f64 * 0.011).cos()
+    }
+
+    fn encoder(
+        signal: &[i64],
+        n_atoms: i64,
+        atom: &[i64],
+        spread: f64,
+    ) -> (Encoder<f64>, Vec<f64>) {
+        let options = Options {
+            reg: 0.1,
+            tol: 1e-2,
+            ..Options::default()
+        };
+        let shape = Shape::new(signal, 1, 1, n_atoms, atom, &options).unwrap();
+        let n = atom.iter().product::<i64>() as usize;
+        let norm = |i: usize| (1.0 + spread * (i / n) as f64) / (n as f64).sqrt();
+        let d = (0..n * n_atoms as usize).map(|i| norm(i) * value(7 * i + 3));
+        let d: Vec<f64> = d.collect();
+        let x = (0..signal.iter().product::<i64>() as usize).map(value);
+        let d = Dictionary::full(n_atoms as usize, 1, shape.atom, &d).unwrap();
+        (Encoder::new(shape, d, options, 1).unwrap(), x.collect())
+    }
+
+    /// How wrong the c that is there is, at most.
+    fn worst(encoder: &Encoder<f64>) -> f64 {
+        let (signals, mut scratch) = (encoder.signals(), encoder.scratch().unwrap());
+        let mut worst = 0.0;
+        for index in 0..encoder.tiles.len() {
+            let state = encoder.tiles.tile(index);
+            for i in 0..state.c.len() {
+                let c = state.c.get(&encoder.plan, i);
+                if c.is_finite() {
+                    let exact = encoder.exact(
+                        &signals[0],
+                        &state.coordinate(&encoder.plan, i),
+                        &mut scratch,
+                    );
+                    worst = f64::max(worst, (exact - c).abs());
+                }
+            }
+        }
+        worst
+    }
+
+    #[test]
+    fn what_a_descent_leaves_is_as_exact_as_it_says_and_a_wrong_c_is_found() {
+        let problems: [(&[i64], i64, &[i64]); 4] = [
+            (&[900], 4, &[31]),
+            (&[70, 66], 3, &[5, 6]),
+            (&[70, 66], 20, &[7, 4]),
+            (&[20, 17, 22], 2, &[3, 4, 3]),
+        ];
+        for ((signal, n_atoms, atom), single) in problems
+            .into_iter()
+            .flat_map(|p| [false, true].map(|single| (p, single)))
+        {
+            for spread in [0.0, 0.2] {
+                let (mut encoder, x) = encoder(signal, n_atoms, atom, spread);
+                let x = Field::contiguous(&x, encoder.shape.signal);
+                encoder.prepare(x.block()).unwrap();
+                encoder.begin(&x, single).unwrap();
+                let weights = encoder.wide_norms();
+                let largest = encoder.correlate(&weights).unwrap();
+                let lambda = encoder.lambda(largest.weighted);
+                let tol = encoder.tolerance(&lambda, &largest);
+                encoder.plan.set_thresholds(&lambda, &encoder.norms);
+                encoder.restart().unwrap();
+                let mut control = Control {
+                    start: std::time::Instant::now(),
+                    time_limit: f64::INFINITY,
+                    max_iter: u64::MAX,
+                    interval: 1.0,
+                    last_report: 0.0,
+                    report: None,
+                    progress: Default::default(),
+                    failure: None,
+                };
+                let stop = encoder.descend(|_, _| 0.9 * tol, &lambda, 0.0, false, &mut control);
+                assert_eq!(stop.unwrap(), Stop::Converged);
+                let updated = encoder.take_in(&x);
+                updated.and_then(|_| encoder.update_residual()).unwrap();
+                let (drift, worst) = (encoder.drift(largest.slack).unwrap(), worst(&encoder));
+                assert!(
+                    worst <= drift && drift < 0.1 * tol,
+                    "{worst:e} {drift:e} {tol:e}"
+                );
+                let dual: Vec<_> = weights.iter().zip(&lambda).map(|(n, l)| n / l).collect();
+                let left = |encoder: &Encoder<f64>| {
+                    let certificate = encoder.certify_left(&lambda, &dual, largest.slack, tol);
+                    certificate.unwrap().map(|c| (c.max_step, c.gap))
+                };
+                let kept = left(&encoder).unwrap();
+                // As good as from a c that is computed anew.
+                let mut anew = encoder.correlate(&dual).unwrap();
+                anew.weighted += anew.doubt;
+                let ([rr, zc, penalty], _) = encoder.sums(&lambda, None).unwrap();
+                let step = encoder.restart().unwrap();
+                let anew = Certificate::new(rr, zc, penalty, anew.weighted, step);
+                let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs();
+                assert!(
+                    near(kept.0, anew.max_step) && near(kept.1, anew.gap),
+                    "{kept:?} {anew:?}"
+                );
+                // A neighbour's step that never came, the smallest that counts.
+                for index in 0..encoder.tiles.len() {
+                    let step = |delta| {
+                        let mut state = encoder.tiles.tile(index);
+                        let at = state.tile.shape.map(|n| (n / 2) as i32);
+                        let atom = 0;
+                        state.apply(&encoder.plan, &Step { at, atom, delta });
+                    };
+                    step(tol);
+                    assert_eq!(left(&encoder), None);
+                    step(-tol);
+                }
+            }
+        }
     }
 }

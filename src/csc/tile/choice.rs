@@ -38,6 +38,7 @@ impl<T: Real> TileState<T> {
             _ => self.visit_ungreedily(plan, tol, limit, made, &mut visit, |_, _| true),
         }
         visit.bound = self.bound(plan);
+        self.wear.add_up(visit.bound);
         visit
     }
 
@@ -186,8 +187,7 @@ impl<T: Real> TileState<T> {
             return Some((index, self.listed(group, index)));
         }
         let (best, listed) = self.largest_nonzero(plan, group, zero);
-        self.bound[group] = best;
-        self.seen[group] = best;
+        self.lower(group, best);
         if best <= enough {
             return None;
         }

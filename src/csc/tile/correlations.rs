@@ -37,7 +37,7 @@ impl<T: Real> Correlations<T> {
         Ok(())
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Correlations::Full(c) => c.len(),
             Correlations::Single(c) => c.len(),
@@ -52,7 +52,7 @@ impl<T: Real> Correlations<T> {
     }
 
     #[inline(always)]
-    pub(super) fn get(&self, plan: &Plan<T>, index: usize) -> T {
+    pub(crate) fn get(&self, plan: &Plan<T>, index: usize) -> T {
         match self {
             Correlations::Full(c) => c[index],
             Correlations::Single(c) => plan.unit.widen(c[index]),
