@@ -6,7 +6,8 @@
 Until a feasible z has an objective within 1e-3 of the optimum. `NoBndryCross` makes sporco's model the same as ours. A few
 fixed settings of each of its solvers are tried, and the fastest counts; neither choosing it nor looking at the objective
 does: the timed runs do just as many iterations as that takes. Ours ends by the coarsest of a few tolerances that gets
-there. A time is that of a whole call on plain arrays: transforms or Gram tensor, and solve. Medians, by turns.
+there. A time is that of a whole call on plain arrays: transforms or Gram tensor, and solve. Medians, by turns; a call of
+less than a tenth of a second is repeated for as long.
 """
 
 import common  # first: one thread

@@ -768,7 +768,7 @@ pub(super) fn tile_size(shape: &Shape, options: &Options, layout: &Layout) -> Po
         return padded(&options.tile_shape, 1);
     }
     let least = least_tile(shape.n_axes);
-    let atoms = if shape.n_axes == 1 { 4 } else { 2 };
+    let atoms = if shape.n_axes == 1 { 6 } else { 2 };
     std::array::from_fn(|a| {
         if layout.valid[a] == 1 {
             1

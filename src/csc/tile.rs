@@ -676,13 +676,22 @@ impl<T: Real> TileState<T> {
             if self.bound[group] < least {
                 continue;
             }
-            let mu = plan.mu.iter().cycle();
-            for ((index, z, size), mu) in self.sizes(plan, group).zip(mu) {
-                let c = self.c.get(plan, index);
-                let excess = if plan.positive { c } else { c.abs() } - *mu;
-                let size = if z == T::ZERO { excess } else { size };
-                if size >= least {
-                    visit(self.coordinate(plan, index), z);
+            for x in &self.nonzeros[group] {
+                if x.z != T::ZERO && self.size_of(plan, x) >= least {
+                    visit(self.coordinate(plan, x.index as usize), x.z);
+                }
+            }
+            for first in self.rows.starts(self.starts[group] as usize) {
+                for (at, mu) in plan.mu[..self.rows.run].iter().enumerate() {
+                    let c = self.c.get(plan, first + at);
+                    let excess = if plan.positive { c } else { c.abs() } - *mu;
+                    if excess >= least {
+                        // Where z ≠ 0 the step is at least as large, and has been seen above.
+                        let listed = self.listed(group, first + at);
+                        if listed.is_none_or(|i| self.nonzeros[group][i].z == T::ZERO) {
+                            visit(self.coordinate(plan, first + at), T::ZERO);
+                        }
+                    }
                 }
             }
         }

@@ -110,9 +110,9 @@ subtract!(
 );
 
 macro_rules! search {
-    ($largest_excess:ident, $locate_excess:ident, $largest:ident, $raise:ident, $t:ty, $lanes:expr, $mask:ty, $set:ident,
+    ($largest_excess:ident, $locate_excess:ident, $largest:ident, $raise:ident, $first_above:ident, $t:ty, $lanes:expr, $mask:ty, $set:ident,
         $load:ident, $masked_load:ident, $sub:ident, $masked_sub:ident, $max:ident, $masked_max:ident, $abs:ident,
-        $reduce:ident, $equal:ident) => {
+        $reduce:ident, $compare:ident) => {
         /// [`super::kernels::Kernels::largest_excess`].
         #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
         pub(super) fn $largest_excess(
@@ -184,7 +184,7 @@ macro_rules! search {
                             (c, $masked_load(lanes, mu.as_ptr().add(at)))
                         };
                         let c = if positive { c } else { $abs(c) };
-                        let mut hits = $equal::<_CMP_EQ_OQ>(lanes, $sub(c, mu), wanted);
+                        let mut hits = $compare::<_CMP_EQ_OQ>(lanes, $sub(c, mu), wanted);
                         while hits != 0 {
                             let index = first + at + hits.trailing_zeros() as usize;
                             if n_atoms == 1 {
@@ -206,6 +206,24 @@ macro_rules! search {
         #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
         pub(super) fn $raise(positive: bool, most: &mut [$t], c: &[$t]) {
             raise_by_place(positive, most, c);
+        }
+
+        /// [`super::kernels::Kernels::first_above`].
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+        pub(super) fn $first_above(values: &[$t], from: usize, limit: $t) -> Option<usize> {
+            let mut at = from;
+            while at < values.len() {
+                let left = (values.len() - at).min($lanes) as u32;
+                let lanes = <$mask>::MAX >> (<$mask>::BITS - left);
+                // SAFETY: as many lanes as there are values left.
+                let v = unsafe { $masked_load(lanes, values.as_ptr().add(at)) };
+                let above = $compare::<_CMP_GT_OQ>(lanes, v, $set(limit));
+                if above != 0 {
+                    return Some(at + above.trailing_zeros() as usize);
+                }
+                at += $lanes;
+            }
+            None
         }
 
         /// [`super::kernels::Kernels::largest`].
@@ -232,6 +250,7 @@ search!(
     locate_excess_f64,
     largest_f64,
     raise_f64,
+    first_above_f64,
     f64,
     8,
     __mmask8,
@@ -251,6 +270,7 @@ search!(
     locate_excess_f32,
     largest_f32,
     raise_f32,
+    first_above_f32,
     f32,
     16,
     __mmask16,

@@ -325,7 +325,7 @@ impl<T: Real> Correlator<T> {
         let inside = (0..AXES).all(|a| at[a] + self.atom[a] <= shape[a]);
         let direct = inside && x.layout.strides[2] == 1;
         let first = x.layout.index(at) as i64;
-        let mut sums = [0.0; 4];
+        let mut sums = [0.0; 8];
         for (channel, data) in x.channels.iter().enumerate() {
             for i in 0..l0 {
                 for j in 0..l1 {
@@ -578,9 +578,9 @@ impl<T: Real> Correlator<T> {
 
 /// Adds a·b in double precision, in one order.
 #[inline(always)]
-fn add_products<T: Real>(sums: &mut [f64; 4], a: &[T], b: &[T]) {
-    let ((a4, a_rest), (b4, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
-    for (a, b) in a4.iter().zip(b4) {
+fn add_products<T: Real>(sums: &mut [f64; 8], a: &[T], b: &[T]) {
+    let ((a8, a_rest), (b8, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (a, b) in a8.iter().zip(b8) {
         *sums = std::array::from_fn(|i| sums[i] + a[i].wide() * b[i].wide());
     }
     for (sum, (a, b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {

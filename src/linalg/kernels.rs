@@ -411,6 +411,9 @@ pub trait Kernels: Sized {
     /// Largest value of a slice that holds no NaN; −∞ when it is empty.
     fn largest(isa: Isa, values: &[Self]) -> Self;
 
+    /// Place of the first value above a limit, from a place on.
+    fn first_above(isa: Isa, values: &[Self], from: usize, limit: Self) -> Option<usize>;
+
     /// Raises each of `most` to the largest |c| (c when `positive`) at its place in runs of c; NaN loses.
     fn raise(isa: Isa, positive: bool, most: &mut [Self], c: &[Self]);
 
@@ -433,7 +436,8 @@ pub trait Kernels: Sized {
 }
 
 macro_rules! kernels {
-    ($t:ident, $subtract:ident, $subtract_single:ident, $largest_excess:ident, $locate_excess:ident, $largest:ident, $raise:ident, $correlate:ident) => {
+    ($t:ident, $subtract:ident, $subtract_single:ident, $largest_excess:ident, $locate_excess:ident, $largest:ident, $raise:ident, $first_above:ident,
+        $correlate:ident) => {
         impl Kernels for $t {
             fn subtract(
                 isa: Isa,
@@ -510,6 +514,14 @@ macro_rules! kernels {
                 multiversion!(isa, $largest, (values: &[$t] = values) -> $t { largest_value(values) })
             }
 
+            fn first_above(isa: Isa, values: &[Self], from: usize, limit: Self) -> Option<usize> {
+                multiversion!(isa, $first_above, (
+                    values: &[$t] = values, from: usize = from, limit: $t = limit,
+                ) -> Option<usize> {
+                    (from..values.len()).find(|at| values[*at] > limit)
+                })
+            }
+
             fn raise(isa: Isa, positive: bool, most: &mut [Self], c: &[Self]) {
                 multiversion!(isa, $raise, (
                     positive: bool = positive, most: &mut [$t] = most, c: &[$t] = c,
@@ -547,6 +559,7 @@ kernels!(
     locate_excess_f64,
     largest_f64,
     raise_f64,
+    first_above_f64,
     correlate_f64
 );
 kernels!(
@@ -557,6 +570,7 @@ kernels!(
     locate_excess_f32,
     largest_f32,
     raise_f32,
+    first_above_f32,
     correlate_f32
 );
 

@@ -155,7 +155,9 @@ impl<T: Real> TileState<T> {
             } else {
                 tol
             };
-            for group in 0..self.bound.len() {
+            let mut next = 0;
+            while let Some(group) = T::first_above(plan.isa, &self.bound, next, enough) {
+                next = group + 1;
                 while self.bound[group] > enough {
                     let Some((index, listed)) = self.measure_above(plan, group, enough) else {
                         break;
