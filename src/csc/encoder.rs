@@ -13,6 +13,7 @@ use super::halo::Traffic;
 use super::options::{self, Options, Scale, Schedule, Strategy};
 use super::schedule::{Control, Progress, Stop, Tiles};
 use super::shape::Shape;
+use super::threads::Team;
 use super::tile::{Plan, Step, group_shape, least_tile};
 use super::trace::{Activity, Mark, Span, Trace};
 use crate::error::{Error, Result};
@@ -395,6 +396,16 @@ impl<T: Real> Encoder<T> {
         report: Option<&mut dyn FnMut(&Progress) -> bool>,
     ) -> Result<Info> {
         let start = Instant::now();
+        Team::scope(self.n_threads, |team| self.solve_by(team, start, x, report))
+    }
+
+    fn solve_by(
+        &mut self,
+        team: &Team,
+        start: Instant,
+        x: &Field<'_, T>,
+        report: Option<&mut dyn FnMut(&Progress) -> bool>,
+    ) -> Result<Info> {
         let elapsed = || start.elapsed().as_secs_f64();
         self.ranks.agree(self.check_x(x))?;
         self.prepare(x.block())?;
@@ -412,7 +423,7 @@ impl<T: Real> Encoder<T> {
         let tolerance = |this: &Self, largest: &Largest| {
             this.tolerance(&this.lambda(largest.weighted), largest)
         };
-        let (single, largest) = self.correlate_signal(x, tolerance)?;
+        let (single, largest) = self.correlate_signal(team, x, tolerance)?;
         let lambda = self.lambda(largest.weighted);
         let tol = self.tolerance(&lambda, &largest);
         let weights = self.wide_norms();
@@ -426,7 +437,7 @@ impl<T: Real> Encoder<T> {
             self.freeze(frozen);
             let updated = self.update_residual();
             self.ranks.agree(updated)?;
-            slack = self.correlate(&weights)?.slack;
+            slack = self.correlate(team, &weights)?.slack;
         }
         let seconds_correlate = elapsed();
         self.tiles.end(Activity::Correlate, whole);
@@ -446,7 +457,7 @@ impl<T: Real> Encoder<T> {
         };
         let mut seconds_descend = 0.0;
         let mut seconds_certify = 0.0;
-        let mut step = self.restart()?;
+        let mut step = self.restart(team)?;
         let mut rounds = 0;
         let asynchronous = self.options.schedule == Schedule::Asynchronous && self.ranks.size() > 1;
         let mut objective = 0.0;
@@ -473,7 +484,8 @@ impl<T: Real> Encoder<T> {
             let mut stop = if step > floor(0.0, 0) || rounds == 0 {
                 // If messages were too late too often: in step, at last.
                 let asynchronous = asynchronous && rounds < 4;
-                let result = self.descend(floor, &lambda, objective, asynchronous, &mut control);
+                let result =
+                    self.descend(team, floor, &lambda, objective, asynchronous, &mut control);
                 if result.is_err() {
                     self.clear_z();
                 }
@@ -488,17 +500,17 @@ impl<T: Real> Encoder<T> {
             let updated = self.take_in(x).and_then(|_| self.update_residual());
             self.ranks.agree(updated)?;
             let left = match stop == Stop::Converged && !asynchronous && self.keeps_c() {
-                true => self.certify_left(&lambda, &dual_weights, slack, tol)?,
+                true => self.certify_left(team, &lambda, &dual_weights, slack, tol)?,
                 false => None,
             };
             let certificate = match left {
                 Some(certificate) => certificate,
                 None => {
-                    let ratio = self.correlate(&dual_weights)?;
+                    let ratio = self.correlate(team, &dual_weights)?;
                     slack = ratio.slack;
                     let ratio = ratio.weighted + ratio.doubt;
                     let ([rr, zc, penalty], _) = self.sums(&lambda, None)?;
-                    step = self.restart()?;
+                    step = self.restart(team)?;
                     Certificate::new(rr, zc, penalty, ratio, step)
                 }
             };
@@ -512,8 +524,8 @@ impl<T: Real> Encoder<T> {
                     if rounds == 3 && self.plan.single {
                         let room = self.make_room(false);
                         self.ranks.agree(room)?;
-                        slack = self.correlate(&weights)?.slack;
-                        step = self.restart()?;
+                        slack = self.correlate(team, &weights)?.slack;
+                        step = self.restart(team)?;
                     }
                     continue;
                 }
@@ -649,6 +661,7 @@ impl<T: Real> Encoder<T> {
     /// might decide: their numbers, as all others, are computed from X and z.
     fn certify_left(
         &self,
+        team: &Team,
         lambda: &[f64],
         dual_weights: &[f64],
         slack: f64,
@@ -662,7 +675,7 @@ impl<T: Real> Encoder<T> {
         if wrong {
             return Ok(None);
         }
-        let left = self.largest_left(dual_weights, drift)?;
+        let left = self.largest_left(team, dual_weights, drift)?;
         let certificate = left.map(|(ratio, step)| Certificate::new(rr, zc, penalty, ratio, step));
         Ok(certificate.filter(|certificate| certificate.max_step <= tol))
     }
@@ -695,6 +708,7 @@ impl<T: Real> Encoder<T> {
     /// Collective: descends from where the tiles are. `objective` is F there.
     fn descend(
         &mut self,
+        team: &Team,
         tol: impl Fn(f64, u64) -> T + Sync,
         lambda: &[f64],
         objective: f64,
@@ -724,7 +738,7 @@ impl<T: Real> Encoder<T> {
             return asynchronous::descend(setting, control);
         }
         let Some(segments) = &mut self.grid_segments else {
-            return tiles.descend_coloured(plan, tol, self.n_threads, control);
+            return tiles.descend_coloured(plan, tol, team, control);
         };
         match self.options.strategy {
             Strategy::Cyclic => tiles.descend_published_cyclic(plan, segments, tol, control),

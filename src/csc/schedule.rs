@@ -11,7 +11,7 @@
 mod published;
 
 use super::halo::{Halo, Partner};
-use super::threads::{Phases, caught, for_each};
+use super::threads::{Team, caught};
 use super::tile::{Plan, Step, TileState, Visit};
 use super::trace::{Activity, Mark, Trace};
 use crate::error::{Error, Result};
@@ -394,8 +394,8 @@ impl<T: Real> Tiles<T> {
     }
 
     /// Takes over new values of c in every tile. Returns max |dz|.
-    pub(crate) fn restart(&self, plan: &Plan<T>, n_threads: usize) -> Result<T> {
-        self.largest(n_threads, |index| {
+    pub(crate) fn restart(&self, plan: &Plan<T>, team: &Team) -> Result<T> {
+        self.largest(team, |index| {
             self.edges[index]
                 .iter()
                 .for_each(|e| e.mail.store(false, Ordering::Relaxed));
@@ -406,15 +406,15 @@ impl<T: Real> Tiles<T> {
     }
 
     /// max |dz| of the c that is there.
-    pub(crate) fn settle(&self, plan: &Plan<T>, n_threads: usize) -> Result<T> {
-        self.largest(n_threads, |index| self.tile(index).settle(plan))
+    pub(crate) fn settle(&self, plan: &Plan<T>, team: &Team) -> Result<T> {
+        self.largest(team, |index| self.tile(index).settle(plan))
     }
 
     /// The largest of what every tile has.
-    fn largest(&self, n_threads: usize, of: impl Fn(usize) -> T + Sync) -> Result<T> {
+    fn largest(&self, team: &Team, of: impl Fn(usize) -> T + Sync) -> Result<T> {
         let larger = |a, b| if b > a { b } else { a };
         let state = || Ok(T::NEG_INFINITY);
-        let states = for_each(n_threads, self.len(), state, |largest, index| {
+        let states = team.for_each(self.len(), state, |largest, index| {
             *largest = larger(*largest, of(index));
             Ok(())
         })?;
@@ -526,7 +526,7 @@ impl<T: Real> Tiles<T> {
         &self,
         plan: &Plan<T>,
         tol: impl Fn(f64, u64) -> T + Sync,
-        n_threads: usize,
+        team: &Team,
         control: &mut Control<'_>,
     ) -> Result<Stop> {
         let steps = AtomicU64::new(0);
@@ -545,15 +545,12 @@ impl<T: Real> Tiles<T> {
             visits.fetch_add(1, Ordering::Relaxed);
             largest_z.fetch_max(visit.largest_z.wide().to_bits(), Ordering::Relaxed);
         };
-        // More threads than the largest phase has tiles would only wait.
-        let most = |phase: &Phase| phase.boundary.len() + phase.interior.len();
-        let most = self.phases.iter().map(most).max().unwrap_or(0).max(1);
         let ranks = &*self.halo.ranks;
         let base = control.progress;
         // A rank on which something goes wrong keeps in step until all know.
         let mut first_failure = None;
         let failure = &mut first_failure;
-        let outcome = Phases::scope(n_threads.min(most), &work, |team| {
+        let descend = || {
             let mut wish = wish_code(control.check(base.steps));
             *failure = control.failure.take();
             let reports = i64::from(control.report.is_some());
@@ -580,8 +577,13 @@ impl<T: Real> Tiles<T> {
                         max: control.max_iter,
                         this: &limit,
                     };
-                    exhausted =
-                        self.run_phase(phase, plan, team, limited.then_some(counted), failure)?;
+                    exhausted = self.run_phase(
+                        phase,
+                        plan,
+                        (team, &work),
+                        limited.then_some(counted),
+                        failure,
+                    )?;
                     self.end_phase(control.progress.sweeps, Some(colour), mark);
                 }
                 control.progress.sweeps += 1;
@@ -644,7 +646,8 @@ impl<T: Real> Tiles<T> {
                     stop => stop,
                 });
             }
-        });
+        };
+        let outcome = catch_unwind(AssertUnwindSafe(descend)).unwrap_or_else(|p| Err(caught(p)));
         ranks.agree(match (first_failure, outcome) {
             (Some(error), Ok(_)) => Err(error),
             (_, outcome) => outcome,
@@ -657,7 +660,7 @@ impl<T: Real> Tiles<T> {
         &self,
         phase: &Phase,
         plan: &Plan<T>,
-        team: &Phases<'_>,
+        (team, work): (&Team, &(dyn Fn(usize) + Sync)),
         limit: Option<Limit<'_>>,
         failure: &mut Option<Error>,
     ) -> Result<bool> {
@@ -668,9 +671,9 @@ impl<T: Real> Tiles<T> {
             due.sort_by_key(|tile| Reverse(self.last_steps[*tile].load(Ordering::Relaxed)));
             due
         };
-        let run = |mut items: Vec<usize>, failure: &mut Option<Error>| {
+        let run = |items: Vec<usize>, failure: &mut Option<Error>| {
             if failure.is_none() {
-                *failure = team.run(&mut items).err();
+                *failure = team.run(items, self.len(), work).err();
             }
         };
         let mut exhausted = false;

@@ -3,7 +3,7 @@
 
 use super::Encoder;
 use crate::csc::options::Scale;
-use crate::csc::threads::for_each;
+use crate::csc::threads::Team;
 use crate::csc::tile::{Coordinate, Correlations, Unit};
 use crate::error::Result;
 use crate::linalg::correlate::{Scratch, unit_of};
@@ -38,27 +38,30 @@ impl<T: Real> Encoder<T> {
     pub fn lambda_max(&mut self, x: &Field<'_, T>) -> Result<f64> {
         self.ranks.agree(self.check_x(x))?;
         self.prepare(x.block())?;
-        let (_, largest) = self.correlate_signal(x, |_, _| f64::INFINITY)?;
-        Ok(largest.weighted)
+        Team::scope(self.n_threads, |team| {
+            let (_, largest) = self.correlate_signal(team, x, |_, _| f64::INFINITY)?;
+            Ok(largest.weighted)
+        })
     }
 
     /// Collective: takes in signals and fills c with their correlations, in single precision if that is enough for the
     /// tolerance. Tells whether it is.
     pub(super) fn correlate_signal(
         &mut self,
+        team: &Team,
         x: &Field<'_, T>,
         tolerance: impl Fn(&Self, &Largest) -> f64,
     ) -> Result<(bool, Largest)> {
         let weights = self.wide_norms();
         if self.may_be_single() {
             self.begin(x, true)?;
-            let largest = self.correlate(&weights)?;
+            let largest = self.correlate(team, &weights)?;
             if self.is_coarse(tolerance(self, &largest), &largest) {
                 return Ok((true, largest));
             }
         }
         self.begin(x, false)?;
-        Ok((false, self.correlate(&weights)?))
+        Ok((false, self.correlate(team, &weights)?))
     }
 
     /// The weights with which the largest c is λmax.
@@ -128,12 +131,12 @@ impl<T: Real> Encoder<T> {
     }
 
     /// Collective: fills c with the correlation of the window with the atoms.
-    pub(super) fn correlate(&self, weights: &[f64]) -> Result<Largest> {
+    pub(super) fn correlate(&self, team: &Team, weights: &[f64]) -> Result<Largest> {
         let _blas = OneThread::new();
         let signals = self.signals();
         let state = || Ok((self.scratch()?, Vec::new(), 0.0));
         let n = self.tiles.len();
-        let states = for_each(self.n_threads, n, state, |(scratch, tops, most), index| {
+        let states = team.for_each(n, state, |(scratch, tops, most), index| {
             let mut guard = self.tiles.tile(index);
             let state = &mut *guard;
             let signal = &signals[state.tile.signal];
@@ -214,8 +217,8 @@ impl<T: Real> Encoder<T> {
     }
 
     /// Collective: takes over a new c. Returns max |dz| over all ranks, in the element type.
-    pub(super) fn restart(&self) -> Result<T> {
-        let largest = self.tiles.restart(&self.plan, self.n_threads);
+    pub(super) fn restart(&self, team: &Team) -> Result<T> {
+        let largest = self.tiles.restart(&self.plan, team);
         // Below zero: nothing moves.
         let largest = self.ranks.agree(largest)?.wide().max(0.0);
         let largest = self.ranks.largest(&[largest, self.window.largest])?;
@@ -278,11 +281,16 @@ impl<T: Real> Encoder<T> {
 
     /// Collective: largest |c|·weight and max |dz| of the c that a descent has left, which may be wrong by `drift`: each
     /// that might be it computed anew. None where nothing can be said.
-    pub(super) fn largest_left(&self, weights: &[f64], drift: f64) -> Result<Option<(f64, T)>> {
+    pub(super) fn largest_left(
+        &self,
+        team: &Team,
+        weights: &[f64],
+        drift: f64,
+    ) -> Result<Option<(f64, T)>> {
         let top = |index| self.tiles.tile(index).largest_c(&self.plan, weights).0;
         let tops: Vec<_> = (0..self.tiles.len()).map(|i| (i, top(i))).collect();
         let top = tops.iter().map(|(_, top)| *top).fold(0.0, f64::max);
-        let step = self.tiles.settle(&self.plan, self.n_threads);
+        let step = self.tiles.settle(&self.plan, team);
         let step = self.ranks.agree(step)?.wide().max(0.0);
         let largest = self.ranks.largest(&[top, step])?;
         let slack = drift * weights.iter().copied().fold(0.0, f64::max);
@@ -399,11 +407,13 @@ mod tests {
                 encoder.prepare(x.block()).unwrap();
                 encoder.begin(&x, single).unwrap();
                 let weights = encoder.wide_norms();
-                let largest = encoder.correlate(&weights).unwrap();
+                // A team of one.
+                let team = &Team::alone();
+                let largest = encoder.correlate(team, &weights).unwrap();
                 let lambda = encoder.lambda(largest.weighted);
                 let tol = encoder.tolerance(&lambda, &largest);
                 encoder.plan.set_thresholds(&lambda, &encoder.norms);
-                encoder.restart().unwrap();
+                encoder.restart(team).unwrap();
                 let mut control = Control {
                     start: std::time::Instant::now(),
                     time_limit: f64::INFINITY,
@@ -414,7 +424,8 @@ mod tests {
                     progress: Default::default(),
                     failure: None,
                 };
-                let stop = encoder.descend(|_, _| 0.9 * tol, &lambda, 0.0, false, &mut control);
+                let stop =
+                    encoder.descend(team, |_, _| 0.9 * tol, &lambda, 0.0, false, &mut control);
                 assert_eq!(stop.unwrap(), Stop::Converged);
                 let updated = encoder.take_in(&x);
                 updated.and_then(|_| encoder.update_residual()).unwrap();
@@ -425,15 +436,16 @@ mod tests {
                 );
                 let dual: Vec<_> = weights.iter().zip(&lambda).map(|(n, l)| n / l).collect();
                 let left = |encoder: &Encoder<f64>| {
-                    let certificate = encoder.certify_left(&lambda, &dual, largest.slack, tol);
+                    let certificate =
+                        encoder.certify_left(team, &lambda, &dual, largest.slack, tol);
                     certificate.unwrap().map(|c| (c.max_step, c.gap))
                 };
                 let kept = left(&encoder).unwrap();
                 // As good as from a c that is computed anew.
-                let mut anew = encoder.correlate(&dual).unwrap();
+                let mut anew = encoder.correlate(team, &dual).unwrap();
                 anew.weighted += anew.doubt;
                 let ([rr, zc, penalty], _) = encoder.sums(&lambda, None).unwrap();
-                let step = encoder.restart().unwrap();
+                let step = encoder.restart(team).unwrap();
                 let anew = Certificate::new(rr, zc, penalty, anew.weighted, step);
                 let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs();
                 assert!(
