@@ -5,6 +5,9 @@
 //! Between two visits of a tile each of its neighbours has its turn, so that an outbox is read by
 //! all before it is written again, and steps arrive in an order that no thread can change.
 //!
+//! Within a rank no thread waits for the end of a colour: a tile has its turn when its neighbours of the colours before have
+//! had theirs.
+//!
 //! Over several ranks each has the tiles of a part of the one global grid. What a visit wrote to an
 //! outbox is sent along after the phase, to ranks with a neighbour of the tile.
 
@@ -165,6 +168,15 @@ struct Edge {
     mail: AtomicBool,
 }
 
+/// Sets a number at the end, however that comes.
+struct Finish<'f>(&'f AtomicU64, u64);
+
+impl Drop for Finish<'_> {
+    fn drop(&mut self) {
+        self.0.store(self.1, Ordering::Release);
+    }
+}
+
 /// The tiles of one colour.
 struct Phase {
     /// Those with a neighbour on another rank: they go first, so that messages travel meanwhile.
@@ -183,6 +195,8 @@ pub(crate) struct Tiles<T: Real> {
     outboxes: Vec<RwLock<Vec<Step<T>>>>,
     /// By colour.
     phases: Vec<Phase>,
+    /// For each tile the neighbours on this rank whose turn comes before it.
+    before: Vec<Vec<u32>>,
     /// Edges into each tile.
     edges: Vec<Vec<Edge>>,
     /// For each tile, ghosts too, (tile, place in its edge list) of the edges out of it.
@@ -191,6 +205,8 @@ pub(crate) struct Tiles<T: Real> {
     mail: Vec<AtomicBool>,
     /// The last visit left a bound above the tolerance.
     awake: Vec<AtomicBool>,
+    /// The last sweep in which the tile has had its turn; counted by those without an end of colours.
+    finished: Vec<AtomicU64>,
     /// Steps of the last visit.
     last_steps: Vec<AtomicU64>,
     /// Steps that other ranks have not been told of.
@@ -252,10 +268,12 @@ impl<T: Real> Tiles<T> {
             states: Vec::new(),
             outboxes: (0..numbers.len()).map(|_| RwLock::default()).collect(),
             phases: Vec::new(),
+            before: Vec::new(),
             edges: Vec::new(),
             out: vec![Vec::new(); numbers.len()],
             mail: flags(n),
             awake: flags(n),
+            finished: (0..n).map(|_| AtomicU64::new(0)).collect(),
             last_steps: (0..n).map(|_| AtomicU64::new(0)).collect(),
             news: flags(n),
             n_global: grid.len(),
@@ -276,16 +294,21 @@ impl<T: Real> Tiles<T> {
                 around.into_iter().partition(|from| from.tile == number);
             let mut edges = Vec::new();
             let mut partners = BTreeSet::new();
+            let mut before = BTreeSet::new();
             for (at, from) in others.into_iter().enumerate() {
                 let tile = place(from.tile);
                 tiles.out[tile].push((index as u32, at as u32));
                 partners.extend(hosts.get(&tile));
+                if tile < n && grid.colour(from.tile) < grid.colour(number) {
+                    before.insert(tile as u32);
+                }
                 edges.push(Edge {
                     from: Neighbour { tile, ..from },
                     mail: AtomicBool::new(false),
                 });
             }
             tiles.edges.push(edges);
+            tiles.before.push(before.into_iter().collect());
             let phase = &mut tiles.phases[grid.colour(number)];
             match partners.is_empty() {
                 true => phase.interior.push(index),
@@ -384,8 +407,11 @@ impl<T: Real> Tiles<T> {
         let states = (0..self.len()).map(|index| self.tile(index).bytes());
         let outboxes = (0..self.outboxes.len())
             .map(|index| self.outbox(index).capacity() * size_of::<Step<T>>());
-        let per_tile = size_of::<Mutex<u8>>() + size_of::<Vec<Edge>>() + 3 + 3 * size_of::<usize>();
+        let before = self.before.iter().map(|b| b.capacity() * 4);
+        let per_tile =
+            size_of::<Mutex<u8>>() + 2 * size_of::<Vec<Edge>>() + 3 + 4 * size_of::<usize>();
         edges.sum::<usize>()
+            + before.sum::<usize>()
             + out.sum::<usize>()
             + states.sum::<usize>()
             + outboxes.sum::<usize>()
@@ -566,7 +592,17 @@ impl<T: Real> Tiles<T> {
                 // Two sweeps may have passed since the count was known.
                 let left = control.max_iter - control.progress.steps;
                 let limited = left < most_per_sweep.saturating_mul(3);
-                for (colour, phase) in self.phases.iter().enumerate() {
+                let phases = limited || self.trace.is_some() || !self.halo.partners.is_empty();
+                let phases = match phases || team.is_alone() {
+                    true => &self.phases[..],
+                    false => {
+                        if failure.is_none() {
+                            *failure = self.run_sweep(team, &work).err();
+                        }
+                        &[]
+                    }
+                };
+                for (colour, phase) in phases.iter().enumerate() {
                     if exhausted {
                         break;
                     }
@@ -651,6 +687,33 @@ impl<T: Real> Tiles<T> {
         ranks.agree(match (first_failure, outcome) {
             (Some(error), Ok(_)) => Err(error),
             (_, outcome) => outcome,
+        })
+    }
+
+    /// Visits the tiles of all colours that have anything to do, or may have when it is their turn.
+    fn run_sweep(&self, team: &Team, work: &(dyn Fn(usize) + Sync)) -> Result<()> {
+        let finished = |tile: usize| self.finished[tile].load(Ordering::Acquire);
+        let sweep = 1 + (0..self.len()).map(finished).max().unwrap_or(0);
+        let (mut items, mut due) = (Vec::new(), vec![false; self.len()]);
+        for phase in &self.phases {
+            for &tile in &phase.interior {
+                let mut before = self.before[tile].iter();
+                due[tile] = self.due(tile) || before.any(|tile| due[*tile as usize]);
+                match due[tile] {
+                    true => items.push(tile),
+                    false => self.finished[tile].store(sweep, Ordering::Relaxed),
+                }
+            }
+        }
+        let ready = |tile: usize| {
+            let mut before = self.before[tile].iter();
+            before.all(|tile| finished(*tile as usize) == sweep)
+        };
+        team.run_when(items, self.len(), &ready, &|tile| {
+            let _finish = Finish(&self.finished[tile], sweep);
+            if self.due(tile) {
+                work(tile);
+            }
         })
     }
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::quiet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, RwLock};
 
 /// What is left of a panic that was caught in a thread.
@@ -35,20 +35,57 @@ pub(crate) fn for_each<S: Send>(
 pub(crate) struct Team {
     /// Threads that could be started beside the leader.
     followers: AtomicUsize,
-    /// Written when every item of the job before is done; read by who has taken one.
+    /// Written when every item of the job before is done.
     job: RwLock<Job>,
-    /// What is left of the job for each thread: the first place in its list, and above it the end.
-    left: Vec<AtomicU64>,
+    /// Items of it that nobody has taken.
+    open: AtomicUsize,
     done: AtomicUsize,
     stop: AtomicBool,
     failure: Mutex<Option<Error>>,
 }
 
-/// A list of items, and what is called for each.
+/// What is called for an item, and whether it may be.
+type Work<'w> = dyn Fn(usize) + Sync + 'w;
+type Ready<'w> = dyn Fn(usize) -> bool + Sync + 'w;
+
+/// A list of items for each thread.
 #[derive(Default)]
 struct Job {
-    items: Vec<usize>,
-    work: Option<&'static (dyn Fn(usize) + Sync)>,
+    lists: Vec<List>,
+    calls: Option<(&'static Work<'static>, &'static Ready<'static>)>,
+}
+
+/// Items in the order in which they are to be taken.
+#[derive(Default)]
+struct List {
+    items: Vec<(usize, AtomicBool)>,
+    /// All before this one are taken.
+    first: AtomicUsize,
+}
+
+/// How far beyond the first item of a list that is left a thread looks for one that may be called.
+const AHEAD: usize = 16;
+
+impl List {
+    /// Takes an item that is ready.
+    fn take(&self, ready: &Ready<'_>) -> Option<usize> {
+        let first = self.first.load(Ordering::Relaxed);
+        let ahead = self.items.iter().enumerate().skip(first).take(AHEAD);
+        let mut all_taken = true;
+        for (place, (item, taken)) in ahead {
+            if taken.load(Ordering::Relaxed) {
+                continue;
+            }
+            if ready(*item) && !taken.swap(true, Ordering::Relaxed) {
+                if all_taken {
+                    self.first.fetch_max(place + 1, Ordering::Relaxed);
+                }
+                return Some(*item);
+            }
+            all_taken = false;
+        }
+        None
+    }
 }
 
 impl Team {
@@ -57,7 +94,7 @@ impl Team {
         Team {
             followers: AtomicUsize::new(0),
             job: Default::default(),
-            left: vec![AtomicU64::new(0)],
+            open: AtomicUsize::new(0),
             done: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
             failure: Default::default(),
@@ -66,9 +103,7 @@ impl Team {
 
     /// Runs `lead`, with `n_threads` threads in all.
     pub(crate) fn scope<R>(n_threads: usize, lead: impl FnOnce(&Team) -> Result<R>) -> Result<R> {
-        let mut team = Team::alone();
-        team.left.resize_with(n_threads.max(1), Default::default);
-        let (team, quiet) = (&team, quiet::is_quiet());
+        let (team, quiet) = (&Team::alone(), quiet::is_quiet());
         std::thread::scope(|scope| {
             // With fewer threads than asked for the result is the same.
             let follow = |me| {
@@ -86,39 +121,55 @@ impl Team {
         })
     }
 
-    /// Calls `work` for every item, all below `end`; returns when all are done. A thread takes its own in their order.
-    pub(crate) fn run(
+    /// Whether the leader has no followers.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.followers.load(Ordering::Relaxed) == 0
+    }
+
+    /// Calls `work` for every item, all below `end`; returns when all are done. Threads take theirs in the order given.
+    pub(crate) fn run(&self, items: Vec<usize>, end: usize, work: &Work<'_>) -> Result<()> {
+        self.run_when(items, end, &|_| true, work)
+    }
+
+    /// The same, of each item when it is ready: the first that is not done yet always is, and stays so.
+    pub(crate) fn run_when(
         &self,
         items: Vec<usize>,
         end: usize,
-        work: &(dyn Fn(usize) + Sync),
+        ready: &Ready<'_>,
+        work: &Work<'_>,
     ) -> Result<()> {
-        let n_threads = 1 + self.followers.load(Ordering::Relaxed);
-        if items.len() <= 1 || n_threads == 1 {
+        if items.len() <= 1 || self.is_alone() {
             let run = || items.iter().for_each(|item| work(*item));
             return catch_unwind(AssertUnwindSafe(run)).map_err(caught);
         }
         let n = items.len();
-        let mut lists = vec![Vec::new(); n_threads];
+        let n_threads = 1 + self.followers.load(Ordering::Relaxed);
+        let mut lists: Vec<List> = (0..n_threads).map(|_| List::default()).collect();
         for item in items {
-            lists[item * n_threads / end.max(item + 1)].push(item);
+            let list = &mut lists[item * n_threads / end.max(item + 1)];
+            list.items.push((item, AtomicBool::new(false)));
         }
-        // SAFETY: it is called for items that have been taken alone, and this returns when each of them is done.
-        let work: &'static (dyn Fn(usize) + Sync) = unsafe { std::mem::transmute(work) };
-        {
-            let mut job = self.job.write().unwrap_or_else(|e| e.into_inner());
-            (job.items, job.work) = (lists.concat(), Some(work));
-        }
+        // SAFETY: both are called between an item is taken and done alone, and by who looks for one, holding the job: this
+        // returns when each item is done and has had the job to itself after that.
+        let calls = unsafe {
+            let work = std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work);
+            (
+                work,
+                std::mem::transmute::<&Ready<'_>, &'static Ready<'static>>(ready),
+            )
+        };
+        let job = || self.job.write().unwrap_or_else(|e| e.into_inner());
+        let calls = Some(calls);
+        // First, because the job may be begun as soon as it is there.
         self.done.store(0, Ordering::Relaxed);
-        let mut first = 0;
-        for (left, list) in self.left.iter().zip(&lists) {
-            let end = first + list.len() as u64;
-            left.store(end << 32 | first, Ordering::Release);
-            first = end;
-        }
-        self.share(0);
-        wait(|| self.done.load(Ordering::Acquire) == n);
-        self.job.write().unwrap_or_else(|e| e.into_inner()).work = None;
+        self.open.store(n, Ordering::Relaxed);
+        *job() = Job { lists, calls };
+        wait(|| {
+            self.share(0);
+            self.done.load(Ordering::Acquire) == n
+        });
+        *job() = Job::default();
         let mut failure = self.failure.lock().unwrap_or_else(|e| e.into_inner());
         failure.take().map_or(Ok(()), Err)
     }
@@ -161,47 +212,37 @@ impl Team {
 
     fn follow(&self, me: usize) {
         let stopped = || self.stop.load(Ordering::Acquire);
-        let any = |left: &AtomicU64| !is_empty(left.load(Ordering::Relaxed));
-        loop {
-            wait(|| stopped() || self.left.iter().any(any));
-            if stopped() {
-                return;
-            }
-            self.share(me);
+        while !stopped() {
+            wait(|| stopped() || self.share(me));
         }
     }
 
-    /// Works on items for as long as there are any.
-    fn share(&self, me: usize) {
+    /// Works on items for as long as there are any. Tells whether there were.
+    fn share(&self, me: usize) -> bool {
+        let mut any = false;
         while let Some((item, work)) = self.take(me) {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(item))) {
                 *self.failure.lock().unwrap_or_else(|e| e.into_inner()) = Some(caught(panic));
             }
             self.done.fetch_add(1, Ordering::AcqRel);
+            any = true;
         }
+        any
     }
 
-    /// The first item of one's own, or the last of another's.
-    fn take(&self, me: usize) -> Option<(usize, &'static (dyn Fn(usize) + Sync))> {
-        let (order, acquire) = (Ordering::AcqRel, Ordering::Acquire);
-        let own =
-            self.left[me].fetch_update(order, acquire, |left| (!is_empty(left)).then(|| left + 1));
-        let place = own.map(|left| left as u32).or_else(|_| {
-            let others = (1..self.left.len()).map(|i| &self.left[(me + i) % self.left.len()]);
-            let last = |left: u64| (!is_empty(left)).then(|| left - (1 << 32));
-            let mut taken = others.map(|left| left.fetch_update(order, acquire, last));
-            let taken = taken.find_map(|left| left.ok()).ok_or(())?;
-            Ok::<_, ()>((taken >> 32) as u32 - 1)
-        });
-        // Nobody replaces the job before this item is done.
+    /// An item of one's own that is ready, or of another's.
+    fn take(&self, me: usize) -> Option<(usize, &'static Work<'static>)> {
+        if self.open.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
         let job = self.job.read().unwrap_or_else(|e| e.into_inner());
-        Some((job.items[place.ok()? as usize], job.work?))
+        let (work, ready) = job.calls?;
+        let (before, from_me) = job.lists.split_at(me.min(job.lists.len()));
+        let mut lists = from_me.iter().chain(before);
+        let item = lists.find_map(|list| list.take(ready))?;
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        Some((item, work))
     }
-}
-
-/// Whether nothing is left of a list.
-fn is_empty(left: u64) -> bool {
-    left as u32 == (left >> 32) as u32
 }
 
 /// Waits for another thread: a phase is short, so spin first; but leave the core to others when
@@ -259,6 +300,29 @@ mod tests {
                 .unwrap();
                 assert!(counts.iter().all(|c| c.load(Ordering::Relaxed) == 101));
             }
+        }
+    }
+
+    #[test]
+    fn items_have_their_turn_when_they_are_ready() {
+        // Each waits for its two neighbours among those before it.
+        let n = 300;
+        let before = |i: usize| [i.checked_sub(1), i.checked_sub(17)].into_iter().flatten();
+        for n_threads in 1..5 {
+            let done: Vec<AtomicBool> = (0..n).map(|_| AtomicBool::new(false)).collect();
+            let ready = |i: usize| before(i).all(|i| done[i].load(Ordering::Acquire));
+            let work = |i: usize| {
+                assert!(ready(i) && !done[i].swap(true, Ordering::Release));
+            };
+            Team::scope(n_threads, |team| {
+                for _ in 0..20 {
+                    done.iter().for_each(|d| d.store(false, Ordering::Relaxed));
+                    team.run_when((0..n).collect(), n, &ready, &work)?;
+                    assert!(done.iter().all(|d| d.load(Ordering::Relaxed)));
+                }
+                Ok(())
+            })
+            .unwrap();
         }
     }
 
