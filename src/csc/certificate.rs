@@ -12,8 +12,8 @@ use super::shape::Shape;
 use super::tile::Plan;
 use crate::error::Result;
 use crate::grid::blocks::Block;
-use crate::grid::tiles::{Point, TileGrid};
-use crate::linalg::{Atoms, Dictionary, ExactSum, Real, Strided};
+use crate::grid::tiles::{Point, Tile, TileGrid};
+use crate::linalg::{Atoms, Dictionary, Real, Strided};
 
 /// Computed from X and z.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -134,42 +134,34 @@ pub(super) fn subtract_model<T: Real>(
     })
 }
 
-/// ‖r‖² over the positions that each tile stands for: its own, and those beyond the last tile.
-pub(super) fn squares<T: Real>(
-    window: &Window<T>,
-    tiles: &Tiles<T>,
-    shape: &Shape,
-    sum: &mut ExactSum,
-) {
+/// ‖r‖² over the positions that a tile stands for: its own, and those beyond the last tile.
+pub(super) fn squares<T: Real>(window: &Window<T>, tile: &Tile, shape: &Shape) -> f64 {
     let valid = shape.valid();
-    for index in 0..tiles.len() {
-        let tile = tiles.tile(index).tile.clone();
-        let cell = Block {
-            origin: tile.origin,
-            shape: std::array::from_fn(|a| match tile.origin[a] + tile.shape[a] {
-                end if end == valid[a] => shape.signal[a] - tile.origin[a],
-                _ => tile.shape[a],
-            }),
-        };
-        let field = window.fields(tile.signal * shape.n_channels, shape.n_channels);
-        let mut total = 0.0;
-        for data in &field.channels {
-            cell.for_each_row(|at| {
-                let at = std::array::from_fn(|a| at[a] - field.origin[a]);
-                let first = field.layout.index(at);
-                let row = &data[first..first + cell.shape[2] as usize];
-                // Row sums first: fewer roundings of a large total. Several sums: one would wait for itself.
-                let (r8, rest) = row.as_chunks::<8>();
-                let mut sums = [0.0; 8];
-                for r in r8 {
-                    sums = std::array::from_fn(|i| sums[i] + r[i].wide() * r[i].wide());
-                }
-                let rest = rest.iter().map(|r| r.wide() * r.wide());
-                total += sums.into_iter().chain(rest).sum::<f64>();
-            });
-        }
-        sum.add(total);
+    let cell = Block {
+        origin: tile.origin,
+        shape: std::array::from_fn(|a| match tile.origin[a] + tile.shape[a] {
+            end if end == valid[a] => shape.signal[a] - tile.origin[a],
+            _ => tile.shape[a],
+        }),
+    };
+    let field = window.fields(tile.signal * shape.n_channels, shape.n_channels);
+    let mut total = 0.0;
+    for data in &field.channels {
+        cell.for_each_row(|at| {
+            let at = std::array::from_fn(|a| at[a] - field.origin[a]);
+            let first = field.layout.index(at);
+            let row = &data[first..first + cell.shape[2] as usize];
+            // Row sums first: fewer roundings of a large total. Several sums: one would wait for itself.
+            let (r8, rest) = row.as_chunks::<8>();
+            let mut sums = [0.0; 8];
+            for r in r8 {
+                sums = std::array::from_fn(|i| sums[i] + r[i].wide() * r[i].wide());
+            }
+            let rest = rest.iter().map(|r| r.wide() * r.wide());
+            total += sums.into_iter().chain(rest).sum::<f64>();
+        });
     }
+    total
 }
 
 impl Certificate {

@@ -462,7 +462,7 @@ impl<T: Real> Encoder<T> {
         let asynchronous = self.options.schedule == Schedule::Asynchronous && self.ranks.size() > 1;
         let mut objective = 0.0;
         if asynchronous {
-            let ([rr, _, penalty], _) = self.sums(&lambda, None)?;
+            let ([rr, _, penalty], _) = self.sums(team, &lambda, None)?;
             objective = 0.5 * rr + penalty;
         }
         // A little below `tol`, so that the rounding of G and c seldom costs a second round.
@@ -509,7 +509,7 @@ impl<T: Real> Encoder<T> {
                     let ratio = self.correlate(team, &dual_weights)?;
                     slack = ratio.slack;
                     let ratio = ratio.weighted + ratio.doubt;
-                    let ([rr, zc, penalty], _) = self.sums(&lambda, None)?;
+                    let ([rr, zc, penalty], _) = self.sums(team, &lambda, None)?;
                     step = self.restart(team)?;
                     Certificate::new(rr, zc, penalty, ratio, step)
                 }
@@ -630,23 +630,27 @@ impl<T: Real> Encoder<T> {
     /// Collective: ‖r‖², ⟨z, D ⋆ r⟩ and Σ λ_k ‖z_k‖₁, the same bits for any number of ranks: sums over
     /// a tile are formed in one order, and added up exactly. Given what the c of a descent may be wrong by, it does not
     /// count, but tells whether it is more than that somewhere.
-    fn sums(&self, lambda: &[f64], drift: Option<f64>) -> Result<([f64; 3], bool)> {
-        let mut sums = [(); 3].map(|_| ExactSum::default());
-        let mut wrong = false;
-        squares(&self.window, &self.tiles, &self.shape, &mut sums[0]);
-        let scratch = self.scratch();
-        let mut scratch = self.ranks.agree(scratch)?;
-        for index in 0..self.tiles.len() {
+    fn sums(&self, team: &Team, lambda: &[f64], drift: Option<f64>) -> Result<([f64; 3], bool)> {
+        let state = || Ok(([(); 3].map(|_| ExactSum::default()), self.scratch()?, false));
+        let (window, shape, tiles) = (&self.window, &self.shape, &self.tiles);
+        let states = team.for_each(tiles.len(), state, |(sums, scratch, wrong), index| {
+            sums[0].add(squares(window, &tiles.tile(index).tile, shape));
             let (mut zc, mut penalty) = (0.0, 0.0);
-            wrong |= self.for_each_active(index, drift, &mut scratch, |k, z, c| {
+            *wrong |= self.for_each_active(index, drift, scratch, |k, z, c| {
                 zc += z.wide() * (c * self.norms[k]).wide();
                 penalty += lambda[k] * z.wide().abs();
             });
             sums[1].add(zc);
             sums[2].add(penalty);
+            Ok(())
+        });
+        let mut words = vec![0; 3 * ExactSum::WORDS + 1];
+        for (mut sums, _, wrong) in self.ranks.agree(states)? {
+            let of_state = sums.iter_mut().flat_map(|sum| sum.words().to_vec());
+            for (to, word) in words.iter_mut().zip(of_state.chain([i64::from(wrong)])) {
+                *to += word;
+            }
         }
-        let words = sums.iter_mut().flat_map(|sum| sum.words().to_vec());
-        let words: Vec<i64> = words.chain([i64::from(wrong)]).collect();
         let words = self.ranks.reduce(Reduce::Sum, &words)?;
         let value = |i: usize| {
             let words = &words[i * ExactSum::WORDS..][..ExactSum::WORDS];
@@ -671,7 +675,7 @@ impl<T: Real> Encoder<T> {
         if drift > tol / 4.0 || drift.is_nan() {
             return Ok(None);
         }
-        let ([rr, zc, penalty], wrong) = self.sums(lambda, Some(drift))?;
+        let ([rr, zc, penalty], wrong) = self.sums(team, lambda, Some(drift))?;
         if wrong {
             return Ok(None);
         }

@@ -226,28 +226,30 @@ impl<T: Real> Encoder<T> {
             return Ok(T::of(largest[0]));
         }
         let slack = self.slack(largest[1], &vec![1.0; self.shape.n_atoms]);
-        self.decide_step(largest[0], slack)
+        self.decide_step(team, largest[0], slack)
     }
 
     /// Collective: max |dz|, each |dz| that might be it computed anew, where `largest` is the largest by the c that is
     /// there, which may be wrong by `slack`.
-    fn decide_step(&self, largest: f64, slack: f64) -> Result<T> {
+    fn decide_step(&self, team: &Team, largest: f64, slack: f64) -> Result<T> {
         let mu = self.plan.mu.iter().map(|mu| mu.wide()).fold(0.0, f64::max);
         let slack = slack + 2.0 * f64::from(f32::EPSILON) * mu;
         // Where z = 0 only those move whose |c| comes near μ.
         let least = T::of((largest - 2.0 * slack).max(-slack));
-        let mut most = 0.0;
-        let scratch = self.ranks.agree(self.scratch());
-        let (mut scratch, signals) = (scratch?, self.signals());
-        for index in 0..self.tiles.len() {
+        let signals = self.signals();
+        let state = || Ok((self.scratch()?, 0.0));
+        let states = team.for_each(self.tiles.len(), state, |(scratch, most), index| {
             let mut state = self.tiles.tile(index);
             let signal = &signals[state.tile.signal];
             state.for_each_large_step(&self.plan, least, |of, z| {
-                let c = T::of(self.exact(signal, &of, &mut scratch));
+                let c = T::of(self.exact(signal, &of, scratch));
                 let size = step_size(self.plan.positive, c, z, self.plan.mu[of.atom]);
-                most = f64::max(most, size.wide());
+                *most = f64::max(*most, size.wide());
             });
-        }
+            Ok(())
+        });
+        let states = self.ranks.agree(states)?.into_iter();
+        let most = states.map(|(_, most)| most).fold(0.0, f64::max);
         Ok(T::of(self.ranks.largest(&[most])?[0]))
     }
 
@@ -298,7 +300,7 @@ impl<T: Real> Encoder<T> {
             return Ok(None);
         }
         let c = self.decide_c(&tops, largest[0], weights, slack)?;
-        Ok(Some((c, self.decide_step(largest[1], drift)?)))
+        Ok(Some((c, self.decide_step(team, largest[1], drift)?)))
     }
 
     /// Calls `visit` with the atom, value and c of each z ≠ 0 of a tile: c in the element type, anew if what is there is
@@ -444,7 +446,7 @@ mod tests {
                 // As good as from a c that is computed anew.
                 let mut anew = encoder.correlate(team, &dual).unwrap();
                 anew.weighted += anew.doubt;
-                let ([rr, zc, penalty], _) = encoder.sums(&lambda, None).unwrap();
+                let ([rr, zc, penalty], _) = encoder.sums(team, &lambda, None).unwrap();
                 let step = encoder.restart(team).unwrap();
                 let anew = Certificate::new(rr, zc, penalty, anew.weighted, step);
                 let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs();
