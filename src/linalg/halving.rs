@@ -45,7 +45,7 @@ pub(super) fn split_values<T: Real>(values: &mut Vec<T>, spare: &mut Vec<T>, hal
     }
 }
 
-/// The parts of a run of taps, and a bound on their sum of |d|·|x| where |x| ≤ 1.
+/// The parts of a run of taps, and a bound on Σ|d|·|x| over all that goes into one value, where |x| ≤ 1.
 pub(super) fn split_taps(taps: &[f64], halvings: usize) -> (Vec<Vec<f64>>, f64) {
     if halvings == 0 {
         return (vec![taps.to_vec()], taps.iter().map(|d| d.abs()).sum());
@@ -53,17 +53,10 @@ pub(super) fn split_taps(taps: &[f64], halvings: usize) -> (Vec<Vec<f64>>, f64) 
     let pairs = || taps.chunks(2).map(|d| (d[0], d.get(1).unwrap_or(&0.0)));
     let sums: Vec<_> = pairs().map(|(d0, d1)| d0 + d1).collect();
     let (even, odd): (Vec<_>, Vec<_>) = pairs().unzip();
-    // The parts of x that are differences are up to twice as large.
-    let halves = [(sums, 1.0), (even, 2.0), (odd, 2.0)];
-    let halves = halves.map(|(taps, x)| (split_taps(&taps, halvings - 1), x));
-    let weight = halves.iter().map(|((_, weight), x)| weight * x).sum();
-    (
-        halves
-            .into_iter()
-            .flat_map(|((parts, _), _)| parts)
-            .collect(),
-        weight,
-    )
+    let [both, even, odd] = [sums, even, odd].map(|taps| split_taps(&taps, halvings - 1));
+    // A value is made of two of them, and differences of values are up to twice as large.
+    let weight = both.1 + 2.0 * even.1.max(odd.1);
+    ([both.0, even.0, odd.0].concat(), weight)
 }
 
 /// Makes phases of the sums of parts, in place. There are `n` sums of each part, and then of each phase. Calls `add` with
