@@ -396,7 +396,14 @@ impl<T: Real> Encoder<T> {
         report: Option<&mut dyn FnMut(&Progress) -> bool>,
     ) -> Result<Info> {
         let start = Instant::now();
-        Team::scope(self.n_threads, |team| self.solve_by(team, start, x, report))
+        Team::scope(self.most_threads(), |team| {
+            self.solve_by(team, start, x, report)
+        })
+    }
+
+    /// More threads than tiles would only wait.
+    fn most_threads(&self) -> usize {
+        self.n_threads.min(self.grid.len())
     }
 
     fn solve_by(

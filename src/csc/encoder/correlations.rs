@@ -38,7 +38,7 @@ impl<T: Real> Encoder<T> {
     pub fn lambda_max(&mut self, x: &Field<'_, T>) -> Result<f64> {
         self.ranks.agree(self.check_x(x))?;
         self.prepare(x.block())?;
-        Team::scope(self.n_threads, |team| {
+        Team::scope(self.most_threads(), |team| {
             let (_, largest) = self.correlate_signal(team, x, |_, _| f64::INFINITY)?;
             Ok(largest.weighted)
         })
