@@ -103,6 +103,15 @@ impl Team {
 
     /// Runs `lead`, with `n_threads` threads in all.
     pub(crate) fn scope<R>(n_threads: usize, lead: impl FnOnce(&Team) -> Result<R>) -> Result<R> {
+        let (mut lead, mut result) = (Some(lead), None);
+        Team::gather(n_threads, &mut |team| {
+            result = lead.take().map(|lead| lead(team))
+        })?;
+        result.unwrap_or_else(|| Err(Error::Internal("a team without a leader".into())))
+    }
+
+    /// The same for any leader, compiled once.
+    fn gather(n_threads: usize, lead: &mut dyn FnMut(&Team)) -> Result<()> {
         let (team, quiet) = (&Team::alone(), quiet::is_quiet());
         std::thread::scope(|scope| {
             // With fewer threads than asked for the result is the same.
@@ -117,7 +126,7 @@ impl Team {
             // The followers must be sent home even if the leader panics.
             let result = catch_unwind(AssertUnwindSafe(|| lead(team)));
             team.stop.store(true, Ordering::Release);
-            result.unwrap_or_else(|panic| Err(caught(panic)))
+            result.map_err(caught)
         })
     }
 
@@ -185,29 +194,32 @@ impl Team {
         // One at least, even if there is nothing to do.
         let idle = Mutex::new(vec![state()?]);
         let idle = || idle.lock().unwrap_or_else(|e| e.into_inner());
+        self.try_each(n_items, &|item| {
+            let free = idle().pop();
+            let mut mine = free.map_or_else(&state, Ok)?;
+            work(&mut mine, item)?;
+            idle().push(mine);
+            Ok(())
+        })?;
+        Ok(std::mem::take(&mut *idle()))
+    }
+
+    /// Calls `work` for each item once, or returns the first error.
+    fn try_each(&self, n_items: usize, work: &(dyn Fn(usize) -> Result<()> + Sync)) -> Result<()> {
+        let failed = AtomicBool::new(false);
         let failure = Mutex::new(None);
         let failure = || failure.lock().unwrap_or_else(|e| e.into_inner());
-        let failed = AtomicBool::new(false);
         self.run((0..n_items).collect(), n_items, &|item| {
             if failed.load(Ordering::Relaxed) {
                 return;
             }
-            let free = idle().pop();
-            let done = catch_unwind(AssertUnwindSafe(|| -> Result<()> {
-                let mut mine = free.map_or_else(&state, Ok)?;
-                work(&mut mine, item)?;
-                idle().push(mine);
-                Ok(())
-            }));
+            let done = catch_unwind(AssertUnwindSafe(|| work(item)));
             if let Err(error) = done.unwrap_or_else(|panic| Err(caught(panic))) {
                 failed.store(true, Ordering::Relaxed);
                 failure().get_or_insert(error);
             }
         })?;
-        match failure().take() {
-            Some(error) => Err(error),
-            None => Ok(std::mem::take(&mut *idle())),
-        }
+        failure().take().map_or(Ok(()), Err)
     }
 
     fn follow(&self, me: usize) {
