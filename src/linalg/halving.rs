@@ -3,8 +3,10 @@
 //!
 //! With values x and taps d, both split into even and odd ones, and x₀′(i) = x₀(i + 1),
 //!
-//!     c(2i)     = ((d₀ + d₁) ⋆ x₁)(i) + (d₀ ⋆ (x₀ − x₁))(i)
-//!     c(2i + 1) = ((d₀ + d₁) ⋆ x₁)(i) + (d₁ ⋆ (x₀′ − x₁))(i)
+//! ```text
+//! c(2i)     = ((d₀ + d₁) ⋆ x₁)(i) + (d₀ ⋆ (x₀ − x₁))(i)
+//! c(2i + 1) = ((d₀ + d₁) ⋆ x₁)(i) + (d₁ ⋆ (x₀′ − x₁))(i)
+//! ```
 //!
 //! And each of the three sums can be halved again: after h halvings there are 3ʰ *parts* of 2⁻ʰ of the length, whose sums
 //! make 2ʰ neighbouring values, the *phases* of a place.
