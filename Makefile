@@ -88,9 +88,8 @@ test-rust:
 	$(CARGO) test --locked
 
 test-c: local
-	@mkdir -p $(BUILD)/unstripped && ln -sf '$(CARGO_TARGET_DIR)/release/libdicod.so' $(BUILD)/unstripped/libdicod.so.0
 	@$(CMAKE) -S tests/c -B $(BUILD)/tests-c -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=$(LOCAL) \
-		-DUNSTRIPPED=$(BUILD)/unstripped >$(BUILD)/tests-c.log || { cat $(BUILD)/tests-c.log; exit 1; }
+		-DUNSTRIPPED='$(CARGO_TARGET_DIR)/release/libdicod.so' >$(BUILD)/tests-c.log || { cat $(BUILD)/tests-c.log; exit 1; }
 	@$(CMAKE) --build $(BUILD)/tests-c
 	$(CMAKE) -E chdir $(BUILD)/tests-c ctest --output-on-failure
 

@@ -1,15 +1,26 @@
-//! Gives the shared library its SONAME. See CONTRIBUTING.md, "Versions", for when it changes.
+//! Gives the shared library its SONAME (CONTRIBUTING.md, "Versions", says when it changes), and keeps it loaded.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     let target = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
     if target == "linux" {
-        let major = env!("CARGO_PKG_VERSION_MAJOR");
+        // While MAJOR is 0, a new minor version may break what was there.
+        let abi = match (
+            env!("CARGO_PKG_VERSION_MAJOR"),
+            env!("CARGO_PKG_VERSION_MINOR"),
+        ) {
+            ("0", minor) => format!("0.{minor}"),
+            (major, _) => major.to_string(),
+        };
         // With MPI it is another library: both can be installed side by side.
         let suffix = match std::env::var_os("CARGO_FEATURE_MPI") {
             Some(_) => "_mpi",
             None => "",
         };
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libdicod{suffix}.so.{major}");
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libdicod{suffix}.so.{abi}");
+        // A thread of the host's that has called the library comes back into it when it ends (Rust's destructor of what
+        // belongs to a thread), perhaps long after dlclose(). So that does not unload it: nothing is lost, as the next
+        // dlopen() finds it there.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
 }

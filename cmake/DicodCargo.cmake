@@ -29,6 +29,7 @@ function(dicod_cargo_build name target_dir headers)
             "-DTO=${Dicod_LIBRARY_DIR}"
             "-DHEADERS=${paths}"
             "-DVERSION=${PROJECT_VERSION}"
+            "-DSOVERSION=${Dicod_SOVERSION}"
             "-DKEEP_DEBUG=${Dicod_is_debug}"
             "-DLD=${CMAKE_LINKER}"
             "-DOBJCOPY=${CMAKE_OBJCOPY}"

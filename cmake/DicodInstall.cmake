@@ -12,7 +12,7 @@ endif()
 foreach(library IN LISTS Dicod_libraries)
   install(FILES
     "${Dicod_LIBRARY_DIR}/lib${library}.so.${PROJECT_VERSION}"
-    "${Dicod_LIBRARY_DIR}/lib${library}.so.${PROJECT_VERSION_MAJOR}"
+    "${Dicod_LIBRARY_DIR}/lib${library}.so.${Dicod_SOVERSION}"
     "${Dicod_LIBRARY_DIR}/lib${library}.so"
     PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE
     DESTINATION "${CMAKE_INSTALL_LIBDIR}")

@@ -1,6 +1,6 @@
 # Run as a script: takes what cargo built in FROM and puts into TO
 #
-#   lib<NAME>.so -> lib<NAME>.so.MAJOR -> lib<NAME>.so.VERSION    stripped unless KEEP_DEBUG
+#   lib<NAME>.so -> lib<NAME>.so.SOVERSION -> lib<NAME>.so.VERSION   stripped unless KEEP_DEBUG
 #   lib<NAME>.a                                                   no global symbol but those that HEADERS declare
 #
 # HEADERS is a list with "|" between its paths.
@@ -28,7 +28,6 @@ endfunction()
 
 file(MAKE_DIRECTORY "${TO}")
 string(REPLACE "|" ";" HEADERS "${HEADERS}")
-string(REGEX MATCH "^[0-9]+" major "${VERSION}")
 
 # Cargo's library may be from another profile than last time: the stamp says which one lies here.
 set(stamp "${TO}/.${NAME}-built-from")
@@ -50,8 +49,8 @@ if(todo)
     run("${STRIP}" --strip-unneeded -o "${shared}.new" "${FROM}/libdicod.so")
   endif()
   file(RENAME "${shared}.new" "${shared}")
-  file(CREATE_LINK "lib${NAME}.so.${VERSION}" "${TO}/lib${NAME}.so.${major}" SYMBOLIC)
-  file(CREATE_LINK "lib${NAME}.so.${major}" "${TO}/lib${NAME}.so" SYMBOLIC)
+  file(CREATE_LINK "lib${NAME}.so.${VERSION}" "${TO}/lib${NAME}.so.${SOVERSION}" SYMBOLIC)
+  file(CREATE_LINK "lib${NAME}.so.${SOVERSION}" "${TO}/lib${NAME}.so" SYMBOLIC)
 endif()
 
 # A Rust static library brings its runtime along, with global symbols that a program may have too (another Rust library,

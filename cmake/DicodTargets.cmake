@@ -24,6 +24,8 @@ function(dicod_targets target library definitions dependencies)
     IMPORTED_LINK_INTERFACE_LANGUAGES C
     INTERFACE_COMPILE_DEFINITIONS "${definitions}"
     INTERFACE_INCLUDE_DIRECTORIES "${Dicod_INCLUDE_DIR}"
+    # A plug-in that holds the library must stay loaded, as the shared one does: see build.rs.
+    INTERFACE_LINK_OPTIONS "LINKER:-z,nodelete"
     INTERFACE_LINK_LIBRARIES "${dependencies};openblas;util;rt;pthread;m;dl")
 
   set(which shared)

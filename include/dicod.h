@@ -31,6 +31,16 @@
 extern "C" {
 #endif
 
+/**
+ * Version of this header; dicod_version() is that of the library that runs. The number is
+ * 10000 * major + 100 * minor + patch. While the major version is 0, a new minor one may break what was
+ * there: programs have to be built again then.
+ */
+#define DICOD_VERSION_MAJOR 0
+#define DICOD_VERSION_MINOR 1
+#define DICOD_VERSION_PATCH 0
+#define DICOD_VERSION_NUMBER 100
+
 /* Status and errors ---------------------------------------------------------------------------- */
 
 /**

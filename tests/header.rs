@@ -187,7 +187,7 @@ fn root() -> &'static Path {
 }
 
 fn generate() -> String {
-    let mut header = TOP.to_string();
+    let mut header = TOP.to_string() + &version();
     for (file, title, extra) in SECTIONS {
         let config = cbindgen::Config::from_file(root().join("cbindgen.toml")).unwrap();
         let bindings = cbindgen::Builder::new()
@@ -231,6 +231,30 @@ fn generate_mpi() -> String {
     bindings.write(&mut section);
     let section = for_c_readers(&String::from_utf8(section).unwrap());
     MPI_TOP.to_string() + section.trim_start() + MPI_BOTTOM
+}
+
+/// The version, from Cargo.toml.
+fn version() -> String {
+    let part = |name: &str, value: u32| format!("#define DICOD_VERSION_{name} {value}\n");
+    let parts = [
+        env!("CARGO_PKG_VERSION_MAJOR"),
+        env!("CARGO_PKG_VERSION_MINOR"),
+        env!("CARGO_PKG_VERSION_PATCH"),
+    ];
+    let [major, minor, patch] = parts.map(|text| text.parse().unwrap());
+    let number = 10000 * major + 100 * minor + patch;
+    let about = "\
+/**
+ * Version of this header; dicod_version() is that of the library that runs. The number is
+ * 10000 * major + 100 * minor + patch. While the major version is 0, a new minor one may break what was
+ * there: programs have to be built again then.
+ */
+";
+    format!("\n{about}")
+        + &part("MAJOR", major)
+        + &part("MINOR", minor)
+        + &part("PATCH", patch)
+        + &part("NUMBER", number)
 }
 
 /// All options, from the table that the library reads.

@@ -21,7 +21,7 @@ static int check(int holds, const char *file, int line, const char *what)
 }
 #define CHECK(condition) check((condition) != 0, __FILE__, __LINE__, #condition)
 
-static void check_status(dicod_status got, dicod_status wanted, const char *text, const char *file, int line, const char *what)
+static inline void check_status(dicod_status got, dicod_status wanted, const char *text, const char *file, int line, const char *what)
 {
     char message[400] = "";
     if (got < 0) dicod_last_error(message, sizeof message, NULL);

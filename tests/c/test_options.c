@@ -7,6 +7,8 @@ static void status_and_errors(void)
     int64_t needed = 0;
     int digits[3];
     CHECK(sscanf(dicod_version(), "%d.%d.%d", &digits[0], &digits[1], &digits[2]) == 3);
+    CHECK(digits[0] == DICOD_VERSION_MAJOR && digits[1] == DICOD_VERSION_MINOR && digits[2] == DICOD_VERSION_PATCH);
+    CHECK(10000 * digits[0] + 100 * digits[1] + digits[2] == DICOD_VERSION_NUMBER);
     CHECK(strcmp(dicod_strerror(DICOD_OK), "success") == 0);
     CHECK(strcmp(dicod_strerror(12345), "unknown status") == 0);
     for (dicod_status s = DICOD_ERROR_INTERNAL; s <= DICOD_PRECISION; s++) CHECK(strcmp(dicod_strerror(s), "unknown status") != 0);

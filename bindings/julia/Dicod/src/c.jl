@@ -2,6 +2,10 @@
 #
 # Generated from the headers in include by tests/bindings.rs (make header): change it there.
 
+const DICOD_VERSION_MAJOR = 0
+const DICOD_VERSION_MINOR = 1
+const DICOD_VERSION_PATCH = 0
+const DICOD_VERSION_NUMBER = 100
 const DICOD_OK = 0
 const DICOD_MAX_ITER = 1
 const DICOD_TIME_LIMIT = 2

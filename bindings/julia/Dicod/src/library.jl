@@ -6,7 +6,9 @@ function open_library()
     library[] == C_NULL || return library[]
     path = get(ENV, "DICOD_LIBRARY", "")
     if isempty(path)
-        path = find_library(["libdicod", "libdicod.so.0"])
+        # As its SONAME: while the major version is 0, each minor one is another library.
+        version = DICOD_VERSION_MAJOR == 0 ? "0.$DICOD_VERSION_MINOR" : "$DICOD_VERSION_MAJOR"
+        path = find_library(["libdicod.so.$version", "libdicod"])
         isempty(path) && error("Dicod: libdicod was not found; set ENV[\"DICOD_LIBRARY\"] to its path")
     end
     # Without deep binding: a panic that the library catches would end the process.
