@@ -377,9 +377,9 @@ typedef struct dicod_option_info {
  * soft_lock (string, default border, none | corner | border)
  *     asynchronous schedule: which steps within reach of other ranks are left to them while they have larger ones; with less than "border" it may diverge, which is an error
  * steps_per_visit (integer, default 0, at least 0)
- *     steps in a tile before the next one is visited; 0: automatic
+ *     steps in a tile before the next one is visited; 0: automatic; in the published schedule always 1
  * tile_shape (integers, default empty, each at least 1)
- *     least tile shape, one length per axis; empty: automatic
+ *     least tile shape, one length per axis; empty: automatic; not with strategy greedy, which has one tile
  * positive (integer, default 0, 0 or 1)
  *     1: activations are constrained to z >= 0
  * periodic (integers, default empty, each 0 or 1)
@@ -387,9 +387,9 @@ typedef struct dicod_option_info {
  * warm_start (integer, default 0, 0 or 1)
  *     1: start from the given z (dicod_solve) or from the last one (encoder), not from zero
  * frozen_support (integer, default 0, 0 or 1)
- *     1: with warm_start, coordinates that start at zero stay there
+ *     1: with warm_start (and not without), coordinates that start at zero stay there
  * seed (integer, default 0, at least 0)
- *     seed of the random strategies
+ *     seed of what is random: strategies, first atoms, batches; nothing else depends on it
  * correlation (string, default auto, auto | direct | gemm | fft)
  *     how signal and atoms are correlated: by matrix products or by transforms
  * progress_interval (real, default 0.5, at least 0)
@@ -403,7 +403,7 @@ typedef struct dicod_option_info {
  * learn_tol (real, default 1e-4, at least 0)
  *     learning ends when an outer iteration lowers the objective by less than this fraction
  * learn_reg_reference (string, default first, first | each)
- *     relative reg: fraction of lambda_max of the first dictionary, or of each new one
+ *     relative reg, without effect on an absolute one: fraction of lambda_max of the first dictionary that has to do with x, or of each new one
  * learn_dict_tol (real, default 1e-5, at least 0)
  *     the dictionary step ends when its data term is proven this near to the least, relative
  * learn_dict_max_iter (integer, default 100, at least 0)
@@ -419,13 +419,13 @@ typedef struct dicod_option_info {
  * learn_redraw (integer, default 1, 0 or 1)
  *     1: atoms without activations are replaced by the patches of the largest residual
  * learn_redraw_below (real, default 0, at least 0)
- *     replace atoms with less than this fraction of the mean |z|_1, too; the objective may rise
+ *     with learn_redraw, replace atoms with less than this fraction of the mean |z|_1, too; the objective may rise
  * learn_online (integer, default 0, 0 or 1)
  *     1: each step brings new signals; statistics add up instead of being replaced
  * learn_batch (integer, default 0, at least 0)
  *     signals per step, drawn in random order, as learn_online; 0: all of them
  * learn_forgetting (real, default 1, at least 0)
- *     weight of the statistics so far when those of another batch are added, 0 to 1
+ *     with learn_online or learn_batch, else without effect: weight of the statistics so far when those of another batch are added, 0 to 1
  * learn_statistics (string, default auto, auto | sparse | fft)
  *     statistics of z from pairs of non-zeros, by transforms, or whichever is cheaper
  */
@@ -763,7 +763,7 @@ dicod_status dicod_valid_block(const dicod_options *options,
  * Collective over the context's ranks. Thread-safe, except that a context serves one call at a
  * time.
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (counts below 1, lists in options
- * that do not fit the problem, pointers that are not aligned, numbers so large that products
+ * that do not fit the problem, options that contradict each other, z that overlaps x or d, pointers that are not aligned, numbers so large that products
  * overflow, negative z for a warm start of a positive solve); DICOD_ERROR_INVALID_SHAPE (lengths
  * below 1 or above 2^30, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
  * DICOD_ERROR_OUT_OF_MEMORY (also sizes whose product overflows); DICOD_ERROR_INVALID_STATE
@@ -842,10 +842,9 @@ dicod_status dicod_lambda_max_f32(dicod_context *context,
  * (n_signals, n_channels, signal_shape...).
  *
  * Arguments are those of dicod_solve(), `z` is read and `x` written; of the options "periodic"
- * matters. Zeros in z cost nothing. `x` must not overlap z.
+ * matters. Zeros in z cost nothing. `x` must not overlap z or d.
  *
- * Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve(),
- * and DICOD_ERROR_INVALID_ARGUMENT if x overlaps z.
+ * Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
  */
 dicod_status dicod_reconstruct(dicod_context *context,
                                const dicod_options *options,
@@ -920,7 +919,7 @@ dicod_status dicod_objective_f32(dicod_context *context,
  * 3.1). Along an axis of atoms of length L, tau goes from -(L - 1) to L - 1.
  *
  * `d` is (n_atoms, n_channels, atom_shape...); `atom_shape[n_axes]`, `n_axes` 1, 2 or 3. `context`
- * may be NULL.
+ * may be NULL. `gram` must not overlap d.
  *
  * Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
  */
@@ -1568,13 +1567,13 @@ typedef struct dicod_learn_info {
  * - `each`: told of every outer iteration, with `userdata`; NULL: nobody.
  * - `d`: the dictionary (n_atoms, n_channels, atom_shape...). Written; with "learn_init" "given" and
  *   for "learn_fixed_atoms" the values there are where learning starts (atoms longer than 1 are
- *   scaled to norm 1, fixed ones aside).
+ *   scaled to norm 1, fixed ones aside). Given atoms may not all be zero.
  * - `z`: activations for that dictionary (n_signals, n_atoms, valid_shape...), written; may be NULL,
  *   and has to be with "learn_batch".
  * - `info`: may be NULL; set info->struct_size before (DICOD_LEARN_INFO_INIT does).
  *
- * All arrays are row-major (C order) without gaps. The result is the same, bit for bit, for any
- * number of threads and ranks.
+ * All arrays are row-major (C order) without gaps; d and z overlap neither each other nor x. The
+ * result is the same, bit for bit, for any number of threads and ranks.
  *
  * Returns DICOD_OK when an outer iteration lowered the objective by no more than the fraction
  * "learn_tol"; DICOD_MAX_ITER, DICOD_TIME_LIMIT or DICOD_CANCELLED when learning ended before:
@@ -1718,36 +1717,44 @@ dicod_status dicod_learner_encode(dicod_learner *learner,
                                   dicod_info *info);
 
 /**
- * Copies the dictionary: `d` (n_atoms, n_channels, atom_shape...), row-major; atoms of rank one
- * multiplied out.
+ * Copies the dictionary: `d` (n_atoms, n_channels, atom_shape...), row-major, `n_values` in all, as
+ * dicod_learner_describe() tells; atoms of rank one multiplied out.
  *
  * Local. Needs the learner for itself.
- * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (the learner is one of float);
- * DICOD_ERROR_INVALID_STATE (no step was done yet, learner in use); DICOD_ERROR_OUT_OF_MEMORY.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_values is not that of the
+ * learner's dictionary; the learner is one of float); DICOD_ERROR_INVALID_STATE (no step was done yet, learner in use); DICOD_ERROR_OUT_OF_MEMORY.
  */
-dicod_status dicod_learner_get_dictionary(dicod_learner *learner, double *d);
+dicod_status dicod_learner_get_dictionary(dicod_learner *learner,
+                                          int64_t n_values,
+                                          double *d);
 
 /**
  * dicod_learner_get_dictionary() for learners of float.
  */
-dicod_status dicod_learner_get_dictionary_f32(dicod_learner *learner, float *d);
+dicod_status dicod_learner_get_dictionary_f32(dicod_learner *learner,
+                                              int64_t n_values,
+                                              float *d);
 
 /**
  * Copies the factors of a dictionary that is learned with "learn_rank_one": `u` (n_atoms,
- * n_channels) and `v` (n_atoms, atom_shape...), row-major.
+ * n_channels), `n_u` values in all, and `v` (n_atoms, atom_shape...), `n_v` values in all; row-major.
  *
  * Local. Needs the learner for itself. Errors: as dicod_learner_get_dictionary(), and
  * DICOD_ERROR_INVALID_STATE if the atoms are not of rank one.
  */
 dicod_status dicod_learner_get_dictionary_rank1(dicod_learner *learner,
+                                                int64_t n_u,
                                                 double *u,
+                                                int64_t n_v,
                                                 double *v);
 
 /**
  * dicod_learner_get_dictionary_rank1() for learners of float.
  */
 dicod_status dicod_learner_get_dictionary_rank1_f32(dicod_learner *learner,
+                                                    int64_t n_u,
                                                     float *u,
+                                                    int64_t n_v,
                                                     float *v);
 
 /**
@@ -1829,6 +1836,116 @@ dicod_status dicod_learner_restore_file(dicod_context *context,
                                         const dicod_options *options,
                                         const char *path,
                                         dicod_learner **learner);
+
+/* What an encoder or a learner holds ----------------------------------------------------------- */
+
+/**
+ * What an encoder or a learner holds. Only the first n_axes entries of a shape mean something; the
+ * others are 0.
+ */
+typedef struct dicod_handle_info {
+    /**
+     * sizeof(dicod_handle_info), set by the caller: DICOD_HANDLE_INFO_INIT does.
+     */
+    int64_t struct_size;
+    /**
+     * DICOD_F64 or DICOD_F32: the type of x, d and z.
+     */
+    int64_t element_type;
+    /**
+     * Number of axes, 1 to 3.
+     */
+    int64_t n_axes;
+    /**
+     * Number of signals.
+     */
+    int64_t n_signals;
+    /**
+     * Number of channels of a signal.
+     */
+    int64_t n_channels;
+    /**
+     * Number of atoms.
+     */
+    int64_t n_atoms;
+    /**
+     * Number of signals that z is of: n_signals, or "learn_batch".
+     */
+    int64_t n_coded;
+    /**
+     * Shape of the whole domain.
+     */
+    int64_t signal_shape[3];
+    /**
+     * Shape of an atom.
+     */
+    int64_t atom_shape[3];
+    /**
+     * Shape of the activations: as dicod_valid_shape() says.
+     */
+    int64_t valid_shape[3];
+    /**
+     * Outer iterations of a learner so far; 0 for an encoder.
+     */
+    int64_t iterations;
+    /**
+     * Bytes that it holds on this rank, about.
+     */
+    int64_t bytes;
+} dicod_handle_info;
+
+/**
+ * Initialiser of a dicod_handle_info.
+ */
+#define DICOD_HANDLE_INFO_INIT {sizeof(dicod_handle_info), 0, 0, 0, 0, 0, 0, {0}, {0}, {0}, 0, 0}
+
+/**
+ * What an encoder holds: `*info`, whose struct_size the caller sets before (DICOD_HANDLE_INFO_INIT
+ * does).
+ *
+ * Local. Needs the encoder for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (info->struct_size too small);
+ * DICOD_ERROR_INVALID_STATE (encoder in use).
+ */
+dicod_status dicod_encoder_describe(dicod_encoder *encoder, dicod_handle_info *info);
+
+/**
+ * What a learner holds, one that was restored, too; everything else as for dicod_encoder_describe().
+ *
+ * Local. Needs the learner for itself. Errors: as dicod_encoder_describe().
+ */
+dicod_status dicod_learner_describe(dicod_learner *learner,
+                                    dicod_handle_info *info);
+
+/**
+ * The options that an encoder was made with, as new ones: `*options`. Free them with
+ * dicod_options_free().
+ *
+ * Local. Needs the encoder for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_STATE (encoder in use).
+ */
+dicod_status dicod_encoder_get_options(dicod_encoder *encoder, dicod_options **options);
+
+/**
+ * The options of a learner, of one that was restored those that were saved unless they were
+ * replaced; everything else as for dicod_encoder_get_options().
+ *
+ * Local. Needs the learner for itself. Errors: as dicod_encoder_get_options().
+ */
+dicod_status dicod_learner_get_options(dicod_learner *learner, dicod_options **options);
+
+/**
+ * Fails if a learner, say one that was restored, is not what the caller `expected`: element type,
+ * numbers, shapes. A 0 expects nothing; iterations and bytes are not compared.
+ *
+ * Collective over the context's ranks: what is contradicted on one is an error on all. Needs the
+ * learner for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (a number or the element type that
+ * is another; expected->struct_size too small); DICOD_ERROR_INVALID_SHAPE (a shape that is another);
+ * DICOD_ERROR_INVALID_STATE (learner in use).
+ */
+dicod_status dicod_learner_expect(dicod_learner *learner,
+                                  const dicod_handle_info *expected);
 
 /* Segmentation of a domain --------------------------------------------------------------------- */
 
@@ -2480,9 +2597,9 @@ dicod_status parmap_create(const dicod_context *context, parmap **map);
 /**
  * Frees a map and sets the caller's pointer to NULL. `map` and `*map` may be NULL.
  *
- * Local, unless ranks had something in common: collective after tasks on several ranks each; as
- * dicod_context_free() if it is the last handle on the ranks of a communicator. No other thread may
- * be using the handle.
+ * Local, unless ranks had something in common: collective after parmap_share() and after tasks on
+ * several ranks each; as dicod_context_free() if it is the last handle on the ranks of a
+ * communicator. No other thread may be using the handle.
  */
 void parmap_free(parmap **map);
 
@@ -2535,17 +2652,15 @@ void parmap_cancel(const parmap *map);
 
 /**
  * Gives all tasks of later runs `size` bytes of rank 0, see parmap_task_shared(). They are copied
- * once per node if its ranks can share memory and half of the room that is left for that (/dev/shm)
- * is enough, else once per rank, and replace those of an earlier call. On other ranks `data` and `size` are not looked at. `data` may be NULL if `size` is
+ * once per node, where MPI lets its ranks share memory, else once per rank, and replace those of an
+ * earlier call. On other ranks `data` and `size` are not looked at. `data` may be NULL if `size` is
  * 0.
  *
  * Collective. Needs the map for itself.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (size), DICOD_ERROR_OUT_OF_MEMORY,
  * DICOD_ERROR_INVALID_STATE (map in use), DICOD_ERROR_COMMUNICATION.
  */
-dicod_status parmap_share(parmap *map,
-                          const void *data,
-                          int64_t size);
+dicod_status parmap_share(parmap *map, const void *data, int64_t size);
 
 /**
  * Runs `work` for tasks 0 to n_tasks - 1. Task i reads in_size bytes at inputs + i * in_stride, and
@@ -2789,12 +2904,9 @@ dicod_status parmap_pull_key(const parmap_pull *pull, int64_t index, uint64_t *k
  * unfinished: PARMAP_ERROR_CANCELLED. `report` may be NULL.
  *
  * Collective. In the thread that called parmap_open(), when no other one uses the handle.
- * Errors: as parmap_run(), and DICOD_ERROR_NULL_POINTER (pull, *pull); DICOD_ERROR_INVALID_ARGUMENT
- * (report; it is still open then); DICOD_ERROR_INVALID_STATE (MPI is already finalised; the handle is
- * gone all the same).
+ * Errors: as parmap_run(), and DICOD_ERROR_NULL_POINTER (pull, *pull).
  */
-dicod_status parmap_close(parmap_pull **pull,
-                          parmap_report *report);
+dicod_status parmap_close(parmap_pull **pull, parmap_report *report);
 
 /* Parallel map: rank 0 calls by name ----------------------------------------------------------- */
 

@@ -21,6 +21,7 @@ struct Type {
 enum Field {
     Plain(Type, String),
     Chars(String, usize),
+    Numbers(String, usize),
     Callback(String),
 }
 
@@ -141,8 +142,12 @@ fn one_statement(statement: &str, header: &mut Header) {
             }
             if let Some((before, length)) = field.strip_suffix(']').and_then(|f| f.split_once('['))
             {
-                let (_, name) = declaration(before);
-                return Field::Chars(name, length.parse().unwrap());
+                let (kind, name) = declaration(before);
+                let length = length.parse().unwrap();
+                return match kind.base.as_str() {
+                    "int64_t" => Field::Numbers(name, length),
+                    _ => Field::Chars(name, length),
+                };
             }
             let (kind, name) = declaration(field);
             Field::Plain(kind, name)
@@ -169,6 +174,7 @@ fn size_of(fields: &[Field]) -> usize {
     for field in fields {
         let (bytes, align) = match field {
             Field::Chars(_, n) => (*n, 1),
+            Field::Numbers(_, n) => (8 * n, 8),
             Field::Plain(t, _)
                 if t.stars == 0 && ["int32_t", "dicod_status"].contains(&t.base.as_str()) =>
             {
@@ -240,7 +246,7 @@ fn julia(headers: [&Header; 2]) -> String {
                     };
                     let zero = match n.as_str() {
                         "struct_size" => format!("sizeof({name})"),
-                        "element_type" => "DICOD_F64".into(),
+                        "element_type" if name == "dicod_array" => "DICOD_F64".into(),
                         "linear" => "1".into(),
                         _ if t.stars > 0 => "C_NULL".into(),
                         _ => "0".into(),
@@ -251,6 +257,11 @@ fn julia(headers: [&Header; 2]) -> String {
                     n,
                     format!("NTuple{{{length},UInt8}}"),
                     format!("ntuple(i -> 0x00, {length})"),
+                ),
+                Field::Numbers(n, length) => (
+                    n,
+                    format!("NTuple{{{length},Int64}}"),
+                    format!("ntuple(i -> 0, {length})"),
                 ),
                 Field::Callback(n) => (n, "Ptr{Cvoid}".into(), "C_NULL".into()),
             };

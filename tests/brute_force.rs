@@ -303,11 +303,11 @@ prop_compose! {
             tol_scale: if absolute_tol { Scale::Absolute } else { Scale::Relative },
             strategy,
             schedule,
-            steps_per_visit,
-            tile_shape,
+            steps_per_visit: if schedule == Schedule::Published { steps_per_visit.min(1) } else { steps_per_visit },
+            tile_shape: if strategy == Choice::Greedy { Vec::new() } else { tile_shape },
             positive,
             warm_start: warm,
-            frozen_support: frozen,
+            frozen_support: warm && frozen,
             seed: (seed >> 2) as i64,
             correlation,
             ..Options::default()
@@ -603,6 +603,10 @@ fn ways() -> impl Iterator<Item = Options> {
 fn check_all_ways(problem: &Problem, change: impl Fn(&mut Options)) {
     for mut options in ways() {
         change(&mut options);
+        if options.strategy == Choice::Greedy {
+            // Its only tile is the whole domain.
+            options.tile_shape.clear();
+        }
         let case = Case {
             problem: problem.clone(),
             options,

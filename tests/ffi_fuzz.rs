@@ -558,7 +558,8 @@ impl Fuzz {
                     let status = dicod_learner_step(handle, &array.raw(), null_mut());
                     assert!(known(status), "{status} {}", last_error());
                     let to = atoms.0.as_mut_ptr().add(1);
-                    let got = (functions.get)(handle, to);
+                    let n = atoms.inner().len() as i64;
+                    let got = (functions.get)(handle, n, to);
                     assert!(status < 0 || got == DICOD_OK, "{}", last_error());
                     assert!(got < 0 || good(&Some(Guarded(atoms.0.clone()))));
                 }
@@ -642,7 +643,7 @@ struct LearnFunctions<T> {
         *const T,
         *mut *mut dicod_learner,
     ) -> Status,
-    get: unsafe extern "C" fn(*mut dicod_learner, *mut T) -> Status,
+    get: unsafe extern "C" fn(*mut dicod_learner, i64, *mut T) -> Status,
 }
 
 type C = *mut dicod::ffi::context::dicod_context;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each file of src/ffi makes one section: its title, and C text that cbindgen cannot make.
-const SECTIONS: [(&str, &str, &str); 22] = [
+const SECTIONS: [(&str, &str, &str); 23] = [
     ("status", "Status and errors", ""),
     ("context", "Context: threads, log, progress", ""),
     ("options", "Options", OPTION_INFO_INIT),
@@ -22,6 +22,11 @@ const SECTIONS: [(&str, &str, &str); 22] = [
     ),
     ("learner", "Learner: learning step by step", ""),
     ("checkpoint", "Checkpoints of a learner", ""),
+    (
+        "describe",
+        "What an encoder or a learner holds",
+        HANDLE_INFO_INIT,
+    ),
     ("segmentation", "Segmentation of a domain", ""),
     (
         "parmap/task",
@@ -50,6 +55,12 @@ const OPTION_INFO_INIT: &str = "\
  * Initialiser of a dicod_option_info.
  */
 #define DICOD_OPTION_INFO_INIT {sizeof(dicod_option_info), 0, 0, 0, 0, 0}
+";
+const HANDLE_INFO_INIT: &str = "\
+/**
+ * Initialiser of a dicod_handle_info.
+ */
+#define DICOD_HANDLE_INFO_INIT {sizeof(dicod_handle_info), 0, 0, 0, 0, 0, 0, {0}, {0}, {0}, 0, 0}
 ";
 const INFO_INIT: &str = "\
 /**
@@ -143,8 +154,8 @@ const MPI_TOP: &str = "\
  *
  * Generated from src/ffi/mpi.rs by tests/header.rs (make header): change it there.
  *
- * The installed header defines the macro DICOD_MPI_OPEN_MPI or DICOD_MPI_MPICH: it says which MPI the
- * library was built with, and a program that is compiled with another one's mpi.h is told.
+ * Compile with the macro DICOD_MPI_OPEN_MPI or DICOD_MPI_MPICH, which the CMake target Dicod::mpi
+ * and the pkg-config file set: it says which MPI the library was built with.
  */
 #ifndef DICOD_MPI_H
 #define DICOD_MPI_H
@@ -154,10 +165,10 @@ const MPI_TOP: &str = "\
 #include \"dicod.h\"
 
 #if defined(DICOD_MPI_OPEN_MPI) && !defined(OPEN_MPI)
-#error \"this libdicod was built with Open MPI, but mpi.h is not Open MPI's: compile with the mpicc of Open MPI\"
+#error \"this libdicod was built with Open MPI, but mpi.h is not Open MPI's\"
 #endif
 #if defined(DICOD_MPI_MPICH) && !defined(MPICH) && !defined(MPICH_VERSION)
-#error \"this libdicod was built with MPICH, but mpi.h is not MPICH's or one that is compatible: compile with the mpicc of MPICH\"
+#error \"this libdicod was built with MPICH, but mpi.h is not MPICH's or one that is compatible\"
 #endif
 
 #ifdef __cplusplus

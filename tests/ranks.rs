@@ -86,6 +86,9 @@ fn problem(random: &mut Random) -> (Problem, Options) {
         let tile = |a: usize| (atom[a] + random.below(2 * atom[a])) as i64;
         options.tile_shape = [0, 1, 2].map(tile)[3 - n_axes..].to_vec();
     }
+    if options.strategy == Strategy::Greedy {
+        options.tile_shape.clear();
+    }
     options.periodic = periodic[3 - n_axes..].to_vec();
     (problem, options)
 }

@@ -170,6 +170,21 @@ module dicod_c
     real(c_double) :: seconds_d = 0
   end type
 
+  type, bind(c) :: dicod_handle_info
+    integer(c_int64_t) :: struct_size = 144_c_int64_t
+    integer(c_int64_t) :: element_type = 0
+    integer(c_int64_t) :: n_axes = 0
+    integer(c_int64_t) :: n_signals = 0
+    integer(c_int64_t) :: n_channels = 0
+    integer(c_int64_t) :: n_atoms = 0
+    integer(c_int64_t) :: n_coded = 0
+    integer(c_int64_t) :: signal_shape(3) = 0
+    integer(c_int64_t) :: atom_shape(3) = 0
+    integer(c_int64_t) :: valid_shape(3) = 0
+    integer(c_int64_t) :: iterations = 0
+    integer(c_int64_t) :: bytes = 0
+  end type
+
   type, bind(c) :: parmap_report
     integer(c_int64_t) :: struct_size = 328_c_int64_t
     integer(c_int32_t) :: status = 0
@@ -943,32 +958,39 @@ module dicod_c
       type(dicod_info), intent(inout), optional :: info
       integer(c_int32_t) :: outcome
     end function
-    function dicod_learner_get_dictionary(learner, d) bind(c, name='dicod_learner_get_dictionary') result(outcome)
+    function dicod_learner_get_dictionary(learner, n_values, d) bind(c, &
+        name='dicod_learner_get_dictionary') result(outcome)
       import
       type(c_ptr), value :: learner
+      integer(c_int64_t), value :: n_values
       type(c_ptr), value :: d
       integer(c_int32_t) :: outcome
     end function
-    function dicod_learner_get_dictionary_f32(learner, d) bind(c, &
+    function dicod_learner_get_dictionary_f32(learner, n_values, d) bind(c, &
         name='dicod_learner_get_dictionary_f32') result(outcome)
       import
       type(c_ptr), value :: learner
+      integer(c_int64_t), value :: n_values
       type(c_ptr), value :: d
       integer(c_int32_t) :: outcome
     end function
-    function dicod_learner_get_dictionary_rank1(learner, u, v) bind(c, &
+    function dicod_learner_get_dictionary_rank1(learner, n_u, u, n_v, v) bind(c, &
         name='dicod_learner_get_dictionary_rank1') result(outcome)
       import
       type(c_ptr), value :: learner
+      integer(c_int64_t), value :: n_u
       type(c_ptr), value :: u
+      integer(c_int64_t), value :: n_v
       type(c_ptr), value :: v
       integer(c_int32_t) :: outcome
     end function
-    function dicod_learner_get_dictionary_rank1_f32(learner, u, v) bind(c, &
+    function dicod_learner_get_dictionary_rank1_f32(learner, n_u, u, n_v, v) bind(c, &
         name='dicod_learner_get_dictionary_rank1_f32') result(outcome)
       import
       type(c_ptr), value :: learner
+      integer(c_int64_t), value :: n_u
       type(c_ptr), value :: u
+      integer(c_int64_t), value :: n_v
       type(c_ptr), value :: v
       integer(c_int32_t) :: outcome
     end function
@@ -1017,6 +1039,36 @@ module dicod_c
       type(c_ptr), value :: options
       type(c_ptr), value :: path
       type(c_ptr), intent(inout), optional :: learner
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_encoder_describe(encoder, info) bind(c, name='dicod_encoder_describe') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      type(dicod_handle_info), intent(inout), optional :: info
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_describe(learner, info) bind(c, name='dicod_learner_describe') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      type(dicod_handle_info), intent(inout), optional :: info
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_encoder_get_options(encoder, options) bind(c, name='dicod_encoder_get_options') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      type(c_ptr), intent(inout), optional :: options
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_get_options(learner, options) bind(c, name='dicod_learner_get_options') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      type(c_ptr), intent(inout), optional :: options
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_expect(learner, expected) bind(c, name='dicod_learner_expect') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      type(dicod_handle_info), intent(in) :: expected
       integer(c_int32_t) :: outcome
     end function
     function segmentation_create_by_count(n_axes, full_shape, inner_bounds, n_segments, overlap, handle) bind(c, &
@@ -1935,7 +1987,7 @@ contains
     nullify (box)
   end subroutine
 
-  recursive subroutine context_final(self)
+  impure elemental recursive subroutine context_final(self)
     type(dicod_context), intent(inout) :: self
     integer(int32) :: ignored
     if (.not. self%collective) ignored = dicod_context_free(self%handle)
@@ -2285,7 +2337,7 @@ contains
     call dicod_options_free(self%handle)
   end subroutine
 
-  recursive subroutine options_final(self)
+  impure elemental recursive subroutine options_final(self)
     type(dicod_options), intent(inout) :: self
     call dicod_options_free(self%handle)
   end subroutine
@@ -2329,6 +2381,7 @@ module dicod_shape_m
   private
   public :: valid_shape, valid_block
   public :: geometry, view, described, call_state
+  public :: dicod_description, describe_handle, geometry_of
   public :: view_r64
   public :: view_r32
 
@@ -2337,6 +2390,14 @@ module dicod_shape_m
     integer(int64) :: n_axes = 0, n_signals = 1, n_channels = 1, n_atoms = 1
     integer(int64) :: signal(3) = 1, atom(3) = 1, valid(3) = 1
     integer(int64) :: element_type = DICOD_F64
+  end type
+
+  ! What a learner or an encoder holds, shapes in Fortran's order. kind is real64 or real32; n_coded: signals that z is of;
+  ! iterations: of a learner so far; bytes: what it holds on this rank, about.
+  type :: dicod_description
+    integer :: kind = real64
+    integer(int64) :: n_axes = 0, n_signals = 0, n_channels = 0, n_atoms = 0, n_coded = 0, iterations = 0, bytes = 0
+    integer(int64), allocatable :: signal_shape(:), atom_shape(:), valid_shape(:)
   end type
 
   ! Where the elements of an array lie, strides in bytes.
@@ -2390,6 +2451,35 @@ module dicod_shape_m
   real(real64), target, save :: nowhere(1) = 0
 
 contains
+
+  recursive subroutine describe_handle(info, description)
+    type(dicod_handle_info), intent(in) :: info
+    type(dicod_description), intent(inout) :: description
+    description%kind = merge(real64, real32, info%element_type == DICOD_F64)
+    description%n_axes = info%n_axes
+    description%n_signals = info%n_signals
+    description%n_channels = info%n_channels
+    description%n_atoms = info%n_atoms
+    description%n_coded = info%n_coded
+    description%iterations = info%iterations
+    description%bytes = info%bytes
+    description%signal_shape = reverse(info%signal_shape(:info%n_axes))
+    description%atom_shape = reverse(info%atom_shape(:info%n_axes))
+    description%valid_shape = reverse(info%valid_shape(:info%n_axes))
+  end subroutine
+
+  recursive function geometry_of(info) result(g)
+    type(dicod_handle_info), intent(in) :: info
+    type(geometry) :: g
+    g%n_axes = info%n_axes
+    g%n_signals = info%n_signals
+    g%n_channels = info%n_channels
+    g%n_atoms = info%n_atoms
+    g%signal = max(info%signal_shape, 1_int64)
+    g%atom = max(info%atom_shape, 1_int64)
+    g%valid = max(info%valid_shape, 1_int64)
+    g%element_type = info%element_type
+  end function
 
   ! A variable that was never created is an error, not the default.
   recursive subroutine choose_context(c, context)
@@ -5240,6 +5330,8 @@ module dicod_encoder_m
     procedure :: region => encoder_region
     procedure :: valid_shape => encoder_valid_shape
     procedure :: get_lambda => encoder_get_lambda
+    procedure :: describe => encoder_describe
+    procedure :: get_options => encoder_get_options
     procedure :: get_trace => encoder_get_trace
     procedure :: get_trace_json => encoder_get_trace_json
     procedure :: free => encoder_free
@@ -5271,11 +5363,41 @@ contains
     call let_go(self%box)
   end subroutine
 
-  recursive subroutine encoder_final(self)
+  impure elemental recursive subroutine encoder_final(self)
     type(dicod_encoder), intent(inout) :: self
     if (self%collective) return
     call dicod_encoder_free(self%handle)
     call let_go(self%box)
+  end subroutine
+
+  ! What it holds: everything that its arrays have to fit. Local.
+  recursive subroutine encoder_describe(self, description, stat, errmsg)
+    class(dicod_encoder), intent(in) :: self
+    type(dicod_description), intent(inout) :: description
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(dicod_handle_info) :: info
+    integer(int32) :: status
+    status = dicod_encoder_describe(self%handle, info)
+    if (status >= 0) call describe_handle(info, description)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! The options that it was made with. Local.
+  recursive subroutine encoder_get_options(self, options, stat, errmsg)
+    class(dicod_encoder), intent(in) :: self
+    type(dicod_options), intent(inout) :: options
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(c_ptr) :: handle
+    integer(int32) :: status
+    handle = c_null_ptr
+    status = dicod_encoder_get_options(self%handle, handle)
+    if (status >= 0) then
+      call options%free()
+      options%handle = handle
+    end if
+    call report_status(status, stat, errmsg)
   end subroutine
 
   recursive subroutine encoder_clear_z(self, stat, errmsg)
@@ -6779,6 +6901,11 @@ module dicod_learner_m
     generic :: get_z => get_z_4_r32
     procedure, private :: get_z_5_r32
     generic :: get_z => get_z_5_r32
+    procedure, private :: learner_restore, learner_restore_bytes
+    ! call l%restore(path or bytes, ...)
+    generic :: restore => learner_restore, learner_restore_bytes
+    procedure :: describe => learner_describe
+    procedure :: get_options => learner_get_options
     procedure :: get_lambda => learner_get_lambda
     procedure, private :: learner_save, learner_save_bytes
     ! call l%save(path), or l%save(bytes), which rank 0 gets
@@ -6833,7 +6960,7 @@ contains
     call let_go(self%box)
   end subroutine
 
-  recursive subroutine learner_final(self)
+  impure elemental recursive subroutine learner_final(self)
     type(dicod_learner), intent(inout) :: self
     if (self%collective) return
     call dicod_learner_free(self%handle)
@@ -6918,24 +7045,115 @@ contains
     if (present(user)) box%user => user
   end function
 
-  ! What restoring finds out first. The axes are those of the saved learner: periodic, or in the options, says again which.
-  recursive subroutine restoring(c, shape_d, signal_shape, n_signals, element_type, context, options, periodic, with)
-    type(call_state), intent(inout) :: c
-    integer(int64), intent(in) :: shape_d(:), signal_shape(:), element_type
-    integer(int64), intent(in), optional :: n_signals
+  ! What it holds: everything that its arrays have to fit. Local.
+  recursive subroutine learner_describe(self, description, stat, errmsg)
+    class(dicod_learner), intent(in) :: self
+    type(dicod_description), intent(inout) :: description
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(dicod_handle_info) :: info
+    integer(int32) :: status
+    status = dicod_learner_describe(self%handle, info)
+    if (status >= 0) call describe_handle(info, description)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! The options that it works with. Local.
+  recursive subroutine learner_get_options(self, options, stat, errmsg)
+    class(dicod_learner), intent(in) :: self
+    type(dicod_options), intent(inout) :: options
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(c_ptr) :: handle
+    integer(int32) :: status
+    handle = c_null_ptr
+    status = dicod_learner_get_options(self%handle, handle)
+    if (status >= 0) then
+      call options%free()
+      options%handle = handle
+    end if
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Restores from a file, or from bytes. Shapes and kind are those that were saved; what the caller says of them is compared,
+  ! and refused on all ranks where it is wrong on one.
+  recursive subroutine restoring(self, path, bytes, shape_d, element_type, signal_shape, n_signals, context, options, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    character(*), intent(in), optional :: path
+    integer(int8), intent(in), contiguous, target, optional :: bytes(:)
+    integer(int64), intent(in), optional :: shape_d(:), element_type, signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
-    type(c_ptr), intent(out) :: with
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(dicod_handle_info) :: info, expected
+    type(c_ptr) :: handle, with
+    character(kind=c_char), allocatable, target :: name(:)
+    handle = c_null_ptr
     with = c_null_ptr
     if (present(options)) with = options%handle
     call c%choose_context(context)
-    if (present(periodic)) then
-      call c%choose_options(periodic=periodic)
-    else
-      call c%choose_options(options)
+    if (.not. c%proceed()) then
+      call c%report(stat, errmsg)
+      return
     end if
-    call c%domain(shape_d, signal_shape, n_signals, element_type)
+    if (present(path)) then
+      allocate (name, source=to_c(path))
+      call c%finish(dicod_learner_restore_file(c%context, with, c%pointer(c_loc(name)), handle))
+    else if (present(bytes)) then
+      call c%finish(dicod_learner_restore(c%context, with, size(bytes, kind=int64), c_loc(bytes), handle))
+    end if
+    if (c%status < 0) then
+      call c%report(stat, errmsg)
+      return
+    end if
+    call c%finish(dicod_learner_describe(handle, info))
+    c%g = geometry_of(info)
+    if (present(element_type)) then
+      if (element_type /= info%element_type) then
+        c%status = DICOD_ERROR_INVALID_ARGUMENT
+        c%text = 'd is of real('//merge('real64', 'real32', element_type == DICOD_F64)//'), the checkpoint of the other kind'
+      end if
+    end if
+    if (present(shape_d)) call c%same_d(shape_d, c%g)
+    if (present(signal_shape)) call c%compare('signal_shape', signal_shape, reverse(c%g%signal(:c%g%n_axes)))
+    if (present(n_signals)) call c%compare('n_signals', [n_signals], [c%g%n_signals])
+    ! Tells the others.
+    if (c%status < 0) expected%n_axes = -1
+    if (c%status < 0 .or. c%shared) call c%finish(dicod_learner_expect(handle, expected))
+    if (c%status < 0) then
+      if (.not. allocated(c%text)) c%text = last_error()
+      call dicod_learner_free(handle)
+    else
+      call learner_adopt(self, handle, c%g, context)
+    end if
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! From what save() wrote: a file, or the bytes that rank 0 brings (all others none). options replace those that were saved.
+  recursive subroutine learner_restore(self, path, signal_shape, n_signals, context, options, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    character(*), intent(in) :: path
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call restoring(self, path=path, signal_shape=signal_shape, n_signals=n_signals, context=context, options=options, &
+      stat=stat, errmsg=errmsg)
+  end subroutine
+
+  recursive subroutine learner_restore_bytes(self, bytes, signal_shape, n_signals, context, options, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    integer(int8), intent(in), contiguous, target :: bytes(:)
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call restoring(self, bytes=bytes, signal_shape=signal_shape, n_signals=n_signals, context=context, options=options, &
+      stat=stat, errmsg=errmsg)
   end subroutine
 
   recursive subroutine learn_132_r64(x, d, z, context, options, &
@@ -7977,49 +8195,31 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  ! From what save() wrote, of the same problem: a file, or the bytes that rank 0 brings (all others none). Of d only shape
-  ! and kind count.
-  recursive subroutine restore_3_r64(self, d, path, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+  ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
+  recursive subroutine restore_3_r64(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :)
     character(*), intent(in) :: path
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(call_state), target :: c
-    type(c_ptr) :: handle, with
-    character(kind=c_char), allocatable, target :: name(:)
-    handle = c_null_ptr
-    allocate (name, source=to_c(path))
-    call restoring(c, shape(d, int64), signal_shape, n_signals, DICOD_F64, context, options, periodic, with)
-    if (c%proceed()) call c%finish(dicod_learner_restore_file(c%context, with, c%pointer(c_loc(name)), handle))
-    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
-    call c%report(stat, errmsg)
+    call restoring(self, path=path, shape_d=shape(d, int64), element_type=DICOD_F64, signal_shape=signal_shape, &
+      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
-  recursive subroutine restore_bytes_3_r64(self, d, bytes, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+  recursive subroutine restore_bytes_3_r64(self, d, bytes, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(call_state), target :: c
-    type(c_ptr) :: handle, with
-    handle = c_null_ptr
-    call restoring(c, shape(d, int64), signal_shape, n_signals, DICOD_F64, context, options, periodic, with)
-    if (c%proceed()) call c%finish(dicod_learner_restore(c%context, with, merge(size(bytes, kind=int64), -1_int64, c%status >= 0), &
-      c_loc(bytes), handle))
-    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
-    call c%report(stat, errmsg)
+    call restoring(self, bytes=bytes, shape_d=shape(d, int64), element_type=DICOD_F64, signal_shape=signal_shape, &
+      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
   recursive subroutine get_dictionary_3_r64(self, d, stat, errmsg)
@@ -8030,7 +8230,7 @@ contains
     type(call_state) :: c
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%same_d(shape(d, int64), self%g)
-    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary(self%handle, c_loc(d)))
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary(self%handle, size(d, kind=int64), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8043,7 +8243,8 @@ contains
     type(call_state) :: c
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%same_factors(shape(u, int64), shape(v, int64), self%g)
-    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1(self%handle, c_loc(u), c_loc(v)))
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1(self%handle, size(u, kind=int64), c_loc(u), &
+      size(v, kind=int64), c_loc(v)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8096,49 +8297,31 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  ! From what save() wrote, of the same problem: a file, or the bytes that rank 0 brings (all others none). Of d only shape
-  ! and kind count.
-  recursive subroutine restore_4_r64(self, d, path, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+  ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
+  recursive subroutine restore_4_r64(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :, :)
     character(*), intent(in) :: path
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(call_state), target :: c
-    type(c_ptr) :: handle, with
-    character(kind=c_char), allocatable, target :: name(:)
-    handle = c_null_ptr
-    allocate (name, source=to_c(path))
-    call restoring(c, shape(d, int64), signal_shape, n_signals, DICOD_F64, context, options, periodic, with)
-    if (c%proceed()) call c%finish(dicod_learner_restore_file(c%context, with, c%pointer(c_loc(name)), handle))
-    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
-    call c%report(stat, errmsg)
+    call restoring(self, path=path, shape_d=shape(d, int64), element_type=DICOD_F64, signal_shape=signal_shape, &
+      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
-  recursive subroutine restore_bytes_4_r64(self, d, bytes, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+  recursive subroutine restore_bytes_4_r64(self, d, bytes, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(call_state), target :: c
-    type(c_ptr) :: handle, with
-    handle = c_null_ptr
-    call restoring(c, shape(d, int64), signal_shape, n_signals, DICOD_F64, context, options, periodic, with)
-    if (c%proceed()) call c%finish(dicod_learner_restore(c%context, with, merge(size(bytes, kind=int64), -1_int64, c%status >= 0), &
-      c_loc(bytes), handle))
-    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
-    call c%report(stat, errmsg)
+    call restoring(self, bytes=bytes, shape_d=shape(d, int64), element_type=DICOD_F64, signal_shape=signal_shape, &
+      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
   recursive subroutine get_dictionary_4_r64(self, d, stat, errmsg)
@@ -8149,7 +8332,7 @@ contains
     type(call_state) :: c
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%same_d(shape(d, int64), self%g)
-    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary(self%handle, c_loc(d)))
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary(self%handle, size(d, kind=int64), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8162,7 +8345,8 @@ contains
     type(call_state) :: c
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%same_factors(shape(u, int64), shape(v, int64), self%g)
-    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1(self%handle, c_loc(u), c_loc(v)))
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1(self%handle, size(u, kind=int64), c_loc(u), &
+      size(v, kind=int64), c_loc(v)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8215,49 +8399,31 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  ! From what save() wrote, of the same problem: a file, or the bytes that rank 0 brings (all others none). Of d only shape
-  ! and kind count.
-  recursive subroutine restore_5_r64(self, d, path, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+  ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
+  recursive subroutine restore_5_r64(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :, :, :)
     character(*), intent(in) :: path
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(call_state), target :: c
-    type(c_ptr) :: handle, with
-    character(kind=c_char), allocatable, target :: name(:)
-    handle = c_null_ptr
-    allocate (name, source=to_c(path))
-    call restoring(c, shape(d, int64), signal_shape, n_signals, DICOD_F64, context, options, periodic, with)
-    if (c%proceed()) call c%finish(dicod_learner_restore_file(c%context, with, c%pointer(c_loc(name)), handle))
-    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
-    call c%report(stat, errmsg)
+    call restoring(self, path=path, shape_d=shape(d, int64), element_type=DICOD_F64, signal_shape=signal_shape, &
+      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
-  recursive subroutine restore_bytes_5_r64(self, d, bytes, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+  recursive subroutine restore_bytes_5_r64(self, d, bytes, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(call_state), target :: c
-    type(c_ptr) :: handle, with
-    handle = c_null_ptr
-    call restoring(c, shape(d, int64), signal_shape, n_signals, DICOD_F64, context, options, periodic, with)
-    if (c%proceed()) call c%finish(dicod_learner_restore(c%context, with, merge(size(bytes, kind=int64), -1_int64, c%status >= 0), &
-      c_loc(bytes), handle))
-    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
-    call c%report(stat, errmsg)
+    call restoring(self, bytes=bytes, shape_d=shape(d, int64), element_type=DICOD_F64, signal_shape=signal_shape, &
+      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
   recursive subroutine get_dictionary_5_r64(self, d, stat, errmsg)
@@ -8268,7 +8434,7 @@ contains
     type(call_state) :: c
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%same_d(shape(d, int64), self%g)
-    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary(self%handle, c_loc(d)))
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary(self%handle, size(d, kind=int64), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8281,7 +8447,8 @@ contains
     type(call_state) :: c
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%same_factors(shape(u, int64), shape(v, int64), self%g)
-    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1(self%handle, c_loc(u), c_loc(v)))
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1(self%handle, size(u, kind=int64), c_loc(u), &
+      size(v, kind=int64), c_loc(v)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8334,49 +8501,31 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  ! From what save() wrote, of the same problem: a file, or the bytes that rank 0 brings (all others none). Of d only shape
-  ! and kind count.
-  recursive subroutine restore_3_r32(self, d, path, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+  ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
+  recursive subroutine restore_3_r32(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :)
     character(*), intent(in) :: path
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(call_state), target :: c
-    type(c_ptr) :: handle, with
-    character(kind=c_char), allocatable, target :: name(:)
-    handle = c_null_ptr
-    allocate (name, source=to_c(path))
-    call restoring(c, shape(d, int64), signal_shape, n_signals, DICOD_F32, context, options, periodic, with)
-    if (c%proceed()) call c%finish(dicod_learner_restore_file(c%context, with, c%pointer(c_loc(name)), handle))
-    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
-    call c%report(stat, errmsg)
+    call restoring(self, path=path, shape_d=shape(d, int64), element_type=DICOD_F32, signal_shape=signal_shape, &
+      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
-  recursive subroutine restore_bytes_3_r32(self, d, bytes, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+  recursive subroutine restore_bytes_3_r32(self, d, bytes, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(call_state), target :: c
-    type(c_ptr) :: handle, with
-    handle = c_null_ptr
-    call restoring(c, shape(d, int64), signal_shape, n_signals, DICOD_F32, context, options, periodic, with)
-    if (c%proceed()) call c%finish(dicod_learner_restore(c%context, with, merge(size(bytes, kind=int64), -1_int64, c%status >= 0), &
-      c_loc(bytes), handle))
-    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
-    call c%report(stat, errmsg)
+    call restoring(self, bytes=bytes, shape_d=shape(d, int64), element_type=DICOD_F32, signal_shape=signal_shape, &
+      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
   recursive subroutine get_dictionary_3_r32(self, d, stat, errmsg)
@@ -8387,7 +8536,7 @@ contains
     type(call_state) :: c
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%same_d(shape(d, int64), self%g)
-    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_f32(self%handle, c_loc(d)))
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_f32(self%handle, size(d, kind=int64), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8400,7 +8549,8 @@ contains
     type(call_state) :: c
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%same_factors(shape(u, int64), shape(v, int64), self%g)
-    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1_f32(self%handle, c_loc(u), c_loc(v)))
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1_f32(self%handle, size(u, kind=int64), c_loc(u), &
+      size(v, kind=int64), c_loc(v)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8453,49 +8603,31 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  ! From what save() wrote, of the same problem: a file, or the bytes that rank 0 brings (all others none). Of d only shape
-  ! and kind count.
-  recursive subroutine restore_4_r32(self, d, path, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+  ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
+  recursive subroutine restore_4_r32(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :, :)
     character(*), intent(in) :: path
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(call_state), target :: c
-    type(c_ptr) :: handle, with
-    character(kind=c_char), allocatable, target :: name(:)
-    handle = c_null_ptr
-    allocate (name, source=to_c(path))
-    call restoring(c, shape(d, int64), signal_shape, n_signals, DICOD_F32, context, options, periodic, with)
-    if (c%proceed()) call c%finish(dicod_learner_restore_file(c%context, with, c%pointer(c_loc(name)), handle))
-    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
-    call c%report(stat, errmsg)
+    call restoring(self, path=path, shape_d=shape(d, int64), element_type=DICOD_F32, signal_shape=signal_shape, &
+      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
-  recursive subroutine restore_bytes_4_r32(self, d, bytes, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+  recursive subroutine restore_bytes_4_r32(self, d, bytes, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(call_state), target :: c
-    type(c_ptr) :: handle, with
-    handle = c_null_ptr
-    call restoring(c, shape(d, int64), signal_shape, n_signals, DICOD_F32, context, options, periodic, with)
-    if (c%proceed()) call c%finish(dicod_learner_restore(c%context, with, merge(size(bytes, kind=int64), -1_int64, c%status >= 0), &
-      c_loc(bytes), handle))
-    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
-    call c%report(stat, errmsg)
+    call restoring(self, bytes=bytes, shape_d=shape(d, int64), element_type=DICOD_F32, signal_shape=signal_shape, &
+      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
   recursive subroutine get_dictionary_4_r32(self, d, stat, errmsg)
@@ -8506,7 +8638,7 @@ contains
     type(call_state) :: c
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%same_d(shape(d, int64), self%g)
-    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_f32(self%handle, c_loc(d)))
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_f32(self%handle, size(d, kind=int64), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8519,7 +8651,8 @@ contains
     type(call_state) :: c
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%same_factors(shape(u, int64), shape(v, int64), self%g)
-    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1_f32(self%handle, c_loc(u), c_loc(v)))
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1_f32(self%handle, size(u, kind=int64), c_loc(u), &
+      size(v, kind=int64), c_loc(v)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8572,49 +8705,31 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  ! From what save() wrote, of the same problem: a file, or the bytes that rank 0 brings (all others none). Of d only shape
-  ! and kind count.
-  recursive subroutine restore_5_r32(self, d, path, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+  ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
+  recursive subroutine restore_5_r32(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :, :, :)
     character(*), intent(in) :: path
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(call_state), target :: c
-    type(c_ptr) :: handle, with
-    character(kind=c_char), allocatable, target :: name(:)
-    handle = c_null_ptr
-    allocate (name, source=to_c(path))
-    call restoring(c, shape(d, int64), signal_shape, n_signals, DICOD_F32, context, options, periodic, with)
-    if (c%proceed()) call c%finish(dicod_learner_restore_file(c%context, with, c%pointer(c_loc(name)), handle))
-    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
-    call c%report(stat, errmsg)
+    call restoring(self, path=path, shape_d=shape(d, int64), element_type=DICOD_F32, signal_shape=signal_shape, &
+      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
-  recursive subroutine restore_bytes_5_r32(self, d, bytes, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+  recursive subroutine restore_bytes_5_r32(self, d, bytes, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(call_state), target :: c
-    type(c_ptr) :: handle, with
-    handle = c_null_ptr
-    call restoring(c, shape(d, int64), signal_shape, n_signals, DICOD_F32, context, options, periodic, with)
-    if (c%proceed()) call c%finish(dicod_learner_restore(c%context, with, merge(size(bytes, kind=int64), -1_int64, c%status >= 0), &
-      c_loc(bytes), handle))
-    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
-    call c%report(stat, errmsg)
+    call restoring(self, bytes=bytes, shape_d=shape(d, int64), element_type=DICOD_F32, signal_shape=signal_shape, &
+      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
   recursive subroutine get_dictionary_5_r32(self, d, stat, errmsg)
@@ -8625,7 +8740,7 @@ contains
     type(call_state) :: c
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%same_d(shape(d, int64), self%g)
-    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_f32(self%handle, c_loc(d)))
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_f32(self%handle, size(d, kind=int64), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8638,7 +8753,8 @@ contains
     type(call_state) :: c
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%same_factors(shape(u, int64), shape(v, int64), self%g)
-    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1_f32(self%handle, c_loc(u), c_loc(v)))
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1_f32(self%handle, size(u, kind=int64), c_loc(u), &
+      size(v, kind=int64), c_loc(v)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9424,7 +9540,7 @@ contains
     call segmentation_free(self%handle)
   end subroutine
 
-  recursive subroutine segments_final(self)
+  impure elemental recursive subroutine segments_final(self)
     type(segmentation), intent(inout) :: self
     call segmentation_free(self%handle)
   end subroutine
@@ -11686,7 +11802,7 @@ contains
     end do
   end subroutine
 
-  recursive subroutine map_final(self)
+  impure elemental recursive subroutine map_final(self)
     type(parmap), intent(inout) :: self
     if (.not. self%collective) call map_free(self)
   end subroutine
@@ -12932,7 +13048,7 @@ contains
     if (associated(self%nodes)) deallocate (self%nodes, self%states)
   end subroutine
 
-  recursive subroutine flow_final(self)
+  impure elemental recursive subroutine flow_final(self)
     type(parmap_flow), intent(inout) :: self
     call flow_free(self)
   end subroutine
@@ -13321,7 +13437,7 @@ contains
     if (associated(self%operators)) deallocate (self%operators)
   end subroutine
 
-  recursive subroutine operators_final(self)
+  impure elemental recursive subroutine operators_final(self)
     type(parmap_operators), intent(inout) :: self
     call operators_free(self)
   end subroutine
@@ -13697,7 +13813,7 @@ contains
     call parmap_ensemble_free(self%handle)
   end subroutine
 
-  recursive subroutine ensemble_final(self)
+  impure elemental recursive subroutine ensemble_final(self)
     type(parmap_ensemble), intent(inout) :: self
     call ensemble_free(self)
   end subroutine
@@ -13840,11 +13956,12 @@ module dicod
       DICOD_SPAN_VISIT, PARMAP_SOME_FAILED, PARMAP_STOPPED, PARMAP_ERROR_TASK, PARMAP_ERROR_PRODUCER, &
       PARMAP_ERROR_CONSUMER, PARMAP_ERROR_STALLED, PARMAP_ERROR_TIMEOUT, PARMAP_ERROR_CANCELLED, PARMAP_NOT_RUN, &
       PARMAP_ERROR_NOT_RESTARTABLE, PARMAP_ERROR_EMPTY, PARMAP_ITEM, PARMAP_END, PARMAP_WAIT, PARMAP_STOP, &
-      dicod_progress, dicod_info, dicod_span, dicod_learn_step, dicod_learn_info, parmap_report, parmap_progress
+      dicod_progress, dicod_info, dicod_span, dicod_learn_step, dicod_learn_info, dicod_handle_info, parmap_report, &
+      parmap_progress
   use dicod_error_m, only: last_error, status_text, library_version
   use dicod_context_m, only: dicod_context, log_procedure, progress_procedure
   use dicod_options_m, only: dicod_options, option_description, n_options, describe_option
-  use dicod_shape_m, only: valid_shape, valid_block
+  use dicod_shape_m, only: valid_shape, valid_block, dicod_description
   use dicod_solve_m, only: solve, lambda_max, reconstruct, objective, gram
   use dicod_encoder_m, only: dicod_encoder, dicod_sparse
   use dicod_learner_m, only: learn, dicod_learner, learn_procedure, step_nonzeros

@@ -125,7 +125,7 @@ int main(int argc, char **argv)
 
     /* Rank 0 asks for all activations, the others for none. */
     double d[K * L * L];
-    CHECK(dicod_learner_get_dictionary(learner, d));
+    CHECK(dicod_learner_get_dictionary(learner, K * L * L, d));
     const int64_t nothing[2] = {0, 0};
     const size_t cells = s.rank ? 0 : (size_t)(size * size);
     double *z = allocate(K * cells + 1, sizeof(double)), *field = allocate(cells + 1, sizeof(double));

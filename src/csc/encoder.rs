@@ -38,6 +38,8 @@ pub struct Info {
     pub lambda: Vec<f64>,
     /// Smallest λ for which z = 0 is optimal.
     pub lambda_max: f64,
+    /// λmax may be rounding alone: the atoms have nothing to do with the signals.
+    pub noise: bool,
     /// Tolerance on |dz|, absolute.
     pub tol: f64,
     /// Coordinate steps.
@@ -207,6 +209,7 @@ impl<T: Real> Encoder<T> {
         n_threads: usize,
     ) -> Result<Self> {
         fails_unless_matching(&dictionary, &shape)?;
+        options.check_together()?;
         let several = ranks.size() > 1;
         if several && options.schedule == Schedule::Published {
             let allowed = "\"coloured\" on more than one rank";
@@ -555,6 +558,7 @@ impl<T: Real> Encoder<T> {
             stop,
             lambda,
             lambda_max,
+            noise: largest.noise,
             tol,
             steps: progress.steps,
             visits: progress.visits,
@@ -567,7 +571,7 @@ impl<T: Real> Encoder<T> {
             seconds_certify,
             seconds_gram: self.seconds_gram,
             bytes: self.bytes() as u64,
-            bytes_gram: self.plan.gram_bytes() as u64,
+            bytes_gram: self.bytes_gram() as u64,
             messages: traffic.messages - before.messages,
             bytes_sent: traffic.bytes - before.bytes,
             seconds_waiting: traffic.seconds_waiting - before.seconds_waiting,
@@ -614,6 +618,11 @@ impl<T: Real> Encoder<T> {
     pub fn bytes(&self) -> usize {
         let window = self.window.values.capacity() * size_of::<T>();
         self.tiles.bytes() + window + self.correlator.bytes()
+    }
+
+    /// Bytes of the Gram tensor and what is derived from it.
+    pub fn bytes_gram(&self) -> usize {
+        self.plan.gram_bytes()
     }
 
     fn freeze(&self, frozen: bool) {

@@ -217,13 +217,13 @@ pub const TABLE: &[Spec] = &[
         key: "steps_per_visit",
         kind: Kind::Integer(0),
         default: "0",
-        meaning: "steps in a tile before the next one is visited; 0: automatic",
+        meaning: "steps in a tile before the next one is visited; 0: automatic; in the published schedule always 1",
     },
     Spec {
         key: "tile_shape",
         kind: Kind::Integers(1),
         default: "",
-        meaning: "least tile shape, one length per axis; empty: automatic",
+        meaning: "least tile shape, one length per axis; empty: automatic; not with strategy greedy, which has one tile",
     },
     Spec {
         key: "positive",
@@ -247,13 +247,13 @@ pub const TABLE: &[Spec] = &[
         key: "frozen_support",
         kind: Kind::Flag,
         default: "0",
-        meaning: "1: with warm_start, coordinates that start at zero stay there",
+        meaning: "1: with warm_start (and not without), coordinates that start at zero stay there",
     },
     Spec {
         key: "seed",
         kind: Kind::Integer(0),
         default: "0",
-        meaning: "seed of the random strategies",
+        meaning: "seed of what is random: strategies, first atoms, batches; nothing else depends on it",
     },
     Spec {
         key: "correlation",
@@ -295,7 +295,8 @@ pub const TABLE: &[Spec] = &[
         key: "learn_reg_reference",
         kind: Kind::Word(&REFERENCES),
         default: "first",
-        meaning: "relative reg: fraction of lambda_max of the first dictionary, or of each new one",
+        meaning: "relative reg, without effect on an absolute one: fraction of lambda_max of the first dictionary \
+                  that has to do with x, or of each new one",
     },
     Spec {
         key: "learn_dict_tol",
@@ -343,7 +344,8 @@ pub const TABLE: &[Spec] = &[
         key: "learn_redraw_below",
         kind: Kind::Real(0.0),
         default: "0",
-        meaning: "replace atoms with less than this fraction of the mean |z|_1, too; the objective may rise",
+        meaning: "with learn_redraw, replace atoms with less than this fraction of the mean |z|_1, too; the \
+                  objective may rise",
     },
     Spec {
         key: "learn_online",
@@ -361,7 +363,8 @@ pub const TABLE: &[Spec] = &[
         key: "learn_forgetting",
         kind: Kind::Real(0.0),
         default: "1",
-        meaning: "weight of the statistics so far when those of another batch are added, 0 to 1",
+        meaning: "with learn_online or learn_batch, else without effect: weight of the statistics so far when those of another batch \
+                  are added, 0 to 1",
     },
     Spec {
         key: "learn_statistics",
@@ -691,6 +694,25 @@ impl Options {
             },
         };
         Ok(words[choice])
+    }
+
+    /// Options that contradict each other: one of them would be ignored.
+    pub(crate) fn check_together(&self) -> Result<()> {
+        if self.frozen_support && !self.warm_start {
+            let allowed = "0 unless option \"warm_start\" is 1: all activations would stay zero";
+            return Err(Error::argument("option \"frozen_support\"", 1, allowed));
+        }
+        if self.schedule == Schedule::Published && self.steps_per_visit > 1 {
+            let name = "option \"steps_per_visit\"";
+            let allowed = "0 or 1 in the published schedule";
+            return Err(Error::argument(name, self.steps_per_visit, allowed));
+        }
+        if self.strategy == Strategy::Greedy && !self.tile_shape.is_empty() {
+            let value = format!("{:?}", self.tile_shape);
+            let allowed = "empty with strategy \"greedy\", whose only tile is the whole domain";
+            return Err(Error::argument("option \"tile_shape\"", value, allowed));
+        }
+        Ok(())
     }
 
     /// Lists whose length depends on the problem.

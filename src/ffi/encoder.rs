@@ -7,6 +7,7 @@ use super::context::{
     Context, DICOD_LOG_DEBUG, Session, dicod_context, free, in_use, ranks, shared,
 };
 use super::options::{Output, dicod_options, room_for};
+use super::overlap::{Memory, fails_if_shared};
 use super::solve::{Problem, dicod_info, dictionary, explained, info_out, run, write_info};
 use super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, slice, slice_mut};
 use crate::csc::functions::Range;
@@ -696,8 +697,7 @@ unsafe fn set_dictionary<T: Typed>(
     let shared = unsafe { get(encoder) }?;
     let state = &mut *shared.state()?;
     let session = Session::enter(&shared.context)?;
-    let ranks = ranks(&shared.context);
-    let typed = T::unwrap(&mut state.encoder).ok_or_else(|| {
+    let Some(encoder) = T::unwrap(&mut state.encoder) else {
         let (allowed, suffix) = match T::CODE {
             DICOD_F64 => ("float", "with suffix _f32"),
             DICOD_F32 => ("double", "without suffix _f32"),
@@ -705,10 +705,10 @@ unsafe fn set_dictionary<T: Typed>(
         };
         let value = format!("an array of {}", T::NAME);
         let allowed = format!("one of {allowed}, as the encoder is: call the function {suffix}");
-        Error::argument(argument, value, allowed)
-    });
-    let given = typed.and_then(|encoder| Ok((dictionary(encoder.shape())?, encoder)));
-    let ((dictionary, range), encoder) = ranks.agree(given)?;
+        return Err(Error::argument(argument, value, allowed));
+    };
+    let given = encoder.ranks().agree(dictionary(encoder.shape()));
+    let (dictionary, range) = given?;
     encoder.set_dictionary(dictionary)?;
     state.range = range;
     session.log(DICOD_LOG_DEBUG, || "encoder: another dictionary".into());
@@ -801,6 +801,13 @@ unsafe fn write_sparse<T: Element>(
     (signal, atom, position, value): (*mut i64, *mut i64, *mut i64, *mut f64),
 ) -> Result<()> {
     let n = list.len();
+    let written = [
+        Memory::of("signal", signal, n),
+        Memory::of("atom", atom, n),
+        Memory::of("position", position, n * n_axes),
+        Memory::of("value", value, n),
+    ];
+    fails_if_shared(&written, &[])?;
     // SAFETY: the caller's promise.
     unsafe fn to<'a, V>(pointer: *mut V, n: usize) -> Result<&'a mut [V]> {
         let n = if pointer.is_null() { 0 } else { n };

@@ -1,8 +1,9 @@
 //! Dictionary learning in one call on plain arrays, and what a learner handle reports.
 
 use super::array::{Element, aligned, values};
-use super::context::{DICOD_LOG_INFO, Session, dicod_context, ranks, shared};
+use super::context::{DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
 use super::options::{Output, dicod_options};
+use super::overlap::fails_if_shared;
 use super::solve::{Problem, dictionary, explained, largest, slab};
 use super::status::{
     DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_TIME_LIMIT, dicod_status, guard, slice_mut,
@@ -113,13 +114,13 @@ pub struct dicod_learn_info {
 /// - `each`: told of every outer iteration, with `userdata`; NULL: nobody.
 /// - `d`: the dictionary (n_atoms, n_channels, atom_shape...). Written; with "learn_init" "given" and
 ///   for "learn_fixed_atoms" the values there are where learning starts (atoms longer than 1 are
-///   scaled to norm 1, fixed ones aside).
+///   scaled to norm 1, fixed ones aside). Given atoms may not all be zero.
 /// - `z`: activations for that dictionary (n_signals, n_atoms, valid_shape...), written; may be NULL,
 ///   and has to be with "learn_batch".
 /// - `info`: may be NULL; set info->struct_size before (DICOD_LEARN_INFO_INIT does).
 ///
-/// All arrays are row-major (C order) without gaps. The result is the same, bit for bit, for any
-/// number of threads and ranks.
+/// All arrays are row-major (C order) without gaps; d and z overlap neither each other nor x. The
+/// result is the same, bit for bit, for any number of threads and ranks.
 ///
 /// Returns DICOD_OK when an outer iteration lowered the objective by no more than the fraction
 /// "learn_tol"; DICOD_MAX_ITER, DICOD_TIME_LIMIT or DICOD_CANCELLED when learning ended before:
@@ -221,9 +222,11 @@ unsafe fn learn<T: Element>(
         // SAFETY: the caller's promise. What is read is read before anything is written.
         unsafe {
             let info = learn_info_out(info)?;
+            let read = [problem.x_memory(x)];
             let x = problem.x(x)?;
             let n = Problem::len(shape.n_atoms, shape.n_channels, shape.atom);
             values(d.cast_const(), n, "d")?;
+            fails_if_shared(&[problem.d_memory(d), problem.z_memory(z)], &read)?;
             let (first, range) = first_dictionary(shape, options, d.cast_const())?;
             x.check_finite("x").map_err(|e| explained(e, shape))?;
             range.check_x(&x)?;
@@ -323,6 +326,11 @@ pub(crate) fn run<T: Element>(
 
 /// A line of the log.
 pub(crate) fn log(done: &Iteration, session: &Session<'_>) {
+    if done.lambda_max == 0.0 {
+        session.log(DICOD_LOG_WARNING, || {
+            "learn: lambda_max is 0: x is zero, or no atom has anything to do with it".into()
+        });
+    }
     session.log(DICOD_LOG_INFO, || {
         format!(
             "learn: iteration {}, objective {:.9e} after z, {:.9e} after d; {} nonzeros, {} atoms \

@@ -7,6 +7,7 @@ use super::learn::{
     learn_info_out, log, run, step_of, write_learn_info,
 };
 use super::options::{Output, dicod_options};
+use super::overlap::{Memory, fails_if_shared};
 use super::solve::{Problem, dicod_info, explained, info_out, write_info};
 use super::status::{
     DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_PRECISION, DICOD_TIME_LIMIT, dicod_status,
@@ -81,8 +82,8 @@ impl Typed for f32 {
 macro_rules! for_either {
     ($either:expr, $learner:ident => $body:expr) => {
         match $either {
-            Either::F64($learner) => $body,
-            Either::F32($learner) => $body,
+            $crate::ffi::learner::Either::F64($learner) => $body,
+            $crate::ffi::learner::Either::F32($learner) => $body,
         }
     };
 }
@@ -316,22 +317,23 @@ pub unsafe extern "C" fn dicod_learner_encode(
     })
 }
 
-/// Copies the dictionary: `d` (n_atoms, n_channels, atom_shape...), row-major; atoms of rank one
-/// multiplied out.
+/// Copies the dictionary: `d` (n_atoms, n_channels, atom_shape...), row-major, `n_values` in all, as
+/// dicod_learner_describe() tells; atoms of rank one multiplied out.
 ///
 /// Local. Needs the learner for itself.
-/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (the learner is one of float);
-/// DICOD_ERROR_INVALID_STATE (no step was done yet, learner in use); DICOD_ERROR_OUT_OF_MEMORY.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_values is not that of the
+/// learner's dictionary; the learner is one of float); DICOD_ERROR_INVALID_STATE (no step was done yet, learner in use); DICOD_ERROR_OUT_OF_MEMORY.
 ///
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dicod_learner_get_dictionary(
     learner: *mut dicod_learner,
+    n_values: i64,
     d: *mut f64,
 ) -> dicod_status {
     // SAFETY: the caller's promise.
-    guard(|| unsafe { get_dictionary(learner, d) })
+    guard(|| unsafe { get_dictionary(learner, n_values, d) })
 }
 
 /// dicod_learner_get_dictionary() for learners of float.
@@ -341,14 +343,15 @@ pub unsafe extern "C" fn dicod_learner_get_dictionary(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dicod_learner_get_dictionary_f32(
     learner: *mut dicod_learner,
+    n_values: i64,
     d: *mut f32,
 ) -> dicod_status {
     // SAFETY: the caller's promise.
-    guard(|| unsafe { get_dictionary(learner, d) })
+    guard(|| unsafe { get_dictionary(learner, n_values, d) })
 }
 
 /// Copies the factors of a dictionary that is learned with "learn_rank_one": `u` (n_atoms,
-/// n_channels) and `v` (n_atoms, atom_shape...), row-major.
+/// n_channels), `n_u` values in all, and `v` (n_atoms, atom_shape...), `n_v` values in all; row-major.
 ///
 /// Local. Needs the learner for itself. Errors: as dicod_learner_get_dictionary(), and
 /// DICOD_ERROR_INVALID_STATE if the atoms are not of rank one.
@@ -358,11 +361,13 @@ pub unsafe extern "C" fn dicod_learner_get_dictionary_f32(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dicod_learner_get_dictionary_rank1(
     learner: *mut dicod_learner,
+    n_u: i64,
     u: *mut f64,
+    n_v: i64,
     v: *mut f64,
 ) -> dicod_status {
     // SAFETY: the caller's promise.
-    guard(|| unsafe { get_factors(learner, u, v) })
+    guard(|| unsafe { get_factors(learner, (n_u, u), (n_v, v)) })
 }
 
 /// dicod_learner_get_dictionary_rank1() for learners of float.
@@ -372,11 +377,13 @@ pub unsafe extern "C" fn dicod_learner_get_dictionary_rank1(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dicod_learner_get_dictionary_rank1_f32(
     learner: *mut dicod_learner,
+    n_u: i64,
     u: *mut f32,
+    n_v: i64,
     v: *mut f32,
 ) -> dicod_status {
     // SAFETY: the caller's promise.
-    guard(|| unsafe { get_factors(learner, u, v) })
+    guard(|| unsafe { get_factors(learner, (n_u, u), (n_v, v)) })
 }
 
 /// Writes the activations of the last step into the memory that `z` describes, over the valid shape,
@@ -577,13 +584,32 @@ fn typed<'l, T: Typed>(learner: &'l Either, argument: &str) -> Result<&'l Learne
     })
 }
 
+/// Fails unless the caller has as many values as there are: `shape` says which.
+fn fails_unless_as_many(argument: &str, given: i64, shape: &[i64], of: &str) -> Result<()> {
+    let n: i64 = shape.iter().product();
+    if given == n {
+        return Ok(());
+    }
+    let allowed = format!("{n}: {of} are {shape:?}");
+    Err(Error::argument(argument, given, allowed))
+}
+
 /// # Safety
-/// As [`slice_mut`], for all values of the dictionary.
-unsafe fn get_dictionary<T: Typed>(learner: *mut dicod_learner, d: *mut T) -> Result<dicod_status> {
+/// As [`slice_mut`], for `n` values.
+unsafe fn get_dictionary<T: Typed>(
+    learner: *mut dicod_learner,
+    n: i64,
+    d: *mut T,
+) -> Result<dicod_status> {
     // SAFETY: the caller's promise.
     let shared = unsafe { get(learner) }?;
     let state = &mut *shared.state()?;
-    let atoms = full_atoms(typed::<T>(&state.learner, "d")?)?;
+    let learner = typed::<T>(&state.learner, "d")?;
+    let shape = learner.shape();
+    let (k, p) = (shape.n_atoms as i64, shape.n_channels as i64);
+    let all = [&[k, p], &shape.unpadded(shape.atom)[..]].concat();
+    fails_unless_as_many("n_values", n, &all, "n_atoms, n_channels, atom_shape...")?;
+    let atoms = full_atoms(learner)?;
     aligned(d, "d")?;
     // SAFETY: the caller's promise.
     unsafe { slice_mut(d, atoms.len(), "d", "room for the atoms") }?.copy_from_slice(&atoms);
@@ -591,16 +617,21 @@ unsafe fn get_dictionary<T: Typed>(learner: *mut dicod_learner, d: *mut T) -> Re
 }
 
 /// # Safety
-/// As [`slice_mut`], for all values of the factors.
+/// As [`slice_mut`], for so many values each.
 unsafe fn get_factors<T: Typed>(
     learner: *mut dicod_learner,
-    u: *mut T,
-    v: *mut T,
+    (n_u, u): (i64, *mut T),
+    (n_v, v): (i64, *mut T),
 ) -> Result<dicod_status> {
     // SAFETY: the caller's promise.
     let shared = unsafe { get(learner) }?;
     let state = &mut *shared.state()?;
     let learner = typed::<T>(&state.learner, "u")?;
+    let shape = learner.shape();
+    let (k, p) = (shape.n_atoms as i64, shape.n_channels as i64);
+    fails_unless_as_many("n_u", n_u, &[k, p], "n_atoms, n_channels")?;
+    let of_v = [&[k], &shape.unpadded(shape.atom)[..]].concat();
+    fails_unless_as_many("n_v", n_v, &of_v, "n_atoms, atom_shape...")?;
     let Some(Atoms::RankOne {
         u: from_u,
         v: from_v,
@@ -611,6 +642,11 @@ unsafe fn get_factors<T: Typed>(
     };
     aligned(u, "u")?;
     aligned(v, "v")?;
+    let both = [
+        Memory::of("u", u, from_u.len()),
+        Memory::of("v", v, from_v.len()),
+    ];
+    fails_if_shared(&both, &[])?;
     // SAFETY: the caller's promise; both are checked before either is written.
     unsafe {
         let to_u = slice_mut(u, from_u.len(), "u", "room for the channel factors")?;

@@ -13,12 +13,14 @@
 pub mod array;
 pub mod checkpoint;
 pub mod context;
+pub mod describe;
 pub mod encoder;
 pub mod learn;
 pub mod learner;
 #[cfg(feature = "mpi")]
 pub mod mpi;
 pub mod options;
+mod overlap;
 pub mod parmap;
 pub mod segmentation;
 pub mod solve;

@@ -29,9 +29,13 @@ pub unsafe extern "C" fn dicod_options_create(options: *mut *mut dicod_options) 
     guard(|| {
         // SAFETY: the caller's promise.
         let to = unsafe { reference_mut(options, "options", "the caller's pointer") }?;
-        *to = Box::into_raw(Box::new(dicod_options(RwLock::default())));
+        *to = handle(Options::default());
         Ok(DICOD_OK)
     })
+}
+
+pub(super) fn handle(options: Options) -> *mut dicod_options {
+    Box::into_raw(Box::new(dicod_options(RwLock::new(options))))
 }
 
 /// Frees options and sets the caller's pointer to NULL. `options` and `*options` may be NULL.

@@ -6,6 +6,7 @@ use super::context::{
 };
 use super::encoder::Typed;
 use super::options::{Output, copied, dicod_options};
+use super::overlap::{Memory, fails_if_shared};
 use super::status::{
     DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_PRECISION, DICOD_TIME_LIMIT, dicod_status,
     dicod_strerror, guard, reference_mut, slice, slice_mut,
@@ -200,7 +201,7 @@ pub unsafe extern "C" fn dicod_valid_block(
 /// Collective over the context's ranks. Thread-safe, except that a context serves one call at a
 /// time.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (counts below 1, lists in options
-/// that do not fit the problem, pointers that are not aligned, numbers so large that products
+/// that do not fit the problem, options that contradict each other, z that overlaps x or d, pointers that are not aligned, numbers so large that products
 /// overflow, negative z for a warm start of a positive solve); DICOD_ERROR_INVALID_SHAPE (lengths
 /// below 1 or above 2^30, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
 /// DICOD_ERROR_OUT_OF_MEMORY (also sizes whose product overflows); DICOD_ERROR_INVALID_STATE
@@ -351,10 +352,9 @@ pub unsafe extern "C" fn dicod_lambda_max_f32(
 /// (n_signals, n_channels, signal_shape...).
 ///
 /// Arguments are those of dicod_solve(), `z` is read and `x` written; of the options "periodic"
-/// matters. Zeros in z cost nothing. `x` must not overlap z.
+/// matters. Zeros in z cost nothing. `x` must not overlap z or d.
 ///
-/// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve(),
-/// and DICOD_ERROR_INVALID_ARGUMENT if x overlaps z.
+/// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
 ///
 /// # Safety
 /// The pointers are NULL or valid as said above.
@@ -501,7 +501,7 @@ pub unsafe extern "C" fn dicod_objective_f32(
 /// 3.1). Along an axis of atoms of length L, tau goes from -(L - 1) to L - 1.
 ///
 /// `d` is (n_atoms, n_channels, atom_shape...); `atom_shape[n_axes]`, `n_axes` 1, 2 or 3. `context`
-/// may be NULL.
+/// may be NULL. `gram` must not overlap d.
 ///
 /// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
 ///
@@ -617,6 +617,25 @@ impl Problem {
         let n = Self::len(shape.n_signals, shape.n_channels, shape.signal);
         // SAFETY: the caller's promise.
         contiguous(unsafe { values(x, n, "x") }?, shape.signal)
+    }
+
+    /// Where the signals are.
+    pub(crate) fn x_memory<T>(&self, x: *const T) -> Memory {
+        let shape = &self.shape;
+        let n = Self::len(shape.n_signals, shape.n_channels, shape.signal);
+        Memory::of("x", x, n)
+    }
+
+    /// Where the dictionary is.
+    pub(crate) fn d_memory<T>(&self, d: *const T) -> Memory {
+        let shape = &self.shape;
+        let n = Self::len(shape.n_atoms, shape.n_channels, shape.atom);
+        Memory::of("d", d, n)
+    }
+
+    /// Where the activations are.
+    pub(crate) fn z_memory<T>(&self, z: *const T) -> Memory {
+        Memory::of("z", z, self.z_len())
     }
 
     fn z_len(&self) -> usize {
@@ -844,8 +863,10 @@ unsafe fn solve<T: Typed>(
         // SAFETY: the caller's promise. What is read is read before z is written.
         unsafe {
             let info = info_out(info)?;
+            let read = [problem.x_memory(x), problem.d_memory(d)];
             let x = problem.x(x)?;
             let z_start = problem.z(z.cast_const())?;
+            fails_if_shared(&[problem.z_memory(z)], &read)?;
             let (d, range) = dictionary(shape, d)?;
             x.check_finite("x").map_err(explain)?;
             range.check_x(&x)?;
@@ -906,8 +927,10 @@ unsafe fn largest_lambda<T: Element>(
     unsafe {
         let context = shared(context);
         let session = Session::enter(&context)?;
+        let read = [problem.x_memory(x), problem.d_memory(d)];
         let x = problem.x(x)?;
         reference_mut(to, "lambda_max", "room for the result")?;
+        fails_if_shared(&[Memory::of("lambda_max", to, 1)], &read)?;
         let (d, range) = dictionary(shape, d)?;
         range.check_x(&x)?;
         let found = lambda_max(shape, &d, &problem.options, session.n_threads, &x);
@@ -933,11 +956,8 @@ unsafe fn reconstruction<T: Element>(
         let x_in = problem.x(x.cast_const())?.channels.len();
         let n = Problem::len(x_in, 1, shape.signal);
         let z_in = problem.z(z)?;
-        let bytes = |n: usize| n * size_of::<T>();
-        if x.addr() < z.addr() + bytes(problem.z_len()) && z.addr() < x.addr() + bytes(n) {
-            let allowed = "an array that does not overlap z";
-            return Err(Error::argument("x", format!("{x:p}"), allowed));
-        }
+        let read = [problem.z_memory(z), problem.d_memory(d)];
+        fails_if_shared(&[problem.x_memory(x)], &read)?;
         let (d, range) = dictionary(shape, d)?;
         z_in.check_finite("z")
             .map_err(|error| explained(error, shape))?;
@@ -961,8 +981,18 @@ unsafe fn value<T: Element>(
     unsafe {
         let context = shared(context);
         let session = Session::enter(&context)?;
+        let read = [
+            problem.x_memory(x),
+            problem.d_memory(d),
+            problem.z_memory(z),
+        ];
         let (x, z) = (problem.x(x)?, problem.z(z)?);
         reference_mut(to, "objective", "room for the result")?;
+        let out = [
+            Memory::of("objective", to, 1),
+            Memory::of("data_term", data_term, 1),
+        ];
+        fails_if_shared(&out, &read)?;
         let (d, range) = dictionary(shape, d)?;
         range.check_x(&x)?;
         range.check_z(&z)?;
@@ -1003,6 +1033,12 @@ unsafe fn gram_tensor<T: Element>(
         let n = checked_volume("the Gram tensor", factors)?;
         aligned(gram, "gram")?;
         reference_mut(gram, "gram", "room for the Gram tensor")?;
+        let read = Memory::of(
+            "d",
+            d,
+            Problem::len(shape.n_atoms, shape.n_channels, shape.atom),
+        );
+        fails_if_shared(&[Memory::of("gram", gram, n)], &[read])?;
         let (d, _) = dictionary(&shape, d)?;
         let found = Gram::new(&d)?;
         found.write_atoms_first(slice_mut(gram, n, "gram", "room for the Gram tensor")?);

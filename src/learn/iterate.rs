@@ -130,7 +130,9 @@ impl<T: Real> Learner<T> {
         if info.stop == Stop::Cancelled && self.any(watch.timed_out)? {
             info.stop = Stop::TimeLimit;
         }
-        if self.options.learn.reference == Reference::First && self.lambda.is_none() {
+        // A fraction of nothing would be 0 for ever: the first dictionary that has to do with x counts.
+        let counts = info.lambda_max > 0.0 && !info.noise;
+        if self.options.learn.reference == Reference::First && self.lambda.is_none() && counts {
             self.lambda = Some(info.lambda.clone());
         }
         Ok(info)

@@ -78,11 +78,17 @@ impl<T: Real> Learner<T> {
                 allowed,
             ));
         }
+        if learn.redraw_below > 0.0 && !learn.redraw {
+            let name = "option \"learn_redraw_below\"";
+            let allowed = "0 unless option \"learn_redraw\" is 1";
+            return Err(Error::argument(name, learn.redraw_below, allowed));
+        }
         if options.frozen_support {
             let name = "option \"frozen_support\"";
             return Err(Error::argument(name, 1, "0 when a dictionary is learned"));
         }
         options.check_lengths(shape.n_axes, shape.n_atoms)?;
+        options.check_together()?;
         let mut learner = Learner {
             shape,
             options,
@@ -107,6 +113,10 @@ impl<T: Real> Learner<T> {
             }
             let given = feasible(&given, &learner.options.learn.fixed_atoms);
             if learner.options.learn.init == Init::Given {
+                if widened(&given)?.iter().all(|value| *value == 0.0) {
+                    let allowed = "atoms that are not zero, as option \"learn_init\" is \"given\"";
+                    return Err(Error::argument("d", "zero everywhere", allowed));
+                }
                 learner.dictionary = Some(given.clone());
             }
             learner.given = Some(given);
@@ -181,6 +191,18 @@ impl<T: Real> Learner<T> {
             0 => self.shape.n_signals,
             batch => batch as usize,
         }
+    }
+
+    /// Bytes held between calls, about.
+    pub fn bytes(&self) -> usize {
+        let encoder = self.encoder.as_ref();
+        let atoms = [&self.dictionary, &self.given].into_iter().flatten();
+        let atoms = atoms.map(|d| d.n_atoms * d.n_channels * d.volume() * size_of::<T>());
+        let statistics = self.statistics.as_ref();
+        encoder.map_or(0, |encoder| encoder.bytes() + encoder.bytes_gram())
+            + atoms.sum::<usize>()
+            + statistics.map_or(0, |s| size_of::<f64>() * (s.ztz.len() + s.ztx.len()))
+            + self.activations.capacity() * size_of::<Activation<T>>()
     }
 
     /// z ≠ 0 of the signals of the last step on this rank, sorted by (signal, atom, position).

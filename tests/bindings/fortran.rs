@@ -144,6 +144,7 @@ fn fortran(header: &Header) -> String {
                 Field::Chars(n, length) => {
                     format!("character(kind=c_char) :: {n}({length}) = c_null_char")
                 }
+                Field::Numbers(n, length) => format!("integer(c_int64_t) :: {n}({length}) = 0"),
                 Field::Callback(n) => format!("type(c_funptr) :: {n} = c_null_funptr"),
             };
             writeln!(out, "    {line}").unwrap();
@@ -462,15 +463,11 @@ fn test_of_options() -> String {
         }
         for (fortran, c) in right_values(&key, &kind, &meaning) {
             let learning = key.starts_with("learn_");
-            let more = if learning && key != "learn_max_iter" {
-                "learn_max_iter=3_int64, "
-            } else {
-                ""
-            };
-            let more_in_c = if more.is_empty() {
-                ""
-            } else {
-                "learn_max_iter=3 "
+            let (more, more_in_c) = match key.as_str() {
+                "frozen_support" => ("warm_start=.true., ", "warm_start=1 "),
+                "learn_max_iter" => ("", ""),
+                _ if learning => ("learn_max_iter=3_int64, ", "learn_max_iter=3 "),
+                _ => ("", ""),
             };
             let z = if key == "periodic" { "wrapped" } else { "z" };
             let (call, compare) = match learning {

@@ -113,7 +113,7 @@ static void step_by_step(void)
     OK(dicod_options_create(&options));
     OK(dicod_options_set_integer(options, "learn_rank_one", 1));
     OK(dicod_learner_create(NULL, options, 2, signal_shape, 1, P, K, atom_shape, (const double *)NULL, &one));
-    FAILS(DICOD_ERROR_INVALID_STATE, "before the first step", dicod_learner_get_dictionary(one, d));
+    FAILS(DICOD_ERROR_INVALID_STATE, "before the first step", dicod_learner_get_dictionary(one, ND, d));
     for (int i = 0; i < 3; i++) {
         OK(dicod_learner_step(one, &xa, &step));
         CHECK(step.iteration == i && step.objective_d <= step.objective_z && step.n_atoms == K);
@@ -136,11 +136,11 @@ static void step_by_step(void)
     remove("test_learn.checkpoint");
     OK(dicod_learner_step(one, &xa, NULL));
     OK(dicod_learner_step(other, &xa, &step));
-    OK(dicod_learner_get_dictionary(one, d));
-    OK(dicod_learner_get_dictionary(other, d2));
+    OK(dicod_learner_get_dictionary(one, ND, d));
+    OK(dicod_learner_get_dictionary(other, ND, d2));
     CHECK(memcmp(d, d2, sizeof d) == 0);
     double u[K * P], v[K * L0 * L1];
-    OK(dicod_learner_get_dictionary_rank1(one, u, v));
+    OK(dicod_learner_get_dictionary_rank1(one, K * P, u, K * L0 * L1, v));
     CLOSE(d[(1 * P + 1) * L0 * L1 + 3], u[1 * P + 1] * v[1 * L0 * L1 + 3], 1e-15);
 
     OK(dicod_learner_encode(one, &xa, &info));
@@ -157,7 +157,7 @@ static void step_by_step(void)
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "checksum", dicod_learner_restore(NULL, NULL, needed, saved, &none));
     FAILS(DICOD_ERROR_FILE, "no such place", dicod_learner_restore_file(NULL, NULL, "no such place/file", &none));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "capacity", dicod_learner_save(one, 3, saved, &needed));
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "float", dicod_learner_get_dictionary_f32(one, df));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "float", dicod_learner_get_dictionary_f32(one, ND, df));
     CHECK(none == NULL);
     dicod_learner_free(&one);
     dicod_learner_free(&other);

@@ -659,8 +659,7 @@ static void ensembles(void)
 int main(int argc, char **argv)
 {
 #ifdef WITH_MPI
-    int provided;
-    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+    MPI_Init(&argc, &argv);
 #else
     (void)argc, (void)argv;
 #endif

@@ -297,6 +297,69 @@ contains
     call fails(stat, errmsg, DICOD_ERROR_FILE, '/nowhere/file')
     call restored%restore(d, '/nowhere/file', [40_int64], stat=stat, errmsg=errmsg)
     call fails(stat, errmsg, DICOD_ERROR_FILE, '/nowhere/file')
+    call other_shapes()
+  end subroutine
+
+  ! A checkpoint of 9 atoms of 8 x 6, and what callers believe of it. The arrays lie in the heap: valgrind sees who goes
+  ! beyond.
+  subroutine other_shapes()
+    real(wp), allocatable :: x(:, :), d(:, :, :, :), few(:, :, :, :), turned(:, :, :, :), u(:, :), v(:, :, :)
+    real(real32), allocatable :: narrow(:, :, :, :)
+    integer(int8), allocatable :: bytes(:)
+    type(dicod_learner) :: learner, restored
+    type(dicod_encoder) :: encoder
+    type(dicod_description) :: is
+    type(dicod_options) :: options
+    integer(int32) :: stat
+    integer(int64) :: seed
+    character(400) :: errmsg
+    allocate (x(40, 30), d(8, 6, 1, 9), few(8, 6, 1, 4), turned(6, 8, 1, 9), narrow(8, 6, 1, 9), u(1, 4), v(8, 6, 4))
+    call fill(x, size(x), 31)
+    d = 0
+    few = 0
+    call learner%create(d, [40_int64, 30_int64], learn_rank_one=.true., seed=5_int64)
+    call learner%step(x)
+    call learner%save('nine.checkpoint')
+    call learner%save(bytes)
+    call restored%restore('nine.checkpoint')
+    call restored%describe(is)
+    call check(is%kind == real64 .and. is%n_axes == 2 .and. is%n_signals == 1 .and. is%n_channels == 1 .and. is%n_atoms == 9 &
+      .and. is%n_coded == 1 .and. is%iterations == 1 .and. is%bytes > 0, 'description of a learner')
+    call check(all(is%signal_shape == [40, 30]) .and. all(is%atom_shape == [8, 6]) .and. all(is%valid_shape == [33, 25]), &
+      'shapes of a learner')
+    call restored%get_options(options)
+    call options%get('seed', seed)
+    call check(seed == 5, 'options of a learner')
+    call restored%get_dictionary(d)
+    call restored%get_dictionary(few, stat, errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, 'd has the shape (8, 6, 1, 4), wanted is (8, 6, 1, 9)')
+    call restored%get_dictionary(turned, stat, errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, 'd has the shape (6, 8, 1, 9), wanted is (8, 6, 1, 9)')
+    call restored%get_dictionary(narrow, stat, errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'real32')
+    call restored%get_dictionary_rank1(u, v, stat, errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, 'u has the shape (1, 4), wanted is (1, 9)')
+    call restored%restore(few, 'nine.checkpoint', [40_int64, 30_int64], stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, 'd has the shape (8, 6, 1, 4), wanted is (8, 6, 1, 9)')
+    call restored%restore(narrow, 'nine.checkpoint', stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'real32')
+    call restored%restore(d, bytes, [30_int64, 40_int64], stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, 'signal_shape has the shape (30, 40), wanted is (40, 30)')
+    call restored%restore(bytes, n_signals=2_int64, stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, 'n_signals')
+    ! What it held before is as it was.
+    call restored%describe(is)
+    call check(is%n_atoms == 9, 'a learner after restores that were refused')
+    call restored%restore(d, bytes, [40_int64, 30_int64], 1_int64)
+    call restored%step(x)
+    call encoder%create(d, [40_int64, 30_int64], seed=6_int64)
+    call encoder%describe(is)
+    call encoder%get_options(options)
+    call options%get('seed', seed)
+    call check(is%iterations == 0 .and. all(is%valid_shape == [33, 25]) .and. seed == 6, 'description of an encoder')
+    call encoder%free()
+    call encoder%describe(is, stat, errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_NULL_POINTER, 'encoder')
   end subroutine
 
   subroutine callbacks()

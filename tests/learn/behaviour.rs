@@ -1,9 +1,9 @@
 //! Each promise by itself, on problems whose answer is plain.
 
 use super::{Noise, common::Problem, learner, statistics_of};
-use dicod::csc::{Options, Scale};
+use dicod::csc::{Encoder, Options, Scale, Schedule, Strategy};
 use dicod::learn::dictionary_step::{Settings, dictionary_step};
-use dicod::learn::{Init, Learning, Method, Reference};
+use dicod::learn::{Init, Learner, Learning, Method, Reference};
 use dicod::linalg::{Dictionary, Field};
 
 fn line(n_signals: usize, n_atoms: usize, length: usize, support: usize) -> Problem {
@@ -68,6 +68,88 @@ fn unused_atoms_are_all_drawn_anew() {
         if redraw {
             let energy: f64 = problem.x.iter().map(|x| 0.5 * x * x).sum();
             assert!(done.objective_d < 0.1 * energy, "{done:?}");
+        }
+    }
+}
+
+/// Atoms that have nothing to do with x: λ, a fraction of their λmax, would be 0 for ever.
+#[test]
+fn lambda_is_a_fraction_of_the_first_lambda_max_that_is_not_zero() {
+    let mut noise = Noise(24);
+    let mut problem = line(1, 2, 200, 10);
+    let learning = Learning {
+        init: Init::Given,
+        ..Learning::default()
+    };
+    let mut options = Options {
+        learn: learning,
+        ..Options::default()
+    };
+    // Zero everywhere is a mistake, whatever the regularisation.
+    for scale in [Scale::Relative, Scale::Absolute] {
+        options.reg_scale = scale;
+        let (shape, d) = (problem.shape(&options), problem.dictionary::<f64>());
+        let refused = Learner::new(shape, options.clone(), 1, Some(d));
+        let text = refused.err().unwrap().to_string();
+        assert!(
+            text.contains("d = zero everywhere") && text.contains("learn_init"),
+            "{text}"
+        );
+    }
+    options.reg_scale = Scale::Relative;
+    // Orthogonal to a flat signal, exactly and up to rounding.
+    for rounding in [false, true] {
+        let level = if rounding { 0.1 } else { 0.0 };
+        problem.x.iter_mut().for_each(|x| *x = level);
+        problem.d = vec![0.0; 20];
+        for k in 0..2 {
+            (problem.d[10 * k], problem.d[10 * k + 1 + k]) = (0.1, 0.2);
+            problem.d[10 * k + 5] = -0.1 - 0.2;
+        }
+        let mut learner = learner::<f64>(&problem, &options, 1);
+        let done = learner.step(&field(&problem), None).unwrap();
+        assert_eq!(
+            (done.nonzeros.iter().sum::<u64>(), learner.lambda()),
+            (0, None)
+        );
+        problem.x[100] += 5.0 * (1.0 + noise.uniform());
+        let done = learner.step(&field(&problem), None).unwrap();
+        assert!(done.lambda_max > 0.1 && done.lambda[0] > 0.01, "{done:?}");
+        assert_eq!(learner.lambda(), Some(&done.lambda[..]));
+    }
+}
+
+#[test]
+fn options_that_contradict_each_other_are_refused() {
+    let problem = line(1, 2, 50, 5);
+    type Change = fn(&mut Options);
+    let cases: [(Change, &str); 4] = [
+        (|o| o.frozen_support = true, "warm_start"),
+        (
+            |o| (o.schedule, o.steps_per_visit) = (Schedule::Published, 2),
+            "published",
+        ),
+        (
+            |o| (o.strategy, o.tile_shape) = (Strategy::Greedy, vec![9]),
+            "greedy",
+        ),
+        (
+            |o| (o.learn.redraw_below, o.learn.redraw) = (0.1, false),
+            "learn_redraw",
+        ),
+    ];
+    for (index, (change, word)) in cases.into_iter().enumerate() {
+        let mut options = Options::default();
+        change(&mut options);
+        let (shape, d) = (problem.shape(&options), problem.dictionary::<f64>());
+        let encoder = Encoder::new(shape.clone(), d, options.clone(), 1);
+        assert_eq!(encoder.is_err(), index < 3);
+        let learner = Learner::<f64>::new(shape, options, 1, None);
+        let mut texts = vec![learner.err().unwrap().to_string()];
+        texts.extend(encoder.err().map(|error| error.to_string()));
+        for text in texts {
+            assert!(text.starts_with("option \""), "{text}");
+            assert!(text.contains(word) || index == 0, "{text}");
         }
     }
 }

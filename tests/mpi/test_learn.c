@@ -101,9 +101,9 @@ static void go_on(const problem *p, dicod_learner *learner, int from, int r, int
         memcpy(s->counts[i] + 4, step.nonzeros, K * sizeof(int64_t));
         if (p->is_float) {
             float d[MOST_D];
-            OK(dicod_learner_get_dictionary_f32(learner, d));
+            OK(dicod_learner_get_dictionary_f32(learner, p->n_d, d));
             for (int64_t j = 0; j < p->n_d; j++) s->d[i][j] = d[j];
-        } else OK(dicod_learner_get_dictionary(learner, s->d[i]));
+        } else OK(dicod_learner_get_dictionary(learner, p->n_d, s->d[i]));
         if (i + 1 == STEPS / 2) save(learner, s, 0);
         if (i + 1 == STEPS) {
             dicod_info info = DICOD_INFO_INIT;
@@ -336,8 +336,7 @@ static void errors(const problem *p)
 
 int main(int argc, char **argv)
 {
-    int provided;
-    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+    MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
     for (int64_t i = 0; i < MOST_D; i++) {

@@ -22,7 +22,7 @@ module dicod
   use dicod_error_m, only: last_error, status_text, library_version
   use dicod_context_m, only: dicod_context, log_procedure, progress_procedure
   use dicod_options_m, only: dicod_options, option_description, n_options, describe_option
-  use dicod_shape_m, only: valid_shape, valid_block
+  use dicod_shape_m, only: valid_shape, valid_block, dicod_description
   use dicod_solve_m, only: solve, lambda_max, reconstruct, objective, gram
   use dicod_encoder_m, only: dicod_encoder, dicod_sparse
   use dicod_learner_m, only: learn, dicod_learner, learn_procedure, step_nonzeros

@@ -115,7 +115,7 @@ contains
     nullify (box)
   end subroutine
 
-  recursive subroutine context_final(self)
+  impure elemental recursive subroutine context_final(self)
     type(dicod_context), intent(inout) :: self
     integer(int32) :: ignored
     if (.not. self%collective) ignored = dicod_context_free(self%handle)

@@ -52,6 +52,8 @@ module dicod_encoder_m
     procedure :: region => encoder_region
     procedure :: valid_shape => encoder_valid_shape
     procedure :: get_lambda => encoder_get_lambda
+    procedure :: describe => encoder_describe
+    procedure :: get_options => encoder_get_options
     procedure :: get_trace => encoder_get_trace
     procedure :: get_trace_json => encoder_get_trace_json
     procedure :: free => encoder_free
@@ -83,11 +85,41 @@ contains
     call let_go(self%box)
   end subroutine
 
-  recursive subroutine encoder_final(self)
+  impure elemental recursive subroutine encoder_final(self)
     type(dicod_encoder), intent(inout) :: self
     if (self%collective) return
     call dicod_encoder_free(self%handle)
     call let_go(self%box)
+  end subroutine
+
+  ! What it holds: everything that its arrays have to fit. Local.
+  recursive subroutine encoder_describe(self, description, stat, errmsg)
+    class(dicod_encoder), intent(in) :: self
+    type(dicod_description), intent(inout) :: description
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(dicod_handle_info) :: info
+    integer(int32) :: status
+    status = dicod_encoder_describe(self%handle, info)
+    if (status >= 0) call describe_handle(info, description)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! The options that it was made with. Local.
+  recursive subroutine encoder_get_options(self, options, stat, errmsg)
+    class(dicod_encoder), intent(in) :: self
+    type(dicod_options), intent(inout) :: options
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(c_ptr) :: handle
+    integer(int32) :: status
+    handle = c_null_ptr
+    status = dicod_encoder_get_options(self%handle, handle)
+    if (status >= 0) then
+      call options%free()
+      options%handle = handle
+    end if
+    call report_status(status, stat, errmsg)
   end subroutine
 
   recursive subroutine encoder_clear_z(self, stat, errmsg)

@@ -52,6 +52,11 @@ module dicod_learner_m
     procedure, private :: get_z_{n}
     generic :: get_z => get_z_{n}
     !@end
+    procedure, private :: learner_restore, learner_restore_bytes
+    ! call l%restore(path or bytes, ...)
+    generic :: restore => learner_restore, learner_restore_bytes
+    procedure :: describe => learner_describe
+    procedure :: get_options => learner_get_options
     procedure :: get_lambda => learner_get_lambda
     procedure, private :: learner_save, learner_save_bytes
     ! call l%save(path), or l%save(bytes), which rank 0 gets
@@ -91,7 +96,7 @@ contains
     call let_go(self%box)
   end subroutine
 
-  recursive subroutine learner_final(self)
+  impure elemental recursive subroutine learner_final(self)
     type(dicod_learner), intent(inout) :: self
     if (self%collective) return
     call dicod_learner_free(self%handle)
@@ -176,24 +181,115 @@ contains
     if (present(user)) box%user => user
   end function
 
-  ! What restoring finds out first. The axes are those of the saved learner: periodic, or in the options, says again which.
-  recursive subroutine restoring(c, shape_d, signal_shape, n_signals, element_type, context, options, periodic, with)
-    type(call_state), intent(inout) :: c
-    integer(int64), intent(in) :: shape_d(:), signal_shape(:), element_type
-    integer(int64), intent(in), optional :: n_signals
+  ! What it holds: everything that its arrays have to fit. Local.
+  recursive subroutine learner_describe(self, description, stat, errmsg)
+    class(dicod_learner), intent(in) :: self
+    type(dicod_description), intent(inout) :: description
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(dicod_handle_info) :: info
+    integer(int32) :: status
+    status = dicod_learner_describe(self%handle, info)
+    if (status >= 0) call describe_handle(info, description)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! The options that it works with. Local.
+  recursive subroutine learner_get_options(self, options, stat, errmsg)
+    class(dicod_learner), intent(in) :: self
+    type(dicod_options), intent(inout) :: options
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(c_ptr) :: handle
+    integer(int32) :: status
+    handle = c_null_ptr
+    status = dicod_learner_get_options(self%handle, handle)
+    if (status >= 0) then
+      call options%free()
+      options%handle = handle
+    end if
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Restores from a file, or from bytes. Shapes and kind are those that were saved; what the caller says of them is compared,
+  ! and refused on all ranks where it is wrong on one.
+  recursive subroutine restoring(self, path, bytes, shape_d, element_type, signal_shape, n_signals, context, options, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    character(*), intent(in), optional :: path
+    integer(int8), intent(in), contiguous, target, optional :: bytes(:)
+    integer(int64), intent(in), optional :: shape_d(:), element_type, signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
-    type(c_ptr), intent(out) :: with
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(dicod_handle_info) :: info, expected
+    type(c_ptr) :: handle, with
+    character(kind=c_char), allocatable, target :: name(:)
+    handle = c_null_ptr
     with = c_null_ptr
     if (present(options)) with = options%handle
     call c%choose_context(context)
-    if (present(periodic)) then
-      call c%choose_options(periodic=periodic)
-    else
-      call c%choose_options(options)
+    if (.not. c%proceed()) then
+      call c%report(stat, errmsg)
+      return
     end if
-    call c%domain(shape_d, signal_shape, n_signals, element_type)
+    if (present(path)) then
+      allocate (name, source=to_c(path))
+      call c%finish(dicod_learner_restore_file(c%context, with, c%pointer(c_loc(name)), handle))
+    else if (present(bytes)) then
+      call c%finish(dicod_learner_restore(c%context, with, size(bytes, kind=int64), c_loc(bytes), handle))
+    end if
+    if (c%status < 0) then
+      call c%report(stat, errmsg)
+      return
+    end if
+    call c%finish(dicod_learner_describe(handle, info))
+    c%g = geometry_of(info)
+    if (present(element_type)) then
+      if (element_type /= info%element_type) then
+        c%status = DICOD_ERROR_INVALID_ARGUMENT
+        c%text = 'd is of real('//merge('real64', 'real32', element_type == DICOD_F64)//'), the checkpoint of the other kind'
+      end if
+    end if
+    if (present(shape_d)) call c%same_d(shape_d, c%g)
+    if (present(signal_shape)) call c%compare('signal_shape', signal_shape, reverse(c%g%signal(:c%g%n_axes)))
+    if (present(n_signals)) call c%compare('n_signals', [n_signals], [c%g%n_signals])
+    ! Tells the others.
+    if (c%status < 0) expected%n_axes = -1
+    if (c%status < 0 .or. c%shared) call c%finish(dicod_learner_expect(handle, expected))
+    if (c%status < 0) then
+      if (.not. allocated(c%text)) c%text = last_error()
+      call dicod_learner_free(handle)
+    else
+      call learner_adopt(self, handle, c%g, context)
+    end if
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! From what save() wrote: a file, or the bytes that rank 0 brings (all others none). options replace those that were saved.
+  recursive subroutine learner_restore(self, path, signal_shape, n_signals, context, options, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    character(*), intent(in) :: path
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call restoring(self, path=path, signal_shape=signal_shape, n_signals=n_signals, context=context, options=options, &
+      stat=stat, errmsg=errmsg)
+  end subroutine
+
+  recursive subroutine learner_restore_bytes(self, bytes, signal_shape, n_signals, context, options, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    integer(int8), intent(in), contiguous, target :: bytes(:)
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call restoring(self, bytes=bytes, signal_shape=signal_shape, n_signals=n_signals, context=context, options=options, &
+      stat=stat, errmsg=errmsg)
   end subroutine
 
   !@each x d z
@@ -257,49 +353,31 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  ! From what save() wrote, of the same problem: a file, or the bytes that rank 0 brings (all others none). Of d only shape
-  ! and kind count.
-  recursive subroutine restore_{n}(self, d, path, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+  ! The same where d, of which only shape and kind count, is what a dictionary of the checkpoint has to fit.
+  recursive subroutine restore_{n}(self, d, path, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real({kind}), intent(in) :: d({d})
     character(*), intent(in) :: path
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(call_state), target :: c
-    type(c_ptr) :: handle, with
-    character(kind=c_char), allocatable, target :: name(:)
-    handle = c_null_ptr
-    allocate (name, source=to_c(path))
-    call restoring(c, shape(d, int64), signal_shape, n_signals, {element}, context, options, periodic, with)
-    if (c%proceed()) call c%finish(dicod_learner_restore_file(c%context, with, c%pointer(c_loc(name)), handle))
-    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
-    call c%report(stat, errmsg)
+    call restoring(self, path=path, shape_d=shape(d, int64), element_type={element}, signal_shape=signal_shape, &
+      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
-  recursive subroutine restore_bytes_{n}(self, d, bytes, signal_shape, n_signals, context, options, periodic, stat, errmsg)
+  recursive subroutine restore_bytes_{n}(self, d, bytes, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real({kind}), intent(in) :: d({d})
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in), optional :: signal_shape(:), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    type(call_state), target :: c
-    type(c_ptr) :: handle, with
-    handle = c_null_ptr
-    call restoring(c, shape(d, int64), signal_shape, n_signals, {element}, context, options, periodic, with)
-    if (c%proceed()) call c%finish(dicod_learner_restore(c%context, with, merge(size(bytes, kind=int64), -1_int64, c%status >= 0), &
-      c_loc(bytes), handle))
-    if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
-    call c%report(stat, errmsg)
+    call restoring(self, bytes=bytes, shape_d=shape(d, int64), element_type={element}, signal_shape=signal_shape, &
+      n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
   recursive subroutine get_dictionary_{n}(self, d, stat, errmsg)
@@ -310,7 +388,7 @@ contains
     type(call_state) :: c
     call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
     call c%same_d(shape(d, int64), self%g)
-    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary{c}(self%handle, c_loc(d)))
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary{c}(self%handle, size(d, kind=int64), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -323,7 +401,8 @@ contains
     type(call_state) :: c
     call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
     call c%same_factors(shape(u, int64), shape(v, int64), self%g)
-    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1{c}(self%handle, c_loc(u), c_loc(v)))
+    if (c%status >= 0) call c%finish(dicod_learner_get_dictionary_rank1{c}(self%handle, size(u, kind=int64), c_loc(u), &
+      size(v, kind=int64), c_loc(v)))
     call c%report(stat, errmsg)
   end subroutine
 

@@ -251,7 +251,7 @@ contains
     call dicod_options_free(self%handle)
   end subroutine
 
-  recursive subroutine options_final(self)
+  impure elemental recursive subroutine options_final(self)
     type(dicod_options), intent(inout) :: self
     call dicod_options_free(self%handle)
   end subroutine

@@ -10,6 +10,7 @@ module dicod_shape_m
   private
   public :: valid_shape, valid_block
   public :: geometry, view, described, call_state
+  public :: dicod_description, describe_handle, geometry_of
   !@each kinds
   public :: view_{n}
   !@end
@@ -19,6 +20,14 @@ module dicod_shape_m
     integer(int64) :: n_axes = 0, n_signals = 1, n_channels = 1, n_atoms = 1
     integer(int64) :: signal(3) = 1, atom(3) = 1, valid(3) = 1
     integer(int64) :: element_type = DICOD_F64
+  end type
+
+  ! What a learner or an encoder holds, shapes in Fortran's order. kind is real64 or real32; n_coded: signals that z is of;
+  ! iterations: of a learner so far; bytes: what it holds on this rank, about.
+  type :: dicod_description
+    integer :: kind = real64
+    integer(int64) :: n_axes = 0, n_signals = 0, n_channels = 0, n_atoms = 0, n_coded = 0, iterations = 0, bytes = 0
+    integer(int64), allocatable :: signal_shape(:), atom_shape(:), valid_shape(:)
   end type
 
   ! Where the elements of an array lie, strides in bytes.
@@ -72,6 +81,35 @@ module dicod_shape_m
   real(real64), target, save :: nowhere(1) = 0
 
 contains
+
+  recursive subroutine describe_handle(info, description)
+    type(dicod_handle_info), intent(in) :: info
+    type(dicod_description), intent(inout) :: description
+    description%kind = merge(real64, real32, info%element_type == DICOD_F64)
+    description%n_axes = info%n_axes
+    description%n_signals = info%n_signals
+    description%n_channels = info%n_channels
+    description%n_atoms = info%n_atoms
+    description%n_coded = info%n_coded
+    description%iterations = info%iterations
+    description%bytes = info%bytes
+    description%signal_shape = reverse(info%signal_shape(:info%n_axes))
+    description%atom_shape = reverse(info%atom_shape(:info%n_axes))
+    description%valid_shape = reverse(info%valid_shape(:info%n_axes))
+  end subroutine
+
+  recursive function geometry_of(info) result(g)
+    type(dicod_handle_info), intent(in) :: info
+    type(geometry) :: g
+    g%n_axes = info%n_axes
+    g%n_signals = info%n_signals
+    g%n_channels = info%n_channels
+    g%n_atoms = info%n_atoms
+    g%signal = max(info%signal_shape, 1_int64)
+    g%atom = max(info%atom_shape, 1_int64)
+    g%valid = max(info%valid_shape, 1_int64)
+    g%element_type = info%element_type
+  end function
 
   ! A variable that was never created is an error, not the default.
   recursive subroutine choose_context(c, context)

@@ -107,7 +107,7 @@ contains
     call parmap_ensemble_free(self%handle)
   end subroutine
 
-  recursive subroutine ensemble_final(self)
+  impure elemental recursive subroutine ensemble_final(self)
     type(parmap_ensemble), intent(inout) :: self
     call ensemble_free(self)
   end subroutine

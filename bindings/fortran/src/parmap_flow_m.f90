@@ -151,7 +151,7 @@ contains
     if (associated(self%nodes)) deallocate (self%nodes, self%states)
   end subroutine
 
-  recursive subroutine flow_final(self)
+  impure elemental recursive subroutine flow_final(self)
     type(parmap_flow), intent(inout) :: self
     call flow_free(self)
   end subroutine

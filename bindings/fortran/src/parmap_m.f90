@@ -113,7 +113,7 @@ contains
     end do
   end subroutine
 
-  recursive subroutine map_final(self)
+  impure elemental recursive subroutine map_final(self)
     type(parmap), intent(inout) :: self
     if (.not. self%collective) call map_free(self)
   end subroutine

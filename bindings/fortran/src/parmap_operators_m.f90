@@ -138,7 +138,7 @@ contains
     if (associated(self%operators)) deallocate (self%operators)
   end subroutine
 
-  recursive subroutine operators_final(self)
+  impure elemental recursive subroutine operators_final(self)
     type(parmap_operators), intent(inout) :: self
     call operators_free(self)
   end subroutine

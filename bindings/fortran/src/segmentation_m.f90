@@ -112,7 +112,7 @@ contains
     call segmentation_free(self%handle)
   end subroutine
 
-  recursive subroutine segments_final(self)
+  impure elemental recursive subroutine segments_final(self)
     type(segmentation), intent(inout) :: self
     call segmentation_free(self%handle)
   end subroutine

@@ -46,6 +46,12 @@ function Geometry(d::AbstractArray, signal_shape, n_signals)
     Geometry(n, n_signals, size(d, n + 1), size(d, n + 2), reversed(signal_shape), sizes_in_c(d, n))
 end
 
+function Geometry(info::dicod_handle_info)
+    n = info.n_axes
+    list(of) = Int64[of[1:n]...]
+    Geometry(n, info.n_signals, info.n_channels, info.n_atoms, list(info.signal_shape), list(info.atom_shape))
+end
+
 # Shape of the activations, in the order of C.
 function valid_in_c(options, g)
     valid = similar(g.signal)

@@ -167,6 +167,22 @@ struct dicod_learn_info
 end
 dicod_learn_info() = dicod_learn_info(sizeof(dicod_learn_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
+struct dicod_handle_info
+    struct_size::Int64
+    element_type::Int64
+    n_axes::Int64
+    n_signals::Int64
+    n_channels::Int64
+    n_atoms::Int64
+    n_coded::Int64
+    signal_shape::NTuple{3,Int64}
+    atom_shape::NTuple{3,Int64}
+    valid_shape::NTuple{3,Int64}
+    iterations::Int64
+    bytes::Int64
+end
+dicod_handle_info() = dicod_handle_info(sizeof(dicod_handle_info), 0, 0, 0, 0, 0, 0, ntuple(i -> 0, 3), ntuple(i -> 0, 3), ntuple(i -> 0, 3), 0, 0)
+
 struct parmap_report
     struct_size::Int64
     status::Int32
@@ -500,20 +516,20 @@ dicod_learner_encode(learner, x, info) =
     ccall(entry(at_dicod_learner_encode, :dicod_learner_encode), Int32, (Ptr{Cvoid}, Ptr{dicod_array}, Ptr{dicod_info}), learner, x, info)
 
 const at_dicod_learner_get_dictionary = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_learner_get_dictionary(learner, d) =
-    ccall(entry(at_dicod_learner_get_dictionary, :dicod_learner_get_dictionary), Int32, (Ptr{Cvoid}, Ptr{Float64}), learner, d)
+dicod_learner_get_dictionary(learner, n_values, d) =
+    ccall(entry(at_dicod_learner_get_dictionary, :dicod_learner_get_dictionary), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}), learner, n_values, d)
 
 const at_dicod_learner_get_dictionary_f32 = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_learner_get_dictionary_f32(learner, d) =
-    ccall(entry(at_dicod_learner_get_dictionary_f32, :dicod_learner_get_dictionary_f32), Int32, (Ptr{Cvoid}, Ptr{Float32}), learner, d)
+dicod_learner_get_dictionary_f32(learner, n_values, d) =
+    ccall(entry(at_dicod_learner_get_dictionary_f32, :dicod_learner_get_dictionary_f32), Int32, (Ptr{Cvoid}, Int64, Ptr{Float32}), learner, n_values, d)
 
 const at_dicod_learner_get_dictionary_rank1 = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_learner_get_dictionary_rank1(learner, u, v) =
-    ccall(entry(at_dicod_learner_get_dictionary_rank1, :dicod_learner_get_dictionary_rank1), Int32, (Ptr{Cvoid}, Ptr{Float64}, Ptr{Float64}), learner, u, v)
+dicod_learner_get_dictionary_rank1(learner, n_u, u, n_v, v) =
+    ccall(entry(at_dicod_learner_get_dictionary_rank1, :dicod_learner_get_dictionary_rank1), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}, Int64, Ptr{Float64}), learner, n_u, u, n_v, v)
 
 const at_dicod_learner_get_dictionary_rank1_f32 = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_learner_get_dictionary_rank1_f32(learner, u, v) =
-    ccall(entry(at_dicod_learner_get_dictionary_rank1_f32, :dicod_learner_get_dictionary_rank1_f32), Int32, (Ptr{Cvoid}, Ptr{Float32}, Ptr{Float32}), learner, u, v)
+dicod_learner_get_dictionary_rank1_f32(learner, n_u, u, n_v, v) =
+    ccall(entry(at_dicod_learner_get_dictionary_rank1_f32, :dicod_learner_get_dictionary_rank1_f32), Int32, (Ptr{Cvoid}, Int64, Ptr{Float32}, Int64, Ptr{Float32}), learner, n_u, u, n_v, v)
 
 const at_dicod_learner_get_z = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_get_z(learner, z) =
@@ -538,6 +554,26 @@ dicod_learner_restore(context, options, size_of_buffer, buffer, learner) =
 const at_dicod_learner_restore_file = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_restore_file(context, options, path, learner) =
     ccall(entry(at_dicod_learner_restore_file, :dicod_learner_restore_file), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Cstring, Ptr{Ptr{Cvoid}}), context, options, path, learner)
+
+const at_dicod_encoder_describe = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_describe(encoder, info) =
+    ccall(entry(at_dicod_encoder_describe, :dicod_encoder_describe), Int32, (Ptr{Cvoid}, Ptr{dicod_handle_info}), encoder, info)
+
+const at_dicod_learner_describe = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_describe(learner, info) =
+    ccall(entry(at_dicod_learner_describe, :dicod_learner_describe), Int32, (Ptr{Cvoid}, Ptr{dicod_handle_info}), learner, info)
+
+const at_dicod_encoder_get_options = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_get_options(encoder, options) =
+    ccall(entry(at_dicod_encoder_get_options, :dicod_encoder_get_options), Int32, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), encoder, options)
+
+const at_dicod_learner_get_options = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_get_options(learner, options) =
+    ccall(entry(at_dicod_learner_get_options, :dicod_learner_get_options), Int32, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), learner, options)
+
+const at_dicod_learner_expect = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_expect(learner, expected) =
+    ccall(entry(at_dicod_learner_expect, :dicod_learner_expect), Int32, (Ptr{Cvoid}, Ptr{dicod_handle_info}), learner, expected)
 
 const at_segmentation_create_by_count = Ref{Ptr{Cvoid}}(C_NULL)
 segmentation_create_by_count(n_axes, full_shape, inner_bounds, n_segments, overlap, handle) =
@@ -960,6 +996,11 @@ const entries = (at_dicod_strerror,
                  at_dicod_learner_save_file,
                  at_dicod_learner_restore,
                  at_dicod_learner_restore_file,
+                 at_dicod_encoder_describe,
+                 at_dicod_learner_describe,
+                 at_dicod_encoder_get_options,
+                 at_dicod_learner_get_options,
+                 at_dicod_learner_expect,
                  at_segmentation_create_by_count,
                  at_segmentation_create_by_shape,
                  at_segmentation_free,

@@ -28,14 +28,7 @@ function Context(comm; threads::Integer=1, log=nothing, progress=nothing)
     with_callbacks(Context(handle, true, Box((log=log, progress=progress))))
 end
 
-function Context(f::Function, arguments...; keywords...)
-    context = Context(arguments...; keywords...)
-    try
-        f(context)
-    finally
-        close(context)
-    end
-end
+Context(f::Function, arguments...; keywords...) = closed_after(f, Context(arguments...; keywords...))
 
 fortran_handle(comm::Integer) = typemin(Int32) <= comm <= typemax(UInt32) ? comm % Cint :
     bad_argument("comm is $comm: a Fortran handle has 32 bits")

@@ -3,6 +3,7 @@
 """
     Encoder(d, signal_shape; n_signals=1, context=nothing, options...)
     Encoder((u, v), signal_shape; ...)
+    Encoder(...) do encoder ... end
 
 A dictionary bound to a domain of size `signal_shape`, for [`solve!`](@ref) again and again; with `warm_start=true` each solve
 begins where the last one ended. Atoms of rank one are given by their factors, `u[channel, atom]` and `v[lx, ly, atom]`. `close`
@@ -13,6 +14,7 @@ mutable struct Encoder{T} <: Handle
     g::Geometry
     valid::Vector{Int64}
     box::Union{Nothing,Box}
+    bytes::Int
 end
 
 const Factors = Tuple{AbstractArray,AbstractArray}
@@ -44,10 +46,13 @@ function encoder(T, g, dictionary, create, context, given)
         (valid, created(create, or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom,
                         dictionary...))
     end
-    managed(Encoder{T}(handle, g, valid, box_of(context)), context)
+    weigh!(managed(Encoder{T}(handle, g, valid, box_of(context), 0), context))
 end
 
-Base.close(e::Encoder) = release(dicod_encoder_free, e)
+Encoder(f::Function, arguments...; keywords...) = closed_after(f, Encoder(arguments...; keywords...))
+Base.close(e::Encoder) = (freed!(e); release(dicod_encoder_free, e))
+held_by(e::Encoder) = filled_in(dicod_encoder_describe, e)
+options_behind(e::Encoder) = created(dicod_encoder_get_options, e)
 Base.show(io::IO, e::Encoder{T}) where {T} = print(io, "Encoder{", T, "}(", e.g.n_atoms, " atoms on ",
     join(reverse(e.g.signal), " × "), isopen(e) ? ")" : ", closed)")
 
@@ -61,6 +66,7 @@ function solve!(e::Encoder{T}, x::AbstractArray; offset=nothing) where {T}
     status = described(a -> dicod_encoder_solve(e, a, info), "x", in_place(T, x), e.g.n_axes, e.g.n_channels, e.g.n_signals,
                        e.g.signal, offset)
     finished(status, e.box)
+    weigh!(e)
     info[]
 end
 

@@ -23,6 +23,7 @@ function Ensemble(lower, upper; n_members::Integer=0, cells=nothing, seed::Integ
     finalizer(close, Ensemble(handle, n))
 end
 
+Ensemble(f::Function, arguments...; keywords...) = closed_after(f, Ensemble(arguments...; keywords...))
 Base.close(e::Ensemble) = release(parmap_ensemble_free, e)
 
 """

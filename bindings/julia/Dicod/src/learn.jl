@@ -49,6 +49,7 @@ end
 
 """
     Learner(d, signal_shape; n_signals=1, context=nothing, options...)
+    Learner(...) do learner ... end
 
 Learning step by step: [`step!`](@ref), [`run!`](@ref), [`encode!`](@ref), [`dictionary`](@ref), [`get_z`](@ref),
 [`Dicod.save`](@ref). The values of `d` count with `learn_init=:given` and for fixed atoms, else its size and element type only.
@@ -59,23 +60,30 @@ mutable struct Learner{T} <: Handle
     valid::Vector{Int64}
     n_coded::Int # signals that z is of: all, or a batch
     box::Union{Nothing,Box}
+    bytes::Int
 end
 
 function Learner(d::AbstractArray, signal_shape; n_signals::Integer=1, context=nothing, given...)
     T, g = element(d), Geometry(d, signal_shape, n_signals)
-    learner(T, g, context, listed(given)) do options
+    learner(context, listed(given)) do options
         created(c_learner(T), or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom,
                 plain(T, d))
     end
 end
 
-function learner(create, T, g, context, given)
-    valid, handle = with_options(options -> (valid_in_c(options, g), create(options)), given)
-    batch = get(Dict(given), :learn_batch, 0)
-    managed(Learner{T}(handle, g, valid, batch == 0 ? g.n_signals : batch, box_of(context)), context)
+# What create(options) makes: its shapes are what the library says.
+function learner(create, context, given)
+    handle = with_options(create, given)
+    info = filled_in(dicod_learner_describe, handle)
+    T = info.element_type == DICOD_F64 ? Float64 : Float32
+    valid = Int64[info.valid_shape[1:info.n_axes]...]
+    weigh!(managed(Learner{T}(handle, Geometry(info), valid, info.n_coded, box_of(context), 0), context))
 end
 
-Base.close(l::Learner) = release(dicod_learner_free, l)
+Learner(f::Function, arguments...; keywords...) = closed_after(f, Learner(arguments...; keywords...))
+Base.close(l::Learner) = (freed!(l); release(dicod_learner_free, l))
+held_by(l::Learner) = filled_in(dicod_learner_describe, l)
+options_behind(l::Learner) = created(dicod_learner_get_options, l)
 Base.show(io::IO, l::Learner{T}) where {T} = print(io, "Learner{", T, "}(", l.g.n_atoms, " atoms on ",
     join(reverse(l.g.signal), " × "), isopen(l) ? ")" : ", closed)")
 
@@ -90,6 +98,7 @@ One outer iteration on the signals `x`, of which this rank's block begins at `of
 function step!(l::Learner, x::AbstractArray; offset=nothing)
     out = Ref(dicod_learn_step())
     finished(on_x(a -> dicod_learner_step(l, a, out), l, x, offset), l.box)
+    weigh!(l)
     GC.@preserve l out load_step(Base.unsafe_convert(Ptr{dicod_learn_step}, out))
 end
 
@@ -106,6 +115,7 @@ function run!(each, l::Learner, x::AbstractArray; offset=nothing)
         GC.@preserve box dicod_learner_run(l, a, teller(each), pointer_from_objref(box), info)
     end
     finished(status, box, l.box)
+    weigh!(l)
     info[]
 end
 
@@ -117,6 +127,7 @@ Activations of `x` for the dictionary as it is; see [`get_z`](@ref).
 function encode!(l::Learner, x::AbstractArray; offset=nothing)
     info = Ref(dicod_info())
     finished(on_x(a -> dicod_learner_encode(l, a, info), l, x, offset), l.box)
+    weigh!(l)
     info[]
 end
 
@@ -127,7 +138,7 @@ The dictionary as it is: `d[lx, ly, channel, atom]`.
 """
 function dictionary(l::Learner{T}) where {T}
     d = zeros(T, reverse(l.g.atom)..., l.g.n_channels, l.g.n_atoms)
-    check(c_dictionary(T)(l, d))
+    check(c_dictionary(T)(l, length(d), d))
     d
 end
 
@@ -138,7 +149,7 @@ The factors of atoms that are learned with `learn_rank_one=true`: `(u[channel, a
 """
 function factors(l::Learner{T}) where {T}
     u, v = zeros(T, l.g.n_channels, l.g.n_atoms), zeros(T, reverse(l.g.atom)..., l.g.n_atoms)
-    check(c_dictionary_rank1(T)(l, u, v))
+    check(c_dictionary_rank1(T)(l, length(u), u, length(v), v))
     (u, v)
 end
 
@@ -171,16 +182,36 @@ function save(l::Learner)
 end
 
 """
-    Dicod.restore(path, d, signal_shape; n_signals=1, context=nothing, options...)
-    Dicod.restore(bytes, d, signal_shape; ...)
+    Dicod.restore(path; context=nothing, options...)
+    Dicod.restore(bytes; ...)
+    Dicod.restore(path or bytes, d, signal_shape; ...)
 
-A learner that goes on from what [`Dicod.save`](@ref) has written, of the same problem. Options, if there are any, replace all of
-those that were saved; they have to be given where they say what shape z has (`periodic`, `learn_batch`).
+A learner that goes on from what [`Dicod.save`](@ref) has written; element type and sizes are those that were saved, see
+[`Dicod.describe`](@ref). What is said of them (`d`, of which only size and element type count, `signal_shape`, or one by one as
+keywords under the names that `Dicod.describe` has) is compared, and an error where it is another, on all ranks. Options, if
+there are any, replace all of those that were saved.
 """
-function restore(from::Union{AbstractString,Vector{UInt8}}, d::AbstractArray, signal_shape; n_signals::Integer=1, context=nothing,
-                 given...)
-    learner(element(d), Geometry(d, signal_shape, n_signals), context, listed(given)) do options
+function restore(from::Union{AbstractString,Vector{UInt8}}, d=nothing, signal_shape=nothing; context=nothing, n_signals=nothing,
+                 n_channels=nothing, n_atoms=nothing, atom_shape=nothing, element_type=nothing, given...)
+    signal_shape === nothing && (signal_shape = get(given, :signal_shape, nothing))
+    l = learner(context, listed(filter(pair -> pair[1] !== :signal_shape, given))) do options
         from isa Vector{UInt8} ? created(dicod_learner_restore, or_null(context), options, length(from), from) :
             created(dicod_learner_restore_file, or_null(context), options, from)
     end
+    is, T = describe(l), element_type
+    size_of_d = (is.atom_shape..., is.n_channels, is.n_atoms)
+    tuple_of(list) = list === nothing ? nothing : Tuple(list)
+    expected = (("d", d === nothing ? nothing : size(d), size_of_d), ("the element type of d", d === nothing ? T : element(d), is.element_type),
+                ("element_type", T, is.element_type), ("signal_shape", tuple_of(signal_shape), is.signal_shape),
+                ("atom_shape", tuple_of(atom_shape), is.atom_shape), ("n_signals", n_signals, is.n_signals),
+                ("n_channels", n_channels, is.n_channels), ("n_atoms", n_atoms, is.n_atoms))
+    wrong = findfirst(e -> e[2] !== nothing && e[2] != e[3], expected)
+    # Tells the other ranks.
+    nobody = dicod_handle_info(sizeof(dicod_handle_info), 0, wrong === nothing ? 0 : -1, 0, 0, 0, 0, (0, 0, 0), (0, 0, 0), (0, 0, 0), 0, 0)
+    status = dicod_learner_expect(l, Ref(nobody))
+    status < 0 || return l
+    e = wrong === nothing ? DicodError(status, last_error()) :
+        DicodError(DICOD_ERROR_INVALID_SHAPE, "$(expected[wrong][1]) is expected to be $(expected[wrong][2]), the checkpoint has $(expected[wrong][3])")
+    close(l)
+    throw(e)
 end

@@ -66,6 +66,21 @@ end
 
 Base.isopen(h::Handle) = h.handle != C_NULL
 
+# Two that free the same: there is one of each.
+no_copy(h::Handle) = throw(ArgumentError("a $(nameof(typeof(h))) of the library cannot be copied, nor sent to another process"))
+Base.copy(h::Handle) = no_copy(h)
+Base.deepcopy_internal(h::Handle, ::IdDict) = no_copy(h)
+Serialization.serialize(::AbstractSerializer, h::Handle) = no_copy(h)
+
+# f(handle), which is closed at the end.
+function closed_after(f, h::Handle)
+    try
+        f(h)
+    finally
+        close(h)
+    end
+end
+
 function release(free, h::Handle)
     at = Ref(h.handle)
     h.handle = C_NULL

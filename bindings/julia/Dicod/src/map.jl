@@ -70,14 +70,7 @@ Base.close(m::Map) = release(parmap_free, m)
 Base.show(io::IO, m::Map) = print(io, "Dicod.Map(", isopen(m) ? join(("$key=$value" for (key, value) in m.settings), ", ") :
     "closed", ")")
 
-function with_map(@nospecialize(f); keywords...)
-    m = Map(; keywords...)
-    try
-        f(m)
-    finally
-        close(m)
-    end
-end
+with_map(@nospecialize(f); keywords...) = closed_after(f, Map(; keywords...))
 
 const in_seconds = (:deadline, :grace, :progress_interval)
 

@@ -40,6 +40,28 @@ function with_options(f, given::Given)
     end
 end
 
+function get_option(handle, key, type)
+    name = string(key)
+    if type == "real"
+        value = Ref{Float64}(0)
+        check(dicod_options_get_real(handle, name, value))
+        return value[]
+    elseif type == "integer"
+        value = Ref{Int64}(0)
+        check(dicod_options_get_integer(handle, name, value))
+        return value[]
+    end
+    number, get = type == "string" ? (UInt8, dicod_options_get_string) : type == "reals" ? (Float64, dicod_options_get_reals) :
+        (Int64, dicod_options_get_integers)
+    n = Ref{Int64}(0)
+    check(get(handle, name, 0, C_NULL, n))
+    list = zeros(number, n[] + 1)
+    check(get(handle, name, length(list), list, n))
+    type == "string" && return Symbol(replace(String(list[1:n[]-1]), '-' => '_'))
+    resize!(list, n[])
+    per_axis(key) ? reverse!(list) : list
+end
+
 function set_option(handle, key, type, value)
     name = string(key)
     wrong(what) = bad_argument("option \"$name\" takes $what, not $(repr(value))")

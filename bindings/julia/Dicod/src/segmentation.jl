@@ -26,6 +26,7 @@ function Segmentation(full_shape=nothing; n_segments=nothing, segment_shape=noth
     finalizer(close, Segmentation(handle, n))
 end
 
+Segmentation(f::Function, arguments...; keywords...) = closed_after(f, Segmentation(arguments...; keywords...))
 Base.close(s::Segmentation) = release(segmentation_free, s)
 
 function number_of(f, s, arguments...)

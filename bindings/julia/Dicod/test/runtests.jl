@@ -6,6 +6,7 @@ include("maps.jl")
 
 @testset "Dicod" begin
     include("errors.jl")
+    include("handles.jl")
 
     @testset "by hand" begin
         x, d = random(5, 16, 14, 2), random(6, 3, 4, 2, 3)
@@ -192,9 +193,6 @@ include("maps.jl")
         unused = filter(f -> !occursin(Regex("\\b$f\\b"), others), functions)
         @test length(functions) > 150
         @test sort(unused) == sort([
-            # Options are keyword arguments: nothing is to be read back.
-            "dicod_options_get_real", "dicod_options_get_reals", "dicod_options_get_integer", "dicod_options_get_integers",
-            "dicod_options_get_string",
             # Ranges say it.
             "segmentation_n_axes", "segmentation_shape", "segmentation_segment_shape", "segmentation_segment_slices",
             # The index is known, and results are appended whole.

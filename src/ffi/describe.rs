@@ -1,0 +1,274 @@
+//! What a handle holds: shapes, element type, options; and whether that is what somebody expects.
+
+use super::array::{Element, aligned};
+use super::options::{Output, dicod_options, handle as options_handle};
+use super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut};
+use super::{encoder, learner};
+use crate::csc::{Options, Shape};
+use crate::error::{Error, Result};
+use crate::grid::tiles::{AXES, Point};
+
+/// What an encoder or a learner holds. Only the first n_axes entries of a shape mean something; the
+/// others are 0.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct dicod_handle_info {
+    /// sizeof(dicod_handle_info), set by the caller: DICOD_HANDLE_INFO_INIT does.
+    pub struct_size: i64,
+    /// DICOD_F64 or DICOD_F32: the type of x, d and z.
+    pub element_type: i64,
+    /// Number of axes, 1 to 3.
+    pub n_axes: i64,
+    /// Number of signals.
+    pub n_signals: i64,
+    /// Number of channels of a signal.
+    pub n_channels: i64,
+    /// Number of atoms.
+    pub n_atoms: i64,
+    /// Number of signals that z is of: n_signals, or "learn_batch".
+    pub n_coded: i64,
+    /// Shape of the whole domain.
+    pub signal_shape: [i64; 3],
+    /// Shape of an atom.
+    pub atom_shape: [i64; 3],
+    /// Shape of the activations: as dicod_valid_shape() says.
+    pub valid_shape: [i64; 3],
+    /// Outer iterations of a learner so far; 0 for an encoder.
+    pub iterations: i64,
+    /// Bytes that it holds on this rank, about.
+    pub bytes: i64,
+}
+
+/// What an encoder holds: `*info`, whose struct_size the caller sets before (DICOD_HANDLE_INFO_INIT
+/// does).
+///
+/// Local. Needs the encoder for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (info->struct_size too small);
+/// DICOD_ERROR_INVALID_STATE (encoder in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_describe(
+    encoder: *mut encoder::dicod_encoder,
+    info: *mut dicod_handle_info,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { encoder::get(encoder) }?;
+        let state = &mut *shared.state()?;
+        let found = encoder::for_either!(&mut state.encoder, encoder => {
+            let bytes = encoder.bytes() + encoder.bytes_gram();
+            let shape = encoder.shape();
+            described(encoder.element_type(), shape, shape.n_signals, 0, bytes)
+        });
+        // SAFETY: the caller's promise.
+        unsafe { Output::new(info, "info", "info->struct_size")?.write(&found) };
+        Ok(DICOD_OK)
+    })
+}
+
+/// What a learner holds, one that was restored, too; everything else as for dicod_encoder_describe().
+///
+/// Local. Needs the learner for itself. Errors: as dicod_encoder_describe().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_describe(
+    learner: *mut learner::dicod_learner,
+    info: *mut dicod_handle_info,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { learner::get(learner) }?;
+        let found = learner_info(&*shared.state()?);
+        // SAFETY: the caller's promise.
+        unsafe { Output::new(info, "info", "info->struct_size")?.write(&found) };
+        Ok(DICOD_OK)
+    })
+}
+
+/// The options that an encoder was made with, as new ones: `*options`. Free them with
+/// dicod_options_free().
+///
+/// Local. Needs the encoder for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_STATE (encoder in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_get_options(
+    encoder: *mut encoder::dicod_encoder,
+    options: *mut *mut dicod_options,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { encoder::get(encoder) }?;
+        let state = &mut *shared.state()?;
+        let found = encoder::for_either!(&mut state.encoder, encoder => encoder.options().clone());
+        // SAFETY: the caller's promise.
+        unsafe { give(found, options) }
+    })
+}
+
+/// The options of a learner, of one that was restored those that were saved unless they were
+/// replaced; everything else as for dicod_encoder_get_options().
+///
+/// Local. Needs the learner for itself. Errors: as dicod_encoder_get_options().
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_get_options(
+    learner: *mut learner::dicod_learner,
+    options: *mut *mut dicod_options,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { learner::get(learner) }?;
+        let state = &mut *shared.state()?;
+        let found = learner::for_either!(&state.learner, learner => learner.options().clone());
+        // SAFETY: the caller's promise.
+        unsafe { give(found, options) }
+    })
+}
+
+/// Fails if a learner, say one that was restored, is not what the caller `expected`: element type,
+/// numbers, shapes. A 0 expects nothing; iterations and bytes are not compared.
+///
+/// Collective over the context's ranks: what is contradicted on one is an error on all. Needs the
+/// learner for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (a number or the element type that
+/// is another; expected->struct_size too small); DICOD_ERROR_INVALID_SHAPE (a shape that is another);
+/// DICOD_ERROR_INVALID_STATE (learner in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_learner_expect(
+    learner: *mut learner::dicod_learner,
+    expected: *const dicod_handle_info,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let shared = unsafe { learner::get(learner) }?;
+        let found = learner_info(&*shared.state()?);
+        // SAFETY: the caller's promise.
+        let same = unsafe { read(expected) }.and_then(|expected| compare(expected, &found));
+        super::context::ranks(&shared.context).agree(same)?;
+        Ok(DICOD_OK)
+    })
+}
+
+fn learner_info(state: &learner::State) -> dicod_handle_info {
+    learner::for_either!(&state.learner, learner => {
+        let (n, iterations) = (learner.signals_per_step(), learner.iterations());
+        described(learner.element_type(), learner.shape(), n, iterations, learner.bytes())
+    })
+}
+
+trait Typed {
+    fn element_type(&self) -> i64;
+}
+
+impl<T: Element> Typed for crate::csc::Encoder<T> {
+    fn element_type(&self) -> i64 {
+        T::CODE
+    }
+}
+
+impl<T: Element> Typed for crate::learn::Learner<T> {
+    fn element_type(&self) -> i64 {
+        T::CODE
+    }
+}
+
+fn described(
+    element_type: i64,
+    shape: &Shape,
+    n_coded: usize,
+    iterations: u64,
+    bytes: usize,
+) -> dicod_handle_info {
+    let listed = |padded: Point| {
+        let mut list = [0; AXES];
+        list[..shape.n_axes].copy_from_slice(&padded[AXES - shape.n_axes..]);
+        list
+    };
+    dicod_handle_info {
+        struct_size: 0,
+        element_type,
+        n_axes: shape.n_axes as i64,
+        n_signals: shape.n_signals as i64,
+        n_channels: shape.n_channels as i64,
+        n_atoms: shape.n_atoms as i64,
+        n_coded: n_coded as i64,
+        signal_shape: listed(shape.signal),
+        atom_shape: listed(shape.atom),
+        valid_shape: listed(shape.valid()),
+        iterations: iterations as i64,
+        bytes: bytes as i64,
+    }
+}
+
+/// # Safety
+/// As [`reference_mut`].
+unsafe fn give(found: Options, options: *mut *mut dicod_options) -> Result<dicod_status> {
+    // SAFETY: the caller's promise.
+    let to = unsafe { reference_mut(options, "options", "the caller's pointer") }?;
+    *to = options_handle(found);
+    Ok(DICOD_OK)
+}
+
+/// # Safety
+/// `expected` is NULL or points to as many bytes as the int64_t there says.
+unsafe fn read<'a>(expected: *const dicod_handle_info) -> Result<&'a dicod_handle_info> {
+    if !expected.is_null() {
+        aligned(expected, "expected")?;
+        // SAFETY: the caller's promise.
+        let given = unsafe { expected.cast::<i64>().read() };
+        let least = size_of::<dicod_handle_info>() as i64;
+        if given < least {
+            let allowed = format!("at least {least}, the sizeof of the struct");
+            return Err(Error::argument("expected->struct_size", given, allowed));
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { reference(expected, "expected", "a struct whose struct_size is set") }
+}
+
+fn compare(expected: &dicod_handle_info, found: &dicod_handle_info) -> Result<()> {
+    let numbers = |of: &dicod_handle_info| {
+        [
+            ("element_type", of.element_type),
+            ("n_axes", of.n_axes),
+            ("n_signals", of.n_signals),
+            ("n_channels", of.n_channels),
+            ("n_atoms", of.n_atoms),
+            ("n_coded", of.n_coded),
+        ]
+    };
+    for ((name, wanted), (_, is)) in numbers(expected).into_iter().zip(numbers(found)) {
+        if wanted != 0 && wanted != is {
+            let allowed = format!("{is}, that of the learner");
+            return Err(Error::argument(name, wanted, allowed));
+        }
+    }
+    let shapes = |of: &dicod_handle_info| {
+        [
+            ("signal_shape", of.signal_shape),
+            ("atom_shape", of.atom_shape),
+            ("valid_shape", of.valid_shape),
+        ]
+    };
+    let n = found.n_axes as usize;
+    for ((name, wanted), (_, is)) in shapes(expected).into_iter().zip(shapes(found)) {
+        let mut lengths = wanted[..n].iter().zip(&is[..n]);
+        if lengths.any(|(wanted, is)| *wanted != 0 && wanted != is) {
+            let allowed = format!("{:?}, that of the learner", &is[..n]);
+            return Err(Error::shape(name, &wanted[..n], allowed));
+        }
+    }
+    Ok(())
+}
