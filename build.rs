@@ -1,7 +1,15 @@
-//! Gives the shared library its SONAME (CONTRIBUTING.md, "Versions", says when it changes), and keeps it loaded.
+//! Gives the shared library its SONAME (CONTRIBUTING.md, "Versions", says when it changes), and keeps it loaded; compiles what
+//! Rust cannot say about floating-point environments.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=src/host/environment.c");
+    cc::Build::new()
+        .file("src/host/environment.c")
+        .std("c11")
+        .warnings(true)
+        .extra_warnings(true)
+        .compile("dicod_host");
     let target = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
     if target == "linux" {
         // While MAJOR is 0, a new minor version may break what was there.

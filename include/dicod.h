@@ -15,7 +15,13 @@
  * - Handles are opaque. dicod_*_create() makes one, dicod_*_free() takes the address of the
  *   caller's pointer, accepts NULL, and leaves NULL behind.
  * - Lists whose length is not known: call with a capacity of 0 for the length, then with room.
- * - No function prints, exits, changes signal handlers or the threads of BLAS after it returned.
+ * - No function prints, exits, or changes signal handlers, or settings of BLAS or OpenMP.
+ * - The caller's floating-point environment (rounding, flush to zero, traps, flags) and errno are
+ *   after a call what they were before. The library works in the default one, so that results do
+ *   not depend on the caller's; callbacks run in the caller's, and what they change in it stays.
+ *   Of callbacks in threads of the library the flags stay, and changes of modes end with the
+ *   thread. These threads take no signals but those of their own faults, and SIGPROF: handlers run
+ *   in the caller's threads, and a program that a task starts has the others blocked at first.
  * - A function that is marked local does not communicate with other processes. Collective ones
  *   have to be called by all ranks of their context, in the same order; with a context that is not
  *   on a communicator there is one rank.
@@ -2589,10 +2595,17 @@ typedef int32_t (*parmap_work_fn)(void *userdata,
  * Makes a map on the ranks and threads of `context`: `*map`. Free it with parmap_free(). Without a
  * context (NULL): this process alone, one thread. Settings have their defaults.
  *
+ * With several threads tasks run in threads of the library, whose stacks are as large as that of the
+ * main thread: its soft limit (`ulimit -s`), from 2 to 256 MiB. OMP_STACKSIZE, if it is set when the
+ * map is made, says another size, of 256 KiB at least; what is no size is ignored, with a line in the
+ * log. A run whose threads cannot have such stacks fails with DICOD_ERROR_OUT_OF_MEMORY. Threads of
+ * a solve run nothing of the caller's, and need no such stacks.
+ *
  * Local: the communicator is the context's, none is made. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER (map).
  */
-dicod_status parmap_create(const dicod_context *context, parmap **map);
+dicod_status parmap_create(const dicod_context *context,
+                           parmap **map);
 
 /**
  * Frees a map and sets the caller's pointer to NULL. `map` and `*map` may be NULL.

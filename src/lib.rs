@@ -25,6 +25,7 @@ pub mod csc;
 pub mod error;
 pub mod ffi;
 pub mod grid;
+mod host;
 pub mod learn;
 pub mod linalg;
 mod memory;

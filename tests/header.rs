@@ -131,7 +131,13 @@ const TOP: &str = "\
  * - Handles are opaque. dicod_*_create() makes one, dicod_*_free() takes the address of the
  *   caller's pointer, accepts NULL, and leaves NULL behind.
  * - Lists whose length is not known: call with a capacity of 0 for the length, then with room.
- * - No function prints, exits, changes signal handlers or the threads of BLAS after it returned.
+ * - No function prints, exits, or changes signal handlers, or settings of BLAS or OpenMP.
+ * - The caller's floating-point environment (rounding, flush to zero, traps, flags) and errno are
+ *   after a call what they were before. The library works in the default one, so that results do
+ *   not depend on the caller's; callbacks run in the caller's, and what they change in it stays.
+ *   Of callbacks in threads of the library the flags stay, and changes of modes end with the
+ *   thread. These threads take no signals but those of their own faults, and SIGPROF: handlers run
+ *   in the caller's threads, and a program that a task starts has the others blocked at first.
  * - A function that is marked local does not communicate with other processes. Collective ones
  *   have to be called by all ranks of their context, in the same order; with a context that is not
  *   on a communicator there is one rank.
@@ -396,4 +402,53 @@ fn the_header_compiles_as_c_and_cpp_without_warnings() {
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{compiler}: {text}");
     }
+}
+
+/// Sources of the C boundary.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => sources(&path, found),
+            false => found.push(path),
+        }
+    }
+}
+
+/// What is not guarded would run with the host's traps and rounding, and panic into it.
+#[test]
+fn every_exported_function_runs_in_the_guard() {
+    let mut files = Vec::new();
+    sources(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ffi"),
+        &mut files,
+    );
+    let mut n = 0;
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for (before, rest) in text
+            .match_indices("#[unsafe(no_mangle)]")
+            .map(|(at, _)| text.split_at(at))
+        {
+            let body = &rest[..rest.find("\n}").unwrap()];
+            let name = body.split("fn ").nth(1).unwrap().split('(').next().unwrap();
+            // `free` and `apply` are a guard with one body for many.
+            let guarded = ["guard(", "unsafe { free(", "unsafe { apply("];
+            let guarded =
+                guarded.iter().any(|call| body.contains(call)) || body.contains("apply(\n");
+            // Text that is there always; what may be called in a signal handler, where a thread's storage may not be
+            // touched; an index.
+            let doc = &before[before.rfind("\n}\n").unwrap_or(0)..];
+            let plain = body.contains("-> *const c_char")
+                || doc.contains("signal handler")
+                || name == "parmap_task_index";
+            assert!(
+                guarded || plain,
+                "{name} of {} has no guard",
+                file.display()
+            );
+            n += 1;
+        }
+    }
+    assert!(n > 150, "the sources were not understood");
 }

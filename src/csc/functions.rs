@@ -8,7 +8,7 @@ use super::tile::group_shape;
 use crate::error::{Error, Result};
 use crate::grid::tiles::{AXES, Layout, Point, Tile, padded};
 use crate::linalg::correlate::Correlator;
-use crate::linalg::{Atoms, Dictionary, Field, FieldMut, OneThread, Real};
+use crate::linalg::{Atoms, Dictionary, Field, FieldMut, Real};
 use crate::memory;
 
 fn check(
@@ -80,7 +80,6 @@ pub fn lambda_max<T: Real>(
             origin: x.origin,
         })
         .collect();
-    let _blas = OneThread::new();
     let group_volume = group.iter().product::<i64>() as usize;
     let values = largest_tile.iter().product::<i64>() as usize * n_atoms;
     let state = || {

@@ -1,6 +1,7 @@
 //! Threads of one call: started when it begins, gone when it returns.
 
 use crate::error::{Error, Result};
+use crate::host::threads::Crew;
 use crate::quiet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -112,11 +113,12 @@ impl Team {
 
     /// The same for any leader, compiled once.
     fn gather(n_threads: usize, lead: &mut dyn FnMut(&Team)) -> Result<()> {
-        let (team, quiet) = (&Team::alone(), quiet::is_quiet());
+        let (team, quiet, crew) = (&Team::alone(), quiet::is_quiet(), Crew::new());
         std::thread::scope(|scope| {
             // With fewer threads than asked for the result is the same.
             let follow = |me| {
-                std::thread::Builder::new().spawn_scoped(scope, move || {
+                // Nothing of the program's runs in them: they need no stack like its main thread's.
+                crew.start(scope, None, move || {
                     let _quiet = quiet::set(quiet);
                     team.follow(me);
                 })

@@ -3,6 +3,7 @@
 use super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut};
 use crate::csc::Progress;
 use crate::error::{Error, Result};
+use crate::host::outside;
 use crate::transport::Transport;
 use crate::transport::local::Local;
 use std::ffi::{CString, c_char, c_void};
@@ -334,7 +335,7 @@ impl<'c> Session<'c> {
         };
         let text = CString::new(message()).unwrap_or_default();
         // SAFETY: the caller gave the function to be called like this.
-        unsafe { log(callbacks.log_data, level, text.as_ptr()) }
+        outside(|| unsafe { log(callbacks.log_data, level, text.as_ptr()) })
     }
 
     /// What a solve calls to report; tells whether to go on.
@@ -354,7 +355,7 @@ impl<'c> Session<'c> {
                 seconds: progress.seconds,
             };
             // SAFETY: the caller gave the function to be called like this.
-            unsafe { report(userdata, &progress) == 0 }
+            outside(|| unsafe { report(userdata, &progress) }) == 0
         })
     }
 }

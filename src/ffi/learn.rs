@@ -11,6 +11,7 @@ use super::status::{
 use crate::csc::functions::Range;
 use crate::csc::{Options, Progress, Shape, Stop};
 use crate::error::{Error, Result};
+use crate::host::outside;
 use crate::learn::dictionary_step::widened;
 use crate::learn::{Init, Iteration, Learner, Outcome};
 use crate::linalg::{Dictionary, Field, FieldMut};
@@ -311,7 +312,7 @@ pub(crate) fn run<T: Element>(
         let nonzeros: Vec<i64> = done.nonzeros.iter().map(|n| *n as i64).collect();
         let step = step_of(done, &nonzeros);
         // SAFETY: the caller gave the function to be called like this.
-        unsafe { each(userdata, &step) == 0 }
+        outside(|| unsafe { each(userdata, &step) }) == 0
     };
     let found = learner.run(x, Some(&mut each), report);
     let found = found.map_err(|error| explained(error, learner.shape()))?;

@@ -2,6 +2,7 @@
 
 use super::parmap::report;
 use crate::error::{Error, Result};
+use crate::host::Inside;
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -76,9 +77,19 @@ fn keep_this_thread() {
     let _ = THIS_THREAD.try_with(|_| ());
 }
 
-/// Runs the body of an exported function: catches panics, keeps the message of a failure, prints
-/// nothing.
+/// Runs the body of an exported function: in the default floating-point environment, the caller's
+/// is put back; catches panics, keeps the message of a failure, prints nothing.
 pub(crate) fn guard(body: impl FnOnce() -> Result<dicod_status>) -> dicod_status {
+    let mut body = Some(body);
+    checked(&mut || match body.take() {
+        Some(body) => body(),
+        None => Ok(DICOD_OK),
+    })
+}
+
+/// The same for any body, compiled once.
+fn checked(body: &mut dyn FnMut() -> Result<dicod_status>) -> dicod_status {
+    let _inside = Inside::enter();
     keep_this_thread();
     let quiet = crate::quiet::set(true);
     let done = catch_unwind(AssertUnwindSafe(body));

@@ -6,6 +6,7 @@ use super::status::{DICOD_OK, dicod_status, guard, reference_mut, slice_mut};
 use crate::csc::Span;
 use crate::csc::trace::Activity;
 use crate::error::Error;
+use crate::host::outside;
 use std::ffi::{c_char, c_void};
 use std::fmt::Write;
 
@@ -89,7 +90,7 @@ pub unsafe extern "C" fn dicod_encoder_get_trace(
         let give = |span: &Span| {
             let span = dicod_span::from(span);
             // SAFETY: the caller gave the function to be called like this.
-            unsafe { visit(userdata, &span) == 0 }
+            outside(|| unsafe { visit(userdata, &span) }) == 0
         };
         for_either!(&state.encoder, encoder => encoder.for_each_span(give)?);
         Ok(DICOD_OK)

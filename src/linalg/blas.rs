@@ -1,6 +1,7 @@
 //! The only place that calls BLAS.
 
-use std::sync::Mutex;
+use std::ffi::CStr;
+use std::sync::OnceLock;
 
 // The crate only makes the linker find the library.
 use openblas_src as _;
@@ -34,8 +35,6 @@ macro_rules! gemm {
 unsafe extern "C" {
     gemm!(cblas_dgemm, f64);
     gemm!(cblas_sgemm, f32);
-    safe fn openblas_get_num_threads() -> i32;
-    safe fn openblas_set_num_threads(n: i32);
 }
 
 /// Panics unless A (m, k), B (k, n), or their transposes, and C (m, n) lie within their slices.
@@ -65,32 +64,113 @@ pub(super) fn check(
     );
 }
 
-static USERS: Mutex<(usize, i32)> = Mutex::new((0, 0));
+/// Rows, columns and depth of what BLAS multiplies at a time: so little that OpenBLAS, which has no setting for the
+/// thread that calls alone, does it in that thread (interface/gemm.c: up to 4 · 65536 products; interface/gemv.c, where a
+/// row or a column is left: 4 · 2304), and enough to amortise the packing.
+const BLOCK: [usize; 3] = [32, 64, 128];
 
-/// While one lives, BLAS runs on the thread that calls it. The caller's setting comes back with
-/// the last one: the library brings its own threads, and one fixed way of summing.
-pub(crate) struct OneThread(());
-
-impl OneThread {
-    pub(crate) fn new() -> Self {
-        let mut users = USERS.lock().unwrap_or_else(|e| e.into_inner());
-        if users.0 == 0 {
-            users.1 = openblas_get_num_threads();
-            if users.1 != 1 {
-                openblas_set_num_threads(1);
+/// Calls `multiply` for each block of a product with where it begins and its size; in sums the depth comes last.
+pub(super) fn for_each_block(
+    (m, n, k): (usize, usize, usize),
+    mut multiply: impl FnMut([usize; 3], [usize; 3]),
+) {
+    for i in (0..m).step_by(BLOCK[0]) {
+        for j in (0..n).step_by(BLOCK[1]) {
+            // Without depth there is beta·C.
+            for l in (0..k.max(1)).step_by(BLOCK[2]) {
+                let left = [m - i, n - j, k - l];
+                multiply([i, j, l], std::array::from_fn(|a| left[a].min(BLOCK[a])));
             }
         }
-        users.0 += 1;
-        OneThread(())
+    }
+}
+
+type Set = unsafe extern "C" fn(i32) -> i32;
+type Get = unsafe extern "C" fn() -> i32;
+
+/// How the BLAS that is there is kept to the thread that calls it.
+enum Keeper {
+    /// By small blocks alone: OpenBLAS, the reference, and what has no threads.
+    Blocks,
+    /// MKL has a setting for each thread.
+    Local(Set),
+    /// BLIS over OpenMP: without a level of parallel regions, which is a setting of each thread.
+    Levels(Get, Set),
+    /// Not at all: BLIS over pthreads.
+    None,
+}
+
+fn keeper() -> &'static Keeper {
+    static KEEPER: OnceLock<Keeper> = OnceLock::new();
+    let find = |name: &CStr| {
+        // SAFETY: a look-up of a name.
+        let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+        (!address.is_null()).then_some(address)
+    };
+    // SAFETY: functions of these names are those of their documentation.
+    let (set, get) = unsafe {
+        (
+            |address| std::mem::transmute::<*mut libc::c_void, Set>(address),
+            |address| std::mem::transmute::<*mut libc::c_void, Get>(address),
+        )
+    };
+    KEEPER.get_or_init(|| {
+        if let Some(local) = find(c"MKL_Set_Num_Threads_Local") {
+            return Keeper::Local(set(local));
+        }
+        let Some(threads) = find(c"bli_info_get_enable_threading") else {
+            return Keeper::Blocks;
+        };
+        // SAFETY: as above. (It gives a 64-bit number, of which the lower half says all.)
+        if unsafe { get(threads)() } == 0 {
+            return Keeper::Blocks;
+        }
+        let openmp = find(c"bli_info_get_enable_openmp").map(get);
+        // Before OpenMP 5 it was a setting of the process.
+        let levels = find(c"omp_get_supported_active_levels")
+            .and(find(c"omp_get_max_active_levels"))
+            .zip(find(c"omp_set_max_active_levels"));
+        match (openmp, levels) {
+            // SAFETY: as above.
+            (Some(openmp), Some((now, limit))) if unsafe { openmp() } != 0 => {
+                Keeper::Levels(get(now), set(limit))
+            }
+            _ => Keeper::None,
+        }
+    })
+}
+
+/// Whether BLAS can be used without threads of its own.
+pub(super) fn keeps_to_one_thread() -> bool {
+    !matches!(keeper(), Keeper::None)
+}
+
+/// While one lives, BLAS runs in the thread that calls it: the library brings its own threads, and one fixed way of
+/// summing. Nothing changes for other threads.
+pub(super) struct OneThread(i32);
+
+impl OneThread {
+    pub(super) fn new() -> Self {
+        // SAFETY: as documented by MKL and OpenMP.
+        OneThread(unsafe {
+            match keeper() {
+                Keeper::Local(set) => set(1),
+                Keeper::Levels(get, set) => {
+                    let before = get();
+                    set(0);
+                    before
+                }
+                Keeper::Blocks | Keeper::None => 0,
+            }
+        })
     }
 }
 
 impl Drop for OneThread {
     fn drop(&mut self) {
-        let mut users = USERS.lock().unwrap_or_else(|e| e.into_inner());
-        users.0 -= 1;
-        if users.0 == 0 && users.1 != 1 {
-            openblas_set_num_threads(users.1);
+        if let Keeper::Local(set) | Keeper::Levels(_, set) = keeper() {
+            // SAFETY: as above.
+            unsafe { set(self.0) };
         }
     }
 }

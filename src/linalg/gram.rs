@@ -1,9 +1,9 @@
 //! The Gram tensor G_{k,k0}\[τ\] = Σ_s d_k\[s\]·d_k0\[s+τ\] (DiCoDiLe, section 3.1).
 
+use super::Real;
 use super::correlate::{Correlator, Method};
 use super::dictionary::{Atoms, Dictionary};
 use super::field::{Field, Strided};
-use super::{OneThread, Real};
 use crate::error::Result;
 use crate::grid::tiles::{AXES, Point, Tile, checked_volume};
 use crate::memory;
@@ -26,7 +26,6 @@ impl<T: Real> Gram<T> {
     /// Correlates each atom, with zeros around it, with all atoms; half of the shifts, and the other half by symmetry,
     /// G_{k,k0}\[τ\] = G_{k0,k}\[−τ\].
     pub fn new(dictionary: &Dictionary<T>) -> Result<Self> {
-        let _blas = OneThread::new();
         let what = "the Gram tensor";
         let (n_atoms, atom) = (dictionary.n_atoms, dictionary.shape);
         let window = atom.map(|l| 2 * l - 1);

@@ -15,7 +15,6 @@ mod scalar;
 pub mod sum;
 pub(crate) mod transform;
 
-pub(crate) use blas::OneThread;
 pub use correlate::Method;
 pub use dictionary::{Atoms, Dictionary};
 pub use field::{Field, FieldMut, Strided};

@@ -13,6 +13,7 @@ use super::task::{Control, Place, Ran, Worker, caught};
 use super::unit::{END, Reply, UNIT, Unit};
 use super::wire::{Reader, Writer};
 use crate::error::{Error, Result};
+use crate::host::threads::Crew;
 use crate::transport::{Bytes, Tag, Transport};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -62,6 +63,8 @@ pub(crate) struct Run {
     pub(crate) ranks: Arc<dyn Transport>,
     pub(crate) epoch: u64,
     pub(crate) n_threads: usize,
+    /// Bytes of a thread's stack.
+    pub(crate) stack: usize,
     pub(crate) settings: Settings,
     pub(crate) control: Control,
     /// Threads that work, rank by rank.
@@ -155,6 +158,7 @@ impl Run {
         let own = self.gets_units() && self.n_threads > 1;
         pool.scope(
             if own { self.n_threads } else { 0 },
+            self.stack,
             |unit, thread| self.execute_in_pool(work, unit, thread),
             |pool| Desk::new(self, own.then_some(pool)).serve(work, source, watch),
         )
@@ -217,10 +221,11 @@ impl Run {
                 lock(&failure).get_or_insert(error);
             }
         };
+        let crew = Crew::new();
         std::thread::scope(|scope| {
             let help = &help;
             let start = |thread: usize| {
-                std::thread::Builder::new().spawn_scoped(scope, move || help(thread, thread, None))
+                crew.start(scope, Some(self.stack), move || help(thread, thread, None))
             };
             let others: Vec<_> = (1..self.n_threads)
                 .map_while(|thread| start(thread).ok())
@@ -316,6 +321,7 @@ impl Run {
         let own = self.n_threads > 1;
         let end = pool.scope(
             if own { self.n_threads } else { 0 },
+            self.stack,
             |unit, thread| self.execute_in_pool(work, unit, thread),
             |pool| self.follow_root(work, own.then_some(pool)),
         );

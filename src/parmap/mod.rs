@@ -51,7 +51,7 @@ pub use settings::{Errors, Settings};
 pub use task::{Task, Worker};
 
 use crate::error::{Error, Result};
-use crate::linalg::OneThread;
+use crate::host::stack::Stack;
 use crate::transport::{Bytes, Reduce, Transport};
 use farm::Run;
 use std::collections::BTreeMap;
@@ -79,6 +79,7 @@ impl Canceller {
 pub struct Map {
     ranks: Arc<dyn Transport>,
     n_threads: usize,
+    stack: Stack,
     settings: Mutex<Settings>,
     flag: Canceller,
     state: Mutex<State>,
@@ -94,6 +95,8 @@ static EPOCH: AtomicU64 = AtomicU64::new(1);
 struct State {
     shared: Option<Arc<Bytes>>,
     team: Option<Team>,
+    /// So many threads can be had.
+    tried: usize,
 }
 
 struct Team {
@@ -120,7 +123,6 @@ pub(crate) struct Running<'m> {
     /// Does any rank wish it?
     pub(crate) wish: bool,
     _state: MutexGuard<'m, State>,
-    _blas: Option<OneThread>,
 }
 
 fn in_use() -> Error {
@@ -137,6 +139,7 @@ impl Map {
         Ok(Map {
             ranks,
             n_threads,
+            stack: Stack::of_program(),
             settings: Mutex::default(),
             flag: Canceller::default(),
             state: Mutex::default(),
@@ -153,6 +156,11 @@ impl Map {
     /// Local: threads of this rank.
     pub fn n_threads(&self) -> usize {
         self.n_threads
+    }
+
+    /// Local: what OMP_STACKSIZE said when the map was made, if that is no size.
+    pub(crate) fn ignored_stack_size(&self) -> Option<&str> {
+        self.stack.ignored.as_deref()
     }
 
     /// Local: changes settings. Those of rank 0 count.
@@ -202,7 +210,8 @@ impl Map {
         self.flag.0.store(false, Ordering::Relaxed);
         let mut epoch = EPOCH.fetch_add(1, Ordering::Relaxed);
         let (ranks, me) = (&self.ranks, self.ranks.rank());
-        ranks.agree(call.check)?;
+        let check = call.check.and_then(|()| self.try_threads(&mut state));
+        ranks.agree(check)?;
         let wish = self.same(call.name, call.same, call.wish)?;
         let mut settings = self.settings();
         if ranks.size() > 1 {
@@ -246,6 +255,7 @@ impl Map {
             ranks: ranks.clone(),
             epoch,
             n_threads,
+            stack: self.stack.bytes,
             control: Control::new(
                 self.flag.0.clone(),
                 deadline.and_then(|after| start.checked_add(after)),
@@ -258,11 +268,20 @@ impl Map {
             budget: (cores / n_threads).max(1),
         };
         Ok(Running {
-            _blas: (n_threads > 1).then(OneThread::new),
             run,
             wish,
             _state: state,
         })
+    }
+
+    /// Fails if this rank cannot have its threads, once: the others have to hear of it before they wait for them.
+    fn try_threads(&self, state: &mut State) -> Result<()> {
+        let n = self.n_threads.min(budget::left().unwrap_or(usize::MAX));
+        if n > state.tried.max(1) {
+            self.stack.try_threads(n)?;
+            state.tried = n;
+        }
+        Ok(())
     }
 
     /// Fails unless all ranks make the same call with the same numbers. Does one wish something?

@@ -3,6 +3,7 @@
 use super::farm::lock;
 use super::unit::{Reply, Unit};
 use crate::error::{Error, Result};
+use crate::host::threads::Crew;
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex};
 
@@ -36,28 +37,30 @@ impl Drop for Close<'_> {
 }
 
 impl Pool {
-    /// Runs `lead` while so many threads `run` the units that it pushes.
+    /// Runs `lead` while so many threads, with stacks of so many bytes, `run` the units that it pushes.
     pub(crate) fn scope<R>(
         &self,
         n_threads: usize,
+        stack: usize,
         run: impl Fn(Unit, usize) -> Result<Reply> + Sync,
         lead: impl FnOnce(&Pool) -> Result<R>,
     ) -> Result<R> {
         if n_threads == 0 {
             return lead(self);
         }
+        let crew = Crew::new();
         std::thread::scope(|scope| {
             let _close = Close(self);
             let run = &run;
             let start = |thread: usize| {
                 let follow = move || self.follow(thread, run);
-                std::thread::Builder::new().spawn_scoped(scope, follow)
+                crew.start(scope, Some(stack), follow)
             };
             let started = (0..n_threads)
                 .map_while(|thread| start(thread).ok())
                 .count();
             if started == 0 {
-                return Err(Error::memory("a thread", "its stack's"));
+                return Err(Error::memory("a thread", stack));
             }
             lock(&self.queue).n_threads = Some(started);
             lead(self)

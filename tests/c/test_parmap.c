@@ -239,25 +239,23 @@ static void cancelled_by_a_signal(void)
 typedef int (*get_threads)(void);
 typedef void (*set_threads)(int);
 
-static int32_t one_blas_thread(void *userdata, const parmap_task *task, const void *input, void *output)
+static int32_t two_blas_threads(void *userdata, const parmap_task *task, const void *input, void *output)
 {
     (void)task, (void)input, (void)output;
-    return (*(get_threads *)userdata)() == 1 ? 0 : 1;
+    return (*(get_threads *)userdata)() == 2 ? 0 : 1;
 }
 
-/* Several threads of the map leave BLAS one each; afterwards it has as many as before. */
-static void limits_blas(int n_threads)
+/* A setting of the process is the program's, in tasks too: its other threads would see a change. */
+static void leaves_blas_alone(void)
 {
     get_threads get;
     set_threads set;
     *(void **)&get = dlsym(RTLD_DEFAULT, "openblas_get_num_threads");
     *(void **)&set = dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
-    if (!get || !set || n_threads == 1) return;
+    if (!get || !set) return;
     int before = get();
     set(2);
-    int two = get();
-    OK(parmap_run(map, N, one_blas_thread, &get, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
-    CHECK(get() == two);
+    if (get() == 2) OK(parmap_run(map, N, two_blas_threads, &get, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
     set(before);
 }
 
@@ -669,7 +667,7 @@ int main(int argc, char **argv)
         random_numbers_are_the_tasks();
         shares_stops_and_refuses();
         cancelled_by_a_signal();
-        limits_blas(n_threads);
+        leaves_blas_alone();
         streams();
         calls_by_name();
         reductions();

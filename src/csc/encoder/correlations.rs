@@ -8,7 +8,7 @@ use crate::csc::tile::{Coordinate, Correlations, Unit};
 use crate::error::Result;
 use crate::linalg::correlate::{Scratch, unit_of};
 use crate::linalg::kernels::step_size;
-use crate::linalg::{Field, OneThread, Real};
+use crate::linalg::{Field, Real};
 
 /// Tolerance, as a fraction of the largest |c|, from which on tiles keep c in single precision: some thousand times
 /// the rounding of one value.
@@ -132,7 +132,6 @@ impl<T: Real> Encoder<T> {
 
     /// Collective: fills c with the correlation of the window with the atoms.
     pub(super) fn correlate(&self, team: &Team, weights: &[f64]) -> Result<Largest> {
-        let _blas = OneThread::new();
         let signals = self.signals();
         let state = || Ok((self.scratch()?, Vec::new(), 0.0));
         let n = self.tiles.len();

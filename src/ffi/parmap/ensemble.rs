@@ -10,6 +10,7 @@ use super::report::{parmap_report, report_out};
 use super::task::{handle, parmap_task};
 use super::{Caller, needed};
 use crate::error::{Error, Result};
+use crate::host::outside;
 use crate::parmap::Task;
 use crate::parmap::ensemble::{Ensemble, Limits, Member, Starts};
 use crate::parmap::report::NOT_RUN;
@@ -185,7 +186,7 @@ pub unsafe extern "C" fn parmap_ensemble_round(
                     state,
                     state_size: member.state.len() as i64,
                 };
-                let code = solver(userdata.get(), handle(task), &mut given);
+                let code = outside(|| solver(userdata.get(), handle(task), &mut given));
                 if given.evaluations < member.evaluations as i64 {
                     task.explain("the solver has made member->evaluations smaller");
                     return NOT_RUN;

@@ -10,6 +10,7 @@ use super::stream::{CallerEnds, Produce, parmap_consume_fn, parmap_produce_fn, p
 use super::task::{parmap_buffer, with_buffer};
 use super::{Caller, needed};
 use crate::error::{Error, Result};
+use crate::host::outside;
 use crate::parmap::Task;
 use crate::parmap::flow::{Data, Flow, Node, Tried};
 use crate::parmap::reduce::Failed;
@@ -96,7 +97,7 @@ impl Drop for CallerNode {
     fn drop(&mut self) {
         if let Some(free) = self.table.free.filter(|_| self.forked) {
             // SAFETY: fork made it, and nobody else has it.
-            unsafe { free(self.table.state) }
+            outside(|| unsafe { free(self.table.state) })
         }
     }
 }
@@ -161,14 +162,14 @@ impl Node for CallerNode {
     fn can_fork(&self, phase: u64) -> bool {
         let ask = self.table.can_fork;
         // SAFETY: see above.
-        ask.is_none_or(|ask| unsafe { ask(self.table.state, phase as i64) } != 0)
+        ask.is_none_or(|ask| outside(|| unsafe { ask(self.table.state, phase as i64) }) != 0)
     }
 
     fn fork(&self) -> Tried<Box<dyn Node>> {
         let mut state = std::ptr::null_mut();
         if let Some(fork) = self.table.fork {
             // SAFETY: see above.
-            code(unsafe { fork(self.table.state, &mut state) })?;
+            code(outside(|| unsafe { fork(self.table.state, &mut state) }))?;
         }
         Ok(Box::new(CallerNode {
             table: parmap_node {
@@ -183,8 +184,8 @@ impl Node for CallerNode {
         let (data, size) = (super::address(chunk), chunk.len() as i64);
         let train = self.table.train;
         // SAFETY: see above.
-        train.map_or(NOTHING, |train| unsafe {
-            train(self.table.state, phase as i64, data, size)
+        train.map_or(NOTHING, |train| {
+            outside(|| unsafe { train(self.table.state, phase as i64, data, size) })
         })
     }
 
@@ -199,22 +200,24 @@ impl Node for CallerNode {
         let (data, size) = (super::address(bytes), bytes.len() as i64);
         let unpack = self.table.unpack;
         // SAFETY: see above.
-        code(unpack.map_or(0, |unpack| unsafe { unpack(self.table.state, data, size) }))
+        code(unpack.map_or(0, |unpack| {
+            outside(|| unsafe { unpack(self.table.state, data, size) })
+        }))
     }
 
     fn join(&mut self, fork: Box<dyn Node>) -> Tried<()> {
         let join = self.table.join;
         // SAFETY: see above; a fork of this node is one of the caller's, too.
-        code(join.map_or(NOTHING, |join| unsafe {
-            join(self.table.state, fork.address())
+        code(join.map_or(NOTHING, |join| {
+            outside(|| unsafe { join(self.table.state, fork.address()) })
         }))
     }
 
     fn stop(&mut self, phase: u64) -> Tried<()> {
         let stop = self.table.stop;
         // SAFETY: see above.
-        code(stop.map_or(NOTHING, |stop| unsafe {
-            stop(self.table.state, phase as i64)
+        code(stop.map_or(NOTHING, |stop| {
+            outside(|| unsafe { stop(self.table.state, phase as i64) })
         }))
     }
 
@@ -238,7 +241,7 @@ impl Node for CallerNode {
         let (data, size) = (super::address(bytes), bytes.len() as i64);
         match self.table.load {
             // SAFETY: see above.
-            Some(load) => code(unsafe { load(self.table.state, data, size) }),
+            Some(load) => code(outside(|| unsafe { load(self.table.state, data, size) })),
             None => self.unpack(bytes),
         }
     }
@@ -258,7 +261,7 @@ impl Data for CallerData {
     fn restart(&mut self) -> bool {
         // SAFETY: the caller gave the function to be called like this.
         self.restart
-            .is_some_and(|restart| unsafe { restart(self.userdata) } == 0)
+            .is_some_and(|restart| outside(|| unsafe { restart(self.userdata) }) == 0)
     }
 
     fn produce(&mut self, to: &mut Vec<u8>) -> Produced {
@@ -399,7 +402,7 @@ pub unsafe extern "C" fn parmap_flow_train(
             let mut save = checkpoint.map(|checkpoint| {
                 move |node: usize, bytes: &[u8]| {
                     let (data, size) = (super::address(bytes), bytes.len() as i64);
-                    checkpoint(userdata.get(), node as i64, data, size) == 0
+                    outside(|| checkpoint(userdata.get(), node as i64, data, size)) == 0
                 }
             });
             let mut watcher = map.watcher();

@@ -1,6 +1,6 @@
 //! The handle, its settings, and the map over arrays.
 
-use super::super::context::{dicod_context, free, ranks, shared};
+use super::super::context::{DICOD_LOG_WARNING, Session, dicod_context, free, ranks, shared};
 use super::super::options::{Output, list_size, room_for};
 use super::super::status::{
     DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut, string,
@@ -10,6 +10,7 @@ use super::report::{parmap_report, report_of, report_out};
 use super::task::{handle, parmap_task};
 use super::{Caller, needed};
 use crate::error::{Error, Result};
+use crate::host::outside;
 use crate::parmap::map::{Inputs, Outputs, Tasks};
 use crate::parmap::report::NOT_RUN;
 use crate::parmap::{Map, Report, Task};
@@ -53,6 +54,12 @@ const MAP: &str = "a map";
 /// Makes a map on the ranks and threads of `context`: `*map`. Free it with parmap_free(). Without a
 /// context (NULL): this process alone, one thread. Settings have their defaults.
 ///
+/// With several threads tasks run in threads of the library, whose stacks are as large as that of the
+/// main thread: its soft limit (`ulimit -s`), from 2 to 256 MiB. OMP_STACKSIZE, if it is set when the
+/// map is made, says another size, of 256 KiB at least; what is no size is ignored, with a line in the
+/// log. A run whose threads cannot have such stacks fails with DICOD_ERROR_OUT_OF_MEMORY. Threads of
+/// a solve run nothing of the caller's, and need no such stacks.
+///
 /// Local: the communicator is the context's, none is made. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER (map).
 ///
@@ -69,8 +76,17 @@ pub unsafe extern "C" fn parmap_create(
             let to = reference_mut(map, "map", "the caller's pointer")?;
             let context = shared(context);
             let n_threads = context.as_ref().map_or(1, |context| context.n_threads);
+            let made = Map::new(ranks(&context), n_threads)?;
+            if let (Some(text), Ok(session)) = (made.ignored_stack_size(), Session::enter(&context))
+            {
+                session.log(DICOD_LOG_WARNING, || {
+                    format!(
+                        "OMP_STACKSIZE = \"{text}\" is ignored: it is no size like 512M or 20000K"
+                    )
+                });
+            }
             let made = Shared {
-                map: Map::new(ranks(&context), n_threads)?,
+                map: made,
                 progress: Mutex::new(Watcher::none()),
                 last: Mutex::default(),
             };
@@ -444,6 +460,6 @@ pub(crate) fn array_function(
             false => output.as_mut_ptr().cast(),
         };
         // SAFETY: the caller gave the function to be called like this.
-        unsafe { work(userdata.get(), handle(task), input, output) }
+        outside(|| unsafe { work(userdata.get(), handle(task), input, output) })
     }
 }

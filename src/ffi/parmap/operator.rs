@@ -8,6 +8,7 @@ use super::map::{get, parmap};
 use super::needed;
 use super::reduce::check_size;
 use crate::error::{Error, Result};
+use crate::host::outside;
 use crate::parmap::Map;
 use crate::parmap::operator::{Operator, Operators};
 use crate::parmap::reduce::Failed;
@@ -85,7 +86,7 @@ impl CallerOperator {
 
     fn apply(&self, call: Apply, from: &[f64], to: &mut [f64]) -> std::result::Result<(), Failed> {
         // SAFETY: the caller gave the function to be called like this.
-        match unsafe { call(self.table.state, from.as_ptr(), to.as_mut_ptr()) } {
+        match outside(|| unsafe { call(self.table.state, from.as_ptr(), to.as_mut_ptr()) }) {
             0 => Ok(()),
             code => Err(Failed(code, String::new())),
         }
@@ -96,7 +97,7 @@ impl Drop for CallerOperator {
     fn drop(&mut self) {
         if let Some(end) = self.table.end.filter(|_| self.taken) {
             // SAFETY: the caller gave the function to be called like this.
-            unsafe { end(self.table.state) }
+            outside(|| unsafe { end(self.table.state) })
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::status::{DICOD_OK, dicod_status, guard, reference, string};
 use super::map::{Shared, get, lock, parmap};
+use crate::host::outside;
 use crate::parmap::Progress;
 use std::ffi::c_void;
 use std::io::{IsTerminal, Write};
@@ -66,7 +67,7 @@ impl Shared {
                 eta: progress.eta.unwrap_or(-1.0),
             };
             // SAFETY: the caller gave the function to be called like this.
-            unsafe { call(watcher.userdata, &progress) == 0 }
+            outside(|| unsafe { call(watcher.userdata, &progress) }) == 0
         })
     }
 }

@@ -112,9 +112,13 @@ pub unsafe extern "C" fn parmap_done(
 /// The pointer is NULL or valid as said above.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn parmap_pull_cancelled(pull: *const parmap_pull, index: i64) -> i32 {
-    // SAFETY: the caller's promise.
-    let pull = unsafe { open(pull) };
-    pull.map_or(0, |pull| i32::from(pull.cancelled(index.max(0) as u64)))
+    let mut cancelled = 0;
+    guard(|| {
+        // SAFETY: the caller's promise.
+        cancelled = i32::from(unsafe { open(pull) }?.cancelled(index.max(0) as u64));
+        Ok(DICOD_OK)
+    });
+    cancelled
 }
 
 /// A random number, `*key`, that depends on the setting "seed" and `index` alone: parmap_task_key().

@@ -6,6 +6,7 @@ use super::needed;
 use super::report::{parmap_report, report_out};
 use super::task::{handle, parmap_buffer, parmap_task, with_buffer};
 use crate::error::{Error, Result};
+use crate::host::outside;
 use crate::parmap::Task;
 use crate::parmap::map::Tasks;
 use crate::parmap::reduce::{Failed, Reducer};
@@ -169,7 +170,7 @@ impl Drop for State {
     fn drop(&mut self) {
         if let Some((free, userdata)) = self.free {
             // SAFETY: fork made it, and nobody else has it.
-            unsafe { free(userdata, self.state) }
+            outside(|| unsafe { free(userdata, self.state) })
         }
     }
 }
@@ -232,7 +233,9 @@ impl Reducer for Table {
     fn fork(&self, pristine: &State) -> std::result::Result<State, Failed> {
         let mut state = std::ptr::null_mut();
         // SAFETY: see above.
-        code(unsafe { (self.fork)(self.userdata, pristine.state, &mut state) })?;
+        code(outside(|| unsafe {
+            (self.fork)(self.userdata, pristine.state, &mut state)
+        }))?;
         Ok(State {
             state,
             free: self.free.map(|free| (free, self.userdata)),
@@ -242,7 +245,7 @@ impl Reducer for Table {
     fn work(&self, state: &mut State, task: &Task, input: &[u8]) -> i32 {
         let input = super::address(input);
         // SAFETY: see above.
-        unsafe { (self.work)(self.userdata, state.state, handle(task), input) }
+        outside(|| unsafe { (self.work)(self.userdata, state.state, handle(task), input) })
     }
 
     fn pack(&self, state: &State, to: &mut Vec<u8>) -> std::result::Result<(), Failed> {
@@ -254,11 +257,15 @@ impl Reducer for Table {
     fn unpack(&self, state: &mut State, bytes: &[u8]) -> std::result::Result<(), Failed> {
         let (data, size) = (super::address(bytes), bytes.len() as i64);
         // SAFETY: see above.
-        code(unsafe { (self.unpack)(self.userdata, state.state, data, size) })
+        code(outside(|| unsafe {
+            (self.unpack)(self.userdata, state.state, data, size)
+        }))
     }
 
     fn join(&self, into: &mut State, from: State) -> std::result::Result<(), Failed> {
         // SAFETY: see above.
-        code(unsafe { (self.join)(self.userdata, into.state, from.state) })
+        code(outside(|| unsafe {
+            (self.join)(self.userdata, into.state, from.state)
+        }))
     }
 }

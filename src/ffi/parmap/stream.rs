@@ -6,6 +6,7 @@ use super::report::{parmap_report, report_out};
 use super::task::{handle, parmap_buffer, parmap_task, with_buffer};
 use super::{Caller, needed};
 use crate::error::Result;
+use crate::host::outside;
 use crate::parmap::Task;
 use crate::parmap::report::NOT_RUN;
 use crate::parmap::stream::{Consumed, Ends, Produced};
@@ -158,7 +159,8 @@ impl Ends for CallerEnds {
     fn consume(&mut self, index: u64, status: i32, bytes: &[u8]) -> Consumed {
         let (data, size) = (super::address(bytes), bytes.len() as i64);
         // SAFETY: the caller gave the function to be called like this.
-        match unsafe { (self.consume)(self.userdata, index as i64, status, data, size) } {
+        match outside(|| unsafe { (self.consume)(self.userdata, index as i64, status, data, size) })
+        {
             0 => Consumed::More,
             PARMAP_STOP => Consumed::Stop,
             code if code > 0 => Consumed::Failed(code, String::new()),

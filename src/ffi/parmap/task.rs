@@ -5,6 +5,7 @@ use super::super::status::{
     DICOD_OK, dicod_status, guard, reference, reference_mut, slice_mut, string,
 };
 use crate::error::Error;
+use crate::host::outside;
 use crate::parmap::Task;
 use crate::transport::local::Local;
 use std::ffi::{c_char, c_void};
@@ -275,10 +276,10 @@ pub unsafe extern "C" fn parmap_buffer_append(
     })
 }
 
-/// Calls a callback that writes to a buffer.
+/// Calls a callback that writes to a buffer, in its program's environment.
 pub(crate) fn with_buffer<R>(bytes: &mut Vec<u8>, call: impl FnOnce(*mut parmap_buffer) -> R) -> R {
     let mut buffer = parmap_buffer(std::mem::take(bytes));
-    let result = call(&mut buffer);
+    let result = outside(|| call(&mut buffer));
     *bytes = buffer.0;
     result
 }
