@@ -2610,9 +2610,9 @@ dicod_status parmap_create(const dicod_context *context,
 /**
  * Frees a map and sets the caller's pointer to NULL. `map` and `*map` may be NULL.
  *
- * Local, unless ranks had something in common: collective after parmap_share() and after tasks on
- * several ranks each; as dicod_context_free() if it is the last handle on the ranks of a
- * communicator. No other thread may be using the handle.
+ * Local, unless ranks had something in common: collective after tasks on several ranks each; as
+ * dicod_context_free() if it is the last handle on the ranks of a communicator. No other thread may
+ * be using the handle.
  */
 void parmap_free(parmap **map);
 
@@ -2665,15 +2665,17 @@ void parmap_cancel(const parmap *map);
 
 /**
  * Gives all tasks of later runs `size` bytes of rank 0, see parmap_task_shared(). They are copied
- * once per node, where MPI lets its ranks share memory, else once per rank, and replace those of an
- * earlier call. On other ranks `data` and `size` are not looked at. `data` may be NULL if `size` is
+ * once per node if its ranks can share memory and half of the room that is left for that (/dev/shm)
+ * is enough, else once per rank, and replace those of an earlier call. On other ranks `data` and `size` are not looked at. `data` may be NULL if `size` is
  * 0.
  *
  * Collective. Needs the map for itself.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (size), DICOD_ERROR_OUT_OF_MEMORY,
  * DICOD_ERROR_INVALID_STATE (map in use), DICOD_ERROR_COMMUNICATION.
  */
-dicod_status parmap_share(parmap *map, const void *data, int64_t size);
+dicod_status parmap_share(parmap *map,
+                          const void *data,
+                          int64_t size);
 
 /**
  * Runs `work` for tasks 0 to n_tasks - 1. Task i reads in_size bytes at inputs + i * in_stride, and
@@ -2917,9 +2919,12 @@ dicod_status parmap_pull_key(const parmap_pull *pull, int64_t index, uint64_t *k
  * unfinished: PARMAP_ERROR_CANCELLED. `report` may be NULL.
  *
  * Collective. In the thread that called parmap_open(), when no other one uses the handle.
- * Errors: as parmap_run(), and DICOD_ERROR_NULL_POINTER (pull, *pull).
+ * Errors: as parmap_run(), and DICOD_ERROR_NULL_POINTER (pull, *pull); DICOD_ERROR_INVALID_ARGUMENT
+ * (report; it is still open then); DICOD_ERROR_INVALID_STATE (MPI is already finalised; the handle is
+ * gone all the same).
  */
-dicod_status parmap_close(parmap_pull **pull, parmap_report *report);
+dicod_status parmap_close(parmap_pull **pull,
+                          parmap_report *report);
 
 /* Parallel map: rank 0 calls by name ----------------------------------------------------------- */
 

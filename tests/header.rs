@@ -160,8 +160,8 @@ const MPI_TOP: &str = "\
  *
  * Generated from src/ffi/mpi.rs by tests/header.rs (make header): change it there.
  *
- * Compile with the macro DICOD_MPI_OPEN_MPI or DICOD_MPI_MPICH, which the CMake target Dicod::mpi
- * and the pkg-config file set: it says which MPI the library was built with.
+ * The installed header defines the macro DICOD_MPI_OPEN_MPI or DICOD_MPI_MPICH: it says which MPI the
+ * library was built with, and a program that is compiled with another one's mpi.h is told.
  */
 #ifndef DICOD_MPI_H
 #define DICOD_MPI_H
@@ -171,10 +171,10 @@ const MPI_TOP: &str = "\
 #include \"dicod.h\"
 
 #if defined(DICOD_MPI_OPEN_MPI) && !defined(OPEN_MPI)
-#error \"this libdicod was built with Open MPI, but mpi.h is not Open MPI's\"
+#error \"this libdicod was built with Open MPI, but mpi.h is not Open MPI's: compile with the mpicc of Open MPI\"
 #endif
 #if defined(DICOD_MPI_MPICH) && !defined(MPICH) && !defined(MPICH_VERSION)
-#error \"this libdicod was built with MPICH, but mpi.h is not MPICH's or one that is compatible\"
+#error \"this libdicod was built with MPICH, but mpi.h is not MPICH's or one that is compatible: compile with the mpicc of MPICH\"
 #endif
 
 #ifdef __cplusplus

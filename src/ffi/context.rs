@@ -122,6 +122,7 @@ pub(crate) unsafe fn create(
 ) -> Result<dicod_status> {
     let ranks = ranks()?;
     let cores = crate::parmap::allowed_cores;
+    let asked = n_threads;
     let n_threads = match n_threads {
         1..=MOST_THREADS => Ok(n_threads as usize),
         -1 => Ok(cores()),
@@ -131,6 +132,15 @@ pub(crate) unsafe fn create(
             Err(Error::argument("n_threads", n_threads, allowed))
         }
     };
+    let n_threads = n_threads.and_then(|n| match n == 1 || ranks.may_have_threads()? {
+        true => Ok(n),
+        false => {
+            let value = format!("{asked} ({n} threads)");
+            let allowed = "1, as MPI was initialised with MPI_THREAD_SINGLE; MPI_Init_thread() with \
+                           MPI_THREAD_FUNNELED or more allows more";
+            Err(Error::argument("n_threads", value, allowed))
+        }
+    });
     // SAFETY: the caller's promise.
     let to = unsafe { reference_mut(context, "context", "the caller's pointer") };
     let (n_threads, to) = ranks.agree(n_threads.and_then(|n| Ok((n, to?))))?;

@@ -697,7 +697,8 @@ unsafe fn set_dictionary<T: Typed>(
     let shared = unsafe { get(encoder) }?;
     let state = &mut *shared.state()?;
     let session = Session::enter(&shared.context)?;
-    let Some(encoder) = T::unwrap(&mut state.encoder) else {
+    let ranks = ranks(&shared.context);
+    let typed = T::unwrap(&mut state.encoder).ok_or_else(|| {
         let (allowed, suffix) = match T::CODE {
             DICOD_F64 => ("float", "with suffix _f32"),
             DICOD_F32 => ("double", "without suffix _f32"),
@@ -705,10 +706,10 @@ unsafe fn set_dictionary<T: Typed>(
         };
         let value = format!("an array of {}", T::NAME);
         let allowed = format!("one of {allowed}, as the encoder is: call the function {suffix}");
-        return Err(Error::argument(argument, value, allowed));
-    };
-    let given = encoder.ranks().agree(dictionary(encoder.shape()));
-    let (dictionary, range) = given?;
+        Error::argument(argument, value, allowed)
+    });
+    let given = typed.and_then(|encoder| Ok((dictionary(encoder.shape())?, encoder)));
+    let ((dictionary, range), encoder) = ranks.agree(given)?;
     encoder.set_dictionary(dictionary)?;
     state.range = range;
     session.log(DICOD_LOG_DEBUG, || "encoder: another dictionary".into());

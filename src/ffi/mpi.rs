@@ -13,17 +13,24 @@ use std::sync::{Arc, OnceLock};
 /// dicod_context_free(), before MPI_Finalize.
 ///
 /// The communicator is duplicated: nothing of the program's own messages is seen or disturbed, and
-/// it may be freed at once. Errors on the duplicate are returned, not fatal; error handlers of the
-/// program's are left as they are. Any number of contexts may live at once. MPI has to be
-/// initialised, with MPI_THREAD_FUNNELED or more if n_threads is not 1; only the thread that calls
-/// the library calls MPI. `n_threads` as in dicod_context_create(), it may differ between ranks.
+/// it may be freed at once. Errors on the duplicate are returned, not fatal. Error handlers of the
+/// program's are left as they are: one of MPI while `comm` is duplicated goes to its own, and with
+/// MPI_THREAD_MULTIPLE a handle of a communicator that was freed goes to where MPI sends it, in
+/// MPICH to that of MPI_COMM_WORLD or MPI_COMM_SELF. Any number of contexts may live at once.
+///
+/// MPI has to be initialised by MPI_Init or MPI_Init_thread; a session alone is not enough. With
+/// MPI_THREAD_SINGLE, which MPI_Init may give, only one thread is allowed; with MPI_THREAD_FUNNELED
+/// or more any number: only the thread that calls the library calls MPI. `n_threads` as in
+/// dicod_context_create(), it may differ between ranks. Threads with a context each may call at the
+/// same time with MPI_THREAD_MULTIPLE, not with less.
 ///
 /// Collective over `comm`; so are the functions that say so, with a context like this one: every
 /// rank calls them in the same order. They return the same status on every rank; the message says
 /// which rank it came from. A rank that ends takes the job with it, as MPI's rules say.
 /// Errors: DICOD_ERROR_INVALID_STATE (MPI not initialised, or already finalised);
 /// DICOD_ERROR_INVALID_ARGUMENT (MPI_COMM_NULL, an intercommunicator, a handle that is not valid;
-/// n_threads); DICOD_ERROR_NULL_POINTER (context); DICOD_ERROR_COMMUNICATION.
+/// n_threads, also more than 1 with MPI_THREAD_SINGLE); DICOD_ERROR_NULL_POINTER (context);
+/// DICOD_ERROR_COMMUNICATION.
 ///
 /// # Safety
 /// The pointers are NULL or valid as said above.
@@ -103,8 +110,8 @@ pub unsafe extern "C" fn parmap_task_comm_f(
     })
 }
 
-/// Name and version of the MPI library that this libdicod runs with, for humans. The string lives as
-/// long as the program.
+/// Name and version of the MPI library that this libdicod runs with, for humans: one line. The string
+/// lives as long as the program.
 ///
 /// Local. Thread-safe.
 #[unsafe(no_mangle)]

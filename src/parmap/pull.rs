@@ -129,6 +129,12 @@ impl Pull<'_> {
         super::task::numbers(seed, index).next_u64()
     }
 
+    /// Collective: fails on every rank if it failed on one. To be called before `close`.
+    #[track_caller]
+    pub fn agree<R>(&self, result: Result<R>) -> Result<R> {
+        self.running.run.ranks.agree(result)
+    }
+
     /// Collective: ends it; what was not done is unfinished.
     pub fn close(self) -> Result<Report> {
         let run = &self.running.run;

@@ -91,6 +91,7 @@ impl Map {
         if self.ranks.rank() == 0 {
             return Ok(());
         }
+        self.ranks.fails_if_closed()?;
         loop {
             let message = self.next_call()?;
             let mut from = Reader(&message.bytes);
@@ -136,7 +137,7 @@ impl Map {
 
     fn is_root_of_servers(&self) -> Result<()> {
         match self.ranks.rank() {
-            0 => Ok(()),
+            0 => self.ranks.fails_if_closed(),
             rank => Err(Error::InvalidState(format!(
                 "rank {rank} cannot call functions by name: only rank 0 can, the others serve"
             ))),

@@ -12,6 +12,8 @@ pub mod local;
 pub mod mpi;
 #[cfg(feature = "mpi")]
 mod node;
+#[cfg(feature = "mpi")]
+mod shm;
 
 use crate::error::{Error, Result};
 use std::panic::Location;
@@ -77,6 +79,11 @@ pub trait Transport: Send + Sync {
     /// Fails if messages can no longer be sent.
     fn fails_if_closed(&self) -> Result<()> {
         Ok(())
+    }
+
+    /// May the process have more threads than the one that calls?
+    fn may_have_threads(&self) -> Result<bool> {
+        Ok(true)
     }
 
     /// The communicator behind it, as Fortran has it, if there is one.
@@ -209,6 +216,7 @@ impl dyn Transport + '_ {
         if self.size() == 1 {
             return result;
         }
+        self.fails_if_closed()?;
         // Who cannot speak to the others cannot agree with them either.
         if let Err(Error::Communication(_)) = result {
             return result;

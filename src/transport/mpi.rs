@@ -62,10 +62,12 @@ unsafe impl Sync for Mpi {}
 fn text(buffer: &[u8], length: c_int) -> String {
     let length = usize::try_from(length).unwrap_or(0).min(buffer.len());
     let end = buffer[..length].iter().position(|byte| *byte == 0);
-    String::from_utf8_lossy(&buffer[..end.unwrap_or(length)]).into_owned()
+    let text = String::from_utf8_lossy(&buffer[..end.unwrap_or(length)]);
+    // A message is one line; some MPIs write a whole stack of them.
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-pub(super) fn check(function: &str, code: c_int) -> Result<()> {
+fn check(function: &str, code: c_int) -> Result<()> {
     if code == ffi::MPI_SUCCESS as c_int {
         return Ok(());
     }
@@ -96,12 +98,14 @@ pub(crate) fn fortran(communicator: Communicator) -> Fint {
     unsafe { ffi::RSMPI_Comm_c2f(communicator) }
 }
 
-/// Name and version of the MPI library.
+/// Name and version of the MPI library: the first line of what it says of itself.
 pub fn library() -> String {
     let (mut buffer, mut length) = ([0u8; TEXT], 0);
     // SAFETY: allowed at any time, and there is room for the longest text.
     unsafe { ffi::MPI_Get_library_version(buffer.as_mut_ptr().cast(), &mut length) };
-    text(&buffer, length)
+    let mut lines = buffer.split(|byte| *byte == b'\n' || *byte == 0);
+    let first = lines.find(|line| !line.trim_ascii().is_empty());
+    first.map_or(String::new(), |line| text(line, line.len() as c_int))
 }
 
 fn null_request() -> ffi::MPI_Request {
@@ -110,7 +114,7 @@ fn null_request() -> ffi::MPI_Request {
 }
 
 /// Is MPI there to be called: initialised and not finalised?
-pub(super) fn fails_unless_running() -> Result<()> {
+fn fails_unless_running() -> Result<()> {
     let (mut initialised, mut finalised) = (0, 0);
     // SAFETY: both may be called at any time.
     unsafe {
@@ -119,7 +123,8 @@ pub(super) fn fails_unless_running() -> Result<()> {
     }
     if initialised == 0 {
         return Err(Error::InvalidState(
-            "MPI is not initialised: call MPI_Init before".into(),
+            "MPI is not initialised: call MPI_Init before (MPI sessions alone are not enough)"
+                .into(),
         ));
     }
     if finalised != 0 {
@@ -128,8 +133,52 @@ pub(super) fn fails_unless_running() -> Result<()> {
     Ok(())
 }
 
-/// While it lives, errors on the predefined communicators come back as codes: a stale handle would
-/// otherwise end the program.
+/// The level of thread support that MPI gives.
+fn thread_support() -> Result<c_int> {
+    let mut provided = 0;
+    // SAFETY: MPI is running.
+    let code = unsafe { ffi::MPI_Query_thread(&mut provided) };
+    check("MPI_Query_thread", code)?;
+    Ok(provided)
+}
+
+/// Is it the handle of a communicator? Found out without an error that the program would see, as
+/// far as that can be done without a change of its error handlers that it could see.
+fn is_known(communicator: Communicator) -> Result<bool> {
+    // SAFETY: handles are numbers or addresses; Fortran's table has every communicator.
+    let fortran = unsafe {
+        if communicator == std::mem::zeroed() {
+            return Ok(false);
+        }
+        let fortran = ffi::RSMPI_Comm_c2f(communicator);
+        if ffi::RSMPI_Comm_f2c(fortran) != communicator {
+            return Ok(false);
+        }
+        fortran
+    };
+    if size_of::<Communicator>() > size_of::<u32>() {
+        return Ok(true);
+    }
+    // In MPICH and its relatives a handle is a number, Fortran's is the same. Bits say what it
+    // stands for; whether there is a communicator with that number only an error does. It is made to
+    // come back where no other thread of the program can be in MPI meanwhile; elsewhere the
+    // program's error handler has it.
+    let bits = fortran as u32;
+    if bits >> 30 == 0 || bits >> 26 & 15 != 1 {
+        return Ok(false);
+    }
+    if thread_support()? == ffi::MPI_THREAD_MULTIPLE as c_int {
+        return Ok(true);
+    }
+    let _returned = ErrorsReturn::new()?;
+    let mut inter = 0;
+    // SAFETY: an error comes back.
+    let code = unsafe { ffi::MPI_Comm_test_inter(communicator, &mut inter) };
+    Ok(code == ffi::MPI_SUCCESS as c_int)
+}
+
+/// While it lives, errors on the predefined communicators come back as codes: those on handles that
+/// are none go there. Only for programs in which no other thread is in MPI meanwhile.
 struct ErrorsReturn(Vec<(ffi::MPI_Comm, ffi::MPI_Errhandler)>);
 
 impl ErrorsReturn {
@@ -173,30 +222,25 @@ impl Mpi {
     /// Only the thread that may call MPI calls this and whatever is done with the result.
     pub unsafe fn duplicate(communicator: Communicator) -> Result<Self> {
         fails_unless_running()?;
-        let returned = ErrorsReturn::new()?;
-        let bad = |reason: String| {
-            Error::argument("comm", reason, "a valid intracommunicator of this process")
-        };
-        // SAFETY: a handle that is not valid is an error that comes back.
+        let bad =
+            |value: &str| Error::argument("comm", value, "an intracommunicator that is not freed");
+        // SAFETY: the handle is looked at before it is used.
         unsafe {
             if communicator == ffi::RSMPI_COMM_NULL {
-                return Err(bad("MPI_COMM_NULL".into()));
+                return Err(bad("MPI_COMM_NULL"));
+            }
+            if !is_known(communicator)? {
+                return Err(bad("a handle that MPI does not know"));
             }
             let mut inter = 0;
-            check(
-                "MPI_Comm_test_inter",
-                ffi::MPI_Comm_test_inter(communicator, &mut inter),
-            )
-            .map_err(|error| bad(error.to_string()))?;
+            let code = ffi::MPI_Comm_test_inter(communicator, &mut inter);
+            check("MPI_Comm_test_inter", code)?;
             if inter != 0 {
-                return Err(bad("an intercommunicator".into()));
+                return Err(bad("an intercommunicator"));
             }
             let mut duplicate = ffi::RSMPI_COMM_NULL;
-            check(
-                "MPI_Comm_dup",
-                ffi::MPI_Comm_dup(communicator, &mut duplicate),
-            )?;
-            drop(returned);
+            let code = ffi::MPI_Comm_dup(communicator, &mut duplicate);
+            check("MPI_Comm_dup", code)?;
             Mpi::own(duplicate)
         }
     }
@@ -207,13 +251,8 @@ impl Mpi {
     /// As [`Mpi::duplicate`].
     pub unsafe fn duplicate_fortran(communicator: Fint) -> Result<Self> {
         fails_unless_running()?;
-        let communicator = {
-            let _returned = ErrorsReturn::new()?;
-            // SAFETY: a number that is no handle gives a null or an invalid one.
-            unsafe { ffi::RSMPI_Comm_f2c(communicator) }
-        };
-        // SAFETY: the caller's promise.
-        unsafe { Mpi::duplicate(communicator) }
+        // SAFETY: a number that is no handle gives one that is not known; the caller's promise.
+        unsafe { Mpi::duplicate(ffi::RSMPI_Comm_f2c(communicator)) }
     }
 
     /// Takes a communicator that is the library's own.
@@ -257,10 +296,6 @@ impl Mpi {
             )?;
             Mpi::own(node)
         }
-    }
-
-    pub(super) fn raw(&self) -> ffi::MPI_Comm {
-        self.communicator
     }
 
     fn pending(&self) -> MutexGuard<'_, Pending> {
@@ -310,39 +345,37 @@ impl Mpi {
     }
 
     /// One part of a message, if it has arrived: who sent it, its bytes, whether more follow.
+    ///
+    /// What was probed is what is received, as one thread at a time receives here. (A matched probe
+    /// would be the same in one call more; not every tool that stands before an MPI knows it.)
     fn receive_part(&self, from: Option<usize>, tag: Tag) -> Result<Option<(Message, bool)>> {
         // SAFETY: all outputs are local; the buffer is as long as the message.
         unsafe {
             let source = from.map_or(ffi::RSMPI_ANY_SOURCE, |from| from as c_int);
-            let (mut found, mut message) = (0, ffi::RSMPI_MESSAGE_NULL);
+            let mut found = 0;
             let mut status = std::mem::zeroed::<ffi::MPI_Status>();
             let tag = c_int::from(tag.0);
-            let code = ffi::MPI_Improbe(
-                source,
-                tag,
-                self.communicator,
-                &mut found,
-                &mut message,
-                &mut status,
-            );
-            check("MPI_Improbe", code)?;
+            let code = ffi::MPI_Iprobe(source, tag, self.communicator, &mut found, &mut status);
+            check("MPI_Iprobe", code)?;
             if found == 0 {
                 return Ok(None);
             }
             let mut count = 0;
             let code = ffi::MPI_Get_count(&status, ffi::RSMPI_UINT8_T, &mut count);
             check("MPI_Get_count", code)?;
-            let from = status.MPI_SOURCE as usize;
             let mut bytes: Vec<u8> = memory::zeroed("a message", count.max(0) as usize)?;
-            let code = ffi::MPI_Mrecv(
+            let code = ffi::MPI_Recv(
                 bytes.as_mut_ptr().cast(),
                 count,
                 ffi::RSMPI_UINT8_T,
-                &mut message,
+                status.MPI_SOURCE,
+                tag,
+                self.communicator,
                 ffi::RSMPI_STATUS_IGNORE,
             );
-            check("MPI_Mrecv", code)?;
+            check("MPI_Recv", code)?;
             let more = bytes.pop() == Some(MORE);
+            let from = status.MPI_SOURCE as usize;
             Ok(Some((Message { from, bytes }, more)))
         }
     }
@@ -359,6 +392,10 @@ impl Transport for Mpi {
 
     fn fails_if_closed(&self) -> Result<()> {
         fails_unless_running()
+    }
+
+    fn may_have_threads(&self) -> Result<bool> {
+        Ok(thread_support()? != ffi::MPI_THREAD_SINGLE as c_int)
     }
 
     fn communicator(&self) -> Option<i32> {

@@ -657,7 +657,8 @@ static void ensembles(void)
 int main(int argc, char **argv)
 {
 #ifdef WITH_MPI
-    MPI_Init(&argc, &argv);
+    int provided;
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
 #else
     (void)argc, (void)argv;
 #endif

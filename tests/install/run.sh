@@ -126,7 +126,15 @@ if [ -f "$lib/libdicod_mpi.so" ]; then
     if command -v "mpicc.$other" >/dev/null; then
         check "component MPI of another family: a clear message" \
             says "it was built with $family" -DCOMPONENTS=MPI "-DMPI_C_COMPILER=mpicc.$other"
+        # Without CMake or pkg-config, the header alone.
+        header_of_another() {
+            ! "mpicc.$other" -fsyntax-only "-I$prefix/include" "$here/mpi/ranks.c" 2>"$work/header.log" &&
+                grep -q '#error.*this libdicod was built with' "$work/header.log"
+        }
+        check "dicod_mpi.h with an mpi.h of another family: a clear message" header_of_another
     fi
+    header_alone() { "mpicc.$mpi" -Wall -Wextra -Werror -fsyntax-only "-I$prefix/include" "$here/mpi/ranks.c"; }
+    check "dicod_mpi.h with its own mpi.h" header_alone
     mpi_symbols() {
         { declared; grep -hE '^[a-z]' "$prefix/include/dicod_mpi.h" | grep -oE '\b(dicod|parmap)_[a-z0-9_]+\(' | tr -d '('; } | LC_ALL=C sort -u >"$work/declared-mpi"
         nm --defined-only "$@" | awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u >"$work/exported-mpi"

@@ -96,7 +96,8 @@ static void one(int64_t n_axes, const int64_t *signal, const int64_t *atom, int 
 
 int main(int argc, char **argv)
 {
-    MPI_Init(&argc, &argv);
+    int provided;
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
     const int64_t signal[3][3] = {{700}, {70, 61}, {17, 15, 14}}, atom[3][3] = {{23}, {6, 5}, {3, 2, 3}};

@@ -225,7 +225,8 @@ int main(int argc, char **argv)
     dicod_context *context = NULL;
     FAILS(DICOD_ERROR_INVALID_STATE, "not initialised", dicod_context_create_mpi(MPI_COMM_WORLD, 1, &context));
     FAILS(DICOD_ERROR_INVALID_STATE, "not initialised", dicod_context_create_mpi_f(0, 1, &context));
-    MPI_Init(&argc, &argv);
+    int provided;
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
     for (int i = 0; i < K * L * L; i++) d[i] = noise(-1 - i);

@@ -3,7 +3,8 @@
  *   memory [ITEMS]: items of 1 MiB, a slow consumer and a late first item; the root grows by less than 100 MiB
  *   handles [COUNT]: creates and frees
  *   large [GIB]: one payload, with a checksum
- *   share [COPIES]: 64 MiB for all tasks; the ranks together hold so many copies
+ *   share [COPIES [LIMIT]]: 64 MiB for all tasks; the ranks together hold so many copies, also where the
+ *   first rank may write no files of more than LIMIT MiB
  *   idle: ranks that serve and a root that waits take less than 1 % of a core
  *   kill, exit: a rank is lost in a task, and the job has to end
  *   teams: two ranks per task solve together
@@ -128,9 +129,13 @@ static int32_t adds_up(void *userdata, const parmap_task *task, const void *inpu
     return 0;
 }
 
-static void share(double copies)
+static void share(double copies, double limit_mib)
 {
     enum { SIZE = 64 << 20 };
+    struct rlimit files;
+    getrlimit(RLIMIT_FSIZE, &files);
+    files.rlim_cur = limit_mib > 0 ? (rlim_t)(limit_mib * 1048576) : files.rlim_cur;
+    if (rank == 0) setrlimit(RLIMIT_FSIZE, &files);
     uint64_t sums[16] = {0};
     unsigned char *mine = NULL;
     if (rank == 0) {
@@ -351,7 +356,7 @@ int main(int argc, char **argv)
     if (strcmp(what, "memory") == 0) memory(size > 0 ? (int64_t)size : 2000);
     else if (strcmp(what, "handles") == 0) handles(size > 0 ? (int64_t)size : 500);
     else if (strcmp(what, "large") == 0) large(size > 0 ? size : 0.125);
-    else if (strcmp(what, "share") == 0) share(size > 0 ? size : 1);
+    else if (strcmp(what, "share") == 0) share(size > 0 ? size : 1, argc > 3 ? strtod(argv[3], NULL) : 0);
     else if (strcmp(what, "idle") == 0) idle();
     else if (strcmp(what, "teams") == 0) teams();
     else if (strcmp(what, "differ") == 0) differ();

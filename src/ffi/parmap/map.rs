@@ -98,9 +98,9 @@ pub unsafe extern "C" fn parmap_create(
 
 /// Frees a map and sets the caller's pointer to NULL. `map` and `*map` may be NULL.
 ///
-/// Local, unless ranks had something in common: collective after parmap_share() and after tasks on
-/// several ranks each; as dicod_context_free() if it is the last handle on the ranks of a
-/// communicator. No other thread may be using the handle.
+/// Local, unless ranks had something in common: collective after tasks on several ranks each; as
+/// dicod_context_free() if it is the last handle on the ranks of a communicator. No other thread may
+/// be using the handle.
 ///
 /// # Safety
 /// `*map` comes from parmap_create() and has not been freed.
@@ -205,8 +205,8 @@ pub unsafe extern "C" fn parmap_cancel(map: *const parmap) {
 }
 
 /// Gives all tasks of later runs `size` bytes of rank 0, see parmap_task_shared(). They are copied
-/// once per node, where MPI lets its ranks share memory, else once per rank, and replace those of an
-/// earlier call. On other ranks `data` and `size` are not looked at. `data` may be NULL if `size` is
+/// once per node if its ranks can share memory and half of the room that is left for that (/dev/shm)
+/// is enough, else once per rank, and replace those of an earlier call. On other ranks `data` and `size` are not looked at. `data` may be NULL if `size` is
 /// 0.
 ///
 /// Collective. Needs the map for itself.

@@ -147,7 +147,9 @@ pub unsafe extern "C" fn parmap_pull_key(
 /// unfinished: PARMAP_ERROR_CANCELLED. `report` may be NULL.
 ///
 /// Collective. In the thread that called parmap_open(), when no other one uses the handle.
-/// Errors: as parmap_run(), and DICOD_ERROR_NULL_POINTER (pull, *pull).
+/// Errors: as parmap_run(), and DICOD_ERROR_NULL_POINTER (pull, *pull); DICOD_ERROR_INVALID_ARGUMENT
+/// (report; it is still open then); DICOD_ERROR_INVALID_STATE (MPI is already finalised; the handle is
+/// gone all the same).
 ///
 /// # Safety
 /// `*pull` comes from parmap_open() and was not closed.
@@ -164,9 +166,15 @@ pub unsafe extern "C" fn parmap_close(
                 let (argument, expected) = ("*pull", PULL);
                 return Err(Error::NullPointer { argument, expected });
             }
-            let out = report_out(report)?;
+            let opened = &**pull;
+            let closed = opened.shared.map.ranks().fails_if_closed();
+            let out = match closed {
+                Ok(()) => opened.pull.agree(report_out(report))?,
+                Err(_) => None,
+            };
             let parmap_pull { pull, shared } =
                 *Box::from_raw(std::mem::replace(pull, std::ptr::null_mut()));
+            closed?;
             let report = pull.close()?;
             shared.finish(report, out)
         }

@@ -18,7 +18,9 @@ entry(name) = dlsym(library[], name)
 
 function Init()
     library[] = dlopen(ENV["DICOD_LIBMPI"], RTLD_LAZY | RTLD_GLOBAL)
-    ccall(entry(:MPI_Init), Cint, (Ptr{Cvoid}, Ptr{Cvoid}), C_NULL, C_NULL) == 0 || error("MPI_Init failed")
+    serialized, provided = 2, Ref{Cint}(0) # as MPI.jl does
+    ccall(entry(:MPI_Init_thread), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Cint, Ptr{Cint}), C_NULL, C_NULL, serialized, provided) == 0 ||
+        error("MPI_Init_thread failed")
     world = dlsym_e(library[], :ompi_mpi_comm_world)
     COMM_WORLD.val = world == C_NULL ? Cint(0x44000000) : world
     nothing
