@@ -1971,6 +1971,8 @@ contains
     integer(int32) :: status
     status = dicod_context_free(self%handle)
     call let_go(self%box)
+    ! After MPI_Finalize nothing is left to free: no reason to stop.
+    if (status == DICOD_ERROR_INVALID_STATE .and. .not. present(stat)) return
     call report_status(status, stat, errmsg)
   end subroutine
 

@@ -101,7 +101,13 @@ program test_mpi
   call learner%free()
   call encoder%free()
   call context%free()
+  ! One that is freed late is gone with MPI: that is no reason to stop.
+  call create_context(context, MPI_COMM_WORLD)
+  call create_context(integers, MPI_COMM_WORLD%MPI_VAL)
   call MPI_Finalize()
+  call context%free()
+  call integers%free(stat)
+  call check(stat == DICOD_ERROR_INVALID_STATE, 'late free')
   call finish('dicod_mpi')
 
 contains

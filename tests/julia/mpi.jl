@@ -4,6 +4,7 @@ using MPI, Dicod, Test
 const package = joinpath(@__DIR__, "..", "..", "bindings", "julia", "Dicod", "test")
 include(joinpath(package, "common.jl"))
 include(joinpath(package, "maps.jl"))
+include("one_rank.jl")
 
 message(() -> Context(0), Dicod.DICOD_ERROR_INVALID_STATE, "MPI") # not initialised
 MPI.Init()
@@ -65,6 +66,10 @@ function main()
         close(again)
     end
 
+    n > 1 && @testset "a mistake on one rank" begin
+        test_one_rank(context)
+    end
+
     test_maps(context)
 
     @testset "teams" begin
@@ -90,6 +95,10 @@ catch e
     false
 end
 close(context)
+# What is left is gone with MPI; to close it late is no error.
+const late = Context(MPI.COMM_WORLD)
+const encoder_left = Encoder(ones(3, 1, 1), (9,); context=late)
+atexit(() -> (close(encoder_left); close(late)))
 MPI.Finalize()
 message(() -> Context(world), Dicod.DICOD_ERROR_INVALID_STATE)
 went || exit(1)

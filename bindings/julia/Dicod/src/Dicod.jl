@@ -25,6 +25,7 @@ export solve, learn, lambda_max, reconstruct, objective, valid_shape, Context, E
        dictionary, segment, find_segment, touched_segments
 
 include("library.jl")
+include("told.jl")
 include("context.jl")
 include("options.jl")
 include("arrays.jl")

@@ -5,7 +5,7 @@ const Element = Union{Float32,Float64}
 # The element type that arrays have in common.
 element(::AbstractArray{T}) where {T<:Element} = T
 element(::AbstractArray) = Float64
-element(a, b...) = promote_type(element(a), element(b...))
+element(a, b, more...) = promote_type(element(a), element(b, more...))
 
 # Without gaps, of the element type; not copied if it is that already.
 plain(::Type{T}, a::Array{T}) where {T} = a
@@ -13,6 +13,10 @@ plain(::Type{T}, a::AbstractArray) where {T} = Array{T}(a)
 
 in_place(::Type{T}, a::StridedArray{T}) where {T} = a
 in_place(::Type{T}, a::AbstractArray) where {T} = Array{T}(a)
+
+# What is written to has to be of that type, and lie in memory.
+written(::Type{T}, name, a::StridedArray{T}) where {T} = a
+written(::Type{T}, name, a) where {T} = bad_argument("$name is a $(typeof(a)): an array of $T in memory, or a view of one, is wanted")
 
 reversed(list) = reverse!(collect(Int64, list))
 

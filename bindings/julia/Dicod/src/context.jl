@@ -23,8 +23,13 @@ function Context(; threads::Integer=1, log=nothing, progress=nothing)
     finalizer(close, with_callbacks(Context(handle, false, Box((log=log, progress=progress)))))
 end
 
-function Context(comm; threads::Integer=1, log=nothing, progress=nothing)
-    handle = created(dicod_context_create_mpi_f, fortran_handle(comm), threads)
+function Context(comm; threads=1, log=nothing, progress=nothing)
+    fortran = fortran_handle(comm)
+    if !(threads isa Integer && typemin(Int32) <= threads <= typemax(Int32))
+        dicod_context_create_mpi_f(fortran, 0, no_handle()) # tells the other ranks
+        bad_argument("threads is $(repr(threads)): a small integer is wanted")
+    end
+    handle = created(dicod_context_create_mpi_f, fortran, threads)
     with_callbacks(Context(handle, true, Box((log=log, progress=progress))))
 end
 
@@ -66,7 +71,12 @@ function with_callbacks(context)
     context
 end
 
-Base.close(context::Context) = (check(release(dicod_context_free, context)); nothing)
+# After MPI_Finalize there is nothing left to free: no reason for a program to end with an error.
+function Base.close(context::Context)
+    status = release(dicod_context_free, context)
+    status == DICOD_ERROR_INVALID_STATE || check(status)
+    nothing
+end
 
 # A handle made with a context: the garbage collector frees it unless that would be collective.
 managed(handle, context) = context !== nothing && context.collective ? handle : finalizer(close, handle)

@@ -27,24 +27,30 @@ function outer(factors::Factors)
     size(v)[1:end-1], size(u, 1), size(u, 2)
 end
 
-function Encoder(d::AbstractArray, signal_shape; n_signals::Integer=1, context=nothing, given...)
+Encoder(d, signal_shape; n_signals=1, context=nothing, given...) =
+    together(() -> encoder(d, signal_shape, n_signals, context, listed(given)), context, encoder_of_nothing)
+encoder_of_nothing(c) = dicod_encoder_create(c, C_NULL, -1, C_NULL, 0, 0, 0, C_NULL, C_NULL, no_handle())
+
+encoder(d, arguments...) = bad_argument("d is a $(typeof(d)): an array, or a tuple of two, is wanted")
+
+function encoder(d::AbstractArray, signal_shape, n_signals, context, given)
     T = element(d)
-    encoder(T, Geometry(d, signal_shape, n_signals), (plain(T, d),), c_encoder(T), context, listed(given))
+    encoder(T, Geometry(d, signal_shape, n_signals), (plain(T, d),), c_encoder(T), context, given)
 end
 
-function Encoder(factors::Factors, signal_shape; n_signals::Integer=1, context=nothing, given...)
+function encoder(factors::Factors, signal_shape, n_signals, context, given)
     T = element(factors...)
     atom_shape, n_channels, n_atoms = outer(factors)
     length(signal_shape) == length(atom_shape) || bad_shape("signal_shape $signal_shape does not go with atoms of size $atom_shape")
     g = Geometry(length(atom_shape), n_signals, n_channels, n_atoms, reversed(signal_shape), reversed(atom_shape))
-    encoder(T, g, map(a -> plain(T, a), factors), c_encoder_rank1(T), context, listed(given))
+    encoder(T, g, map(a -> plain(T, a), factors), c_encoder_rank1(T), context, given)
 end
 
-function encoder(T, g, dictionary, create, context, given)
+function encoder(T::Type, g, dictionary, create, context, given)
     valid, handle = with_options(given) do options
         valid = valid_in_c(options, g)
-        (valid, created(create, or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom,
-                        dictionary...))
+        (valid, created_together(create, or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms,
+                                 g.atom, dictionary...))
     end
     weigh!(managed(Encoder{T}(handle, g, valid, box_of(context), 0), context))
 end
@@ -61,10 +67,12 @@ Base.show(io::IO, e::Encoder{T}) where {T} = print(io, "Encoder{", T, "}(", e.g.
 
 Encodes `x`, this rank's block, which begins at `offset`; views are taken where they lie. Gives a `dicod_info`.
 """
-function solve!(e::Encoder{T}, x::AbstractArray; offset=nothing) where {T}
+function solve!(e::Encoder{T}, x; offset=nothing) where {T}
     info = Ref(dicod_info())
-    status = described(a -> dicod_encoder_solve(e, a, info), "x", in_place(T, x), e.g.n_axes, e.g.n_channels, e.g.n_signals,
-                       e.g.signal, offset)
+    status = together(e, e -> dicod_encoder_solve(e, C_NULL, C_NULL)) do
+        described(a -> dicod_encoder_solve(e, a, info), "x", in_place(T, x), e.g.n_axes, e.g.n_channels, e.g.n_signals, e.g.signal,
+                  offset)
+    end
     finished(status, e.box)
     weigh!(e)
     info[]
@@ -75,8 +83,11 @@ end
 
 Sets where the next solve begins, with `warm_start=true`.
 """
-function set_z!(e::Encoder{T}, z::AbstractArray; offset=nothing) where {T}
-    check(described(a -> dicod_encoder_set_z(e, a), "z", in_place(T, z), e.g.n_axes, e.g.n_atoms, e.g.n_signals, e.valid, offset))
+function set_z!(e::Encoder{T}, z; offset=nothing) where {T}
+    status = together(e, e -> dicod_encoder_set_z(e, C_NULL)) do
+        described(a -> dicod_encoder_set_z(e, a), "z", in_place(T, z), e.g.n_axes, e.g.n_atoms, e.g.n_signals, e.valid, offset)
+    end
+    check(status)
     e
 end
 
@@ -95,7 +106,8 @@ room_for_z(T, valid, n_atoms, n_signals) = zeros(T, reverse(valid)..., n_atoms, 
 
 The activations of the last solve or step, of the whole domain.
 """
-get_z(e::Encoder{T}) where {T} = get_z!(e, room_for_z(T, e.valid, e.g.n_atoms, e.g.n_signals))
+get_z(e::Encoder{T}) where {T} = get_z!(e, together(() -> room_for_z(T, e.valid, e.g.n_atoms, e.g.n_signals), e, get_nothing))
+get_nothing(e::Encoder) = dicod_encoder_get_z(e, C_NULL)
 
 """
     get_z!(encoder, z; offset=nothing)
@@ -103,8 +115,11 @@ get_z(e::Encoder{T}) where {T} = get_z!(e, room_for_z(T, e.valid, e.g.n_atoms, e
 
 Writes a block of the activations, which begins at `offset`, to `z`, which may be a view.
 """
-function get_z!(e::Encoder{T}, z::StridedArray{T}; offset=nothing) where {T}
-    check(described(a -> dicod_encoder_get_z(e, a), "z", z, e.g.n_axes, e.g.n_atoms, e.g.n_signals, e.valid, offset))
+function get_z!(e::Encoder{T}, z; offset=nothing) where {T}
+    status = together(e, get_nothing) do
+        described(a -> dicod_encoder_get_z(e, a), "z", written(T, "z", z), e.g.n_axes, e.g.n_atoms, e.g.n_signals, e.valid, offset)
+    end
+    check(status)
     z
 end
 
@@ -114,18 +129,23 @@ end
 
 Replaces the dictionary by another one of the same size.
 """
-function set_dictionary!(e::Encoder{T}, d::AbstractArray) where {T}
-    wanted = (reverse(e.g.atom)..., e.g.n_channels, e.g.n_atoms)
-    size(d) == wanted || bad_shape("d has the size $(size(d)), the encoder was made with $wanted")
-    check(c_set_dictionary(T)(e, plain(T, d)))
+function set_dictionary!(e::Encoder{T}, d) where {T}
+    check(together(() -> replace_dictionary(e, d), e, e -> c_set_dictionary(T)(e, C_NULL)))
     e
 end
 
-function set_dictionary!(e::Encoder{T}, factors::Factors) where {T}
+replace_dictionary(::Encoder, d) = bad_argument("d is a $(typeof(d)): an array, or a tuple of two, is wanted")
+
+function replace_dictionary(e::Encoder{T}, d::AbstractArray) where {T}
+    wanted = (reverse(e.g.atom)..., e.g.n_channels, e.g.n_atoms)
+    size(d) == wanted || bad_shape("d has the size $(size(d)), the encoder was made with $wanted")
+    c_set_dictionary(T)(e, plain(T, d))
+end
+
+function replace_dictionary(e::Encoder{T}, factors::Factors) where {T}
     wanted = (Tuple(reverse(e.g.atom)), e.g.n_channels, e.g.n_atoms)
     outer(factors) == wanted || bad_shape("the factors' atoms, channels and number are $(outer(factors)), the encoder has $wanted")
-    check(c_set_dictionary_rank1(T)(e, map(a -> plain(T, a), factors)...))
-    e
+    c_set_dictionary_rank1(T)(e, map(a -> plain(T, a), factors)...)
 end
 
 """
@@ -137,8 +157,10 @@ The activations on this rank that are not zero, as lists ([`Dicod.Activations`](
 activations(e::Encoder) = lists((arguments...) -> dicod_encoder_get_sparse(e, arguments...), e.g.n_axes)
 
 function activations(e::Encoder, offset, local_shape)
-    length(offset) == length(local_shape) == e.g.n_axes || bad_shape("offset and local_shape need $(e.g.n_axes) values")
-    first, shape = reversed(offset), reversed(local_shape)
+    first, shape = together(e, e -> dicod_encoder_get_sparse_block(e, C_NULL, C_NULL, 0, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)) do
+        length(offset) == length(local_shape) == e.g.n_axes || bad_shape("offset and local_shape need $(e.g.n_axes) values")
+        (reversed(offset), reversed(local_shape))
+    end
     lists((arguments...) -> dicod_encoder_get_sparse_block(e, first, shape, arguments...), e.g.n_axes)
 end
 

@@ -70,7 +70,8 @@ many that all together have made at most `in_all` since the first round (-1: no 
 each rank.
 """
 round!(solver, e::Ensemble; per_member::Integer=-1, in_all::Integer=-1, keywords...) =
-    with_map(m -> round!(solver, e, m; per_member=per_member, in_all=in_all); keywords...)
+    with_map(m -> round!(solver, e, m; per_member=per_member, in_all=in_all), round_nothing; keywords...)
+round_nothing(m) = parmap_ensemble_round(C_NULL, m, -1, -1, C_NULL, C_NULL, C_NULL)
 
 function round!(solver, e::Ensemble, m::Map; per_member::Integer=-1, in_all::Integer=-1)
     s = Solver(m, solver)

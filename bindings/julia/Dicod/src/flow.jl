@@ -197,7 +197,8 @@ the end. `restartable=false`: the chunks can be gone through only once. `checkpo
 trained, and may return `:stop`; [`Dicod.load!`](@ref) takes the bytes.
 """
 train!(flow::Flow, chunks; checkpoint=nothing, restartable=true, keywords...) =
-    with_map(m -> train!(flow, m, chunks; checkpoint=checkpoint, restartable=restartable); keywords...)
+    with_map(m -> train!(flow, m, chunks; checkpoint=checkpoint, restartable=restartable), train_nothing; keywords...)
+train_nothing(m) = parmap_flow_train(C_NULL, m, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
 
 function train!(flow::Flow, m::Map, chunks; checkpoint=nothing, restartable=true)
     c = Chunks(Line(m, nothing, chunks, nothing), checkpoint)
@@ -216,7 +217,9 @@ end
 
 Sends `chunks` of rank 0 through all nodes; `consume(index, value)` gets the results there, in order, and may return `:stop`.
 """
-execute(consume, flow::Flow, chunks; keywords...) = with_map(m -> execute(consume, flow, m, chunks); keywords...)
+execute(consume, flow::Flow, chunks; keywords...) = with_map(m -> execute(consume, flow, m, chunks), execute_nothing;
+                                                                  keywords...)
+execute_nothing(m) = parmap_flow_execute(C_NULL, m, C_NULL, C_NULL, C_NULL, C_NULL)
 
 function execute(consume, flow::Flow, m::Map, chunks)
     line = Line(m, nothing, chunks, consume)
@@ -231,7 +234,7 @@ end
 Sets node `i` to what a checkpoint was told: it counts as trained. On every rank, with the same bytes.
 """
 function load!(flow::Flow, i::Integer, bytes::Vector{UInt8})
-    with_map() do m
+    with_map(identity) do m
         flow.map = m
         try
             status = parmap_flow_load(flow, i - 1, bytes, length(bytes))

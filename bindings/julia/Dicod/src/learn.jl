@@ -23,17 +23,23 @@ function is told of each outer iteration (a [`Dicod.Step`](@ref)), and may retur
 learn(x::AbstractArray, atom_shape, n_atoms::Integer; keywords...) = learn(nothing, x, atom_shape, n_atoms; keywords...)
 learn(x::AbstractArray, d::AbstractArray; keywords...) = learn(nothing, x, d; keywords...)
 
-function learn(each, x::AbstractArray, atom_shape, n_atoms::Integer; keywords...)
-    T = element(x)
-    learn_into(each, plain(T, x), zeros(T, atom_shape..., size(x, length(atom_shape) + 1), n_atoms); keywords...)
+function learn(each, x::AbstractArray, atom_shape, n_atoms::Integer; context=nothing, keywords...)
+    together(context, learn_nothing) do
+        T = element(x)
+        d = zeros(T, atom_shape..., size(x, length(atom_shape) + 1), n_atoms)
+        learn_into(each, plain(T, x), d; context=context, keywords...)
+    end
 end
 
-function learn(each, x::AbstractArray, d::AbstractArray; keywords...)
-    T = element(x, d)
-    learn_into(each, plain(T, x), Array{T}(d); learn_init=:given, keywords...)
+function learn(each, x::AbstractArray, d::AbstractArray; context=nothing, keywords...)
+    together(context, learn_nothing) do
+        T = element(x, d)
+        learn_into(each, plain(T, x), Array{T}(d); context=context, learn_init=:given, keywords...)
+    end
 end
 
 learn_into(each, x, d; context=nothing, activations=true, given...) = learn_plain(each, x, d, context, activations, listed(given))
+learn_nothing(c) = dicod_learn(c, C_NULL, -1, C_NULL, 0, 0, 0, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
 
 function learn_plain(@nospecialize(each), x::Array{T}, d::Array{T}, context, activations, given) where {T}
     g = Geometry(x, d)
@@ -42,7 +48,7 @@ function learn_plain(@nospecialize(each), x::Array{T}, d::Array{T}, context, act
         info, box = Ref(dicod_learn_info()), Box(each)
         status = GC.@preserve box c_learn(T)(or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms,
             g.atom, x, teller(each), pointer_from_objref(box), d, or_null(z), info)
-        finished(status, box, box_of(context))
+        told(() -> finished(status, box, box_of(context)))
         Learned(d, z, info[])
     end
 end
@@ -63,17 +69,18 @@ mutable struct Learner{T} <: Handle
     bytes::Int
 end
 
-function Learner(d::AbstractArray, signal_shape; n_signals::Integer=1, context=nothing, given...)
-    T, g = element(d), Geometry(d, signal_shape, n_signals)
-    learner(context, listed(given)) do options
-        created(c_learner(T), or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom,
-                plain(T, d))
+function Learner(d, signal_shape; n_signals=1, context=nothing, given...)
+    learner(context, listed(given), learner_of_nothing) do options
+        T, g = element(d), Geometry(d, signal_shape, n_signals)
+        created_together(c_learner(T), or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom,
+                         plain(T, d))
     end
 end
+learner_of_nothing(c) = dicod_learner_create(c, C_NULL, -1, C_NULL, 0, 0, 0, C_NULL, C_NULL, no_handle())
 
 # What create(options) makes: its shapes are what the library says.
-function learner(create, context, given)
-    handle = with_options(create, given)
+function learner(create, context, given, without)
+    handle = together(() -> with_options(create, given), context, without)
     info = filled_in(dicod_learner_describe, handle)
     T = info.element_type == DICOD_F64 ? Float64 : Float32
     valid = Int64[info.valid_shape[1:info.n_axes]...]
@@ -95,9 +102,12 @@ on_x(f, l::Learner{T}, x, offset) where {T} =
 
 One outer iteration on the signals `x`, of which this rank's block begins at `offset`: a [`Dicod.Step`](@ref).
 """
-function step!(l::Learner, x::AbstractArray; offset=nothing)
+function step!(l::Learner, x; offset=nothing)
     out = Ref(dicod_learn_step())
-    finished(on_x(a -> dicod_learner_step(l, a, out), l, x, offset), l.box)
+    status = together(l, l -> dicod_learner_step(l, C_NULL, C_NULL)) do
+        on_x(a -> dicod_learner_step(l, a, out), l, x, offset)
+    end
+    finished(status, l.box)
     weigh!(l)
     GC.@preserve l out load_step(Base.unsafe_convert(Ptr{dicod_learn_step}, out))
 end
@@ -108,11 +118,13 @@ end
 
 Outer iterations until the objective hardly changes; the function is told of each, and may return `:stop`.
 """
-run!(l::Learner, x::AbstractArray; offset=nothing) = run!(nothing, l, x; offset=offset)
-function run!(each, l::Learner, x::AbstractArray; offset=nothing)
+run!(l::Learner, x; offset=nothing) = run!(nothing, l, x; offset=offset)
+function run!(each, l::Learner, x; offset=nothing)
     info, box = Ref(dicod_learn_info()), Box(each)
-    status = on_x(l, x, offset) do a
-        GC.@preserve box dicod_learner_run(l, a, teller(each), pointer_from_objref(box), info)
+    status = together(l, l -> dicod_learner_run(l, C_NULL, C_NULL, C_NULL, C_NULL)) do
+        on_x(l, x, offset) do a
+            GC.@preserve box dicod_learner_run(l, a, teller(each), pointer_from_objref(box), info)
+        end
     end
     finished(status, box, l.box)
     weigh!(l)
@@ -124,9 +136,12 @@ end
 
 Activations of `x` for the dictionary as it is; see [`get_z`](@ref).
 """
-function encode!(l::Learner, x::AbstractArray; offset=nothing)
+function encode!(l::Learner, x; offset=nothing)
     info = Ref(dicod_info())
-    finished(on_x(a -> dicod_learner_encode(l, a, info), l, x, offset), l.box)
+    status = together(l, l -> dicod_learner_encode(l, C_NULL, C_NULL)) do
+        on_x(a -> dicod_learner_encode(l, a, info), l, x, offset)
+    end
+    finished(status, l.box)
     weigh!(l)
     info[]
 end
@@ -153,9 +168,13 @@ function factors(l::Learner{T}) where {T}
     (u, v)
 end
 
-get_z(l::Learner{T}) where {T} = get_z!(l, room_for_z(T, l.valid, l.g.n_atoms, l.n_coded))
-function get_z!(l::Learner{T}, z::StridedArray{T}; offset=nothing) where {T}
-    check(described(a -> dicod_learner_get_z(l, a), "z", z, l.g.n_axes, l.g.n_atoms, l.n_coded, l.valid, offset))
+get_z(l::Learner{T}) where {T} = get_z!(l, together(() -> room_for_z(T, l.valid, l.g.n_atoms, l.n_coded), l, get_nothing))
+get_nothing(l::Learner) = dicod_learner_get_z(l, C_NULL)
+function get_z!(l::Learner{T}, z; offset=nothing) where {T}
+    status = together(l, get_nothing) do
+        described(a -> dicod_learner_get_z(l, a), "z", written(T, "z", z), l.g.n_axes, l.g.n_atoms, l.n_coded, l.valid, offset)
+    end
+    check(status)
     z
 end
 
@@ -171,7 +190,10 @@ end
 
 Writes everything that the next step depends on to a file, or gives it as bytes (on rank 0; the others get none).
 """
-save(l::Learner, path::AbstractString) = (check(dicod_learner_save_file(l, path)); nothing)
+function save(l::Learner, path)
+    check(together(() -> dicod_learner_save_file(l, path), l, l -> dicod_learner_save_file(l, C_NULL)))
+    nothing
+end
 function save(l::Learner)
     needed = Ref{Int64}(0)
     check(dicod_learner_save(l, 0, C_NULL, needed))
@@ -194,9 +216,11 @@ there are any, replace all of those that were saved.
 function restore(from::Union{AbstractString,Vector{UInt8}}, d=nothing, signal_shape=nothing; context=nothing, n_signals=nothing,
                  n_channels=nothing, n_atoms=nothing, atom_shape=nothing, element_type=nothing, given...)
     signal_shape === nothing && (signal_shape = get(given, :signal_shape, nothing))
-    l = learner(context, listed(filter(pair -> pair[1] !== :signal_shape, given))) do options
-        from isa Vector{UInt8} ? created(dicod_learner_restore, or_null(context), options, length(from), from) :
-            created(dicod_learner_restore_file, or_null(context), options, from)
+    without = from isa Vector{UInt8} ? (c -> dicod_learner_restore(c, C_NULL, -1, C_NULL, no_handle())) :
+        c -> dicod_learner_restore_file(c, C_NULL, C_NULL, no_handle())
+    l = learner(context, listed(filter(pair -> pair[1] !== :signal_shape, given)), without) do options
+        from isa Vector{UInt8} ? created_together(dicod_learner_restore, or_null(context), options, length(from), from) :
+            created_together(dicod_learner_restore_file, or_null(context), options, from)
     end
     is, T = describe(l), element_type
     size_of_d = (is.atom_shape..., is.n_channels, is.n_atoms)

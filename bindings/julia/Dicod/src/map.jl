@@ -70,7 +70,24 @@ Base.close(m::Map) = release(parmap_free, m)
 Base.show(io::IO, m::Map) = print(io, "Dicod.Map(", isopen(m) ? join(("$key=$value" for (key, value) in m.settings), ", ") :
     "closed", ")")
 
-with_map(@nospecialize(f); keywords...) = closed_after(f, Map(; keywords...))
+# A map for one call, of which without(map) tells the other ranks if there is none.
+function with_map(@nospecialize(f), @nospecialize(without); keywords...)
+    m = try
+        Map(; keywords...)
+    catch
+        on_no_map(without, get(keywords, :context, nothing))
+        rethrow()
+    end
+    closed_after(f, m)
+end
+
+function on_no_map(@nospecialize(without), context)
+    context isa Context && isopen(context) || return
+    at = no_handle()
+    parmap_create(context, at) < 0 && return
+    without(at[])
+    parmap_free(at)
+end
 
 const in_seconds = (:deadline, :grace, :progress_interval)
 

@@ -126,10 +126,12 @@ is_linear(t::Operators) = numbers(t)[3]
 Base.show(io::IO, t::Operators) = print(io, "Dicod.Operators(", length(t.states), " operators", isopen(t) ? ")" : ", closed)")
 
 function applied(f, t, given, from, to)
-    length(given) == size(t, from) || bad_shape("$(length(given)) numbers were given, $(size(t, from)) are wanted")
-    out = zeros(size(t, to))
+    x, out = together(t.map, m -> f(t, m, C_NULL, C_NULL)) do
+        length(given) == size(t, from) || bad_shape("$(length(given)) numbers were given, $(size(t, from)) are wanted")
+        (plain(Float64, given), zeros(size(t, to)))
+    end
     empty!(t.map.failures)
-    status = f(t, t.map, plain(Float64, given), out)
+    status = f(t, t.map, x, out)
     error = status < 0 ? DicodError(status, last_error()) : nothing
     status == PARMAP_ERROR_TASK && gather(t.map, false)
     isempty(t.map.failures) || throw(t.map.failures[minimum(keys(t.map.failures))])
@@ -137,13 +139,13 @@ function applied(f, t, given, from, to)
     out
 end
 
-(t::Operators)(x::AbstractVector) = applied(parmap_operators_eval, t, x, 2, 1)
+(t::Operators)(x) = applied(parmap_operators_eval, t, x, 2, 1)
 
 "`Dicod.linearize!(T, x)`: `T(x)`, and derivatives and adjoints are taken at `x` from now on."
-linearize!(t::Operators, x::AbstractVector) = applied(parmap_operators_linearize, t, x, 2, 1)
+linearize!(t::Operators, x) = applied(parmap_operators_linearize, t, x, 2, 1)
 
 "`Dicod.derivative(T, h)`: `T'(x) h`."
-derivative(t::Operators, h::AbstractVector) = applied(parmap_operators_derivative, t, h, 2, 1)
+derivative(t::Operators, h) = applied(parmap_operators_derivative, t, h, 2, 1)
 
 "`adjoint(T, y)`: `T'(x)* y`, the sum over the operators in their order, whatever the ranks."
-Base.adjoint(t::Operators, y::AbstractVector) = applied(parmap_operators_adjoint, t, y, 1, 2)
+Base.adjoint(t::Operators, y) = applied(parmap_operators_adjoint, t, y, 1, 2)

@@ -7,7 +7,7 @@
 Calls `f(i)` for each `i` in `1:n` once, over the threads that Julia was started with. With a `context` each rank does a portion
 of them, that of schedule `:cyclic`, else of `:block`. Collective.
 """
-pull(f, n::Integer; keywords...) = with_map(m -> pull(f, m, n); keywords...)
+pull(f, n::Integer; keywords...) = with_map(m -> pull(f, m, n), m -> parmap_open(m, -1, no_handle()); keywords...)
 
 function pull(f, m::Map, n::Integer)
     run(m) do report
@@ -99,11 +99,11 @@ place of the result. Inside of `f`, [`Dicod.task`](@ref) is the task.
 On ranks items and results are sent by Serialization, in blocks of memory that stay bounded on the way. For arrays of numbers see
 [`Dicod.pmap!`](@ref); for results one by one [`Dicod.stream`](@ref).
 """
-pmap(f, xs; keywords...) = with_map(m -> pmap(f, m, xs); keywords...)
+pmap(f, xs; keywords...) = with_map(m -> pmap(f, m, xs), stream_nothing; keywords...)
 
 function pmap(f, m::Map, xs)
     root = ranks(m.context)[1] == 0
-    items = root ? collect(xs) : ()
+    items = together(() -> root ? collect(xs) : (), m.context === nothing ? nothing : m, stream_nothing)
     results = Vector{Any}(undef, length(items))
     if m.context === nothing
         pull(i -> results[i] = f(items[i]), m, length(items))
@@ -126,7 +126,8 @@ Calls `f!(yi, xi)` for each slice along the last axes of two arrays of numbers, 
 ranks all bring arrays of the same sizes; `x` of rank 0 counts, and all of `y` is written on every rank. With
 `errors=:continue`, slices that failed are zero at the end. Gives `y`.
 """
-pmap!(f!, y, x; keywords...) = with_map(m -> pmap!(f!, m, y, x); keywords...)
+pmap!(f!, y, x; keywords...) = with_map(m -> pmap!(f!, m, y, x), run_nothing; keywords...)
+run_nothing(m) = parmap_run(m, -1, C_NULL, C_NULL, C_NULL, 0, 0, C_NULL, 0, 0, C_NULL, C_NULL)
 
 struct Slices
     f!::Any
@@ -140,10 +141,16 @@ function slice_trampoline(userdata::Ptr{Cvoid}, task::Ptr{Cvoid}, input::Ptr{Cvo
     in_task(t -> s.f!(slice(s.y, output), slice(s.x, input)), s.map, task)
 end
 
-function pmap!(f!, m::Map, y::Array, x::Array)
-    isbitstype(eltype(y)) && isbitstype(eltype(x)) || bad_argument("pmap! takes arrays of numbers, not of $(eltype(y)) and $(eltype(x))")
+function fit_for_slices(y, x)
+    all(a -> a isa Array && isbitstype(eltype(a)), (y, x)) ||
+        bad_argument("pmap! takes arrays of numbers, not a $(typeof(y)) and a $(typeof(x))")
     n = size(y, ndims(y))
     n == size(x, ndims(x)) || bad_shape("y and x have the sizes $(size(y)) and $(size(x)): the last ones have to be the same")
+    n
+end
+
+function pmap!(f!, m::Map, y, x)
+    n = together(() -> fit_for_slices(y, x), m, run_nothing)
     if m.context === nothing
         fill!(y, zero(eltype(y)))
         pull(m, n) do i

@@ -55,9 +55,12 @@ Reduces `xs`: a chunk of it (setting `chunk`; else about one 128th, whatever the
 for bit for any number of ranks. Every rank makes the call with the same `xs`, which is indexed from 1, and gets the result; `init`
 is that of rank 0. It runs in the calling thread of each rank.
 """
-reduce(work, join, init, xs; fork=deepcopy, keywords...) = with_map(m -> reduce(work, join, init, m, xs; fork=fork); keywords...)
+reduce(work, join, init, xs; fork=deepcopy, keywords...) = with_map(m -> reduce(work, join, init, m, xs; fork=fork), reduce_nothing;
+                                                                                 keywords...)
+reduce_nothing(m) = parmap_reduce(m, -1, C_NULL, C_NULL, 0, 0, C_NULL, C_NULL)
 
 function reduce(work, join, init, m::Map, xs; fork=deepcopy)
+    n = together(() -> length(xs), m, reduce_nothing)
     r, state = Reduction(m, work, join, fork, xs, IdDict{State,Nothing}()), State(init)
     table = Ref(parmap_reducer(sizeof(parmap_reducer), pointer_from_objref(r),
         @cfunction(fork_trampoline, Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}})),
@@ -67,7 +70,7 @@ function reduce(work, join, init, m::Map, xs; fork=deepcopy)
         @cfunction(join_trampoline, Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid})),
         @cfunction(free_trampoline, Cvoid, (Ptr{Cvoid}, Ptr{Cvoid}))))
     run(m) do report
-        GC.@preserve r state parmap_reduce(m, length(xs), table, C_NULL, 0, 0, pointer_from_objref(state), report)
+        GC.@preserve r state parmap_reduce(m, n, table, C_NULL, 0, 0, pointer_from_objref(state), report)
     end
     state.value
 end

@@ -6,10 +6,14 @@
 The activations that explain the signals `x` by the atoms `d`: a [`Dicod.Solution`](@ref). `z` is where it starts, with
 `warm_start=true`.
 """
-function solve(x::AbstractArray, d::AbstractArray; context=nothing, z=nothing, given...)
-    T = element(x, d)
-    solve_plain(plain(T, x), plain(T, d), context, z, listed(given))
+function solve(x, d; context=nothing, z=nothing, given...)
+    together(context, solve_nothing) do
+        T = element(x, d)
+        solve_plain(plain(T, x), plain(T, d), context, z, listed(given))
+    end
 end
+
+solve_nothing(c) = dicod_solve(c, C_NULL, -1, C_NULL, 0, 0, 0, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
 
 function solve_plain(x::Array{T}, d::Array{T}, context, z, given) where {T}
     g = Geometry(x, d)
@@ -20,7 +24,7 @@ function solve_plain(x::Array{T}, d::Array{T}, context, z, given) where {T}
         info = Ref(dicod_info())
         status = c_solve(T)(or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, x, d,
                             out, info)
-        finished(status, box_of(context))
+        told(() -> finished(status, box_of(context)))
         Solution(out, info[])
     end
 end

@@ -56,7 +56,8 @@ memory stays bounded. An item [`Dicod.WAIT`](@ref) says that there is nothing no
 the call, each with its own `work`. An exception is thrown as it is, on every rank; with `errors=:continue` those of `work` are in
 `map.failures` at the end. Gives a [`Dicod.Report`](@ref).
 """
-stream(consume, work, source; keywords...) = with_map(m -> stream(consume, work, m, source); keywords...)
+stream(consume, work, source; keywords...) = with_map(m -> stream(consume, work, m, source), stream_nothing; keywords...)
+stream_nothing(m) = parmap_stream(m, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
 
 function stream(consume, work, m::Map, source)
     line = Line(m, work, source, consume)

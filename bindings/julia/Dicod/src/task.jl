@@ -73,11 +73,13 @@ call_share(value, m::Map) = share_with(parmap_call_share, value, m)
 # The value is packed behind a number, by which ranks see whether they have it already.
 function share_with(give, value, m)
     rank, n = ranks(m.context)
-    bytes = UInt8[]
+    # Ranks that serve don't wait.
+    waits, without = give === parmap_share ? m : nothing, m -> parmap_share(m, C_NULL, -1)
+    bytes = together(() -> rank == 0 && n > 1 ? packed(value) : UInt8[], waits, without)
     if rank == 0
         m.number += 1
         m.shared = value
-        n > 1 && (bytes = vcat(reinterpret(UInt8, [m.number]), packed(value)))
+        n > 1 && (bytes = vcat(reinterpret(UInt8, [m.number]), bytes))
     end
     check(give(m, bytes, length(bytes)))
     nothing
