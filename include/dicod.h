@@ -220,7 +220,7 @@ typedef struct dicod_progress {
      */
     int64_t visits;
     /**
-     * Tiles that still have something to do.
+     * Tiles that still have something to do; all of them until more is known.
      */
     int64_t awake;
     /**
@@ -228,26 +228,28 @@ typedef struct dicod_progress {
      */
     int64_t tiles;
     /**
-     * Upper bound on the largest coordinate step left, max |dz|; in the published schedule only
-     * known at the end.
+     * Upper bound on the largest coordinate step left, max |dz|, when the last sweep ended; infinite until it is known, in
+     * the published schedule until the end.
      */
     double max_step;
     /**
-     * The solve ends when max |dz| is at most this.
+     * The solve ends when max |dz| is at most this; NaN until it is known.
      */
     double tol;
     /**
-     * Seconds since the solve began.
+     * Seconds since the call began.
      */
     double seconds;
 } dicod_progress;
 
 /**
  * Told how a solve gets on; returns 0 to go on, anything else to stop: the solve then returns
- * DICOD_CANCELLED with a valid result.
+ * DICOD_CANCELLED with a valid result. If it descends, what it has reached is still certified, and the callback not
+ * asked again; another stage ends at once. dicod_cancel() ends everything at once.
  *
- * It is called between sweeps, at least the option "progress_interval" seconds apart, and once at
- * the end, when its answer changes nothing. `progress` is valid during the call. As for
+ * It is called every "progress_interval" seconds (an option) in all stages of a solve, also while the calling thread waits
+ * for others, and once at the end, when its answer changes nothing. What it is told of sweeps, steps and tiles is how things
+ * stood after the last sweep of which all ranks know. `progress` is valid during the call. As for
  * dicod_log_fn: called in the thread that called the library, it must return, and must not use the
  * context or encoder of the call that runs.
  */
@@ -317,6 +319,24 @@ dicod_status dicod_context_set_progress(dicod_context *context,
                                         dicod_progress_fn progress,
                                         void *userdata);
 
+/**
+ * Ends the solve or the learning that runs with a context, at once: within some milliseconds, wherever it is. The call
+ * returns DICOD_CANCELLED, on all ranks, with a result that is valid as far as it goes: z is what was reached, finite; what
+ * the info says of it is there only if it was proven before, see dicod_info.proven.
+ *
+ * It reaches a call from its first line to its last. Returns 1 if there is one, 0 if none runs with this context, or
+ * `context` is NULL: then nothing happens, and nothing is remembered that would end the next call. A host that has
+ * sent a thread to solve, and cancels while that thread may not have come to its call yet, asks again until it is told 1,
+ * or that the thread is done.
+ *
+ * A progress callback that returns another value than 0 ends a descent, too, but waits for the certificate of what was
+ * reached. It may call this to be out at once.
+ *
+ * Local: with several ranks it is enough to call it on one; from other threads, callbacks, and signal handlers
+ * (it reads and writes one lock-free atomic and nothing else). The context must not be freed meanwhile.
+ */
+int32_t dicod_cancel(const dicod_context *context);
+
 /* Options -------------------------------------------------------------------------------------- */
 
 /**
@@ -375,7 +395,7 @@ typedef struct dicod_option_info {
  * max_iter (integer, default -1, at least -1)
  *     iterations at most: steps, or in the published schedule tile visits; -1: no limit
  * time_limit (real, default inf, at least 0)
- *     seconds after which the solve, or learning, stops with what it has
+ *     seconds after which the solve, or learning, returns with what it has, wherever it is; a descent ends so early that what it has reached can be certified
  * strategy (string, default locally-greedy, locally-greedy | greedy | random | cyclic | cyclic-shuffled)
  *     choice of the next coordinate inside a tile
  * schedule (string, default coloured, coloured | published | asynchronous)
@@ -585,11 +605,24 @@ dicod_status dicod_options_describe(int64_t index, dicod_option_info *info);
 /* One call on plain arrays --------------------------------------------------------------------- */
 
 /**
+ * In dicod_info.proven: lambda, lambda_max and tol are known. They are NaN if the solve was stopped before the first
+ * correlation of signal and atoms was.
+ */
+#define DICOD_PROVEN_LAMBDA 1
+
+/**
+ * In dicod_info.proven: objective, data_term, max_step and duality_gap are those of z. If the solve was stopped before
+ * they were, the former two are NaN and the latter two infinite; z is valid all the same.
+ */
+#define DICOD_PROVEN_RESULT 2
+
+/**
  * What a solve found, what it cost, and the proof of the result.
  *
  * objective, data_term, max_step and duality_gap are computed anew from x and z at the end. Over
  * several ranks all is about the whole domain, but seconds, bytes and messages, which are this
- * rank's.
+ * rank's. If time_limit or dicod_cancel() ended the solve in the middle of a stage, `proven` tells what
+ * is known.
  */
 typedef struct dicod_info {
     /**
@@ -649,7 +682,8 @@ typedef struct dicod_info {
      */
     double duality_gap;
     /**
-     * Seconds for the whole solve; for dicod_solve() the making of its encoder included.
+     * Seconds for the whole call; for dicod_solve() the making of its encoder included. It is the sum of
+     * seconds_correlate, seconds_descend, seconds_certify and seconds_other, for dicod_solve() of seconds_gram, too.
      */
     double seconds;
     /**
@@ -657,7 +691,7 @@ typedef struct dicod_info {
      */
     double seconds_gram;
     /**
-     * Seconds for the first correlation of signal and atoms.
+     * Seconds for the first correlation of signal and atoms, and for taking in the signal.
      */
     double seconds_correlate;
     /**
@@ -688,6 +722,15 @@ typedef struct dicod_info {
      * Seconds that this rank waited for others.
      */
     double seconds_waiting;
+    /**
+     * Sum of DICOD_PROVEN_LAMBDA and DICOD_PROVEN_RESULT, as far as they hold: both, unless the solve returned DICOD_TIME_LIMIT
+     * or DICOD_CANCELLED.
+     */
+    int64_t proven;
+    /**
+     * Seconds for all else: checks, laying out tiles, handing out z.
+     */
+    double seconds_other;
 } dicod_info;
 
 /**
@@ -765,6 +808,10 @@ dicod_status dicod_valid_block(const dicod_options *options,
  * Returns DICOD_OK when max |dz| <= tol; DICOD_MAX_ITER, DICOD_TIME_LIMIT, DICOD_CANCELLED or
  * DICOD_PRECISION when the solve ended before: z and info are valid then, too. On an error z and
  * info are untouched.
+ *
+ * The option "time_limit" counts from this call on, and holds in every stage, on every rank. A descent ends so early
+ * that what it has reached can be certified in what is left. Where the limit is shorter than that takes, z is what there
+ * is (zeros, or where a warm start began, or what was reached), and info->proven says what is known of it.
  *
  * Collective over the context's ranks. Thread-safe, except that a context serves one call at a
  * time.
@@ -1268,7 +1315,8 @@ dicod_status dicod_encoder_region(dicod_encoder *encoder,
  *
  * Local. Needs the encoder for itself.
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_atoms is not the encoder's);
- * DICOD_ERROR_INVALID_STATE (nothing was solved yet, or the encoder is in use).
+ * DICOD_ERROR_INVALID_STATE (nothing was solved yet, or the last solve was stopped before it knew;
+ * encoder in use).
  */
 dicod_status dicod_encoder_get_lambda(dicod_encoder *encoder,
                                       int64_t n_atoms,
@@ -1468,6 +1516,10 @@ typedef struct dicod_learn_step {
      * Seconds for the dictionary step and the next Gram tensor.
      */
     double seconds_d;
+    /**
+     * Seconds for all of it: these, and what is in none of them.
+     */
+    double seconds;
 } dicod_learn_step;
 
 /**
@@ -1542,6 +1594,15 @@ typedef struct dicod_learn_info {
      * Seconds for dictionary steps and Gram tensors.
      */
     double seconds_d;
+    /**
+     * As dicod_info.proven, of the last solve: what is known of lambda and lambda_max, and of objective, data_term and
+     * duality_gap. What is not is NaN, duality_gap infinite; d and z are valid all the same.
+     */
+    int64_t proven;
+    /**
+     * Seconds for all else; with it the stages are `seconds`.
+     */
+    double seconds_other;
 } dicod_learn_info;
 
 /**
@@ -1583,7 +1644,8 @@ typedef struct dicod_learn_info {
  *
  * Returns DICOD_OK when an outer iteration lowered the objective by no more than the fraction
  * "learn_tol"; DICOD_MAX_ITER, DICOD_TIME_LIMIT or DICOD_CANCELLED when learning ended before:
- * d, z and info are valid then, too. On an error they are untouched.
+ * d, z and info are valid then, too (info->proven says what is known; if there was no time even for first atoms, d is
+ * noise). On an error they are untouched.
  *
  * Collective over the context's ranks, with the same arguments on each. Thread-safe, except that a
  * context serves one call at a time.
@@ -1686,8 +1748,9 @@ void dicod_learner_free(dicod_learner **learner);
  * "learn_online" each step may bring other signals. `step` may be NULL; set step->struct_size before
  * (DICOD_LEARN_STEP_INIT does).
  *
- * Returns DICOD_OK; DICOD_TIME_LIMIT or DICOD_CANCELLED when the step of z was stopped: the
- * dictionary is as it was then, and the iteration does not count. After an error the dictionary is
+ * Returns DICOD_OK; DICOD_TIME_LIMIT or DICOD_CANCELLED when it was stopped: the
+ * dictionary is as it was then, and the iteration does not count; z is what the step of z has reached. Objectives and lambda
+ * that were not known by then are NaN. After an error the dictionary is
  * as it was; after DICOD_ERROR_INTERNAL the learner can only be freed.
  *
  * Collective over the context's ranks: an error on one is an error on all. Needs the learner and its

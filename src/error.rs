@@ -104,6 +104,9 @@ pub enum Error {
         /// Its message.
         message: String,
     },
+    /// The call was to end before this was done; those that can say so return a result that is valid as far as it goes.
+    #[error("stopped before it was done")]
+    Stopped(crate::csc::Stop),
     /// A defect of the library.
     #[error("internal error, please report it: {0}")]
     Internal(String),

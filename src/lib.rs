@@ -17,10 +17,12 @@
 //! | [`learn`] | statistics, dictionary step, initialisers, the learner, checkpoints |
 //! | [`parmap`] | maps, reductions and flows over threads and ranks |
 //! | [`transport`] | messages between ranks: in this process, or over MPI (feature `mpi`) |
+//! | `clock` | limit of time, cancel and progress of a call |
 //! | [`ffi`] | the C boundary: NULL checks, panics, error messages |
 //!
 //! Only [`ffi`] is `unsafe` towards the caller, and only [`linalg`] calls BLAS.
 
+mod clock;
 pub mod csc;
 pub mod error;
 pub mod ffi;

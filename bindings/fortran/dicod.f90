@@ -35,6 +35,8 @@ module dicod_c
   integer(c_int32_t), parameter :: DICOD_LOG_WARNING = 1_c_int32_t
   integer(c_int32_t), parameter :: DICOD_LOG_INFO = 2_c_int32_t
   integer(c_int32_t), parameter :: DICOD_LOG_DEBUG = 3_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_PROVEN_LAMBDA = 1_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_PROVEN_RESULT = 2_c_int32_t
   integer(c_int64_t), parameter :: DICOD_F32 = 32_c_int64_t
   integer(c_int64_t), parameter :: DICOD_F64 = 64_c_int64_t
   integer(c_int32_t), parameter :: DICOD_SPAN_SOLVE = 0_c_int32_t
@@ -81,7 +83,7 @@ module dicod_c
   end type
 
   type, bind(c) :: dicod_info
-    integer(c_int64_t) :: struct_size = 184_c_int64_t
+    integer(c_int64_t) :: struct_size = 200_c_int64_t
     integer(c_int32_t) :: status = 0
     integer(c_int32_t) :: n_threads = 0
     real(c_double) :: lambda = 0
@@ -105,6 +107,8 @@ module dicod_c
     integer(c_int64_t) :: messages = 0
     integer(c_int64_t) :: bytes_sent = 0
     real(c_double) :: seconds_waiting = 0
+    integer(c_int64_t) :: proven = 0
+    real(c_double) :: seconds_other = 0
   end type
 
   type, bind(c) :: dicod_array
@@ -135,7 +139,7 @@ module dicod_c
   end type
 
   type, bind(c) :: dicod_learn_step
-    integer(c_int64_t) :: struct_size = 120_c_int64_t
+    integer(c_int64_t) :: struct_size = 128_c_int64_t
     integer(c_int64_t) :: iteration = 0
     real(c_double) :: objective_z = 0
     real(c_double) :: objective_d = 0
@@ -150,10 +154,11 @@ module dicod_c
     real(c_double) :: seconds_z = 0
     real(c_double) :: seconds_statistics = 0
     real(c_double) :: seconds_d = 0
+    real(c_double) :: seconds = 0
   end type
 
   type, bind(c) :: dicod_learn_info
-    integer(c_int64_t) :: struct_size = 112_c_int64_t
+    integer(c_int64_t) :: struct_size = 128_c_int64_t
     integer(c_int32_t) :: status = 0
     integer(c_int32_t) :: n_threads = 0
     integer(c_int64_t) :: iterations = 0
@@ -168,6 +173,8 @@ module dicod_c
     real(c_double) :: seconds_z = 0
     real(c_double) :: seconds_statistics = 0
     real(c_double) :: seconds_d = 0
+    integer(c_int64_t) :: proven = 0
+    real(c_double) :: seconds_other = 0
   end type
 
   type, bind(c) :: dicod_handle_info
@@ -402,6 +409,11 @@ module dicod_c
       type(c_ptr), value :: context
       type(c_funptr), value :: progress
       type(c_ptr), value :: userdata
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_cancel(context) bind(c, name='dicod_cancel') result(outcome)
+      import
+      type(c_ptr), value :: context
       integer(c_int32_t) :: outcome
     end function
     function dicod_options_create(options) bind(c, name='dicod_options_create') result(outcome)
@@ -1918,6 +1930,8 @@ module dicod_context_m
     procedure :: n_threads => context_n_threads
     procedure :: set_log => context_set_log
     procedure :: set_progress => context_set_progress
+    procedure :: cancel => context_cancel
+    procedure :: set_cancel_flag => context_set_cancel_flag
     final :: context_final
   end type
 
@@ -2062,6 +2076,26 @@ contains
     end if
     status = dicod_context_set_progress(self%handle, trampoline, c_loc(self%box))
     call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Ends the solve or the learning that runs with the context, on all ranks, with a result that is valid as far as it goes.
+  ! Tells whether one does. From other threads, callbacks and signal handlers.
+  recursive function context_cancel(self) result(reached)
+    class(dicod_context), intent(in) :: self
+    logical :: reached
+    reached = dicod_cancel(self%handle) /= 0
+  end function
+
+  ! A flag that cancels calls with the context for as long as it is not 0; without one: none.
+  recursive subroutine context_set_cancel_flag(self, flag, stat, errmsg)
+    class(dicod_context), intent(inout) :: self
+    integer(c_int32_t), target, volatile, optional :: flag
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(c_ptr) :: at
+    at = c_null_ptr
+    if (present(flag)) at = c_loc(flag)
+    call report_status(dicod_context_set_cancel_flag(self%handle, at), stat, errmsg)
   end subroutine
 
   recursive subroutine log_trampoline(userdata, level, message) bind(c, name='')

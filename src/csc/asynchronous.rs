@@ -14,8 +14,9 @@
 
 use super::halo::{Halo, decode, encode};
 use super::options::{SoftLock, Strategy};
-use super::schedule::{Control, FAILED, Stop, Tiles, granted, note, wish_code};
+use super::schedule::{Control, Stop, Tiles, note};
 use super::tile::{Plan, Step, TileState, Visit};
+use crate::clock::{self, Wish};
 use crate::error::{Error, Result};
 use crate::grid::blocks::Block;
 use crate::grid::tiles::{AXES, Point, TileGrid};
@@ -32,9 +33,6 @@ const MARGIN: f64 = 1e-9;
 
 /// How far above F(0) a single λ|z| may rise before the descent is none.
 const DIVERGED: f64 = 4.0;
-
-/// A wish to stop that is granted before all others.
-const DIVERGENCE: i64 = FAILED + 1;
 
 /// What is constant during a descent.
 pub(crate) struct Setting<'s, T: Real> {
@@ -302,7 +300,10 @@ impl<'s, T: Real> Solver<'s, T> {
 }
 
 /// Collective: descends until all ranks are idle.
-pub(crate) fn descend<T: Real>(setting: Setting<'_, T>, control: &mut Control<'_>) -> Result<Stop> {
+pub(crate) fn descend<T: Real>(
+    setting: Setting<'_, T>,
+    control: &mut Control<'_, '_>,
+) -> Result<Stop> {
     let bound = DIVERGED * setting.objective / setting.least_lambda;
     let (tiles, plan, tol) = (setting.tiles, setting.plan, setting.tol);
     let n = tiles.len();
@@ -316,7 +317,7 @@ pub(crate) fn descend<T: Real>(setting: Setting<'_, T>, control: &mut Control<'_
     let base = control.progress;
     let (mut steps, mut visits) = (0i64, 0i64);
     let mut failure = None;
-    let mut wish = wish_code(control.check(base.steps));
+    let mut wish = control.check(base.steps);
     let mut made = Vec::new();
     let mut tickets: Option<(Ticket, Ticket)> = None;
     let mut sums_known: Option<Vec<i64>> = None;
@@ -327,10 +328,13 @@ pub(crate) fn descend<T: Real>(setting: Setting<'_, T>, control: &mut Control<'_
             idle = false;
         }
         // A pass over the tiles.
-        if !idle && wish == 0 && failure.is_none() {
+        if !idle && wish == Wish::GoOn && failure.is_none() {
             let mut moved = false;
             let mark = tiles.mark();
             for turn in 0..n {
+                if clock::over() {
+                    break;
+                }
                 let index = match plan.strategy {
                     Strategy::Greedy => {
                         let largest = |a: &usize, b: &usize| {
@@ -361,7 +365,7 @@ pub(crate) fn descend<T: Real>(setting: Setting<'_, T>, control: &mut Control<'_
                 moved |= visit.steps > 0;
                 let z = visit.largest_z.wide();
                 if z > bound || !z.is_finite() {
-                    wish = DIVERGENCE;
+                    wish = Wish::Diverged;
                     break;
                 }
                 if solver.listen()? {
@@ -372,14 +376,18 @@ pub(crate) fn descend<T: Real>(setting: Setting<'_, T>, control: &mut Control<'_
             solver.send_parcels(1)?;
             tiles.end_phase(control.progress.sweeps, None, mark);
             control.progress.sweeps += 1;
-            if wish == 0 {
-                wish = wish_code(control.wish());
-                failure = failure.or(control.failure.take());
+            if wish == Wish::GoOn {
+                wish = control.wish();
+                failure = failure.or(control.clock.take_failure());
             }
         }
         // What all ranks have to know, again and again.
         if tickets.is_none() {
-            let quiet = idle || wish != 0 || failure.is_some();
+            if idle && wish == Wish::GoOn {
+                wish = control.wish();
+                failure = failure.or(control.clock.take_failure());
+            }
+            let quiet = idle || wish != Wish::GoOn || failure.is_some();
             let sums = [
                 i64::from(!quiet),
                 solver.sent,
@@ -387,7 +395,10 @@ pub(crate) fn descend<T: Real>(setting: Setting<'_, T>, control: &mut Control<'_
                 steps,
                 visits,
             ];
-            let most = [if failure.is_some() { FAILED } else { wish }];
+            let most = match failure.is_some() {
+                true => [Wish::Failed.code()],
+                false => [wish.code()],
+            };
             tickets = Some((
                 ranks.start_reduce(Reduce::Sum, &sums)?,
                 ranks.start_reduce(Reduce::Max, &most)?,
@@ -396,7 +407,7 @@ pub(crate) fn descend<T: Real>(setting: Setting<'_, T>, control: &mut Control<'_
         let Some((first, second)) = &tickets else {
             continue;
         };
-        let quiet = idle || wish != 0 || failure.is_some();
+        let quiet = idle || wish != Wish::GoOn || failure.is_some();
         let mut ask = || -> Result<Option<i64>> {
             if sums_known.is_none() {
                 sums_known = ranks.reduced(first)?;
@@ -426,7 +437,9 @@ pub(crate) fn descend<T: Real>(setting: Setting<'_, T>, control: &mut Control<'_
         control.progress.steps = base.steps + sums[3] as u64;
         control.progress.visits = base.visits + sums[4] as u64;
         control.progress.awake = sums[0] as u64;
-        if wanted != 0 {
+        let wanted = Wish::of_code(wanted);
+        if wanted != Wish::GoOn {
+            control.clock.hear(wanted);
             break wanted;
         }
         let settled = |sums: &[i64]| sums[0] == 0 && sums[1] == sums[2];
@@ -435,11 +448,11 @@ pub(crate) fn descend<T: Real>(setting: Setting<'_, T>, control: &mut Control<'_
                 .as_ref()
                 .is_some_and(|b| settled(b) && b[1] == sums[1])
         {
-            break 0;
+            break Wish::GoOn;
         }
         before = Some(sums);
-        if control.progress.steps >= control.max_iter && wish == 0 {
-            wish = wish_code(Some(Stop::MaxIter));
+        if control.progress.steps >= control.max_iter && wish == Wish::GoOn {
+            wish = Wish::MaxIter;
         }
     };
     // Nothing may be left on its way to the next solve.
@@ -453,12 +466,12 @@ pub(crate) fn descend<T: Real>(setting: Setting<'_, T>, control: &mut Control<'_
     }
     ranks.agree(match (failure, stop) {
         (Some(error), _) => Err(error),
-        (None, DIVERGENCE) => Err(Error::InvalidState(
+        (None, Wish::Diverged) => Err(Error::InvalidState(
             "the asynchronous solver diverged: set option \"soft_lock\" to \"border\", or \
              \"schedule\" to \"coloured\""
                 .into(),
         )),
-        (None, 0) => Ok(Stop::Converged),
-        (None, wish) => Ok(granted(wish)),
+        (None, Wish::GoOn) => Ok(Stop::Converged),
+        (None, wish) => Ok(wish.stop()),
     })
 }

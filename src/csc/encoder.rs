@@ -16,6 +16,7 @@ use super::shape::Shape;
 use super::threads::Team;
 use super::tile::{Plan, Step, group_shape, least_tile};
 use super::trace::{Activity, Mark, Span, Trace};
+use crate::clock::{self, Clock, Stage};
 use crate::error::{Error, Result};
 use crate::grid::blocks::Block;
 use crate::grid::tiles::{AXES, Layout, Point, Tile, TileGrid, padded};
@@ -29,12 +30,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-/// What a solve found and what it cost.
+/// What a solve found and what it cost. One that was stopped in the middle of a stage knows less: see [`Info::proven`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Info {
     /// Why it ended.
     pub stop: Stop,
-    /// λ per atom (all equal unless `reg_per_atom` is set).
+    /// λ per atom (all equal unless `reg_per_atom` is set). With `lambda_max` and `tol` NaN if the solve was stopped before the
+    /// first correlation was known.
     pub lambda: Vec<f64>,
     /// Smallest λ for which z = 0 is optimal.
     pub lambda_max: f64,
@@ -52,6 +54,8 @@ pub struct Info {
     pub nonzeros: u64,
     /// The certificate, computed anew from X and z.
     pub certificate: Certificate,
+    /// The certificate is there. If the solve was stopped before, what it would have said is NaN or infinite.
+    pub proven: bool,
     /// Seconds for the whole call.
     pub seconds: f64,
     /// Seconds for the first correlation of signal and atoms.
@@ -60,6 +64,8 @@ pub struct Info {
     pub seconds_descend: f64,
     /// Seconds for the certificate.
     pub seconds_certify: f64,
+    /// Seconds for what is in none of these: with them they are those of the whole call.
+    pub seconds_other: f64,
     /// Seconds for the Gram tensor, when the encoder was made.
     pub seconds_gram: f64,
     /// Bytes held, the Gram tensor aside.
@@ -72,6 +78,36 @@ pub struct Info {
     pub bytes_sent: u64,
     /// Seconds that this rank waited for messages and reductions.
     pub seconds_waiting: f64,
+}
+
+impl Info {
+    /// Before anything is known.
+    pub(crate) fn unknown(n_atoms: usize) -> Self {
+        Info {
+            stop: Stop::Cancelled,
+            lambda: vec![f64::NAN; n_atoms],
+            lambda_max: f64::NAN,
+            noise: false,
+            tol: f64::NAN,
+            steps: 0,
+            visits: 0,
+            sweeps: 0,
+            nonzeros: 0,
+            certificate: Certificate::unknown(),
+            proven: false,
+            seconds: 0.0,
+            seconds_correlate: 0.0,
+            seconds_descend: 0.0,
+            seconds_certify: 0.0,
+            seconds_other: 0.0,
+            seconds_gram: 0.0,
+            bytes: 0,
+            bytes_gram: 0,
+            messages: 0,
+            bytes_sent: 0,
+            seconds_waiting: 0.0,
+        }
+    }
 }
 
 /// One non-zero activation.
@@ -216,6 +252,7 @@ impl<T: Real> Encoder<T> {
             return Err(Error::argument("option schedule", "\"published\"", allowed));
         }
         let start = Instant::now();
+        let of_gram = clock::stage(Stage::Gram);
         let valid = shape.valid();
         let group = group_shape(valid, shape.n_atoms);
         let layout = Layout {
@@ -235,6 +272,7 @@ impl<T: Real> Encoder<T> {
         } else {
             (layout.coloured(&tile_size(&shape, &options, &layout)), None)
         };
+        clock::unknown(grid.len());
         let norms = dictionary.squared_norms()?;
         let scale: Vec<T> = norms.iter().map(|n| T::one() / *n).collect();
         let gram = Gram::new(&dictionary)?;
@@ -257,6 +295,7 @@ impl<T: Real> Encoder<T> {
             (false, n) => n.min(1 << 32) as usize,
         };
         let seconds_gram = start.elapsed().as_secs_f64();
+        drop(of_gram);
         let method = options.correlation;
         // The window has no periods.
         let periodic = [false; AXES];
@@ -398,10 +437,49 @@ impl<T: Real> Encoder<T> {
         x: &Field<'_, T>,
         report: Option<&mut dyn FnMut(&Progress) -> bool>,
     ) -> Result<Info> {
-        let start = Instant::now();
-        Team::scope(self.most_threads(), |team| {
-            self.solve_by(team, start, x, report)
-        })
+        let (limit, interval) = (self.options.time_limit, self.options.progress_interval);
+        let clock = Clock::new(Instant::now(), limit, interval, report, None, &self.ranks);
+        clock.run(|| self.solve_within(&clock, x))
+    }
+
+    /// Collective: the same by a clock that runs already; its limit holds, not that of the options.
+    pub(crate) fn solve_within(&mut self, clock: &Clock<'_>, x: &Field<'_, T>) -> Result<Info> {
+        let (traffic, laps) = (self.traffic(), clock.laps());
+        let mut control = Control {
+            clock,
+            max_iter: u64::try_from(self.options.max_iter).unwrap_or(u64::MAX),
+            progress: Progress::unknown(),
+        };
+        let mut info = Info::unknown(self.shape.n_atoms);
+        clock::unknown(self.grid.len());
+        let solved = Team::scope(self.most_threads(), |team| {
+            self.solve_by(team, x, &mut control, &mut info)
+        });
+        match solved {
+            Err(Error::Stopped(stop)) => info.stop = stop,
+            result => result?,
+        }
+        // Another solve may come by this clock.
+        clock.release();
+        let progress = control.progress;
+        clock.report_last(&progress);
+        self.ranks.agree(clock.take_failure().map_or(Ok(()), Err))?;
+        (info.steps, info.visits, info.sweeps) = (progress.steps, progress.visits, progress.sweeps);
+        info.nonzeros = self.ranks.reduce(Reduce::Sum, &[self.n_nonzero() as i64])?[0] as u64;
+        let now = self.traffic();
+        info.messages = now.messages - traffic.messages;
+        info.bytes_sent = now.bytes - traffic.bytes;
+        info.seconds_waiting = now.seconds_waiting - traffic.seconds_waiting;
+        info.bytes = self.bytes() as u64;
+        info.bytes_gram = self.bytes_gram() as u64;
+        info.seconds_gram = self.seconds_gram;
+        let laps = clock.laps().since(&laps);
+        info.seconds = laps.total();
+        info.seconds_correlate = laps.of(Stage::Correlate);
+        info.seconds_descend = laps.of(Stage::Descend);
+        info.seconds_certify = laps.of(Stage::Certify);
+        info.seconds_other = laps.of(Stage::Other);
+        Ok(info)
     }
 
     /// More threads than tiles would only wait.
@@ -409,17 +487,20 @@ impl<T: Real> Encoder<T> {
         self.n_threads.min(self.grid.len())
     }
 
+    /// Fills in what is found as soon as it is. Fails with [`Error::Stopped`], on all ranks alike, where the clock ends a
+    /// stage in the middle: z is what the descent has left.
     fn solve_by(
         &mut self,
         team: &Team,
-        start: Instant,
         x: &Field<'_, T>,
-        report: Option<&mut dyn FnMut(&Progress) -> bool>,
-    ) -> Result<Info> {
-        let elapsed = || start.elapsed().as_secs_f64();
+        control: &mut Control<'_, '_>,
+        info: &mut Info,
+    ) -> Result<()> {
+        let clock = control.clock;
+        let correlating = clock::stage(Stage::Correlate);
+        let start = Instant::now();
         self.ranks.agree(self.check_x(x))?;
         self.prepare(x.block())?;
-        let before = self.traffic();
         self.tiles.trace = self.options.trace.then(|| Trace::new(start));
         let whole = self.tiles.mark().map(|mark| Mark {
             begin: start,
@@ -437,7 +518,8 @@ impl<T: Real> Encoder<T> {
         let lambda = self.lambda(largest.weighted);
         let tol = self.tolerance(&lambda, &largest);
         let weights = self.wide_norms();
-        let lambda_max = largest.weighted;
+        (info.lambda, info.tol) = (lambda.clone(), tol);
+        (info.lambda_max, info.noise) = (largest.weighted, largest.noise);
         // What c may be wrong by when a descent begins.
         let mut slack = largest.slack;
         self.plan.set_thresholds(&lambda, &self.norms);
@@ -449,25 +531,17 @@ impl<T: Real> Encoder<T> {
             self.ranks.agree(updated)?;
             slack = self.correlate(team, &weights)?.slack;
         }
-        let seconds_correlate = elapsed();
         self.tiles.end(Activity::Correlate, whole);
-        let mut control = Control {
-            start,
-            time_limit: self.options.time_limit,
-            max_iter: u64::try_from(self.options.max_iter).unwrap_or(u64::MAX),
-            interval: self.options.progress_interval,
-            last_report: 0.0,
-            report,
-            progress: Progress {
-                tiles: self.tiles.n_global() as u64,
-                tol,
-                ..Progress::default()
-            },
-            failure: None,
+        control.progress = Progress {
+            tiles: self.tiles.n_global() as u64,
+            awake: self.tiles.n_global() as u64,
+            tol,
+            ..Progress::unknown()
         };
-        let mut seconds_descend = 0.0;
-        let mut seconds_certify = 0.0;
         let mut step = self.restart(team)?;
+        drop(correlating);
+        // What the certificate may take: it is another correlation, if the worst comes to the worst, and a little more.
+        let mut reserve = 1.25 * start.elapsed().as_secs_f64();
         let mut rounds = 0;
         let asynchronous = self.options.schedule == Schedule::Asynchronous && self.ranks.size() > 1;
         let mut objective = 0.0;
@@ -484,9 +558,10 @@ impl<T: Real> Encoder<T> {
         let rounding = move |z: f64| rounding::<T>(largest.c, z);
         // λ_k = 0: nothing is dual feasible unless D_k ⋆ r = 0.
         let dual_weights: Vec<f64> = weights.iter().zip(&lambda).map(|(n, l)| n / l).collect();
-        let (stop, certificate) = loop {
-            let begin = elapsed();
+        loop {
+            let descending = clock::stage(Stage::Descend);
             let mark = self.tiles.mark();
+            clock.hurry(reserve);
             // Steps of the size of rounding can go around in circles: what is asked for falls with time.
             let floor = move |z: f64, sweeps: u64| {
                 T::of(target.max(rounding(z) * (1 + sweeps / 1000) as f64))
@@ -494,8 +569,7 @@ impl<T: Real> Encoder<T> {
             let mut stop = if step > floor(0.0, 0) || rounds == 0 {
                 // If messages were too late too often: in step, at last.
                 let asynchronous = asynchronous && rounds < 4;
-                let result =
-                    self.descend(team, floor, &lambda, objective, asynchronous, &mut control);
+                let result = self.descend(team, floor, &lambda, objective, asynchronous, control);
                 if result.is_err() {
                     self.clear_z();
                 }
@@ -503,9 +577,12 @@ impl<T: Real> Encoder<T> {
             } else {
                 Stop::Precision
             };
-            seconds_descend += elapsed() - begin;
+            drop(descending);
             self.tiles.end(Activity::Descend, mark);
-            let begin = elapsed();
+            clock.release();
+            info.stop = stop;
+            let certifying = clock::stage(Stage::Certify);
+            let begin = clock.seconds();
             let mark = self.tiles.mark();
             let updated = self.take_in(x).and_then(|_| self.update_residual());
             self.ranks.agree(updated)?;
@@ -524,7 +601,8 @@ impl<T: Real> Encoder<T> {
                     Certificate::new(rr, zc, penalty, ratio, step)
                 }
             };
-            seconds_certify += elapsed() - begin;
+            drop(certifying);
+            reserve = 1.25 * (clock.seconds() - begin);
             self.tiles.end(Activity::Certify, mark);
             rounds += 1;
             let done = certificate.max_step <= tol;
@@ -543,39 +621,12 @@ impl<T: Real> Encoder<T> {
             } else if stop == Stop::Precision && done {
                 stop = Stop::Converged;
             }
-            break (stop, certificate);
-        };
-        control.progress.seconds = elapsed();
-        control.progress.max_step = certificate.max_step;
-        control.report(true);
-        self.ranks
-            .agree(control.failure.take().map_or(Ok(()), Err))?;
-        let progress = control.progress;
-        let traffic = self.traffic();
-        let nonzeros = self.ranks.reduce(Reduce::Sum, &[self.n_nonzero() as i64])?[0];
+            (info.stop, info.certificate, info.proven) = (stop, certificate, true);
+            control.progress.max_step = certificate.max_step;
+            break;
+        }
         self.tiles.end(Activity::Solve, whole);
-        Ok(Info {
-            stop,
-            lambda,
-            lambda_max,
-            noise: largest.noise,
-            tol,
-            steps: progress.steps,
-            visits: progress.visits,
-            sweeps: progress.sweeps,
-            nonzeros: nonzeros as u64,
-            certificate,
-            seconds: elapsed(),
-            seconds_correlate,
-            seconds_descend,
-            seconds_certify,
-            seconds_gram: self.seconds_gram,
-            bytes: self.bytes() as u64,
-            bytes_gram: self.bytes_gram() as u64,
-            messages: traffic.messages - before.messages,
-            bytes_sent: traffic.bytes - before.bytes,
-            seconds_waiting: traffic.seconds_waiting - before.seconds_waiting,
-        })
+        Ok(())
     }
 
     fn trace(&self) -> Result<&Trace> {
@@ -640,7 +691,7 @@ impl<T: Real> Encoder<T> {
             &self.shape,
         )?;
         self.window.measure();
-        Ok(())
+        clock::check()
     }
 
     /// Collective: ‖r‖², ⟨z, D ⋆ r⟩ and Σ λ_k ‖z_k‖₁, the same bits for any number of ranks: sums over
@@ -733,7 +784,7 @@ impl<T: Real> Encoder<T> {
         lambda: &[f64],
         objective: f64,
         asynchronous: bool,
-        control: &mut Control<'_>,
+        control: &mut Control<'_, '_>,
     ) -> Result<Stop> {
         let (tiles, plan) = (&self.tiles, &self.plan);
         if asynchronous {

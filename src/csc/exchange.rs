@@ -1,6 +1,7 @@
 //! Moves a field from the blocks that ranks hold to the windows that they work on.
 
 use super::halo::Halo;
+use crate::clock::{self, Looks};
 use crate::error::{Error, Result};
 use crate::grid::blocks::Block;
 use crate::grid::tiles::{AXES, Point};
@@ -28,13 +29,18 @@ impl<T: Real> Window<T> {
         })
     }
 
-    /// Finds the largest |value|.
+    /// Finds the largest |value|, unless the clock says that it is over.
     pub(crate) fn measure(&mut self) {
         let (v8, rest) = self.values.as_chunks::<8>();
         let larger = |most: T, x: T| if x.abs() > most { x.abs() } else { most };
         let mut most = [T::ZERO; 8];
-        for v in v8 {
-            most = std::array::from_fn(|i| larger(most[i], v[i]));
+        for part in v8.chunks(1 << 17) {
+            if clock::over() {
+                return;
+            }
+            for v in part {
+                most = std::array::from_fn(|i| larger(most[i], v[i]));
+            }
         }
         let values = most.iter().chain(rest);
         self.largest = values.fold(T::ZERO, |most, x| larger(most, *x)).wide();
@@ -106,7 +112,7 @@ impl Exchange {
         }
     }
 
-    /// Collective: fills the window from what ranks hold.
+    /// Collective: fills the window from what ranks hold. Fails if the clock says that it is over.
     pub(crate) fn run<T: Real>(
         &self,
         halo: &Halo,
@@ -114,7 +120,7 @@ impl Exchange {
         window: &mut Window<T>,
     ) -> Result<()> {
         let me = halo.ranks.rank();
-        // Whoever lacks memory must still send something that the others do not wait for in vain.
+        // Whoever lacks memory, or time, must still send something, that the others do not wait for in vain: what is empty.
         let mut failure = None;
         for (rank, pieces) in self.sends.iter().filter(|(rank, _)| *rank != me) {
             let bytes = packed(source, pieces).unwrap_or_else(|error| {
@@ -132,7 +138,11 @@ impl Exchange {
                     .flat_map(|p| (0..source.channels.len()).map(move |c| (p, c)))
                 {
                     let to = &mut window.values[channel * volume..][..volume];
+                    let mut looks = Looks::every(piece.from.shape[2] as usize);
                     piece.from.for_each_row(|at| {
+                        if looks.over() {
+                            return;
+                        }
                         let start = layout.index(inside(&at, &piece.shift, &self.window));
                         let n = piece.from.shape[2] as usize;
                         source.copy_row(channel, at, &mut to[start..start + n]);
@@ -141,6 +151,10 @@ impl Exchange {
                 continue;
             }
             let bytes = halo.receive(*rank, Tag::FIELD)?;
+            if bytes.is_empty() {
+                // The sender tells everybody why.
+                continue;
+            }
             let n: i64 = pieces.iter().map(|piece| piece.from.volume()).sum();
             let n_channels = window.values.len() / volume.max(1);
             if bytes.len() != n as usize * n_channels * size_of::<T>() {
@@ -155,7 +169,11 @@ impl Exchange {
             for piece in pieces {
                 for channel in 0..n_channels {
                     let to = &mut window.values[channel * volume..][..volume];
+                    let mut looks = Looks::every(piece.from.shape[2] as usize);
                     piece.from.for_each_row(|at| {
+                        if looks.over() {
+                            return;
+                        }
                         let start = layout.index(inside(&at, &piece.shift, &self.window));
                         let n = piece.from.shape[2] as usize;
                         for (to, from) in to[start..start + n].iter_mut().zip(&mut values) {
@@ -165,7 +183,7 @@ impl Exchange {
                 }
             }
         }
-        failure.map_or(Ok(()), Err)
+        failure.map_or_else(clock::check, Err)
     }
 }
 
@@ -182,12 +200,16 @@ fn packed<T: Real>(source: &Field<'_, T>, pieces: &[Piece]) -> Result<Vec<u8>> {
     let mut row = Vec::new();
     for piece in pieces {
         for channel in 0..source.channels.len() {
+            let mut looks = Looks::every(piece.from.shape[2] as usize);
             piece.from.for_each_row(|at| {
+                if looks.over() {
+                    return;
+                }
                 row.resize(piece.from.shape[AXES - 1] as usize, T::ZERO);
                 source.copy_row(channel, at, &mut row);
                 row.iter().for_each(|value| value.append_bytes(&mut bytes));
             });
         }
     }
-    Ok(bytes)
+    clock::check().map(|()| bytes)
 }

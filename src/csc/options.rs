@@ -191,7 +191,8 @@ pub const TABLE: &[Spec] = &[
         key: "time_limit",
         kind: Kind::Real(0.0),
         default: "inf",
-        meaning: "seconds after which the solve, or learning, stops with what it has",
+        meaning: "seconds after which the solve, or learning, returns with what it has, wherever it is; a descent ends \
+                  so early that what it has reached can be certified",
     },
     Spec {
         key: "strategy",

@@ -17,6 +17,7 @@ use super::halo::{Halo, Partner};
 use super::threads::{Team, caught};
 use super::tile::{Plan, Step, TileState, Visit};
 use super::trace::{Activity, Mark, Trace};
+use crate::clock::{self, Clock, Wish};
 use crate::error::{Error, Result};
 use crate::grid::tiles::{Neighbour, Point, Tile, TileGrid};
 use crate::linalg::Real;
@@ -65,56 +66,36 @@ pub struct Progress {
     pub seconds: f64,
 }
 
-/// Limits and callback of a running solve.
-pub(crate) struct Control<'c> {
-    pub(crate) start: Instant,
-    pub(crate) time_limit: f64,
-    pub(crate) max_iter: u64,
-    pub(crate) interval: f64,
-    pub(crate) last_report: f64,
-    /// Returns whether to go on.
-    pub(crate) report: Option<&'c mut dyn FnMut(&Progress) -> bool>,
-    pub(crate) progress: Progress,
-    /// A panic of the callback: it must not keep this rank from its part in what all do.
-    pub(crate) failure: Option<Error>,
+impl Progress {
+    /// Before anything is known: there may be steps of any size.
+    pub(crate) fn unknown() -> Self {
+        Progress {
+            max_step: f64::INFINITY,
+            tol: f64::NAN,
+            ..Progress::default()
+        }
+    }
 }
 
-impl Control<'_> {
+/// Limits of a running descent, and how far it is.
+pub(crate) struct Control<'c, 'r> {
+    pub(crate) clock: &'c Clock<'r>,
+    pub(crate) max_iter: u64,
+    pub(crate) progress: Progress,
+}
+
+impl Control<'_, '_> {
     /// Looks at limits and reports; tells whether to stop.
-    pub(super) fn check(&mut self, iterations: u64) -> Option<Stop> {
+    pub(super) fn check(&mut self, iterations: u64) -> Wish {
         if iterations >= self.max_iter {
-            return Some(Stop::MaxIter);
+            return Wish::MaxIter;
         }
         self.wish()
     }
 
-    /// Whether time or callback want to stop.
-    pub(super) fn wish(&mut self) -> Option<Stop> {
-        if self.time_limit.is_infinite() && self.report.is_none() {
-            return None;
-        }
-        self.progress.seconds = self.start.elapsed().as_secs_f64();
-        if self.progress.seconds >= self.time_limit {
-            return Some(Stop::TimeLimit);
-        }
-        self.report(false)
-    }
-
-    /// Calls the callback when it is due, or in any case when `last`.
-    pub(crate) fn report(&mut self, last: bool) -> Option<Stop> {
-        let report = self.report.as_mut()?;
-        if !last && self.progress.seconds < self.last_report + self.interval {
-            return None;
-        }
-        self.last_report = self.progress.seconds;
-        let progress = &self.progress;
-        let go_on = catch_unwind(AssertUnwindSafe(|| report(progress)));
-        let go_on = go_on.unwrap_or_else(|panic| {
-            self.failure = Some(caught(panic));
-            self.report = None;
-            false
-        });
-        (!go_on && !last).then_some(Stop::Cancelled)
+    /// Whether clock or callback want to stop.
+    pub(super) fn wish(&mut self) -> Wish {
+        self.clock.look(&self.progress)
     }
 }
 
@@ -129,18 +110,6 @@ struct Limit<'l> {
     this: &'l AtomicU64,
 }
 
-/// Wishes to stop, as ranks tell them to each other: the largest is granted.
-pub(super) const FAILED: i64 = 4;
-
-pub(super) fn wish_code(stop: Option<Stop>) -> i64 {
-    match stop {
-        Some(Stop::TimeLimit) => 1,
-        Some(Stop::Cancelled) => 2,
-        Some(_) => 3,
-        None => 0,
-    }
-}
-
 /// Keeps an error that the other ranks can still be told of.
 pub(super) fn note(failure: &mut Option<Error>, result: Result<()>) -> Result<()> {
     match result {
@@ -150,14 +119,6 @@ pub(super) fn note(failure: &mut Option<Error>, result: Result<()>) -> Result<()
             Ok(())
         }
         Ok(()) => Ok(()),
-    }
-}
-
-pub(super) fn granted(wish: i64) -> Stop {
-    match wish {
-        1 => Stop::TimeLimit,
-        2 => Stop::Cancelled,
-        _ => Stop::MaxIter,
     }
 }
 
@@ -241,7 +202,10 @@ impl<T: Real> Tiles<T> {
         let n = own.len();
         let mut around = Vec::new();
         memory::reserve("the tiles", &mut around, n)?;
-        around.extend(own.iter().map(|number| grid.neighbours(*number)));
+        for number in &own {
+            clock::check()?;
+            around.push(grid.neighbours(*number));
+        }
         let mut ghosts = BTreeSet::new();
         for from in around.iter().flatten() {
             if own.binary_search(&from.tile).is_err() {
@@ -289,6 +253,7 @@ impl<T: Real> Tiles<T> {
         tiles.phases.resize_with(grid.n_colours(), empty);
         memory::reserve("the tiles", &mut tiles.states, n)?;
         for (index, around) in around.into_iter().enumerate() {
+            clock::check()?;
             let number = numbers[index];
             let (own, others): (Vec<_>, Vec<_>) =
                 around.into_iter().partition(|from| from.tile == number);
@@ -553,7 +518,7 @@ impl<T: Real> Tiles<T> {
         plan: &Plan<T>,
         tol: impl Fn(f64, u64) -> T + Sync,
         team: &Team,
-        control: &mut Control<'_>,
+        control: &mut Control<'_, '_>,
     ) -> Result<Stop> {
         let steps = AtomicU64::new(0);
         let visits = AtomicU64::new(0);
@@ -562,6 +527,9 @@ impl<T: Real> Tiles<T> {
         let current_tol = RwLock::new(tol(0.0, 0));
         let limit = AtomicU64::new(u64::MAX);
         let work = |index: usize| {
+            if clock::over() {
+                return;
+            }
             let tol = *current_tol.read().unwrap_or_else(|e| e.into_inner());
             let limit = usize::try_from(limit.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
             let visit = self.visit(index, tol, plan, |state, made| {
@@ -577,12 +545,14 @@ impl<T: Real> Tiles<T> {
         let mut first_failure = None;
         let failure = &mut first_failure;
         let descend = || {
-            let mut wish = wish_code(control.check(base.steps));
-            *failure = control.failure.take();
-            let reports = i64::from(control.report.is_some());
-            let begin = ranks.reduce(Reduce::Max, &[wish, reports])?;
-            if begin[0] != 0 {
-                return Ok(granted(begin[0]));
+            let mut wish = control.check(base.steps);
+            *failure = control.clock.take_failure();
+            let reports = i64::from(control.clock.reports());
+            let begin = ranks.reduce(Reduce::Max, &[wish.code(), reports])?;
+            let begun = Wish::of_code(begin[0]);
+            if begun != Wish::GoOn {
+                control.clock.hear(begun);
+                return Ok(begun.stop());
             }
             let reports = begin[1] != 0;
             let most_per_sweep = ranks.reduce(Reduce::Sum, &[self.most_steps(plan)])?[0] as u64;
@@ -625,12 +595,12 @@ impl<T: Real> Tiles<T> {
                 control.progress.sweeps += 1;
                 let awake = (0..self.len()).filter(|index| self.due(*index)).count();
                 // Who has asked to stop is not asked again.
-                if wish == 0 {
-                    wish = wish_code(control.wish());
+                if wish == Wish::GoOn {
+                    wish = control.wish();
                 }
-                *failure = failure.take().or(control.failure.take());
+                *failure = failure.take().or(control.clock.take_failure());
                 if failure.is_some() {
-                    wish = FAILED;
+                    wish = Wish::Failed;
                 }
                 let bound = if reports { self.bound(plan) } else { 0.0 };
                 let sums = [
@@ -641,13 +611,13 @@ impl<T: Real> Tiles<T> {
                 let largest = [
                     largest_z.load(Ordering::Relaxed) as i64,
                     bound.to_bits() as i64,
-                    wish,
+                    wish.code(),
                 ];
                 let begun = [
                     ranks.start_reduce(Reduce::Sum, &sums)?,
                     ranks.start_reduce(Reduce::Max, &largest)?,
                 ];
-                let mut finish = |[sums, largest]: [Ticket; 2]| -> Result<(bool, i64)> {
+                let mut finish = |[sums, largest]: [Ticket; 2]| -> Result<(bool, Wish)> {
                     let (sums, largest) = self
                         .halo
                         .waiting(|| Ok((ranks.finish(sums)?, ranks.finish(largest)?)))?;
@@ -658,14 +628,16 @@ impl<T: Real> Tiles<T> {
                     control.progress.steps = base.steps + sums[1] as u64;
                     control.progress.visits = base.visits + sums[2] as u64;
                     control.progress.max_step = f64::from_bits(largest[1] as u64);
-                    Ok((sums[0] == 0, largest[2]))
+                    let wish = Wish::of_code(largest[2]);
+                    control.clock.hear(wish);
+                    Ok((sums[0] == 0, wish))
                 };
-                let mut known = (false, 0);
+                let mut known = (false, Wish::GoOn);
                 if let Some(before) = pending.take() {
                     known = finish(before)?;
                 }
                 let stop = match known {
-                    (_, wish) if wish != 0 => Some(granted(wish)),
+                    (_, wish) if wish != Wish::GoOn => Some(wish.stop()),
                     (true, _) => Some(Stop::Converged),
                     _ if exhausted => Some(Stop::MaxIter),
                     _ => None,
@@ -677,7 +649,7 @@ impl<T: Real> Tiles<T> {
                 // What the last sweep did still counts.
                 let (asleep, wish) = finish(begun)?;
                 return Ok(match stop {
-                    _ if wish == FAILED => granted(FAILED),
+                    _ if wish == Wish::Failed => wish.stop(),
                     Stop::MaxIter if asleep => Stop::Converged,
                     stop => stop,
                 });

@@ -1,5 +1,6 @@
 //! Threads of one call: started when it begins, gone when it returns.
 
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::host::threads::Crew;
 use crate::quiet;
@@ -113,14 +114,15 @@ impl Team {
 
     /// The same for any leader, compiled once.
     fn gather(n_threads: usize, lead: &mut dyn FnMut(&Team)) -> Result<()> {
-        let (team, quiet, crew) = (&Team::alone(), quiet::is_quiet(), Crew::new());
+        let (team, quiet, clock) = (&Team::alone(), quiet::is_quiet(), clock::here());
+        let crew = Crew::new();
         std::thread::scope(|scope| {
             // With fewer threads than asked for the result is the same.
             let follow = |me| {
                 // Nothing of the program's runs in them: they need no stack like its main thread's.
                 crew.start(scope, None, move || {
                     let _quiet = quiet::set(quiet);
-                    team.follow(me);
+                    clock::follow(clock, || team.follow(me));
                 })
             };
             let started = (1..n_threads).map_while(|me| follow(me).ok()).count();
@@ -206,7 +208,7 @@ impl Team {
         Ok(std::mem::take(&mut *idle()))
     }
 
-    /// Calls `work` for each item once, or returns the first error.
+    /// Calls `work` for each item once, or returns the first error. Fails if the clock says that it is over.
     fn try_each(&self, n_items: usize, work: &(dyn Fn(usize) -> Result<()> + Sync)) -> Result<()> {
         let failed = AtomicBool::new(false);
         let failure = Mutex::new(None);
@@ -215,7 +217,12 @@ impl Team {
             if failed.load(Ordering::Relaxed) {
                 return;
             }
-            let done = catch_unwind(AssertUnwindSafe(|| work(item)));
+            let work = || {
+                clock::check()?;
+                work(item)?;
+                clock::check()
+            };
+            let done = catch_unwind(AssertUnwindSafe(work));
             if let Err(error) = done.unwrap_or_else(|panic| Err(caught(panic))) {
                 failed.store(true, Ordering::Relaxed);
                 failure().get_or_insert(error);
@@ -269,6 +276,8 @@ fn wait(done: impl Fn() -> bool) {
         std::hint::spin_loop();
     }
     while !done() {
+        // The callback is not to wait for a thread that works on.
+        clock::over();
         std::thread::yield_now();
     }
 }

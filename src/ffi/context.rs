@@ -1,13 +1,16 @@
 //! The context: threads, log and progress of the calls that take it.
 
+use super::array::aligned;
 use super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut};
-use crate::csc::Progress;
+use crate::clock::{Cancel, Clock, Running};
+use crate::csc::{Options, Progress};
 use crate::error::{Error, Result};
 use crate::host::outside;
 use crate::transport::Transport;
 use crate::transport::local::Local;
 use std::ffi::{CString, c_char, c_void};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::time::Instant;
 
 /// Level of a log message: something that the caller should know of, the result is valid.
 pub const DICOD_LOG_WARNING: i32 = 1;
@@ -36,24 +39,26 @@ pub struct dicod_progress {
     pub steps: i64,
     /// Visits of tiles so far.
     pub visits: i64,
-    /// Tiles that still have something to do.
+    /// Tiles that still have something to do; all of them until more is known.
     pub awake: i64,
     /// Number of tiles.
     pub tiles: i64,
-    /// Upper bound on the largest coordinate step left, max |dz|; in the published schedule only
-    /// known at the end.
+    /// Upper bound on the largest coordinate step left, max |dz|, when the last sweep ended; infinite until it is known, in
+    /// the published schedule until the end.
     pub max_step: f64,
-    /// The solve ends when max |dz| is at most this.
+    /// The solve ends when max |dz| is at most this; NaN until it is known.
     pub tol: f64,
-    /// Seconds since the solve began.
+    /// Seconds since the call began.
     pub seconds: f64,
 }
 
 /// Told how a solve gets on; returns 0 to go on, anything else to stop: the solve then returns
-/// DICOD_CANCELLED with a valid result.
+/// DICOD_CANCELLED with a valid result. If it descends, what it has reached is still certified, and the callback not
+/// asked again; another stage ends at once. dicod_cancel() ends everything at once.
 ///
-/// It is called between sweeps, at least the option "progress_interval" seconds apart, and once at
-/// the end, when its answer changes nothing. `progress` is valid during the call. As for
+/// It is called every "progress_interval" seconds (an option) in all stages of a solve, also while the calling thread waits
+/// for others, and once at the end, when its answer changes nothing. What it is told of sweeps, steps and tiles is how things
+/// stood after the last sweep of which all ranks know. `progress` is valid during the call. As for
 /// dicod_log_fn: called in the thread that called the library, it must return, and must not use the
 /// context or encoder of the call that runs.
 pub type dicod_progress_fn =
@@ -74,6 +79,7 @@ pub(crate) struct Context {
     pub(crate) ranks: Arc<dyn Transport>,
     pub(crate) n_threads: usize,
     callbacks: Mutex<Callbacks>,
+    cancel: Cancel,
 }
 
 struct Callbacks {
@@ -154,6 +160,7 @@ pub(crate) unsafe fn create(
         ranks,
         n_threads,
         callbacks,
+        cancel: Cancel::default(),
     };
     *to = Box::into_raw(Box::new(dicod_context(Arc::new(context))));
     Ok(DICOD_OK)
@@ -281,6 +288,59 @@ pub unsafe extern "C" fn dicod_context_set_progress(
     })
 }
 
+/// Ends the solve or the learning that runs with a context, at once: within some milliseconds, wherever it is. The call
+/// returns DICOD_CANCELLED, on all ranks, with a result that is valid as far as it goes: z is what was reached, finite; what
+/// the info says of it is there only if it was proven before, see dicod_info.proven.
+///
+/// It reaches a call from its first line to its last. Returns 1 if there is one, 0 if none runs with this context, or
+/// `context` is NULL: then nothing happens, and nothing is remembered that would end the next call. A host that has
+/// sent a thread to solve, and cancels while that thread may not have come to its call yet, asks again until it is told 1,
+/// or that the thread is done.
+///
+/// A progress callback that returns another value than 0 ends a descent, too, but waits for the certificate of what was
+/// reached. It may call this to be out at once.
+///
+/// Local: with several ranks it is enough to call it on one; from other threads, callbacks, and signal handlers
+/// (it reads and writes one lock-free atomic and nothing else). The context must not be freed meanwhile.
+///
+/// # Safety
+/// The pointer is NULL or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_cancel(context: *const dicod_context) -> i32 {
+    // SAFETY: the caller's promise.
+    unsafe { context.as_ref() }
+        .is_some_and(|context| context.0.cancel.cancel())
+        .into()
+}
+
+/// Lets a flag of the host's cancel calls with this context, as dicod_cancel() does, for as long as it is not 0; NULL: none, as
+/// at first. It is read every few milliseconds while a call runs, and never written. For hosts that have such a flag:
+/// one that a signal handler sets, or the one in which an interpreter notes that the user wants to interrupt it. Its type
+/// is that of sig_atomic_t where that is an int; other threads should write it atomically.
+///
+/// Local. Needs the context for itself. `*flag` has to live until it is replaced, or as long as the context and what was made
+/// with it.
+/// Errors: DICOD_ERROR_NULL_POINTER (context), DICOD_ERROR_INVALID_ARGUMENT (flag: not aligned), DICOD_ERROR_INVALID_STATE
+/// (context in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_context_set_cancel_flag(
+    context: *mut dicod_context,
+    flag: *const i32,
+) -> dicod_status {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let context = unsafe { reference(context, "context", CONTEXT) }?;
+        aligned(flag, "flag")?;
+        let _free = context.0.callbacks()?;
+        // SAFETY: the caller's promise.
+        unsafe { context.0.cancel.set_flag(flag) };
+        Ok(DICOD_OK)
+    })
+}
+
 const CONTEXT: &str = "a context";
 
 impl Context {
@@ -312,6 +372,8 @@ pub(crate) unsafe fn shared(context: *const dicod_context) -> Option<Arc<Context
 /// The use of a context by one call.
 pub(crate) struct Session<'c> {
     pub(crate) n_threads: usize,
+    /// Ends before the context is free for another call.
+    running: Option<Running<'c>>,
     callbacks: Option<MutexGuard<'c, Callbacks>>,
 }
 
@@ -331,8 +393,34 @@ impl<'c> Session<'c> {
         let callbacks = context.as_ref().map(|context| context.callbacks());
         Ok(Session {
             n_threads: context.as_ref().map_or(1, |context| context.n_threads),
+            running: None,
             callbacks: callbacks.transpose()?,
         })
+    }
+
+    /// The same by a call that can be cancelled.
+    pub(crate) fn run(context: &'c Option<Arc<Context>>) -> Result<Self> {
+        let session = Self::enter(context)?;
+        let running = context.as_ref().map(|context| context.cancel.begin());
+        Ok(Session { running, ..session })
+    }
+
+    /// Collective: does what the call does by a clock that began with it.
+    pub(crate) fn timed<R>(
+        &self,
+        start: Instant,
+        options: &Options,
+        ranks: &Arc<dyn Transport>,
+        call: impl FnOnce(&Clock<'_>) -> Result<R>,
+    ) -> Result<R> {
+        let mut reporter = self.reporter();
+        let report = reporter
+            .as_mut()
+            .map(|report| report as &mut dyn FnMut(&Progress) -> bool);
+        let cancel = self.running.as_ref().map(Running::cancel);
+        let (limit, interval) = (options.time_limit, options.progress_interval);
+        let clock = Clock::new(start, limit, interval, report, cancel, ranks);
+        clock.run(|| call(&clock))
     }
 
     /// Sends a line to the log, if there is one.
@@ -349,7 +437,7 @@ impl<'c> Session<'c> {
     }
 
     /// What a solve calls to report; tells whether to go on.
-    pub(crate) fn reporter(&self) -> Option<impl FnMut(&Progress) -> bool> {
+    fn reporter(&self) -> Option<impl FnMut(&Progress) -> bool> {
         let callbacks = self.callbacks.as_ref()?;
         let (report, userdata) = (callbacks.progress?, callbacks.progress_data);
         Some(move |progress: &Progress| {

@@ -10,6 +10,7 @@ use super::options::{Output, dicod_options, room_for};
 use super::overlap::{Memory, fails_if_shared};
 use super::solve::{Problem, dicod_info, dictionary, explained, info_out, run, write_info};
 use super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, slice, slice_mut};
+use crate::clock::Clock;
 use crate::csc::functions::Range;
 use crate::csc::{Activation, Encoder, Info, Shape};
 use crate::error::{Error, Result};
@@ -17,6 +18,7 @@ use crate::grid::blocks::Block;
 use crate::grid::tiles::{AXES, padded};
 use crate::linalg::Dictionary;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::time::Instant;
 
 /// A dictionary bound to a domain, for programs that encode again and again.
 ///
@@ -343,6 +345,7 @@ pub unsafe extern "C" fn dicod_encoder_solve(
     info: *mut dicod_info,
 ) -> dicod_status {
     guard(|| {
+        let start = Instant::now();
         // SAFETY: the caller's promise.
         let shared = unsafe { get(encoder) }?;
         let State {
@@ -350,16 +353,19 @@ pub unsafe extern "C" fn dicod_encoder_solve(
             range,
             lambda,
         } = &mut *shared.state()?;
-        let session = Session::enter(&shared.context)?;
-        // SAFETY: the caller's promise.
-        unsafe {
-            let out = info_out(info);
-            let (out, found, status) =
-                for_either!(encoder, encoder => solve(encoder, range, x, out, &session)?);
-            write_info(out, &found, status, session.n_threads, found.seconds);
-            *lambda = Some(found.lambda);
-            Ok(status)
-        }
+        let session = Session::run(&shared.context)?;
+        let options = for_either!(encoder, encoder => encoder.options().clone());
+        session.timed(start, &options, &ranks(&shared.context), |clock| {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let out = info_out(info);
+                let (out, found, status) =
+                    for_either!(encoder, encoder => solve(encoder, range, x, out, &session, clock)?);
+                write_info(out, &found, status, session.n_threads, &clock.laps());
+                *lambda = (!found.lambda_max.is_nan()).then_some(found.lambda);
+                Ok(status)
+            }
+        })
     })
 }
 
@@ -576,7 +582,8 @@ pub unsafe extern "C" fn dicod_encoder_region(
 ///
 /// Local. Needs the encoder for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_atoms is not the encoder's);
-/// DICOD_ERROR_INVALID_STATE (nothing was solved yet, or the encoder is in use).
+/// DICOD_ERROR_INVALID_STATE (nothing was solved yet, or the last solve was stopped before it knew;
+/// encoder in use).
 ///
 /// # Safety
 /// The pointers are NULL or valid as said above.
@@ -724,6 +731,7 @@ unsafe fn solve<T: Element>(
     x: *const dicod_array,
     out: Result<Option<Output<dicod_info>>>,
     session: &Session<'_>,
+    clock: &Clock<'_>,
 ) -> Result<(Option<Output<dicod_info>>, Info, dicod_status)> {
     let shape = encoder.shape();
     let n = shape.n_signals * shape.n_channels;
@@ -741,7 +749,7 @@ unsafe fn solve<T: Element>(
         Ok((out, x))
     });
     let (out, x) = encoder.ranks().agree(given)?;
-    let (info, status) = run(encoder, &x, session)?;
+    let (info, status) = run(encoder, &x, session, clock)?;
     Ok((out, info, status))
 }
 

@@ -4,18 +4,20 @@ use super::array::{Element, aligned, values};
 use super::context::{DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
 use super::options::{Output, dicod_options};
 use super::overlap::fails_if_shared;
-use super::solve::{Problem, dictionary, explained, largest, slab};
+use super::solve::{Problem, dictionary, explained, largest, proven, slab};
 use super::status::{
     DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_TIME_LIMIT, dicod_status, guard, slice_mut,
 };
+use crate::clock::Clock;
 use crate::csc::functions::Range;
-use crate::csc::{Options, Progress, Shape, Stop};
+use crate::csc::{Options, Shape, Stop};
 use crate::error::{Error, Result};
 use crate::host::outside;
 use crate::learn::dictionary_step::widened;
 use crate::learn::{Init, Iteration, Learner, Outcome};
 use crate::linalg::{Dictionary, Field, FieldMut};
 use std::ffi::c_void;
+use std::time::Instant;
 
 /// What one outer iteration of learning did: a step of z, then one of the dictionary.
 #[repr(C)]
@@ -53,6 +55,8 @@ pub struct dicod_learn_step {
     pub seconds_statistics: f64,
     /// Seconds for the dictionary step and the next Gram tensor.
     pub seconds_d: f64,
+    /// Seconds for all of it: these, and what is in none of them.
+    pub seconds: f64,
 }
 
 /// Told of each outer iteration; returns 0 to go on, anything else to stop: learning then returns
@@ -96,6 +100,11 @@ pub struct dicod_learn_info {
     pub seconds_statistics: f64,
     /// Seconds for dictionary steps and Gram tensors.
     pub seconds_d: f64,
+    /// As dicod_info.proven, of the last solve: what is known of lambda and lambda_max, and of objective, data_term and
+    /// duality_gap. What is not is NaN, duality_gap infinite; d and z are valid all the same.
+    pub proven: i64,
+    /// Seconds for all else; with it the stages are `seconds`.
+    pub seconds_other: f64,
 }
 
 /// Convolutional dictionary learning in one call: finds atoms d_k of norm at most 1 and activations
@@ -125,7 +134,8 @@ pub struct dicod_learn_info {
 ///
 /// Returns DICOD_OK when an outer iteration lowered the objective by no more than the fraction
 /// "learn_tol"; DICOD_MAX_ITER, DICOD_TIME_LIMIT or DICOD_CANCELLED when learning ended before:
-/// d, z and info are valid then, too. On an error they are untouched.
+/// d, z and info are valid then, too (info->proven says what is known; if there was no time even for first atoms, d is
+/// noise). On an error they are untouched.
 ///
 /// Collective over the context's ranks, with the same arguments on each. Thread-safe, except that a
 /// context serves one call at a time.
@@ -214,9 +224,10 @@ unsafe fn learn<T: Element>(
     z: *mut T,
     info: *mut dicod_learn_info,
 ) -> Result<dicod_status> {
+    let start = Instant::now();
     // SAFETY: the caller's promise.
     let context = unsafe { shared(context) };
-    let session = Session::enter(&context)?;
+    let session = Session::run(&context)?;
     let ranks = ranks(&context);
     let given = problem.and_then(|problem| {
         let (shape, options) = (&problem.shape, &problem.options);
@@ -247,24 +258,31 @@ unsafe fn learn<T: Element>(
     let mut learner = ranks.agree(made)?;
     let shape = &problem.shape;
     let part = x.part(&slab(shape.signal, ranks.rank(), ranks.size()));
-    let (found, status) = run(&mut learner, &part, each, &session)?;
-    let atoms = ranks.agree(full_atoms(&learner))?;
-    let mut codes = Vec::new();
-    if !z.is_null() {
-        // All of it on every rank, as dicod_solve() has it; into the caller's memory at the end.
-        let n = Problem::len(shape.n_signals, shape.n_atoms, shape.valid());
-        codes = ranks.agree(crate::memory::zeroed("the activations", n))?;
-        learner.z(&mut FieldMut::contiguous(&mut codes, shape.valid()))?;
-    }
-    // SAFETY: the caller's promise.
-    unsafe {
-        slice_mut(d, atoms.len(), "d", "room for the atoms")?.copy_from_slice(&atoms);
+    session.timed(start, &problem.options, &ranks, |clock| {
+        let (found, status) = run(&mut learner, &part, each, &session, clock)?;
+        let atoms = match learner.dictionary() {
+            Some(_) => full_atoms(&learner),
+            // There was no time for one.
+            None => learner.noise().and_then(|d| multiplied_out(&d)),
+        };
+        let atoms = ranks.agree(atoms)?;
+        let mut codes = Vec::new();
         if !z.is_null() {
-            slice_mut(z, codes.len(), "z", "room for the activations")?.copy_from_slice(&codes);
+            // All of it on every rank, as dicod_solve() has it; into the caller's memory at the end.
+            let n = Problem::len(shape.n_signals, shape.n_atoms, shape.valid());
+            codes = ranks.agree(crate::memory::zeroed("the activations", n))?;
+            learner.z(&mut FieldMut::contiguous(&mut codes, shape.valid()))?;
         }
-        write_learn_info(info, &found, status, session.n_threads);
-    }
-    Ok(status)
+        // SAFETY: the caller's promise.
+        unsafe {
+            slice_mut(d, atoms.len(), "d", "room for the atoms")?.copy_from_slice(&atoms);
+            if !z.is_null() {
+                slice_mut(z, codes.len(), "z", "room for the activations")?.copy_from_slice(&codes);
+            }
+            write_learn_info(info, &found, status, session.n_threads, clock.seconds());
+        }
+        Ok(status)
+    })
 }
 
 /// The caller's dictionary, where it is needed to begin with, and the range of its norms.
@@ -292,6 +310,10 @@ pub(crate) fn full_atoms<T: Element>(learner: &Learner<T>) -> Result<Vec<T>> {
         let text = "there is no dictionary before the first step";
         return Err(Error::InvalidState(text.into()));
     };
+    multiplied_out(dictionary)
+}
+
+fn multiplied_out<T: Element>(dictionary: &Dictionary<T>) -> Result<Vec<T>> {
     Ok(widened(dictionary)?.into_iter().map(T::of).collect())
 }
 
@@ -301,11 +323,8 @@ pub(crate) fn run<T: Element>(
     x: &Field<'_, T>,
     (each, userdata): (dicod_learn_fn, *mut c_void),
     session: &Session<'_>,
+    clock: &Clock<'_>,
 ) -> Result<(Outcome, dicod_status)> {
-    let mut reporter = session.reporter();
-    let report = reporter
-        .as_mut()
-        .map(|report| report as &mut dyn FnMut(&Progress) -> bool);
     let mut each = |done: &Iteration| {
         log(done, session);
         let Some(each) = each else { return true };
@@ -314,7 +333,7 @@ pub(crate) fn run<T: Element>(
         // SAFETY: the caller gave the function to be called like this.
         outside(|| unsafe { each(userdata, &step) }) == 0
     };
-    let found = learner.run(x, Some(&mut each), report);
+    let found = learner.run_within(clock, x, Some(&mut each));
     let found = found.map_err(|error| explained(error, learner.shape()))?;
     let status = match found.stop {
         Stop::Converged | Stop::Precision => DICOD_OK,
@@ -341,7 +360,7 @@ pub(crate) fn log(done: &Iteration, session: &Session<'_>) {
             done.objective_d,
             done.nonzeros.iter().sum::<u64>(),
             done.redrawn,
-            done.seconds_z + done.seconds_statistics + done.seconds_d
+            done.seconds
         )
     });
 }
@@ -364,6 +383,7 @@ pub(crate) fn step_of(done: &Iteration, nonzeros: &[i64]) -> dicod_learn_step {
         seconds_z: done.seconds_z,
         seconds_statistics: done.seconds_statistics,
         seconds_d: done.seconds_d,
+        seconds: done.seconds,
     }
 }
 
@@ -386,6 +406,7 @@ pub(crate) unsafe fn write_learn_info(
     found: &Outcome,
     status: dicod_status,
     n_threads: usize,
+    seconds: f64,
 ) {
     let Some(out) = out else { return };
     let certificate = &found.info.certificate;
@@ -401,10 +422,12 @@ pub(crate) unsafe fn write_learn_info(
         data_term: certificate.data_term,
         duality_gap: certificate.gap.max(0.0),
         nonzeros: found.info.nonzeros as i64,
-        seconds: found.seconds,
+        seconds,
         seconds_z: found.seconds_z,
         seconds_statistics: found.seconds_statistics,
         seconds_d: found.seconds_d,
+        proven: proven(&found.info),
+        seconds_other: seconds - found.seconds_z - found.seconds_statistics - found.seconds_d,
     };
     // SAFETY: the caller's promise.
     unsafe { out.write(&info) }

@@ -8,19 +8,21 @@ use super::learn::{
 };
 use super::options::{Output, dicod_options};
 use super::overlap::{Memory, fails_if_shared};
-use super::solve::{Problem, dicod_info, explained, info_out, write_info};
+use super::solve::{Problem, dicod_info, explained, info_out, status_of, write_info};
 use super::status::{
-    DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_PRECISION, DICOD_TIME_LIMIT, dicod_status,
-    guard, reference, reference_mut, slice_mut,
+    DICOD_CANCELLED, DICOD_OK, DICOD_TIME_LIMIT, dicod_status, guard, reference, reference_mut,
+    slice_mut,
 };
+use crate::clock::Stage;
+use crate::csc::Stop;
 use crate::csc::functions::Range;
-use crate::csc::{Progress, Stop};
 use crate::error::{Error, Result};
 use crate::learn::Learner;
 use crate::linalg::{Atoms, FieldMut};
 use crate::memory;
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::time::Instant;
 
 /// Dictionary learning for programs that interleave it with their own loop: one outer iteration a
 /// call, on signals where they lie, on any number of ranks.
@@ -178,8 +180,9 @@ pub unsafe extern "C" fn dicod_learner_free(learner: *mut *mut dicod_learner) {
 /// "learn_online" each step may bring other signals. `step` may be NULL; set step->struct_size before
 /// (DICOD_LEARN_STEP_INIT does).
 ///
-/// Returns DICOD_OK; DICOD_TIME_LIMIT or DICOD_CANCELLED when the step of z was stopped: the
-/// dictionary is as it was then, and the iteration does not count. After an error the dictionary is
+/// Returns DICOD_OK; DICOD_TIME_LIMIT or DICOD_CANCELLED when it was stopped: the
+/// dictionary is as it was then, and the iteration does not count; z is what the step of z has reached. Objectives and lambda
+/// that were not known by then are NaN. After an error the dictionary is
 /// as it was; after DICOD_ERROR_INTERNAL the learner can only be freed.
 ///
 /// Collective over the context's ranks: an error on one is an error on all. Needs the learner and its
@@ -194,6 +197,7 @@ pub unsafe extern "C" fn dicod_learner_step(
     step: *mut dicod_learn_step,
 ) -> dicod_status {
     guard(|| {
+        let start = Instant::now();
         // SAFETY: the caller's promise.
         let shared = unsafe { get(learner) }?;
         let State {
@@ -201,9 +205,9 @@ pub unsafe extern "C" fn dicod_learner_step(
             range,
             nonzeros,
         } = &mut *shared.state()?;
-        let session = Session::enter(&shared.context)?;
+        let session = Session::run(&shared.context)?;
         let ranks = ranks(&shared.context);
-        for_either!(learner, learner => {
+        for_either!(learner, learner => session.timed(start, &learner.options().clone(), &ranks, |clock| {
             // SAFETY: the caller's promise.
             let given = unsafe {
                 let out = match step.is_null() {
@@ -213,11 +217,7 @@ pub unsafe extern "C" fn dicod_learner_step(
                 out.and_then(|out| Ok((out, field(learner, range, x)?)))
             };
             let (out, x) = ranks.agree(given)?;
-            let mut reporter = session.reporter();
-            let report = reporter
-                .as_mut()
-                .map(|report| report as &mut dyn FnMut(&Progress) -> bool);
-            let done = learner.step(&x, report);
+            let done = learner.step_within(clock, &x);
             let done = done.map_err(|error| explained(error, learner.shape()))?;
             log(&done, &session);
             *nonzeros = done.nonzeros.iter().map(|n| *n as i64).collect();
@@ -230,7 +230,7 @@ pub unsafe extern "C" fn dicod_learner_step(
                 Stop::Cancelled => DICOD_CANCELLED,
                 _ => DICOD_OK,
             })
-        })
+        }))
     })
 }
 
@@ -252,22 +252,23 @@ pub unsafe extern "C" fn dicod_learner_run(
     info: *mut dicod_learn_info,
 ) -> dicod_status {
     guard(|| {
+        let start = Instant::now();
         // SAFETY: the caller's promise.
         let shared = unsafe { get(learner) }?;
         let State { learner, range, .. } = &mut *shared.state()?;
-        let session = Session::enter(&shared.context)?;
+        let session = Session::run(&shared.context)?;
         let ranks = ranks(&shared.context);
-        for_either!(learner, learner => {
+        for_either!(learner, learner => session.timed(start, &learner.options().clone(), &ranks, |clock| {
             // SAFETY: the caller's promise.
             let given = unsafe {
                 learn_info_out(info).and_then(|out| Ok((out, field(learner, range, x)?)))
             };
             let (out, x) = ranks.agree(given)?;
-            let (found, status) = run(learner, &x, (each, userdata), &session)?;
+            let (found, status) = run(learner, &x, (each, userdata), &session, clock)?;
             // SAFETY: the caller's promise.
-            unsafe { write_learn_info(out, &found, status, session.n_threads) };
+            unsafe { write_learn_info(out, &found, status, session.n_threads, clock.seconds()) };
             Ok(status)
-        })
+        }))
     })
 }
 
@@ -286,34 +287,27 @@ pub unsafe extern "C" fn dicod_learner_encode(
     info: *mut dicod_info,
 ) -> dicod_status {
     guard(|| {
+        let start = Instant::now();
         // SAFETY: the caller's promise.
         let shared = unsafe { get(learner) }?;
         let State { learner, range, .. } = &mut *shared.state()?;
-        let session = Session::enter(&shared.context)?;
+        let session = Session::run(&shared.context)?;
         let ranks = ranks(&shared.context);
-        for_either!(learner, learner => {
+        for_either!(learner, learner => session.timed(start, &learner.options().clone(), &ranks, |clock| {
             // SAFETY: the caller's promise.
             let given = unsafe {
                 info_out(info).and_then(|out| Ok((out, field(learner, range, x)?)))
             };
             let (out, x) = ranks.agree(given)?;
-            let mut reporter = session.reporter();
-            let report = reporter
-                .as_mut()
-                .map(|report| report as &mut dyn FnMut(&Progress) -> bool);
-            let found = learner.encode(&x, report);
+            let found = learner.encode_within(clock, &x);
             let found = found.map_err(|error| explained(error, learner.shape()))?;
-            let status = match found.stop {
-                Stop::Converged => DICOD_OK,
-                Stop::MaxIter => DICOD_MAX_ITER,
-                Stop::TimeLimit => DICOD_TIME_LIMIT,
-                Stop::Cancelled => DICOD_CANCELLED,
-                Stop::Precision => DICOD_PRECISION,
-            };
+            let status = status_of(found.stop);
+            // What an encoder is made for counts as all else.
+            let laps = clock.laps().as_other(Stage::Gram);
             // SAFETY: the caller's promise.
-            unsafe { write_info(out, &found, status, session.n_threads, found.seconds) };
+            unsafe { write_info(out, &found, status, session.n_threads, &laps) };
             Ok(status)
-        })
+        }))
     })
 }
 

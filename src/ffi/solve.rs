@@ -11,6 +11,7 @@ use super::status::{
     DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_PRECISION, DICOD_TIME_LIMIT, dicod_status,
     dicod_strerror, guard, reference_mut, slice, slice_mut,
 };
+use crate::clock::{Clock, Laps, Stage};
 use crate::csc::functions::Range;
 use crate::csc::{Encoder, Info, Options, Shape, Stop, lambda_max, objective, reconstruct};
 use crate::error::{Error, Result};
@@ -19,12 +20,14 @@ use crate::grid::tiles::{AXES, Point, checked_volume, padded};
 use crate::linalg::{Dictionary, Field, FieldMut, Gram};
 use crate::memory;
 use std::ffi::CStr;
+use std::time::Instant;
 
 /// What a solve found, what it cost, and the proof of the result.
 ///
 /// objective, data_term, max_step and duality_gap are computed anew from x and z at the end. Over
 /// several ranks all is about the whole domain, but seconds, bytes and messages, which are this
-/// rank's.
+/// rank's. If time_limit or dicod_cancel() ended the solve in the middle of a stage, `proven` tells what
+/// is known.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct dicod_info {
@@ -56,11 +59,12 @@ pub struct dicod_info {
     pub max_step: f64,
     /// F(z) is at most this far above its minimum.
     pub duality_gap: f64,
-    /// Seconds for the whole solve; for dicod_solve() the making of its encoder included.
+    /// Seconds for the whole call; for dicod_solve() the making of its encoder included. It is the sum of
+    /// seconds_correlate, seconds_descend, seconds_certify and seconds_other, for dicod_solve() of seconds_gram, too.
     pub seconds: f64,
     /// Seconds for the Gram tensor; an encoder computes it when it is made.
     pub seconds_gram: f64,
-    /// Seconds for the first correlation of signal and atoms.
+    /// Seconds for the first correlation of signal and atoms, and for taking in the signal.
     pub seconds_correlate: f64,
     /// Seconds for the descent.
     pub seconds_descend: f64,
@@ -76,7 +80,19 @@ pub struct dicod_info {
     pub bytes_sent: i64,
     /// Seconds that this rank waited for others.
     pub seconds_waiting: f64,
+    /// Sum of DICOD_PROVEN_LAMBDA and DICOD_PROVEN_RESULT, as far as they hold: both, unless the solve returned DICOD_TIME_LIMIT
+    /// or DICOD_CANCELLED.
+    pub proven: i64,
+    /// Seconds for all else: checks, laying out tiles, handing out z.
+    pub seconds_other: f64,
 }
+
+/// In dicod_info.proven: lambda, lambda_max and tol are known. They are NaN if the solve was stopped before the first
+/// correlation of signal and atoms was.
+pub const DICOD_PROVEN_LAMBDA: i64 = 1;
+/// In dicod_info.proven: objective, data_term, max_step and duality_gap are those of z. If the solve was stopped before
+/// they were, the former two are NaN and the latter two infinite; z is valid all the same.
+pub const DICOD_PROVEN_RESULT: i64 = 2;
 
 /// Shape of the activations: `valid_shape[n_axes]`, T - L + 1 along an axis of a signal of length T
 /// and atoms of length L, or T where the option "periodic" says that the axis wraps around.
@@ -197,6 +213,10 @@ pub unsafe extern "C" fn dicod_valid_block(
 /// Returns DICOD_OK when max |dz| <= tol; DICOD_MAX_ITER, DICOD_TIME_LIMIT, DICOD_CANCELLED or
 /// DICOD_PRECISION when the solve ended before: z and info are valid then, too. On an error z and
 /// info are untouched.
+///
+/// The option "time_limit" counts from this call on, and holds in every stage, on every rank. A descent ends so early
+/// that what it has reached can be certified in what is left. Where the limit is shorter than that takes, z is what there
+/// is (zeros, or where a warm start began, or what was reached), and info->proven says what is known of it.
 ///
 /// Collective over the context's ranks. Thread-safe, except that a context serves one call at a
 /// time.
@@ -722,27 +742,30 @@ fn unravelled(mut flat: usize, shape: impl IntoIterator<Item = usize>) -> Vec<us
     index
 }
 
-/// Runs a solve in a session: callbacks, log.
-pub(crate) fn run<T: Element>(
-    encoder: &mut Encoder<T>,
-    x: &Field<'_, T>,
-    session: &Session<'_>,
-) -> Result<(Info, dicod_status)> {
-    let mut reporter = session.reporter();
-    let report = reporter
-        .as_mut()
-        .map(|report| report as &mut dyn FnMut(&crate::csc::Progress) -> bool);
-    let info = encoder.solve(x, report);
-    let info = info.map_err(|error| explained(error, encoder.shape()))?;
-    let status = match info.stop {
+/// The status of a solve.
+pub(crate) fn status_of(stop: Stop) -> dicod_status {
+    match stop {
         Stop::Converged => DICOD_OK,
         Stop::MaxIter => DICOD_MAX_ITER,
         Stop::TimeLimit => DICOD_TIME_LIMIT,
         Stop::Cancelled => DICOD_CANCELLED,
         Stop::Precision => DICOD_PRECISION,
-    };
+    }
+}
+
+/// Runs a solve in a session: callbacks, log.
+pub(crate) fn run<T: Element>(
+    encoder: &mut Encoder<T>,
+    x: &Field<'_, T>,
+    session: &Session<'_>,
+    clock: &Clock<'_>,
+) -> Result<(Info, dicod_status)> {
+    let info = encoder.solve_within(clock, x);
+    let info = info.map_err(|error| explained(error, encoder.shape()))?;
+    let status = status_of(info.stop);
     let certificate = &info.certificate;
-    if !(certificate.objective + certificate.gap + certificate.max_step).is_finite() {
+    if info.proven && !(certificate.objective + certificate.gap + certificate.max_step).is_finite()
+    {
         let value = format!("a signal with objective {}", certificate.objective);
         let allowed = "scaled, together with d, so that nothing overflows";
         return Err(Error::argument("x", value, allowed));
@@ -786,10 +809,25 @@ pub(crate) fn run<T: Element>(
     Ok((info, status))
 }
 
+/// NaN where they are not known.
 pub(crate) fn largest(values: &[f64]) -> f64 {
-    values.iter().copied().fold(0.0, f64::max)
+    let larger = |a: f64, b: f64| if b > a || b.is_nan() { b } else { a };
+    values.iter().copied().fold(0.0, larger)
 }
 
+/// What `dicod_info.proven` says.
+pub(crate) fn proven(info: &Info) -> i64 {
+    let lambda = if info.lambda_max.is_nan() {
+        0
+    } else {
+        DICOD_PROVEN_LAMBDA
+    };
+    let result = if info.proven { DICOD_PROVEN_RESULT } else { 0 };
+    lambda | result
+}
+
+/// `laps` are those of the whole call.
+///
 /// # Safety
 /// The promise of [`Output::new`] still holds.
 pub(crate) unsafe fn write_info(
@@ -797,10 +835,17 @@ pub(crate) unsafe fn write_info(
     info: &Info,
     status: dicod_status,
     n_threads: usize,
-    seconds: f64,
+    laps: &Laps,
 ) {
     let Some(out) = out else { return };
     let certificate = &info.certificate;
+    let stages = [
+        Stage::Gram,
+        Stage::Correlate,
+        Stage::Descend,
+        Stage::Certify,
+    ]
+    .map(|s| laps.of(s));
     let info = dicod_info {
         struct_size: 0,
         status,
@@ -817,16 +862,18 @@ pub(crate) unsafe fn write_info(
         max_step: certificate.max_step,
         // Squares of very small numbers vanish, and the margin for rounding with them.
         duality_gap: certificate.gap.max(0.0),
-        seconds,
+        seconds: laps.total(),
         seconds_gram: info.seconds_gram,
-        seconds_correlate: info.seconds_correlate,
-        seconds_descend: info.seconds_descend,
-        seconds_certify: info.seconds_certify,
+        seconds_correlate: stages[1],
+        seconds_descend: stages[2],
+        seconds_certify: stages[3],
         bytes: info.bytes as i64,
         bytes_gram: info.bytes_gram as i64,
         messages: info.messages as i64,
         bytes_sent: info.bytes_sent as i64,
         seconds_waiting: info.seconds_waiting,
+        proven: proven(info),
+        seconds_other: laps.total() - stages.iter().sum::<f64>(),
     };
     // SAFETY: the caller's promise.
     unsafe { out.write(&info) }
@@ -852,10 +899,10 @@ unsafe fn solve<T: Typed>(
     z: *mut T,
     info: *mut dicod_info,
 ) -> Result<dicod_status> {
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     // SAFETY: the caller's promise.
     let context = unsafe { shared(context) };
-    let session = Session::enter(&context)?;
+    let session = Session::run(&context)?;
     let ranks = ranks(&context);
     let given = problem.and_then(|problem| {
         let shape = &problem.shape;
@@ -880,27 +927,52 @@ unsafe fn solve<T: Typed>(
     let (problem, info, x, z_start, d) = ranks.agree(given)?;
     let (shape, options) = (&problem.shape, problem.options.clone());
     let (rank, size) = (ranks.rank(), ranks.size());
-    let mut encoder = Encoder::over(ranks.clone(), shape.clone(), d, options, session.n_threads)?;
-    if problem.options.warm_start {
-        let part = z_start.part(&slab(shape.valid(), rank, size));
-        let set = encoder.set_z(&part);
-        set.map_err(|error| explained(error, shape))?;
-    }
-    drop(z_start);
-    let (found, status) = run(
-        &mut encoder,
-        &x.part(&slab(shape.signal, rank, size)),
-        &session,
-    )?;
-    drop(x);
-    let list = encoder.fetch_block(&Block::whole(shape.valid()))?;
-    // SAFETY: the caller's promise.
-    let z = unsafe { slice_mut(z, problem.z_len(), "z", "room for the activations") }?;
-    encoder.write(&list, &mut FieldMut::contiguous(z, shape.valid()));
-    let seconds = start.elapsed().as_secs_f64();
-    // SAFETY: the caller's promise.
-    unsafe { write_info(info, &found, status, session.n_threads, seconds) };
-    Ok(status)
+    session.timed(start, &problem.options, &ranks, |clock| {
+        clock.reserve(seconds_to_write::<T>(&problem));
+        let made = Encoder::over(ranks.clone(), shape.clone(), d, options, session.n_threads);
+        let mut encoder = match made {
+            Err(Error::Stopped(stop)) => {
+                // There is nothing but where it was to begin.
+                if !problem.options.warm_start {
+                    // SAFETY: the caller's promise.
+                    unsafe { slice_mut(z, problem.z_len(), "z", "room for the activations") }?
+                        .fill(T::ZERO);
+                }
+                let found = Info {
+                    stop,
+                    seconds_gram: clock.laps().of(Stage::Gram),
+                    ..Info::unknown(shape.n_atoms)
+                };
+                let status = status_of(stop);
+                // SAFETY: the caller's promise.
+                unsafe { write_info(info, &found, status, session.n_threads, &clock.laps()) };
+                return Ok(status);
+            }
+            made => made?,
+        };
+        if problem.options.warm_start {
+            let part = z_start.part(&slab(shape.valid(), rank, size));
+            let set = encoder.set_z(&part);
+            set.map_err(|error| explained(error, shape))?;
+        }
+        drop(z_start);
+        let part = x.part(&slab(shape.signal, rank, size));
+        let (found, status) = run(&mut encoder, &part, &session, clock)?;
+        drop(x);
+        let list = encoder.fetch_block(&Block::whole(shape.valid()))?;
+        // SAFETY: the caller's promise.
+        let z = unsafe { slice_mut(z, problem.z_len(), "z", "room for the activations") }?;
+        encoder.write(&list, &mut FieldMut::contiguous(z, shape.valid()));
+        drop(encoder);
+        // SAFETY: the caller's promise.
+        unsafe { write_info(info, &found, status, session.n_threads, &clock.laps()) };
+        Ok(status)
+    })
+}
+
+/// What the activations take to be written, mostly zeros, perhaps into memory that the system has yet to find.
+fn seconds_to_write<T>(problem: &Problem) -> f64 {
+    (problem.z_len() * size_of::<T>()) as f64 / 2e9
 }
 
 /// The share of a rank in a box that all ranks have, along its longest axis.

@@ -1,6 +1,7 @@
 //! Status codes, the last error of a thread, and the guard that every exported body runs in.
 
 use super::parmap::report;
+use crate::csc::Stop;
 use crate::error::{Error, Result};
 use crate::host::Inside;
 use std::cell::RefCell;
@@ -59,6 +60,8 @@ impl Error {
             Error::Internal(_) => DICOD_ERROR_INTERNAL,
             Error::Communication(_) => DICOD_ERROR_COMMUNICATION,
             Error::File { .. } => DICOD_ERROR_FILE,
+            Error::Stopped(Stop::TimeLimit) => DICOD_TIME_LIMIT,
+            Error::Stopped(_) => DICOD_CANCELLED,
             Error::OnRank { status, .. } | Error::Map { status, .. } => *status,
         }
     }

@@ -3,14 +3,15 @@
 
 use super::dictionary_step::{data_term, dictionary_step};
 use super::initialise::{Source, blank, noise, place};
-use super::iterate::{Iteration, Watch};
+use super::iterate::Iteration;
 use super::learner::Learner;
 use super::options::Init;
 use super::recentre;
 use super::statistics::Statistics;
 use super::window::Window;
-use crate::csc::{Activation, Encoder, Progress};
-use crate::error::Result;
+use crate::clock::Clock;
+use crate::csc::{Activation, Encoder, Stop};
+use crate::error::{Error, Result};
 use crate::linalg::{Atoms, Dictionary, Field, Real};
 
 /// Dictionary, activations on this rank, and objective after atoms have moved.
@@ -28,7 +29,7 @@ impl<T: Real> Learner<T> {
         &self,
         encoder: &mut Encoder<T>,
         x: &Field<'_, T>,
-        watch: &mut Watch<'_>,
+        clock: &Clock<'_>,
     ) -> Result<Dictionary<T>> {
         let shape = &self.shape;
         let learn = &self.options.learn;
@@ -64,9 +65,10 @@ impl<T: Real> Learner<T> {
                     if known > 0 {
                         encoder.set_dictionary(dictionary.clone())?;
                         encoder.set_activations(&[]);
-                        let watched = watch.watches();
-                        let mut look = |progress: &Progress| watch.look(progress);
-                        encoder.solve(x, watched.then_some(&mut look))?;
+                        let info = encoder.solve_within(clock, x)?;
+                        if matches!(info.stop, Stop::TimeLimit | Stop::Cancelled) {
+                            return Err(Error::Stopped(info.stop));
+                        }
                     }
                     let patches = self.with_source(encoder, |source| source.largest_patches(n))?;
                     let (now, later) = left.split_at(n);
@@ -79,6 +81,22 @@ impl<T: Real> Learner<T> {
                     left = later;
                 }
                 encoder.set_activations(&[]);
+            }
+        }
+        Ok(dictionary)
+    }
+
+    /// A dictionary for a call that ended before there was a first one: noise.
+    pub(crate) fn noise(&self) -> Result<Dictionary<T>> {
+        let (shape, learn) = (&self.shape, &self.options.learn);
+        let mut dictionary = blank(shape, learn.rank_one)?;
+        for k in 0..shape.n_atoms {
+            match &self.given {
+                Some(given) if self.fixed(k) => copy_atom(&mut dictionary, given, k),
+                _ => {
+                    let atom = noise(shape, self.options.seed, k, learn.window)?;
+                    place(&mut dictionary, k, &atom);
+                }
             }
         }
         Ok(dictionary)

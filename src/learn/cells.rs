@@ -64,19 +64,24 @@ impl Cells {
                 }
             }
         }
-        placed.sort_by_key(|(cell, _)| *cell);
         for (cell, _) in &placed {
             starts[cell + 1] += 1;
         }
         for i in 1..starts.len() {
             starts[i] += starts[i - 1];
         }
+        let mut list: Vec<(Point, u32, f64)> = memory::zeroed("cells", placed.len())?;
+        let mut next = starts.clone();
+        for (cell, entry) in placed {
+            list[next[cell] as usize] = entry;
+            next[cell] += 1;
+        }
         Ok(Cells {
             first,
             counts,
             atom,
             starts,
-            list: placed.into_iter().map(|(_, entry)| entry).collect(),
+            list,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::quadratic::{Limits, Quadratic, into_ball};
 use super::statistics::Statistics;
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::grid::tiles::{AXES, Point};
 use crate::linalg::{Atoms, Dictionary, Real};
@@ -87,6 +88,7 @@ pub(crate) fn add_model<T: Real>(
     let d = widened(dictionary)?;
     let mut model = memory::zeroed("the dictionary step", d.len())?;
     full(statistics, 1.0)?.apply(&d, &mut model);
+    clock::check()?;
     for (to, model) in statistics.ztx.iter_mut().zip(model) {
         *to += model;
     }
@@ -316,6 +318,7 @@ fn rank_one<T: Real>(
             one.fill(0.0);
             one[b * volume..][..volume].copy_from_slice(&v[b * volume..][..volume]);
             single.apply(&one, &mut image);
+            clock::check()?;
             for a in 0..=b {
                 let image = &image[a * volume..][..volume];
                 let own = &v[a * volume..][..volume];

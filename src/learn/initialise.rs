@@ -5,6 +5,7 @@
 
 use super::dictionary_step::tukey_window;
 use super::window::Window;
+use crate::clock::{self, Wish};
 use crate::csc::Shape;
 use crate::csc::encoder::learning::Places;
 use crate::error::Result;
@@ -203,7 +204,10 @@ impl<T: Real> Source<'_, T> {
     /// as there are), scaled to norm 1.
     pub(crate) fn largest_patches(&self, n: usize) -> Result<Vec<Vec<f64>>> {
         let places = Places::new(self.tiles);
-        let energies = self.tiles.iter().map(|tile| self.energies(tile));
+        let energies = self.tiles.iter().map(|tile| {
+            clock::check()?;
+            self.energies(tile)
+        });
         let mut energies = self.ranks.agree(energies.collect::<Result<Vec<_>>>())?;
         let (valid, atom) = (self.shape.valid(), self.shape.atom);
         let flat = |signal: usize, at: Point| {
@@ -213,6 +217,9 @@ impl<T: Real> Source<'_, T> {
         while found.len() < n {
             let mut best = (0.0, i64::MAX);
             for (tile, energies) in self.tiles.iter().zip(&energies) {
+                if clock::over() {
+                    break;
+                }
                 for (index, energy) in energies.iter().enumerate() {
                     if *energy < best.0 || *energy <= 0.0 {
                         continue;
@@ -223,7 +230,9 @@ impl<T: Real> Source<'_, T> {
                     }
                 }
             }
-            let largest = self.ranks.largest(&[best.0])?[0];
+            let largest = self.ranks.largest(&[best.0, clock::wish().code() as f64])?;
+            Wish::of_code(largest[1] as i64).check()?;
+            let largest = largest[0];
             let mine = if best.0 == largest { best.1 } else { i64::MAX };
             let first = self.ranks.reduce(Reduce::Min, &[mine])?[0];
             if largest <= 0.0 || first == i64::MAX {

@@ -6,6 +6,7 @@ use super::learner::Learner;
 use super::options::Reference;
 use super::statistics::{Share, Statistics, energy};
 use super::window::Window;
+use crate::clock::{self, Clock, Laps, Stage, Wish};
 use crate::csc::{Activation, Encoder, Info, Progress, Stop};
 use crate::error::{Error, Result};
 use crate::linalg::{Field, Real};
@@ -40,6 +41,8 @@ pub struct Iteration {
     pub dict_iterations: usize,
     /// How far the dictionary step may be from its minimum.
     pub dict_gap: f64,
+    /// Seconds for all of it.
+    pub seconds: f64,
     /// Seconds for the step of z.
     pub seconds_z: f64,
     /// Seconds for the statistics.
@@ -69,51 +72,45 @@ pub struct Outcome {
     pub seconds_d: f64,
 }
 
-/// Tells how a step of z gets on; returns whether to go on.
+/// Tells how a call gets on; returns whether to go on.
 pub type Report<'r> = &'r mut dyn FnMut(&Progress) -> bool;
 
-/// A limit of time, and the caller's own wish to stop, as one report to a solve.
-pub(super) struct Watch<'w> {
-    start: Instant,
-    time_limit: f64,
-    interval: f64,
-    last: f64,
-    report: Option<Report<'w>>,
-    timed_out: bool,
-    /// Whoever has asked to stop is not asked again.
-    cancelled: bool,
+impl Iteration {
+    /// Nothing is done.
+    fn none(index: u64, n_atoms: usize) -> Self {
+        Iteration {
+            index,
+            objective_z: f64::NAN,
+            objective_d: f64::NAN,
+            stop: Stop::Cancelled,
+            lambda: vec![f64::NAN; n_atoms],
+            lambda_max: f64::NAN,
+            nonzeros: vec![0; n_atoms],
+            redrawn: 0,
+            recentred: false,
+            steps: 0,
+            dict_iterations: 0,
+            dict_gap: f64::INFINITY,
+            seconds: 0.0,
+            seconds_z: 0.0,
+            seconds_statistics: 0.0,
+            seconds_d: 0.0,
+        }
+    }
 }
 
-impl Watch<'_> {
-    /// Whether there is anything to look at.
-    pub(super) fn watches(&self) -> bool {
-        self.time_limit.is_finite() || self.report.is_some()
-    }
-
-    pub(super) fn look(&mut self, progress: &Progress) -> bool {
-        let seconds = self.start.elapsed().as_secs_f64();
-        self.timed_out |= seconds >= self.time_limit;
-        if self.timed_out || self.cancelled {
-            return false;
-        }
-        if let Some(report) = &mut self.report
-            && seconds >= self.last + self.interval
-        {
-            self.last = seconds;
-            self.cancelled = !report(&Progress {
-                seconds,
-                ..*progress
-            });
-        }
-        !self.cancelled
-    }
+/// Seconds for steps of z, statistics, steps of D.
+fn seconds_of(laps: &Laps) -> [f64; 3] {
+    let z = [Stage::Correlate, Stage::Descend, Stage::Certify];
+    let d = [Stage::Dictionary, Stage::Gram];
+    let sum = |stages: &[Stage]| stages.iter().map(|s| laps.of(*s)).sum();
+    [sum(&z), laps.of(Stage::Statistics), sum(&d)]
 }
 
 impl<T: Real> Learner<T> {
-    /// z for the dictionary as it is. Time and cancelling as in [`Self::step`].
-    fn solve(&mut self, x: &Field<'_, T>, watch: &mut Watch<'_>) -> Result<Info> {
+    /// z for the dictionary as it is.
+    fn solve(&mut self, x: &Field<'_, T>, clock: &Clock<'_>) -> Result<Info> {
         let online = self.online();
-        let watched = watch.watches();
         let Some(encoder) = &mut self.encoder else {
             return Err(Error::Internal("a step without an encoder".into()));
         };
@@ -123,12 +120,10 @@ impl<T: Real> Learner<T> {
         if let Some(lambda) = &self.lambda {
             encoder.set_lambda(lambda);
         }
-        let mut look = |progress: &Progress| watch.look(progress);
-        let mut info = encoder.solve(x, watched.then_some(&mut look))?;
+        let info = encoder.solve_within(clock, x)?;
         self.activations = self.ranks.agree(encoder.activations())?;
-        // Whose time is up has asked to stop like the others.
-        if info.stop == Stop::Cancelled && self.any(watch.timed_out)? {
-            info.stop = Stop::TimeLimit;
+        if info.proven {
+            self.room = 1.25 * (info.seconds_correlate + info.seconds_certify);
         }
         // A fraction of nothing would be 0 for ever: the first dictionary that has to do with x counts.
         let counts = info.lambda_max > 0.0 && !info.noise;
@@ -138,55 +133,67 @@ impl<T: Real> Learner<T> {
         Ok(info)
     }
 
-    /// Collective: One outer iteration: z, then D. `report` is called now and then during the step of z and
+    /// Collective: One outer iteration: z, then D. `report` is called now and then and
     /// returns whether to go on; `time_limit` holds for this call. After an error the dictionary is
     /// as it was.
     pub fn step(&mut self, x: &Field<'_, T>, report: Option<Report<'_>>) -> Result<Iteration> {
-        let mut watch = self.watch(report);
+        let clock = self.clock(report);
+        clock.run(|| self.step_within(&clock, x))
+    }
+
+    /// Collective: the same by a clock that runs already.
+    pub(crate) fn step_within(&mut self, clock: &Clock<'_>, x: &Field<'_, T>) -> Result<Iteration> {
         self.check_x(x)?;
-        self.step_within(x, &mut watch)
+        Ok(self.iterate(clock, x)?.0)
     }
 
-    /// Whether it holds on any rank.
-    fn any(&self, here: bool) -> Result<bool> {
-        Ok(self.ranks.reduce(Reduce::Max, &[here.into()])?[0] > 0)
+    fn clock<'r>(&self, report: Option<Report<'r>>) -> Clock<'r> {
+        let (limit, interval) = (self.options.time_limit, self.options.progress_interval);
+        Clock::new(Instant::now(), limit, interval, report, None, &self.ranks)
     }
 
-    fn watch<'w>(&self, report: Option<Report<'w>>) -> Watch<'w> {
-        Watch {
-            start: Instant::now(),
-            time_limit: self.options.time_limit,
-            interval: self.options.progress_interval,
-            last: 0.0,
-            report,
-            timed_out: false,
-            cancelled: false,
-        }
-    }
-
-    fn step_within(&mut self, x: &Field<'_, T>, watch: &mut Watch<'_>) -> Result<Iteration> {
-        let begin = Instant::now();
-        let x = &self.batch(x);
-        self.prepare(x, watch)?;
-        let info = self.solve(x, watch)?;
-        let objective = info.certificate.objective;
-        let mut done = Iteration {
-            index: self.iteration,
-            objective_z: objective,
-            objective_d: objective,
-            stop: info.stop,
-            lambda: info.lambda,
-            lambda_max: info.lambda_max,
-            nonzeros: Vec::new(),
-            redrawn: 0,
-            recentred: false,
-            steps: info.steps,
-            dict_iterations: 0,
-            dict_gap: f64::INFINITY,
-            seconds_z: begin.elapsed().as_secs_f64(),
-            seconds_statistics: 0.0,
-            seconds_d: 0.0,
+    /// One outer iteration. Where it ended with the step of z, what that found, too.
+    fn iterate(
+        &mut self,
+        clock: &Clock<'_>,
+        x: &Field<'_, T>,
+    ) -> Result<(Iteration, Option<Info>)> {
+        let before = clock.laps();
+        let mut done = Iteration::none(self.iteration, self.shape.n_atoms);
+        let last = match self.advance(clock, x, &mut done) {
+            Err(Error::Stopped(stop)) => {
+                done.stop = stop;
+                (done.redrawn, done.recentred) = (0, false);
+                done.objective_d = done.objective_z;
+                // z and the dictionary are as they were after the step of z.
+                if let Some(encoder) = &mut self.encoder {
+                    encoder.set_activations(&self.activations);
+                }
+                None
+            }
+            result => result?,
         };
+        let laps = clock.laps().since(&before);
+        done.seconds = laps.total();
+        [done.seconds_z, done.seconds_statistics, done.seconds_d] = seconds_of(&laps);
+        Ok((done, last))
+    }
+
+    /// Does it, as far as the clock allows: fails with [`Error::Stopped`], on all ranks alike, before anything is changed but
+    /// z, which goes with the dictionary as it was.
+    fn advance(
+        &mut self,
+        clock: &Clock<'_>,
+        x: &Field<'_, T>,
+        done: &mut Iteration,
+    ) -> Result<Option<Info>> {
+        let x = &self.batch(x);
+        self.prepare(x, clock)?;
+        let info = self.solve(x, clock)?;
+        let objective = info.certificate.objective;
+        (done.objective_z, done.objective_d) = (objective, objective);
+        (done.stop, done.lambda_max, done.steps) = (info.stop, info.lambda_max, info.steps);
+        done.lambda.clone_from(&info.lambda);
         let mut counts = vec![0; self.shape.n_atoms];
         self.activations.iter().for_each(|a| counts[a.atom] += 1);
         let counts = self.ranks.reduce(Reduce::Sum, &counts)?;
@@ -195,12 +202,10 @@ impl<T: Real> Learner<T> {
             if let Some(encoder) = &mut self.encoder {
                 encoder.set_activations(&self.activations);
             }
-            return Ok(done);
+            return Ok(Some(info));
         }
-        let begin = Instant::now();
         let batch = self.batch_statistics(x)?;
-        done.seconds_statistics = begin.elapsed().as_secs_f64();
-        let begin = Instant::now();
+        let _stage = clock::stage(Stage::Dictionary);
         let accumulated = match self.online() {
             true => {
                 let mut all = self
@@ -224,7 +229,11 @@ impl<T: Real> Learner<T> {
         done.objective_d = objective
             + match self.online() {
                 false => outcome.change,
-                true => data_term(&batch, &next)? - data_term(&batch, dictionary)?,
+                true => {
+                    let change = data_term(&batch, &next)
+                        .and_then(|next| Ok(next - data_term(&batch, dictionary)?));
+                    self.ranks.agree(change)?
+                }
             };
         let dead = self.dead_atoms(statistics);
         let mut activations = self.activations.clone();
@@ -242,13 +251,13 @@ impl<T: Real> Learner<T> {
                     .sum();
                 let zero = vec![0.0; self.shape.n_channels * without.volume()];
                 replaced.iter().for_each(|k| place(&mut without, *k, &zero));
-                let now = data_term(&batch, &without)?;
+                let now = self.ranks.agree(data_term(&batch, &without))?;
                 let penalty: f64 = done.lambda.iter().zip(&batch.l1).map(|(l, n)| l * n).sum();
                 done.objective_d = now + penalty - gone;
             }
         }
         if done.redrawn == 0
-            && let Some((d, z, objective)) = self.recentre(x, &next, &done)?
+            && let Some((d, z, objective)) = self.recentre(x, &next, done)?
         {
             (next, activations, done.objective_d) = (d, z, objective);
             done.recentred = true;
@@ -263,8 +272,7 @@ impl<T: Real> Learner<T> {
         self.statistics = accumulated;
         self.iteration += 1;
         self.last = Some(done.objective_d);
-        done.seconds_d = begin.elapsed().as_secs_f64();
-        Ok(done)
+        Ok(None)
     }
 
     /// Statistics of activations with what the encoder's window holds: the signals, or a residual.
@@ -274,6 +282,7 @@ impl<T: Real> Learner<T> {
         own: &[Activation<T>],
         x: &Field<'_, T>,
     ) -> Result<Statistics> {
+        let _stage = clock::stage(Stage::Statistics);
         let field = encoder.residual();
         let ranks = &*self.ranks;
         let share = Share {
@@ -297,65 +306,87 @@ impl<T: Real> Learner<T> {
         };
         let mut found = self.gathered(encoder, &self.activations, x)?;
         // X = residual + D∗z, and the residual is where it is needed.
-        add_model(&mut found, dictionary)?;
-        Ok(found)
+        let _stage = clock::stage(Stage::Statistics);
+        let whole = add_model(&mut found, dictionary);
+        self.ranks.agree(whole.map(|()| found))
     }
 
     /// Collective: z for the dictionary as it is, of all signals of a step, to tol: how learning ends.
     pub fn encode(&mut self, x: &Field<'_, T>, report: Option<Report<'_>>) -> Result<Info> {
-        let mut watch = self.watch(report);
-        self.check_x(x)?;
-        self.encode_within(x, &mut watch)
+        let clock = self.clock(report);
+        clock.run(|| self.encode_within(&clock, x))
     }
 
-    fn encode_within(&mut self, x: &Field<'_, T>, watch: &mut Watch<'_>) -> Result<Info> {
+    /// Collective: the same by a clock that runs already.
+    pub(crate) fn encode_within(&mut self, clock: &Clock<'_>, x: &Field<'_, T>) -> Result<Info> {
+        self.check_x(x)?;
         let x = &self.batch(x);
-        self.prepare(x, watch)?;
-        let info = self.solve(x, watch)?;
-        let Some(encoder) = &mut self.encoder else {
-            return Err(Error::Internal("a step without an encoder".into()));
+        let info = match self.prepare(x, clock) {
+            // There is nothing to be encoded with.
+            Err(Error::Stopped(stop)) => Info {
+                stop,
+                ..Info::unknown(self.shape.n_atoms)
+            },
+            prepared => {
+                prepared?;
+                self.solve(x, clock)?
+            }
         };
-        // The next solve depends on z alone, not on how it came about.
-        encoder.set_activations(&self.activations);
+        if let Some(encoder) = &mut self.encoder {
+            // The next solve depends on z alone, not on how it came about.
+            encoder.set_activations(&self.activations);
+        }
         Ok(info)
     }
 
     /// Collective: Outer iterations until the objective changes by no more than `learn_tol`, or `learn_max_iter`
     /// of them are done (those before this call included), and z for the
     /// dictionary that was learned. `each` is called after every iteration and returns whether to
-    /// go on, `report` now and then during steps of z. A limit of time or a cancelled step leaves a
+    /// go on, `report` now and then. A limit of time or a cancelled step leaves a
     /// valid dictionary and z.
     pub fn run(
         &mut self,
         x: &Field<'_, T>,
-        mut each: Option<&mut dyn FnMut(&Iteration) -> bool>,
+        each: Option<&mut dyn FnMut(&Iteration) -> bool>,
         report: Option<Report<'_>>,
     ) -> Result<Outcome> {
-        let mut watch = self.watch(report);
+        let clock = self.clock(report);
+        clock.run(|| self.run_within(&clock, x, each))
+    }
+
+    /// Collective: the same by a clock that runs already.
+    pub(crate) fn run_within(
+        &mut self,
+        clock: &Clock<'_>,
+        x: &Field<'_, T>,
+        mut each: Option<&mut dyn FnMut(&Iteration) -> bool>,
+    ) -> Result<Outcome> {
         self.check_x(x)?;
         let learn = self.options.learn.clone();
-        let mut stop = Stop::MaxIter;
-        let (mut z, mut statistics, mut d, mut redrawn) = (0.0, 0.0, 0.0, 0);
+        let (mut stop, mut redrawn, mut last) = (Stop::MaxIter, 0, None);
+        let before = clock.laps();
         let first = self.iteration;
+        self.room = 0.0;
         while self.iteration < learn.max_iter as u64 {
-            let last = self.last;
-            let done = self.step_within(x, &mut watch)?;
-            z += done.seconds_z;
-            statistics += done.seconds_statistics;
-            d += done.seconds_d;
+            let before = self.last;
+            // For z at the end, which is to be proven.
+            clock.reserve(self.room);
+            let (done, found) = self.iterate(clock, x)?;
             redrawn += done.redrawn as u64;
             if matches!(done.stop, Stop::TimeLimit | Stop::Cancelled) {
-                stop = done.stop;
+                (stop, last) = (done.stop, found.filter(|info| info.proven));
                 break;
             }
-            let go_on = each.as_mut().is_none_or(|each| each(&done));
-            if self.any(!go_on)? {
-                stop = Stop::Cancelled;
-                break;
-            }
+            let go_on = clock::without_clock(|| each.as_mut().is_none_or(|each| each(&done)));
+            let wish = match go_on {
+                true => clock::wish(),
+                false => Wish::Enough,
+            };
+            let wish = Wish::of_code(self.ranks.reduce(Reduce::Max, &[wish.code()])?[0]);
             // Where every batch is another there is no limit to approach.
-            let change = last.map(|last| last - done.objective_d);
-            if let Some(change) = change
+            let change = before.map(|before| before - done.objective_d);
+            if wish < Wish::Enough
+                && let Some(change) = change
                 && !self.online()
                 && done.redrawn == 0
                 && !done.recentred
@@ -364,26 +395,30 @@ impl<T: Real> Learner<T> {
                 stop = Stop::Converged;
                 break;
             }
-            if self.any(watch.start.elapsed().as_secs_f64() >= watch.time_limit)? {
-                stop = Stop::TimeLimit;
+            if wish != Wish::GoOn {
+                stop = wish.stop();
                 break;
             }
         }
-        let begin = Instant::now();
-        let info = self.encode_within(x, &mut watch)?;
-        z += begin.elapsed().as_secs_f64();
+        clock.reserve(0.0);
+        let info = match last {
+            Some(info) => info,
+            None => self.encode_within(clock, x)?,
+        };
         if matches!(info.stop, Stop::TimeLimit | Stop::Cancelled) {
             stop = info.stop;
         }
+        let laps = clock.laps().since(&before);
+        let [seconds_z, seconds_statistics, seconds_d] = seconds_of(&laps);
         Ok(Outcome {
             stop,
             iterations: self.iteration - first,
             redrawn,
             info,
-            seconds: watch.start.elapsed().as_secs_f64(),
-            seconds_z: z,
-            seconds_statistics: statistics,
-            seconds_d: d,
+            seconds: laps.total(),
+            seconds_z,
+            seconds_statistics,
+            seconds_d,
         })
     }
 }

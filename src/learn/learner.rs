@@ -2,9 +2,9 @@
 
 use super::dictionary_step::{Settings, feasible, widened};
 use super::initialise::{Purpose, below, blank, factors, generator};
-use super::iterate::Watch;
 use super::options::Init;
 use super::statistics::Statistics;
+use crate::clock::Clock;
 use crate::csc::options::Scale;
 use crate::csc::{Activation, Encoder, Options, Shape};
 use crate::error::{Error, Result};
@@ -34,6 +34,8 @@ pub struct Learner<T: Real> {
     pub(super) iteration: u64,
     /// The objective after the last iteration.
     pub(super) last: Option<f64>,
+    /// Seconds that a solve takes beside its descent, as far as is known.
+    pub(super) room: f64,
 }
 
 impl<T: Real> Learner<T> {
@@ -102,6 +104,7 @@ impl<T: Real> Learner<T> {
             lambda: None,
             iteration: 0,
             last: None,
+            room: 0.0,
         };
         if let Some(given) = given {
             let given = learner.with_rank(given)?;
@@ -309,8 +312,6 @@ impl<T: Real> Learner<T> {
         };
         let options = Options {
             warm_start: true,
-            time_limit: f64::INFINITY,
-            progress_interval: self.options.progress_interval.min(0.02),
             ..self.options.clone()
         };
         Encoder::over(
@@ -327,7 +328,7 @@ impl<T: Real> Learner<T> {
     }
 
     /// Makes the encoder if there is none; the first dictionary, too.
-    pub(super) fn prepare(&mut self, x: &Field<'_, T>, watch: &mut Watch<'_>) -> Result<()> {
+    pub(super) fn prepare(&mut self, x: &Field<'_, T>, clock: &Clock<'_>) -> Result<()> {
         if self.encoder.is_some() {
             return Ok(());
         }
@@ -346,7 +347,7 @@ impl<T: Real> Learner<T> {
             encoder.set_lambda(lambda);
         }
         encoder.load(x)?;
-        let first = self.first_dictionary(&mut encoder, x, watch);
+        let first = self.first_dictionary(&mut encoder, x, clock);
         let first = self.ranks.agree(first)?;
         encoder.set_dictionary(first.clone())?;
         self.dictionary = Some(first);

@@ -3,6 +3,7 @@
 //! (ztz∗D)_k\[s\] = Σ_l Σ_s' ztz_{k,l}\[s − s'\] D_l\[s'\] is computed in Fourier space: one
 //! transform per atom each way, and K² products of spectra.
 
+use crate::clock;
 use crate::error::Result;
 use crate::grid::tiles::Point;
 use crate::linalg::transform::{Transform, Work};
@@ -80,6 +81,7 @@ impl Quadratic {
         let normalise = 1.0 / transform.len() as f64;
         for (k, curvature) in curvature.iter_mut().enumerate() {
             for l in k..n_atoms {
+                clock::check()?;
                 let Some(to) = to.next() else { break };
                 let (values, factor) = pair(k, l);
                 work.real.fill(0.0);
@@ -124,7 +126,7 @@ impl Quadratic {
         self.n_channels * self.volume()
     }
 
-    /// out = ztz∗x
+    /// out = ztz∗x, unless the clock says that it is over.
     pub(crate) fn apply(&mut self, x: &[f64], out: &mut [f64]) {
         let (k, p, volume) = (self.n_atoms, self.n_channels, self.volume());
         let len = self.transform.spectrum_len();
@@ -137,6 +139,9 @@ impl Quadratic {
         } = &mut self.buffers;
         for channel in 0..p {
             for atom in 0..k {
+                if clock::over() {
+                    return;
+                }
                 let from = &x[(atom * p + channel) * volume..][..volume];
                 work.real.fill(0.0);
                 for (index, row) in from.chunks_exact(run).enumerate() {
@@ -150,6 +155,9 @@ impl Quadratic {
             outputs.fill(Complex::default());
             let mut spectra = self.spectra.chunks_exact(len);
             for one in 0..k {
+                if clock::over() {
+                    return;
+                }
                 for other in one..k {
                     let Some(a) = spectra.next() else { break };
                     let input = &inputs[other * len..][..len];
@@ -167,6 +175,9 @@ impl Quadratic {
                 }
             }
             for atom in 0..k {
+                if clock::over() {
+                    return;
+                }
                 self.transform
                     .inverse(work, &mut outputs[atom * len..][..len]);
                 let to = &mut out[(atom * p + channel) * volume..][..volume];
@@ -190,6 +201,7 @@ impl Quadratic {
         self.apply(from, &mut image);
         let slope = dot(&step, &image) - dot(&step, &self.linear);
         self.apply(&step, &mut image);
+        clock::check()?;
         Ok(slope + 0.5 * dot(&step, &image))
     }
 
@@ -226,6 +238,7 @@ impl Quadratic {
             gap: f64::INFINITY,
         };
         loop {
+            clock::check()?;
             outcome.gap = 0.0;
             for k in (0..self.n_atoms).filter(|k| free[*k]) {
                 let (mut along, mut square) = (0.0, 0.0);
@@ -274,6 +287,7 @@ impl Quadratic {
                 }
                 theta *= 1.5;
             }
+            clock::check()?;
             let f_next = 0.5 * dot(&next, &h_next) - dot(&next, &self.linear);
             if f_next > f {
                 if t == 1.0 {

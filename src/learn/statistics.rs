@@ -6,6 +6,7 @@
 
 use super::cells::Cells;
 use super::window::{Window, for_each_value};
+use crate::clock::{self, Looks};
 use crate::csc::threads::for_each;
 use crate::csc::{Activation, Shape};
 use crate::error::{Error, Result};
@@ -68,10 +69,16 @@ pub(crate) struct Share<'a, T> {
     pub(crate) xx: f64,
 }
 
-/// ‖X‖² over all ranks; each gives what it holds.
+/// ‖X‖² over all ranks, unless the clock says that it is over; each gives what it holds.
 pub(crate) fn energy<T: Real>(x: &Field<'_, T>, ranks: &dyn Transport) -> Result<f64> {
     let mut total = [ExactSum::default()];
-    for_each_value(x, |x| total[0].add(x * x));
+    let (mut looks, mut over) = (Looks::every(64), false);
+    for_each_value(x, |x| {
+        over |= looks.over();
+        if !over {
+            total[0].add(x * x);
+        }
+    });
     Ok(totals(ranks, &mut total)?[0])
 }
 
@@ -280,7 +287,11 @@ fn from_pairs<T: Real>(
         patch,
         |patch: &mut Vec<f64>, k| {
             let Row { ztz, ztx } = &mut *rows[k].lock().unwrap_or_else(PoisonError::into_inner);
+            let mut looks = Looks::every(16 * shape.n_channels * volume as usize);
             for i in &by_atom[k] {
+                if looks.over() {
+                    break;
+                }
                 let a = &share.own[*i as usize];
                 let z = a.value.wide();
                 for p in 0..shape.n_channels {
@@ -337,6 +348,7 @@ fn by_transforms<T: Real>(
         let tile = &share.tiles[index];
         // Positions relative to the tile; the halo below it wraps to the end.
         for atom_index in 0..k {
+            clock::check()?;
             for (halo, to) in [(false, &mut *inner), (true, &mut *outer)] {
                 work.real.fill(0.0);
                 let reach = |a: usize| if halo { atom[a] - 1 } else { 0 };
@@ -363,6 +375,7 @@ fn by_transforms<T: Real>(
                     window,
                     values,
                 );
+                clock::check()?;
                 let mut row = rows[first].lock().unwrap_or_else(PoisonError::into_inner);
                 row.ztz.add((second - first) * pair, normalise, values);
             }
@@ -392,6 +405,7 @@ fn by_transforms<T: Real>(
                 let values = &mut values[..volume];
                 let from = [0; AXES];
                 correlate(&transform, work, product, (one, other), from, atom, values);
+                clock::check()?;
                 let mut row = rows[first].lock().unwrap_or_else(PoisonError::into_inner);
                 row.ztx.add(channel * volume, normalise, values);
             }

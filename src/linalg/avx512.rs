@@ -3,6 +3,7 @@
 
 use super::halving::{MOST_HALVINGS, join, offset, parts};
 use super::kernels::{AtomBlock, MOST_ATOMS, OVERHANG, Rows, Taps, raise_by_place};
+use crate::clock::Looks;
 use std::arch::x86_64::*;
 
 /// Checks that runs from `start` on lie within `len` values.
@@ -405,7 +406,11 @@ macro_rules! correlate {
             let n = 2 * block.n;
             let mut sums = [[0.0; $lanes]; parts(MOST_HALVINGS) * 2 * MOST_ATOMS];
             let sums = &mut sums[..n_parts * n];
+            let mut looks = Looks::every(2 * $lanes * d.len());
             while let Some(first) = vectors.next() {
+                if looks.over() {
+                    return;
+                }
                 let second = vectors.next();
                 // Without a second the first is computed twice.
                 let from = [first.0, second.unwrap_or(first).0];

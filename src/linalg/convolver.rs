@@ -4,6 +4,7 @@
 use super::dictionary::Dictionary;
 use super::scalar::Real;
 use super::transform::{Transform, Work, fast_lengths};
+use crate::clock::{self, Looks};
 use crate::error::Result;
 use crate::grid::tiles::{AXES, Point, checked_volume};
 use crate::memory;
@@ -54,6 +55,7 @@ impl Convolver {
         let normalise = 1.0 / transform.len() as f64;
         let [_, l1, l2] = dictionary.shape;
         for (index, spectrum) in atoms.chunks_exact_mut(len).enumerate() {
+            clock::check()?;
             let (atom, channel) = (index / p, index % p);
             let factor = scale[atom].wide() * normalise;
             work.real.fill(0.0);
@@ -99,7 +101,11 @@ impl Convolver {
         mut fill: impl FnMut(Point, &mut [f64]),
     ) {
         let [_, n1, n2] = self.transform.shape();
+        let mut looks = Looks::every(n2);
         for (row, real) in buffers.work.real.chunks_exact_mut(n2).enumerate() {
+            if looks.over() {
+                return;
+            }
             fill([(row / n1) as i64, (row % n1) as i64, 0], real);
         }
         let len = self.transform.spectrum_len();
@@ -118,6 +124,9 @@ impl Convolver {
         let atoms = self.atoms.chunks_exact(len).skip(atom * self.n_channels);
         let channels = buffers.channels.chunks_exact(len);
         for (channel, (d, x)) in atoms.zip(channels).enumerate() {
+            if clock::over() {
+                break;
+            }
             for (to, (d, x)) in buffers.spectrum.iter_mut().zip(d.iter().zip(x)) {
                 let product = d * x;
                 *to = if channel == 0 { product } else { *to + product };

@@ -9,6 +9,7 @@ use super::dictionary::Dictionary;
 use super::field::Field;
 use super::halving::{MOST_HALVINGS, parts, split_taps, split_values, whole};
 use super::kernels::{AtomBlock, Isa, MOST_ATOMS, OVERHANG, Taps};
+use crate::clock::{self, Looks};
 use crate::error::Result;
 use crate::grid::tiles::{AXES, Point, Tile};
 use crate::memory;
@@ -268,7 +269,8 @@ impl<T: Real> Correlator<T> {
     }
 
     /// c(position, k) = Σ_p,s x_p(position + s)·d_k,p(s)·scale_k for all positions of a tile,
-    /// row-major, atoms innermost. Positions beyond the end of the domain get values without meaning.
+    /// row-major, atoms innermost. Positions beyond the end of the domain get values without meaning, and all do that the
+    /// clock leaves no time for.
     pub(crate) fn tile(
         &self,
         x: &Field<'_, T>,
@@ -385,7 +387,11 @@ impl<T: Real> Correlator<T> {
         // Zero where only padding needs it: how that is rounded must not depend on what there is.
         let reach = (tile.shape[2] + self.atom[2] - 1) as usize;
         let n_rows = x.channels.len() * w0 * w1;
+        let mut looks = Looks::every(4 * whole);
         for index in 0..n_rows {
+            if looks.over() {
+                return;
+            }
             let [channel, i, j] = [index / (w0 * w1), index / w1 % w0, index % w1];
             let [i, j] = [i as i64, j as i64];
             let at = std::array::from_fn(|a| tile.origin[a] + [i, j, 0][a]);
@@ -422,6 +428,9 @@ impl<T: Real> Correlator<T> {
                 of: self.n_atoms,
             };
             C::correlate(self.isa, values, positions, strides, &taps, d, block, c);
+            if clock::over() {
+                return;
+            }
         }
     }
 
@@ -437,6 +446,9 @@ impl<T: Real> Correlator<T> {
         let depth = self.depth();
         let positions = tile.n_groups() * self.group.iter().product::<i64>() as usize;
         for first in (0..positions).step_by(PANEL) {
+            if clock::over() {
+                return;
+            }
             let rows = PANEL.min(positions - first);
             let patches = &mut room.values[..rows * depth];
             self.gather_patches(x, unit, tile, first, patches, rows);
@@ -483,6 +495,9 @@ impl<T: Real> Correlator<T> {
         }
         let [_, s1, s2] = tile.stored(&self.group);
         for atom in 0..self.n_atoms {
+            if clock::over() {
+                return;
+            }
             let (values, index) = convolver.correlate(buffers, atom);
             for (row, c) in c.chunks_exact_mut(s2 as usize * self.n_atoms).enumerate() {
                 let row = row as i64;

@@ -4,6 +4,7 @@ use super::Real;
 use super::correlate::{Correlator, Method};
 use super::dictionary::{Atoms, Dictionary};
 use super::field::{Field, Strided};
+use crate::clock;
 use crate::error::Result;
 use crate::grid::tiles::{AXES, Point, Tile, checked_volume};
 use crate::memory;
@@ -71,6 +72,7 @@ impl<T: Real> Gram<T> {
         let mut padded = memory::zeroed(what, spatial.n_channels * outer.volume())?;
         let all = window.iter().product::<i64>() as usize;
         for k0 in 0..n_atoms {
+            clock::check()?;
             for (channel, field) in padded.chunks_exact_mut(outer.volume()).enumerate() {
                 for s in 0..spatial.volume() {
                     let i = s as i64;
@@ -92,6 +94,7 @@ impl<T: Real> Gram<T> {
                 }
             }
         }
+        clock::check()?;
         Ok(Gram {
             n_atoms,
             atom,

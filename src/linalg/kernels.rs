@@ -8,6 +8,7 @@ use super::Real;
 #[cfg(target_arch = "x86_64")]
 use super::avx512;
 use super::halving::{join, offset, parts};
+use crate::clock::Looks;
 
 /// Lanes that the loops are written for; groups of values come in multiples of it.
 pub(crate) const LANES: usize = 8;
@@ -301,9 +302,13 @@ fn correlate_block<T: Real>(
     let phases = 1 << taps.halvings;
     let mut sums = vec![T::ZERO; n_parts * block.n];
     let mut c = c.chunks_exact_mut(phases * block.of);
+    let mut looks = Looks::every(d.len());
     for i in 0..positions[0] {
         for j in 0..positions[1] {
             for (k, c) in (0..positions[2]).zip(&mut c) {
+                if looks.over() {
+                    return;
+                }
                 let at = i * strides[0] + j * strides[1] + k;
                 let mut d = d.chunks_exact(block.n);
                 sums.fill(T::ZERO);

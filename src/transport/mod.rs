@@ -15,7 +15,10 @@ mod node;
 #[cfg(feature = "mpi")]
 mod shm;
 
+use crate::clock;
+use crate::csc::Stop;
 use crate::error::{Error, Result};
+use crate::ffi::status::DICOD_TIME_LIMIT;
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,6 +40,8 @@ impl Tag {
     pub const BROADCAST: Tag = Tag(5);
     /// Dictionary learning.
     pub const LEARN: Tag = Tag(6);
+    /// Wishes to stop.
+    pub const WISH: Tag = Tag(7);
     /// Tasks and results of the map use this one and those above.
     pub const MAP: Tag = Tag(64);
 }
@@ -133,6 +138,8 @@ pub fn wait_for<R>(mut ask: impl FnMut() -> Result<Option<R>>) -> Result<R> {
         if let Some(answer) = ask()? {
             return Ok(answer);
         }
+        // Others take their time: the callback is not to wait for them.
+        clock::over();
         let waited = start.elapsed();
         if waited < Duration::from_millis(2) {
             std::thread::yield_now();
@@ -221,8 +228,11 @@ impl dyn Transport + '_ {
         if let Err(Error::Communication(_)) = result {
             return result;
         }
+        // Errors come before wishes to stop.
+        let size = self.size();
         let mine = match &result {
-            Ok(_) => self.size(),
+            Ok(_) => 2 * size,
+            Err(Error::Stopped(_)) => size + self.rank(),
             Err(_) => self.rank(),
         };
         let place = number(Location::caller());
@@ -231,10 +241,11 @@ impl dyn Transport + '_ {
             let text = "the ranks make different calls, or in another order";
             return Err(Error::InvalidState(text.into()));
         }
-        let first = least[0] as usize;
-        if first == self.size() {
+        let least = least[0] as usize;
+        if least == 2 * size {
             return result;
         }
+        let first = least % size;
         let mut bytes = Vec::new();
         if let Err(error) = &result
             && first == self.rank()
@@ -246,9 +257,16 @@ impl dyn Transport + '_ {
         let (status, message) = bytes
             .split_at_checked(4)
             .ok_or_else(|| Error::Internal("an error without a status".into()))?;
+        let status = i32::from_le_bytes(status.try_into().unwrap_or_default());
+        if least >= size {
+            return Err(Error::Stopped(match status {
+                DICOD_TIME_LIMIT => Stop::TimeLimit,
+                _ => Stop::Cancelled,
+            }));
+        }
         Err(Error::OnRank {
             rank: first,
-            status: i32::from_le_bytes(status.try_into().unwrap_or_default()),
+            status,
             message: String::from_utf8_lossy(message).into_owned(),
         })
     }

@@ -75,6 +75,8 @@ pub fn info() -> dicod_info {
         messages: -77,
         bytes_sent: -77,
         seconds_waiting: 0.0,
+        proven: -77,
+        seconds_other: -7.5,
     }
 }
 

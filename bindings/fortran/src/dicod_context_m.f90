@@ -46,6 +46,8 @@ module dicod_context_m
     procedure :: n_threads => context_n_threads
     procedure :: set_log => context_set_log
     procedure :: set_progress => context_set_progress
+    procedure :: cancel => context_cancel
+    procedure :: set_cancel_flag => context_set_cancel_flag
     final :: context_final
   end type
 
@@ -190,6 +192,26 @@ contains
     end if
     status = dicod_context_set_progress(self%handle, trampoline, c_loc(self%box))
     call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Ends the solve or the learning that runs with the context, on all ranks, with a result that is valid as far as it goes.
+  ! Tells whether one does. From other threads, callbacks and signal handlers.
+  recursive function context_cancel(self) result(reached)
+    class(dicod_context), intent(in) :: self
+    logical :: reached
+    reached = dicod_cancel(self%handle) /= 0
+  end function
+
+  ! A flag that cancels calls with the context for as long as it is not 0; without one: none.
+  recursive subroutine context_set_cancel_flag(self, flag, stat, errmsg)
+    class(dicod_context), intent(inout) :: self
+    integer(c_int32_t), target, volatile, optional :: flag
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(c_ptr) :: at
+    at = c_null_ptr
+    if (present(flag)) at = c_loc(flag)
+    call report_status(dicod_context_set_cancel_flag(self%handle, at), stat, errmsg)
   end subroutine
 
   recursive subroutine log_trampoline(userdata, level, message) bind(c, name='')

@@ -2,6 +2,7 @@
 //! and anew, one by one, where a number that is reported depends on them.
 
 use super::Encoder;
+use crate::clock::{self, Wish};
 use crate::csc::options::Scale;
 use crate::csc::threads::Team;
 use crate::csc::tile::{Coordinate, Correlations, Unit};
@@ -103,8 +104,9 @@ impl<T: Real> Encoder<T> {
         self.freeze(false);
         let room = self.make_room(single);
         let taken = self.take_in(x);
-        self.ranks.agree(room.and(taken))?;
         self.window.measure();
+        self.ranks
+            .agree(room.and(taken).and_then(|()| clock::check()))?;
         if single {
             let largest = self.ranks.largest(&[self.window.largest])?[0];
             self.x_unit = unit_of(largest);
@@ -115,7 +117,10 @@ impl<T: Real> Encoder<T> {
 
     pub(super) fn make_room(&mut self, single: bool) -> Result<()> {
         self.plan.single = single;
-        (0..self.tiles.len()).try_for_each(|index| self.tiles.tile(index).make_room(&self.plan))
+        (0..self.tiles.len()).try_for_each(|index| {
+            clock::check()?;
+            self.tiles.tile(index).make_room(&self.plan)
+        })
     }
 
     /// The window's fields, signal by signal.
@@ -191,6 +196,9 @@ impl<T: Real> Encoder<T> {
         let scratch = self.ranks.agree(self.scratch());
         let (mut scratch, signals) = (scratch?, self.signals());
         for (index, _) in tops.iter().filter(|(_, top)| *top >= least) {
+            if clock::over() {
+                break;
+            }
             let state = self.tiles.tile(*index);
             let signal = &signals[state.tile.signal];
             state.for_each_large_c(&self.plan, weights, least, |coordinate| {
@@ -199,7 +207,9 @@ impl<T: Real> Encoder<T> {
                 most = f64::max(most, c * weights[coordinate.atom]);
             });
         }
-        Ok(self.ranks.largest(&[most])?[0])
+        let largest = self.ranks.largest(&[most, clock::wish().code() as f64])?;
+        Wish::of_code(largest[1] as i64).check()?;
+        Ok(largest[0])
     }
 
     /// What a weighted c may be wrong by, where |values| of the field are up to `x`.
@@ -289,10 +299,18 @@ impl<T: Real> Encoder<T> {
         drift: f64,
     ) -> Result<Option<(f64, T)>> {
         let top = |index| self.tiles.tile(index).largest_c(&self.plan, weights).0;
-        let tops: Vec<_> = (0..self.tiles.len()).map(|i| (i, top(i))).collect();
-        let top = tops.iter().map(|(_, top)| *top).fold(0.0, f64::max);
+        let tops = team.for_each(
+            self.tiles.len(),
+            || Ok(Vec::new()),
+            |tops, index| {
+                tops.push((index, top(index)));
+                Ok(())
+            },
+        );
         let step = self.tiles.settle(&self.plan, team);
-        let step = self.ranks.agree(step)?.wide().max(0.0);
+        let (tops, step) = self.ranks.agree(tops.and_then(|tops| Ok((tops, step?))))?;
+        let (tops, step) = (tops.concat(), step.wide().max(0.0));
+        let top = tops.iter().map(|(_, top)| *top).fold(0.0, f64::max);
         let largest = self.ranks.largest(&[top, step])?;
         let slack = drift * weights.iter().copied().fold(0.0, f64::max);
         if !(largest[0] > 4.0 * slack && largest[0].is_finite()) {
@@ -338,6 +356,7 @@ impl<T: Real> Encoder<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
     use crate::csc::certificate::Certificate;
     use crate::csc::options::Options;
     use crate::csc::schedule::Control;
@@ -415,15 +434,12 @@ mod tests {
                 let tol = encoder.tolerance(&lambda, &largest);
                 encoder.plan.set_thresholds(&lambda, &encoder.norms);
                 encoder.restart(team).unwrap();
+                let now = std::time::Instant::now();
+                let clock = Clock::new(now, f64::INFINITY, 1.0, None, None, &encoder.ranks);
                 let mut control = Control {
-                    start: std::time::Instant::now(),
-                    time_limit: f64::INFINITY,
+                    clock: &clock,
                     max_iter: u64::MAX,
-                    interval: 1.0,
-                    last_report: 0.0,
-                    report: None,
                     progress: Default::default(),
-                    failure: None,
                 };
                 let stop =
                     encoder.descend(team, |_, _| 0.9 * tol, &lambda, 0.0, false, &mut control);

@@ -1,6 +1,7 @@
 //! The schedules of the published serial code, step for step.
 
 use super::{Control, Stop, Tiles};
+use crate::clock::Wish;
 use crate::csc::tile::Plan;
 use crate::error::Result;
 use crate::grid::Segmentation;
@@ -16,7 +17,7 @@ impl<T: Real> Tiles<T> {
         plan: &Plan<T>,
         segments: &mut Segmentation,
         tol: impl Fn(f64, u64) -> T,
-        control: &mut Control<'_>,
+        control: &mut Control<'_, '_>,
     ) -> Result<Stop> {
         let n_axes = segments.n_axes();
         let radius: Vec<i64> = plan.atom[AXES - n_axes..].to_vec();
@@ -26,8 +27,9 @@ impl<T: Real> Tiles<T> {
         let mut index = 0;
         let mut largest_z = 0.0f64;
         while n_active > 0 {
-            if let Some(stop) = control.check(control.progress.visits) {
-                return Ok(stop);
+            let wish = control.check(control.progress.visits);
+            if wish != Wish::GoOn {
+                return Ok(wish.stop());
             }
             control.progress.visits += 1;
             control.progress.sweeps = control.progress.visits / self.len() as u64;
@@ -77,7 +79,7 @@ impl<T: Real> Tiles<T> {
         plan: &Plan<T>,
         segments: &Segmentation,
         tol: impl Fn(f64, u64) -> T,
-        control: &mut Control<'_>,
+        control: &mut Control<'_, '_>,
     ) -> Result<Stop> {
         let n_axes = segments.n_axes();
         let radius: Vec<i64> = plan.atom[AXES - n_axes..].to_vec();
@@ -97,8 +99,9 @@ impl<T: Real> Tiles<T> {
             while active.contains(&true) {
                 let tol = tol(0.0, control.progress.sweeps);
                 control.progress.awake = active.iter().filter(|active| **active).count() as u64;
-                if let Some(stop) = control.check(control.progress.visits) {
-                    return Ok(stop);
+                let wish = control.check(control.progress.visits);
+                if wish != Wish::GoOn {
+                    return Ok(wish.stop());
                 }
                 let segment = (iteration % n_segments as u64) as usize;
                 iteration += 1;

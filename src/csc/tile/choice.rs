@@ -1,12 +1,19 @@
 //! Which step a tile makes next.
 
 use super::{Plan, Step, TileState, Visit, unflatten};
+use crate::clock;
 use crate::csc::options::Strategy;
 use crate::grid::tiles::{AXES, Point};
 use crate::linalg::Real;
 use crate::linalg::kernels::step_size;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+/// Whether a visit is to end after this step because the clock says so: looks only now and then, in visits longer than usual.
+#[inline(always)]
+fn is_over(steps: usize) -> bool {
+    steps % 64 == 63 && clock::over()
+}
 
 impl<T: Real> TileState<T> {
     /// Visits the tile: makes steps, `limit` at most, and writes them to `made`, with global
@@ -30,7 +37,9 @@ impl<T: Real> TileState<T> {
                         break;
                     };
                     let listed = self.listed(group, index);
-                    if !self.step(plan, group, index, listed, made, &mut visit) {
+                    if !self.step(plan, group, index, listed, made, &mut visit)
+                        || is_over(visit.steps)
+                    {
                         break;
                     }
                 }
@@ -162,7 +171,7 @@ impl<T: Real> TileState<T> {
                     let Some((index, listed)) = self.measure_above(plan, group, enough) else {
                         break;
                     };
-                    if visit.steps == n {
+                    if visit.steps == n || is_over(visit.steps) {
                         return;
                     }
                     if !self.step(plan, group, index, listed, made, visit) {
@@ -272,6 +281,9 @@ impl<T: Real> TileState<T> {
             }
             if self.bound[group] <= tol {
                 continue;
+            }
+            if clock::over() {
+                return;
             }
             let before = visit.steps;
             let mut locked = false;

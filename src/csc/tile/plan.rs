@@ -1,5 +1,6 @@
 //! What all tiles of a solve share: Gram tensor, thresholds, and how to choose steps.
 
+use crate::clock::{self, Looks};
 use crate::csc::options::Strategy;
 use crate::error::Result;
 use crate::grid::tiles::{AXES, Point};
@@ -114,17 +115,21 @@ impl<T: Real> Plan<T> {
         let (table, epsilon) = if exact || size_of::<T>() == size_of::<f32>() {
             let mut values = Vec::new();
             memory::reserve(what, &mut values, gram.values.len())?;
-            for row in rows {
+            let mut looks = Looks::every(n_atoms);
+            for row in rows.take_while(|_| !looks.over()) {
                 values.extend(row.iter().zip(scale).map(|(g, s)| *g * *s));
             }
+            clock::check()?;
             (Table::Full(values), T::EPSILON)
         } else {
             let mut values = Vec::new();
             memory::reserve(what, &mut values, gram.values.len())?;
-            for row in rows {
+            let mut looks = Looks::every(n_atoms);
+            for row in rows.take_while(|_| !looks.over()) {
                 let scaled = row.iter().zip(scale).map(|(g, s)| *g * *s);
                 values.extend(scaled.map(|g| g.wide() as f32));
             }
+            clock::check()?;
             (Table::Single(values), T::of(f32::EPSILON.into()))
         };
         // Rounding of c and of the bounds must not make a bound too small.
@@ -228,7 +233,11 @@ fn by_group<T: Real>(isa: Isa, table: &[T], atom: Point, group: Point) -> Result
         let outer = by_shift.len() / (shifts as usize * inner);
         let mut by_group = memory::zeroed(what, outer * (places * groups) as usize * inner)?;
         let pages = by_shift.chunks_exact(shifts as usize * inner);
+        let mut looks = Looks::every(shifts as usize * inner);
         for (from, to) in pages.zip(by_group.chunks_exact_mut((places * groups) as usize * inner)) {
+            if looks.over() {
+                break;
+            }
             for (index, to) in to.chunks_exact_mut(inner).enumerate() {
                 // The shifts that take a step from this place in its group to that group.
                 let (place, at) = (index as i64 / groups, index as i64 % groups);
@@ -268,5 +277,5 @@ fn by_group<T: Real>(isa: Isa, table: &[T], atom: Point, group: Point) -> Result
             }
         }
     }
-    Ok((reach, radius))
+    clock::check().map(|()| (reach, radius))
 }

@@ -25,6 +25,8 @@ const DICOD_ERROR_FILE = -11
 const DICOD_LOG_WARNING = 1
 const DICOD_LOG_INFO = 2
 const DICOD_LOG_DEBUG = 3
+const DICOD_PROVEN_LAMBDA = 1
+const DICOD_PROVEN_RESULT = 2
 const DICOD_F32 = 32
 const DICOD_F64 = 64
 const DICOD_SPAN_SOLVE = 0
@@ -97,8 +99,10 @@ struct dicod_info
     messages::Int64
     bytes_sent::Int64
     seconds_waiting::Float64
+    proven::Int64
+    seconds_other::Float64
 end
-dicod_info() = dicod_info(sizeof(dicod_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+dicod_info() = dicod_info(sizeof(dicod_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 struct dicod_array
     struct_size::Int64
@@ -145,8 +149,9 @@ struct dicod_learn_step
     seconds_z::Float64
     seconds_statistics::Float64
     seconds_d::Float64
+    seconds::Float64
 end
-dicod_learn_step() = dicod_learn_step(sizeof(dicod_learn_step), 0, 0, 0, 0, 0, 0, C_NULL, 0, 0, 0, 0, 0, 0, 0)
+dicod_learn_step() = dicod_learn_step(sizeof(dicod_learn_step), 0, 0, 0, 0, 0, 0, C_NULL, 0, 0, 0, 0, 0, 0, 0, 0)
 
 struct dicod_learn_info
     struct_size::Int64
@@ -164,8 +169,10 @@ struct dicod_learn_info
     seconds_z::Float64
     seconds_statistics::Float64
     seconds_d::Float64
+    proven::Int64
+    seconds_other::Float64
 end
-dicod_learn_info() = dicod_learn_info(sizeof(dicod_learn_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+dicod_learn_info() = dicod_learn_info(sizeof(dicod_learn_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 struct dicod_handle_info
     struct_size::Int64
@@ -302,6 +309,10 @@ dicod_context_set_log(context, log, userdata) =
 const at_dicod_context_set_progress = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_context_set_progress(context, progress, userdata) =
     ccall(entry(at_dicod_context_set_progress, :dicod_context_set_progress), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), context, progress, userdata)
+
+const at_dicod_cancel = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_cancel(context) =
+    ccall(entry(at_dicod_cancel, :dicod_cancel), Int32, (Ptr{Cvoid},), context)
 
 const at_dicod_options_create = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_options_create(options) =
@@ -933,6 +944,7 @@ const entries = (at_dicod_strerror,
                  at_dicod_context_threads,
                  at_dicod_context_set_log,
                  at_dicod_context_set_progress,
+                 at_dicod_cancel,
                  at_dicod_options_create,
                  at_dicod_options_free,
                  at_dicod_options_set_real,

@@ -20,7 +20,7 @@ end
 
 function Context(; threads::Integer=1, log=nothing, progress=nothing)
     handle = created(dicod_context_create, threads)
-    finalizer(close, with_callbacks(Context(handle, false, Box((log=log, progress=progress)))))
+    finalizer(close, prepared(Context(handle, false, Box((log=log, progress=progress)))))
 end
 
 function Context(comm; threads=1, log=nothing, progress=nothing)
@@ -30,7 +30,7 @@ function Context(comm; threads=1, log=nothing, progress=nothing)
         bad_argument("threads is $(repr(threads)): a small integer is wanted")
     end
     handle = created(dicod_context_create_mpi_f, fortran, threads)
-    with_callbacks(Context(handle, true, Box((log=log, progress=progress))))
+    prepared(Context(handle, true, Box((log=log, progress=progress))))
 end
 
 Context(f::Function, arguments...; keywords...) = closed_after(f, Context(arguments...; keywords...))
@@ -58,6 +58,27 @@ function progress_trampoline(userdata::Ptr{Cvoid}, progress::Ptr{dicod_progress}
     box = box_at(userdata)
     guarded(() -> Int32(box.call.progress(unsafe_load(progress)) === :stop), box, Int32(1))
 end
+
+# Ctrl-C: while the library runs the signal waits; the library looks at whether one does, and ends the call with a result that
+# is valid as far as it goes. Then the exception is thrown: after all that is to be done together with other ranks.
+interruptible(f) = disable_sigint(f)
+
+function prepared(context)
+    check(dicod_context_set_cancel_flag(context, cglobal(:jl_signal_pending, Cint)))
+    with_callbacks(context)
+end
+
+# Where none was given: one for this call, or for what it makes.
+with_context(f, context::Context) = f(context)
+with_context(f, ::Nothing) = Context(f)
+
+"""
+    Dicod.cancel(context)
+
+Ends the call that runs with the context in another task, at once, with a result that is valid as far as it goes, on all ranks.
+Tells whether there is one. (Ctrl-C does the same, and throws an `InterruptException` after it.)
+"""
+cancel(context::Context) = dicod_cancel(context) != 0
 
 function with_callbacks(context)
     data = pointer_from_objref(context.box)

@@ -49,8 +49,10 @@ end
 function encoder(T::Type, g, dictionary, create, context, given)
     valid, handle = with_options(given) do options
         valid = valid_in_c(options, g)
-        (valid, created_together(create, or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms,
-                                 g.atom, dictionary...))
+        handle = with_context(context) do c
+            created_together(create, c, options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, dictionary...)
+        end
+        (valid, handle)
     end
     weigh!(managed(Encoder{T}(handle, g, valid, box_of(context), 0), context))
 end
@@ -69,9 +71,11 @@ Encodes `x`, this rank's block, which begins at `offset`; views are taken where 
 """
 function solve!(e::Encoder{T}, x; offset=nothing) where {T}
     info = Ref(dicod_info())
-    status = together(e, e -> dicod_encoder_solve(e, C_NULL, C_NULL)) do
-        described(a -> dicod_encoder_solve(e, a, info), "x", in_place(T, x), e.g.n_axes, e.g.n_channels, e.g.n_signals, e.g.signal,
-                  offset)
+    status = interruptible() do
+        together(e, e -> dicod_encoder_solve(e, C_NULL, C_NULL)) do
+            described(a -> dicod_encoder_solve(e, a, info), "x", in_place(T, x), e.g.n_axes, e.g.n_channels, e.g.n_signals,
+                      e.g.signal, offset)
+        end
     end
     finished(status, e.box)
     weigh!(e)

@@ -24,17 +24,21 @@ learn(x::AbstractArray, atom_shape, n_atoms::Integer; keywords...) = learn(nothi
 learn(x::AbstractArray, d::AbstractArray; keywords...) = learn(nothing, x, d; keywords...)
 
 function learn(each, x::AbstractArray, atom_shape, n_atoms::Integer; context=nothing, keywords...)
-    together(context, learn_nothing) do
-        T = element(x)
-        d = zeros(T, atom_shape..., size(x, length(atom_shape) + 1), n_atoms)
-        learn_into(each, plain(T, x), d; context=context, keywords...)
+    interruptible() do
+        together(context, learn_nothing) do
+            T = element(x)
+            d = zeros(T, atom_shape..., size(x, length(atom_shape) + 1), n_atoms)
+            learn_into(each, plain(T, x), d; context=context, keywords...)
+        end
     end
 end
 
 function learn(each, x::AbstractArray, d::AbstractArray; context=nothing, keywords...)
-    together(context, learn_nothing) do
-        T = element(x, d)
-        learn_into(each, plain(T, x), Array{T}(d); context=context, learn_init=:given, keywords...)
+    interruptible() do
+        together(context, learn_nothing) do
+            T = element(x, d)
+            learn_into(each, plain(T, x), Array{T}(d); context=context, learn_init=:given, keywords...)
+        end
     end
 end
 
@@ -46,8 +50,10 @@ function learn_plain(@nospecialize(each), x::Array{T}, d::Array{T}, context, act
     with_options(given) do options
         z = activations ? zeros(T, size_of_z(options, g, x, d)) : nothing
         info, box = Ref(dicod_learn_info()), Box(each)
-        status = GC.@preserve box c_learn(T)(or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms,
-            g.atom, x, teller(each), pointer_from_objref(box), d, or_null(z), info)
+        status = with_context(context) do c
+            GC.@preserve box c_learn(T)(c, options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, x, teller(each),
+                                        pointer_from_objref(box), d, or_null(z), info)
+        end
         told(() -> finished(status, box, box_of(context)))
         Learned(d, z, info[])
     end
@@ -72,8 +78,9 @@ end
 function Learner(d, signal_shape; n_signals=1, context=nothing, given...)
     learner(context, listed(given), learner_of_nothing) do options
         T, g = element(d), Geometry(d, signal_shape, n_signals)
-        created_together(c_learner(T), or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom,
-                         plain(T, d))
+        with_context(context) do c
+            created_together(c_learner(T), c, options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, plain(T, d))
+        end
     end
 end
 learner_of_nothing(c) = dicod_learner_create(c, C_NULL, -1, C_NULL, 0, 0, 0, C_NULL, C_NULL, no_handle())
@@ -104,8 +111,10 @@ One outer iteration on the signals `x`, of which this rank's block begins at `of
 """
 function step!(l::Learner, x; offset=nothing)
     out = Ref(dicod_learn_step())
-    status = together(l, l -> dicod_learner_step(l, C_NULL, C_NULL)) do
-        on_x(a -> dicod_learner_step(l, a, out), l, x, offset)
+    status = interruptible() do
+        together(l, l -> dicod_learner_step(l, C_NULL, C_NULL)) do
+            on_x(a -> dicod_learner_step(l, a, out), l, x, offset)
+        end
     end
     finished(status, l.box)
     weigh!(l)
@@ -121,9 +130,11 @@ Outer iterations until the objective hardly changes; the function is told of eac
 run!(l::Learner, x; offset=nothing) = run!(nothing, l, x; offset=offset)
 function run!(each, l::Learner, x; offset=nothing)
     info, box = Ref(dicod_learn_info()), Box(each)
-    status = together(l, l -> dicod_learner_run(l, C_NULL, C_NULL, C_NULL, C_NULL)) do
-        on_x(l, x, offset) do a
-            GC.@preserve box dicod_learner_run(l, a, teller(each), pointer_from_objref(box), info)
+    status = interruptible() do
+        together(l, l -> dicod_learner_run(l, C_NULL, C_NULL, C_NULL, C_NULL)) do
+            on_x(l, x, offset) do a
+                GC.@preserve box dicod_learner_run(l, a, teller(each), pointer_from_objref(box), info)
+            end
         end
     end
     finished(status, box, l.box)
@@ -138,8 +149,10 @@ Activations of `x` for the dictionary as it is; see [`get_z`](@ref).
 """
 function encode!(l::Learner, x; offset=nothing)
     info = Ref(dicod_info())
-    status = together(l, l -> dicod_learner_encode(l, C_NULL, C_NULL)) do
-        on_x(a -> dicod_learner_encode(l, a, info), l, x, offset)
+    status = interruptible() do
+        together(l, l -> dicod_learner_encode(l, C_NULL, C_NULL)) do
+            on_x(a -> dicod_learner_encode(l, a, info), l, x, offset)
+        end
     end
     finished(status, l.box)
     weigh!(l)
@@ -219,8 +232,10 @@ function restore(from::Union{AbstractString,Vector{UInt8}}, d=nothing, signal_sh
     without = from isa Vector{UInt8} ? (c -> dicod_learner_restore(c, C_NULL, -1, C_NULL, no_handle())) :
         c -> dicod_learner_restore_file(c, C_NULL, C_NULL, no_handle())
     l = learner(context, listed(filter(pair -> pair[1] !== :signal_shape, given)), without) do options
-        from isa Vector{UInt8} ? created_together(dicod_learner_restore, or_null(context), options, length(from), from) :
-            created_together(dicod_learner_restore_file, or_null(context), options, from)
+        with_context(context) do c
+            from isa Vector{UInt8} ? created_together(dicod_learner_restore, c, options, length(from), from) :
+                created_together(dicod_learner_restore_file, c, options, from)
+        end
     end
     is, T = describe(l), element_type
     size_of_d = (is.atom_shape..., is.n_channels, is.n_atoms)

@@ -7,9 +7,11 @@ The activations that explain the signals `x` by the atoms `d`: a [`Dicod.Solutio
 `warm_start=true`.
 """
 function solve(x, d; context=nothing, z=nothing, given...)
-    together(context, solve_nothing) do
-        T = element(x, d)
-        solve_plain(plain(T, x), plain(T, d), context, z, listed(given))
+    interruptible() do
+        together(context, solve_nothing) do
+            T = element(x, d)
+            solve_plain(plain(T, x), plain(T, d), context, z, listed(given))
+        end
     end
 end
 
@@ -22,8 +24,9 @@ function solve_plain(x::Array{T}, d::Array{T}, context, z, given) where {T}
         z === nothing || check_z(z, wanted)
         out = z === nothing ? zeros(T, wanted) : Array{T}(z)
         info = Ref(dicod_info())
-        status = c_solve(T)(or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, x, d,
-                            out, info)
+        status = with_context(context) do c
+            c_solve(T)(c, options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, x, d, out, info)
+        end
         told(() -> finished(status, box_of(context)))
         Solution(out, info[])
     end
