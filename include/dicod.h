@@ -337,6 +337,20 @@ dicod_status dicod_context_set_progress(dicod_context *context,
  */
 int32_t dicod_cancel(const dicod_context *context);
 
+/**
+ * Lets a flag of the host's cancel calls with this context, as dicod_cancel() does, for as long as it is not 0; NULL: none, as
+ * at first. It is read every few milliseconds while a call runs, and never written. For hosts that have such a flag:
+ * one that a signal handler sets, or the one in which an interpreter notes that the user wants to interrupt it. Its type
+ * is that of sig_atomic_t where that is an int; other threads should write it atomically.
+ *
+ * Local. Needs the context for itself. `*flag` has to live until it is replaced, or as long as the context and what was made
+ * with it.
+ * Errors: DICOD_ERROR_NULL_POINTER (context), DICOD_ERROR_INVALID_ARGUMENT (flag: not aligned), DICOD_ERROR_INVALID_STATE
+ * (context in use).
+ */
+dicod_status dicod_context_set_cancel_flag(dicod_context *context,
+                                           const int32_t *flag);
+
 /* Options -------------------------------------------------------------------------------------- */
 
 /**
@@ -737,7 +751,7 @@ typedef struct dicod_info {
  * Initialiser of a dicod_info: dicod_info info = DICOD_INFO_INIT;
  */
 #define DICOD_INFO_INIT {sizeof(dicod_info), 0, 0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0.0, 0.0, \
-    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0}
+    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0, 0.0}
 
 /**
  * Shape of the activations: `valid_shape[n_axes]`, T - L + 1 along an axis of a signal of length T
@@ -1609,12 +1623,12 @@ typedef struct dicod_learn_info {
  * Initialiser of a dicod_learn_step.
  */
 #define DICOD_LEARN_STEP_INIT {sizeof(dicod_learn_step), 0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, \
-    0.0, 0.0, 0.0}
+    0.0, 0.0, 0.0, 0.0}
 /**
  * Initialiser of a dicod_learn_info.
  */
 #define DICOD_LEARN_INFO_INIT {sizeof(dicod_learn_info), 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, \
-    0.0, 0.0, 0.0, 0.0}
+    0.0, 0.0, 0.0, 0.0, 0, 0.0}
 
 /**
  * Convolutional dictionary learning in one call: finds atoms d_k of norm at most 1 and activations

@@ -203,7 +203,8 @@ struct Shared<'c> {
 /// What is for the calling thread alone.
 struct Leader<'c> {
     start: Instant,
-    limit: f64,
+    /// Seconds after the start at which the call has to return, less what it takes to hand out its results.
+    limit: Cell<f64>,
     /// When all has to be done that runs now: the limit, or earlier where something comes after it.
     end: Cell<f64>,
     interval: f64,
@@ -476,7 +477,7 @@ impl<'c> Clock<'c> {
             },
             leader: Leader {
                 start,
-                limit,
+                limit: Cell::new(limit),
                 end: Cell::new(limit),
                 interval,
                 last_report: Cell::new(0.0),
@@ -556,9 +557,15 @@ impl<'c> Clock<'c> {
         self.leader.failure.borrow_mut().take()
     }
 
+    /// Keeps so many seconds to hand out results.
+    pub(crate) fn keep(&self, seconds: f64) {
+        self.leader.limit.set(self.leader.limit.get() - seconds);
+        self.reserve(0.0);
+    }
+
     /// What runs from now on has to leave so many seconds of the limit to what comes after it.
     pub(crate) fn reserve(&self, seconds: f64) {
-        self.leader.end.set((self.leader.limit - seconds).max(0.0));
+        self.leader.end.set(self.leader.limit.get() - seconds);
         self.release();
     }
 

@@ -24,6 +24,7 @@ use dicod::transport::{Reduce, Transport};
 use ffi_support::{Array, info, last_error, narrow, noise};
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -503,6 +504,61 @@ fn ranks_end_alike_and_in_time() {
     assert!(proven[0] > 0 && proven[1] > 0);
 }
 
+/// A field on which every stage takes seconds: on one rank and on two.
+#[test]
+fn a_large_field_is_left_in_time() {
+    if std::env::var_os("DICOD_LONG").is_none() {
+        return;
+    }
+    let _alone = ALONE.lock().unwrap_or_else(|e| e.into_inner());
+    let problem = Problem::new(&[4096, 4096], 32, &[16, 16], 5);
+    let signal = [1, 4096, 4096];
+    for limit in [0.1, 1.0, 4.0, 12.0, 40.0, 120.0] {
+        for size in [1, 2] {
+            let options = Options {
+                time_limit: limit,
+                reg: 0.02,
+                tol: 1e-3,
+                ..Options::default()
+            };
+            let one = |ranks: Arc<dyn Transport>| {
+                let shape = Shape::new(&problem.signal, 1, 1, 32, &problem.atom, &options).unwrap();
+                let d = Dictionary::full(32, 1, shape.atom, &problem.d).unwrap();
+                let x = Field::contiguous(&problem.x, shape.signal);
+                let x = match size {
+                    1 => x,
+                    _ => x.part(&slab(signal, ranks.rank())),
+                };
+                let mut encoder =
+                    Encoder::over(ranks.clone(), shape, d, options.clone(), 3 - size).unwrap();
+                ranks.reduce(Reduce::Max, &[0]).unwrap();
+                let (info, late, took) = lateness(limit, 2, || encoder.solve(&x, None).unwrap());
+                let n = encoder.activations().unwrap();
+                assert!(n.iter().all(|a| a.value.is_finite()));
+                (info, late, took)
+            };
+            for (info, late, took) in Local::run(size, Weather::default(), one)
+                .into_iter()
+                .map(|r| r.unwrap())
+            {
+                println!(
+                    "{size} ranks, limit {limit}: {took:.3} s, {:.1} ms late; {:?}, proven {}, {} steps; correlate {:.2}, descend \
+                     {:.2}, certify {:.2}, other {:.2}",
+                    1e3 * late,
+                    info.stop,
+                    info.proven,
+                    info.steps,
+                    info.seconds_correlate,
+                    info.seconds_descend,
+                    info.seconds_certify,
+                    info.seconds_other
+                );
+                assert!(late <= allowed(limit), "{late} late");
+            }
+        }
+    }
+}
+
 /// Half of the rows of a field.
 fn slab(signal: [i64; 3], rank: usize) -> Block {
     let half = signal[1] / 2;
@@ -535,18 +591,21 @@ fn a_cancel_ends_a_call_wherever_it_is_and_none_that_comes_after_it() {
         options.real("reg", 0.01);
         let mut z = vec![0.0; problem.n_z()];
         let mut info = info();
-        let shared = &Shared(context.0);
+        let (shared, done) = (&Shared(context.0), &AtomicBool::new(false));
         let (status, late, took) = std::thread::scope(|scope| {
             scope.spawn(move || {
                 std::thread::sleep(Duration::from_secs_f64(delay));
-                // SAFETY: the context lives. It may be done already.
-                unsafe { dicod_cancel(shared.0) };
+                // The call may not have begun, or be done already.
+                // SAFETY: the context lives.
+                while unsafe { dicod_cancel(shared.0) } == 0 && !done.load(Ordering::Relaxed) {
+                    std::thread::yield_now();
+                }
             });
             lateness(delay, threads, || {
                 let (signal, atom) = (problem.signal.as_ptr(), problem.atom.as_ptr());
                 let (x, d) = (problem.x.as_ptr(), problem.d.as_ptr());
                 // SAFETY: arrays of the shapes that are passed.
-                unsafe {
+                let status = unsafe {
                     dicod_solve(
                         shared.0,
                         options.0,
@@ -561,7 +620,9 @@ fn a_cancel_ends_a_call_wherever_it_is_and_none_that_comes_after_it() {
                         z.as_mut_ptr(),
                         &mut info,
                     )
-                }
+                };
+                done.store(true, Ordering::Relaxed);
+                status
             })
         });
         consistent(status, &info, finite(&z), took, true);

@@ -67,7 +67,7 @@ const INFO_INIT: &str = "\
  * Initialiser of a dicod_info: dicod_info info = DICOD_INFO_INIT;
  */
 #define DICOD_INFO_INIT {sizeof(dicod_info), 0, 0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0.0, 0.0, \\
-    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0}
+    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0, 0.0}
 ";
 const ARRAY_INIT: &str = "\
 /**
@@ -105,12 +105,12 @@ const LEARN_INIT: &str = "\
  * Initialiser of a dicod_learn_step.
  */
 #define DICOD_LEARN_STEP_INIT {sizeof(dicod_learn_step), 0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, \\
-    0.0, 0.0, 0.0}
+    0.0, 0.0, 0.0, 0.0}
 /**
  * Initialiser of a dicod_learn_info.
  */
 #define DICOD_LEARN_INFO_INIT {sizeof(dicod_learn_info), 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, \\
-    0.0, 0.0, 0.0, 0.0}
+    0.0, 0.0, 0.0, 0.0, 0, 0.0}
 ";
 
 const TOP: &str = "\

@@ -439,11 +439,17 @@ impl<T: Real> Encoder<T> {
     ) -> Result<Info> {
         let (limit, interval) = (self.options.time_limit, self.options.progress_interval);
         let clock = Clock::new(Instant::now(), limit, interval, report, None, &self.ranks);
-        clock.run(|| self.solve_within(&clock, x))
+        clock.run(|| self.solve_within(&clock, x, true))
     }
 
-    /// Collective: the same by a clock that runs already; its limit holds, not that of the options.
-    pub(crate) fn solve_within(&mut self, clock: &Clock<'_>, x: &Field<'_, T>) -> Result<Info> {
+    /// Collective: the same by a clock that runs already; its limit holds, not that of the options. `last`: the call ends
+    /// with it, and the last report is due.
+    pub(crate) fn solve_within(
+        &mut self,
+        clock: &Clock<'_>,
+        x: &Field<'_, T>,
+        last: bool,
+    ) -> Result<Info> {
         let (traffic, laps) = (self.traffic(), clock.laps());
         let mut control = Control {
             clock,
@@ -462,7 +468,9 @@ impl<T: Real> Encoder<T> {
         // Another solve may come by this clock.
         clock.release();
         let progress = control.progress;
-        clock.report_last(&progress);
+        if last {
+            clock.report_last(&progress);
+        }
         self.ranks.agree(clock.take_failure().map_or(Ok(()), Err))?;
         (info.steps, info.visits, info.sweeps) = (progress.steps, progress.visits, progress.sweeps);
         info.nonzeros = self.ranks.reduce(Reduce::Sum, &[self.n_nonzero() as i64])?[0] as u64;
@@ -584,11 +592,21 @@ impl<T: Real> Encoder<T> {
             let certifying = clock::stage(Stage::Certify);
             let begin = clock.seconds();
             let mark = self.tiles.mark();
-            let updated = self.take_in(x).and_then(|_| self.update_residual());
-            self.ranks.agree(updated)?;
-            let left = match stop == Stop::Converged && !asynchronous && self.keeps_c() {
-                true => self.certify_left(team, &lambda, &dual_weights, slack, tol)?,
+            let untouched = match rounds == 0 && control.progress.visits == 0 {
+                // There was no time for a descent: c is that of the z with which it would have begun.
+                true => self.largest_left(team, &dual_weights, slack)?,
                 false => None,
+            };
+            let left = if let Some((ratio, largest)) = untouched {
+                let ([rr, zc, penalty], _) = self.sums(team, &lambda, None)?;
+                Some(Certificate::new(rr, zc, penalty, ratio, largest))
+            } else {
+                let updated = self.take_in(x).and_then(|_| self.update_residual());
+                self.ranks.agree(updated)?;
+                match stop == Stop::Converged && !asynchronous && self.keeps_c() {
+                    true => self.certify_left(team, &lambda, &dual_weights, slack, tol)?,
+                    false => None,
+                }
             };
             let certificate = match left {
                 Some(certificate) => certificate,

@@ -4,7 +4,7 @@ use super::array::{Element, aligned, values};
 use super::context::{DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
 use super::options::{Output, dicod_options};
 use super::overlap::fails_if_shared;
-use super::solve::{Problem, dictionary, explained, largest, proven, slab};
+use super::solve::{Problem, dictionary, explained, largest, proven, seconds_to_write, slab};
 use super::status::{
     DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_TIME_LIMIT, dicod_status, guard, slice_mut,
 };
@@ -259,6 +259,10 @@ unsafe fn learn<T: Element>(
     let shape = &problem.shape;
     let part = x.part(&slab(shape.signal, ranks.rank(), ranks.size()));
     session.timed(start, &problem.options, &ranks, |clock| {
+        if !z.is_null() {
+            // Once here, once there.
+            clock.keep(2.0 * seconds_to_write::<T>(&problem));
+        }
         let (found, status) = run(&mut learner, &part, each, &session, clock)?;
         let atoms = match learner.dictionary() {
             Some(_) => full_atoms(&learner),

@@ -760,7 +760,7 @@ pub(crate) fn run<T: Element>(
     session: &Session<'_>,
     clock: &Clock<'_>,
 ) -> Result<(Info, dicod_status)> {
-    let info = encoder.solve_within(clock, x);
+    let info = encoder.solve_within(clock, x, true);
     let info = info.map_err(|error| explained(error, encoder.shape()))?;
     let status = status_of(info.stop);
     let certificate = &info.certificate;
@@ -928,7 +928,7 @@ unsafe fn solve<T: Typed>(
     let (shape, options) = (&problem.shape, problem.options.clone());
     let (rank, size) = (ranks.rank(), ranks.size());
     session.timed(start, &problem.options, &ranks, |clock| {
-        clock.reserve(seconds_to_write::<T>(&problem));
+        clock.keep(seconds_to_write::<T>(&problem));
         let made = Encoder::over(ranks.clone(), shape.clone(), d, options, session.n_threads);
         let mut encoder = match made {
             Err(Error::Stopped(stop)) => {
@@ -971,7 +971,7 @@ unsafe fn solve<T: Typed>(
 }
 
 /// What the activations take to be written, mostly zeros, perhaps into memory that the system has yet to find.
-fn seconds_to_write<T>(problem: &Problem) -> f64 {
+pub(crate) fn seconds_to_write<T>(problem: &Problem) -> f64 {
     (problem.z_len() * size_of::<T>()) as f64 / 2e9
 }
 

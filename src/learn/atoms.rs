@@ -65,7 +65,7 @@ impl<T: Real> Learner<T> {
                     if known > 0 {
                         encoder.set_dictionary(dictionary.clone())?;
                         encoder.set_activations(&[]);
-                        let info = encoder.solve_within(clock, x)?;
+                        let info = encoder.solve_within(clock, x, false)?;
                         if matches!(info.stop, Stop::TimeLimit | Stop::Cancelled) {
                             return Err(Error::Stopped(info.stop));
                         }

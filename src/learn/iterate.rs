@@ -120,7 +120,7 @@ impl<T: Real> Learner<T> {
         if let Some(lambda) = &self.lambda {
             encoder.set_lambda(lambda);
         }
-        let info = encoder.solve_within(clock, x)?;
+        let info = encoder.solve_within(clock, x, false)?;
         self.activations = self.ranks.agree(encoder.activations())?;
         if info.proven {
             self.room = 1.25 * (info.seconds_correlate + info.seconds_certify);
@@ -403,6 +403,11 @@ impl<T: Real> Learner<T> {
         clock.reserve(0.0);
         let info = match last {
             Some(info) => info,
+            // There is nothing to be encoded with.
+            None if self.dictionary.is_none() && stop != Stop::MaxIter => Info {
+                stop,
+                ..Info::unknown(self.shape.n_atoms)
+            },
             None => self.encode_within(clock, x)?,
         };
         if matches!(info.stop, Stop::TimeLimit | Stop::Cancelled) {

@@ -7,6 +7,7 @@ include("maps.jl")
 @testset "Dicod" begin
     include("errors.jl")
     include("handles.jl")
+    include("interrupt.jl")
 
     @testset "by hand" begin
         x, d = random(5, 16, 14, 2), random(6, 3, 4, 2, 3)
