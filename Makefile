@@ -13,13 +13,11 @@ MPIEXEC ?= $(patsubst mpicc%,mpiexec%,$(notdir $(MPICC)))
 
 # One target directory for everything that cargo builds here.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
-BUILD := $(CURDIR)/build
+# No path but this one has the folder's own name in it, which may have blanks: make would take them for several.
+BUILD := build
 LOCAL := $(BUILD)/prefix
 # CMake remembers an MPI: a directory for each.
 CMAKE_BUILD := $(BUILD)/cmake$(patsubst %,-%,$(notdir $(MPICC)))
-
-PACKAGES := gcc g++ gfortran libc6-dev binutils cmake pkg-config libopenblas-dev libpng-dev valgrind \
-	libopenmpi-dev openmpi-bin libmpich-dev mpich libclang-14-dev
 
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build install local header demo \
@@ -28,17 +26,9 @@ PACKAGES := gcc g++ gfortran libc6-dev binutils cmake pkg-config libopenblas-dev
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
-setup: ## install the system packages that are missing (as root), or name them
+setup: ## look for what all this needs; install what is missing (Debian, as root), or name it
 	@command -v $(CARGO) >/dev/null || { echo 'setup: no cargo; install Rust 1.89 or newer' >&2; exit 1; }
-	@missing=; for package in $(PACKAGES); do \
-		dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$package"; \
-	done; \
-	if [ -z "$$missing" ]; then echo 'setup: nothing is missing'; \
-	elif [ "$$(id -u)" -ne 0 ]; then echo "setup: missing, please install:$$missing" >&2; exit 1; \
-	else echo "setup: installing$$missing"; \
-		apt-get -q -o DPkg::Lock::Timeout=600 update && \
-		DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends $$missing; \
-	fi
+	@CMAKE='$(CMAKE)' MPICC='$(MPICC)' scripts/setup.sh
 
 configure:
 	@mkdir -p $(BUILD)
@@ -54,7 +44,7 @@ install: build ## install under PREFIX (/usr/local), into DESTDIR if that is set
 
 # What demo and the tests link to.
 local: build
-	@DESTDIR= $(CMAKE) --install $(CMAKE_BUILD) --prefix $(LOCAL) >$(BUILD)/install.log || { cat $(BUILD)/install.log; exit 1; }
+	@DESTDIR= $(CMAKE) --install $(CMAKE_BUILD) --prefix '$(CURDIR)/$(LOCAL)' >$(BUILD)/install.log || { cat $(BUILD)/install.log; exit 1; }
 
 header: ## write include/dicod.h anew from src/ffi, and what is generated in bindings
 	UPDATE_HEADER=1 $(CARGO) test --locked --test header
@@ -67,7 +57,7 @@ demo: setup ## build, install to build/prefix, run the examples on real data: pi
 	@start=$$(date +%s); $(MAKE) --no-print-directory demo-run && echo "demo: $$(( $$(date +%s) - start )) seconds; see $(BUILD)/demo"
 .PHONY: demo-run
 demo-run: local
-	@$(CMAKE) -S examples/c -B $(BUILD)/examples -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=$(LOCAL) $(if $(MPICC),-DMPI_C_COMPILER=$(MPICC)) >$(BUILD)/examples.log || { cat $(BUILD)/examples.log; exit 1; }
+	@$(CMAKE) -S examples/c -B $(BUILD)/examples -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH='$(CURDIR)/$(LOCAL)' $(if $(MPICC),-DMPI_C_COMPILER=$(MPICC)) >$(BUILD)/examples.log || { cat $(BUILD)/examples.log; exit 1; }
 	@$(CMAKE) --build $(BUILD)/examples
 	@mkdir -p $(BUILD)/demo
 	$(BUILD)/examples/encode_image examples/data/ascent.pgm $(BUILD)/demo
@@ -88,8 +78,8 @@ test-rust:
 	$(CARGO) test --locked
 
 test-c: local
-	@$(CMAKE) -S tests/c -B $(BUILD)/tests-c -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=$(LOCAL) \
-		-DUNSTRIPPED='$(CARGO_TARGET_DIR)/release/libdicod.so' >$(BUILD)/tests-c.log || { cat $(BUILD)/tests-c.log; exit 1; }
+	@$(CMAKE) -S tests/c -B $(BUILD)/tests-c -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH='$(CURDIR)/$(LOCAL)' \
+		-DUNSTRIPPED='$(CARGO_TARGET_DIR)/$(CARGO_BUILD_TARGET:%=%/)release/libdicod.so' >$(BUILD)/tests-c.log || { cat $(BUILD)/tests-c.log; exit 1; }
 	@$(CMAKE) --build $(BUILD)/tests-c
 	$(CMAKE) -E chdir $(BUILD)/tests-c ctest --output-on-failure
 
@@ -101,7 +91,7 @@ MPICCS := $(foreach c,mpicc.openmpi mpicc.mpich,$(if $(shell command -v $(c)),$(
 test-mpi: $(MPICCS:%=test-mpi-%)
 test-mpi-%: build
 	@$(MAKE) --no-print-directory local MPICC=$* LOCAL=$(BUILD)/prefix-$*
-	@$(CMAKE) -S tests/mpi -B $(BUILD)/tests-$* -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=$(BUILD)/prefix-$* \
+	@$(CMAKE) -S tests/mpi -B $(BUILD)/tests-$* -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH='$(CURDIR)'/$(BUILD)/prefix-$* \
 		-DMPI_C_COMPILER=$* -DMPIEXEC_EXECUTABLE=$$(command -v $(patsubst mpicc%,mpiexec%,$*)) >$(BUILD)/tests-$*.log || { cat $(BUILD)/tests-$*.log; exit 1; }
 	@$(CMAKE) --build $(BUILD)/tests-$*
 	$(CMAKE) -E chdir $(BUILD)/tests-$* ctest --output-on-failure $(CTEST_FLAGS)
@@ -110,7 +100,7 @@ test-mpi-%: build
 test-fortran: $(if $(MPICCS),$(MPICCS:%=test-fortran-%),test-fortran-none)
 test-fortran-%: build
 	@$(MAKE) --no-print-directory local MPICC=$(filter-out none,$*) LOCAL=$(BUILD)/prefix-$*
-	@$(CMAKE) -S tests/fortran -B $(BUILD)/tests-fortran-$* -DCMAKE_PREFIX_PATH=$(BUILD)/prefix-$* \
+	@$(CMAKE) -S tests/fortran -B $(BUILD)/tests-fortran-$* -DCMAKE_PREFIX_PATH='$(CURDIR)'/$(BUILD)/prefix-$* \
 		$(if $(filter-out none,$*),-DMPI_C_COMPILER=$* -DMPIEXEC_EXECUTABLE=$$(command -v $(patsubst mpicc%,mpiexec%,$*))) \
 		>$(BUILD)/tests-fortran-$*.log || { cat $(BUILD)/tests-fortran-$*.log; exit 1; }
 	@$(CMAKE) --build $(BUILD)/tests-fortran-$*
@@ -138,7 +128,7 @@ bench: ## speed against the replay floor, GEMM and FFT
 	OPENBLAS_NUM_THREADS=1 $(CARGO) bench --locked --bench solve
 
 $(BUILD)/bench-ranks: benches/ranks.c local
-	@$(MPICC) -O2 -Wall -I$(LOCAL)/include $< -o $@ -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi -lm
+	@$(MPICC) -O2 -Wall -I$(LOCAL)/include $< -o $@ -L$(LOCAL)/lib -Wl,-rpath,'$(CURDIR)/$(LOCAL)/lib' -ldicod_mpi -lm
 define RANKS_TABLE
 @echo '| field | ranks | steps | sweeps | seconds | descent | end µs | reduction µs | messages | kB sent | MB held | objective |'
 @echo '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |'
@@ -164,16 +154,16 @@ bench-map: bench-map-build ## what an empty task of the parallel map costs, besi
 
 .PHONY: bench-map-build
 bench-map-build: local
-	@$(MPICC) -O2 -Wall -I$(LOCAL)/include benches/map.c -o $(BUILD)/bench-map -L$(LOCAL)/lib -Wl,-rpath,$(LOCAL)/lib -ldicod_mpi
+	@$(MPICC) -O2 -Wall -I$(LOCAL)/include benches/map.c -o $(BUILD)/bench-map -L$(LOCAL)/lib -Wl,-rpath,'$(CURDIR)/$(LOCAL)/lib' -ldicod_mpi
 
 # With Open MPI, which the wheel of mpi4py finds: MPICC=mpicc.openmpi where mpicc is another.
 bench-peers: export MPIEXEC := $(MPIEXEC)
-bench-peers: export DICOD_PREFIX := $(LOCAL)
+bench-peers: export DICOD_PREFIX = $(CURDIR)/$(LOCAL)
 bench-peers: export PYTHONDONTWRITEBYTECODE := 1
 bench-peers: bench-map-build ## speed against dicodile, sporco, alphacsc, joblib and mpi4py
-	benches/peers/setup.sh $(CARGO_TARGET_DIR)/peers-venv
+	benches/peers/setup.sh '$(CARGO_TARGET_DIR)/peers-venv'
 	@for subject in solve.py proximal.py ranks.py learn.py 'tasks.py $(BUILD)/bench-map'; do \
-		$(CARGO_TARGET_DIR)/peers-venv/bin/python benches/peers/$$subject || exit 1; \
+		'$(CARGO_TARGET_DIR)/peers-venv/bin/python' benches/peers/$$subject || exit 1; \
 	done
 
 lint: ## rustfmt and clippy, warnings are errors

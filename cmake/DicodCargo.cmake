@@ -1,5 +1,6 @@
-# dicod_cargo_build(name target_dir headers [FLAGS ...] [ENVIRONMENT ...]) makes the target NAME_cargo: cargo builds the
-# library, DicodStage.cmake puts it into the build tree as lib<name>, in the form in which it is used and installed.
+# dicod_cargo_build(name target_dir headers [FLAGS ...] [ENVIRONMENT ...]) makes the target NAME_cargo:
+# DicodStage.cmake lets cargo build the library and puts it into the build tree as lib<name>, in the form in which it is used
+# and installed.
 
 find_program(CARGO_EXECUTABLE cargo HINTS "$ENV{CARGO_HOME}/bin" "$ENV{HOME}/.cargo/bin")
 if(NOT CARGO_EXECUTABLE)
@@ -21,21 +22,20 @@ function(dicod_cargo_build name target_dir headers)
   list(JOIN paths "|" paths)
   add_custom_target(${name}_cargo ALL
     COMMAND "${CMAKE_COMMAND}" -E env "CARGO_TARGET_DIR=${target_dir}" ${arg_ENVIRONMENT}
-            "${CARGO_EXECUTABLE}" build --locked --lib
-            --profile "$<IF:${Dicod_is_debug},dev,release>" ${arg_FLAGS} ${Dicod_CARGO_FLAGS}
-    COMMAND "${CMAKE_COMMAND}"
+            "${CMAKE_COMMAND}"
             "-DNAME=${name}"
-            "-DFROM=${target_dir}/$<IF:${Dicod_is_debug},debug,release>"
             "-DTO=${Dicod_LIBRARY_DIR}"
             "-DHEADERS=${paths}"
             "-DVERSION=${PROJECT_VERSION}"
             "-DSOVERSION=${Dicod_SOVERSION}"
             "-DKEEP_DEBUG=${Dicod_is_debug}"
-            "-DLD=${CMAKE_LINKER}"
+            "-DCC=${CMAKE_C_COMPILER}"
             "-DOBJCOPY=${CMAKE_OBJCOPY}"
             "-DSTRIP=${CMAKE_STRIP}"
             "-DAR=${CMAKE_AR}"
             -P "${PROJECT_SOURCE_DIR}/cmake/DicodStage.cmake"
+            -- "${CARGO_EXECUTABLE}" build --locked --lib
+            --profile "$<IF:${Dicod_is_debug},dev,release>" ${arg_FLAGS} ${Dicod_CARGO_FLAGS}
     WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
     # Ninja has to know where these files come from.
     BYPRODUCTS "${Dicod_LIBRARY_DIR}/lib${name}.so" "${Dicod_LIBRARY_DIR}/lib${name}.a"

@@ -1,4 +1,4 @@
-# Run as a script: takes what cargo built in FROM and puts into TO
+# Run as a script, with cargo's command line behind "--": takes what cargo builds and puts into TO
 #
 #   lib<NAME>.so -> lib<NAME>.so.SOVERSION -> lib<NAME>.so.VERSION   stripped unless KEEP_DEBUG
 #   lib<NAME>.a                                                   no global symbol but those that HEADERS declare
@@ -7,6 +7,25 @@
 #
 # A file that is newer than what it is made from is left alone, so that nothing links again for nothing.
 cmake_minimum_required(VERSION 3.21)
+
+# Cargo says where its files are: that depends on the profile, CARGO_BUILD_TARGET and cargo's configuration.
+set(cargo "")
+math(EXPR last_option "${CMAKE_ARGC} - 1")
+foreach(i RANGE ${last_option})
+  if(cargo OR CMAKE_ARGV${i} STREQUAL "--")
+    list(APPEND cargo "${CMAKE_ARGV${i}}")
+  endif()
+endforeach()
+list(POP_FRONT cargo)
+execute_process(COMMAND ${cargo} --message-format=json-render-diagnostics
+  RESULT_VARIABLE result OUTPUT_VARIABLE built)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "Dicod: cargo could not build the library")
+endif()
+if(NOT built MATCHES "\"([^\"]*)/libdicod\\.a\"")
+  message(FATAL_ERROR "Dicod: cargo does not say where it put libdicod.a")
+endif()
+set(FROM "${CMAKE_MATCH_1}")
 
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE result ERROR_VARIABLE message)
@@ -55,7 +74,8 @@ endif()
 
 # A Rust static library brings its runtime along, with global symbols that a program may have too (another Rust library,
 # say). So everything is linked into one object in which only our functions stay global. Groups are dissolved: another
-# library's group of the same name must not take the place of ours.
+# library's group of the same name must not take the place of ours. GNU ld can leave out what nobody calls, other linkers
+# (gold, lld, mold) do not when they make an object: it is larger then.
 set(static "${TO}/lib${NAME}.a")
 outdated(todo "${static}" "${FROM}/libdicod.a" ${HEADERS} "${CMAKE_CURRENT_LIST_FILE}")
 if(todo)
@@ -72,16 +92,20 @@ if(todo)
   if(NOT symbols)
     message(FATAL_ERROR "Dicod: found no function in ${HEADERS}")
   endif()
-  list(TRANSFORM symbols PREPEND "--undefined=" OUTPUT_VARIABLE wanted)
+  list(TRANSFORM symbols PREPEND "-Wl,--undefined=" OUTPUT_VARIABLE wanted)
   list(TRANSFORM symbols PREPEND "--keep-global-symbol=" OUTPUT_VARIABLE kept)
   set(object "${TO}/${NAME}.o")
   set(debug --strip-unneeded)
   if(KEEP_DEBUG)
     set(debug "")
   endif()
-  run("${LD}" -r --gc-sections --force-group-allocation ${wanted} "${FROM}/libdicod.a" -o "${object}")
+  set(link "${CC}" -r -nostdlib ${wanted} "${FROM}/libdicod.a" -o "${object}")
+  execute_process(COMMAND ${link} -fuse-ld=bfd -Wl,--gc-sections RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET)
+  if(NOT result EQUAL 0)
+    run(${link})
+  endif()
   # The LLVM bitcode that Rust's standard library carries would confuse tools with an LTO plugin.
-  run("${OBJCOPY}" ${kept} ${debug} --remove-section=.llvmbc --remove-section=.llvmcmd "${object}")
+  run("${OBJCOPY}" ${kept} ${debug} --remove-section=.group --remove-section=.llvmbc --remove-section=.llvmcmd "${object}")
   file(REMOVE "${static}.new")
   run("${AR}" crs "${static}.new" "${object}")
   file(RENAME "${static}.new" "${static}")

@@ -36,7 +36,10 @@ function(dicod_targets target library definitions dependencies)
   set_target_properties(Dicod::${target} PROPERTIES INTERFACE_LINK_LIBRARIES "Dicod::${target}_${which}")
 endfunction()
 
-dicod_targets(dicod dicod "" "")
-if(Dicod_MPI_FAMILY)
-  dicod_targets(mpi dicod_mpi "DICOD_MPI_${Dicod_MPI_FAMILY}" MPI::MPI_C)
+# A project may ask again, for more components.
+if(NOT TARGET Dicod::dicod)
+  dicod_targets(dicod dicod "" "")
+endif()
+if(Dicod_MPI_FAMILY AND NOT TARGET Dicod::mpi)
+  dicod_targets(mpi dicod_mpi "DICOD_MPI_${Dicod_MPI_FAMILY}" MPI::MPI_${Dicod_MPI_LANGUAGE})
 endif()

@@ -11,16 +11,30 @@ fn run(command: &mut Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The shared library as it is shipped: a release build, beside the one that is tested.
+/// The shared library as it is shipped: a release build. Cargo says where it lies.
 fn library() -> PathBuf {
-    // target/profile/deps/abi-hash
-    let test = std::env::current_exe().unwrap();
-    let target = test.ancestors().nth(3).unwrap();
-    run(Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "--lib", "--target-dir"])
-        .arg(target)
+    let mut cargo = Command::new(env!("CARGO"));
+    // What cargo tells a test of its own package would make it build dependencies anew, and with them the library.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text == "OUT_DIR"
+            || text.starts_with("CARGO_PKG_")
+            || text.starts_with("CARGO_MANIFEST_")
+        {
+            cargo.env_remove(&name);
+        }
+    }
+    let built = run(cargo
+        .args(["build", "--quiet", "--locked", "--release", "--lib"])
+        .arg("--message-format=json")
         .current_dir(env!("CARGO_MANIFEST_DIR")));
-    target.join("release/libdicod.so")
+    let lines = built
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let names = |line: serde_json::Value| line["filenames"].as_array().cloned();
+    let names = lines.filter_map(names).flatten();
+    let mut paths = names.map(|name| PathBuf::from(name.as_str().unwrap()));
+    paths.find(|path| path.ends_with("libdicod.so")).unwrap()
 }
 
 /// Names of the functions that the header declares: words followed by "(" that begin with a prefix

@@ -42,23 +42,27 @@ build() { # build PROJECT DIRECTORY ARGUMENTS...: configures and builds
     cmake -S "$here/$project" -B "$out" "$@" && cmake --build "$out"
 }
 
-in_tree="-DDICOD_SOURCE=$source -DDicod_CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$source/target}"
+target=${CARGO_TARGET_DIR:-$source/target}
+build_in_tree() { # as build, with libdicod's source
+    project=$1 directory=$2
+    shift 2
+    build "$project" "$directory" "-DDICOD_SOURCE=$source" "-DDicod_CARGO_TARGET_DIR=$target" "$@"
+}
 ninja=
 if command -v ninja >/dev/null; then ninja=-GNinja; fi
 
 uses_shared() { ldd "$1" | grep -q "libdicod.so.$abi => /"; }
-# It must stay loaded in a plug-in, as the shared one does.
-uses_static() { ! ldd "$1" | grep -q libdicod && readelf -d "$1" | grep -q NODELETE; }
+uses_static() { ! ldd "$1" | grep -q libdicod; }
 runs_shared() { "$1" && uses_shared "$1"; }
 runs_static() { "$1" && uses_static "$1"; }
 
 # --- the files ---------------------------------------------------------------------------------------------------------
 
 links() {
-    for name in "$lib"/libdicod*.so; do
-        stem=${name##*/}
-        [ "$(readlink "$name")" = "$stem.$abi" ] && [ "$(readlink "$name.$abi")" = "$stem.$version" ] &&
-            [ -f "$name.$version" ] && readelf -d "$name" | grep -q "SONAME.*\[$stem.$abi\]" || return 1
+    for file in "$lib"/libdicod*.so; do
+        stem=${file##*/}
+        [ "$(readlink "$file")" = "$stem.$abi" ] && [ "$(readlink "$file.$abi")" = "$stem.$version" ] &&
+            [ -f "$file.$version" ] && readelf -d "$file" | grep -q "SONAME.*\[$stem.$abi\]" || return 1
     done
 }
 size() {
@@ -92,6 +96,9 @@ check "find_package, shared: C++" runs_shared "$work/fp-shared/encode_cpp"
 check "find_package, BUILD_SHARED_LIBS=OFF: build" build find_package fp-static "$package" -DBUILD_SHARED_LIBS=OFF
 check "find_package, BUILD_SHARED_LIBS=OFF: C" runs_static "$work/fp-static/encode_c"
 check "find_package, BUILD_SHARED_LIBS=OFF: C++" runs_static "$work/fp-static/encode_cpp"
+# As the shared library, which a host's threads come back to when they end.
+stays_loaded() { uses_static "$1" && readelf -d "$1" | grep -q NODELETE; }
+check "find_package, BUILD_SHARED_LIBS=OFF: a plug-in stays loaded" stays_loaded "$work/fp-static/libplugin.so"
 check "find_package, Dicod_USE_STATIC: build" build find_package fp-use-static "$package" -DDicod_USE_STATIC=ON
 check "find_package, Dicod_USE_STATIC: C" runs_static "$work/fp-use-static/encode_c"
 
@@ -115,6 +122,13 @@ if [ -f "$lib/libdicod_mpi.so" ]; then
     runs_mpi() { "mpiexec.$mpi" -n 2 "$1"; }
     check "component MPI, shared: build" build mpi mpi-shared "$package" "$with_mpi"
     check "component MPI, shared: two ranks" runs_mpi "$work/mpi-shared/ranks"
+    # A project that asks twice, and one that speaks Fortran only.
+    check "component MPI, asked for after others: build" build mpi mpi-again "$package" "$with_mpi" -DBEFORE=C
+    if command -v gfortran >/dev/null; then
+        check "Fortran only, optional component MPI: build" build fortran_only only-mpi "$package" -DWITH_MPI=TRUE \
+            "-DMPI_Fortran_COMPILER=mpifort.$mpi"
+        check "Fortran only, component MPI: two ranks" runs_mpi "$work/only-mpi/ranks"
+    fi
     check "component MPI, static: build" build mpi mpi-static "$package" "$with_mpi" -DBUILD_SHARED_LIBS=OFF
     check "component MPI, static: two ranks" runs_mpi "$work/mpi-static/ranks"
     pc_mpi() {
@@ -145,6 +159,13 @@ if [ -f "$lib/libdicod_mpi.so" ]; then
 else
     check "component MPI: a clear message" says "component MPI cannot be used" -DCOMPONENTS=MPI
 fi
+check "component MPI, but no MPI: a clear message" says "component MPI cannot be used" \
+    -DCOMPONENTS=MPI -DCMAKE_DISABLE_FIND_PACKAGE_MPI=ON
+if command -v gfortran >/dev/null; then
+    check "Fortran only, optional component MPI, but no MPI: build" build fortran_only only-fortran "$package" \
+        -DWITH_MPI=FALSE -DCMAKE_DISABLE_FIND_PACKAGE_MPI=ON
+    check "Fortran only, optional component MPI, but no MPI" runs_shared "$work/only-fortran/encode_fortran"
+fi
 check "component Fortran: a clear message" says "component Fortran cannot be used: this project has not enabled" -DCOMPONENTS=Fortran
 check "unknown component: a clear message" says "Dicod has no component Basic" -DCOMPONENTS=Basic
 check "this version is accepted" build find_package fp-version "$package" "-DWANTED=$version"
@@ -152,22 +173,27 @@ check "another version is refused" says "compatible with requested version" -DWA
 
 # --- moved elsewhere ---------------------------------------------------------------------------------------------------
 
-cp -a "$prefix" "$work/moved"
-check "moved package: build" build find_package fp-moved "-DCMAKE_PREFIX_PATH=$work/moved"
-moved() { runs_shared "$work/fp-moved/encode_c" && ldd "$work/fp-moved/encode_c" | grep -q "$work/moved"; }
-check "moved package: C" moved
-moved_pc() { PKG_CONFIG_PATH=$work/moved${lib#"$prefix"}/pkgconfig pkg-config --libs dicod | grep -q "$work/moved"; }
-check "moved package: pkg-config" moved_pc
+# Into a folder whose name has blanks, the consumer as well.
+moved="$work/moved to another place"
+cp -a "$prefix" "$moved"
+check "moved package: build" build find_package "fp moved" "-DCMAKE_PREFIX_PATH=$moved"
+runs_moved() { runs_shared "$work/fp moved/encode_c" && ldd "$work/fp moved/encode_c" | grep -q "$moved"; }
+check "moved package: C" runs_moved
+mkdir -p "$work/moved pc"
+check "moved package, pkg-config: build" env "PKG_CONFIG_PATH=$moved${lib#"$prefix"}/pkgconfig" make -C "$here/pkg_config" "OUT=$work/moved pc"
+check "moved package, pkg-config, static: C" runs_static "$work/moved pc/static_c"
+runs_moved_pc() { LD_LIBRARY_PATH="$moved${lib#"$prefix"}" runs_shared "$work/moved pc/shared_c"; }
+check "moved package, pkg-config, shared: C" runs_moved_pc
 
 # --- pkg-config --------------------------------------------------------------------------------------------------------
 
-PKG_CONFIG_PATH=$lib/pkgconfig
-export PKG_CONFIG_PATH
+# Not exported: cargo would build the library anew for another PKG_CONFIG_PATH.
+pc() { PKG_CONFIG_PATH=$lib/pkgconfig "$@"; }
 mkdir -p "$work/pc"
-same_version() { [ "$(pkg-config --modversion dicod)" = "$version" ]; }
+same_version() { [ "$(pc pkg-config --modversion dicod)" = "$version" ]; }
 with_path() { LD_LIBRARY_PATH=$lib runs_shared "$1"; }
 check "pkg-config: version" same_version
-check "pkg-config: build" make -C "$here/pkg_config" "OUT=$work/pc"
+check "pkg-config: build" pc make -C "$here/pkg_config" "OUT=$work/pc"
 check "pkg-config, shared: C" with_path "$work/pc/shared_c"
 check "pkg-config, shared: C++" with_path "$work/pc/shared_cpp"
 check "pkg-config, static: C" runs_static "$work/pc/static_c"
@@ -180,14 +206,13 @@ if command -v gfortran >/dev/null; then
     check "Fortran, shared" runs_shared "$work/fortran-shared/encode_fortran"
     check "Fortran, static: build" build fortran fortran-static "$package" -DBUILD_SHARED_LIBS=OFF
     check "Fortran, static" runs_static "$work/fortran-static/encode_fortran"
-    # shellcheck disable=SC2086
-    check "Fortran, add_subdirectory: build" build fortran fortran-source $in_tree
+    check "Fortran, add_subdirectory: build" build_in_tree fortran fortran-source
     check "Fortran, add_subdirectory" runs_shared "$work/fortran-source/encode_fortran"
     by_hand() {
-        sources=$(pkg-config --variable=fortrandir dicod)
+        sources=$(pc pkg-config --variable=fortrandir dicod)
         # shellcheck disable=SC2046
         (mkdir -p "$work/fortran-pc" && cd "$work/fortran-pc" &&
-            gfortran "$sources/dicod.f90" "$here/encode.f90" -o encode $(pkg-config --libs dicod)) &&
+            gfortran "$sources/dicod.f90" "$here/encode.f90" -o encode $(pc pkg-config --libs dicod)) &&
             LD_LIBRARY_PATH=$lib "$work/fortran-pc/encode"
     }
     check "Fortran, pkg-config" by_hand
@@ -197,13 +222,16 @@ fi
 
 # --- from source -------------------------------------------------------------------------------------------------------
 
-# shellcheck disable=SC2086
 for project in add_subdirectory fetch_content; do
-    check "$project, shared: build" build $project $project-shared $in_tree $ninja
+    check "$project, shared: build" build_in_tree $project $project-shared $ninja
     check "$project, shared: C" runs_shared "$work/$project-shared/encode_c"
-    check "$project, static: build" build $project $project-static $in_tree -DBUILD_SHARED_LIBS=OFF
+    check "$project, static: build" build_in_tree $project $project-static -DBUILD_SHARED_LIBS=OFF
     check "$project, static: C" runs_static "$work/$project-static/encode_c"
 done
+
+# --- elsewhere ---------------------------------------------------------------------------------------------------------
+
+. "$here/elsewhere.sh"
 
 # --- DESTDIR -----------------------------------------------------------------------------------------------------------
 

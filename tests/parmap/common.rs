@@ -4,6 +4,10 @@ use dicod::parmap::{Map, Report, Schedule, Settings};
 use dicod::transport::Transport;
 use dicod::transport::local::{Local, Weather};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// What waits longer than this waits for ever.
+pub const HANGS: Duration = Duration::from_secs(120);
 
 pub const SCHEDULES: [Schedule; 4] = [
     Schedule::Block,

@@ -7,7 +7,7 @@ use dicod::transport::local::Weather;
 use proptest::prelude::*;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// A task that fails where `bad` says so, and mixes its input with its random numbers.
 fn mapped(
@@ -150,16 +150,14 @@ fn the_next_task_goes_to_whoever_finishes_first() {
                     long.store(me, Ordering::SeqCst);
                     let start = Instant::now();
                     // All but those that are dealt ahead to this very worker.
-                    while others.load(Ordering::SeqCst) < 38
-                        && start.elapsed() < Duration::from_secs(20)
-                    {
+                    while others.load(Ordering::SeqCst) < 38 && start.elapsed() < HANGS {
                         // The calling thread of the root would hold up the others.
                         if me == 0 {
                             return 0;
                         }
                         std::thread::yield_now();
                     }
-                    return i32::from(start.elapsed() >= Duration::from_secs(20));
+                    return i32::from(start.elapsed() >= HANGS);
                 }
                 others.fetch_add(1, Ordering::SeqCst);
                 0
@@ -345,31 +343,39 @@ fn a_map_inside_a_task_gets_what_is_left_of_the_cores() {
 
 #[test]
 fn with_a_skewed_load_dynamic_is_ahead_of_block_as_arithmetic_predicts() {
-    // The first quarter of the tasks takes all the time: with block, one of four workers gets it;
-    // with dynamic all share it. The tasks sleep, so that it works on any number of cores.
-    let seconds = |schedule| {
+    use dicod::parmap::Schedule;
+    // The first quarter of the tasks has all the work. With block one of four workers gets it: 24 tasks after each other.
+    // With dynamic all share it: 6 rounds of 4, as each worker meets the three others before it goes on.
+    const LONG: u64 = 24;
+    let most_of_one = |schedule| {
         let settings = Settings {
             schedule,
             chunk: 1,
             ..Settings::default()
         };
+        let met = AtomicU64::new(0);
+        let mine: [AtomicU64; 4] = Default::default();
         let work = |task: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
-            if task.index < 24 {
-                std::thread::sleep(Duration::from_millis(10));
+            if task.index < LONG {
+                mine[task.worker().thread].fetch_add(1, Ordering::SeqCst);
+                let round = met.fetch_add(1, Ordering::SeqCst) / 4;
+                let start = Instant::now();
+                while schedule == Schedule::Dynamic && met.load(Ordering::SeqCst) < 4 * (round + 1)
+                {
+                    if start.elapsed() > HANGS {
+                        return 1;
+                    }
+                    std::thread::yield_now();
+                }
             }
             0
         };
-        let start = Instant::now();
         on((1, 4), Weather::default(), &settings, |map| {
-            map.map(Tasks::new(96), &work, None).unwrap()
+            let report = map.map(Tasks::new(4 * LONG), &work, None).unwrap();
+            assert_eq!(report.outcome, Outcome::Done);
         });
-        start.elapsed().as_secs_f64()
+        mine.map(AtomicU64::into_inner).into_iter().max().unwrap()
     };
-    // 24 after each other, against 6 rounds of 4. On a busy machine the best of a few counts.
-    let ratio = || {
-        use dicod::parmap::Schedule;
-        seconds(Schedule::Block) / seconds(Schedule::Dynamic)
-    };
-    let ratios: Vec<f64> = (0..5).map(|_| ratio()).collect();
-    assert!(ratios.iter().any(|r| (3.0..=5.0).contains(r)), "{ratios:?}");
+    assert_eq!(most_of_one(Schedule::Block), LONG);
+    assert_eq!(most_of_one(Schedule::Dynamic), LONG / 4);
 }
