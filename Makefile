@@ -21,7 +21,7 @@ CMAKE_BUILD := $(BUILD)/cmake$(patsubst %,-%,$(notdir $(MPICC)))
 
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build install local header demo \
-	test test-rust test-c test-install test-mpi test-fortran test-julia check-long check-races bench bench-ranks bench-map bench-replay bench-peers lint clean
+	test test-rust test-c test-install test-mpi test-fortran test-julia check-long check-races check-memory bench bench-ranks bench-map bench-replay bench-peers lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -122,6 +122,14 @@ check-races: ## data races in the unit tests, the map and the ranks of one proce
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread TSAN_OPTIONS=allocator_may_return_null=1 OPENBLAS_NUM_THREADS=1 \
 		$(CARGO) test --locked --release -Zbuild-std --target $$(rustc -vV | sed -n 's/^host: //p') \
 		--target-dir '$(CARGO_TARGET_DIR)/races' --lib --test parmap --test ranks
+
+# Rust's AddressSanitizer is not stable yet; it looks at what Rust and C write. Each C test is linked into one program with the
+# library, which brings the sanitizer's runtime along.
+HOST_TARGET = $(shell rustc -vV | sed -n 's/^host: //p')
+check-memory: ## the C tests, and 20 000 restores with contradicted shapes, by AddressSanitizer
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=allocator_may_return_null=1 OPENBLAS_NUM_THREADS=1 DICOD_LONG=1 \
+		$(CARGO) test --locked --target $(HOST_TARGET) --target-dir '$(CARGO_TARGET_DIR)/memory' --test restore_fuzz
+	tests/c/asan.sh '$(CARGO_TARGET_DIR)/memory/$(HOST_TARGET)/debug' $(BUILD)/asan
 
 bench: ## speed against the replay floor, GEMM and FFT
 	@# More threads of BLAS would go on spinning beside what is measured next.

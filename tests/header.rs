@@ -432,8 +432,13 @@ fn every_exported_function_runs_in_the_guard() {
         {
             let body = &rest[..rest.find("\n}").unwrap()];
             let name = body.split("fn ").nth(1).unwrap().split('(').next().unwrap();
-            // `free` and `apply` are a guard with one body for many.
-            let guarded = ["guard(", "unsafe { free(", "unsafe { apply("];
+            // `free`, `set` and `apply` are a guard with one body for many.
+            let guarded = [
+                "guard(",
+                "unsafe { free(",
+                "unsafe { set(",
+                "unsafe { apply(",
+            ];
             let guarded =
                 guarded.iter().any(|call| body.contains(call)) || body.contains("apply(\n");
             // Text that is there always; what may be called in a signal handler, where a thread's storage may not be

@@ -305,6 +305,96 @@ fn whoever_believes_in_another_shape_is_told() {
     assert!(refused * 3 > cases(), "{refused} of {}", cases());
 }
 
+/// CRC-64/XZ, as docs/checkpoint.md says.
+fn crc64(bytes: &[u8]) -> u64 {
+    let shift = |crc: u64| {
+        (crc >> 1)
+            ^ if crc & 1 == 1 {
+                0xc96c_5795_d787_0f42
+            } else {
+                0
+            }
+    };
+    let byte = |crc: u64, byte: &u8| (0..8).fold(crc ^ u64::from(*byte), |crc, _| shift(crc));
+    !bytes.iter().fold(u64::MAX, byte)
+}
+
+/// One whose shape is not that of what follows it, behind a right checksum: refused, or what it says it is.
+#[test]
+fn a_checkpoint_that_contradicts_itself_is_refused_or_what_it_says() {
+    let mut random = Random(14);
+    let mut checkpoints = Vec::new();
+    for _ in 0..60 {
+        let belief = Belief::at_random(&mut random);
+        let (rank_one, batch) = (random.chance(3), random.chance(4));
+        checkpoints.push(saved(&belief, rank_one, batch).1);
+    }
+    let (mut refused, mut taken) = (0, 0);
+    for case in 0..cases() {
+        let mut bytes = checkpoints[random.below(checkpoints.len())].clone();
+        let number =
+            |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+        // Axes, signals, channels, atoms, three lengths each of the signal and of the atoms.
+        let shape = 32 + number(&bytes, 24) as usize;
+        for _ in 0..1 + random.below(2) {
+            let at = shape + 8 * random.below(10);
+            let wild = [0, 1, 2, 3, 5, 7, 1 << 20, 1 << 31, 1 << 40, u64::MAX][random.below(10)];
+            let near = number(&bytes, at).wrapping_add([u64::MAX, 1][random.below(2)]);
+            let value = if random.chance(2) { near } else { wild };
+            bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
+        }
+        let end = bytes.len() - 8;
+        let sum = crc64(&bytes[..end]);
+        bytes[end..].copy_from_slice(&sum.to_le_bytes());
+        let mut handle = null_mut();
+        // SAFETY: bytes of this length, room for the handle.
+        let status = unsafe {
+            dicod_learner_restore(
+                null_mut(),
+                null(),
+                bytes.len() as i64,
+                bytes.as_ptr(),
+                &mut handle,
+            )
+        };
+        if status != DICOD_OK {
+            assert!(handle.is_null() && !last_error().is_empty(), "case {case}");
+            refused += 1;
+            continue;
+        }
+        taken += 1;
+        // SAFETY: rooms are as large as is said.
+        unsafe {
+            let mut info = Belief::at_random(&mut random).info();
+            assert_eq!(dicod_learner_describe(handle, &mut info), DICOD_OK);
+            let truth = Belief {
+                float: info.element_type == DICOD_F32,
+                n_axes: info.n_axes as usize,
+                signal: info.signal_shape,
+                atom: info.atom_shape,
+                counts: [info.n_signals, info.n_channels, info.n_atoms, info.n_coded],
+                periodic: false,
+            };
+            let n = info.n_channels * info.n_atoms * truth.volume(&truth.atom);
+            let mut d = Room::new(n, truth.float);
+            let status = match truth.float {
+                true => dicod_learner_get_dictionary_f32(handle, n, d.start().cast()),
+                false => dicod_learner_get_dictionary(handle, n, d.start().cast()),
+            };
+            assert_eq!(status, DICOD_OK, "case {case}: {}", last_error());
+            let z = Described::new(&truth, info.valid_shape, info.n_coded * info.n_atoms);
+            if z.channels.len() as i64 == info.n_coded * info.n_atoms {
+                let status = dicod_learner_get_z(handle, &mut z.raw());
+                assert_eq!(status, DICOD_OK, "case {case}: {}", last_error());
+            }
+            assert!(d.intact() && z.room.intact(), "case {case}");
+            dicod_learner_free(&mut handle);
+        }
+    }
+    println!("{refused} refused, {taken} taken");
+    assert!(refused > cases() / 4 && taken > cases() / 50);
+}
+
 /// Restores, and asks for everything as somebody with this belief does. Whether that was refused.
 fn one(
     truth: &Belief,

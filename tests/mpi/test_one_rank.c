@@ -111,7 +111,7 @@ static dicod_status create_context_f(void)
 
 static dicod_status solve(void)
 {
-    return dicod_solve(SHAPES, NOT(x), NOT(d), NOT(z), info_of());
+    return dicod_solve(SHAPES, NOT(x), NOT(d), wrong() ? x : NOT(z), info_of());
 }
 
 static dicod_status solve_f32(void)
@@ -123,7 +123,7 @@ static dicod_status learn(void)
 {
     double atoms[K * L];
     memcpy(atoms, d, sizeof atoms);
-    return dicod_learn(SHAPES, NOT(x), NULL, NULL, NOT(atoms), z, learn_info_of());
+    return dicod_learn(SHAPES, NOT(x), NULL, NULL, NOT(atoms), wrong() ? x : z, learn_info_of());
 }
 
 static dicod_status learn_f32(void)
@@ -224,6 +224,16 @@ static dicod_status learner_encode(void)
 static dicod_status learner_get_z(void)
 {
     return dicod_learner_get_z(learner, part(valid, K, z));
+}
+
+static dicod_status expect(void)
+{
+    dicod_handle_info expected = DICOD_HANDLE_INFO_INIT;
+    OK(dicod_learner_describe(learner, &expected));
+    if (wrong()) expected.n_atoms++;
+    if (wrong()) expected.atom_shape[0]++;
+    if (wrong()) expected.struct_size = 1;
+    return dicod_learner_expect(learner, NOT(&expected));
 }
 
 static dicod_status save(void)
@@ -428,7 +438,7 @@ static const struct {
     CASE(encoder_create_f32), CASE(encoder_create_rank1), CASE(encoder_create_rank1_f32), CASE(set_dictionary),
     CASE(set_dictionary_f32), CASE(set_dictionary_of_another_type), CASE(set_dictionary_rank1), CASE(set_dictionary_rank1_f32),
     CASE(encoder_solve), CASE(set_z), CASE(get_z), CASE(get_sparse_block), CASE(learner_create), CASE(learner_create_f32),
-    CASE(learner_step), CASE(learner_run), CASE(learner_encode), CASE(learner_get_z), CASE(save), CASE(save_file), CASE(restore),
+    CASE(learner_step), CASE(learner_run), CASE(learner_encode), CASE(learner_get_z), CASE(expect), CASE(save), CASE(save_file), CASE(restore),
     CASE(restore_file), CASE(share_bytes), CASE(run), CASE(stream), CASE(pull_tasks), CASE(reduce), CASE(flow_train),
     CASE(flow_execute), CASE(operators_eval), CASE(operators_linearize), CASE(operators_derivative), CASE(operators_adjoint),
     CASE(ensemble_round),
