@@ -14,6 +14,9 @@ function(dicod_fortran_target name library sources)
     POSITION_INDEPENDENT_CODE ON)
   target_include_directories(dicod_${name} PUBLIC "${modules}")
   target_link_libraries(dicod_${name} PUBLIC ${library})
+  # flang 19 can compile arguments of any rank, but wants to be told; so do programs that call procedures which have them.
+  target_compile_options(dicod_${name} PUBLIC
+    "$<$<AND:$<COMPILE_LANG_AND_ID:Fortran,Flang,LLVMFlang>,$<VERSION_LESS:$<Fortran_COMPILER_VERSION>,20>>:SHELL:-mmlir -allow-assumed-rank>")
   add_library(Dicod::${name} ALIAS dicod_${name})
 endfunction()
 

@@ -50,6 +50,22 @@ extern "C" {
 /* Status and errors ---------------------------------------------------------------------------- */
 
 /**
+ * Language of messages: axes in the order of C, the slowest first, and everything counted from 0.
+ */
+#define DICOD_LANGUAGE_C 0
+
+/**
+ * Language of messages: axes in the order of Fortran, the fastest first, everything but ranks and
+ * workers counted from 1, and the names that the module dicod has.
+ */
+#define DICOD_LANGUAGE_FORTRAN 1
+
+/**
+ * Language of messages: as Fortran's, with the names of the package Dicod of Julia.
+ */
+#define DICOD_LANGUAGE_JULIA 2
+
+/**
  * Outcome of a call. Zero is success; positive: a solve was stopped before the tolerance was
  * reached, its result is valid; negative: an error, and nothing of the caller's was changed.
  */
@@ -153,6 +169,40 @@ const char *dicod_strerror(dicod_status status);
  * Errors: `DICOD_ERROR_NULL_POINTER` (buffer), `DICOD_ERROR_INVALID_ARGUMENT` (negative capacity).
  */
 dicod_status dicod_last_error(char *buffer, int64_t capacity, int64_t *needed);
+
+/**
+ * dicod_last_error() for a program in another language: `language` is DICOD_LANGUAGE_C,
+ * DICOD_LANGUAGE_FORTRAN or DICOD_LANGUAGE_JULIA. Made for bindings. The message may have come from a
+ * rank whose program is in a third one.
+ *
+ * Local. Thread-safe: each thread has its own message.
+ * Errors: as dicod_last_error(), and `DICOD_ERROR_INVALID_ARGUMENT` (language).
+ */
+dicod_status dicod_last_error_in(int32_t language,
+                                 char *buffer,
+                                 int64_t capacity,
+                                 int64_t *needed);
+
+/**
+ * Makes `message` the last error of this thread, for a binding that refuses an argument itself: so
+ * dicod_last_error() has it, too.
+ *
+ * Local. Thread-safe. Errors: `DICOD_ERROR_NULL_POINTER`.
+ */
+dicod_status dicod_set_last_error(const char *message);
+
+/**
+ * Makes the next call of this thread fail with `status`, which is negative, and `message`, whatever
+ * its arguments are; if that call is collective it fails so on every rank. For a binding that refuses
+ * an argument itself, on this rank perhaps alone: without the call the other ranks would wait for this
+ * one. Give the call counts and pointers that it refuses, such as -1 axes or NULL: what it does before
+ * the ranks compare notes is done.
+ *
+ * Local. Thread-safe.
+ * Errors: `DICOD_ERROR_NULL_POINTER` (message), `DICOD_ERROR_INVALID_ARGUMENT` (status).
+ */
+dicod_status dicod_fail_next(dicod_status status,
+                             const char *message);
 
 /**
  * The library's version, "major.minor.patch"; never NULL, static storage.

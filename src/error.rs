@@ -1,13 +1,15 @@
 //! The one error type of the crate.
 //!
 //! Every message names the argument, its value and what is allowed, so that the text alone is
-//! enough to mend the call.
+//! enough to mend the call. Shown by `Display` it speaks as C does; [`crate::wording`] has the other languages.
+
+use crate::wording::{self, Language};
+use std::fmt;
 
 /// What went wrong. Nothing of the caller's has been changed when a function returns one.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Error {
     /// A pointer that must not be NULL is.
-    #[error("{argument} is NULL, but it must point to {expected}")]
     NullPointer {
         /// The argument's name.
         argument: &'static str,
@@ -15,7 +17,6 @@ pub enum Error {
         expected: &'static str,
     },
     /// A value is outside what is allowed.
-    #[error("{argument} = {value} is not allowed: it must be {allowed}")]
     InvalidArgument {
         /// The argument's name.
         argument: String,
@@ -25,7 +26,6 @@ pub enum Error {
         allowed: String,
     },
     /// A shape is impossible, or two shapes do not go together.
-    #[error("{argument} = {value} is not a valid shape: it must be {allowed}")]
     InvalidShape {
         /// The argument's name.
         argument: String,
@@ -35,7 +35,6 @@ pub enum Error {
         allowed: String,
     },
     /// An index lies outside its range.
-    #[error("{argument} = {value} is out of range: it must be {allowed}")]
     OutOfRange {
         /// The argument's name.
         argument: String,
@@ -45,25 +44,22 @@ pub enum Error {
         allowed: String,
     },
     /// An array holds NaN or an infinity.
-    #[error("{argument}[{index}] = {value} is not finite: every value must be a finite number")]
     NotFinite {
         /// The array's name.
         argument: String,
-        /// Where, as comma-separated indices.
-        index: String,
+        /// Where: an index per axis of the array, from 0, the slowest axis first.
+        index: Vec<usize>,
         /// The value found.
         value: f64,
     },
     /// No option has this key.
-    #[error("there is no option \"{key}\"; did you mean \"{nearest}\"?")]
     UnknownOption {
         /// The key that was asked for.
         key: String,
-        /// The known key that looks most like it.
-        nearest: String,
+        /// What is there instead: a question or a sentence, or nothing.
+        hint: String,
     },
     /// Memory cannot be had, or a size does not fit in 64 bits.
-    #[error("out of memory: {what} needs {bytes} bytes")]
     OutOfMemory {
         /// What the memory was for.
         what: String,
@@ -71,10 +67,8 @@ pub enum Error {
         bytes: String,
     },
     /// The call does not go with what was called before.
-    #[error("{0}")]
     InvalidState(String),
     /// A file cannot be read or written.
-    #[error("the file {path} cannot be {what}: {reason}")]
     File {
         /// Its path.
         path: String,
@@ -84,10 +78,8 @@ pub enum Error {
         reason: String,
     },
     /// Messages between ranks cannot be sent or received. The other ranks may not know.
-    #[error("communication failed: {0}")]
     Communication(String),
     /// An error of another rank, or of this one, that all ranks report alike.
-    #[error("rank {rank}: {message}")]
     OnRank {
         /// The lowest rank on which something went wrong.
         rank: usize,
@@ -96,8 +88,14 @@ pub enum Error {
         /// Its message.
         message: String,
     },
+    /// A binding refused an argument before it could reach the library.
+    Refused {
+        /// The status code that it gave.
+        status: i32,
+        /// Its message.
+        message: String,
+    },
     /// A run of the map did not go through.
-    #[error("{message}")]
     Map {
         /// Its status code.
         status: i32,
@@ -105,17 +103,68 @@ pub enum Error {
         message: String,
     },
     /// The call was to end before this was done; those that can say so return a result that is valid as far as it goes.
-    #[error("stopped before it was done")]
     Stopped(crate::csc::Stop),
     /// A defect of the library.
-    #[error("internal error, please report it: {0}")]
     Internal(String),
 }
 
 /// Result with the crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&wording::spoken(&self.marked(), Language::C))
+    }
+}
+
+impl std::error::Error for Error {}
+
 impl Error {
+    /// The message with what differs between languages marked, for [`wording::spoken`]: to be passed on, not shown.
+    pub(crate) fn marked(&self) -> String {
+        match self {
+            Error::NullPointer { argument, expected } => {
+                format!("{argument} is NULL, but it must point to {expected}")
+            }
+            Error::InvalidArgument {
+                argument,
+                value,
+                allowed,
+            }
+            | Error::InvalidShape {
+                argument,
+                value,
+                allowed,
+            }
+            | Error::OutOfRange {
+                argument,
+                value,
+                allowed,
+            } => format!("{argument} must be {allowed}, is {value}"),
+            Error::NotFinite {
+                argument,
+                index,
+                value,
+            } => format!(
+                "{argument}{} must be a finite number, is {value}",
+                wording::index(index)
+            ),
+            Error::UnknownOption { key, hint } => format!("there is no option \"{key}\"{hint}"),
+            Error::OutOfMemory { what, bytes } => {
+                format!("out of memory: {what} needs {bytes} bytes")
+            }
+            Error::InvalidState(text) => text.clone(),
+            Error::File { path, what, reason } => {
+                format!("the file {path} cannot be {what}: {reason}")
+            }
+            Error::Communication(text) => format!("communication failed: {text}"),
+            Error::OnRank { rank, message, .. } => format!("rank {rank}: {message}"),
+            Error::Refused { message, .. } | Error::Map { message, .. } => message.clone(),
+            Error::Stopped(_) => "stopped before it was done".into(),
+            Error::Internal(text) => format!("internal error, please report it: {text}"),
+        }
+    }
+
     /// An [`Error::InvalidArgument`].
     pub fn argument(argument: &str, value: impl ToString, allowed: impl ToString) -> Self {
         Error::InvalidArgument {
@@ -126,19 +175,19 @@ impl Error {
     }
 
     /// An [`Error::InvalidShape`].
-    pub fn shape(argument: &str, value: impl std::fmt::Debug, allowed: impl ToString) -> Self {
+    pub fn shape(argument: &str, value: impl ToString, allowed: impl ToString) -> Self {
         Error::InvalidShape {
             argument: argument.into(),
-            value: format!("{value:?}"),
+            value: value.to_string(),
             allowed: allowed.to_string(),
         }
     }
 
     /// An [`Error::OutOfRange`].
-    pub fn range(argument: &str, value: impl std::fmt::Debug, allowed: impl ToString) -> Self {
+    pub fn range(argument: &str, value: impl ToString, allowed: impl ToString) -> Self {
         Error::OutOfRange {
             argument: argument.into(),
-            value: format!("{value:?}"),
+            value: value.to_string(),
             allowed: allowed.to_string(),
         }
     }

@@ -19,6 +19,7 @@
 //! | [`transport`] | messages between ranks: in this process, or over MPI (feature `mpi`) |
 //! | `clock` | limit of time, cancel and progress of a call |
 //! | [`ffi`] | the C boundary: NULL checks, panics, error messages |
+//! | [`wording`] | what messages say in C, Fortran and Julia |
 //!
 //! Only [`ffi`] is `unsafe` towards the caller, and only [`linalg`] calls BLAS.
 
@@ -31,8 +32,11 @@ mod host;
 pub mod learn;
 pub mod linalg;
 mod memory;
+mod nearest;
 pub mod parmap;
 mod quiet;
+mod refusal;
 pub mod transport;
+pub mod wording;
 
 pub use error::{Error, Result};

@@ -8,6 +8,8 @@ use std::path::Path;
 
 #[path = "bindings/fortran.rs"]
 mod fortran;
+#[path = "bindings/fortran_reference.rs"]
+mod fortran_reference;
 
 /// A type in C, as far as our headers go: `const base **`.
 #[derive(Clone, Debug)]

@@ -271,7 +271,7 @@ fn the_published_answers_but_for_the_listed_differences() {
             }
             let error = build(config).unwrap_err();
             assert!(
-                error.to_string().starts_with("inner_bounds[0] = "),
+                error.to_string().starts_with("inner_bounds[0] must be"),
                 "{error}"
             );
             assert!(error.to_string().contains("full_shape[0] = "), "{error}");
@@ -291,8 +291,8 @@ fn the_published_answers_but_for_the_listed_differences() {
                 assert_eq!(
                     error.to_string(),
                     format!(
-                        "n_segments[{axis}] = {count} is not allowed: it must be between 1 and \
-                         {size}, the size of the domain on that axis"
+                        "n_segments[{axis}] must be from 1 to \
+                         {size}, the size of the domain on that axis, is {count}"
                     )
                 );
                 differs("degenerate: rejected");
@@ -349,39 +349,36 @@ fn bad_arguments_are_named_with_their_value() {
     let inside = |bounds: &[Range<i64>], full: Option<&[i64]>| {
         Domain::inside(bounds, full).unwrap_err().to_string()
     };
-    assert_eq!(
-        whole(&[]),
-        "full_shape = [] is not a valid shape: it must be at least one axis"
-    );
-    assert_eq!(
-        whole(&[4, 0]),
-        "full_shape[1] = 0 is not a valid shape: it must be at least 1"
-    );
-    assert!(whole(&[i64::MAX, 2]).starts_with("full_shape = [9223372036854775807, 2] is not"));
-    assert!(inside(&[], None).starts_with("inner_bounds = []"));
+    assert_eq!(whole(&[]), "full_shape must be of at least one axis, is []");
+    assert_eq!(whole(&[4, 0]), "full_shape[1] must be at least 1, is 0");
+    assert!(whole(&[i64::MAX, 2]).starts_with("full_shape must be"));
+    assert!(inside(&[], None).starts_with("inner_bounds must be"));
     #[expect(clippy::reversed_empty_ranges)]
     let reversed = [0..4, 5..3];
-    assert!(inside(&reversed, None).starts_with("inner_bounds[1] = [5, 3]"));
-    assert!(inside(&[-1..3], None).starts_with("inner_bounds[0] = [-1, 3]"));
-    assert!(inside(&[0..9], Some(&[8])).ends_with("inside full_shape[0] = 8"));
-    assert!(inside(&[0..9], Some(&[9, 9])).starts_with("full_shape = [9, 9]"));
+    assert!(inside(&reversed, None).starts_with("inner_bounds[1] must be"));
+    assert!(inside(&[-1..3], None).starts_with("inner_bounds[0] must be"));
+    assert!(inside(&[0..9], Some(&[8])).ends_with("inside full_shape[0] = 8, is [0, 9]"));
+    assert!(inside(&[0..9], Some(&[9, 9])).starts_with("full_shape must be"));
 
     let domain = Domain::whole(&[10, 8]).unwrap();
     let by_count = |n: &[i64]| message(Segmentation::by_count(&domain, n));
     let by_shape = |n: &[i64]| message(Segmentation::by_shape(&domain, n));
-    assert!(by_count(&[2]).starts_with("n_segments = [2]"));
-    assert!(by_count(&[2, 0]).starts_with("n_segments[1] = 0"));
-    assert!(by_count(&[11, 1]).starts_with("n_segments[0] = 11"));
-    assert!(by_shape(&[4, 4, 4]).starts_with("segment_shape = [4, 4, 4]"));
-    assert!(by_shape(&[4, -4]).starts_with("segment_shape[1] = -4"));
+    assert!(by_count(&[2]).starts_with("n_segments must be"));
+    assert!(by_count(&[2, 0]).starts_with("n_segments[1] must be"));
+    assert!(by_count(&[11, 1]).starts_with("n_segments[0] must be"));
+    assert!(by_shape(&[4, 4, 4]).starts_with("segment_shape must be"));
+    assert!(by_shape(&[4, -4]).starts_with("segment_shape[1] must be"));
 
     let mut s = Segmentation::by_shape(&domain, &[4, 4]).unwrap();
     let overlap = |overlap: &[i64]| message(s.clone().with_overlap(overlap));
-    assert!(overlap(&[1]).starts_with("overlap = [1]"));
-    assert!(overlap(&[-1, 0]).starts_with("overlap[0] = -1"));
+    assert_eq!(
+        overlap(&[1]),
+        "overlap must be one value for each of 2 axes, is [1]"
+    );
+    assert_eq!(overlap(&[-1, 0]), "overlap[0] must be at least 0, is -1");
     for bad in [-1, 6, i64::MIN, i64::MAX] {
         let named = |error: Error| {
-            let text = format!("i_seg = {bad} is out of range: it must be at least 0");
+            let text = format!("i_seg must be from 0 to 5, is {bad}");
             assert!(error.to_string().starts_with(&text), "{error}");
         };
         named(s.segment_bounds(bad, Part::Inner).unwrap_err());
@@ -397,31 +394,23 @@ fn bad_arguments_are_named_with_their_value() {
         if bad != -1 {
             named(s.increment(bad).unwrap_err());
         }
-        let in_list = format!("segments[1] = {bad}");
+        let in_list = "segments[1] must be from 0 to 5";
         let failed = s.set_inactive(&[0, bad]).unwrap_err().to_string();
-        assert!(failed.starts_with(&in_list), "{failed}");
+        assert!(failed.starts_with(in_list), "{failed}");
         let failed = s.set_active(&[0, bad]).unwrap_err().to_string();
-        assert!(failed.starts_with(&in_list), "{failed}");
+        assert!(failed.starts_with(in_list), "{failed}");
         assert_eq!(s.n_active(), 6);
     }
     let failed = s.touched_segments(&[0], &[1, 1]).unwrap_err();
-    assert!(failed.to_string().starts_with("point = [0]"));
+    assert!(failed.to_string().starts_with("point must be"));
     let failed = s.touched_segments(&[0, 0], &[1, -1]).unwrap_err();
-    assert!(failed.to_string().starts_with("radius[1] = -1"));
+    assert!(failed.to_string().starts_with("radius[1] must be"));
     let failed = s.find_segment(&[0, 0, 0]).unwrap_err();
-    assert!(failed.to_string().starts_with("point = [0, 0, 0]"));
+    assert!(failed.to_string().starts_with("point must be"));
     let failed = s.global_coordinate(5, &[0, i64::MAX]).unwrap_err();
-    assert!(
-        failed
-            .to_string()
-            .starts_with("point[1] = 9223372036854775807")
-    );
+    assert!(failed.to_string().starts_with("point[1] must be"));
     let failed = s.local_coordinate(5, &[0, i64::MIN]).unwrap_err();
-    assert!(
-        failed
-            .to_string()
-            .starts_with("point[1] = -9223372036854775808")
-    );
+    assert!(failed.to_string().starts_with("point[1] must be"));
 }
 
 #[test]
@@ -441,15 +430,15 @@ fn inactive_segments_are_checked_against_dz() {
     assert_eq!(s.check_inactive::<f64>(&[], 2.0), Ok(None));
 
     let failed = s.check_inactive(&dz[1..], 1.0).unwrap_err().to_string();
-    assert!(failed.starts_with("the length of dz = 79"), "{failed}");
+    assert!(failed.starts_with("the length of dz must be"), "{failed}");
     for tol in [-1.0, f64::NAN, f64::INFINITY] {
         let failed = s.check_inactive(&dz, tol).unwrap_err().to_string();
-        assert!(failed.starts_with(&format!("tol = {tol} ")), "{failed}");
+        assert!(failed.starts_with("tol must be"), "{failed}");
     }
     dz[at(1, 7, 3)] = f32::NAN;
     let failed = s.check_inactive(&dz, 1.0).unwrap_err().to_string();
     assert!(
-        failed.starts_with("dz[1, 7, 3] = NaN is not finite"),
+        failed.starts_with("dz[1, 7, 3] must be a finite number, is NaN"),
         "{failed}"
     );
 }

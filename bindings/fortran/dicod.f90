@@ -16,6 +16,9 @@ module dicod_c
   integer(c_int32_t), parameter :: DICOD_VERSION_MINOR = 1_c_int32_t
   integer(c_int32_t), parameter :: DICOD_VERSION_PATCH = 0_c_int32_t
   integer(c_int32_t), parameter :: DICOD_VERSION_NUMBER = 100_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_LANGUAGE_C = 0_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_LANGUAGE_FORTRAN = 1_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_LANGUAGE_JULIA = 2_c_int32_t
   integer(c_int32_t), parameter :: DICOD_OK = 0_c_int32_t
   integer(c_int32_t), parameter :: DICOD_MAX_ITER = 1_c_int32_t
   integer(c_int32_t), parameter :: DICOD_TIME_LIMIT = 2_c_int32_t
@@ -368,6 +371,26 @@ module dicod_c
       type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
+    function dicod_last_error_in(language, buffer, capacity, needed) bind(c, &
+        name='dicod_last_error_in') result(outcome)
+      import
+      integer(c_int32_t), value :: language
+      type(c_ptr), value :: buffer
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: needed
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_set_last_error(message) bind(c, name='dicod_set_last_error') result(outcome)
+      import
+      type(c_ptr), value :: message
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_fail_next(status, message) bind(c, name='dicod_fail_next') result(outcome)
+      import
+      integer(c_int32_t), value :: status
+      type(c_ptr), value :: message
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_version() bind(c, name='dicod_version') result(outcome)
       import
       type(c_ptr) :: outcome
@@ -414,6 +437,13 @@ module dicod_c
     function dicod_cancel(context) bind(c, name='dicod_cancel') result(outcome)
       import
       type(c_ptr), value :: context
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_context_set_cancel_flag(context, flag) bind(c, &
+        name='dicod_context_set_cancel_flag') result(outcome)
+      import
+      type(c_ptr), value :: context
+      type(c_ptr), value :: flag
       integer(c_int32_t) :: outcome
     end function
     function dicod_options_create(options) bind(c, name='dicod_options_create') result(outcome)
@@ -1754,12 +1784,13 @@ end module
 
 ! Errors and text; what the types that hold a handle have in common.
 module dicod_error_m
-  use, intrinsic :: iso_fortran_env, only: int32, int64
+  use, intrinsic :: iso_fortran_env, only: int8, int16, int32, int64, real32, real64
   use dicod_c
   implicit none
   private
   public :: last_error, status_text, library_version
-  public :: library_handle, report_status, to_c, text_from_c, text_of, reverse, address
+  public :: library_handle, report_status, refuse_next, own_axes, to_c, text_from_c, text_of, reverse, address
+  public :: plain, plain_of, whole, wholes, give
 
   ! A handle of the library's. Variables that hold one cannot be copied: it would be freed twice.
   type :: library_handle
@@ -1769,7 +1800,64 @@ module dicod_error_m
     generic :: assignment(=) => no_copy
   end type
 
+  ! A value of any type as the library takes it: base is real, integer, logical (in integers, 0 or 1), string, or empty.
+  type :: plain
+    character(8) :: base = ''
+    logical :: is_list = .false.
+    real(real64), allocatable :: reals(:)
+    integer(int64), allocatable :: integers(:)
+    character(:), allocatable :: word
+  end type
+
 contains
+
+  recursive function plain_of(value) result(v)
+    class(*), intent(in) :: value(..)
+    type(plain) :: v
+    allocate (v%reals(0), v%integers(0))
+    v%integers = wholes(value)
+    if (size(v%integers) > 0) v%base = 'integer'
+    select rank (value)
+    rank (0)
+      select type (value)
+      type is (real(real64))
+        v%base = 'real'
+        v%reals = [value]
+      type is (real(real32))
+        v%base = 'real'
+        v%reals = [real(value, real64)]
+      type is (logical)
+        v%base = 'logical'
+        v%integers = [merge(1_int64, 0_int64, value)]
+      type is (logical(c_bool))
+        v%base = 'logical'
+        v%integers = [merge(1_int64, 0_int64, value)]
+      type is (character(*))
+        v%base = 'string'
+        v%word = value
+      end select
+    rank (1)
+      v%is_list = .true.
+      select type (value)
+      type is (integer(int64))
+        v%base = 'integer'
+      type is (integer(int32))
+        v%base = 'integer'
+      type is (real(real64))
+        v%base = 'real'
+        v%reals = value
+      type is (real(real32))
+        v%base = 'real'
+        v%reals = real(value, real64)
+      type is (logical)
+        v%base = 'logical'
+        v%integers = merge(1_int64, 0_int64, value)
+      type is (logical(c_bool))
+        v%base = 'logical'
+        v%integers = merge(1_int64, 0_int64, value)
+      end select
+    end select
+  end function
 
   recursive subroutine no_copy(to, from)
     class(library_handle), intent(inout) :: to
@@ -1778,17 +1866,17 @@ contains
     if (c_associated(from%handle)) to%handle = c_null_ptr ! never reached
   end subroutine
 
-  ! The whole message of the last error that the library reported in this thread.
+  ! The whole message of the last error in this thread, of the library or of these modules.
   recursive function last_error() result(message)
     character(:), allocatable :: message
     character(kind=c_char), allocatable, target :: buffer(:)
     integer(int64), target :: needed
     integer(int32) :: status
     needed = 1
-    status = dicod_last_error(c_null_ptr, 0_int64, c_loc(needed))
+    status = dicod_last_error_in(DICOD_LANGUAGE_FORTRAN, c_null_ptr, 0_int64, c_loc(needed))
     allocate (buffer(max(needed, 1_int64)))
     buffer = c_null_char
-    status = dicod_last_error(c_loc(buffer), size(buffer, kind=int64), c_loc(needed))
+    status = dicod_last_error_in(DICOD_LANGUAGE_FORTRAN, c_loc(buffer), size(buffer, kind=int64), c_loc(needed))
     message = text_from_c(c_loc(buffer))
     if (status < 0) message = 'unknown error'
   end function
@@ -1813,13 +1901,108 @@ contains
     character(*), intent(inout), optional :: errmsg
     character(*), intent(in), optional :: text
     character(:), allocatable :: message
+    character(kind=c_char), allocatable, target :: chars(:)
+    integer(int32) :: ignored
     if (present(stat)) stat = status
     if (status >= 0) return
     message = ''
     if (present(text)) message = text
-    if (message == '') message = last_error()
+    if (message == '') then
+      message = last_error()
+    else
+      allocate (chars, source=to_c(message))
+      ignored = dicod_set_last_error(c_loc(chars))
+    end if
     if (present(errmsg)) errmsg = message
     if (.not. present(stat)) error stop 'dicod: '//message
+  end subroutine
+
+  ! Something is wrong on this rank, perhaps on no other: the next call of the library, which the other ranks make, too, fails
+  ! on all of them with this text. It is the library's from now on.
+  recursive subroutine refuse_next(status, text)
+    integer(int32), intent(in) :: status
+    character(:), allocatable, intent(inout) :: text
+    character(kind=c_char), allocatable, target :: chars(:)
+    integer(int32) :: ignored
+    if (.not. allocated(text)) text = last_error()
+    allocate (chars, source=to_c(text))
+    ignored = dicod_fail_next(status, c_loc(chars))
+    text = ''
+  end subroutine
+
+  ! The library knows the axes of channels and signals even where an array has been given without: name(5, 1, 1) is name(5) of
+  ! an array with one axis.
+  recursive function own_axes(message, name, n_axes) result(text)
+    character(*), intent(in) :: message, name
+    integer, intent(in) :: n_axes
+    character(:), allocatable :: text
+    integer :: first, last, i, n
+    text = message
+    if (n_axes < 1) return
+    first = index(' '//text, ' '//name//'(')
+    if (first == 0) return
+    last = first + index(text(first:), ')') - 1
+    n = 0
+    do i = first, last
+      if (text(i:i) /= ',') cycle
+      n = n + 1
+      if (n == n_axes) then
+        text = text(:i - 1)//text(last:)
+        return
+      end if
+    end do
+  end function
+
+  ! A whole number of any kind; -huge if it is none.
+  pure recursive function whole(value) result(number)
+    class(*), intent(in) :: value
+    integer(int64) :: number
+    select type (value)
+    type is (integer(int64))
+      number = value
+    type is (integer(int32))
+      number = int(value, int64)
+    type is (integer(int16))
+      number = int(value, int64)
+    type is (integer(int8))
+      number = int(value, int64)
+    class default
+      number = -huge(number)
+    end select
+  end function
+
+  ! Whole numbers of any kind: a list, or one instead of a list of one. Empty if they are none.
+  pure recursive function wholes(values) result(list)
+    class(*), intent(in) :: values(..)
+    integer(int64), allocatable :: list(:)
+    allocate (list(0))
+    select rank (values)
+    rank (0)
+      if (whole(values) > -huge(0_int64)) list = [whole(values)]
+    rank (1)
+      select type (values)
+      type is (integer(int64))
+        list = values
+      type is (integer(int32))
+        list = int(values, int64)
+      type is (integer(int16))
+        list = int(values, int64)
+      type is (integer(int8))
+        list = int(values, int64)
+      end select
+    end select
+  end function
+
+  ! Sets a list of whole numbers of kind int32 or int64.
+  recursive subroutine give(list, to)
+    integer(int64), intent(in) :: list(:)
+    class(*), intent(inout) :: to(:)
+    select type (to)
+    type is (integer(int64))
+      to = list
+    type is (integer(int32))
+      to = int(list, int32)
+    end select
   end subroutine
 
   recursive function to_c(text) result(chars)
@@ -2123,7 +2306,7 @@ end module
 ! Options by key: call o%set('reg', 0.2_real64). All keys are in dicod.h; the procedures that take options take them one by
 ! one, too.
 module dicod_options_m
-  use, intrinsic :: iso_fortran_env, only: int32, int64, real64
+  use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
   use dicod_c
   use dicod_error_m
   implicit none
@@ -2132,13 +2315,12 @@ module dicod_options_m
 
   type, extends(library_handle) :: dicod_options
   contains
-    procedure, private :: options_set_real, options_set_reals, options_set_integer, options_set_integers
-    procedure, private :: options_set_int32, options_set_int32s, options_set_flag, options_set_flags, options_set_string
-    generic :: set => options_set_real, options_set_reals, options_set_integer, options_set_integers, &
-      options_set_int32, options_set_int32s, options_set_flag, options_set_flags, options_set_string
+    procedure :: set => options_set
     procedure, private :: options_get_real, options_get_reals, options_get_integer, options_get_integers
+    procedure, private :: options_get_real32, options_get_int32, options_get_int32s, options_get_flag, options_get_flags
     procedure, private :: options_get_string
-    generic :: get => options_get_real, options_get_reals, options_get_integer, options_get_integers, options_get_string
+    generic :: get => options_get_real, options_get_reals, options_get_integer, options_get_integers, &
+      options_get_real32, options_get_int32, options_get_int32s, options_get_flag, options_get_flags, options_get_string
     procedure :: free => options_free
     final :: options_final
   end type
@@ -2164,119 +2346,106 @@ contains
     if (.not. c_associated(self%handle)) status = dicod_options_create(self%handle)
   end subroutine
 
-  recursive subroutine options_set_real(self, key, value, stat, errmsg)
+  ! What an option is: real, reals, integer, integers, flag, flags, string; empty: there is none of that name.
+  pure recursive function kind_of(key) result(kind)
+    character(*), intent(in) :: key
+    character(8) :: kind
+    select case (key)
+    case ('positive', 'warm_start', 'frozen_support', 'trace', 'learn_window', 'learn_rank_one', 'learn_recentre', &
+        'learn_redraw', 'learn_online')
+      kind = 'flag'
+    case ('periodic', 'learn_fixed_atoms')
+      kind = 'flags'
+    case ('max_iter', 'steps_per_visit', 'seed', 'learn_max_iter', 'learn_dict_max_iter', 'learn_batch')
+      kind = 'integer'
+    case ('tile_shape')
+      kind = 'integers'
+    case ('reg', 'tol', 'time_limit', 'progress_interval', 'learn_tol', 'learn_dict_tol', 'learn_redraw_below', &
+        'learn_forgetting')
+      kind = 'real'
+    case ('reg_per_atom')
+      kind = 'reals'
+    case ('reg_scale', 'tol_scale', 'strategy', 'schedule', 'soft_lock', 'correlation', 'learn_init', &
+        'learn_reg_reference', 'learn_statistics')
+      kind = 'string'
+    case default
+      kind = ''
+    end select
+  end function
+
+  ! A number or flag of any kind, a list of them, or a word. A whole number stands for a real one, too, and a number or flag
+  ! for a list of one.
+  recursive subroutine options_set(self, key, value, stat, errmsg)
     class(dicod_options), intent(inout) :: self
     character(*), intent(in) :: key
-    real(real64), intent(in) :: value
+    class(*), intent(in) :: value(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: name(:)
-    integer(int32) :: status
-    allocate (name, source=to_c(key))
-    call options_make(self, status)
-    if (status == DICOD_OK) status = dicod_options_set_real(self%handle, c_loc(name), value)
-    call report_status(status, stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_reals(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key
-    real(real64), intent(in) :: value(:)
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: name(:)
-    real(real64), allocatable, target :: values(:)
-    integer(int32) :: status
-    allocate (name, source=to_c(key))
-    values = [value, 0.0_real64]
-    call options_make(self, status)
-    if (status == DICOD_OK) status = dicod_options_set_reals(self%handle, c_loc(name), size(value, kind=int64), c_loc(values))
-    call report_status(status, stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_integer(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key
-    integer(int64), intent(in) :: value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: name(:)
-    integer(int32) :: status
-    allocate (name, source=to_c(key))
-    call options_make(self, status)
-    if (status == DICOD_OK) status = dicod_options_set_integer(self%handle, c_loc(name), value)
-    call report_status(status, stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_integers(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key
-    integer(int64), intent(in) :: value(:)
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: name(:)
-    integer(int64), allocatable, target :: values(:)
-    integer(int32) :: status
-    allocate (name, source=to_c(key))
-    if (per_axis_key(key)) then
-      values = [reverse(value), 0_int64]
-    else
-      values = [value, 0_int64]
-    end if
-    call options_make(self, status)
-    if (status == DICOD_OK) status = dicod_options_set_integers(self%handle, c_loc(name), size(value, kind=int64), c_loc(values))
-    call report_status(status, stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_int32(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key
-    integer(int32), intent(in) :: value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    call options_set_integer(self, key, int(value, int64), stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_int32s(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key
-    integer(int32), intent(in) :: value(:)
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    call options_set_integers(self, key, int(value, int64), stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_flag(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key
-    logical, intent(in) :: value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    call options_set_integer(self, key, merge(1_int64, 0_int64, value), stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_flags(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key
-    logical, intent(in) :: value(:)
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    call options_set_integers(self, key, merge(1_int64, 0_int64, value), stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_string(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key, value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
+    type(plain) :: v
     character(kind=c_char), allocatable, target :: name(:), word(:)
+    character(8) :: kind
     integer(int32) :: status
+    integer(int64) :: n
     allocate (name, source=to_c(key))
-    allocate (word, source=to_c(value))
+    v = plain_of(value)
+    kind = kind_of(trim(key))
+    if (v%base == 'integer' .and. kind(:4) == 'real') then
+      v%base = 'real'
+      v%reals = real(v%integers, real64)
+    end if
+    if (any(kind == [character(8) :: 'reals', 'integers', 'flags'])) v%is_list = .true.
+    if (v%base == '' .or. (v%base == 'logical' .and. kind /= '' .and. kind(:4) /= 'flag')) then
+      call report_status(DICOD_ERROR_INVALID_ARGUMENT, stat, errmsg, 'option "'//trim(key)//'" is of type '//trim(kind)// &
+        ': a value of another type was given')
+      return
+    end if
+    if (per_axis_key(key)) v%integers = reverse(v%integers)
     call options_make(self, status)
-    if (status == DICOD_OK) status = dicod_options_set_string(self%handle, c_loc(name), c_loc(word))
+    if (status < 0) then
+      call report_status(status, stat, errmsg)
+      return
+    end if
+    select case (v%base)
+    case ('string')
+      allocate (word, source=to_c(v%word))
+      status = dicod_options_set_string(self%handle, c_loc(name), c_loc(word))
+    case ('real')
+      n = size(v%reals, kind=int64)
+      v%reals = [v%reals, 0.0_real64]
+      if (v%is_list) then
+        status = set_reals(self%handle, name, n, v%reals)
+      else
+        status = dicod_options_set_real(self%handle, c_loc(name), v%reals(1))
+      end if
+    case default
+      n = size(v%integers, kind=int64)
+      v%integers = [v%integers, 0_int64]
+      if (v%is_list) then
+        status = set_integers(self%handle, name, n, v%integers)
+      else
+        status = dicod_options_set_integer(self%handle, c_loc(name), v%integers(1))
+      end if
+    end select
     call report_status(status, stat, errmsg)
   end subroutine
+
+  recursive function set_reals(handle, name, n, values) result(status)
+    type(c_ptr), intent(in) :: handle
+    character(kind=c_char), intent(in), target :: name(*)
+    integer(int64), intent(in) :: n
+    real(real64), intent(in), target :: values(*)
+    integer(int32) :: status
+    status = dicod_options_set_reals(handle, c_loc(name), n, c_loc(values))
+  end function
+
+  recursive function set_integers(handle, name, n, values) result(status)
+    type(c_ptr), intent(in) :: handle
+    character(kind=c_char), intent(in), target :: name(*)
+    integer(int64), intent(in) :: n
+    integer(int64), intent(in), target :: values(*)
+    integer(int32) :: status
+    status = dicod_options_set_integers(handle, c_loc(name), n, c_loc(values))
+  end function
 
   recursive subroutine options_get_real(self, key, value, stat, errmsg)
     class(dicod_options), intent(in) :: self
@@ -2349,6 +2518,74 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  recursive subroutine options_get_real32(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    real(real32), intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64) :: found
+    integer(int32) :: status
+    found = 0
+    call options_get_real(self, key, found, status)
+    if (status >= 0) value = real(found, real32)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_get_int32(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    integer(int32), intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64) :: found
+    integer(int32) :: status
+    found = 0
+    call options_get_integer(self, key, found, status)
+    if (status >= 0) value = int(found, int32)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_get_int32s(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    integer(int32), allocatable, intent(inout) :: value(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64), allocatable :: found(:)
+    integer(int32) :: status
+    call options_get_integers(self, key, found, status)
+    if (status >= 0) value = int(found, int32)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_get_flag(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    logical, intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64) :: found
+    integer(int32) :: status
+    found = 0
+    call options_get_integer(self, key, found, status)
+    if (status >= 0) value = found /= 0
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_get_flags(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    logical, allocatable, intent(inout) :: value(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64), allocatable :: found(:)
+    integer(int32) :: status
+    call options_get_integers(self, key, found, status)
+    if (status >= 0) value = found /= 0
+    call report_status(status, stat, errmsg)
+  end subroutine
+
   recursive subroutine options_get_string(self, key, value, stat, errmsg)
     class(dicod_options), intent(in) :: self
     character(*), intent(in) :: key
@@ -2387,13 +2624,13 @@ contains
 
   ! Option number index, from 1 to n_options().
   recursive subroutine describe_option(index, description, stat, errmsg)
-    integer(int64), intent(in) :: index
+    class(*), intent(in) :: index
     type(option_description), intent(inout) :: description
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(dicod_option_info) :: info
     integer(int32) :: status
-    status = dicod_options_describe(index - 1, info)
+    status = dicod_options_describe(whole(index) - 1, info)
     if (status >= 0) then
       description%key = text_from_c(info%key)
       description%kind = text_from_c(info%value_type)
@@ -2459,6 +2696,8 @@ module dicod_shape_m
     type(dicod_options) :: one
     ! On more ranks than one.
     logical :: shared = .false.
+    ! Numbers of axes that x and z were given with.
+    integer :: rank_x = 0, rank_z = 0
   contains
     procedure :: choose_context
     procedure :: choose_options
@@ -2538,15 +2777,15 @@ contains
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics)
     class(call_state), intent(inout) :: c
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32) :: stat
@@ -2653,6 +2892,7 @@ contains
     integer :: n
     call c%measure_d(shape_d)
     if (c%status < 0) return
+    c%rank_x = size(shape_x)
     n = int(c%g%n_axes)
     if (size(shape_x) < n .or. size(shape_x) > n + 2) then
       c%status = DICOD_ERROR_INVALID_SHAPE
@@ -2708,6 +2948,7 @@ contains
     integer(int64), intent(in) :: shape_z(:)
     integer(int64), allocatable :: wanted(:)
     if (c%status < 0) return
+    c%rank_z = size(shape_z)
     call c%find_valid()
     if (c%status < 0) return
     wanted = [reverse(c%g%valid(:c%g%n_axes)), c%g%n_atoms, c%g%n_signals]
@@ -2724,18 +2965,21 @@ contains
   ! A dictionary of this shape on a domain; options say which axes are periodic.
   recursive subroutine domain(c, shape_d, signal_shape, n_signals, element_type)
     class(call_state), intent(inout) :: c
-    integer(int64), intent(in) :: shape_d(:), signal_shape(:), element_type
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in) :: shape_d(:), element_type
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
+    integer(int64), allocatable :: axes(:)
     call c%measure_d(shape_d)
     if (c%status < 0) return
-    if (size(signal_shape) /= c%g%n_axes) then
+    axes = wholes(signal_shape)
+    if (size(axes) /= c%g%n_axes) then
       c%status = DICOD_ERROR_INVALID_SHAPE
-      c%text = 'signal_shape '//text_of(signal_shape)//' does not go with d of shape '//text_of(shape_d)// &
+      c%text = 'signal_shape '//text_of(axes)//' does not go with d of shape '//text_of(shape_d)// &
         ': d has its axes, then channel and atom'
       return
     end if
-    c%g%signal(:c%g%n_axes) = reverse(signal_shape)
-    if (present(n_signals)) c%g%n_signals = n_signals
+    c%g%signal(:c%g%n_axes) = reverse(axes)
+    if (present(n_signals)) c%g%n_signals = whole(n_signals)
     c%g%element_type = element_type
     call c%find_valid()
   end subroutine
@@ -2794,12 +3038,15 @@ contains
     character(*), intent(in) :: name
     type(view), intent(in) :: v
     integer(int64), intent(in) :: per_signal, global(:)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     type(described), intent(inout), target :: a
+    integer(int64), allocatable :: first(:)
     integer :: n
     integer(int64) :: bytes, channel, s
     integer(c_intptr_t) :: at
     if (c%status < 0) return
+    if (name == 'x') c%rank_x = v%rank
+    if (name == 'z') c%rank_z = v%rank
     n = int(c%g%n_axes)
     bytes = c%g%element_type/8
     c%status = DICOD_ERROR_INVALID_SHAPE
@@ -2810,9 +3057,11 @@ contains
         text_of([per_signal, c%g%n_signals])//' are wanted'
       return
     end if
+    allocate (first(n), source=0_int64)
     if (present(offset)) then
-      if (size(offset) /= n) then
-        c%text = 'offset '//text_of(offset)//' needs one value per axis'
+      first = wholes(offset)
+      if (size(first) /= n) then
+        c%text = 'offset '//text_of(first)//' needs one value per axis'
         return
       end if
     end if
@@ -2826,7 +3075,7 @@ contains
     a%local(:n) = reverse(v%extent(:n))
     a%strides(:n) = reverse(v%stride(:n))/bytes
     a%offset = 0
-    if (present(offset)) a%offset(:n) = reverse(offset)
+    a%offset(:n) = reverse(first)
     allocate (a%channels(per_signal*c%g%n_signals))
     if (any(v%extent(:v%rank) == 0)) then
       a%local = 0
@@ -2852,13 +3101,15 @@ contains
     a%array%channels = c_loc(a%channels)
   end subroutine
 
-  ! Whether the library is to be called. If an argument is wrong on this rank alone the others wait for it there: it is called
-  ! without axes, and tells them.
+  ! Whether the library is to be called. If an argument is wrong on this rank alone the others wait for it there: the library
+  ! is called without axes, and tells them why.
   recursive function proceed(c)
     class(call_state), intent(inout) :: c
     logical :: proceed
     proceed = c%status >= 0 .or. c%shared
-    if (c%status < 0) c%g%n_axes = -1
+    if (c%status >= 0) return
+    c%g%n_axes = -1
+    if (c%shared) call refuse_next(c%status, c%text)
   end function
 
   ! For the same purpose: none if there was an error.
@@ -2873,19 +3124,27 @@ contains
   recursive subroutine finish(c, status)
     class(call_state), intent(inout) :: c
     integer(int32), intent(in) :: status
-    if (c%status >= 0) c%status = status
+    c%status = status
   end subroutine
 
   recursive subroutine report(c, stat, errmsg)
     class(call_state), intent(in) :: c
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    call report_status(c%status, stat, errmsg, c%text)
+    character(:), allocatable :: text
+    if (c%status >= 0) then
+      call report_status(c%status, stat)
+      return
+    end if
+    text = ''
+    if (allocated(c%text)) text = c%text
+    if (text == '') text = own_axes(own_axes(last_error(), 'x', c%rank_x), 'z', c%rank_z)
+    call report_status(c%status, stat, errmsg, text)
   end subroutine
 
   recursive function valid_shape_int64(signal_shape, atom_shape, periodic, stat, errmsg) result(shape)
     integer(int64), intent(in) :: signal_shape(:), atom_shape(:)
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: shape(size(signal_shape))
@@ -2912,7 +3171,7 @@ contains
 
   recursive function valid_shape_int32(signal_shape, atom_shape, periodic, stat, errmsg) result(shape)
     integer(int32), intent(in) :: signal_shape(:), atom_shape(:)
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int32) :: shape(size(signal_shape))
@@ -2923,33 +3182,32 @@ contains
   ! valid_offset, valid_local_shape, periodic).
   recursive subroutine valid_block(signal_shape, atom_shape, offset, local_shape, valid_offset, valid_local_shape, &
       periodic, stat, errmsg)
-    integer(int64), intent(in) :: signal_shape(:), atom_shape(:), offset(:), local_shape(:)
-    integer(int64), intent(out) :: valid_offset(:), valid_local_shape(:)
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in) :: signal_shape(..), atom_shape(..), offset(..), local_shape(..)
+    class(*), intent(inout) :: valid_offset(:), valid_local_shape(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(dicod_options) :: options
     integer(int64), allocatable, target :: lists(:, :)
     integer(int32) :: status
     integer :: n
-    n = size(signal_shape)
-    valid_offset = 0
-    valid_local_shape = 0
-    if (any([size(atom_shape), size(offset), size(local_shape), size(valid_offset), size(valid_local_shape)] /= n)) then
+    n = size(wholes(signal_shape))
+    if (any([size(wholes(atom_shape)), size(wholes(offset)), size(wholes(local_shape)), size(valid_offset), &
+      size(valid_local_shape)] /= n)) then
       call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'all arguments need one value per axis')
       return
     end if
     allocate (lists(n + 1, 6), source=0_int64)
-    lists(:n, 1) = reverse(signal_shape)
-    lists(:n, 2) = reverse(atom_shape)
-    lists(:n, 3) = reverse(offset)
-    lists(:n, 4) = reverse(local_shape)
+    lists(:n, 1) = reverse(wholes(signal_shape))
+    lists(:n, 2) = reverse(wholes(atom_shape))
+    lists(:n, 3) = reverse(wholes(offset))
+    lists(:n, 4) = reverse(wholes(local_shape))
     status = DICOD_OK
     if (present(periodic)) call options%set('periodic', periodic, status)
     if (status == DICOD_OK) status = dicod_valid_block(options%handle, int(n, int64), c_loc(lists(1, 1)), c_loc(lists(1, 2)), &
       c_loc(lists(1, 3)), c_loc(lists(1, 4)), c_loc(lists(1, 5)), c_loc(lists(1, 6)))
-    valid_offset = reverse(lists(:n, 5))
-    valid_local_shape = reverse(lists(:n, 6))
+    call give(reverse(lists(:n, 5)), valid_offset)
+    call give(reverse(lists(:n, 6)), valid_local_shape)
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -3156,15 +3414,15 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -3194,7 +3452,8 @@ contains
     real(real64), intent(in), contiguous, target :: x(:), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3215,7 +3474,7 @@ contains
     real(real64), intent(inout), contiguous, target :: x(:)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -3234,9 +3493,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3267,15 +3526,15 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -3305,7 +3564,8 @@ contains
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3326,7 +3586,7 @@ contains
     real(real64), intent(inout), contiguous, target :: x(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -3345,9 +3605,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3378,15 +3638,15 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -3416,7 +3676,8 @@ contains
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3437,7 +3698,7 @@ contains
     real(real64), intent(inout), contiguous, target :: x(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -3456,9 +3717,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3489,15 +3750,15 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -3527,7 +3788,8 @@ contains
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3548,7 +3810,7 @@ contains
     real(real64), intent(inout), contiguous, target :: x(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -3567,9 +3829,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3600,15 +3862,15 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -3638,7 +3900,8 @@ contains
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3659,7 +3922,7 @@ contains
     real(real64), intent(inout), contiguous, target :: x(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -3678,9 +3941,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3711,15 +3974,15 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -3749,7 +4012,8 @@ contains
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3770,7 +4034,7 @@ contains
     real(real64), intent(inout), contiguous, target :: x(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -3789,9 +4053,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3822,15 +4086,15 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -3860,7 +4124,8 @@ contains
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3881,7 +4146,7 @@ contains
     real(real64), intent(inout), contiguous, target :: x(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -3900,9 +4165,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3933,15 +4198,15 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -3971,7 +4236,8 @@ contains
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3992,7 +4258,7 @@ contains
     real(real64), intent(inout), contiguous, target :: x(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4011,9 +4277,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4044,15 +4310,15 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -4082,7 +4348,8 @@ contains
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4103,7 +4370,7 @@ contains
     real(real64), intent(inout), contiguous, target :: x(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4122,9 +4389,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4155,15 +4422,15 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -4193,7 +4460,8 @@ contains
     real(real32), intent(in), contiguous, target :: x(:), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4214,7 +4482,7 @@ contains
     real(real32), intent(inout), contiguous, target :: x(:)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4233,9 +4501,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4266,15 +4534,15 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -4304,7 +4572,8 @@ contains
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4325,7 +4594,7 @@ contains
     real(real32), intent(inout), contiguous, target :: x(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4344,9 +4613,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4377,15 +4646,15 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -4415,7 +4684,8 @@ contains
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4436,7 +4706,7 @@ contains
     real(real32), intent(inout), contiguous, target :: x(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4455,9 +4725,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4488,15 +4758,15 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -4526,7 +4796,8 @@ contains
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4547,7 +4818,7 @@ contains
     real(real32), intent(inout), contiguous, target :: x(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4566,9 +4837,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4599,15 +4870,15 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -4637,7 +4908,8 @@ contains
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4658,7 +4930,7 @@ contains
     real(real32), intent(inout), contiguous, target :: x(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4677,9 +4949,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4710,15 +4982,15 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -4748,7 +5020,8 @@ contains
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4769,7 +5042,7 @@ contains
     real(real32), intent(inout), contiguous, target :: x(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4788,9 +5061,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4821,15 +5094,15 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -4859,7 +5132,8 @@ contains
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4880,7 +5154,7 @@ contains
     real(real32), intent(inout), contiguous, target :: x(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -4899,9 +5173,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4932,15 +5206,15 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -4970,7 +5244,8 @@ contains
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4991,7 +5266,7 @@ contains
     real(real32), intent(inout), contiguous, target :: x(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -5010,9 +5285,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5043,15 +5318,15 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
@@ -5081,7 +5356,8 @@ contains
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5102,7 +5378,7 @@ contains
     real(real32), intent(inout), contiguous, target :: x(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -5121,9 +5397,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5454,7 +5730,7 @@ contains
   recursive subroutine encoder_get_sparse(self, sparse, offset, local_shape, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     type(dicod_sparse), intent(inout) :: sparse
-    integer(int64), intent(in), optional :: offset(:), local_shape(:)
+    class(*), intent(in), optional :: offset(..), local_shape(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), allocatable, target :: signal(:), atom(:), position(:, :)
@@ -5471,11 +5747,11 @@ contains
     if (present(offset) .neqv. present(local_shape)) then
       text = 'offset and local_shape go together'
     else if (present(offset)) then
-      if (size(offset) /= n .or. size(local_shape) /= n) then
-        text = 'offset '//text_of(offset)//' and local_shape '//text_of(local_shape)//' need one value per axis'
+      if (size(wholes(offset)) /= n .or. size(wholes(local_shape)) /= n) then
+        text = 'offset '//text_of(wholes(offset))//' and local_shape '//text_of(wholes(local_shape))//' need one value per axis'
       else
-        first(:n) = reverse(offset)
-        local(:n) = reverse(local_shape)
+        first(:n) = reverse(wholes(offset))
+        local(:n) = reverse(wholes(local_shape))
         at_first = c_loc(first)
       end if
     end if
@@ -5485,6 +5761,7 @@ contains
     end if
     block = present(offset) .or. text /= ''
     count = 0
+    if (text /= '') call refuse_next(DICOD_ERROR_INVALID_SHAPE, text)
     if (block) then
       status = dicod_encoder_get_sparse_block(self%handle, at_first, c_loc(local), 0_int64, c_null_ptr, c_null_ptr, &
         c_null_ptr, c_null_ptr, c_loc(count))
@@ -5508,30 +5785,27 @@ contains
       sparse%position = position(n:1:-1, :count) + 1
       sparse%value = value(:count)
     end if
-    if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
-    call report_status(status, stat, errmsg, text)
+    call report_status(status, stat, errmsg)
   end subroutine
 
   ! The part of the valid domain whose activations are on this rank.
   recursive subroutine encoder_region(self, offset, local_shape, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
-    integer(int64), intent(out) :: offset(:), local_shape(:)
+    class(*), intent(inout) :: offset(:), local_shape(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: first(3), local(3)
     integer(int32) :: status
     integer :: n
     n = int(self%g%n_axes)
-    offset = 0
-    local_shape = 0
     if (size(offset) /= n .or. size(local_shape) /= n) then
       call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'offset and local_shape need one value per axis of the encoder')
       return
     end if
     status = dicod_encoder_region(self%handle, c_loc(first), c_loc(local))
     if (status >= 0) then
-      offset = reverse(first(:n))
-      local_shape = reverse(local(:n))
+      call give(reverse(first(:n)), offset)
+      call give(reverse(local(:n)), local_shape)
     end if
     call report_status(status, stat, errmsg)
   end subroutine
@@ -5612,19 +5886,19 @@ contains
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -5661,19 +5935,19 @@ contains
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -5741,19 +6015,19 @@ contains
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -5790,19 +6064,19 @@ contains
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -5870,19 +6144,19 @@ contains
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -5919,19 +6193,19 @@ contains
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -5999,19 +6273,19 @@ contains
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -6048,19 +6322,19 @@ contains
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -6128,19 +6402,19 @@ contains
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -6177,19 +6451,19 @@ contains
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -6257,19 +6531,19 @@ contains
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -6306,19 +6580,19 @@ contains
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -6380,7 +6654,7 @@ contains
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), target :: x(:)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6396,7 +6670,7 @@ contains
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6412,7 +6686,7 @@ contains
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6428,7 +6702,7 @@ contains
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :, :, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6444,7 +6718,7 @@ contains
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :, :, :, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6460,7 +6734,7 @@ contains
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), target :: x(:)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6476,7 +6750,7 @@ contains
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6492,7 +6766,7 @@ contains
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6508,7 +6782,7 @@ contains
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :, :, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6524,7 +6798,7 @@ contains
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :, :, :, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6539,7 +6813,7 @@ contains
   recursive subroutine set_z_2_r64(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), target :: z(:, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6554,7 +6828,7 @@ contains
   recursive subroutine get_z_2_r64(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(inout), target :: z(:, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6569,7 +6843,7 @@ contains
   recursive subroutine set_z_3_r64(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), target :: z(:, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6584,7 +6858,7 @@ contains
   recursive subroutine get_z_3_r64(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(inout), target :: z(:, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6599,7 +6873,7 @@ contains
   recursive subroutine set_z_4_r64(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), target :: z(:, :, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6614,7 +6888,7 @@ contains
   recursive subroutine get_z_4_r64(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(inout), target :: z(:, :, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6629,7 +6903,7 @@ contains
   recursive subroutine set_z_5_r64(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), target :: z(:, :, :, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6644,7 +6918,7 @@ contains
   recursive subroutine get_z_5_r64(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(inout), target :: z(:, :, :, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6659,7 +6933,7 @@ contains
   recursive subroutine set_z_2_r32(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), target :: z(:, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6674,7 +6948,7 @@ contains
   recursive subroutine get_z_2_r32(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(inout), target :: z(:, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6689,7 +6963,7 @@ contains
   recursive subroutine set_z_3_r32(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), target :: z(:, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6704,7 +6978,7 @@ contains
   recursive subroutine get_z_3_r32(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(inout), target :: z(:, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6719,7 +6993,7 @@ contains
   recursive subroutine set_z_4_r32(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), target :: z(:, :, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6734,7 +7008,7 @@ contains
   recursive subroutine get_z_4_r32(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(inout), target :: z(:, :, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6749,7 +7023,7 @@ contains
   recursive subroutine set_z_5_r32(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), target :: z(:, :, :, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -6764,7 +7038,7 @@ contains
   recursive subroutine get_z_5_r32(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(inout), target :: z(:, :, :, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -7117,7 +7391,8 @@ contains
     class(dicod_learner), intent(inout) :: self
     character(*), intent(in), optional :: path
     integer(int8), intent(in), contiguous, target, optional :: bytes(:)
-    integer(int64), intent(in), optional :: shape_d(:), element_type, signal_shape(:), n_signals
+    integer(int64), intent(in), optional :: shape_d(:), element_type
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -7153,13 +7428,12 @@ contains
       end if
     end if
     if (present(shape_d)) call c%same_d(shape_d, c%g)
-    if (present(signal_shape)) call c%compare('signal_shape', signal_shape, reverse(c%g%signal(:c%g%n_axes)))
-    if (present(n_signals)) call c%compare('n_signals', [n_signals], [c%g%n_signals])
+    if (present(signal_shape)) call c%compare('signal_shape', wholes(signal_shape), reverse(c%g%signal(:c%g%n_axes)))
+    if (present(n_signals)) call c%compare('n_signals', [whole(n_signals)], [c%g%n_signals])
     ! Tells the others.
     if (c%status < 0) expected%n_axes = -1
-    if (c%status < 0 .or. c%shared) call c%finish(dicod_learner_expect(handle, expected))
+    if (c%proceed()) call c%finish(dicod_learner_expect(handle, expected))
     if (c%status < 0) then
-      if (.not. allocated(c%text)) c%text = last_error()
       call dicod_learner_free(handle)
     else
       call learner_adopt(self, handle, c%g, context)
@@ -7171,7 +7445,7 @@ contains
   recursive subroutine learner_restore(self, path, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     character(*), intent(in) :: path
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -7183,7 +7457,7 @@ contains
   recursive subroutine learner_restore_bytes(self, bytes, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -7204,15 +7478,15 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -7259,15 +7533,15 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -7314,15 +7588,15 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -7369,15 +7643,15 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -7424,15 +7698,15 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -7479,15 +7753,15 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -7534,15 +7808,15 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -7589,15 +7863,15 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -7644,15 +7918,15 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -7699,15 +7973,15 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -7754,15 +8028,15 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -7809,15 +8083,15 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -7864,15 +8138,15 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -7919,15 +8193,15 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -7974,15 +8248,15 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -8029,15 +8303,15 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -8084,15 +8358,15 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -8139,15 +8413,15 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
@@ -8192,19 +8466,19 @@ contains
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -8236,7 +8510,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :)
     character(*), intent(in) :: path
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -8249,7 +8523,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -8294,19 +8568,19 @@ contains
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -8338,7 +8612,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :, :)
     character(*), intent(in) :: path
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -8351,7 +8625,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -8396,19 +8670,19 @@ contains
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -8440,7 +8714,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :, :, :)
     character(*), intent(in) :: path
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -8453,7 +8727,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in) :: d(:, :, :, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -8498,19 +8772,19 @@ contains
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -8542,7 +8816,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :)
     character(*), intent(in) :: path
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -8555,7 +8829,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -8600,19 +8874,19 @@ contains
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -8644,7 +8918,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :, :)
     character(*), intent(in) :: path
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -8657,7 +8931,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -8702,19 +8976,19 @@ contains
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
-    real(real64), intent(in), optional :: reg_per_atom(:)
-    integer(int64), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    integer(int64), intent(in), optional :: tile_shape(:)
+    class(*), intent(in), optional :: tile_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
-    logical, intent(in), optional :: periodic(:), learn_fixed_atoms(:)
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
@@ -8746,7 +9020,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :, :, :)
     character(*), intent(in) :: path
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -8759,7 +9033,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in) :: d(:, :, :, :, :)
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -8799,7 +9073,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:)
     type(dicod_learn_step), intent(inout), optional :: step
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -8815,7 +9089,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:)
     type(dicod_learn_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     integer(int32), intent(out), optional :: stat
@@ -8834,7 +9108,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -8850,7 +9124,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :)
     type(dicod_learn_step), intent(inout), optional :: step
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -8866,7 +9140,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :)
     type(dicod_learn_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     integer(int32), intent(out), optional :: stat
@@ -8885,7 +9159,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -8901,7 +9175,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :, :)
     type(dicod_learn_step), intent(inout), optional :: step
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -8917,7 +9191,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :, :)
     type(dicod_learn_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     integer(int32), intent(out), optional :: stat
@@ -8936,7 +9210,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -8952,7 +9226,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :, :, :)
     type(dicod_learn_step), intent(inout), optional :: step
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -8968,7 +9242,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :, :, :)
     type(dicod_learn_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     integer(int32), intent(out), optional :: stat
@@ -8987,7 +9261,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :, :, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9003,7 +9277,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :, :, :, :)
     type(dicod_learn_step), intent(inout), optional :: step
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9019,7 +9293,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :, :, :, :)
     type(dicod_learn_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     integer(int32), intent(out), optional :: stat
@@ -9038,7 +9312,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), target :: x(:, :, :, :, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9054,7 +9328,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:)
     type(dicod_learn_step), intent(inout), optional :: step
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9070,7 +9344,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:)
     type(dicod_learn_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     integer(int32), intent(out), optional :: stat
@@ -9089,7 +9363,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9105,7 +9379,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :)
     type(dicod_learn_step), intent(inout), optional :: step
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9121,7 +9395,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :)
     type(dicod_learn_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     integer(int32), intent(out), optional :: stat
@@ -9140,7 +9414,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9156,7 +9430,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :, :)
     type(dicod_learn_step), intent(inout), optional :: step
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9172,7 +9446,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :, :)
     type(dicod_learn_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     integer(int32), intent(out), optional :: stat
@@ -9191,7 +9465,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9207,7 +9481,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :, :, :)
     type(dicod_learn_step), intent(inout), optional :: step
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9223,7 +9497,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :, :, :)
     type(dicod_learn_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     integer(int32), intent(out), optional :: stat
@@ -9242,7 +9516,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :, :, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9258,7 +9532,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :, :, :, :)
     type(dicod_learn_step), intent(inout), optional :: step
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9274,7 +9548,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :, :, :, :)
     type(dicod_learn_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     integer(int32), intent(out), optional :: stat
@@ -9293,7 +9567,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), target :: x(:, :, :, :, :)
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9308,7 +9582,7 @@ contains
   recursive subroutine get_z_2_r64(self, z, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(inout), target :: z(:, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9327,7 +9601,7 @@ contains
   recursive subroutine get_z_3_r64(self, z, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(inout), target :: z(:, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9346,7 +9620,7 @@ contains
   recursive subroutine get_z_4_r64(self, z, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(inout), target :: z(:, :, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9365,7 +9639,7 @@ contains
   recursive subroutine get_z_5_r64(self, z, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(inout), target :: z(:, :, :, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9384,7 +9658,7 @@ contains
   recursive subroutine get_z_2_r32(self, z, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(inout), target :: z(:, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9403,7 +9677,7 @@ contains
   recursive subroutine get_z_3_r32(self, z, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(inout), target :: z(:, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9422,7 +9696,7 @@ contains
   recursive subroutine get_z_4_r32(self, z, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(inout), target :: z(:, :, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9441,7 +9715,7 @@ contains
   recursive subroutine get_z_5_r32(self, z, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(inout), target :: z(:, :, :, :, :)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -9512,7 +9786,7 @@ contains
   ! Either n_segments or segment_shape; the domain is full_shape, or inner_bounds(2, axis) in it: first and last position.
   recursive subroutine segments_create(self, full_shape, inner_bounds, n_segments, segment_shape, overlap, stat, errmsg)
     class(segmentation), intent(inout) :: self
-    integer(int64), intent(in), optional :: full_shape(:), inner_bounds(:, :), n_segments(:), segment_shape(:), overlap(:)
+    class(*), intent(in), optional :: full_shape(..), inner_bounds(:, :), n_segments(..), segment_shape(..), overlap(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), allocatable, target :: lists(:, :), bounds(:, :)
@@ -9527,12 +9801,12 @@ contains
       return
     end if
     n = 0
-    if (present(n_segments)) n = size(n_segments)
-    if (present(segment_shape)) n = size(segment_shape)
+    if (present(n_segments)) n = size(wholes(n_segments))
+    if (present(segment_shape)) n = size(wholes(segment_shape))
     fits = .true.
-    if (present(full_shape)) fits = size(full_shape) == n
+    if (present(full_shape)) fits = size(wholes(full_shape)) == n
     if (present(inner_bounds)) fits = fits .and. size(inner_bounds, 1) == 2 .and. size(inner_bounds, 2) == n
-    if (present(overlap)) fits = fits .and. size(overlap) == n
+    if (present(overlap)) fits = fits .and. size(wholes(overlap)) == n
     if (.not. fits) then
       call report_status(status, stat, errmsg, 'all arguments need one value per axis, inner_bounds is (2, axis)')
       return
@@ -9543,23 +9817,23 @@ contains
     at_overlap = c_null_ptr
     handle = c_null_ptr
     if (present(full_shape)) then
-      lists(:n, 1) = reverse(full_shape)
+      lists(:n, 1) = reverse(wholes(full_shape))
       at_full = c_loc(lists(1, 1))
     end if
     if (present(inner_bounds)) then
-      bounds(1, :n) = reverse(inner_bounds(1, :)) - 1
-      bounds(2, :n) = reverse(inner_bounds(2, :))
+      bounds(1, :n) = reverse(wholes(inner_bounds(1, :))) - 1
+      bounds(2, :n) = reverse(wholes(inner_bounds(2, :)))
       at_bounds = c_loc(bounds)
     end if
     if (present(overlap)) then
-      lists(:n, 2) = reverse(overlap)
+      lists(:n, 2) = reverse(wholes(overlap))
       at_overlap = c_loc(lists(1, 2))
     end if
     if (present(n_segments)) then
-      lists(:n, 3) = reverse(n_segments)
+      lists(:n, 3) = reverse(wholes(n_segments))
       status = segmentation_create_by_count(int(n, int64), at_full, at_bounds, c_loc(lists(1, 3)), at_overlap, handle)
     else
-      lists(:n, 3) = reverse(segment_shape)
+      lists(:n, 3) = reverse(wholes(segment_shape))
       status = segmentation_create_by_shape(int(n, int64), at_full, at_bounds, c_loc(lists(1, 3)), at_overlap, handle)
     end if
     if (status >= 0) then
@@ -9677,21 +9951,22 @@ contains
   ! Size of a segment, with overlap unless inner.
   recursive function segments_segment_shape(self, segment, inner, stat, errmsg) result(values)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment
+    class(*), intent(in) :: segment
     logical, intent(in), optional :: inner
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: values(self%n_axes)
     integer(int64), target :: found(self%n_axes + 1)
     found = 0
-    call report_status(segmentation_segment_shape(self%handle, segment - 1, part_of(inner), c_loc(found)), stat, errmsg)
+    call report_status(segmentation_segment_shape(self%handle, whole(segment) - 1, part_of(inner), &
+      c_loc(found)), stat, errmsg)
     values = reverse(found(:self%n_axes))
   end function
 
   ! A segment in the form that HDF5's hyperslabs and MPI's subarrays take: the number of elements before it, and in it.
   recursive subroutine segments_slices(self, segment, start, count, inner, stat, errmsg)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment
+    class(*), intent(in) :: segment
     integer(int64), intent(out) :: start(:), count(:)
     logical, intent(in), optional :: inner
     integer(int32), intent(out), optional :: stat
@@ -9702,7 +9977,8 @@ contains
     count = 0
     if (.not. fitting(self, size(start), stat, errmsg)) return
     if (.not. fitting(self, size(count), stat, errmsg)) return
-    status = segmentation_segment_slices(self%handle, segment - 1, part_of(inner), c_loc(found(1, 1)), c_loc(found(1, 2)))
+    status = segmentation_segment_slices(self%handle, whole(segment) - 1, part_of(inner), c_loc(found(1, 1)), &
+      c_loc(found(1, 2)))
     if (status >= 0) then
       start = reverse(found(:self%n_axes, 1))
       count = reverse(found(:self%n_axes, 2))
@@ -9729,14 +10005,15 @@ contains
   ! First and last position of a segment; inner: without overlap (the default is with).
   recursive function segments_bounds(self, segment, inner, stat, errmsg) result(b)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment
+    class(*), intent(in) :: segment
     logical, intent(in), optional :: inner
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: b(2, self%n_axes)
     integer(int64), target :: found(2, self%n_axes + 1)
     found = 0
-    call report_status(segmentation_segment_bounds(self%handle, segment - 1, part_of(inner), c_loc(found)), stat, errmsg)
+    call report_status(segmentation_segment_bounds(self%handle, whole(segment) - 1, part_of(inner), &
+      c_loc(found)), stat, errmsg)
     b(1, :) = reverse(found(1, :self%n_axes)) + 1
     b(2, :) = reverse(found(2, :self%n_axes))
   end function
@@ -9744,27 +10021,27 @@ contains
   ! What the border of the array cuts off the overlap of a segment: p(1, axis) before, p(2, axis) after it.
   recursive function segments_padding(self, segment, stat, errmsg) result(p)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment
+    class(*), intent(in) :: segment
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: p(2, self%n_axes)
     integer(int64), target :: found(2, self%n_axes + 1)
     found = 0
-    call report_status(segmentation_padding_to_overlap(self%handle, segment - 1, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_padding_to_overlap(self%handle, whole(segment) - 1, c_loc(found)), stat, errmsg)
     p = found(:, self%n_axes:1:-1)
   end function
 
   ! The segment whose inner part holds the point, or the nearest one.
   recursive function segments_find(self, point, stat, errmsg) result(segment)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: point(:)
+    class(*), intent(in) :: point(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: segment
     integer(int64), target :: at(self%n_axes + 1)
     segment = 0
-    if (.not. fitting(self, size(point), stat, errmsg)) return
-    at(:self%n_axes) = reverse(point) - 1
+    if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
+    at(:self%n_axes) = reverse(wholes(point)) - 1
     call report_status(segmentation_find_segment(self%handle, c_loc(at), c_loc(segment)), stat, errmsg)
     segment = segment + 1
   end function
@@ -9784,7 +10061,7 @@ contains
   ! Segments whose outer part meets the window of this radius around a point.
   recursive function segments_touched(self, point, radius, stat, errmsg) result(segments)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: point(:), radius(:)
+    class(*), intent(in) :: point(..), radius(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), allocatable :: segments(:)
@@ -9792,10 +10069,10 @@ contains
     integer(int64), target :: at(self%n_axes + 1), r(self%n_axes + 1), count
     integer(int32) :: status
     allocate (segments(0))
-    if (.not. fitting(self, size(point), stat, errmsg)) return
-    if (.not. fitting(self, size(radius), stat, errmsg)) return
-    at(:self%n_axes) = reverse(point) - 1
-    r(:self%n_axes) = reverse(radius)
+    if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
+    if (.not. fitting(self, size(wholes(radius)), stat, errmsg)) return
+    at(:self%n_axes) = reverse(wholes(point)) - 1
+    r(:self%n_axes) = reverse(wholes(radius))
     count = 0
     status = segmentation_touched_segments(self%handle, c_loc(at), c_loc(r), 0_int64, c_null_ptr, c_loc(count))
     allocate (found(count + 1))
@@ -9808,7 +10085,7 @@ contains
   ! What the window around a point (local coordinates) touches of the overlap: boxes(2, axis, box), first and last.
   recursive function segments_touched_overlap(self, segment, point, radius, stat, errmsg) result(boxes)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment, point(:), radius(:)
+    class(*), intent(in) :: segment, point(..), radius(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), allocatable :: boxes(:, :, :)
@@ -9816,14 +10093,16 @@ contains
     integer(int64), target :: at(self%n_axes + 1), r(self%n_axes + 1), count
     integer(int32) :: status
     allocate (boxes(2, self%n_axes, 0))
-    if (.not. fitting(self, size(point), stat, errmsg)) return
-    if (.not. fitting(self, size(radius), stat, errmsg)) return
-    at(:self%n_axes) = reverse(point) - 1
-    r(:self%n_axes) = reverse(radius)
+    if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
+    if (.not. fitting(self, size(wholes(radius)), stat, errmsg)) return
+    at(:self%n_axes) = reverse(wholes(point)) - 1
+    r(:self%n_axes) = reverse(wholes(radius))
     count = 0
-    status = segmentation_touched_overlap_slices(self%handle, segment - 1, c_loc(at), c_loc(r), 0_int64, c_null_ptr, c_loc(count))
+    status = segmentation_touched_overlap_slices(self%handle, whole(segment) - 1, c_loc(at), c_loc(r), 0_int64, &
+      c_null_ptr, c_loc(count))
     allocate (found(2, self%n_axes, count + 1))
-    if (status >= 0) status = segmentation_touched_overlap_slices(self%handle, segment - 1, c_loc(at), c_loc(r), count + 1, &
+    if (status >= 0) status = segmentation_touched_overlap_slices(self%handle, whole(segment) - 1, c_loc(at), &
+      c_loc(r), count + 1, &
       c_loc(found), c_loc(count))
     if (status >= 0) then
       boxes = found(:, self%n_axes:1:-1, :count)
@@ -9834,37 +10113,39 @@ contains
 
   recursive function segments_to_global(self, segment, point, stat, errmsg) result(global)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment, point(:)
+    class(*), intent(in) :: segment, point(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: global(self%n_axes)
     integer(int64), target :: at(self%n_axes + 1), found(self%n_axes + 1)
     global = 0
-    if (.not. fitting(self, size(point), stat, errmsg)) return
-    at(:self%n_axes) = reverse(point) - 1
+    if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
+    at(:self%n_axes) = reverse(wholes(point)) - 1
     found = 0
-    call report_status(segmentation_global_coordinate(self%handle, segment - 1, c_loc(at), c_loc(found)), stat, errmsg)
+    call report_status(segmentation_global_coordinate(self%handle, whole(segment) - 1, c_loc(at), &
+      c_loc(found)), stat, errmsg)
     global = reverse(found(:self%n_axes)) + 1
   end function
 
   recursive function segments_to_local(self, segment, point, stat, errmsg) result(local)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment, point(:)
+    class(*), intent(in) :: segment, point(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: local(self%n_axes)
     integer(int64), target :: at(self%n_axes + 1), found(self%n_axes + 1)
     local = 0
-    if (.not. fitting(self, size(point), stat, errmsg)) return
-    at(:self%n_axes) = reverse(point) - 1
+    if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
+    at(:self%n_axes) = reverse(wholes(point)) - 1
     found = 0
-    call report_status(segmentation_local_coordinate(self%handle, segment - 1, c_loc(at), c_loc(found)), stat, errmsg)
+    call report_status(segmentation_local_coordinate(self%handle, whole(segment) - 1, c_loc(at), c_loc(found)), &
+      stat, errmsg)
     local = reverse(found(:self%n_axes)) + 1
   end function
 
   recursive function segments_contains_point(self, segment, point, inner, stat, errmsg) result(contained)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment, point(:)
+    class(*), intent(in) :: segment, point(..)
     logical, intent(in), optional :: inner
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -9872,52 +10153,54 @@ contains
     integer(int64), target :: at(self%n_axes + 1)
     integer(int32), target :: found
     contained = .false.
-    if (.not. fitting(self, size(point), stat, errmsg)) return
-    at(:self%n_axes) = reverse(point) - 1
+    if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
+    at(:self%n_axes) = reverse(wholes(point)) - 1
     found = 0
-    call report_status(segmentation_contains_point(self%handle, segment - 1, c_loc(at), part_of(inner), c_loc(found)), stat, errmsg)
+    call report_status(segmentation_contains_point(self%handle, whole(segment) - 1, c_loc(at), part_of(inner), &
+      c_loc(found)), stat, errmsg)
     contained = found /= 0
   end function
 
   recursive function segments_contains_area(self, segment, point, radius, stat, errmsg) result(contained)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment, point(:), radius(:)
+    class(*), intent(in) :: segment, point(..), radius(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     logical :: contained
     integer(int64), target :: at(self%n_axes + 1), r(self%n_axes + 1)
     integer(int32), target :: found
     contained = .false.
-    if (.not. fitting(self, size(point), stat, errmsg)) return
-    if (.not. fitting(self, size(radius), stat, errmsg)) return
-    at(:self%n_axes) = reverse(point) - 1
-    r(:self%n_axes) = reverse(radius)
+    if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
+    if (.not. fitting(self, size(wholes(radius)), stat, errmsg)) return
+    at(:self%n_axes) = reverse(wholes(point)) - 1
+    r(:self%n_axes) = reverse(wholes(radius))
     found = 0
-    call report_status(segmentation_contains_area(self%handle, segment - 1, c_loc(at), c_loc(r), c_loc(found)), stat, errmsg)
+    call report_status(segmentation_contains_area(self%handle, whole(segment) - 1, c_loc(at), c_loc(r), &
+      c_loc(found)), stat, errmsg)
     contained = found /= 0
   end function
 
   ! The segment after this one, and 1 after the last; 0 stands before the first.
   recursive function segments_next(self, segment, stat, errmsg) result(next)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment
+    class(*), intent(in) :: segment
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: next
     next = -1
-    call report_status(segmentation_increment(self%handle, segment - 1, c_loc(next)), stat, errmsg)
+    call report_status(segmentation_increment(self%handle, whole(segment) - 1, c_loc(next)), stat, errmsg)
     next = next + 1
   end function
 
   recursive function segments_is_active(self, segment, stat, errmsg) result(active)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment
+    class(*), intent(in) :: segment
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     logical :: active
     integer(int32), target :: found
     found = 0
-    call report_status(segmentation_is_active(self%handle, segment - 1, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_is_active(self%handle, whole(segment) - 1, c_loc(found)), stat, errmsg)
     active = found /= 0
   end function
 
@@ -9925,7 +10208,7 @@ contains
   recursive subroutine segments_set_active(self, active, segments, changed, stat, errmsg)
     class(segmentation), intent(inout) :: self
     logical, intent(in) :: active
-    integer(int64), intent(in), optional :: segments(:)
+    class(*), intent(in), optional :: segments(..)
     integer(int64), intent(out), optional :: changed
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -9936,7 +10219,7 @@ contains
     n = 0
     status = DICOD_OK
     if (present(segments)) then
-      allocate (which, source=[segments - 1, 0_int64])
+      allocate (which, source=[wholes(segments) - 1, 0_int64])
     else if (active) then
       status = segmentation_reset(self%handle, c_loc(n))
       allocate (which(0))
@@ -9971,7 +10254,8 @@ contains
     if (status >= 0) then
       s = [shape(dz, int64), 1_int64]
       n_atoms = s(min(self%n_axes, 1) + 1)
-      if (1 < self%n_axes .or. 1 > self%n_axes + 1 .or. any(s(:min(self%n_axes, 1)) /= reverse(full(:min(self%n_axes, 1))))) then
+      if (1 < self%n_axes .or. 1 > self%n_axes + 1 .or. any(s(:min(self%n_axes, &
+        1)) /= reverse(full(:min(self%n_axes, 1))))) then
         call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'dz has the shape '//text_of(shape(dz, int64))// &
           ': it is the full shape, '//text_of(reverse(full(:self%n_axes)))//', then atoms')
         segment = 0
@@ -10001,7 +10285,8 @@ contains
     if (status >= 0) then
       s = [shape(dz, int64), 1_int64]
       n_atoms = s(min(self%n_axes, 2) + 1)
-      if (2 < self%n_axes .or. 2 > self%n_axes + 1 .or. any(s(:min(self%n_axes, 2)) /= reverse(full(:min(self%n_axes, 2))))) then
+      if (2 < self%n_axes .or. 2 > self%n_axes + 1 .or. any(s(:min(self%n_axes, &
+        2)) /= reverse(full(:min(self%n_axes, 2))))) then
         call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'dz has the shape '//text_of(shape(dz, int64))// &
           ': it is the full shape, '//text_of(reverse(full(:self%n_axes)))//', then atoms')
         segment = 0
@@ -10031,7 +10316,8 @@ contains
     if (status >= 0) then
       s = [shape(dz, int64), 1_int64]
       n_atoms = s(min(self%n_axes, 3) + 1)
-      if (3 < self%n_axes .or. 3 > self%n_axes + 1 .or. any(s(:min(self%n_axes, 3)) /= reverse(full(:min(self%n_axes, 3))))) then
+      if (3 < self%n_axes .or. 3 > self%n_axes + 1 .or. any(s(:min(self%n_axes, &
+        3)) /= reverse(full(:min(self%n_axes, 3))))) then
         call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'dz has the shape '//text_of(shape(dz, int64))// &
           ': it is the full shape, '//text_of(reverse(full(:self%n_axes)))//', then atoms')
         segment = 0
@@ -10061,7 +10347,8 @@ contains
     if (status >= 0) then
       s = [shape(dz, int64), 1_int64]
       n_atoms = s(min(self%n_axes, 4) + 1)
-      if (4 < self%n_axes .or. 4 > self%n_axes + 1 .or. any(s(:min(self%n_axes, 4)) /= reverse(full(:min(self%n_axes, 4))))) then
+      if (4 < self%n_axes .or. 4 > self%n_axes + 1 .or. any(s(:min(self%n_axes, &
+        4)) /= reverse(full(:min(self%n_axes, 4))))) then
         call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'dz has the shape '//text_of(shape(dz, int64))// &
           ': it is the full shape, '//text_of(reverse(full(:self%n_axes)))//', then atoms')
         segment = 0
@@ -10414,7 +10701,7 @@ contains
   recursive subroutine resize_i8(self, values, n, stat, errmsg)
     class(parmap_buffer), intent(inout) :: self
     integer(int8), pointer, intent(out) :: values(:)
-    integer(int64), intent(in) :: n
+    class(*), intent(in) :: n
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int8), target, save :: none(1) = 0
@@ -10422,8 +10709,8 @@ contains
     integer(int32) :: status
     values => none(:0)
     first = c_null_ptr
-    status = parmap_buffer_resize(self%handle, n*(storage_size(none, int64)/8), first)
-    if (status >= 0 .and. n > 0) call c_f_pointer(first, values, [n])
+    status = parmap_buffer_resize(self%handle, whole(n)*(storage_size(none, int64)/8), first)
+    if (status >= 0 .and. whole(n) > 0) call c_f_pointer(first, values, [whole(n)])
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -10497,7 +10784,7 @@ contains
   recursive subroutine resize_i32(self, values, n, stat, errmsg)
     class(parmap_buffer), intent(inout) :: self
     integer(int32), pointer, intent(out) :: values(:)
-    integer(int64), intent(in) :: n
+    class(*), intent(in) :: n
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int32), target, save :: none(1) = 0
@@ -10505,8 +10792,8 @@ contains
     integer(int32) :: status
     values => none(:0)
     first = c_null_ptr
-    status = parmap_buffer_resize(self%handle, n*(storage_size(none, int64)/8), first)
-    if (status >= 0 .and. n > 0) call c_f_pointer(first, values, [n])
+    status = parmap_buffer_resize(self%handle, whole(n)*(storage_size(none, int64)/8), first)
+    if (status >= 0 .and. whole(n) > 0) call c_f_pointer(first, values, [whole(n)])
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -10580,7 +10867,7 @@ contains
   recursive subroutine resize_i64(self, values, n, stat, errmsg)
     class(parmap_buffer), intent(inout) :: self
     integer(int64), pointer, intent(out) :: values(:)
-    integer(int64), intent(in) :: n
+    class(*), intent(in) :: n
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), target, save :: none(1) = 0
@@ -10588,8 +10875,8 @@ contains
     integer(int32) :: status
     values => none(:0)
     first = c_null_ptr
-    status = parmap_buffer_resize(self%handle, n*(storage_size(none, int64)/8), first)
-    if (status >= 0 .and. n > 0) call c_f_pointer(first, values, [n])
+    status = parmap_buffer_resize(self%handle, whole(n)*(storage_size(none, int64)/8), first)
+    if (status >= 0 .and. whole(n) > 0) call c_f_pointer(first, values, [whole(n)])
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -10663,7 +10950,7 @@ contains
   recursive subroutine resize_r32(self, values, n, stat, errmsg)
     class(parmap_buffer), intent(inout) :: self
     real(real32), pointer, intent(out) :: values(:)
-    integer(int64), intent(in) :: n
+    class(*), intent(in) :: n
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real32), target, save :: none(1) = 0
@@ -10671,8 +10958,8 @@ contains
     integer(int32) :: status
     values => none(:0)
     first = c_null_ptr
-    status = parmap_buffer_resize(self%handle, n*(storage_size(none, int64)/8), first)
-    if (status >= 0 .and. n > 0) call c_f_pointer(first, values, [n])
+    status = parmap_buffer_resize(self%handle, whole(n)*(storage_size(none, int64)/8), first)
+    if (status >= 0 .and. whole(n) > 0) call c_f_pointer(first, values, [whole(n)])
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -10746,7 +11033,7 @@ contains
   recursive subroutine resize_r64(self, values, n, stat, errmsg)
     class(parmap_buffer), intent(inout) :: self
     real(real64), pointer, intent(out) :: values(:)
-    integer(int64), intent(in) :: n
+    class(*), intent(in) :: n
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64), target, save :: none(1) = 0
@@ -10754,8 +11041,8 @@ contains
     integer(int32) :: status
     values => none(:0)
     first = c_null_ptr
-    status = parmap_buffer_resize(self%handle, n*(storage_size(none, int64)/8), first)
-    if (status >= 0 .and. n > 0) call c_f_pointer(first, values, [n])
+    status = parmap_buffer_resize(self%handle, whole(n)*(storage_size(none, int64)/8), first)
+    if (status >= 0 .and. whole(n) > 0) call c_f_pointer(first, values, [whole(n)])
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -11702,8 +11989,7 @@ module parmap_m
   contains
     procedure :: create => map_create
     procedure :: free => map_free
-    procedure, private :: map_set_integer, map_set_int32, map_set_real, map_set_string, map_set_flag
-    generic :: set => map_set_integer, map_set_int32, map_set_real, map_set_string, map_set_flag
+    procedure :: set => map_set
     procedure :: set_progress => map_set_progress
     procedure :: show_progress => map_show_progress
     procedure :: cancel => map_cancel
@@ -11843,55 +12129,36 @@ contains
     if (.not. self%collective) call map_free(self)
   end subroutine
 
-  recursive subroutine map_set_integer(self, key, value, stat, errmsg)
+  ! A number of any kind, a flag or a word. A whole number stands for a real one, too.
+  recursive subroutine map_set(self, key, value, stat, errmsg)
     class(parmap), intent(inout) :: self
     character(*), intent(in) :: key
-    integer(int64), intent(in) :: value
+    class(*), intent(in) :: value
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: name(:)
-    allocate (name, source=to_c(key))
-    call report_status(parmap_set_integer(self%handle, c_loc(name), value), stat, errmsg)
-  end subroutine
-
-  recursive subroutine map_set_int32(self, key, value, stat, errmsg)
-    class(parmap), intent(inout) :: self
-    character(*), intent(in) :: key
-    integer(int32), intent(in) :: value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    call map_set_integer(self, key, int(value, int64), stat, errmsg)
-  end subroutine
-
-  recursive subroutine map_set_flag(self, key, value, stat, errmsg)
-    class(parmap), intent(inout) :: self
-    character(*), intent(in) :: key
-    logical, intent(in) :: value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    call map_set_integer(self, key, merge(1_int64, 0_int64, value), stat, errmsg)
-  end subroutine
-
-  recursive subroutine map_set_real(self, key, value, stat, errmsg)
-    class(parmap), intent(inout) :: self
-    character(*), intent(in) :: key
-    real(real64), intent(in) :: value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: name(:)
-    allocate (name, source=to_c(key))
-    call report_status(parmap_set_real(self%handle, c_loc(name), value), stat, errmsg)
-  end subroutine
-
-  recursive subroutine map_set_string(self, key, value, stat, errmsg)
-    class(parmap), intent(inout) :: self
-    character(*), intent(in) :: key, value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
+    type(plain) :: v
     character(kind=c_char), allocatable, target :: name(:), word(:)
+    integer(int32) :: status
     allocate (name, source=to_c(key))
-    allocate (word, source=to_c(value))
-    call report_status(parmap_set_string(self%handle, c_loc(name), c_loc(word)), stat, errmsg)
+    v = plain_of(value)
+    select case (v%base)
+    case ('string')
+      allocate (word, source=to_c(v%word))
+      status = parmap_set_string(self%handle, c_loc(name), c_loc(word))
+    case ('real')
+      status = parmap_set_real(self%handle, c_loc(name), v%reals(1))
+    case ('integer', 'logical')
+      if (any(trim(key) == [character(17) :: 'deadline', 'grace', 'progress_interval'])) then
+        status = parmap_set_real(self%handle, c_loc(name), real(v%integers(1), real64))
+      else
+        status = parmap_set_integer(self%handle, c_loc(name), v%integers(1))
+      end if
+    case default
+      call report_status(DICOD_ERROR_INVALID_ARGUMENT, stat, errmsg, &
+        'setting "'//trim(key)//'" must be a number, a flag or a word, is of another type')
+      return
+    end select
+    call report_status(status, stat, errmsg)
   end subroutine
 
   ! Without progress: nobody is told. user has to live as long as the map.
@@ -11951,17 +12218,17 @@ contains
     integer(int32) :: status
     text = per_task(shape(inputs, int64), shape(outputs, int64), statuses)
     n_tasks = size(inputs, 2, int64)
-    ! The other ranks learn of it.
-    if (text /= '') n_tasks = -1
     status = DICOD_ERROR_INVALID_SHAPE
+    if (text /= '') n_tasks = -1
     one = storage_size(inputs, int64)/8
     box%work_i8 => work
     box%n_in = size(inputs, 1, int64)
     box%n_out = size(outputs, 1, int64)
     if (present(user)) box%user => user
-    if (text == '' .or. self%collective) status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_i8), &
+    ! The other ranks learn of it.
+    if (text /= '' .and. self%collective) call refuse_next(status, text)
+    if (text == '') status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_i8), &
       c_loc(box), c_loc(inputs), one*box%n_in, 0_int64, c_loc(outputs), one*box%n_out, 0_int64, address_of(statuses), report)
-    if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
     call report_status(status, stat, errmsg, text)
   end subroutine
 
@@ -11983,17 +12250,17 @@ contains
     integer(int32) :: status
     text = per_task(shape(inputs, int64), shape(outputs, int64), statuses)
     n_tasks = size(inputs, 2, int64)
-    ! The other ranks learn of it.
-    if (text /= '') n_tasks = -1
     status = DICOD_ERROR_INVALID_SHAPE
+    if (text /= '') n_tasks = -1
     one = storage_size(inputs, int64)/8
     box%work_i32 => work
     box%n_in = size(inputs, 1, int64)
     box%n_out = size(outputs, 1, int64)
     if (present(user)) box%user => user
-    if (text == '' .or. self%collective) status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_i32), &
+    ! The other ranks learn of it.
+    if (text /= '' .and. self%collective) call refuse_next(status, text)
+    if (text == '') status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_i32), &
       c_loc(box), c_loc(inputs), one*box%n_in, 0_int64, c_loc(outputs), one*box%n_out, 0_int64, address_of(statuses), report)
-    if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
     call report_status(status, stat, errmsg, text)
   end subroutine
 
@@ -12015,17 +12282,17 @@ contains
     integer(int32) :: status
     text = per_task(shape(inputs, int64), shape(outputs, int64), statuses)
     n_tasks = size(inputs, 2, int64)
-    ! The other ranks learn of it.
-    if (text /= '') n_tasks = -1
     status = DICOD_ERROR_INVALID_SHAPE
+    if (text /= '') n_tasks = -1
     one = storage_size(inputs, int64)/8
     box%work_i64 => work
     box%n_in = size(inputs, 1, int64)
     box%n_out = size(outputs, 1, int64)
     if (present(user)) box%user => user
-    if (text == '' .or. self%collective) status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_i64), &
+    ! The other ranks learn of it.
+    if (text /= '' .and. self%collective) call refuse_next(status, text)
+    if (text == '') status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_i64), &
       c_loc(box), c_loc(inputs), one*box%n_in, 0_int64, c_loc(outputs), one*box%n_out, 0_int64, address_of(statuses), report)
-    if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
     call report_status(status, stat, errmsg, text)
   end subroutine
 
@@ -12047,17 +12314,17 @@ contains
     integer(int32) :: status
     text = per_task(shape(inputs, int64), shape(outputs, int64), statuses)
     n_tasks = size(inputs, 2, int64)
-    ! The other ranks learn of it.
-    if (text /= '') n_tasks = -1
     status = DICOD_ERROR_INVALID_SHAPE
+    if (text /= '') n_tasks = -1
     one = storage_size(inputs, int64)/8
     box%work_r32 => work
     box%n_in = size(inputs, 1, int64)
     box%n_out = size(outputs, 1, int64)
     if (present(user)) box%user => user
-    if (text == '' .or. self%collective) status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_r32), &
+    ! The other ranks learn of it.
+    if (text /= '' .and. self%collective) call refuse_next(status, text)
+    if (text == '') status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_r32), &
       c_loc(box), c_loc(inputs), one*box%n_in, 0_int64, c_loc(outputs), one*box%n_out, 0_int64, address_of(statuses), report)
-    if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
     call report_status(status, stat, errmsg, text)
   end subroutine
 
@@ -12079,17 +12346,17 @@ contains
     integer(int32) :: status
     text = per_task(shape(inputs, int64), shape(outputs, int64), statuses)
     n_tasks = size(inputs, 2, int64)
-    ! The other ranks learn of it.
-    if (text /= '') n_tasks = -1
     status = DICOD_ERROR_INVALID_SHAPE
+    if (text /= '') n_tasks = -1
     one = storage_size(inputs, int64)/8
     box%work_r64 => work
     box%n_in = size(inputs, 1, int64)
     box%n_out = size(outputs, 1, int64)
     if (present(user)) box%user => user
-    if (text == '' .or. self%collective) status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_r64), &
+    ! The other ranks learn of it.
+    if (text /= '' .and. self%collective) call refuse_next(status, text)
+    if (text == '') status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_r64), &
       c_loc(box), c_loc(inputs), one*box%n_in, 0_int64, c_loc(outputs), one*box%n_out, 0_int64, address_of(statuses), report)
-    if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
     call report_status(status, stat, errmsg, text)
   end subroutine
 
@@ -12395,11 +12662,11 @@ contains
   ! Begins to give out tasks to threads of the program's, on each rank its own portion.
   recursive subroutine map_open(self, n_tasks, pull, stat, errmsg)
     class(parmap), intent(inout) :: self
-    integer(int64), intent(in) :: n_tasks
+    class(*), intent(in) :: n_tasks
     type(parmap_pull), intent(inout) :: pull
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    call report_status(parmap_open(self%handle, n_tasks, pull%handle), stat, errmsg)
+    call report_status(parmap_open(self%handle, whole(n_tasks), pull%handle), stat, errmsg)
   end subroutine
 
   ! Local, as all but close. The next task; 0: there are no more.
@@ -12416,7 +12683,7 @@ contains
   ! A task is done; code: positive if it failed, then because of message.
   recursive subroutine pull_done(self, index, code, message, stat, errmsg)
     class(parmap_pull), intent(in) :: self
-    integer(int64), intent(in) :: index
+    class(*), intent(in) :: index
     integer(int32), intent(in), optional :: code
     character(*), intent(in), optional :: message
     integer(int32), intent(out), optional :: stat
@@ -12427,25 +12694,25 @@ contains
     if (present(message)) text = to_c(message)
     result_ = 0
     if (present(code)) result_ = code
-    call report_status(parmap_done(self%handle, index - 1, result_, c_loc(text)), stat, errmsg)
+    call report_status(parmap_done(self%handle, whole(index) - 1, result_, c_loc(text)), stat, errmsg)
   end subroutine
 
   recursive function pull_cancelled(self, index) result(cancelled)
     class(parmap_pull), intent(in) :: self
-    integer(int64), intent(in) :: index
+    class(*), intent(in) :: index
     logical :: cancelled
-    cancelled = parmap_pull_cancelled(self%handle, index - 1) /= 0
+    cancelled = parmap_pull_cancelled(self%handle, whole(index) - 1) /= 0
   end function
 
   ! As parmap_task%key().
   recursive function pull_key(self, index, stat, errmsg) result(key)
     class(parmap_pull), intent(in) :: self
-    integer(int64), intent(in) :: index
+    class(*), intent(in) :: index
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: key
     key = 0
-    call report_status(parmap_pull_key(self%handle, index - 1, c_loc(key)), stat, errmsg)
+    call report_status(parmap_pull_key(self%handle, whole(index) - 1, c_loc(key)), stat, errmsg)
   end function
 
   recursive subroutine pull_close(self, report, stat, errmsg)
@@ -12457,7 +12724,7 @@ contains
   end subroutine
 
   ! Local. A name for a procedure whose tasks have n_in numbers of real64 each, and give n_out: on every rank its own, of these
-  ! sizes.
+  ! sizes, which are of kind int64: others could be mistaken for stat.
   recursive subroutine map_register(self, name, work, n_in, n_out, user, stat, errmsg)
     class(parmap), intent(inout) :: self
     character(*), intent(in) :: name
@@ -13092,11 +13359,11 @@ contains
   ! Local. Sets a node, from 1, to what a checkpoint holds: it counts as trained.
   recursive subroutine flow_load(self, node, bytes, stat, errmsg)
     class(parmap_flow), intent(inout) :: self
-    integer(int64), intent(in) :: node
+    class(*), intent(in) :: node
     integer(int8), intent(in), target, contiguous :: bytes(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    call report_status(parmap_flow_load(self%handle, node - 1, c_loc(bytes), size(bytes, kind=int64)), stat, errmsg)
+    call report_status(parmap_flow_load(self%handle, whole(node) - 1, c_loc(bytes), size(bytes, kind=int64)), stat, errmsg)
   end subroutine
 
   ! Trains the nodes that are not trained yet. Ranks other than 0 need no procedures. Without restart there can be one phase.
@@ -13406,7 +13673,7 @@ contains
   recursive subroutine operators_create(self, operators, sizes, takes, stat, errmsg)
     class(parmap_operators), intent(inout) :: self
     type(parmap_operator), intent(in) :: operators(:)
-    integer(int64), intent(in), optional :: sizes(:)
+    class(*), intent(in), optional :: sizes(..)
     logical, intent(in), optional :: takes(:, :)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -13422,12 +13689,12 @@ contains
       return
     end if
     if (present(sizes) .and. present(takes)) then
-      if (size(takes, 1) /= size(sizes) .or. size(takes, 2) /= size(operators)) then
+      allocate (lengths, source=[wholes(sizes), 0_int64])
+      if (size(takes, 1) /= size(lengths) - 1 .or. size(takes, 2) /= size(operators)) then
         call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'takes has the shape '//text_of(shape(takes, int64))// &
-          ', for these sizes and operators it is '//text_of(int([size(sizes), size(operators)], int64)))
+          ', for these sizes and operators it is '//text_of(int([size(lengths) - 1, size(operators)], int64)))
         return
       end if
-      allocate (lengths, source=[sizes, 0_int64])
       allocate (taken, source=merge(1_int32, 0_int32, takes))
     end if
     allocate (kept(size(operators)))
@@ -13451,8 +13718,8 @@ contains
     end do
     handle = c_null_ptr
     if (allocated(lengths)) then
-      status = parmap_operators_create_distributed(size(operators, kind=int64), tables, size(sizes, kind=int64), c_loc(lengths), &
-        c_loc(taken), handle)
+      status = parmap_operators_create_distributed(size(operators, kind=int64), tables, size(lengths, kind=int64) - 1, &
+        c_loc(lengths), c_loc(taken), handle)
     else
       status = parmap_operators_create_vector(size(operators, kind=int64), tables, handle)
     end if
@@ -13521,7 +13788,7 @@ contains
     real(real64), intent(inout), target, contiguous :: to(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    integer(int32) :: status, ignored
+    integer(int32) :: status
     character(:), allocatable :: text
     if (backwards) then
       call check_sizes(self, size(to, kind=int64), size(from, kind=int64), status, text)
@@ -13531,7 +13798,8 @@ contains
     if (status >= 0) then
       status = f(self%handle, map%handle, c_loc(from), c_loc(to))
     else if (map%collective) then
-      ignored = f(self%handle, map%handle, c_null_ptr, c_null_ptr)
+      call refuse_next(status, text)
+      status = f(self%handle, map%handle, c_null_ptr, c_null_ptr)
     end if
     call report_status(status, stat, errmsg, text)
   end subroutine
@@ -13797,11 +14065,11 @@ contains
   recursive subroutine ensemble_create(self, lower, upper, n_members, cells, seed, n_state, stat, errmsg)
     class(parmap_ensemble), intent(inout) :: self
     real(real64), intent(in), target, contiguous :: lower(:), upper(:)
-    integer(int64), intent(in), optional :: n_members, seed, n_state
-    integer(int64), intent(in), optional, target, contiguous :: cells(:)
+    class(*), intent(in), optional :: n_members, seed, n_state, cells(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(c_ptr) :: handle, at_cells
+    integer(int64), allocatable, target :: counts(:)
     integer(int64) :: n, seed_, n_state_
     integer(int32) :: status
     if (size(upper) /= size(lower)) then
@@ -13811,19 +14079,20 @@ contains
     end if
     at_cells = c_null_ptr
     if (present(cells)) then
-      at_cells = c_loc(cells)
-      if (size(cells) /= size(lower)) then
+      allocate (counts, source=[wholes(cells), 0_int64])
+      at_cells = c_loc(counts)
+      if (size(counts) - 1 /= size(lower)) then
         call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'lower and cells differ in length: '// &
-          text_of(int([size(lower), size(cells)], int64)))
+          text_of(int([size(lower), size(counts) - 1], int64)))
         return
       end if
     end if
     n = 0
     seed_ = 0
     n_state_ = 0
-    if (present(n_members)) n = n_members
-    if (present(seed)) seed_ = seed
-    if (present(n_state)) n_state_ = n_state
+    if (present(n_members)) n = whole(n_members)
+    if (present(seed)) seed_ = whole(seed)
+    if (present(n_state)) n_state_ = whole(n_state)
     handle = c_null_ptr
     status = parmap_ensemble_create(size(lower, kind=int64), c_loc(lower), c_loc(upper), n, at_cells, seed_, 8*n_state_, handle)
     if (status >= 0) then
@@ -13837,8 +14106,7 @@ contains
   recursive subroutine ensemble_create_r32(self, lower, upper, n_members, cells, seed, n_state, stat, errmsg)
     class(parmap_ensemble), intent(inout) :: self
     real(real32), intent(in) :: lower(:), upper(:)
-    integer(int64), intent(in), optional :: n_members, seed, n_state
-    integer(int64), intent(in), optional, target, contiguous :: cells(:)
+    class(*), intent(in), optional :: n_members, seed, n_state, cells(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call ensemble_create(self, real(lower, real64), real(upper, real64), n_members, cells, seed, n_state, stat, errmsg)
@@ -13860,7 +14128,7 @@ contains
     class(parmap_ensemble), intent(inout) :: self
     class(parmap), intent(inout) :: map
     procedure(solver_procedure) :: solver
-    integer(int64), intent(in), optional :: per_member, in_all
+    class(*), intent(in), optional :: per_member, in_all
     class(*), intent(in), target, optional :: user
     type(parmap_report), intent(inout), optional :: report
     integer(int32), intent(out), optional :: stat
@@ -13869,8 +14137,8 @@ contains
     integer(int64) :: each, all
     each = -1
     all = -1
-    if (present(per_member)) each = per_member
-    if (present(in_all)) all = in_all
+    if (present(per_member)) each = whole(per_member)
+    if (present(in_all)) all = whole(in_all)
     box%solver => solver
     if (present(user)) box%user => user
     call report_status(parmap_ensemble_round(self%handle, map%handle, each, all, c_funloc(solver_trampoline), c_loc(box), report), &
@@ -13897,7 +14165,7 @@ contains
   ! Local. x has one number per parameter.
   recursive subroutine ensemble_member(self, index, x, value, evaluations, converged, stat, errmsg)
     class(parmap_ensemble), intent(in) :: self
-    integer(int64), intent(in) :: index
+    class(*), intent(in) :: index
     real(real64), intent(inout), target, contiguous, optional :: x(:)
     real(real64), intent(inout), optional :: value
     integer(int64), intent(inout), optional :: evaluations
@@ -13918,7 +14186,7 @@ contains
         return
       end if
     end if
-    status = parmap_ensemble_member(self%handle, index - 1, at_x, c_loc(its_value), c_loc(its_evaluations), c_loc(it_has))
+    status = parmap_ensemble_member(self%handle, whole(index) - 1, at_x, c_loc(its_value), c_loc(its_evaluations), c_loc(it_has))
     if (status >= 0) then
       if (present(value)) value = its_value
       if (present(evaluations)) evaluations = its_evaluations
@@ -13929,7 +14197,7 @@ contains
 
   recursive subroutine ensemble_member_r32(self, index, x, value, evaluations, converged, stat, errmsg)
     class(parmap_ensemble), intent(in) :: self
-    integer(int64), intent(in) :: index
+    class(*), intent(in) :: index
     real(real32), intent(inout) :: x(:)
     real(real64), intent(inout), optional :: value
     integer(int64), intent(inout), optional :: evaluations
@@ -13983,14 +14251,15 @@ end module
 ! Procedures that a map calls in several threads have to be recursive: gfortran's others may keep variables between calls.
 module dicod
   use, intrinsic :: iso_fortran_env, only: int8, int32, int64, real32, real64
-  use dicod_c, only: DICOD_VERSION_MAJOR, DICOD_VERSION_MINOR, DICOD_VERSION_PATCH, DICOD_VERSION_NUMBER, DICOD_OK, &
-      DICOD_MAX_ITER, DICOD_TIME_LIMIT, DICOD_CANCELLED, DICOD_PRECISION, DICOD_ERROR_NULL_POINTER, &
-      DICOD_ERROR_INVALID_ARGUMENT, DICOD_ERROR_INVALID_SHAPE, DICOD_ERROR_OUT_OF_RANGE, DICOD_ERROR_NOT_FINITE, &
-      DICOD_ERROR_UNKNOWN_OPTION, DICOD_ERROR_OUT_OF_MEMORY, DICOD_ERROR_INVALID_STATE, DICOD_ERROR_INTERNAL, &
-      DICOD_ERROR_COMMUNICATION, DICOD_ERROR_FILE, DICOD_LOG_WARNING, DICOD_LOG_INFO, DICOD_LOG_DEBUG, &
-      DICOD_PROVEN_LAMBDA, DICOD_PROVEN_RESULT, DICOD_F32, DICOD_F64, DICOD_SPAN_SOLVE, DICOD_SPAN_CORRELATE, &
-      DICOD_SPAN_DESCEND, DICOD_SPAN_CERTIFY, DICOD_SPAN_PHASE, DICOD_SPAN_VISIT, PARMAP_SOME_FAILED, PARMAP_STOPPED, &
-      PARMAP_ERROR_TASK, PARMAP_ERROR_PRODUCER, PARMAP_ERROR_CONSUMER, PARMAP_ERROR_STALLED, PARMAP_ERROR_TIMEOUT, &
+  use dicod_c, only: DICOD_VERSION_MAJOR, DICOD_VERSION_MINOR, DICOD_VERSION_PATCH, DICOD_VERSION_NUMBER, &
+      DICOD_LANGUAGE_C, DICOD_LANGUAGE_FORTRAN, DICOD_LANGUAGE_JULIA, DICOD_OK, DICOD_MAX_ITER, DICOD_TIME_LIMIT, &
+      DICOD_CANCELLED, DICOD_PRECISION, DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT, &
+      DICOD_ERROR_INVALID_SHAPE, DICOD_ERROR_OUT_OF_RANGE, DICOD_ERROR_NOT_FINITE, DICOD_ERROR_UNKNOWN_OPTION, &
+      DICOD_ERROR_OUT_OF_MEMORY, DICOD_ERROR_INVALID_STATE, DICOD_ERROR_INTERNAL, DICOD_ERROR_COMMUNICATION, &
+      DICOD_ERROR_FILE, DICOD_LOG_WARNING, DICOD_LOG_INFO, DICOD_LOG_DEBUG, DICOD_PROVEN_LAMBDA, DICOD_PROVEN_RESULT, &
+      DICOD_F32, DICOD_F64, DICOD_SPAN_SOLVE, DICOD_SPAN_CORRELATE, DICOD_SPAN_DESCEND, DICOD_SPAN_CERTIFY, &
+      DICOD_SPAN_PHASE, DICOD_SPAN_VISIT, PARMAP_SOME_FAILED, PARMAP_STOPPED, PARMAP_ERROR_TASK, &
+      PARMAP_ERROR_PRODUCER, PARMAP_ERROR_CONSUMER, PARMAP_ERROR_STALLED, PARMAP_ERROR_TIMEOUT, &
       PARMAP_ERROR_CANCELLED, PARMAP_NOT_RUN, PARMAP_ERROR_NOT_RESTARTABLE, PARMAP_ERROR_EMPTY, PARMAP_ITEM, &
       PARMAP_END, PARMAP_WAIT, PARMAP_STOP, dicod_progress, dicod_info, dicod_span, dicod_learn_step, &
       dicod_learn_info, dicod_handle_info, parmap_report, parmap_progress

@@ -23,8 +23,10 @@ use crate::grid::tiles::{AXES, Layout, Point, Tile, TileGrid, padded};
 use crate::grid::{Domain, Part, Segmentation};
 use crate::linalg::correlate::Correlator;
 use crate::linalg::{Atoms, Dictionary, ExactSum, Field, FieldMut, Gram, Real};
+use crate::transport::alike::{Alike, fails_unless_alike};
 use crate::transport::local::Local;
 use crate::transport::{Reduce, Transport};
+use crate::wording::per_axis;
 use correlations::Largest;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
@@ -152,6 +154,18 @@ pub struct Encoder<T: Real> {
     seconds_gram: f64,
 }
 
+/// A dictionary is not of the shape that it has to have.
+pub(crate) fn wrong_dictionary<T>(dictionary: &Dictionary<T>, shape: &Shape) -> Error {
+    let text = |n_atoms: usize, n_channels: usize, atom: Point| {
+        let mut all = vec![n_atoms as i64, n_channels as i64];
+        all.extend(shape.unpadded(atom));
+        format!("of shape {}", per_axis(&all))
+    };
+    let found = text(dictionary.n_atoms, dictionary.n_channels, dictionary.shape);
+    let allowed = text(shape.n_atoms, shape.n_channels, shape.atom);
+    Error::shape("d", found, allowed)
+}
+
 fn fails_unless_matching<T>(dictionary: &Dictionary<T>, shape: &Shape) -> Result<()> {
     let same = dictionary.n_atoms == shape.n_atoms
         && dictionary.n_channels == shape.n_channels
@@ -159,17 +173,15 @@ fn fails_unless_matching<T>(dictionary: &Dictionary<T>, shape: &Shape) -> Result
     if same {
         return Ok(());
     }
-    let d = (dictionary.n_atoms, dictionary.n_channels, dictionary.shape);
-    let allowed = format!("{:?}", (shape.n_atoms, shape.n_channels, shape.atom));
-    Err(Error::shape("d", d, allowed))
+    Err(wrong_dictionary(dictionary, shape))
 }
 
-/// What has to be the same on every rank, each with a number that differs where it does, with next to no doubt.
+/// What has to be the same on every rank.
 fn fingerprints<T: Real>(
     shape: &Shape,
     options: &Options,
     dictionary: &Dictionary<T>,
-) -> Vec<(String, i64)> {
+) -> Vec<Alike> {
     let number = |of: &dyn Fn(&mut DefaultHasher)| {
         let mut hasher = DefaultHasher::new();
         of(&mut hasher);
@@ -183,26 +195,29 @@ fn fingerprints<T: Real>(
         Atoms::Full(d) => bits(d, to),
         Atoms::RankOne { u, v } => [u, v].into_iter().for_each(|factor| bits(factor, to)),
     });
-    let shape = number(&|to| format!("{shape:?}").hash(to));
-    let mut all = vec![("shape".into(), shape), ("dictionary".into(), atoms)];
+    let text = |argument: &str, text: String| Alike {
+        argument: argument.into(),
+        number: number(&|to| text.hash(to)),
+        text,
+    };
+    let mut all = vec![
+        text("n_axes", shape.n_axes.to_string()),
+        text("signal_shape", per_axis(&shape.unpadded(shape.signal))),
+        text("atom_shape", per_axis(&shape.unpadded(shape.atom))),
+        text("n_signals", shape.n_signals.to_string()),
+        text("n_channels", shape.n_channels.to_string()),
+        text("n_atoms", shape.n_atoms.to_string()),
+        Alike {
+            argument: "the dictionary".into(),
+            number: atoms,
+            text: String::new(),
+        },
+    ];
     all.extend(options::TABLE.iter().map(|spec| {
-        let value = number(&|to| options.text(spec.key).hash(to));
-        (format!("option \"{}\"", spec.key), value)
+        let name = format!("option \"{}\"", spec.key);
+        text(&name, options.text(spec))
     }));
     all
-}
-
-/// Collective: fails unless all ranks came with the same, and names the first thing that differs.
-fn fails_unless_alike(ranks: &dyn Transport, arguments: &[(String, i64)]) -> Result<()> {
-    let numbers: Vec<_> = arguments.iter().flat_map(|(_, n)| [*n, -n]).collect();
-    let most = ranks.reduce(Reduce::Max, &numbers)?;
-    for (pair, (argument, _)) in most.chunks_exact(2).zip(arguments) {
-        if pair[0] != -pair[1] {
-            let value = "different values on different ranks";
-            return Err(Error::argument(argument, value, "the same on every rank"));
-        }
-    }
-    Ok(())
 }
 
 impl<T: Real> Encoder<T> {
@@ -248,8 +263,9 @@ impl<T: Real> Encoder<T> {
         options.check_together()?;
         let several = ranks.size() > 1;
         if several && options.schedule == Schedule::Published {
-            let allowed = "\"coloured\" on more than one rank";
-            return Err(Error::argument("option schedule", "\"published\"", allowed));
+            let allowed = "\"coloured\" or \"asynchronous\" on more than one rank";
+            let name = "option \"schedule\"";
+            return Err(Error::argument(name, "\"published\"", allowed));
         }
         let start = Instant::now();
         let of_gram = clock::stage(Stage::Gram);
@@ -390,9 +406,10 @@ impl<T: Real> Encoder<T> {
     ) -> Result<()> {
         Self::check_channels(argument, channels, expected, &block)?;
         if self.ranks.size() == 1 && block != Block::whole(domain) {
-            let allowed = format!("{:?}", self.shape.unpadded(domain));
-            let shape = self.shape.unpadded(block.shape);
-            return Err(Error::shape(argument, shape, allowed));
+            let [shape, domain] =
+                [block.shape, domain].map(|of| per_axis(&self.shape.unpadded(of)));
+            let allowed = format!("of shape {domain}, the whole domain, on one rank");
+            return Err(Error::shape(argument, format!("of shape {shape}"), allowed));
         }
         Ok(())
     }
@@ -407,11 +424,7 @@ impl<T: Real> Encoder<T> {
             return Ok(());
         }
         let name = format!("number of channels of {argument}");
-        Err(Error::argument(
-            &name,
-            channels,
-            format!("{expected} of them"),
-        ))
+        Err(Error::argument(&name, channels, expected))
     }
 
     fn n_atom_fields(&self) -> usize {

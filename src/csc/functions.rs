@@ -10,19 +10,23 @@ use crate::grid::tiles::{AXES, Layout, Point, Tile, padded};
 use crate::linalg::correlate::Correlator;
 use crate::linalg::{Atoms, Dictionary, Field, FieldMut, Real};
 use crate::memory;
+use crate::wording::{nth, per_axis};
 
-fn check(
+pub(crate) fn check<T: Real>(
     argument: &str,
-    channels: usize,
-    shape: Point,
+    shape: &Shape,
+    field: &Field<'_, T>,
     expected: usize,
     box_: Point,
 ) -> Result<()> {
-    if (channels, shape) == (expected, box_) {
+    let (channels, found) = (field.channels.len(), field.layout.shape);
+    if (channels, found) == (expected, box_) {
         return Ok(());
     }
-    let allowed = format!("{expected} fields of shape {box_:?}");
-    Err(Error::shape(argument, (channels, shape), allowed))
+    let fields =
+        |n: usize, box_: Point| format!("{n} fields of shape {}", per_axis(&shape.unpadded(box_)));
+    let allowed = fields(expected, box_);
+    Err(Error::shape(argument, fields(channels, found), allowed))
 }
 
 /// max |D ⋆ X| (max D ⋆ X when z ≥ 0): the smallest λ for which z = 0 is optimal. The same bits as
@@ -35,13 +39,7 @@ pub fn lambda_max<T: Real>(
     x: &Field<'_, T>,
 ) -> Result<f64> {
     let n_fields = shape.n_signals * shape.n_channels;
-    check(
-        "x",
-        x.channels.len(),
-        x.layout.shape,
-        n_fields,
-        shape.signal,
-    )?;
+    check("x", shape, x, n_fields, shape.signal)?;
     x.check_finite("x")?;
     let (valid, n_atoms) = (shape.valid(), shape.n_atoms);
     let group = group_shape(valid, n_atoms);
@@ -167,16 +165,10 @@ pub fn objective<T: Real>(
 ) -> Result<(f64, f64)> {
     let valid = shape.valid();
     let n_fields = shape.n_signals * shape.n_atoms;
-    check("z", z.channels.len(), z.layout.shape, n_fields, valid)?;
+    check("z", shape, z, n_fields, valid)?;
     z.check_finite("z")?;
     let n_fields = shape.n_signals * shape.n_channels;
-    check(
-        "x",
-        x.channels.len(),
-        x.layout.shape,
-        n_fields,
-        shape.signal,
-    )?;
+    check("x", shape, x, n_fields, shape.signal)?;
     x.check_finite("x")?;
     let lambda_max = match options.reg_scale {
         Scale::Absolute => 0.0,
@@ -273,9 +265,9 @@ impl Range {
             let square = T::of(norm * norm);
             let fits = square.finite() && (T::one() / square).finite();
             if !fits || square * T::EPSILON <= T::ZERO {
-                let value = format!("an atom number {k} with norm {norm:e}");
-                let allowed = "of atoms whose squared norm and its inverse can be computed";
-                return Err(Error::argument(argument, value, allowed));
+                let name = format!("the norm of atom {} of {argument}", nth(k as i64));
+                let allowed = "such that its square and the inverse of that can be computed";
+                return Err(Error::argument(&name, format!("{norm:e}"), allowed));
             }
             least = least.min(norm);
             most = most.max(norm);
@@ -309,13 +301,13 @@ impl Range {
             // For the caller's own check, which says where.
             return Ok(());
         }
-        let value = format!("an array with values up to {largest:e}");
+        let name = format!("the largest value of {argument}");
         let allowed = format!(
             "so small that products with the norms of the atoms, {:e} to {:e}, and with their \
              inverses do not overflow",
             self.least, self.most
         );
-        Err(Error::argument(argument, value, allowed))
+        Err(Error::argument(&name, format!("{largest:e}"), allowed))
     }
 
     /// Fails if correlations of the signal with the atoms may overflow.

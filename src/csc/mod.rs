@@ -6,6 +6,7 @@
 //! [`encoder`] is the way in; it uses [`tile`] (descent inside a tile), [`schedule`] (the order of
 //! tiles, on any number of threads) and [`certificate`] (the proof of the result).
 
+mod aliases;
 pub(crate) mod asynchronous;
 pub mod certificate;
 pub mod encoder;

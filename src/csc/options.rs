@@ -1,8 +1,10 @@
 //! The options of a solve: one table from which setters, ranges, documentation and bindings come.
 
+use super::aliases::ALIASES;
 use crate::error::{Error, Result};
 use crate::learn::options::{INITS, Learning, METHODS, REFERENCES};
 use crate::linalg::Method;
+use crate::{nearest, wording};
 
 /// How the next coordinate of a tile is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -378,73 +380,65 @@ pub const TABLE: &[Spec] = &[
 /// Finds an option by its key.
 pub fn find(key: &str) -> Result<&'static Spec> {
     TABLE.iter().find(|spec| spec.key == key).ok_or_else(|| {
-        // "reg" goes by many names.
-        let mut meant = key.to_lowercase();
-        if ["lambda", "lmbd", "regul", "penalty", "alpha"]
-            .map(|name| meant.contains(name))
-            .contains(&true)
-        {
-            meant = "reg".into();
-        }
-        let nearest = TABLE
-            .iter()
-            .min_by_key(|spec| edit_distance(spec.key, &meant));
+        let keys = TABLE.iter().map(|spec| spec.key);
         Error::UnknownOption {
             key: key.into(),
-            nearest: nearest.map_or("", |spec| spec.key).into(),
+            hint: nearest::hint(key, keys, ALIASES),
         }
     })
 }
 
-/// Number of single-character edits between two words.
-pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.chars().enumerate() {
-            let substitute = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substitute.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-fn wrong_type(spec: &Spec, given: &str) -> Error {
-    let expected = match spec.kind {
-        Kind::Real(_) => "a real number",
-        Kind::Reals(_) => "a list of real numbers",
-        Kind::Integer(_) => "an integer",
-        Kind::Integers(_) => "a list of integers",
-        Kind::Flag => "an integer, 0 or 1",
-        Kind::Flags => "a list of integers, each 0 or 1",
-        Kind::Word(_) => "a string",
+/// The option is of another type than the function that `verb`, set or get, was asked for.
+fn wrong_type(spec: &Spec, verb: &str, given: impl ToString) -> Error {
+    let (expected, function) = match spec.kind {
+        Kind::Real(_) => ("a real number", "real"),
+        Kind::Reals(_) => ("a list of real numbers", "reals"),
+        Kind::Integer(_) => ("an integer", "integer"),
+        Kind::Integers(_) => ("a list of integers", "integers"),
+        Kind::Flag => ("a flag", "integer"),
+        Kind::Flags => ("a list of flags", "integers"),
+        Kind::Word(_) => ("a string", "string"),
     };
-    Error::argument(&format!("option \"{}\"", spec.key), given, expected)
+    let function = wording::in_c(format!(" (dicod_options_{verb}_{function})"));
+    Error::argument(&name(spec.key), given, format!("{expected}{function}"))
 }
 
-fn at_least(key: &str, value: f64, least: f64) -> Result<()> {
-    // NaN fails the comparison, too.
-    if value >= least {
-        return Ok(());
+/// The option with this key, in messages.
+fn name(key: &str) -> String {
+    format!("option \"{key}\"")
+}
+
+/// An entry of a list of `n`.
+fn entry(spec: &Spec, i: usize, n: usize) -> String {
+    let at = match spec.key {
+        "periodic" | "tile_shape" => wording::entry(i, n),
+        _ => wording::index(&[i]),
+    };
+    name(&format!("{}{at}", spec.key))
+}
+
+/// `"a", "b" or "c"`.
+pub(crate) fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    match quoted.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => quoted.concat(),
     }
-    let allowed = format!("at least {least}");
-    Err(Error::argument(
-        &format!("option \"{key}\""),
-        value,
-        allowed,
-    ))
 }
 
-fn flag(key: &str, value: i64) -> Result<bool> {
+fn at_least(name: &str, value: f64, least: f64) -> Result<()> {
+    // NaN fails the comparison, too.
+    match value >= least {
+        true => Ok(()),
+        false => Err(Error::argument(name, value, format!("at least {least}"))),
+    }
+}
+
+fn flag(name: &str, value: i64) -> Result<bool> {
     match value {
         0 => Ok(false),
         1 => Ok(true),
-        _ => Err(Error::argument(
-            &format!("option \"{key}\""),
-            value,
-            "0 or 1",
-        )),
+        _ => Err(Error::argument(name, value, "0 or 1")),
     }
 }
 
@@ -453,12 +447,15 @@ impl Options {
     pub fn set_real(&mut self, key: &str, value: f64) -> Result<()> {
         let spec = find(key)?;
         let Kind::Real(least) = spec.kind else {
-            return Err(wrong_type(spec, &format!("{value} (a real number)")));
+            return Err(wrong_type(
+                spec,
+                "set",
+                format!("the real number {value:?}"),
+            ));
         };
-        at_least(key, value, least)?;
+        at_least(&name(key), value, least)?;
         if value.is_infinite() && key != "time_limit" {
-            let key = format!("option \"{key}\"");
-            return Err(Error::argument(&key, value, "finite"));
+            return Err(Error::argument(&name(key), value, "finite"));
         }
         match key {
             "reg" => self.reg = value,
@@ -474,16 +471,13 @@ impl Options {
     pub fn set_reals(&mut self, key: &str, values: &[f64]) -> Result<()> {
         let spec = find(key)?;
         let Kind::Reals(least) = spec.kind else {
-            return Err(wrong_type(
-                spec,
-                &format!("{values:?} (a list of real numbers)"),
-            ));
+            return Err(wrong_type(spec, "set", "a list of real numbers"));
         };
         for (i, value) in values.iter().enumerate() {
-            at_least(&format!("{key}[{i}]"), *value, least)?;
+            let name = entry(spec, i, values.len());
+            at_least(&name, *value, least)?;
             if value.is_infinite() {
-                let key = format!("option \"{key}[{i}]\"");
-                return Err(Error::argument(&key, value, "finite"));
+                return Err(Error::argument(&name, value, "finite"));
             }
         }
         self.reg_per_atom = values.to_vec();
@@ -496,17 +490,13 @@ impl Options {
         match spec.kind {
             Kind::Integer(least) if value < least => {
                 let allowed = format!("at least {least}");
-                return Err(Error::argument(
-                    &format!("option \"{key}\""),
-                    value,
-                    allowed,
-                ));
+                return Err(Error::argument(&name(key), value, allowed));
             }
             Kind::Integer(_) => {}
             Kind::Flag => {
-                flag(key, value)?;
+                flag(&name(key), value)?;
             }
-            _ => return Err(wrong_type(spec, &format!("{value} (an integer)"))),
+            _ => return Err(wrong_type(spec, "set", format!("the integer {value}"))),
         }
         match key {
             "max_iter" => self.max_iter = value,
@@ -527,7 +517,7 @@ impl Options {
         match spec.kind {
             Kind::Integers(least) => {
                 if let Some(i) = values.iter().position(|value| *value < least) {
-                    let name = format!("option \"{key}[{i}]\"");
+                    let name = entry(spec, i, values.len());
                     let allowed = format!("at least {least}");
                     return Err(Error::argument(&name, values[i], allowed));
                 }
@@ -535,19 +525,14 @@ impl Options {
             }
             Kind::Flags => {
                 let flags = values.iter().enumerate();
-                let flags = flags.map(|(i, value)| flag(&format!("{key}[{i}]"), *value));
+                let flags = flags.map(|(i, value)| flag(&entry(spec, i, values.len()), *value));
                 let flags = flags.collect::<Result<_>>()?;
                 match key {
                     "learn_fixed_atoms" => self.learn.fixed_atoms = flags,
                     _ => self.periodic = flags,
                 }
             }
-            _ => {
-                return Err(wrong_type(
-                    spec,
-                    &format!("{values:?} (a list of integers)"),
-                ));
-            }
+            _ => return Err(wrong_type(spec, "set", "a list of integers")),
         }
         Ok(())
     }
@@ -556,12 +541,11 @@ impl Options {
     pub fn set_word(&mut self, key: &str, word: &str) -> Result<()> {
         let spec = find(key)?;
         let Kind::Word(words) = spec.kind else {
-            return Err(wrong_type(spec, &format!("\"{word}\" (a string)")));
+            return Err(wrong_type(spec, "set", format!("the string \"{word}\"")));
         };
         let Some(choice) = words.iter().position(|w| *w == word) else {
-            let name = format!("option \"{key}\"");
-            let allowed = format!("one of {}", words.join(", "));
-            return Err(Error::argument(&name, format!("\"{word}\""), allowed));
+            let word = format!("\"{word}\"");
+            return Err(Error::argument(&name(key), word, one_of(words)));
         };
         let scale = [Scale::Relative, Scale::Absolute];
         match key {
@@ -594,18 +578,27 @@ impl Options {
         Ok(())
     }
 
-    /// The value of an option, whatever its type, for comparisons.
-    pub(crate) fn text(&self, key: &str) -> String {
-        let numbers = (self.get_real(key).ok(), self.get_reals(key).ok());
-        let integers = (self.get_integer(key).ok(), self.get_integers(key).ok());
-        format!("{numbers:?} {integers:?} {:?}", self.get_word(key).ok())
+    /// The value of an option, whatever its type, for comparisons and for people.
+    pub(crate) fn text(&self, spec: &Spec) -> String {
+        let key = spec.key;
+        let text = match spec.kind {
+            Kind::Real(_) => self.get_real(key).map(|value| value.to_string()),
+            Kind::Reals(_) => self.get_reals(key).map(|values| format!("{values:?}")),
+            Kind::Integer(_) | Kind::Flag => self.get_integer(key).map(|value| value.to_string()),
+            Kind::Integers(_) | Kind::Flags => self.get_integers(key).map(|values| match key {
+                "learn_fixed_atoms" => format!("{values:?}"),
+                _ => wording::per_axis(&values),
+            }),
+            Kind::Word(_) => self.get_word(key).map(|word| format!("\"{word}\"")),
+        };
+        text.unwrap_or_default()
     }
 
     /// Reads a number.
     pub fn get_real(&self, key: &str) -> Result<f64> {
         let spec = find(key)?;
         let Kind::Real(_) = spec.kind else {
-            return Err(wrong_type(spec, "a real number"));
+            return Err(wrong_type(spec, "get", "asked for as a real number"));
         };
         Ok(match key {
             "reg" => self.reg,
@@ -621,7 +614,11 @@ impl Options {
         let spec = find(key)?;
         match spec.kind {
             Kind::Reals(_) => Ok(&self.reg_per_atom),
-            _ => Err(wrong_type(spec, "a list of real numbers")),
+            _ => Err(wrong_type(
+                spec,
+                "get",
+                "asked for as a list of real numbers",
+            )),
         }
     }
 
@@ -629,7 +626,7 @@ impl Options {
     pub fn get_integer(&self, key: &str) -> Result<i64> {
         let spec = find(key)?;
         let (Kind::Integer(_) | Kind::Flag) = spec.kind else {
-            return Err(wrong_type(spec, "an integer"));
+            return Err(wrong_type(spec, "get", "asked for as an integer"));
         };
         Ok(match key {
             "max_iter" => self.max_iter,
@@ -655,7 +652,7 @@ impl Options {
                 };
                 Ok(flags.iter().map(|flag| (*flag).into()).collect())
             }
-            _ => Err(wrong_type(spec, "a list of integers")),
+            _ => Err(wrong_type(spec, "get", "asked for as a list of integers")),
         }
     }
 
@@ -663,7 +660,7 @@ impl Options {
     pub fn get_word(&self, key: &str) -> Result<&'static str> {
         let spec = find(key)?;
         let Kind::Word(words) = spec.kind else {
-            return Err(wrong_type(spec, "a string"));
+            return Err(wrong_type(spec, "get", "asked for as a string"));
         };
         let scale = |scale| usize::from(scale == Scale::Absolute);
         let choice = match key {
@@ -725,10 +722,11 @@ impl Options {
         ];
         for (key, len, expected, unit) in lists {
             if len != 0 && len != expected {
+                let allowed = format!("a list of {expected}, one value per {unit}");
                 return Err(Error::argument(
-                    &format!("option \"{key}\""),
-                    format!("{len} values"),
-                    format!("{expected} values, one per {unit}"),
+                    &name(key),
+                    format!("a list of {len}"),
+                    allowed,
                 ));
             }
         }
@@ -739,6 +737,7 @@ impl Options {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nearest::Ours;
 
     #[test]
     fn every_option_of_the_table_can_be_set_and_changes_something() {
@@ -781,14 +780,10 @@ mod tests {
         let message = |result: Result<()>| result.unwrap_err().to_string();
         let text = message(options.set_real("regg", 0.1));
         assert_eq!(text, "there is no option \"regg\"; did you mean \"reg\"?");
-        for key in ["Lambda", "regularisation"] {
-            let text = find(key).unwrap_err().to_string();
-            assert!(text.ends_with("did you mean \"reg\"?"), "{text}");
-        }
         for (text, parts) in [
             (
                 message(options.set_real("reg", -1.0)),
-                ["\"reg\"", "-1", "at least 0"],
+                ["option \"reg\" must be at least 0", ", is -1", ""],
             ),
             (
                 message(options.set_real("tol", f64::NAN)),
@@ -796,11 +791,15 @@ mod tests {
             ),
             (
                 message(options.set_real("tol", f64::INFINITY)),
-                ["\"tol\"", "inf", "finite"],
+                ["option \"tol\" must be finite", ", is inf", ""],
             ),
             (
                 message(options.set_real("seed", 1.0)),
-                ["\"seed\"", "1", "an integer"],
+                [
+                    "an integer (dicod_options_set_integer)",
+                    "is the real number 1.0",
+                    "",
+                ],
             ),
             (
                 message(options.set_integer("positive", 2)),
@@ -808,11 +807,15 @@ mod tests {
             ),
             (
                 message(options.set_word("strategy", "best")),
-                ["\"strategy\"", "best", "greedy"],
+                [
+                    "\"strategy\"",
+                    "is \"best\"",
+                    "\"cyclic\" or \"cyclic-shuffled\"",
+                ],
             ),
             (
                 message(options.set_integers("tile_shape", &[4, 0])),
-                ["tile_shape[1]", "0", "1"],
+                ["option \"tile_shape[1]\" must be at least 1, is 0", "", ""],
             ),
         ] {
             for part in parts {
@@ -820,6 +823,87 @@ mod tests {
             }
         }
         assert_eq!(options, Options::default());
+    }
+
+    #[test]
+    fn only_a_key_that_is_near_is_suggested() {
+        let text = |key| find(key).unwrap_err().to_string();
+        let plain = |key| format!("there is no option \"{key}\"");
+        for (key, ours) in [
+            // Names of others, and slips in them and in ours.
+            ("lambda", "reg"),
+            ("lamda", "reg"),
+            ("Lambda", "reg"),
+            ("lmbd", "reg"),
+            ("lam", "reg"),
+            ("alpha", "reg"),
+            ("regularisation", "reg"),
+            ("regularizaton", "reg"),
+            ("rge", "reg"),
+            ("tolerance", "tol"),
+            ("tolerence", "tol"),
+            ("eps", "tol"),
+            ("TOL", "tol"),
+            ("max-itr", "max_iter"),
+            ("timeout", "time_limit"),
+            ("random_state", "seed"),
+            ("sedd", "seed"),
+            ("stratgy", "strategy"),
+            ("periodc", "periodic"),
+            ("batch", "learn_batch"),
+            ("fixed_atoms", "learn_fixed_atoms"),
+            ("learn_fixedatoms", "learn_fixed_atoms"),
+        ] {
+            let expected = format!("{}; did you mean \"{ours}\"?", plain(key));
+            assert_eq!(text(key), expected);
+        }
+        for key in ["n_iter", "maxit", "iterations", "max_iterations"] {
+            let expected = format!(
+                "{}; did you mean \"max_iter\" or \"learn_max_iter\"?",
+                plain(key)
+            );
+            assert_eq!(text(key), expected);
+        }
+        for (key, part) in [
+            (
+                "n_jobs",
+                ": threads are the context's: dicod_context_create",
+            ),
+            ("n_job", ": threads are the context's: dicod_context_create"),
+            ("n_threads", ": threads are the context's"),
+            ("verbose", "prints nothing; dicod_context_set_log()"),
+            ("n_atoms", "an argument of the function"),
+        ] {
+            assert!(text(key).contains(part), "{}", text(key));
+        }
+        for key in [
+            "",
+            "x",
+            "zz",
+            "colour",
+            "weights",
+            "temperature",
+            "ridge",
+            "foo",
+        ] {
+            assert_eq!(text(key), plain(key));
+        }
+    }
+
+    #[test]
+    fn names_of_others_are_none_of_ours_and_lead_to_ours() {
+        let keys: Vec<_> = TABLE.iter().map(|spec| spec.key).collect();
+        for alias in ALIASES {
+            for name in alias.names {
+                assert!(!keys.contains(name), "{name}");
+                assert_eq!(*name, name.to_lowercase().replace('-', "_"));
+                let known = ALIASES.iter().filter(|a| a.names.contains(name));
+                assert_eq!(known.count(), 1, "{name}");
+            }
+            if let Ours::Key(key) | Ours::Either(key, _) = alias.ours {
+                assert!(keys.contains(&key), "{key}");
+            }
+        }
     }
 
     #[test]
@@ -862,7 +946,7 @@ mod tests {
         assert_eq!((options.max_iter, options.steps_per_visit), (1, 1));
         let text = options.get_real("seed").unwrap_err().to_string();
         assert!(
-            text.contains("\"seed\"") && text.contains("an integer"),
+            text.contains("\"seed\" must be an integer (dicod_options_get_integer)"),
             "{text}"
         );
     }

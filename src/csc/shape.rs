@@ -4,6 +4,7 @@ use super::options::Options;
 use crate::error::{Error, Result};
 use crate::grid::blocks::Block;
 use crate::grid::tiles::{AXES, Point, checked_volume, padded};
+use crate::wording::per_axis;
 
 /// Longest axis: positions and their differences fit in 32 bits.
 const LONGEST_AXIS: i64 = 1 << 30;
@@ -43,7 +44,7 @@ impl Shape {
         }
         if atom.len() != n_axes {
             let allowed = format!("{n_axes} lengths, one per axis");
-            return Err(Error::shape("atom_shape", atom, allowed));
+            return Err(Error::shape("atom_shape", per_axis(atom), allowed));
         }
         let counts = [
             ("n_signals", n_signals),
@@ -57,11 +58,14 @@ impl Shape {
         }
         if signal.iter().any(|n| !(1..=LONGEST_AXIS).contains(n)) {
             let allowed = "lengths from 1 to 2^30 on every axis";
-            return Err(Error::shape("signal_shape", signal, allowed));
+            return Err(Error::shape("signal_shape", per_axis(signal), allowed));
         }
         if atom.iter().zip(signal).any(|(l, t)| !(1..=*t).contains(l)) {
-            let allowed = format!("lengths from 1 to that of the signal, {signal:?}");
-            return Err(Error::shape("atom_shape", atom, allowed));
+            let allowed = format!(
+                "lengths from 1 to those of the signal, {}",
+                per_axis(signal)
+            );
+            return Err(Error::shape("atom_shape", per_axis(atom), allowed));
         }
         options.check_lengths(n_axes, n_atoms as usize)?;
         let mut periodic = [false; AXES];
@@ -84,8 +88,8 @@ impl Shape {
         checked_volume("the dictionary", [n_atoms, n_channels, l0, l1, l2])?;
         let depth = checked_volume("an atom", [n_channels, l0, l1, l2])?;
         if depth > i32::MAX as usize {
-            let allowed = "at most 2^31 - 1 values per atom, channels included";
-            return Err(Error::shape("atom_shape", atom, allowed));
+            let allowed = "such that an atom with all its channels has at most 2^31 - 1 values";
+            return Err(Error::shape("atom_shape", per_axis(atom), allowed));
         }
         Ok(shape)
     }
@@ -105,6 +109,14 @@ impl Shape {
                 self.signal[a] - self.atom[a] + 1
             }
         })
+    }
+
+    /// The index of a value in the caller's array of signals or activations: (signal, one of so many channels or atoms,
+    /// position).
+    pub fn index(&self, field: usize, per_signal: usize, at: Point) -> Vec<usize> {
+        let position = self.unpadded(at).into_iter().map(|x| x as usize);
+        let field = [field / per_signal, field % per_signal];
+        field.into_iter().chain(position).collect()
     }
 
     /// The real axes of a padded shape.

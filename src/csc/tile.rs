@@ -148,8 +148,8 @@ impl<T: Real> TileState<T> {
         let [s0, s1, s2] = tile.stored(group);
         let values = checked_volume(what, [s0, s1, s2, n_atoms as i64])?;
         if values > u32::MAX as usize {
-            let allowed = "tiles of at most 2^32 - 1 values";
-            return Err(Error::shape("tile_shape", tile.shape, allowed));
+            let name = "the number of values in a tile (option \"tile_shape\")";
+            return Err(Error::shape(name, values, "at most 2^32 - 1"));
         }
         let mut starts = Vec::new();
         memory::reserve(what, &mut starts, n)?;

@@ -7,6 +7,7 @@ use crate::grid::blocks::Block;
 use crate::grid::tiles::{AXES, Point, padded};
 use crate::linalg::{Field, FieldMut, Real, Strided};
 use crate::memory;
+use crate::wording::{in_c, per_axis};
 use std::ffi::c_void;
 
 /// Element type of an array: float.
@@ -73,6 +74,17 @@ impl Element for f64 {
     const NAME: &'static str = "double";
 }
 
+/// An array is of type `T`, a handle of the other one.
+pub(crate) fn other_type<T: Element>(argument: &str, handle: &str) -> Error {
+    let (other, suffix) = match T::CODE {
+        DICOD_F64 => (f32::NAME, "with"),
+        _ => (f64::NAME, "without"),
+    };
+    let function = in_c(format!(" (call the function {suffix} _f32)"));
+    let allowed = format!("an array of {other}, as the {handle} is{function}");
+    Error::argument(argument, format!("one of {}", T::NAME), allowed)
+}
+
 /// How the parts of a descriptor are called in messages.
 pub(crate) struct Names {
     array: &'static str,
@@ -87,18 +99,27 @@ pub(crate) struct Names {
     channels: &'static str,
 }
 
+/// The name of a part in C, and what it is in Fortran and Julia: as [`by_language`](crate::wording) writes it.
+macro_rules! part {
+    ($array:literal, $part:literal, $what:literal, $of:literal) => {
+        concat!(
+            "\u{1}w", $array, "->", $part, "\u{3}", $what, $of, "\u{3}", $what, $of, "\u{2}"
+        )
+    };
+}
+
 macro_rules! names {
     ($array:literal) => {
         Names {
             array: $array,
             struct_size: concat!($array, "->struct_size"),
-            element_type: concat!($array, "->element_type"),
-            n_axes: concat!($array, "->n_axes"),
-            global_shape: concat!($array, "->global_shape"),
-            offset: concat!($array, "->offset"),
-            local_shape: concat!($array, "->local_shape"),
-            strides: concat!($array, "->strides"),
-            n_channels: concat!($array, "->n_channels"),
+            element_type: part!($array, "element_type", "the kind of ", $array),
+            n_axes: part!($array, "n_axes", "the number of axes of ", $array),
+            global_shape: part!($array, "global_shape", "the domain of ", $array),
+            offset: part!($array, "offset", "offset", ""),
+            local_shape: part!($array, "local_shape", "the shape of ", $array),
+            strides: part!($array, "strides", "the strides of ", $array),
+            n_channels: part!($array, "n_channels", "the number of channels of ", $array),
             channels: concat!($array, "->channels"),
         }
     };
@@ -110,6 +131,7 @@ pub(crate) const Z: Names = names!("z");
 /// A descriptor that was checked.
 pub(crate) struct View<'a> {
     names: Names,
+    n_axes: usize,
     /// Relative to the lowest element of a channel.
     layout: Strided,
     origin: Point,
@@ -167,20 +189,20 @@ impl<'a> View<'a> {
         // SAFETY: the caller's promise.
         let global = unsafe { slice(array.global_shape, n_axes, names.global_shape, PER_AXIS) }?;
         if global != expected_axes {
-            let allowed = format!("{expected_axes:?}, that of the handle");
-            return Err(Error::shape(names.global_shape, global, allowed));
+            let allowed = format!("{}, that of the handle", per_axis(&expected_axes));
+            return Err(Error::shape(names.global_shape, per_axis(global), allowed));
         }
         let offset = optional(array.offset, names.offset)?.unwrap_or(&[0; AXES][..n_axes]);
         let local = optional(array.local_shape, names.local_shape)?;
         let local = local.unwrap_or(global);
-        let domain = |end: &i64| format!("from 0 to {end}");
         for ((at, length), end) in offset.iter().zip(local).zip(global) {
             if *at < 0 || at > end {
-                let value = format!("{offset:?}");
-                return Err(Error::argument(names.offset, value, domain(end)));
+                let allowed = format!("from 0 to {} along every axis", per_axis(global));
+                return Err(Error::argument(names.offset, per_axis(offset), allowed));
             }
             if *length < 0 || *length > end - at {
-                let allowed = format!("from 0 to what is left of {global:?} from {offset:?} on");
+                let [global, offset, local] = [global, offset, local].map(per_axis);
+                let allowed = format!("from 0 to what is left of {global} from offset {offset} on");
                 return Err(Error::shape(names.local_shape, local, allowed));
             }
         }
@@ -191,6 +213,7 @@ impl<'a> View<'a> {
         if block.is_empty() {
             return Ok(View {
                 names,
+                n_axes,
                 layout: Strided::contiguous([0; AXES]),
                 origin: [0; AXES],
                 span: 0,
@@ -223,7 +246,7 @@ impl<'a> View<'a> {
         let too_far = || {
             let strides = &layout.strides[AXES - n_axes..];
             let allowed = "so small that every element can be addressed";
-            Error::argument(names.strides, format!("{strides:?}"), allowed)
+            Error::argument(names.strides, per_axis(strides), allowed)
         };
         // In 128 bits: lengths have at most 31 bits, strides 64.
         let (mut low, mut high) = (0i128, 0i128);
@@ -253,6 +276,7 @@ impl<'a> View<'a> {
         layout.base = -low as usize;
         Ok(View {
             names,
+            n_axes,
             layout,
             origin: block.origin,
             span: (high - low + 1) as usize,
@@ -266,8 +290,9 @@ impl<'a> View<'a> {
             return Ok(self);
         }
         let domain = shape.unpadded(domain);
-        let allowed = format!("{domain:?}, the whole domain: no communicator was given");
-        let value = shape.unpadded(self.layout.shape);
+        let domain = per_axis(&domain);
+        let allowed = format!("{domain}, the whole domain, as no communicator was given");
+        let value = per_axis(&shape.unpadded(self.layout.shape));
         Err(Error::shape(self.names.local_shape, value, allowed))
     }
 
@@ -314,8 +339,7 @@ impl<'a> View<'a> {
         let mut span = 0;
         for (stride, length) in &axes {
             if *stride <= span {
-                let strides = &self.layout.strides;
-                let value = format!("{strides:?} (axes padded to three)");
+                let value = per_axis(&self.layout.strides[AXES - self.n_axes..]);
                 let allowed = "such that no two elements of the array that is written share memory";
                 return Err(Error::argument(self.names.strides, value, allowed));
             }

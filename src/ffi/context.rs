@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::host::outside;
 use crate::transport::Transport;
 use crate::transport::local::Local;
+use crate::wording::by_language;
 use std::ffi::{CString, c_char, c_void};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
@@ -135,7 +136,8 @@ pub(crate) unsafe fn create(
         -2 => Ok((cores() - 1).max(1)),
         _ => {
             let allowed = "from 1 to 1024, -1 (all cores) or -2 (all but one)";
-            Err(Error::argument("n_threads", n_threads, allowed))
+            let name = by_language("n_threads", "n_threads", "threads");
+            Err(Error::argument(&name, n_threads, allowed))
         }
     };
     let n_threads = n_threads.and_then(|n| match n == 1 || ranks.may_have_threads()? {

@@ -7,6 +7,7 @@ use super::{encoder, learner};
 use crate::csc::{Options, Shape};
 use crate::error::{Error, Result};
 use crate::grid::tiles::{AXES, Point};
+use crate::wording::per_axis;
 
 /// What an encoder or a learner holds. Only the first n_axes entries of a shape mean something; the
 /// others are 0.
@@ -266,8 +267,8 @@ fn compare(expected: &dicod_handle_info, found: &dicod_handle_info) -> Result<()
     for ((name, wanted), (_, is)) in shapes(expected).into_iter().zip(shapes(found)) {
         let mut lengths = wanted[..n].iter().zip(&is[..n]);
         if lengths.any(|(wanted, is)| *wanted != 0 && wanted != is) {
-            let allowed = format!("{:?}, that of the learner", &is[..n]);
-            return Err(Error::shape(name, &wanted[..n], allowed));
+            let allowed = format!("{}, that of the learner", per_axis(&is[..n]));
+            return Err(Error::shape(name, per_axis(&wanted[..n]), allowed));
         }
     }
     Ok(())

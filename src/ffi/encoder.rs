@@ -1,8 +1,6 @@
 //! The encoder handle: Gram tensor and activations kept between calls.
 
-use super::array::{
-    DICOD_F32, DICOD_F64, Element, PER_AXIS, View, X, Z, aligned, dicod_array, values,
-};
+use super::array::{Element, PER_AXIS, View, X, Z, aligned, dicod_array, other_type, values};
 use super::context::{
     Context, DICOD_LOG_DEBUG, Session, dicod_context, free, in_use, ranks, shared,
 };
@@ -17,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::grid::blocks::Block;
 use crate::grid::tiles::{AXES, padded};
 use crate::linalg::Dictionary;
+use crate::wording::by_language;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
 
@@ -603,8 +602,9 @@ pub unsafe extern "C" fn dicod_encoder_get_lambda(
             return Err(Error::argument("n_atoms", n_atoms, allowed));
         }
         let Some(found) = &state.lambda else {
-            let text = "lambda is not known before dicod_encoder_solve";
-            return Err(Error::InvalidState(text.into()));
+            let solve = by_language("dicod_encoder_solve()", "%solve", "solve!");
+            let text = format!("lambda is not known before {solve}");
+            return Err(Error::InvalidState(text));
         };
         aligned(lambda, "lambda")?;
         // SAFETY: the caller's promise.
@@ -705,16 +705,8 @@ unsafe fn set_dictionary<T: Typed>(
     let state = &mut *shared.state()?;
     let session = Session::enter(&shared.context)?;
     let ranks = ranks(&shared.context);
-    let typed = T::unwrap(&mut state.encoder).ok_or_else(|| {
-        let (allowed, suffix) = match T::CODE {
-            DICOD_F64 => ("float", "with suffix _f32"),
-            DICOD_F32 => ("double", "without suffix _f32"),
-            _ => ("", ""),
-        };
-        let value = format!("an array of {}", T::NAME);
-        let allowed = format!("one of {allowed}, as the encoder is: call the function {suffix}");
-        Error::argument(argument, value, allowed)
-    });
+    let typed = T::unwrap(&mut state.encoder);
+    let typed = typed.ok_or_else(|| other_type::<T>(argument, "encoder"));
     let given = typed.and_then(|encoder| Ok((dictionary(encoder.shape())?, encoder)));
     let ((dictionary, range), encoder) = ranks.agree(given)?;
     encoder.set_dictionary(dictionary)?;

@@ -16,6 +16,7 @@ use crate::host::outside;
 use crate::learn::dictionary_step::widened;
 use crate::learn::{Init, Iteration, Learner, Outcome};
 use crate::linalg::{Dictionary, Field, FieldMut};
+use crate::wording::by_language;
 use std::ffi::c_void;
 use std::time::Instant;
 
@@ -245,8 +246,11 @@ unsafe fn learn<T: Element>(
             if !z.is_null() {
                 aligned(z, "z")?;
                 if options.learn.batch > 0 {
-                    let allowed = "NULL with option \"learn_batch\": encode with dicod_solve()";
-                    return Err(Error::argument("z", format!("{z:p}"), allowed));
+                    let nothing = by_language("NULL", "left out", "left out");
+                    let solve = by_language("dicod_solve()", "solve", "solve");
+                    let option = "option \"learn_batch\"";
+                    let allowed = format!("{nothing} with {option} ({solve} codes all signals)");
+                    return Err(Error::argument("z", "given", allowed));
                 }
             }
             Ok((problem, info, x, first))

@@ -1,6 +1,6 @@
 //! The learner handle: dictionary learning step by step.
 
-use super::array::{Element, View, X, Z, aligned, dicod_array};
+use super::array::{Element, View, X, Z, aligned, dicod_array, other_type};
 use super::context::{Context, Session, dicod_context, free, in_use, ranks, shared};
 use super::learn::{
     dicod_learn_fn, dicod_learn_info, dicod_learn_step, first_dictionary, full_atoms,
@@ -571,11 +571,7 @@ unsafe fn write_z<T: Typed>(
 
 /// The learner, if it is of this type.
 fn typed<'l, T: Typed>(learner: &'l Either, argument: &str) -> Result<&'l Learner<T>> {
-    T::unwrap(learner).ok_or_else(|| {
-        let value = format!("an array of {}", T::NAME);
-        let allowed = "one of the learner's element type: call the function with or without _f32";
-        Error::argument(argument, value, allowed)
-    })
+    T::unwrap(learner).ok_or_else(|| other_type::<T>(argument, "learner"))
 }
 
 /// Fails unless the caller has as many values as there are: `shape` says which.

@@ -7,6 +7,7 @@ use super::status::{
 use crate::csc::Options;
 use crate::csc::options::{Kind, TABLE};
 use crate::error::{Error, Result};
+use crate::wording::nth;
 use std::ffi::{CString, c_char};
 use std::sync::{OnceLock, RwLock, RwLockReadGuard, TryLockError};
 
@@ -328,7 +329,8 @@ pub unsafe extern "C" fn dicod_options_describe(
         let out = unsafe { Output::new(info, "info", "info->struct_size") }?;
         let row = usize::try_from(index).ok().and_then(|i| rows().get(i));
         let row = row.ok_or_else(|| {
-            Error::range("index", index, format!("from 0 to {}", TABLE.len() - 1))
+            let allowed = format!("from {} to {}", nth(0), nth(TABLE.len() as i64 - 1));
+            Error::range("index", nth(index), allowed)
         })?;
         let [key, value_type, default_value, allowed, meaning] =
             row.each_ref().map(|text| text.as_ptr());

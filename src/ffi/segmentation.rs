@@ -5,6 +5,7 @@ use super::status::{
 };
 use crate::error::{Error, Result};
 use crate::grid::{Domain, Part, Segmentation};
+use crate::wording;
 use std::ops::Range;
 
 /// A regular grid of segments over a box-shaped domain of any number of axes.
@@ -742,7 +743,8 @@ pub unsafe extern "C" fn segmentation_check_inactive(
             let elements = i128::from(volume) * atoms as i128;
             let length = i64::try_from(elements).ok().and_then(addressable);
             let length = length.ok_or_else(|| {
-                let what = format!("dz with n_atoms = {n_atoms} and full_shape = {sizes:?}");
+                let sizes = wording::per_axis(&sizes);
+                let what = format!("dz with n_atoms = {n_atoms} and full_shape = {sizes}");
                 Error::memory(&what, format!("8 * {elements}"))
             })?;
             let dz = slice(dz, length, "dz", "n_atoms arrays of the full shape")?;

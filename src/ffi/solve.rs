@@ -19,6 +19,7 @@ use crate::grid::blocks::Block;
 use crate::grid::tiles::{AXES, Point, checked_volume, padded};
 use crate::linalg::{Dictionary, Field, FieldMut, Gram};
 use crate::memory;
+use crate::wording::per_axis;
 use std::ffi::CStr;
 use std::time::Instant;
 
@@ -161,7 +162,8 @@ pub unsafe extern "C" fn dicod_valid_block(
             let shape = &problem.shape;
             let local = lengths(n_axes, local_shape, "local_shape")?;
             if local.iter().any(|n| *n < 0) {
-                return Err(Error::shape("local_shape", local, "lengths of at least 0"));
+                let allowed = "lengths of at least 0";
+                return Err(Error::shape("local_shape", per_axis(local), allowed));
             }
             let block = Block {
                 origin: padded(lengths(n_axes, offset, "offset")?, 0),
@@ -709,25 +711,22 @@ pub(crate) fn explained(error: Error, shape: &Shape) -> Error {
     else {
         return error;
     };
-    let numbers: Option<Vec<usize>> = index.split(", ").map(|n| n.parse().ok()).collect();
     let (k, p) = (shape.n_atoms, shape.n_channels);
     let atom = shape.unpadded(shape.atom);
     let atom = atom.iter().map(|l| *l as usize);
-    let index = match (argument.as_str(), numbers.as_deref()) {
-        ("x" | "z", Some([channel, position @ ..])) if position.len() == 3 => {
+    let index = match (argument.as_str(), index.as_slice()) {
+        ("x" | "z", [channel, i, j, l]) => {
             let of = if argument == "x" { p } else { k };
-            let position = &position[3 - shape.n_axes..];
-            [&[channel / of, channel % of], position].concat()
+            shape.index(*channel, of, [*i, *j, *l].map(|n| n as i64))
         }
-        ("d", Some([flat])) => unravelled(*flat, [k, p].into_iter().chain(atom)),
-        ("u", Some([flat])) => unravelled(*flat, [k, p]),
-        ("v", Some([flat])) => unravelled(*flat, [k].into_iter().chain(atom)),
+        ("d", [flat]) => unravelled(*flat, [k, p].into_iter().chain(atom)),
+        ("u", [flat]) => unravelled(*flat, [k, p]),
+        ("v", [flat]) => unravelled(*flat, [k].into_iter().chain(atom)),
         _ => return error,
     };
-    let index: Vec<String> = index.iter().map(|i| i.to_string()).collect();
     Error::NotFinite {
         argument: argument.clone(),
-        index: index.join(", "),
+        index,
         value: *value,
     }
 }
@@ -766,9 +765,9 @@ pub(crate) fn run<T: Element>(
     let certificate = &info.certificate;
     if info.proven && !(certificate.objective + certificate.gap + certificate.max_step).is_finite()
     {
-        let value = format!("a signal with objective {}", certificate.objective);
-        let allowed = "scaled, together with d, so that nothing overflows";
-        return Err(Error::argument("x", value, allowed));
+        let allowed = "finite: scale x, or d, so that nothing overflows";
+        let name = "the objective of x";
+        return Err(Error::argument(name, certificate.objective, allowed));
     }
     session.log(DICOD_LOG_DEBUG, || {
         format!(
@@ -1096,7 +1095,7 @@ unsafe fn gram_tensor<T: Element>(
         let atom = lengths(n_axes, atom_shape, "atom_shape")?;
         if atom.iter().any(|l| !(1..=1 << 30).contains(l)) {
             let allowed = "lengths from 1 to 2^30 on every axis";
-            return Err(Error::shape("atom_shape", atom, allowed));
+            return Err(Error::shape("atom_shape", per_axis(atom), allowed));
         }
         let options = Options::default();
         let shape = Shape::new(atom, 1, n_channels, n_atoms, atom, &options)?;

@@ -4,6 +4,7 @@ use super::parmap::report;
 use crate::csc::Stop;
 use crate::error::{Error, Result};
 use crate::host::Inside;
+use crate::wording::{Language, spoken};
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -62,7 +63,9 @@ impl Error {
             Error::File { .. } => DICOD_ERROR_FILE,
             Error::Stopped(Stop::TimeLimit) => DICOD_TIME_LIMIT,
             Error::Stopped(_) => DICOD_CANCELLED,
-            Error::OnRank { status, .. } | Error::Map { status, .. } => *status,
+            Error::OnRank { status, .. }
+            | Error::Refused { status, .. }
+            | Error::Map { status, .. } => *status,
         }
     }
 }
@@ -97,15 +100,19 @@ fn checked(body: &mut dyn FnMut() -> Result<dicod_status>) -> dicod_status {
     let quiet = crate::quiet::set(true);
     let done = catch_unwind(AssertUnwindSafe(body));
     drop(quiet);
-    let error = match done {
-        Ok(Ok(status)) => return status,
-        Ok(Err(error)) => error,
-        Err(panic) => Error::Internal(panic_message(&*panic)),
-    };
-    let status = error.status();
+    let done = done.unwrap_or_else(|panic| Err(Error::Internal(panic_message(&*panic))));
+    match crate::refusal::or(done) {
+        Ok(status) => status,
+        Err(error) => {
+            keep(error.marked());
+            error.status()
+        }
+    }
+}
+
+fn keep(message: String) {
     // The thread may be ending, its storage gone: then there is nobody left to read the message.
-    let _ = LAST_ERROR.try_with(|last| *last.borrow_mut() = error.to_string());
-    status
+    let _ = LAST_ERROR.try_with(|last| *last.borrow_mut() = message);
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
@@ -262,29 +269,121 @@ pub unsafe extern "C" fn dicod_last_error(
     capacity: i64,
     needed: *mut i64,
 ) -> dicod_status {
-    let message = LAST_ERROR
-        .try_with(|last| last.borrow().clone())
-        .unwrap_or_default();
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { last_error(DICOD_LANGUAGE_C, buffer, capacity, needed) })
+}
+
+/// Language of messages: axes in the order of C, the slowest first, and everything counted from 0.
+pub const DICOD_LANGUAGE_C: i32 = 0;
+/// Language of messages: axes in the order of Fortran, the fastest first, everything but ranks and
+/// workers counted from 1, and the names that the module dicod has.
+pub const DICOD_LANGUAGE_FORTRAN: i32 = 1;
+/// Language of messages: as Fortran's, with the names of the package Dicod of Julia.
+pub const DICOD_LANGUAGE_JULIA: i32 = 2;
+
+/// dicod_last_error() for a program in another language: `language` is DICOD_LANGUAGE_C,
+/// DICOD_LANGUAGE_FORTRAN or DICOD_LANGUAGE_JULIA. Made for bindings. The message may have come from a
+/// rank whose program is in a third one.
+///
+/// Local. Thread-safe: each thread has its own message.
+/// Errors: as dicod_last_error(), and `DICOD_ERROR_INVALID_ARGUMENT` (language).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_last_error_in(
+    language: i32,
+    buffer: *mut c_char,
+    capacity: i64,
+    needed: *mut i64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { last_error(language, buffer, capacity, needed) })
+}
+
+/// # Safety
+/// As [`slice_mut`], for capacity bytes; `needed` is NULL or can be written.
+unsafe fn last_error(
+    language: i32,
+    buffer: *mut c_char,
+    capacity: i64,
+    needed: *mut i64,
+) -> Result<dicod_status> {
+    let message = LAST_ERROR.try_with(|last| last.borrow().clone());
+    let message = message.unwrap_or_default();
+    let language = match language {
+        DICOD_LANGUAGE_C => Language::C,
+        DICOD_LANGUAGE_FORTRAN => Language::Fortran,
+        DICOD_LANGUAGE_JULIA => Language::Julia,
+        _ => return Err(Error::argument("language", language, "0, 1 or 2")),
+    };
+    let message = spoken(&message, language);
+    let capacity = size(capacity, "capacity", 0)?;
+    // SAFETY: the caller's promise.
+    let buffer = unsafe { slice_mut(buffer, capacity, "buffer", "capacity bytes") }?;
+    let mut cut = message.len().min(capacity.saturating_sub(1));
+    while !message.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    if let Some((end, text)) = buffer.get_mut(..=cut).and_then(|b| b.split_last_mut()) {
+        for (to, from) in text.iter_mut().zip(message.bytes()) {
+            *to = from as c_char;
+        }
+        *end = 0;
+    }
+    // SAFETY: the caller's promise.
+    if let Some(needed) = unsafe { needed.as_mut() } {
+        *needed = message.len() as i64 + 1;
+    }
+    Ok(DICOD_OK)
+}
+
+/// Makes `message` the last error of this thread, for a binding that refuses an argument itself: so
+/// dicod_last_error() has it, too.
+///
+/// Local. Thread-safe. Errors: `DICOD_ERROR_NULL_POINTER`.
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_set_last_error(message: *const c_char) -> dicod_status {
     guard(|| {
-        let capacity = size(capacity, "capacity", 0)?;
         // SAFETY: the caller's promise.
-        let buffer = unsafe { slice_mut(buffer, capacity, "buffer", "capacity bytes") }?;
-        let mut cut = message.len().min(capacity.saturating_sub(1));
-        while !message.is_char_boundary(cut) {
-            cut -= 1;
-        }
-        if let Some((end, text)) = buffer.get_mut(..=cut).and_then(|b| b.split_last_mut()) {
-            for (to, from) in text.iter_mut().zip(message.bytes()) {
-                *to = from as c_char;
-            }
-            *end = 0;
-        }
-        // SAFETY: the caller's promise.
-        if let Some(needed) = unsafe { needed.as_mut() } {
-            *needed = message.len() as i64 + 1;
-        }
+        keep(unsafe { string(message, "message") }?.into());
         Ok(DICOD_OK)
     })
+}
+
+/// Makes the next call of this thread fail with `status`, which is negative, and `message`, whatever
+/// its arguments are; if that call is collective it fails so on every rank. For a binding that refuses
+/// an argument itself, on this rank perhaps alone: without the call the other ranks would wait for this
+/// one. Give the call counts and pointers that it refuses, such as -1 axes or NULL: what it does before
+/// the ranks compare notes is done.
+///
+/// Local. Thread-safe.
+/// Errors: `DICOD_ERROR_NULL_POINTER` (message), `DICOD_ERROR_INVALID_ARGUMENT` (status).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_fail_next(
+    status: dicod_status,
+    message: *const c_char,
+) -> dicod_status {
+    let mut refused = None;
+    let outcome = guard(|| {
+        // SAFETY: the caller's promise.
+        let message = unsafe { string(message, "message") }?.into();
+        if status >= 0 {
+            return Err(Error::argument("status", status, "negative"));
+        }
+        refused = Some(Error::Refused { status, message });
+        Ok(DICOD_OK)
+    });
+    if let Some(error) = refused {
+        crate::refusal::set(error);
+    }
+    outcome
 }
 
 /// The library's version, "major.minor.patch"; never NULL, static storage.

@@ -2,6 +2,7 @@
 
 use super::tiles::{AXES, Point};
 use crate::error::{Error, Result};
+use crate::wording::by_language;
 
 /// A box of positions on the padded axes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,9 +103,19 @@ impl Block {
 
     /// As text: the real axes as ranges.
     fn text(&self, n_axes: usize) -> String {
-        let range = |a: usize| format!("{}..{}", self.origin[a], self.end(a));
-        let ranges: Vec<String> = (AXES - n_axes..AXES).map(range).collect();
-        format!("[{}]", ranges.join(", "))
+        let ranges = |first: i64, mark: &str| -> Vec<String> {
+            let range = |a| format!("{}{mark}{}", self.origin[a] + first, self.end(a));
+            (AXES - n_axes..AXES).map(range).collect()
+        };
+        let c = ranges(0, "..").join(", ");
+        let mut reversed = ranges(1, ":");
+        reversed.reverse();
+        let reversed = reversed.join(", ");
+        by_language(
+            format!("[{c}]"),
+            format!("({reversed})"),
+            format!("[{reversed}]"),
+        )
     }
 }
 
@@ -123,7 +134,7 @@ pub fn fails_unless_a_partition(
         if block.intersection(domain) != *block {
             let value = format!("{} on rank {rank}", block.text(n_axes));
             let allowed = format!("inside the domain {}", domain.text(n_axes));
-            return Err(Error::shape(argument, Verbatim(value), allowed));
+            return Err(Error::shape(argument, value, allowed));
         }
         filled.push(rank);
     }
@@ -146,7 +157,7 @@ pub fn fails_unless_a_partition(
                 let (a, b) = (first.min(second), first.max(second));
                 let value = format!("{} on ranks {a} and {b}", both.text(n_axes));
                 let allowed = "on one rank only";
-                return Err(Error::shape(argument, Verbatim(value), allowed));
+                return Err(Error::shape(argument, value, allowed));
             }
         }
     }
@@ -160,16 +171,7 @@ pub fn fails_unless_a_partition(
     }
     let hole = left.first().copied().unwrap_or_default();
     let value = format!("{} on no rank", hole.text(n_axes));
-    Err(Error::shape(argument, Verbatim(value), "on one rank"))
-}
-
-/// Text that is shown as it is.
-struct Verbatim(String);
-
-impl std::fmt::Debug for Verbatim {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
+    Err(Error::shape(argument, value, "on one rank"))
 }
 
 /// Cuts a grid of tiles into at most `n` boxes of intervals, as equal as can be; ranks beyond the
@@ -243,7 +245,7 @@ mod tests {
                 let mut twice = parts.clone();
                 twice.push(hole);
                 let error = fails_unless_a_partition("x", &twice, &domain, 3).unwrap_err();
-                prop_assert!(error.to_string().contains(&hole.text(3)), "{error}");
+                prop_assert!(error.marked().contains(&hole.text(3)), "{error}");
                 let mut outside = parts.clone();
                 outside[which].shape[1] += 100;
                 let error = fails_unless_a_partition("x", &outside, &domain, 3).unwrap_err();

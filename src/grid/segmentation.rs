@@ -65,6 +65,7 @@ mod activity;
 mod axis;
 
 use crate::error::{Error, Result};
+use crate::wording::{by_language, entry, nth, per_axis};
 use axis::{Axis, length};
 use std::ops::Range;
 
@@ -83,18 +84,22 @@ impl Domain {
     /// positions to count in 64 bits.
     pub fn whole(full_shape: &[i64]) -> Result<Self> {
         if full_shape.is_empty() {
-            return Err(Error::shape("full_shape", full_shape, "at least one axis"));
+            return Err(Error::shape(
+                "full_shape",
+                per_axis(full_shape),
+                "of at least one axis",
+            ));
         }
         for (axis, &size) in full_shape.iter().enumerate() {
             if size < 1 {
-                let argument = format!("full_shape[{axis}]");
+                let argument = format!("full_shape{}", entry(axis, full_shape.len()));
                 return Err(Error::shape(&argument, size, "at least 1"));
             }
         }
         let volume = full_shape.iter().try_fold(1, |v: i64, &s| v.checked_mul(s));
         if volume.is_none_or(|v| isize::try_from(v).is_err()) {
             let allowed = format!("a shape of at most {} elements", isize::MAX);
-            return Err(Error::shape("full_shape", full_shape, allowed));
+            return Err(Error::shape("full_shape", per_axis(full_shape), allowed));
         }
         Ok(Domain {
             inner_bounds: full_shape.iter().map(|&size| 0..size).collect(),
@@ -111,16 +116,37 @@ impl Domain {
     /// axes.
     pub fn inside(inner_bounds: &[Range<i64>], full_shape: Option<&[i64]>) -> Result<Self> {
         if inner_bounds.is_empty() {
-            return Err(Error::shape("inner_bounds", [0; 0], "at least one axis"));
+            return Err(Error::shape(
+                "inner_bounds",
+                "empty",
+                "of at least one axis",
+            ));
         }
         let reject = |axis: usize, allowed: String| {
             let Range { start, end } = inner_bounds[axis];
-            let argument = format!("inner_bounds[{axis}]");
-            Err(Error::shape(&argument, [start, end], allowed))
+            let n = inner_bounds.len();
+            let argument = by_language(
+                format!("inner_bounds[{axis}]"),
+                format!("inner_bounds(:, {})", n - axis),
+                format!("inner[{}]", n - axis),
+            );
+            // Fortran and Julia have the first and the last position.
+            let first = i128::from(start) + 1;
+            let value = by_language(
+                format!("[{start}, {end}]"),
+                format!("({first}, {end})"),
+                format!("{first}:{end}"),
+            );
+            Err(Error::shape(&argument, value, allowed))
         };
         for (axis, bounds) in inner_bounds.iter().enumerate() {
             if bounds.start < 0 || bounds.is_empty() {
-                return reject(axis, "[start, end] with 0 <= start < end".into());
+                let allowed = by_language(
+                    "[start, end] with 0 <= start < end",
+                    "(first, last) with 1 <= first <= last",
+                    "first:last with 1 <= first <= last",
+                );
+                return reject(axis, allowed);
             }
         }
         let ends: Vec<i64> = inner_bounds.iter().map(|bounds| bounds.end).collect();
@@ -128,7 +154,8 @@ impl Domain {
         one_per_axis("full_shape", full_shape, ends.len())?;
         let full = Self::whole(full_shape)?;
         if let Some(axis) = (0..ends.len()).find(|&axis| ends[axis] > full_shape[axis]) {
-            let allowed = format!("inside full_shape[{axis}] = {}", full_shape[axis]);
+            let place = entry(axis, ends.len());
+            let allowed = format!("inside full_shape{place} = {}", full_shape[axis]);
             return reject(axis, allowed);
         }
         Ok(Domain {
@@ -180,7 +207,7 @@ impl Segmentation {
             match (1..=size).contains(&count) {
                 true => Ok(Axis::by_count(bounds, full, count)),
                 false => Err(format!(
-                    "between 1 and {size}, the size of the domain on that axis"
+                    "from 1 to {size}, the size of the domain on that axis"
                 )),
             }
         })
@@ -217,8 +244,10 @@ impl Segmentation {
             .zip(values)
             .enumerate()
             .map(|(a, ((bounds, &full), &value))| {
-                axis(bounds, full, value)
-                    .map_err(|allowed| Error::argument(&format!("{argument}[{a}]"), value, allowed))
+                axis(bounds, full, value).map_err(|allowed| {
+                    let argument = format!("{argument}{}", entry(a, values.len()));
+                    Error::argument(&argument, value, allowed)
+                })
             });
         Ok(Segmentation {
             axes: axes.collect::<Result<_>>()?,
@@ -443,7 +472,9 @@ impl Segmentation {
         one_per_axis("point", point, self.n_axes())?;
         let shifted = outer.iter().zip(point).enumerate().map(|(a, (outer, &x))| {
             let allowed = "small enough for the result to fit in 64 bits";
-            by(x, outer.start).ok_or_else(|| Error::range(&format!("point[{a}]"), x, allowed))
+            by(x, outer.start).ok_or_else(|| {
+                Error::range(&format!("point{}", entry(a, point.len())), nth(x), allowed)
+            })
         });
         shifted.collect()
     }
@@ -523,8 +554,12 @@ impl Segmentation {
         match (0..n_segments).contains(&i_seg) {
             true => Ok(()),
             false => {
-                let allowed = format!("at least 0 and less than {n_segments}");
-                Err(Error::range(argument, i_seg, allowed))
+                let allowed = format!("from {} to {}", nth(0), nth(n_segments - 1));
+                let argument = match argument {
+                    "i_seg" => by_language("i_seg", "segment", "the segment"),
+                    list => list.into(),
+                };
+                Err(Error::range(&argument, nth(i_seg), allowed))
             }
         }
     }
@@ -534,7 +569,7 @@ impl Segmentation {
         match values.iter().position(|&value| value < 0) {
             None => Ok(()),
             Some(a) => {
-                let argument = format!("{argument}[{a}]");
+                let argument = format!("{argument}{}", entry(a, values.len()));
                 Err(Error::argument(&argument, values[a], "at least 0"))
             }
         }
@@ -545,8 +580,11 @@ fn one_per_axis(argument: &str, values: &[i64], n_axes: usize) -> Result<()> {
     match values.len() == n_axes {
         true => Ok(()),
         false => {
-            let allowed = format!("one value for each of {n_axes} axes");
-            Err(Error::shape(argument, values, allowed))
+            let allowed = match n_axes {
+                1 => "one value for the one axis".into(),
+                n => format!("one value for each of {n} axes"),
+            };
+            Err(Error::shape(argument, per_axis(values), allowed))
         }
     }
 }

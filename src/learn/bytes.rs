@@ -35,7 +35,9 @@ pub(crate) fn checksum(bytes: &[u8]) -> u64 {
 }
 
 pub(crate) fn refused(found: impl ToString, allowed: impl ToString) -> Error {
-    Error::argument("checkpoint", found, allowed)
+    let (found, allowed) = (found.to_string(), allowed.to_string());
+    let found = format!("one with {found} where {allowed} is expected");
+    Error::argument("checkpoint", found, "as a save of a learner wrote it")
 }
 
 /// An element as bytes.

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::grid::tiles::{AXES, Point};
 use crate::linalg::{Atoms, Dictionary, Real};
 use crate::memory;
+use crate::wording::per_axis;
 
 /// How far a dictionary step goes, and what it leaves alone.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -180,13 +181,13 @@ pub fn dictionary_step<T: Real>(
         && statistics.n_channels == dictionary.n_channels
         && statistics.atom == dictionary.shape;
     if !same {
-        let d = (dictionary.n_atoms, dictionary.n_channels, dictionary.shape);
-        let of = (statistics.n_atoms, statistics.n_channels, statistics.atom);
-        return Err(Error::shape(
-            "d",
-            d,
-            format!("{of:?}, that of the statistics"),
-        ));
+        let text = |n_atoms: usize, n_channels: usize, [l0, l1, l2]: Point| {
+            per_axis(&[n_atoms as i64, n_channels as i64, l0, l1, l2])
+        };
+        let d = text(dictionary.n_atoms, dictionary.n_channels, dictionary.shape);
+        let of = text(statistics.n_atoms, statistics.n_channels, statistics.atom);
+        let allowed = format!("of shape {of}, that of the statistics");
+        return Err(Error::shape("d", format!("of shape {d}"), allowed));
     }
     let support = settings.window.then(|| {
         let window = tukey_window(dictionary.shape).into_iter();

@@ -5,6 +5,7 @@ use super::initialise::{Purpose, below, blank, factors, generator};
 use super::options::Init;
 use super::statistics::Statistics;
 use crate::clock::Clock;
+use crate::csc::encoder::wrong_dictionary;
 use crate::csc::options::Scale;
 use crate::csc::{Activation, Encoder, Options, Shape};
 use crate::error::{Error, Result};
@@ -12,6 +13,7 @@ use crate::grid::blocks::Block;
 use crate::linalg::{Atoms, Dictionary, Field, FieldMut, Real};
 use crate::transport::Transport;
 use crate::transport::local::Local;
+use crate::wording::per_axis;
 use std::sync::Arc;
 
 /// Learns a dictionary, one outer iteration a call.
@@ -62,9 +64,13 @@ impl<T: Real> Learner<T> {
         let learn = &options.learn;
         let n_fixed = learn.fixed_atoms.len();
         if n_fixed != 0 && n_fixed != shape.n_atoms {
-            let allowed = format!("{} values, one per atom", shape.n_atoms);
+            let allowed = format!("a list of {} values, one per atom", shape.n_atoms);
             let name = "option \"learn_fixed_atoms\"";
-            return Err(Error::argument(name, format!("{n_fixed} values"), allowed));
+            return Err(Error::argument(
+                name,
+                format!("a list of {n_fixed}"),
+                allowed,
+            ));
         }
         let needs = learn.init == Init::Given || learn.fixed_atoms.contains(&true);
         if needs && given.is_none() {
@@ -110,9 +116,8 @@ impl<T: Real> Learner<T> {
             let given = learner.with_rank(given)?;
             let shape = &learner.shape;
             let d = (given.n_atoms, given.n_channels, given.shape);
-            let expected = (shape.n_atoms, shape.n_channels, shape.atom);
-            if d != expected {
-                return Err(Error::shape("d", d, format!("{expected:?}")));
+            if d != (shape.n_atoms, shape.n_channels, shape.atom) {
+                return Err(wrong_dictionary(&given, shape));
             }
             let given = feasible(&given, &learner.options.learn.fixed_atoms);
             if learner.options.learn.init == Init::Given {
@@ -222,12 +227,13 @@ impl<T: Real> Learner<T> {
         let n = self.signals_per_step() * self.shape.n_atoms;
         let (block, valid) = (out.block(), Block::whole(self.shape.valid()));
         if out.channels.len() != n || block.intersection(&valid) != block {
-            let value = (out.channels.len(), block.origin, block.shape);
-            return Err(Error::shape(
-                "z",
-                value,
-                format!("{n} fields inside {:?}", valid.shape),
-            ));
+            let [offset, shape, valid] = [block.origin, block.shape, valid.shape]
+                .map(|of| per_axis(&self.shape.unpadded(of)));
+            let found = out.channels.len();
+            let value = format!("{found} fields of shape {shape} at offset {offset}");
+            let allowed =
+                format!("{n} fields inside the valid domain, which has the shape {valid}");
+            return Err(Error::shape("z", value, allowed));
         }
         out.clear();
         for a in self.activations.iter().filter(|a| block.contains(&a.at)) {
@@ -270,7 +276,7 @@ impl<T: Real> Learner<T> {
         let fits = match x.channels.len() {
             found if found == n || x.block().is_empty() => Ok(()),
             found => {
-                let allowed = format!("{n}, n_signals * n_channels");
+                let allowed = format!("{n}, the channels of all signals");
                 Err(Error::argument("number of channels of x", found, allowed))
             }
         };

@@ -7,9 +7,10 @@
 use super::cells::Cells;
 use super::window::{Window, for_each_value};
 use crate::clock::{self, Looks};
+use crate::csc::functions::check;
 use crate::csc::threads::for_each;
 use crate::csc::{Activation, Shape};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::grid::tiles::{AXES, Point, Tile, checked_volume};
 use crate::linalg::exact::{Steps, Sums, totals};
 use crate::linalg::transform::{Transform, Work};
@@ -450,11 +451,7 @@ pub fn statistics<T: Real>(
     n_threads: usize,
 ) -> Result<Statistics> {
     let check = |argument, field: &Field<'_, T>, n: usize, expected: Point| {
-        let value = (field.channels.len(), field.layout.shape);
-        if value != (n, expected) {
-            let allowed = format!("{:?}", (n, expected));
-            return Err(Error::shape(argument, value, allowed));
-        }
+        check(argument, shape, field, n, expected)?;
         field.check_finite(argument)
     };
     let valid = shape.valid();

@@ -4,6 +4,7 @@ use super::Real;
 use crate::error::{Error, Result};
 use crate::grid::tiles::{Point, checked_volume};
 use crate::memory;
+use crate::wording;
 
 /// K atoms of P channels on a support of shape L, on the padded axes.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,13 +35,13 @@ pub enum Atoms<T> {
 
 fn copy<T: Real>(values: &[T], argument: &str, n: usize, shape: &[i64]) -> Result<Vec<T>> {
     if values.len() != n {
-        let allowed = format!("{n} values, shape {shape:?}");
+        let allowed = format!("{n} values, of shape {}", wording::per_axis(shape));
         return Err(Error::shape(argument, values.len(), allowed));
     }
     if let Some(i) = values.iter().position(|x| !x.finite()) {
         return Err(Error::NotFinite {
             argument: argument.into(),
-            index: i.to_string(),
+            index: vec![i],
             value: values[i].wide(),
         });
     }

@@ -135,9 +135,9 @@ impl<'a, T: Real> Field<'a, T> {
                 };
                 if bad && found.is_none() {
                     found = (0..n).find(|&k| !value(k).finite()).map(|k| {
-                        let [o0, o1, o2] = self.origin;
-                        let index =
-                            format!("{channel}, {}, {}, {}", at[0] + o0, at[1] + o1, k + o2);
+                        let at = [at[0], at[1], k];
+                        let at = (0..AXES).map(|a| (at[a] + self.origin[a]) as usize);
+                        let index = [channel].into_iter().chain(at).collect();
                         (index, value(k).wide())
                     });
                 }

@@ -7,6 +7,7 @@ use super::task::numbers;
 use super::wire::{Reader, Writer};
 use super::{Map, Task};
 use crate::error::{Error, Result};
+use crate::wording::index;
 use rand_chacha::rand_core::RngCore;
 
 /// Where the members start.
@@ -89,8 +90,8 @@ impl Ensemble {
             // Not NaN.
             let good = low.is_finite() && high.is_finite() && low <= high;
             if !good {
-                let argument = format!("upper[{i}]");
-                let allowed = format!("finite and at least lower[{i}] = {low}");
+                let argument = format!("upper{}", index(&[i]));
+                let allowed = format!("finite and at least lower{} = {low}", index(&[i]));
                 return Err(Error::argument(&argument, high, allowed));
             }
         }

@@ -281,7 +281,7 @@ impl Run {
             Err(error) => {
                 to.u8(1);
                 to.i32(error.status());
-                to.bytes(error.to_string().as_bytes());
+                to.bytes(error.marked().as_bytes());
             }
         }
         to.u64(self.epoch);

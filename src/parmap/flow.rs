@@ -12,6 +12,7 @@ use super::report::{Outcome, Report};
 use super::stream::{Produced, follow_line, lead_line};
 use super::{Call, Map, Task};
 use crate::error::{Error, Result};
+use crate::wording::nth;
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
@@ -179,7 +180,11 @@ impl Flow {
     pub fn load(&mut self, node: usize, bytes: &[u8]) -> Result<()> {
         let n = self.nodes.len();
         let Some(to) = self.nodes.get_mut(node) else {
-            return Err(Error::range("node", node, format!("below {n}")));
+            let allowed = match n {
+                0 => "of the flow, which has none".into(),
+                n => format!("from {} to {}", nth(0), nth(n as i64 - 1)),
+            };
+            return Err(Error::range("node", nth(node as i64), allowed));
         };
         safely("load", || to.load(bytes)).map_err(as_error)?;
         self.trained[node] = true;
@@ -220,7 +225,9 @@ impl Flow {
                     check = Err(error(
                         NOT_RESTARTABLE,
                         format!(
-                            "the data cannot be gone through again for node {at}, phase {phase}"
+                            "the data cannot be gone through again for node {}, phase {}",
+                            nth(at as i64),
+                            nth(phase as i64)
                         ),
                     ));
                 }
@@ -410,12 +417,13 @@ fn alone(
             Produced::Item => {}
             Produced::End => break,
             Produced::Wait => {
-                let text = format!("the producer wants to wait at chunk {n_chunks}, for nothing");
+                let chunk = nth(*n_chunks);
+                let text = format!("the producer wants to wait at chunk {chunk}, for nothing");
                 return Err(error(super::report::STALLED, text));
             }
             Produced::Failed(code, text) => {
-                let text =
-                    format!("the producer failed at chunk {n_chunks} with code {code}: {text}");
+                let chunk = nth(*n_chunks);
+                let text = format!("the producer failed at chunk {chunk} with code {code}: {text}");
                 return Err(error(super::report::PRODUCER_FAILED, text));
             }
         }
@@ -427,7 +435,10 @@ fn alone(
         })
         .map_err(as_error)?;
         if code != 0 {
-            let text = format!("training on chunk {n_chunks} failed with code {code}");
+            let text = format!(
+                "training on chunk {} failed with code {code}",
+                nth(*n_chunks)
+            );
             return Err(error(super::report::TASK_FAILED, text));
         }
         *n_chunks += 1;

@@ -52,6 +52,7 @@ pub use task::{Task, Worker};
 
 use crate::error::{Error, Result};
 use crate::host::stack::Stack;
+use crate::transport::alike::differing;
 use crate::transport::{Bytes, Reduce, Transport};
 use farm::Run;
 use std::collections::BTreeMap;
@@ -304,11 +305,14 @@ impl Map {
         let mut values = vec![i64::from(wish)];
         values.extend(same.iter().flat_map(|(_, value)| [*value, -value]));
         let values = self.ranks.reduce(Reduce::Max, &values)?;
-        for (pair, (argument, _)) in values[1..].chunks_exact(2).zip(same) {
-            let (most, least) = (pair[0], -pair[1]);
-            if most != least {
-                let value = format!("from {least} to {most}, by rank,");
-                return Err(Error::argument(argument, value, "the same on every rank"));
+        for (pair, (argument, value)) in values[1..].chunks_exact(2).zip(same) {
+            if pair[0] != -pair[1] {
+                return Err(differing(
+                    &*self.ranks,
+                    argument,
+                    *value,
+                    &value.to_string(),
+                ));
             }
         }
         Ok(values[0] != 0)

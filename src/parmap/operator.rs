@@ -11,6 +11,7 @@ use super::schedule::Schedule;
 use super::settings::{Errors, Settings};
 use super::{Map, Task};
 use crate::error::{Error, Result};
+use crate::wording::{index, nth};
 use std::ops::Range;
 use std::sync::Mutex;
 
@@ -96,14 +97,14 @@ impl<'o> Operators<'o> {
         let mut lists = Vec::new();
         for (i, (row, operator)) in takes.iter().zip(&operators).enumerate() {
             if row.len() != component_sizes.len() {
-                let argument = format!("takes[{i}]");
+                let argument = format!("takes{}", index(&[i]));
                 let allowed = format!("{} entries", component_sizes.len());
                 return Err(Error::shape(&argument, row.len(), allowed));
             }
             let list: Vec<usize> = (0..row.len()).filter(|c| row[*c]).collect();
             let size: usize = list.iter().map(|c| component_sizes[*c]).sum();
             if operator.in_size() != size {
-                let argument = format!("in_size of operator {i}");
+                let argument = format!("in_size of operator {}", nth(i as i64));
                 let allowed = format!("{size}, the sum of the components that it takes");
                 return Err(Error::argument(&argument, operator.in_size(), allowed));
             }

@@ -11,6 +11,7 @@ use super::wire::{Reader, Writer};
 use super::{Call, Map, Running};
 use crate::error::{Error, Result};
 use crate::transport::Tag;
+use crate::wording::{by_language, nth};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
@@ -90,8 +91,9 @@ impl Pull<'_> {
         let run = &self.running.run;
         let state = &mut *lock(&self.state);
         if !state.open.contains(&index) {
-            let allowed = "a task that parmap_next gave and that is not done yet";
-            return Err(Error::argument("index", index, allowed));
+            let next = by_language("parmap_next", "%next", "next_task");
+            let allowed = format!("a task that {next} gave and that is not done yet");
+            return Err(Error::argument("index", nth(index), allowed));
         }
         if code < 0 {
             return Err(Error::argument("code", code, "0 or positive"));

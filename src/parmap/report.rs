@@ -2,6 +2,7 @@
 
 use super::wire::{Reader, Writer};
 use crate::error::{Error, Result};
+use crate::wording::nth;
 use std::collections::BTreeMap;
 
 /// Status of a task that was not run, or whose result does not count.
@@ -148,7 +149,7 @@ impl Report {
     pub fn as_error(&self) -> Error {
         Error::Map {
             status: self.code(),
-            message: self.message(),
+            message: self.marked(),
         }
     }
 
@@ -159,9 +160,13 @@ impl Report {
 
     /// The message for people.
     pub fn message(&self) -> String {
+        self.as_error().to_string()
+    }
+
+    fn marked(&self) -> String {
         let failure = self.failure.clone().unwrap_or_default();
         let at = format!("on rank {}, worker {}", failure.rank, failure.worker);
-        let (index, code) = (failure.index, failure.code);
+        let (index, code) = (nth(failure.index), failure.code);
         let text = match failure.message.as_str() {
             "" => String::new(),
             text => format!(": {text}"),
@@ -170,7 +175,8 @@ impl Report {
         let first = self.unfinished.first().map_or(0, |range| range.0);
         let missing = match missing {
             0 => "all tasks that were begun are finished".to_string(),
-            n => format!("{n} tasks are unfinished, the first is {first}"),
+            1 => format!("task {} is unfinished", nth(first)),
+            n => format!("{n} tasks are unfinished, the first is {}", nth(first)),
         };
         match self.outcome {
             Outcome::Done => "done".into(),

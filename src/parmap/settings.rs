@@ -2,8 +2,10 @@
 
 use super::schedule::Schedule;
 use super::wire::{Reader, Writer};
-use crate::csc::options::{Kind, Spec, edit_distance};
+use crate::csc::options::{Kind, Spec, one_of};
 use crate::error::{Error, Result};
+use crate::nearest::{self, Alias, Ours, THREAD_NAMES, VERBOSE_NAMES};
+use crate::wording;
 
 /// What happens when a task fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,28 +134,112 @@ pub const TABLE: &[Spec] = &[
     },
 ];
 
+const fn alias(names: &'static [&'static str], ours: &'static str) -> Alias {
+    Alias {
+        names,
+        ours: Ours::Key(ours),
+    }
+}
+
+/// Names that settings have elsewhere.
+const ALIASES: &[Alias] = &[
+    alias(
+        &[
+            "chunksize",
+            "chunk_size",
+            "batch_size",
+            "grain",
+            "grain_size",
+            "block_size",
+        ],
+        "chunk",
+    ),
+    alias(
+        &["timeout", "time_limit", "max_time", "walltime", "time_out"],
+        "deadline",
+    ),
+    alias(
+        &["on_error", "error", "error_policy", "raise", "fail_fast"],
+        "errors",
+    ),
+    alias(
+        &[
+            "scheduler",
+            "scheduling",
+            "backend",
+            "policy",
+            "distribution",
+        ],
+        "schedule",
+    ),
+    alias(
+        &["max_retries", "retry", "n_retries", "attempts"],
+        "retries",
+    ),
+    alias(&["random_state", "random_seed", "rng", "rng_seed"], "seed"),
+    alias(
+        &[
+            "max_in_flight",
+            "in_flight",
+            "prefetch",
+            "pre_dispatch",
+            "queue_size",
+            "buffer_size",
+        ],
+        "max_outstanding",
+    ),
+    alias(
+        &["order", "keep_order", "in_order", "preserve_order"],
+        "ordered",
+    ),
+    alias(
+        &["master_works", "root_participates", "rank_0_works"],
+        "root_works",
+    ),
+    alias(
+        &["ranks", "n_ranks", "group_size", "procs_per_task"],
+        "ranks_per_task",
+    ),
+    alias(&["interval", "update_interval"], "progress_interval"),
+    Alias {
+        names: THREAD_NAMES,
+        ours: Ours::Elsewhere([
+            "threads are the context's: dicod_context_create(n_threads, &context)",
+            "threads are the context's: call context%create(n_threads=n)",
+            "threads are those that Julia was started with",
+        ]),
+    },
+    Alias {
+        names: VERBOSE_NAMES,
+        ours: Ours::Elsewhere([
+            "the library prints nothing; parmap_set_progress() tells how a run gets on",
+            "the library prints nothing; map%set_progress tells how a run gets on",
+            "the library prints nothing; Map(progress=...) tells how a run gets on",
+        ]),
+    },
+];
+
 fn find(key: &str) -> Result<&'static Spec> {
     TABLE.iter().find(|spec| spec.key == key).ok_or_else(|| {
-        let nearest = TABLE.iter().min_by_key(|spec| edit_distance(spec.key, key));
+        let keys = TABLE.iter().map(|spec| spec.key);
         Error::UnknownOption {
             key: key.into(),
-            nearest: nearest.map_or("", |spec| spec.key).into(),
+            hint: nearest::hint(key, keys, ALIASES),
         }
     })
 }
 
-fn refuse(key: &str, value: impl ToString, allowed: impl ToString) -> Error {
-    Error::argument(&format!("setting \"{key}\""), value, allowed)
-}
-
-fn type_of(spec: &Spec) -> String {
-    match spec.kind {
-        Kind::Real(least) => format!("a real number, at least {least}"),
-        Kind::Integer(least) => format!("an integer, at least {least}"),
-        Kind::Flag => "an integer, 0 or 1".into(),
-        Kind::Word(words) => format!("one of {}", words.join(", ")),
-        _ => String::new(),
-    }
+fn refuse(spec: &Spec, value: impl ToString) -> Error {
+    let (allowed, function) = match spec.kind {
+        Kind::Real(least) => (format!("a real number, at least {least}"), "real"),
+        Kind::Integer(least) => (format!("an integer, at least {least}"), "integer"),
+        Kind::Flag => ("an integer, 0 or 1".into(), "integer"),
+        Kind::Word(words) => (one_of(words), "string"),
+        _ => (String::new(), ""),
+    };
+    let function = wording::in_c(format!(" (parmap_set_{function})"));
+    let name = format!("setting \"{}\"", spec.key);
+    Error::argument(&name, value, format!("{allowed}{function}"))
 }
 
 impl Settings {
@@ -166,7 +252,7 @@ impl Settings {
             _ => false,
         };
         if !allowed {
-            return Err(refuse(key, value, type_of(spec)));
+            return Err(refuse(spec, value));
         }
         match key {
             "chunk" => self.chunk = value,
@@ -189,7 +275,7 @@ impl Settings {
             _ => false,
         };
         if !allowed {
-            return Err(refuse(key, value, type_of(spec)));
+            return Err(refuse(spec, value));
         }
         match key {
             "deadline" => self.deadline = value,
@@ -207,7 +293,7 @@ impl Settings {
             _ => false,
         };
         if !allowed {
-            return Err(refuse(key, format!("\"{value}\""), type_of(spec)));
+            return Err(refuse(spec, format!("\"{value}\"")));
         }
         match value {
             "dynamic" => self.schedule = Schedule::Dynamic,
@@ -295,7 +381,27 @@ mod tests {
         assert!(text(settings.set_integer("chunk", -1)).contains("at least 0"));
         assert!(text(settings.set_real("grace", f64::NAN)).contains("NaN"));
         assert!(text(settings.set_word("schedule", "static")).contains("block"));
-        assert!(text(settings.set_integer("schedule", 1)).contains("one of dynamic"));
+        assert_eq!(
+            text(settings.set_integer("schedule", 1)),
+            "setting \"schedule\" must be \"dynamic\", \"block\", \"cyclic\" or \"guided\" \
+             (parmap_set_string), is 1"
+        );
+        for (key, hint) in [
+            ("timeout", "; did you mean \"deadline\"?"),
+            ("chunk_size", "; did you mean \"chunk\"?"),
+            ("retrys", "; did you mean \"retries\"?"),
+            ("n_jobs", ": threads are the context's"),
+            (
+                "verbose",
+                ": the library prints nothing; parmap_set_progress()",
+            ),
+        ] {
+            let text = text(settings.set_integer(key, 1));
+            let expected = format!("there is no option \"{key}\"{hint}");
+            assert!(text.starts_with(&expected), "{text}");
+        }
+        let colour = text(settings.set_integer("colour", 1));
+        assert_eq!(colour, "there is no option \"colour\"");
         // Each key of the table has a setter of its own.
         for spec in TABLE {
             let before = Settings::default();

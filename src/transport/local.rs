@@ -417,7 +417,7 @@ mod tests {
                 });
                 for result in results {
                     let error = result.unwrap().unwrap_err();
-                    let text = format!("rank {bad}: n = {bad} is not allowed: it must be less");
+                    let text = format!("rank {bad}: n must be less, is {bad}");
                     assert_eq!(error.to_string(), text);
                     assert_eq!(error.status(), Error::argument("", "", "").status());
                 }

@@ -7,6 +7,7 @@
 //! A transport is used by one thread at a time. Its calls do not wait; waiting is done here, in one
 //! place, so that an idle rank leaves its core to others.
 
+pub(crate) mod alike;
 pub mod local;
 #[cfg(feature = "mpi")]
 pub mod mpi;
@@ -220,6 +221,7 @@ impl dyn Transport + '_ {
     /// collective: it also fails, on every rank, if the ranks have come to different places of this library.
     #[track_caller]
     pub fn agree<R>(&self, result: Result<R>) -> Result<R> {
+        let result = crate::refusal::or(result);
         if self.size() == 1 {
             return result;
         }
@@ -251,7 +253,7 @@ impl dyn Transport + '_ {
             && first == self.rank()
         {
             bytes.extend(error.status().to_le_bytes());
-            bytes.extend(error.to_string().as_bytes());
+            bytes.extend(error.marked().as_bytes());
         }
         self.broadcast(first, &mut bytes)?;
         let (status, message) = bytes

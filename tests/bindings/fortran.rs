@@ -2,7 +2,7 @@
 //! C functions and bindings/fortran/src, where each procedure stands once for all kinds and ranks.
 //!
 //! Lines of the sources that begin with `!@` are replaced: `!@each x d z` ... `!@end` repeats what is between for the
-//! kinds, and the ranks that these arrays have together (`bytes`, `reals`: for the kinds alone, whole numbers too or not); `!@option_names`, `_declarations`, `_pass` and `_apply` stand for
+//! kinds, and the ranks that these arrays have together (`bytes`, `reals`: for the kinds alone, whole numbers too or not); `!@option_names`, `_declarations`, `_pass`, `_apply` and `_kinds` stand for
 //! the table of options.
 
 use super::{Field, Header, Params, Type, parse, read, size_of};
@@ -234,7 +234,7 @@ fn inside(lengths: &str, n_axes: usize, rank: usize) -> String {
 }
 
 /// The variants of `!@each`.
-fn variants(of: &str) -> Vec<Variant> {
+pub(super) fn variants(of: &str) -> Vec<Variant> {
     if of == "bytes" {
         // `of`: how names that programs see end, which are without an ending for real64. `to` and `word` convert.
         return [
@@ -327,12 +327,12 @@ fn variants(of: &str) -> Vec<Variant> {
 fn declarations(options: &[(String, String, String)]) -> String {
     let mut out = String::new();
     for (kind, fortran, shape) in [
-        ("real", "real(real64)", ""),
-        ("reals", "real(real64)", "(:)"),
-        ("integer", "integer(int64)", ""),
-        ("integers", "integer(int64)", "(:)"),
+        ("real", "class(*)", ""),
+        ("reals", "class(*)", "(..)"),
+        ("integer", "class(*)", ""),
+        ("integers", "class(*)", "(..)"),
         ("flag", "logical", ""),
-        ("flags", "logical", "(:)"),
+        ("flags", "class(*)", "(..)"),
         ("string", "character(*)", ""),
     ] {
         let of_kind = options.iter().filter(|o| o.1 == kind);
@@ -365,6 +365,17 @@ fn expanded(source: &str, header: &Header) -> String {
             "option_names_last" => out += &list(keys(), ")"),
             "option_pass" => out += &list(keys().iter().map(|k| format!("{k}={k}")).collect(), ")"),
             "option_declarations" => out += &declarations(&options),
+            "option_kinds" => {
+                let mut kinds: Vec<_> = options.iter().map(|o| o.1.as_str()).collect();
+                kinds.sort_unstable();
+                kinds.dedup();
+                for kind in kinds {
+                    let keys = options.iter().filter(|o| o.1 == kind);
+                    let keys: Vec<_> = keys.map(|o| format!("'{}'", o.0)).collect();
+                    out += &wrapped(4, &format!("case ({})", keys.join(", ")));
+                    writeln!(out, "      kind = '{kind}'").unwrap();
+                }
+            }
             "option_apply" => {
                 for (key, _, _) in &options {
                     writeln!(
@@ -543,9 +554,16 @@ pub fn files(c: &Header, mpi: &Header) -> Vec<(String, String)> {
         ("bindings/fortran/dicod.f90".into(), text),
         ("bindings/fortran/dicod_mpi.f90".into(), over_mpi),
         ("tests/fortran/every_option.inc".into(), test_of_options()),
+        ("docs/fortran-reference.md".into(), reference()),
         test_module("shape_checks", c),
         test_module("kind_checks", c),
     ]
+}
+
+fn reference() -> String {
+    let modules = MODULES.into_iter().chain(["dicod_mpi"]);
+    let sources: Vec<String> = modules.map(source).collect();
+    super::fortran_reference::reference(&source("dicod"), &sources)
 }
 
 /// A module of tests from tests/fortran/src.
@@ -582,7 +600,9 @@ fn the_modules_reach_every_function() {
         .filter(|(_, _, params)| params.iter().all(|(t, _)| t.base != "MPI_Comm"))
         .map(|(name, _, _)| name.as_str())
         .filter(|name| {
-            !words.contains(name)
+            // In Fortran's words: dicod_last_error_in.
+            *name != "dicod_last_error"
+                && !words.contains(name)
                 && !words.contains(format!("{}{{c}}", name.trim_end_matches("_f32")).as_str())
         })
         .collect();

@@ -1547,7 +1547,7 @@ contains
     call ensemble%member(1_int64, wide(:1), stat=stat, errmsg=errmsg)
     call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, '(1)')
     call ensemble%member(4_int64, x, stat=stat, errmsg=errmsg)
-    call fails(stat, errmsg, DICOD_ERROR_OUT_OF_RANGE, 'index = 3')
+    call fails(stat, errmsg, DICOD_ERROR_OUT_OF_RANGE, 'index must be from 1 to 3, is 4')
     call ensemble%create([0.0_real32], [1.0_real32, 2.0_real32], stat=stat, errmsg=errmsg)
     call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, '(1, 2)')
     call ensemble%free()

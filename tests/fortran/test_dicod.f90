@@ -4,6 +4,7 @@ program test_dicod
   use checks
   use kind_checks
   use map_checks
+  use message_checks
   use option_checks
   use shape_checks
   use dicod
@@ -21,6 +22,7 @@ program test_dicod
   call callbacks()
   call check_options()
   call errors()
+  call check_messages()
   call segments()
   call maps()
   call more_maps()
@@ -156,7 +158,7 @@ contains
     call learner%get_z(z(:, :, :2))
     call check(any(z(:, :, :2) > 0) .and. all(z(:, :, 3) == -1), 'z of a batch')
     call learner%get_z(z, stat=stat, errmsg=errmsg)
-    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'n_channels')
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'the number of channels of z')
   end subroutine
 
   subroutine of_an_encoder()
@@ -464,7 +466,7 @@ contains
     call fails(stat, errmsg, DICOD_ERROR_NULL_POINTER, 'context was not created')
     call options%set('regg', 1.0_wp, stat, errmsg)
     call fails(stat, errmsg, DICOD_ERROR_UNKNOWN_OPTION, 'reg')
-    call options%set('reg', 1, stat, errmsg)
+    call options%set('reg', .true., stat, errmsg)
     call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'reg')
     call options%set('strategy', 'gready', stat, errmsg)
     call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'gready')
@@ -604,7 +606,7 @@ contains
     call check(stat == PARMAP_SOME_FAILED .and. report%failed == 10 .and. all(statuses(10:100:10) == 3), 'continue')
     call map%set('errors', 'cancel')
     call map%run(fail_some, inputs, outputs, report=report, stat=stat, errmsg=errmsg)
-    call fails(stat, errmsg, PARMAP_ERROR_TASK, '9')
+    call fails(stat, errmsg, PARMAP_ERROR_TASK, 'task 10 failed')
     call check(report%failure_index == 9 .and. report%failure_code == 3 .and. report_message(report) == 'ten', 'report')
     call check(size(map%unfinished(), 2) > 0, 'unfinished')
     call map%run(sum_up, inputs, outputs(:, 1:99), stat=stat, errmsg=errmsg)

@@ -22,6 +22,7 @@ program test_mpi
   integer(int32) :: stat
   integer :: rank, n_ranks, i
   character(400) :: errmsg, other
+  character(80) :: text
 
   call MPI_Init()
   call MPI_Comm_rank(MPI_COMM_WORLD, rank)
@@ -63,6 +64,8 @@ program test_mpi
   other = errmsg
   call MPI_Bcast(other, len(other), MPI_CHARACTER, 0, MPI_COMM_WORLD)
   call check(stat == DICOD_ERROR_NOT_FINITE .and. errmsg == other, 'not finite: '//trim(errmsg))
+  write (text, '(a,i0,a)') 'x(2, ', ny*(n_ranks - 1)/n_ranks + 1, ', 1) must be a finite number, is inf'
+  call check(index(errmsg, trim(text)) > 0, 'its index: '//trim(errmsg))
   block(2, 1, 1) = x(2, offset(2) + 1, 1)
   call encoder%solve(block(1:nx, 1:local(2), :), offset=0*offset, stat=stat, errmsg=errmsg)
   call check(stat == merge(DICOD_ERROR_INVALID_SHAPE, DICOD_OK, n_ranks > 1), 'blocks that overlap: '//trim(errmsg))
@@ -194,11 +197,13 @@ contains
     call l%free()
   end subroutine
 
-  ! The rank that is wrong says why.
+  ! Every rank reads which one is wrong, and why.
   subroutine refused(text, what)
     character(*), intent(in) :: text, what
-    call check(stat < 0 .and. errmsg /= '', what)
-    if (rank == n_ranks - 1) call check(index(errmsg, text) > 0, what//': '//trim(errmsg))
+    character(16) :: who
+    call check(stat < 0 .and. index(errmsg, text) > 0 .and. last_error() == trim(errmsg), what//': '//trim(errmsg))
+    write (who, '(a,i0,a)') 'rank ', n_ranks - 1, ':'
+    if (n_ranks > 1) call check(index(errmsg, trim(who)) == 1, what//': '//trim(errmsg))
     errmsg = ''
   end subroutine
 

@@ -207,7 +207,7 @@ fn components_are_taken_and_added_up_by_the_matrix() {
         .err()
         .unwrap();
     assert!(
-        error.to_string().contains("in_size of operator 0 = 3"),
+        error.to_string().contains("in_size of operator 0 must be"),
         "{error}"
     );
     assert_eq!(lives.load(Ordering::SeqCst), 0);

@@ -140,7 +140,7 @@ contains
   recursive subroutine encoder_get_sparse(self, sparse, offset, local_shape, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     type(dicod_sparse), intent(inout) :: sparse
-    integer(int64), intent(in), optional :: offset(:), local_shape(:)
+    class(*), intent(in), optional :: offset(..), local_shape(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), allocatable, target :: signal(:), atom(:), position(:, :)
@@ -157,11 +157,11 @@ contains
     if (present(offset) .neqv. present(local_shape)) then
       text = 'offset and local_shape go together'
     else if (present(offset)) then
-      if (size(offset) /= n .or. size(local_shape) /= n) then
-        text = 'offset '//text_of(offset)//' and local_shape '//text_of(local_shape)//' need one value per axis'
+      if (size(wholes(offset)) /= n .or. size(wholes(local_shape)) /= n) then
+        text = 'offset '//text_of(wholes(offset))//' and local_shape '//text_of(wholes(local_shape))//' need one value per axis'
       else
-        first(:n) = reverse(offset)
-        local(:n) = reverse(local_shape)
+        first(:n) = reverse(wholes(offset))
+        local(:n) = reverse(wholes(local_shape))
         at_first = c_loc(first)
       end if
     end if
@@ -171,6 +171,7 @@ contains
     end if
     block = present(offset) .or. text /= ''
     count = 0
+    if (text /= '') call refuse_next(DICOD_ERROR_INVALID_SHAPE, text)
     if (block) then
       status = dicod_encoder_get_sparse_block(self%handle, at_first, c_loc(local), 0_int64, c_null_ptr, c_null_ptr, &
         c_null_ptr, c_null_ptr, c_loc(count))
@@ -194,30 +195,27 @@ contains
       sparse%position = position(n:1:-1, :count) + 1
       sparse%value = value(:count)
     end if
-    if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
-    call report_status(status, stat, errmsg, text)
+    call report_status(status, stat, errmsg)
   end subroutine
 
   ! The part of the valid domain whose activations are on this rank.
   recursive subroutine encoder_region(self, offset, local_shape, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
-    integer(int64), intent(out) :: offset(:), local_shape(:)
+    class(*), intent(inout) :: offset(:), local_shape(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: first(3), local(3)
     integer(int32) :: status
     integer :: n
     n = int(self%g%n_axes)
-    offset = 0
-    local_shape = 0
     if (size(offset) /= n .or. size(local_shape) /= n) then
       call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'offset and local_shape need one value per axis of the encoder')
       return
     end if
     status = dicod_encoder_region(self%handle, c_loc(first), c_loc(local))
     if (status >= 0) then
-      offset = reverse(first(:n))
-      local_shape = reverse(local(:n))
+      call give(reverse(first(:n)), offset)
+      call give(reverse(local(:n)), local_shape)
     end if
     call report_status(status, stat, errmsg)
   end subroutine
@@ -295,8 +293,8 @@ contains
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real({kind}), intent(in), contiguous, target :: d({d})
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     !@option_declarations
@@ -321,8 +319,8 @@ contains
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real({kind}), intent(in), contiguous, target :: u(:, :), v({v})
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     !@option_declarations
@@ -378,7 +376,7 @@ contains
     class(dicod_encoder), intent(inout) :: self
     real({kind}), intent(in), target :: x({x})
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -395,7 +393,7 @@ contains
   recursive subroutine set_z_{n}(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real({kind}), intent(in), target :: z({z})
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -410,7 +408,7 @@ contains
   recursive subroutine get_z_{n}(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real({kind}), intent(inout), target :: z({z})
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c

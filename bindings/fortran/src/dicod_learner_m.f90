@@ -217,7 +217,8 @@ contains
     class(dicod_learner), intent(inout) :: self
     character(*), intent(in), optional :: path
     integer(int8), intent(in), contiguous, target, optional :: bytes(:)
-    integer(int64), intent(in), optional :: shape_d(:), element_type, signal_shape(:), n_signals
+    integer(int64), intent(in), optional :: shape_d(:), element_type
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -253,13 +254,12 @@ contains
       end if
     end if
     if (present(shape_d)) call c%same_d(shape_d, c%g)
-    if (present(signal_shape)) call c%compare('signal_shape', signal_shape, reverse(c%g%signal(:c%g%n_axes)))
-    if (present(n_signals)) call c%compare('n_signals', [n_signals], [c%g%n_signals])
+    if (present(signal_shape)) call c%compare('signal_shape', wholes(signal_shape), reverse(c%g%signal(:c%g%n_axes)))
+    if (present(n_signals)) call c%compare('n_signals', [whole(n_signals)], [c%g%n_signals])
     ! Tells the others.
     if (c%status < 0) expected%n_axes = -1
-    if (c%status < 0 .or. c%shared) call c%finish(dicod_learner_expect(handle, expected))
+    if (c%proceed()) call c%finish(dicod_learner_expect(handle, expected))
     if (c%status < 0) then
-      if (.not. allocated(c%text)) c%text = last_error()
       call dicod_learner_free(handle)
     else
       call learner_adopt(self, handle, c%g, context)
@@ -271,7 +271,7 @@ contains
   recursive subroutine learner_restore(self, path, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     character(*), intent(in) :: path
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -283,7 +283,7 @@ contains
   recursive subroutine learner_restore_bytes(self, bytes, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -333,8 +333,8 @@ contains
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real({kind}), intent(in), contiguous, target :: d({d})
-    integer(int64), intent(in) :: signal_shape(:)
-    integer(int64), intent(in), optional :: n_signals
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     !@option_declarations
@@ -358,7 +358,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real({kind}), intent(in) :: d({d})
     character(*), intent(in) :: path
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -371,7 +371,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real({kind}), intent(in) :: d({d})
     integer(int8), intent(in), contiguous, target :: bytes(:)
-    integer(int64), intent(in), optional :: signal_shape(:), n_signals
+    class(*), intent(in), optional :: signal_shape(..), n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     integer(int32), intent(out), optional :: stat
@@ -413,7 +413,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real({kind}), intent(in), target :: x({x})
     type(dicod_learn_step), intent(inout), optional :: step
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -429,7 +429,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real({kind}), intent(in), target :: x({x})
     type(dicod_learn_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     integer(int32), intent(out), optional :: stat
@@ -448,7 +448,7 @@ contains
     class(dicod_learner), intent(inout) :: self
     real({kind}), intent(in), target :: x({x})
     type(dicod_info), intent(inout), optional :: info
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c
@@ -465,7 +465,7 @@ contains
   recursive subroutine get_z_{n}(self, z, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real({kind}), intent(inout), target :: z({z})
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state) :: c

@@ -1,7 +1,7 @@
 ! Options by key: call o%set('reg', 0.2_real64). All keys are in dicod.h; the procedures that take options take them one by
 ! one, too.
 module dicod_options_m
-  use, intrinsic :: iso_fortran_env, only: int32, int64, real64
+  use, intrinsic :: iso_fortran_env, only: int32, int64, real32, real64
   use dicod_c
   use dicod_error_m
   implicit none
@@ -10,13 +10,12 @@ module dicod_options_m
 
   type, extends(library_handle) :: dicod_options
   contains
-    procedure, private :: options_set_real, options_set_reals, options_set_integer, options_set_integers
-    procedure, private :: options_set_int32, options_set_int32s, options_set_flag, options_set_flags, options_set_string
-    generic :: set => options_set_real, options_set_reals, options_set_integer, options_set_integers, &
-      options_set_int32, options_set_int32s, options_set_flag, options_set_flags, options_set_string
+    procedure :: set => options_set
     procedure, private :: options_get_real, options_get_reals, options_get_integer, options_get_integers
+    procedure, private :: options_get_real32, options_get_int32, options_get_int32s, options_get_flag, options_get_flags
     procedure, private :: options_get_string
-    generic :: get => options_get_real, options_get_reals, options_get_integer, options_get_integers, options_get_string
+    generic :: get => options_get_real, options_get_reals, options_get_integer, options_get_integers, &
+      options_get_real32, options_get_int32, options_get_int32s, options_get_flag, options_get_flags, options_get_string
     procedure :: free => options_free
     final :: options_final
   end type
@@ -42,119 +41,90 @@ contains
     if (.not. c_associated(self%handle)) status = dicod_options_create(self%handle)
   end subroutine
 
-  recursive subroutine options_set_real(self, key, value, stat, errmsg)
+  ! What an option is: real, reals, integer, integers, flag, flags, string; empty: there is none of that name.
+  pure recursive function kind_of(key) result(kind)
+    character(*), intent(in) :: key
+    character(8) :: kind
+    select case (key)
+    !@option_kinds
+    case default
+      kind = ''
+    end select
+  end function
+
+  ! A number or flag of any kind, a list of them, or a word. A whole number stands for a real one, too, and a number or flag
+  ! for a list of one.
+  recursive subroutine options_set(self, key, value, stat, errmsg)
     class(dicod_options), intent(inout) :: self
     character(*), intent(in) :: key
-    real(real64), intent(in) :: value
+    class(*), intent(in) :: value(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: name(:)
-    integer(int32) :: status
-    allocate (name, source=to_c(key))
-    call options_make(self, status)
-    if (status == DICOD_OK) status = dicod_options_set_real(self%handle, c_loc(name), value)
-    call report_status(status, stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_reals(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key
-    real(real64), intent(in) :: value(:)
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: name(:)
-    real(real64), allocatable, target :: values(:)
-    integer(int32) :: status
-    allocate (name, source=to_c(key))
-    values = [value, 0.0_real64]
-    call options_make(self, status)
-    if (status == DICOD_OK) status = dicod_options_set_reals(self%handle, c_loc(name), size(value, kind=int64), c_loc(values))
-    call report_status(status, stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_integer(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key
-    integer(int64), intent(in) :: value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: name(:)
-    integer(int32) :: status
-    allocate (name, source=to_c(key))
-    call options_make(self, status)
-    if (status == DICOD_OK) status = dicod_options_set_integer(self%handle, c_loc(name), value)
-    call report_status(status, stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_integers(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key
-    integer(int64), intent(in) :: value(:)
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: name(:)
-    integer(int64), allocatable, target :: values(:)
-    integer(int32) :: status
-    allocate (name, source=to_c(key))
-    if (per_axis_key(key)) then
-      values = [reverse(value), 0_int64]
-    else
-      values = [value, 0_int64]
-    end if
-    call options_make(self, status)
-    if (status == DICOD_OK) status = dicod_options_set_integers(self%handle, c_loc(name), size(value, kind=int64), c_loc(values))
-    call report_status(status, stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_int32(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key
-    integer(int32), intent(in) :: value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    call options_set_integer(self, key, int(value, int64), stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_int32s(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key
-    integer(int32), intent(in) :: value(:)
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    call options_set_integers(self, key, int(value, int64), stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_flag(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key
-    logical, intent(in) :: value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    call options_set_integer(self, key, merge(1_int64, 0_int64, value), stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_flags(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key
-    logical, intent(in) :: value(:)
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    call options_set_integers(self, key, merge(1_int64, 0_int64, value), stat, errmsg)
-  end subroutine
-
-  recursive subroutine options_set_string(self, key, value, stat, errmsg)
-    class(dicod_options), intent(inout) :: self
-    character(*), intent(in) :: key, value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
+    type(plain) :: v
     character(kind=c_char), allocatable, target :: name(:), word(:)
+    character(8) :: kind
     integer(int32) :: status
+    integer(int64) :: n
     allocate (name, source=to_c(key))
-    allocate (word, source=to_c(value))
+    v = plain_of(value)
+    kind = kind_of(trim(key))
+    if (v%base == 'integer' .and. kind(:4) == 'real') then
+      v%base = 'real'
+      v%reals = real(v%integers, real64)
+    end if
+    if (any(kind == [character(8) :: 'reals', 'integers', 'flags'])) v%is_list = .true.
+    if (v%base == '' .or. (v%base == 'logical' .and. kind /= '' .and. kind(:4) /= 'flag')) then
+      call report_status(DICOD_ERROR_INVALID_ARGUMENT, stat, errmsg, 'option "'//trim(key)//'" is of type '//trim(kind)// &
+        ': a value of another type was given')
+      return
+    end if
+    if (per_axis_key(key)) v%integers = reverse(v%integers)
     call options_make(self, status)
-    if (status == DICOD_OK) status = dicod_options_set_string(self%handle, c_loc(name), c_loc(word))
+    if (status < 0) then
+      call report_status(status, stat, errmsg)
+      return
+    end if
+    select case (v%base)
+    case ('string')
+      allocate (word, source=to_c(v%word))
+      status = dicod_options_set_string(self%handle, c_loc(name), c_loc(word))
+    case ('real')
+      n = size(v%reals, kind=int64)
+      v%reals = [v%reals, 0.0_real64]
+      if (v%is_list) then
+        status = set_reals(self%handle, name, n, v%reals)
+      else
+        status = dicod_options_set_real(self%handle, c_loc(name), v%reals(1))
+      end if
+    case default
+      n = size(v%integers, kind=int64)
+      v%integers = [v%integers, 0_int64]
+      if (v%is_list) then
+        status = set_integers(self%handle, name, n, v%integers)
+      else
+        status = dicod_options_set_integer(self%handle, c_loc(name), v%integers(1))
+      end if
+    end select
     call report_status(status, stat, errmsg)
   end subroutine
+
+  recursive function set_reals(handle, name, n, values) result(status)
+    type(c_ptr), intent(in) :: handle
+    character(kind=c_char), intent(in), target :: name(*)
+    integer(int64), intent(in) :: n
+    real(real64), intent(in), target :: values(*)
+    integer(int32) :: status
+    status = dicod_options_set_reals(handle, c_loc(name), n, c_loc(values))
+  end function
+
+  recursive function set_integers(handle, name, n, values) result(status)
+    type(c_ptr), intent(in) :: handle
+    character(kind=c_char), intent(in), target :: name(*)
+    integer(int64), intent(in) :: n
+    integer(int64), intent(in), target :: values(*)
+    integer(int32) :: status
+    status = dicod_options_set_integers(handle, c_loc(name), n, c_loc(values))
+  end function
 
   recursive subroutine options_get_real(self, key, value, stat, errmsg)
     class(dicod_options), intent(in) :: self
@@ -227,6 +197,74 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  recursive subroutine options_get_real32(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    real(real32), intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64) :: found
+    integer(int32) :: status
+    found = 0
+    call options_get_real(self, key, found, status)
+    if (status >= 0) value = real(found, real32)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_get_int32(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    integer(int32), intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64) :: found
+    integer(int32) :: status
+    found = 0
+    call options_get_integer(self, key, found, status)
+    if (status >= 0) value = int(found, int32)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_get_int32s(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    integer(int32), allocatable, intent(inout) :: value(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64), allocatable :: found(:)
+    integer(int32) :: status
+    call options_get_integers(self, key, found, status)
+    if (status >= 0) value = int(found, int32)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_get_flag(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    logical, intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64) :: found
+    integer(int32) :: status
+    found = 0
+    call options_get_integer(self, key, found, status)
+    if (status >= 0) value = found /= 0
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine options_get_flags(self, key, value, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(*), intent(in) :: key
+    logical, allocatable, intent(inout) :: value(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64), allocatable :: found(:)
+    integer(int32) :: status
+    call options_get_integers(self, key, found, status)
+    if (status >= 0) value = found /= 0
+    call report_status(status, stat, errmsg)
+  end subroutine
+
   recursive subroutine options_get_string(self, key, value, stat, errmsg)
     class(dicod_options), intent(in) :: self
     character(*), intent(in) :: key
@@ -265,13 +303,13 @@ contains
 
   ! Option number index, from 1 to n_options().
   recursive subroutine describe_option(index, description, stat, errmsg)
-    integer(int64), intent(in) :: index
+    class(*), intent(in) :: index
     type(option_description), intent(inout) :: description
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(dicod_option_info) :: info
     integer(int32) :: status
-    status = dicod_options_describe(index - 1, info)
+    status = dicod_options_describe(whole(index) - 1, info)
     if (status >= 0) then
       description%key = text_from_c(info%key)
       description%kind = text_from_c(info%value_type)

@@ -53,6 +53,8 @@ module dicod_shape_m
     type(dicod_options) :: one
     ! On more ranks than one.
     logical :: shared = .false.
+    ! Numbers of axes that x and z were given with.
+    integer :: rank_x = 0, rank_z = 0
   contains
     procedure :: choose_context
     procedure :: choose_options
@@ -162,6 +164,7 @@ contains
     integer :: n
     call c%measure_d(shape_d)
     if (c%status < 0) return
+    c%rank_x = size(shape_x)
     n = int(c%g%n_axes)
     if (size(shape_x) < n .or. size(shape_x) > n + 2) then
       c%status = DICOD_ERROR_INVALID_SHAPE
@@ -217,6 +220,7 @@ contains
     integer(int64), intent(in) :: shape_z(:)
     integer(int64), allocatable :: wanted(:)
     if (c%status < 0) return
+    c%rank_z = size(shape_z)
     call c%find_valid()
     if (c%status < 0) return
     wanted = [reverse(c%g%valid(:c%g%n_axes)), c%g%n_atoms, c%g%n_signals]
@@ -233,18 +237,21 @@ contains
   ! A dictionary of this shape on a domain; options say which axes are periodic.
   recursive subroutine domain(c, shape_d, signal_shape, n_signals, element_type)
     class(call_state), intent(inout) :: c
-    integer(int64), intent(in) :: shape_d(:), signal_shape(:), element_type
-    integer(int64), intent(in), optional :: n_signals
+    integer(int64), intent(in) :: shape_d(:), element_type
+    class(*), intent(in) :: signal_shape(..)
+    class(*), intent(in), optional :: n_signals
+    integer(int64), allocatable :: axes(:)
     call c%measure_d(shape_d)
     if (c%status < 0) return
-    if (size(signal_shape) /= c%g%n_axes) then
+    axes = wholes(signal_shape)
+    if (size(axes) /= c%g%n_axes) then
       c%status = DICOD_ERROR_INVALID_SHAPE
-      c%text = 'signal_shape '//text_of(signal_shape)//' does not go with d of shape '//text_of(shape_d)// &
+      c%text = 'signal_shape '//text_of(axes)//' does not go with d of shape '//text_of(shape_d)// &
         ': d has its axes, then channel and atom'
       return
     end if
-    c%g%signal(:c%g%n_axes) = reverse(signal_shape)
-    if (present(n_signals)) c%g%n_signals = n_signals
+    c%g%signal(:c%g%n_axes) = reverse(axes)
+    if (present(n_signals)) c%g%n_signals = whole(n_signals)
     c%g%element_type = element_type
     call c%find_valid()
   end subroutine
@@ -303,12 +310,15 @@ contains
     character(*), intent(in) :: name
     type(view), intent(in) :: v
     integer(int64), intent(in) :: per_signal, global(:)
-    integer(int64), intent(in), optional :: offset(:)
+    class(*), intent(in), optional :: offset(..)
     type(described), intent(inout), target :: a
+    integer(int64), allocatable :: first(:)
     integer :: n
     integer(int64) :: bytes, channel, s
     integer(c_intptr_t) :: at
     if (c%status < 0) return
+    if (name == 'x') c%rank_x = v%rank
+    if (name == 'z') c%rank_z = v%rank
     n = int(c%g%n_axes)
     bytes = c%g%element_type/8
     c%status = DICOD_ERROR_INVALID_SHAPE
@@ -319,9 +329,11 @@ contains
         text_of([per_signal, c%g%n_signals])//' are wanted'
       return
     end if
+    allocate (first(n), source=0_int64)
     if (present(offset)) then
-      if (size(offset) /= n) then
-        c%text = 'offset '//text_of(offset)//' needs one value per axis'
+      first = wholes(offset)
+      if (size(first) /= n) then
+        c%text = 'offset '//text_of(first)//' needs one value per axis'
         return
       end if
     end if
@@ -335,7 +347,7 @@ contains
     a%local(:n) = reverse(v%extent(:n))
     a%strides(:n) = reverse(v%stride(:n))/bytes
     a%offset = 0
-    if (present(offset)) a%offset(:n) = reverse(offset)
+    a%offset(:n) = reverse(first)
     allocate (a%channels(per_signal*c%g%n_signals))
     if (any(v%extent(:v%rank) == 0)) then
       a%local = 0
@@ -361,13 +373,15 @@ contains
     a%array%channels = c_loc(a%channels)
   end subroutine
 
-  ! Whether the library is to be called. If an argument is wrong on this rank alone the others wait for it there: it is called
-  ! without axes, and tells them.
+  ! Whether the library is to be called. If an argument is wrong on this rank alone the others wait for it there: the library
+  ! is called without axes, and tells them why.
   recursive function proceed(c)
     class(call_state), intent(inout) :: c
     logical :: proceed
     proceed = c%status >= 0 .or. c%shared
-    if (c%status < 0) c%g%n_axes = -1
+    if (c%status >= 0) return
+    c%g%n_axes = -1
+    if (c%shared) call refuse_next(c%status, c%text)
   end function
 
   ! For the same purpose: none if there was an error.
@@ -382,19 +396,27 @@ contains
   recursive subroutine finish(c, status)
     class(call_state), intent(inout) :: c
     integer(int32), intent(in) :: status
-    if (c%status >= 0) c%status = status
+    c%status = status
   end subroutine
 
   recursive subroutine report(c, stat, errmsg)
     class(call_state), intent(in) :: c
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    call report_status(c%status, stat, errmsg, c%text)
+    character(:), allocatable :: text
+    if (c%status >= 0) then
+      call report_status(c%status, stat)
+      return
+    end if
+    text = ''
+    if (allocated(c%text)) text = c%text
+    if (text == '') text = own_axes(own_axes(last_error(), 'x', c%rank_x), 'z', c%rank_z)
+    call report_status(c%status, stat, errmsg, text)
   end subroutine
 
   recursive function valid_shape_int64(signal_shape, atom_shape, periodic, stat, errmsg) result(shape)
     integer(int64), intent(in) :: signal_shape(:), atom_shape(:)
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: shape(size(signal_shape))
@@ -421,7 +443,7 @@ contains
 
   recursive function valid_shape_int32(signal_shape, atom_shape, periodic, stat, errmsg) result(shape)
     integer(int32), intent(in) :: signal_shape(:), atom_shape(:)
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int32) :: shape(size(signal_shape))
@@ -432,33 +454,32 @@ contains
   ! valid_offset, valid_local_shape, periodic).
   recursive subroutine valid_block(signal_shape, atom_shape, offset, local_shape, valid_offset, valid_local_shape, &
       periodic, stat, errmsg)
-    integer(int64), intent(in) :: signal_shape(:), atom_shape(:), offset(:), local_shape(:)
-    integer(int64), intent(out) :: valid_offset(:), valid_local_shape(:)
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in) :: signal_shape(..), atom_shape(..), offset(..), local_shape(..)
+    class(*), intent(inout) :: valid_offset(:), valid_local_shape(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(dicod_options) :: options
     integer(int64), allocatable, target :: lists(:, :)
     integer(int32) :: status
     integer :: n
-    n = size(signal_shape)
-    valid_offset = 0
-    valid_local_shape = 0
-    if (any([size(atom_shape), size(offset), size(local_shape), size(valid_offset), size(valid_local_shape)] /= n)) then
+    n = size(wholes(signal_shape))
+    if (any([size(wholes(atom_shape)), size(wholes(offset)), size(wholes(local_shape)), size(valid_offset), &
+      size(valid_local_shape)] /= n)) then
       call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'all arguments need one value per axis')
       return
     end if
     allocate (lists(n + 1, 6), source=0_int64)
-    lists(:n, 1) = reverse(signal_shape)
-    lists(:n, 2) = reverse(atom_shape)
-    lists(:n, 3) = reverse(offset)
-    lists(:n, 4) = reverse(local_shape)
+    lists(:n, 1) = reverse(wholes(signal_shape))
+    lists(:n, 2) = reverse(wholes(atom_shape))
+    lists(:n, 3) = reverse(wholes(offset))
+    lists(:n, 4) = reverse(wholes(local_shape))
     status = DICOD_OK
     if (present(periodic)) call options%set('periodic', periodic, status)
     if (status == DICOD_OK) status = dicod_valid_block(options%handle, int(n, int64), c_loc(lists(1, 1)), c_loc(lists(1, 2)), &
       c_loc(lists(1, 3)), c_loc(lists(1, 4)), c_loc(lists(1, 5)), c_loc(lists(1, 6)))
-    valid_offset = reverse(lists(:n, 5))
-    valid_local_shape = reverse(lists(:n, 6))
+    call give(reverse(lists(:n, 5)), valid_offset)
+    call give(reverse(lists(:n, 6)), valid_local_shape)
     call report_status(status, stat, errmsg)
   end subroutine
 

@@ -70,7 +70,8 @@ contains
     real({kind}), intent(in), contiguous, target :: x({x}), d({d})
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -91,7 +92,7 @@ contains
     real({kind}), intent(inout), contiguous, target :: x({x})
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    logical, intent(in), optional :: periodic(:)
+    class(*), intent(in), optional :: periodic(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -110,9 +111,9 @@ contains
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    real(real64), intent(in), optional :: reg, reg_per_atom(:)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
     character(*), intent(in), optional :: reg_scale
-    logical, intent(in), optional :: positive, periodic(:)
+    logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value

@@ -55,11 +55,11 @@ contains
   recursive subroutine ensemble_create(self, lower, upper, n_members, cells, seed, n_state, stat, errmsg)
     class(parmap_ensemble), intent(inout) :: self
     real(real64), intent(in), target, contiguous :: lower(:), upper(:)
-    integer(int64), intent(in), optional :: n_members, seed, n_state
-    integer(int64), intent(in), optional, target, contiguous :: cells(:)
+    class(*), intent(in), optional :: n_members, seed, n_state, cells(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(c_ptr) :: handle, at_cells
+    integer(int64), allocatable, target :: counts(:)
     integer(int64) :: n, seed_, n_state_
     integer(int32) :: status
     if (size(upper) /= size(lower)) then
@@ -69,19 +69,20 @@ contains
     end if
     at_cells = c_null_ptr
     if (present(cells)) then
-      at_cells = c_loc(cells)
-      if (size(cells) /= size(lower)) then
+      allocate (counts, source=[wholes(cells), 0_int64])
+      at_cells = c_loc(counts)
+      if (size(counts) - 1 /= size(lower)) then
         call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'lower and cells differ in length: '// &
-          text_of(int([size(lower), size(cells)], int64)))
+          text_of(int([size(lower), size(counts) - 1], int64)))
         return
       end if
     end if
     n = 0
     seed_ = 0
     n_state_ = 0
-    if (present(n_members)) n = n_members
-    if (present(seed)) seed_ = seed
-    if (present(n_state)) n_state_ = n_state
+    if (present(n_members)) n = whole(n_members)
+    if (present(seed)) seed_ = whole(seed)
+    if (present(n_state)) n_state_ = whole(n_state)
     handle = c_null_ptr
     status = parmap_ensemble_create(size(lower, kind=int64), c_loc(lower), c_loc(upper), n, at_cells, seed_, 8*n_state_, handle)
     if (status >= 0) then
@@ -95,8 +96,7 @@ contains
   recursive subroutine ensemble_create_r32(self, lower, upper, n_members, cells, seed, n_state, stat, errmsg)
     class(parmap_ensemble), intent(inout) :: self
     real(real32), intent(in) :: lower(:), upper(:)
-    integer(int64), intent(in), optional :: n_members, seed, n_state
-    integer(int64), intent(in), optional, target, contiguous :: cells(:)
+    class(*), intent(in), optional :: n_members, seed, n_state, cells(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call ensemble_create(self, real(lower, real64), real(upper, real64), n_members, cells, seed, n_state, stat, errmsg)
@@ -118,7 +118,7 @@ contains
     class(parmap_ensemble), intent(inout) :: self
     class(parmap), intent(inout) :: map
     procedure(solver_procedure) :: solver
-    integer(int64), intent(in), optional :: per_member, in_all
+    class(*), intent(in), optional :: per_member, in_all
     class(*), intent(in), target, optional :: user
     type(parmap_report), intent(inout), optional :: report
     integer(int32), intent(out), optional :: stat
@@ -127,8 +127,8 @@ contains
     integer(int64) :: each, all
     each = -1
     all = -1
-    if (present(per_member)) each = per_member
-    if (present(in_all)) all = in_all
+    if (present(per_member)) each = whole(per_member)
+    if (present(in_all)) all = whole(in_all)
     box%solver => solver
     if (present(user)) box%user => user
     call report_status(parmap_ensemble_round(self%handle, map%handle, each, all, c_funloc(solver_trampoline), c_loc(box), report), &
@@ -155,7 +155,7 @@ contains
   ! Local. x has one number per parameter.
   recursive subroutine ensemble_member(self, index, x, value, evaluations, converged, stat, errmsg)
     class(parmap_ensemble), intent(in) :: self
-    integer(int64), intent(in) :: index
+    class(*), intent(in) :: index
     real(real64), intent(inout), target, contiguous, optional :: x(:)
     real(real64), intent(inout), optional :: value
     integer(int64), intent(inout), optional :: evaluations
@@ -176,7 +176,7 @@ contains
         return
       end if
     end if
-    status = parmap_ensemble_member(self%handle, index - 1, at_x, c_loc(its_value), c_loc(its_evaluations), c_loc(it_has))
+    status = parmap_ensemble_member(self%handle, whole(index) - 1, at_x, c_loc(its_value), c_loc(its_evaluations), c_loc(it_has))
     if (status >= 0) then
       if (present(value)) value = its_value
       if (present(evaluations)) evaluations = its_evaluations
@@ -187,7 +187,7 @@ contains
 
   recursive subroutine ensemble_member_r32(self, index, x, value, evaluations, converged, stat, errmsg)
     class(parmap_ensemble), intent(in) :: self
-    integer(int64), intent(in) :: index
+    class(*), intent(in) :: index
     real(real32), intent(inout) :: x(:)
     real(real64), intent(inout), optional :: value
     integer(int64), intent(inout), optional :: evaluations

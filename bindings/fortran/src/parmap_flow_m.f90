@@ -159,11 +159,11 @@ contains
   ! Local. Sets a node, from 1, to what a checkpoint holds: it counts as trained.
   recursive subroutine flow_load(self, node, bytes, stat, errmsg)
     class(parmap_flow), intent(inout) :: self
-    integer(int64), intent(in) :: node
+    class(*), intent(in) :: node
     integer(int8), intent(in), target, contiguous :: bytes(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    call report_status(parmap_flow_load(self%handle, node - 1, c_loc(bytes), size(bytes, kind=int64)), stat, errmsg)
+    call report_status(parmap_flow_load(self%handle, whole(node) - 1, c_loc(bytes), size(bytes, kind=int64)), stat, errmsg)
   end subroutine
 
   ! Trains the nodes that are not trained yet. Ranks other than 0 need no procedures. Without restart there can be one phase.

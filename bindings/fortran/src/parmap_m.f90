@@ -19,8 +19,7 @@ module parmap_m
   contains
     procedure :: create => map_create
     procedure :: free => map_free
-    procedure, private :: map_set_integer, map_set_int32, map_set_real, map_set_string, map_set_flag
-    generic :: set => map_set_integer, map_set_int32, map_set_real, map_set_string, map_set_flag
+    procedure :: set => map_set
     procedure :: set_progress => map_set_progress
     procedure :: show_progress => map_show_progress
     procedure :: cancel => map_cancel
@@ -118,55 +117,36 @@ contains
     if (.not. self%collective) call map_free(self)
   end subroutine
 
-  recursive subroutine map_set_integer(self, key, value, stat, errmsg)
+  ! A number of any kind, a flag or a word. A whole number stands for a real one, too.
+  recursive subroutine map_set(self, key, value, stat, errmsg)
     class(parmap), intent(inout) :: self
     character(*), intent(in) :: key
-    integer(int64), intent(in) :: value
+    class(*), intent(in) :: value
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: name(:)
-    allocate (name, source=to_c(key))
-    call report_status(parmap_set_integer(self%handle, c_loc(name), value), stat, errmsg)
-  end subroutine
-
-  recursive subroutine map_set_int32(self, key, value, stat, errmsg)
-    class(parmap), intent(inout) :: self
-    character(*), intent(in) :: key
-    integer(int32), intent(in) :: value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    call map_set_integer(self, key, int(value, int64), stat, errmsg)
-  end subroutine
-
-  recursive subroutine map_set_flag(self, key, value, stat, errmsg)
-    class(parmap), intent(inout) :: self
-    character(*), intent(in) :: key
-    logical, intent(in) :: value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    call map_set_integer(self, key, merge(1_int64, 0_int64, value), stat, errmsg)
-  end subroutine
-
-  recursive subroutine map_set_real(self, key, value, stat, errmsg)
-    class(parmap), intent(inout) :: self
-    character(*), intent(in) :: key
-    real(real64), intent(in) :: value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
-    character(kind=c_char), allocatable, target :: name(:)
-    allocate (name, source=to_c(key))
-    call report_status(parmap_set_real(self%handle, c_loc(name), value), stat, errmsg)
-  end subroutine
-
-  recursive subroutine map_set_string(self, key, value, stat, errmsg)
-    class(parmap), intent(inout) :: self
-    character(*), intent(in) :: key, value
-    integer(int32), intent(out), optional :: stat
-    character(*), intent(inout), optional :: errmsg
+    type(plain) :: v
     character(kind=c_char), allocatable, target :: name(:), word(:)
+    integer(int32) :: status
     allocate (name, source=to_c(key))
-    allocate (word, source=to_c(value))
-    call report_status(parmap_set_string(self%handle, c_loc(name), c_loc(word)), stat, errmsg)
+    v = plain_of(value)
+    select case (v%base)
+    case ('string')
+      allocate (word, source=to_c(v%word))
+      status = parmap_set_string(self%handle, c_loc(name), c_loc(word))
+    case ('real')
+      status = parmap_set_real(self%handle, c_loc(name), v%reals(1))
+    case ('integer', 'logical')
+      if (any(trim(key) == [character(17) :: 'deadline', 'grace', 'progress_interval'])) then
+        status = parmap_set_real(self%handle, c_loc(name), real(v%integers(1), real64))
+      else
+        status = parmap_set_integer(self%handle, c_loc(name), v%integers(1))
+      end if
+    case default
+      call report_status(DICOD_ERROR_INVALID_ARGUMENT, stat, errmsg, &
+        'setting "'//trim(key)//'" must be a number, a flag or a word, is of another type')
+      return
+    end select
+    call report_status(status, stat, errmsg)
   end subroutine
 
   ! Without progress: nobody is told. user has to live as long as the map.
@@ -227,17 +207,17 @@ contains
     integer(int32) :: status
     text = per_task(shape(inputs, int64), shape(outputs, int64), statuses)
     n_tasks = size(inputs, 2, int64)
-    ! The other ranks learn of it.
-    if (text /= '') n_tasks = -1
     status = DICOD_ERROR_INVALID_SHAPE
+    if (text /= '') n_tasks = -1
     one = storage_size(inputs, int64)/8
     box%work_{n} => work
     box%n_in = size(inputs, 1, int64)
     box%n_out = size(outputs, 1, int64)
     if (present(user)) box%user => user
-    if (text == '' .or. self%collective) status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_{n}), &
+    ! The other ranks learn of it.
+    if (text /= '' .and. self%collective) call refuse_next(status, text)
+    if (text == '') status = parmap_run(self%handle, n_tasks, c_funloc(work_trampoline_{n}), &
       c_loc(box), c_loc(inputs), one*box%n_in, 0_int64, c_loc(outputs), one*box%n_out, 0_int64, address_of(statuses), report)
-    if (text /= '') status = DICOD_ERROR_INVALID_SHAPE
     call report_status(status, stat, errmsg, text)
   end subroutine
 
@@ -362,11 +342,11 @@ contains
   ! Begins to give out tasks to threads of the program's, on each rank its own portion.
   recursive subroutine map_open(self, n_tasks, pull, stat, errmsg)
     class(parmap), intent(inout) :: self
-    integer(int64), intent(in) :: n_tasks
+    class(*), intent(in) :: n_tasks
     type(parmap_pull), intent(inout) :: pull
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    call report_status(parmap_open(self%handle, n_tasks, pull%handle), stat, errmsg)
+    call report_status(parmap_open(self%handle, whole(n_tasks), pull%handle), stat, errmsg)
   end subroutine
 
   ! Local, as all but close. The next task; 0: there are no more.
@@ -383,7 +363,7 @@ contains
   ! A task is done; code: positive if it failed, then because of message.
   recursive subroutine pull_done(self, index, code, message, stat, errmsg)
     class(parmap_pull), intent(in) :: self
-    integer(int64), intent(in) :: index
+    class(*), intent(in) :: index
     integer(int32), intent(in), optional :: code
     character(*), intent(in), optional :: message
     integer(int32), intent(out), optional :: stat
@@ -394,25 +374,25 @@ contains
     if (present(message)) text = to_c(message)
     result_ = 0
     if (present(code)) result_ = code
-    call report_status(parmap_done(self%handle, index - 1, result_, c_loc(text)), stat, errmsg)
+    call report_status(parmap_done(self%handle, whole(index) - 1, result_, c_loc(text)), stat, errmsg)
   end subroutine
 
   recursive function pull_cancelled(self, index) result(cancelled)
     class(parmap_pull), intent(in) :: self
-    integer(int64), intent(in) :: index
+    class(*), intent(in) :: index
     logical :: cancelled
-    cancelled = parmap_pull_cancelled(self%handle, index - 1) /= 0
+    cancelled = parmap_pull_cancelled(self%handle, whole(index) - 1) /= 0
   end function
 
   ! As parmap_task%key().
   recursive function pull_key(self, index, stat, errmsg) result(key)
     class(parmap_pull), intent(in) :: self
-    integer(int64), intent(in) :: index
+    class(*), intent(in) :: index
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: key
     key = 0
-    call report_status(parmap_pull_key(self%handle, index - 1, c_loc(key)), stat, errmsg)
+    call report_status(parmap_pull_key(self%handle, whole(index) - 1, c_loc(key)), stat, errmsg)
   end function
 
   recursive subroutine pull_close(self, report, stat, errmsg)
@@ -424,7 +404,7 @@ contains
   end subroutine
 
   ! Local. A name for a procedure whose tasks have n_in numbers of real64 each, and give n_out: on every rank its own, of these
-  ! sizes.
+  ! sizes, which are of kind int64: others could be mistaken for stat.
   recursive subroutine map_register(self, name, work, n_in, n_out, user, stat, errmsg)
     class(parmap), intent(inout) :: self
     character(*), intent(in) :: name

@@ -73,7 +73,7 @@ contains
   recursive subroutine operators_create(self, operators, sizes, takes, stat, errmsg)
     class(parmap_operators), intent(inout) :: self
     type(parmap_operator), intent(in) :: operators(:)
-    integer(int64), intent(in), optional :: sizes(:)
+    class(*), intent(in), optional :: sizes(..)
     logical, intent(in), optional :: takes(:, :)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -89,12 +89,12 @@ contains
       return
     end if
     if (present(sizes) .and. present(takes)) then
-      if (size(takes, 1) /= size(sizes) .or. size(takes, 2) /= size(operators)) then
+      allocate (lengths, source=[wholes(sizes), 0_int64])
+      if (size(takes, 1) /= size(lengths) - 1 .or. size(takes, 2) /= size(operators)) then
         call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'takes has the shape '//text_of(shape(takes, int64))// &
-          ', for these sizes and operators it is '//text_of(int([size(sizes), size(operators)], int64)))
+          ', for these sizes and operators it is '//text_of(int([size(lengths) - 1, size(operators)], int64)))
         return
       end if
-      allocate (lengths, source=[sizes, 0_int64])
       allocate (taken, source=merge(1_int32, 0_int32, takes))
     end if
     allocate (kept(size(operators)))
@@ -116,8 +116,8 @@ contains
     end do
     handle = c_null_ptr
     if (allocated(lengths)) then
-      status = parmap_operators_create_distributed(size(operators, kind=int64), tables, size(sizes, kind=int64), c_loc(lengths), &
-        c_loc(taken), handle)
+      status = parmap_operators_create_distributed(size(operators, kind=int64), tables, size(lengths, kind=int64) - 1, &
+        c_loc(lengths), c_loc(taken), handle)
     else
       status = parmap_operators_create_vector(size(operators, kind=int64), tables, handle)
     end if
@@ -186,7 +186,7 @@ contains
     real(real64), intent(inout), target, contiguous :: to(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
-    integer(int32) :: status, ignored
+    integer(int32) :: status
     character(:), allocatable :: text
     if (backwards) then
       call check_sizes(self, size(to, kind=int64), size(from, kind=int64), status, text)
@@ -196,7 +196,8 @@ contains
     if (status >= 0) then
       status = f(self%handle, map%handle, c_loc(from), c_loc(to))
     else if (map%collective) then
-      ignored = f(self%handle, map%handle, c_null_ptr, c_null_ptr)
+      call refuse_next(status, text)
+      status = f(self%handle, map%handle, c_null_ptr, c_null_ptr)
     end if
     call report_status(status, stat, errmsg, text)
   end subroutine

@@ -302,7 +302,7 @@ contains
   recursive subroutine resize_{n}(self, values, n, stat, errmsg)
     class(parmap_buffer), intent(inout) :: self
     {kind}, pointer, intent(out) :: values(:)
-    integer(int64), intent(in) :: n
+    class(*), intent(in) :: n
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     {kind}, target, save :: none(1) = 0
@@ -310,8 +310,8 @@ contains
     integer(int32) :: status
     values => none(:0)
     first = c_null_ptr
-    status = parmap_buffer_resize(self%handle, n*(storage_size(none, int64)/8), first)
-    if (status >= 0 .and. n > 0) call c_f_pointer(first, values, [n])
+    status = parmap_buffer_resize(self%handle, whole(n)*(storage_size(none, int64)/8), first)
+    if (status >= 0 .and. whole(n) > 0) call c_f_pointer(first, values, [whole(n)])
     call report_status(status, stat, errmsg)
   end subroutine
 

@@ -48,7 +48,7 @@ contains
   ! Either n_segments or segment_shape; the domain is full_shape, or inner_bounds(2, axis) in it: first and last position.
   recursive subroutine segments_create(self, full_shape, inner_bounds, n_segments, segment_shape, overlap, stat, errmsg)
     class(segmentation), intent(inout) :: self
-    integer(int64), intent(in), optional :: full_shape(:), inner_bounds(:, :), n_segments(:), segment_shape(:), overlap(:)
+    class(*), intent(in), optional :: full_shape(..), inner_bounds(:, :), n_segments(..), segment_shape(..), overlap(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), allocatable, target :: lists(:, :), bounds(:, :)
@@ -63,12 +63,12 @@ contains
       return
     end if
     n = 0
-    if (present(n_segments)) n = size(n_segments)
-    if (present(segment_shape)) n = size(segment_shape)
+    if (present(n_segments)) n = size(wholes(n_segments))
+    if (present(segment_shape)) n = size(wholes(segment_shape))
     fits = .true.
-    if (present(full_shape)) fits = size(full_shape) == n
+    if (present(full_shape)) fits = size(wholes(full_shape)) == n
     if (present(inner_bounds)) fits = fits .and. size(inner_bounds, 1) == 2 .and. size(inner_bounds, 2) == n
-    if (present(overlap)) fits = fits .and. size(overlap) == n
+    if (present(overlap)) fits = fits .and. size(wholes(overlap)) == n
     if (.not. fits) then
       call report_status(status, stat, errmsg, 'all arguments need one value per axis, inner_bounds is (2, axis)')
       return
@@ -79,23 +79,23 @@ contains
     at_overlap = c_null_ptr
     handle = c_null_ptr
     if (present(full_shape)) then
-      lists(:n, 1) = reverse(full_shape)
+      lists(:n, 1) = reverse(wholes(full_shape))
       at_full = c_loc(lists(1, 1))
     end if
     if (present(inner_bounds)) then
-      bounds(1, :n) = reverse(inner_bounds(1, :)) - 1
-      bounds(2, :n) = reverse(inner_bounds(2, :))
+      bounds(1, :n) = reverse(wholes(inner_bounds(1, :))) - 1
+      bounds(2, :n) = reverse(wholes(inner_bounds(2, :)))
       at_bounds = c_loc(bounds)
     end if
     if (present(overlap)) then
-      lists(:n, 2) = reverse(overlap)
+      lists(:n, 2) = reverse(wholes(overlap))
       at_overlap = c_loc(lists(1, 2))
     end if
     if (present(n_segments)) then
-      lists(:n, 3) = reverse(n_segments)
+      lists(:n, 3) = reverse(wholes(n_segments))
       status = segmentation_create_by_count(int(n, int64), at_full, at_bounds, c_loc(lists(1, 3)), at_overlap, handle)
     else
-      lists(:n, 3) = reverse(segment_shape)
+      lists(:n, 3) = reverse(wholes(segment_shape))
       status = segmentation_create_by_shape(int(n, int64), at_full, at_bounds, c_loc(lists(1, 3)), at_overlap, handle)
     end if
     if (status >= 0) then
@@ -213,21 +213,22 @@ contains
   ! Size of a segment, with overlap unless inner.
   recursive function segments_segment_shape(self, segment, inner, stat, errmsg) result(values)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment
+    class(*), intent(in) :: segment
     logical, intent(in), optional :: inner
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: values(self%n_axes)
     integer(int64), target :: found(self%n_axes + 1)
     found = 0
-    call report_status(segmentation_segment_shape(self%handle, segment - 1, part_of(inner), c_loc(found)), stat, errmsg)
+    call report_status(segmentation_segment_shape(self%handle, whole(segment) - 1, part_of(inner), &
+      c_loc(found)), stat, errmsg)
     values = reverse(found(:self%n_axes))
   end function
 
   ! A segment in the form that HDF5's hyperslabs and MPI's subarrays take: the number of elements before it, and in it.
   recursive subroutine segments_slices(self, segment, start, count, inner, stat, errmsg)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment
+    class(*), intent(in) :: segment
     integer(int64), intent(out) :: start(:), count(:)
     logical, intent(in), optional :: inner
     integer(int32), intent(out), optional :: stat
@@ -238,7 +239,8 @@ contains
     count = 0
     if (.not. fitting(self, size(start), stat, errmsg)) return
     if (.not. fitting(self, size(count), stat, errmsg)) return
-    status = segmentation_segment_slices(self%handle, segment - 1, part_of(inner), c_loc(found(1, 1)), c_loc(found(1, 2)))
+    status = segmentation_segment_slices(self%handle, whole(segment) - 1, part_of(inner), c_loc(found(1, 1)), &
+      c_loc(found(1, 2)))
     if (status >= 0) then
       start = reverse(found(:self%n_axes, 1))
       count = reverse(found(:self%n_axes, 2))
@@ -265,14 +267,15 @@ contains
   ! First and last position of a segment; inner: without overlap (the default is with).
   recursive function segments_bounds(self, segment, inner, stat, errmsg) result(b)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment
+    class(*), intent(in) :: segment
     logical, intent(in), optional :: inner
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: b(2, self%n_axes)
     integer(int64), target :: found(2, self%n_axes + 1)
     found = 0
-    call report_status(segmentation_segment_bounds(self%handle, segment - 1, part_of(inner), c_loc(found)), stat, errmsg)
+    call report_status(segmentation_segment_bounds(self%handle, whole(segment) - 1, part_of(inner), &
+      c_loc(found)), stat, errmsg)
     b(1, :) = reverse(found(1, :self%n_axes)) + 1
     b(2, :) = reverse(found(2, :self%n_axes))
   end function
@@ -280,27 +283,27 @@ contains
   ! What the border of the array cuts off the overlap of a segment: p(1, axis) before, p(2, axis) after it.
   recursive function segments_padding(self, segment, stat, errmsg) result(p)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment
+    class(*), intent(in) :: segment
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: p(2, self%n_axes)
     integer(int64), target :: found(2, self%n_axes + 1)
     found = 0
-    call report_status(segmentation_padding_to_overlap(self%handle, segment - 1, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_padding_to_overlap(self%handle, whole(segment) - 1, c_loc(found)), stat, errmsg)
     p = found(:, self%n_axes:1:-1)
   end function
 
   ! The segment whose inner part holds the point, or the nearest one.
   recursive function segments_find(self, point, stat, errmsg) result(segment)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: point(:)
+    class(*), intent(in) :: point(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: segment
     integer(int64), target :: at(self%n_axes + 1)
     segment = 0
-    if (.not. fitting(self, size(point), stat, errmsg)) return
-    at(:self%n_axes) = reverse(point) - 1
+    if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
+    at(:self%n_axes) = reverse(wholes(point)) - 1
     call report_status(segmentation_find_segment(self%handle, c_loc(at), c_loc(segment)), stat, errmsg)
     segment = segment + 1
   end function
@@ -320,7 +323,7 @@ contains
   ! Segments whose outer part meets the window of this radius around a point.
   recursive function segments_touched(self, point, radius, stat, errmsg) result(segments)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: point(:), radius(:)
+    class(*), intent(in) :: point(..), radius(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), allocatable :: segments(:)
@@ -328,10 +331,10 @@ contains
     integer(int64), target :: at(self%n_axes + 1), r(self%n_axes + 1), count
     integer(int32) :: status
     allocate (segments(0))
-    if (.not. fitting(self, size(point), stat, errmsg)) return
-    if (.not. fitting(self, size(radius), stat, errmsg)) return
-    at(:self%n_axes) = reverse(point) - 1
-    r(:self%n_axes) = reverse(radius)
+    if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
+    if (.not. fitting(self, size(wholes(radius)), stat, errmsg)) return
+    at(:self%n_axes) = reverse(wholes(point)) - 1
+    r(:self%n_axes) = reverse(wholes(radius))
     count = 0
     status = segmentation_touched_segments(self%handle, c_loc(at), c_loc(r), 0_int64, c_null_ptr, c_loc(count))
     allocate (found(count + 1))
@@ -344,7 +347,7 @@ contains
   ! What the window around a point (local coordinates) touches of the overlap: boxes(2, axis, box), first and last.
   recursive function segments_touched_overlap(self, segment, point, radius, stat, errmsg) result(boxes)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment, point(:), radius(:)
+    class(*), intent(in) :: segment, point(..), radius(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), allocatable :: boxes(:, :, :)
@@ -352,14 +355,16 @@ contains
     integer(int64), target :: at(self%n_axes + 1), r(self%n_axes + 1), count
     integer(int32) :: status
     allocate (boxes(2, self%n_axes, 0))
-    if (.not. fitting(self, size(point), stat, errmsg)) return
-    if (.not. fitting(self, size(radius), stat, errmsg)) return
-    at(:self%n_axes) = reverse(point) - 1
-    r(:self%n_axes) = reverse(radius)
+    if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
+    if (.not. fitting(self, size(wholes(radius)), stat, errmsg)) return
+    at(:self%n_axes) = reverse(wholes(point)) - 1
+    r(:self%n_axes) = reverse(wholes(radius))
     count = 0
-    status = segmentation_touched_overlap_slices(self%handle, segment - 1, c_loc(at), c_loc(r), 0_int64, c_null_ptr, c_loc(count))
+    status = segmentation_touched_overlap_slices(self%handle, whole(segment) - 1, c_loc(at), c_loc(r), 0_int64, &
+      c_null_ptr, c_loc(count))
     allocate (found(2, self%n_axes, count + 1))
-    if (status >= 0) status = segmentation_touched_overlap_slices(self%handle, segment - 1, c_loc(at), c_loc(r), count + 1, &
+    if (status >= 0) status = segmentation_touched_overlap_slices(self%handle, whole(segment) - 1, c_loc(at), &
+      c_loc(r), count + 1, &
       c_loc(found), c_loc(count))
     if (status >= 0) then
       boxes = found(:, self%n_axes:1:-1, :count)
@@ -370,37 +375,39 @@ contains
 
   recursive function segments_to_global(self, segment, point, stat, errmsg) result(global)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment, point(:)
+    class(*), intent(in) :: segment, point(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: global(self%n_axes)
     integer(int64), target :: at(self%n_axes + 1), found(self%n_axes + 1)
     global = 0
-    if (.not. fitting(self, size(point), stat, errmsg)) return
-    at(:self%n_axes) = reverse(point) - 1
+    if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
+    at(:self%n_axes) = reverse(wholes(point)) - 1
     found = 0
-    call report_status(segmentation_global_coordinate(self%handle, segment - 1, c_loc(at), c_loc(found)), stat, errmsg)
+    call report_status(segmentation_global_coordinate(self%handle, whole(segment) - 1, c_loc(at), &
+      c_loc(found)), stat, errmsg)
     global = reverse(found(:self%n_axes)) + 1
   end function
 
   recursive function segments_to_local(self, segment, point, stat, errmsg) result(local)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment, point(:)
+    class(*), intent(in) :: segment, point(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: local(self%n_axes)
     integer(int64), target :: at(self%n_axes + 1), found(self%n_axes + 1)
     local = 0
-    if (.not. fitting(self, size(point), stat, errmsg)) return
-    at(:self%n_axes) = reverse(point) - 1
+    if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
+    at(:self%n_axes) = reverse(wholes(point)) - 1
     found = 0
-    call report_status(segmentation_local_coordinate(self%handle, segment - 1, c_loc(at), c_loc(found)), stat, errmsg)
+    call report_status(segmentation_local_coordinate(self%handle, whole(segment) - 1, c_loc(at), c_loc(found)), &
+      stat, errmsg)
     local = reverse(found(:self%n_axes)) + 1
   end function
 
   recursive function segments_contains_point(self, segment, point, inner, stat, errmsg) result(contained)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment, point(:)
+    class(*), intent(in) :: segment, point(..)
     logical, intent(in), optional :: inner
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -408,52 +415,54 @@ contains
     integer(int64), target :: at(self%n_axes + 1)
     integer(int32), target :: found
     contained = .false.
-    if (.not. fitting(self, size(point), stat, errmsg)) return
-    at(:self%n_axes) = reverse(point) - 1
+    if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
+    at(:self%n_axes) = reverse(wholes(point)) - 1
     found = 0
-    call report_status(segmentation_contains_point(self%handle, segment - 1, c_loc(at), part_of(inner), c_loc(found)), stat, errmsg)
+    call report_status(segmentation_contains_point(self%handle, whole(segment) - 1, c_loc(at), part_of(inner), &
+      c_loc(found)), stat, errmsg)
     contained = found /= 0
   end function
 
   recursive function segments_contains_area(self, segment, point, radius, stat, errmsg) result(contained)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment, point(:), radius(:)
+    class(*), intent(in) :: segment, point(..), radius(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     logical :: contained
     integer(int64), target :: at(self%n_axes + 1), r(self%n_axes + 1)
     integer(int32), target :: found
     contained = .false.
-    if (.not. fitting(self, size(point), stat, errmsg)) return
-    if (.not. fitting(self, size(radius), stat, errmsg)) return
-    at(:self%n_axes) = reverse(point) - 1
-    r(:self%n_axes) = reverse(radius)
+    if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
+    if (.not. fitting(self, size(wholes(radius)), stat, errmsg)) return
+    at(:self%n_axes) = reverse(wholes(point)) - 1
+    r(:self%n_axes) = reverse(wholes(radius))
     found = 0
-    call report_status(segmentation_contains_area(self%handle, segment - 1, c_loc(at), c_loc(r), c_loc(found)), stat, errmsg)
+    call report_status(segmentation_contains_area(self%handle, whole(segment) - 1, c_loc(at), c_loc(r), &
+      c_loc(found)), stat, errmsg)
     contained = found /= 0
   end function
 
   ! The segment after this one, and 1 after the last; 0 stands before the first.
   recursive function segments_next(self, segment, stat, errmsg) result(next)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment
+    class(*), intent(in) :: segment
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: next
     next = -1
-    call report_status(segmentation_increment(self%handle, segment - 1, c_loc(next)), stat, errmsg)
+    call report_status(segmentation_increment(self%handle, whole(segment) - 1, c_loc(next)), stat, errmsg)
     next = next + 1
   end function
 
   recursive function segments_is_active(self, segment, stat, errmsg) result(active)
     class(segmentation), intent(in) :: self
-    integer(int64), intent(in) :: segment
+    class(*), intent(in) :: segment
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     logical :: active
     integer(int32), target :: found
     found = 0
-    call report_status(segmentation_is_active(self%handle, segment - 1, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_is_active(self%handle, whole(segment) - 1, c_loc(found)), stat, errmsg)
     active = found /= 0
   end function
 
@@ -461,7 +470,7 @@ contains
   recursive subroutine segments_set_active(self, active, segments, changed, stat, errmsg)
     class(segmentation), intent(inout) :: self
     logical, intent(in) :: active
-    integer(int64), intent(in), optional :: segments(:)
+    class(*), intent(in), optional :: segments(..)
     integer(int64), intent(out), optional :: changed
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -472,7 +481,7 @@ contains
     n = 0
     status = DICOD_OK
     if (present(segments)) then
-      allocate (which, source=[segments - 1, 0_int64])
+      allocate (which, source=[wholes(segments) - 1, 0_int64])
     else if (active) then
       status = segmentation_reset(self%handle, c_loc(n))
       allocate (which(0))
@@ -508,7 +517,8 @@ contains
     if (status >= 0) then
       s = [shape(dz, int64), 1_int64]
       n_atoms = s(min(self%n_axes, {n}) + 1)
-      if ({n} < self%n_axes .or. {n} > self%n_axes + 1 .or. any(s(:min(self%n_axes, {n})) /= reverse(full(:min(self%n_axes, {n}))))) then
+      if ({n} < self%n_axes .or. {n} > self%n_axes + 1 .or. any(s(:min(self%n_axes, &
+        {n})) /= reverse(full(:min(self%n_axes, {n}))))) then
         call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'dz has the shape '//text_of(shape(dz, int64))// &
           ': it is the full shape, '//text_of(reverse(full(:self%n_axes)))//', then atoms')
         segment = 0

@@ -9,6 +9,7 @@ use crate::grid::tiles::Point;
 use crate::linalg::{Field, FieldMut, Real};
 use crate::memory;
 use crate::transport::Tag;
+use crate::wording::{index, per_axis};
 
 impl<T: Real> Encoder<T> {
     /// Collective: sets z, (signals × atoms) fields, for a warm start. Each rank brings a block of the
@@ -159,17 +160,13 @@ impl<T: Real> Encoder<T> {
                     if value < T::ZERO && negative.is_none() {
                         let at = [at[0], at[1], k];
                         let at: Point = std::array::from_fn(|a| at[a] + z.origin[a]);
-                        negative = Some((at, value));
+                        negative = Some((self.shape.index(channel, self.shape.n_atoms, at), value));
                     }
                 }
             });
-            if let Some(([i, j, k], value)) = negative {
-                let name = format!("z[{channel}, {i}, {j}, {k}]");
-                return Err(Error::argument(
-                    &name,
-                    value,
-                    "at least 0 (option \"positive\")",
-                ));
+            if let Some((at, value)) = negative {
+                let allowed = "at least 0 with option \"positive\"";
+                return Err(Error::argument(&format!("z{}", index(&at)), value, allowed));
             }
         }
         Ok(())
@@ -217,14 +214,10 @@ impl<T: Real> Encoder<T> {
         if block.is_empty() || block.intersection(&Block::whole(valid)) == *block {
             return Ok(());
         }
-        let value = (
-            self.shape.unpadded(block.origin),
-            self.shape.unpadded(block.shape),
-        );
-        let allowed = format!(
-            "an offset and a shape inside the valid domain {:?}",
-            self.shape.unpadded(valid)
-        );
+        let [offset, shape, valid] =
+            [block.origin, block.shape, valid].map(|of| per_axis(&self.shape.unpadded(of)));
+        let value = format!("of shape {shape} at offset {offset}");
+        let allowed = format!("inside the valid domain, which has the shape {valid}");
         Err(Error::shape(argument, value, allowed))
     }
 

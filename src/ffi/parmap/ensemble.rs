@@ -14,6 +14,7 @@ use crate::host::outside;
 use crate::parmap::Task;
 use crate::parmap::ensemble::{Ensemble, Limits, Member, Starts};
 use crate::parmap::report::NOT_RUN;
+use crate::wording::{index, nth};
 use std::ffi::c_void;
 use std::sync::{Mutex, MutexGuard};
 
@@ -91,7 +92,9 @@ pub unsafe extern "C" fn parmap_ensemble_create(
                     let cells = slice(cells, n, "cells", "n_parameters numbers")?;
                     let cells: Result<Vec<u64>> = cells
                         .iter()
-                        .map(|n| size(*n, "cells[i]", 1).map(|n| n as u64))
+                        .enumerate()
+                        .map(|(i, n)| size(*n, &format!("cells{}", index(&[i])), 1))
+                        .map(|n| n.map(|n| n as u64))
                         .collect();
                     let cells = cells?;
                     let all = cells
@@ -277,8 +280,10 @@ pub unsafe extern "C" fn parmap_ensemble_member(
             let member = usize::try_from(index)
                 .ok()
                 .and_then(|i| all.members().get(i));
-            let member = member
-                .ok_or_else(|| Error::range("index", index, format!("from 0 to {}", n - 1)))?;
+            let member = member.ok_or_else(|| {
+                let allowed = format!("from {} to {}", nth(0), nth(n as i64 - 1));
+                Error::range("index", nth(index), allowed)
+            })?;
             if !x.is_null() {
                 let to = slice_mut(x, member.x.len(), "x", "n_parameters numbers")?;
                 to.copy_from_slice(&member.x);

@@ -15,6 +15,7 @@ use crate::parmap::Task;
 use crate::parmap::flow::{Data, Flow, Node, Tried};
 use crate::parmap::reduce::Failed;
 use crate::parmap::stream::{Ends, Produced};
+use crate::wording::nth;
 use std::ffi::c_void;
 use std::sync::{Mutex, MutexGuard};
 
@@ -348,9 +349,8 @@ pub unsafe extern "C" fn parmap_flow_load(
         unsafe {
             let size = super::super::status::size(size, "size", 0)?;
             let bytes = slice(data.cast(), size, "data", "size bytes")?;
-            let node = usize::try_from(node);
-            let node = node.map_err(|_| Error::range("node", node, "at least 0"))?;
-            entered(flow)?.load(node, bytes)?;
+            let below = |_| Error::range("node", nth(node), format!("at least {}", nth(0)));
+            entered(flow)?.load(usize::try_from(node).map_err(below)?, bytes)?;
         }
         Ok(DICOD_OK)
     })

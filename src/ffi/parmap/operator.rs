@@ -12,6 +12,7 @@ use crate::host::outside;
 use crate::parmap::Map;
 use crate::parmap::operator::{Operator, Operators};
 use crate::parmap::reduce::Failed;
+use crate::wording::index;
 use std::ffi::c_void;
 use std::sync::Mutex;
 
@@ -202,7 +203,10 @@ pub unsafe extern "C" fn parmap_operators_create_distributed(
         let all = all.filter(|all| *all <= isize::MAX as usize / 64);
         let all = all.ok_or_else(|| Error::argument("n_components", n, "an addressable size"))?;
         let sizes = slice(sizes, n, "sizes", "n_components sizes")?;
-        let sizes: Result<Vec<usize>> = sizes.iter().map(|s| size(*s, "sizes[i]", 0)).collect();
+        let sizes = sizes.iter().enumerate();
+        let sizes: Result<Vec<usize>> = sizes
+            .map(|(i, s)| size(*s, &format!("sizes{}", index(&[i])), 0))
+            .collect();
         let takes = slice(takes, all, "takes", "n_operators * n_components flags")?;
         let row = |i: usize| takes[i * n..(i + 1) * n].iter().map(|t| *t != 0).collect();
         let rows: Vec<Vec<bool>> = (0..operators.len()).map(row).collect();

@@ -2,6 +2,7 @@
 
 use super::{Part, Segmentation, position, row_major};
 use crate::error::{Error, Result};
+use crate::wording::index;
 
 impl Segmentation {
     /// Whether segment `i_seg` is active. At first all are.
@@ -97,12 +98,11 @@ impl Segmentation {
             return Err(Error::argument("tol", tol, "finite and at least 0"));
         }
         if let Some(i) = dz.iter().position(|&v| !v.into().is_finite()) {
-            let mut index = vec![(i / volume) as i64];
-            index.extend(position(&full_shape, (i % volume) as i64));
-            let index: Vec<String> = index.iter().map(i64::to_string).collect();
+            let at = position(&full_shape, (i % volume) as i64);
+            let at = at.iter().map(|x| *x as usize);
             return Err(Error::NotFinite {
                 argument: "dz".into(),
-                index: index.join(", "),
+                index: [i / volume].into_iter().chain(at).collect(),
                 value: dz[i].into(),
             });
         }
@@ -129,7 +129,9 @@ impl Segmentation {
 
     fn check_segments(&self, segments: &[i64]) -> Result<()> {
         let mut entries = segments.iter().enumerate();
-        entries.try_for_each(|(i, &i_seg)| self.check_segment(&format!("segments[{i}]"), i_seg))
+        entries.try_for_each(|(i, &i_seg)| {
+            self.check_segment(&format!("segments{}", index(&[i])), i_seg)
+        })
     }
 }
 

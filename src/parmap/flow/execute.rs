@@ -7,6 +7,7 @@ use super::super::stream::{Consumed, Ends, Produced};
 use super::super::{Map, Task, wire};
 use super::{Flow, Node, Tried, through};
 use crate::error::{Error, Result};
+use crate::wording::nth;
 
 impl Flow {
     /// Collective: sends chunks through all nodes; results are consumed in order, on rank 0.
@@ -19,7 +20,8 @@ impl Flow {
         let missing = self.trained.iter().position(|trained| !trained);
         let check = match missing {
             Some(node) => Err(Error::InvalidState(format!(
-                "node {node} of the flow is not trained: train the flow, or load a checkpoint"
+                "node {} of the flow is not trained: train the flow, or load a checkpoint",
+                nth(node as i64)
             ))),
             None => self.spread_loaded(map),
         };

@@ -6,6 +6,9 @@ const DICOD_VERSION_MAJOR = 0
 const DICOD_VERSION_MINOR = 1
 const DICOD_VERSION_PATCH = 0
 const DICOD_VERSION_NUMBER = 100
+const DICOD_LANGUAGE_C = 0
+const DICOD_LANGUAGE_FORTRAN = 1
+const DICOD_LANGUAGE_JULIA = 2
 const DICOD_OK = 0
 const DICOD_MAX_ITER = 1
 const DICOD_TIME_LIMIT = 2
@@ -282,6 +285,18 @@ const at_dicod_last_error = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_last_error(buffer, capacity, needed) =
     ccall(entry(at_dicod_last_error, :dicod_last_error), Int32, (Ptr{UInt8}, Int64, Ptr{Int64}), buffer, capacity, needed)
 
+const at_dicod_last_error_in = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_last_error_in(language, buffer, capacity, needed) =
+    ccall(entry(at_dicod_last_error_in, :dicod_last_error_in), Int32, (Int32, Ptr{UInt8}, Int64, Ptr{Int64}), language, buffer, capacity, needed)
+
+const at_dicod_set_last_error = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_set_last_error(message) =
+    ccall(entry(at_dicod_set_last_error, :dicod_set_last_error), Int32, (Cstring,), message)
+
+const at_dicod_fail_next = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_fail_next(status, message) =
+    ccall(entry(at_dicod_fail_next, :dicod_fail_next), Int32, (Int32, Cstring), status, message)
+
 const at_dicod_version = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_version() =
     ccall(entry(at_dicod_version, :dicod_version), Cstring, ())
@@ -313,6 +328,10 @@ dicod_context_set_progress(context, progress, userdata) =
 const at_dicod_cancel = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_cancel(context) =
     ccall(entry(at_dicod_cancel, :dicod_cancel), Int32, (Ptr{Cvoid},), context)
+
+const at_dicod_context_set_cancel_flag = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_context_set_cancel_flag(context, flag) =
+    ccall(entry(at_dicod_context_set_cancel_flag, :dicod_context_set_cancel_flag), Int32, (Ptr{Cvoid}, Ptr{Int32}), context, flag)
 
 const at_dicod_options_create = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_options_create(options) =
@@ -937,6 +956,9 @@ dicod_mpi_library() =
 # What a library that is opened again has to look up anew.
 const entries = (at_dicod_strerror,
                  at_dicod_last_error,
+                 at_dicod_last_error_in,
+                 at_dicod_set_last_error,
+                 at_dicod_fail_next,
                  at_dicod_version,
                  at_dicod_context_create,
                  at_dicod_context_free,
@@ -945,6 +967,7 @@ const entries = (at_dicod_strerror,
                  at_dicod_context_set_log,
                  at_dicod_context_set_progress,
                  at_dicod_cancel,
+                 at_dicod_context_set_cancel_flag,
                  at_dicod_options_create,
                  at_dicod_options_free,
                  at_dicod_options_set_real,

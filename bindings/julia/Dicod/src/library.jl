@@ -44,9 +44,9 @@ Base.showerror(io::IO, e::DicodError) = print(io, "DicodError: ", e.message, " (
 
 function last_error()
     needed = Ref{Int64}(0)
-    dicod_last_error(C_NULL, 0, needed)
+    dicod_last_error_in(DICOD_LANGUAGE_JULIA, C_NULL, 0, needed)
     buffer = zeros(UInt8, max(needed[], 1))
-    dicod_last_error(buffer, length(buffer), needed)
+    dicod_last_error_in(DICOD_LANGUAGE_JULIA, buffer, length(buffer), needed)
     String(buffer[1:end-1])
 end
 

@@ -1,0 +1,104 @@
+/* Messages: sentences that name the argument, its value and what is allowed, in the words of the caller's language. */
+#include "check.h"
+
+enum { N0 = 6, N1 = 5, P = 2, K = 3, L = 2 };
+
+/* the message of the last error in a language */
+static const char *in_language(int32_t language)
+{
+    static char text[400];
+    OK(dicod_last_error_in(language, text, sizeof text, NULL));
+    return text;
+}
+
+static void says(dicod_status status, const char *c, const char *fortran, const char *julia)
+{
+    const char *wanted[] = {c, fortran, julia};
+    CHECK(status < 0);
+    for (int32_t language = DICOD_LANGUAGE_C; language <= DICOD_LANGUAGE_JULIA; language++) {
+        const char *text = in_language(language);
+        if (!CHECK(strcmp(text, wanted[language]) == 0)) printf("  %s\n  %s\n", text, wanted[language]);
+    }
+    char plain[400];
+    OK(dicod_last_error(plain, sizeof plain, NULL));
+    CHECK(strcmp(plain, c) == 0);
+}
+
+static void same(dicod_status status, const char *text)
+{
+    says(status, text, text, text);
+}
+
+static int32_t fails_at_3(void *userdata, const parmap_task *task, const void *input, void *output)
+{
+    (void)userdata, (void)input, (void)output;
+    return parmap_task_index(task) == 3 ? 7 : 0;
+}
+
+int main(void)
+{
+    static double x[P * N0 * N1], d[K * P * L * L], z[K * (N0 - 1) * (N1 - 1)];
+    const int64_t signal[2] = {N0, N1}, atom[2] = {L, L}, long_atom[2] = {L, 9};
+    for (int i = 0; i < P * N0 * N1; i++) x[i] = sin(i);
+    for (int i = 0; i < K * P * L * L; i++) d[i] = cos(3 * i);
+    dicod_options *o = NULL;
+    OK(dicod_options_create(&o));
+
+    /* axes, entries, counts */
+    x[(1 * N0 + 2) * N1 + 4] = NAN;
+    says(dicod_solve(NULL, o, 2, signal, 1, P, K, atom, x, d, z, NULL), "x[0, 1, 2, 4] must be a finite number, is NaN",
+         "x(5, 3, 2, 1) must be a finite number, is NaN", "x[5, 3, 2, 1] must be a finite number, is NaN");
+    says(dicod_solve(NULL, o, 2, signal, 1, P, K, long_atom, x, d, z, NULL),
+         "atom_shape must be lengths from 1 to those of the signal, [6, 5], is [2, 9]",
+         "atom_shape must be lengths from 1 to those of the signal, (5, 6), is (9, 2)",
+         "atom_shape must be lengths from 1 to those of the signal, (5, 6), is (9, 2)");
+    const int64_t tiles[3] = {4, 0, 4};
+    says(dicod_options_set_integers(o, "tile_shape", 3, tiles), "option \"tile_shape[1]\" must be at least 1, is 0",
+         "option \"tile_shape(2)\" must be at least 1, is 0", "option \"tile_shape[2]\" must be at least 1, is 0");
+    const double regs[2] = {1, -2};
+    says(dicod_options_set_reals(o, "reg_per_atom", 2, regs), "option \"reg_per_atom[1]\" must be at least 0, is -2",
+         "option \"reg_per_atom(2)\" must be at least 0, is -2", "option \"reg_per_atom[2]\" must be at least 0, is -2");
+    segmentation *s = NULL;
+    const int64_t counts[2] = {3, 2};
+    int64_t bounds[4];
+    OK(segmentation_create_by_count(2, signal, NULL, counts, NULL, &s));
+    says(segmentation_segment_bounds(s, 6, 1, bounds), "i_seg must be from 0 to 5, is 6", "segment must be from 1 to 6, is 7",
+         "the segment must be from 1 to 6, is 7");
+    segmentation_free(&s);
+    parmap *map = NULL;
+    OK(parmap_create(NULL, &map));
+    says(parmap_run(map, 5, fails_at_3, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL), "task 3 failed with code 7 on rank 0, worker 0",
+         "task 4 failed with code 7 on rank 0, worker 0", "task 4 failed with code 7 on rank 0, worker 0");
+
+    /* keys of others, setters */
+    same(dicod_options_set_real(o, "lamda", 1), "there is no option \"lamda\"; did you mean \"reg\"?");
+    same(dicod_options_set_real(o, "wavelength", 1), "there is no option \"wavelength\"");
+    says(dicod_options_set_integer(o, "n_jobs", 4),
+         "there is no option \"n_jobs\": threads are the context's: dicod_context_create(n_threads, &context)",
+         "there is no option \"n_jobs\": threads are the context's: call context%create(n_threads=n)",
+         "there is no option \"n_jobs\": threads are the context's: Context(threads=n)");
+    says(dicod_options_set_real(o, "seed", 1.5), "option \"seed\" must be an integer (dicod_options_set_integer), is the real number 1.5",
+         "option \"seed\" must be an integer, is the real number 1.5", "option \"seed\" must be an integer, is the real number 1.5");
+    says(parmap_set_real(map, "chunk", 1.5), "setting \"chunk\" must be an integer, at least 0 (parmap_set_integer), is 1.5",
+         "setting \"chunk\" must be an integer, at least 0, is 1.5", "setting \"chunk\" must be an integer, at least 0, is 1.5");
+    same(parmap_set_real(map, "timeout", 1.5), "there is no option \"timeout\"; did you mean \"deadline\"?");
+
+    /* what a binding refuses */
+    OK(dicod_set_last_error("of a binding"));
+    same(-2, "of a binding");
+    OK(dicod_fail_next(DICOD_ERROR_INVALID_SHAPE, "x does not fit"));
+    STATUS(DICOD_ERROR_INVALID_SHAPE, dicod_solve(NULL, o, -1, signal, 1, P, K, atom, x, d, z, NULL));
+    same(DICOD_ERROR_INVALID_SHAPE, "x does not fit");
+    /* once, and in any call */
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_axes", dicod_solve(NULL, o, -1, signal, 1, P, K, atom, x, d, z, NULL));
+    OK(dicod_fail_next(DICOD_ERROR_INVALID_SHAPE, "x does not fit"));
+    FAILS(DICOD_ERROR_INVALID_SHAPE, "x does not fit", parmap_run(NULL, -1, NULL, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
+    OK(parmap_run(map, 3, fails_at_3, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "status must be negative, is 0", dicod_fail_next(0, "fine"));
+    FAILS(DICOD_ERROR_NULL_POINTER, "message", dicod_fail_next(-2, NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "message", dicod_set_last_error(NULL));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "language must be 0, 1 or 2, is 3", dicod_last_error_in(3, NULL, 0, NULL));
+    parmap_free(&map);
+    dicod_options_free(&o);
+    return report("messages");
+}
