@@ -19,9 +19,13 @@ LOCAL := $(BUILD)/prefix
 # CMake remembers an MPI: a directory for each.
 CMAKE_BUILD := $(BUILD)/cmake$(patsubst %,-%,$(notdir $(MPICC)))
 
+# As many compilers and tests at a time as there are processors. (Cargo does so by itself.)
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || echo 2)
+export CTEST_PARALLEL_LEVEL ?= $(CMAKE_BUILD_PARALLEL_LEVEL)
+
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build install local header demo \
-	test test-rust test-c test-install test-mpi test-fortran test-julia check-long check-races check-memory bench bench-ranks bench-map bench-replay bench-peers lint clean
+	test test-rust test-c test-install test-mpi test-fortran test-julia check-long check-races check-memory bench bench-ranks bench-map bench-calls bench-replay bench-peers lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -72,7 +76,9 @@ demo-run: local
 	$(if $(MPICC),$(RANKS) $(MPIEXEC) -n 2 $(BUILD)/examples/in_situ $(BUILD)/demo)
 	$(if $(MPICC),$(RANKS) $(MPIEXEC) -n 4 $(BUILD)/examples/parmap_sweep $(BUILD)/demo)
 
-test: test-rust test-c test-install test-mpi test-fortran test-julia ## everything: Rust, C (plainly and under valgrind), installed package, MPI, Fortran, Julia
+test: ## everything: Rust, C (plainly and under valgrind), installed package, MPI, Fortran, Julia
+
+	@MAKE='$(MAKE)' scripts/test.sh $(BUILD)/test-logs test-rust test-c test-install test-mpi test-fortran test-julia
 
 test-rust:
 	$(CARGO) test --locked
@@ -163,6 +169,19 @@ bench-map: bench-map-build ## what an empty task of the parallel map costs, besi
 .PHONY: bench-map-build
 bench-map-build: local
 	@$(MPICC) -O2 -Wall -I$(LOCAL)/include benches/map.c -o $(BUILD)/bench-map -L$(LOCAL)/lib -Wl,-rpath,'$(CURDIR)/$(LOCAL)/lib' -ldicod_mpi
+
+bench-calls: local ## what a call from Fortran and from Julia costs beside the same call from C
+	@mkdir -p $(BUILD)/bench-calls
+	@cc -O2 -Wall -shared -fPIC -I$(LOCAL)/include benches/overhead.c -o $(BUILD)/bench-calls/liboverhead.so \
+		-L$(LOCAL)/lib -Wl,-rpath,'$(CURDIR)/$(LOCAL)/lib' -ldicod
+	@gfortran -O1 -J $(BUILD)/bench-calls $(LOCAL)/share/dicod/fortran/dicod.f90 benches/overhead.f90 -o $(BUILD)/bench-calls/overhead \
+		-L$(BUILD)/bench-calls -L$(LOCAL)/lib -Wl,-rpath,'$(CURDIR)/$(BUILD)/bench-calls' -Wl,-rpath,'$(CURDIR)/$(LOCAL)/lib' -loverhead -ldicod
+	@$(BUILD)/bench-calls/overhead
+	@julia=$$(tests/julia/get-julia.sh $(BUILD)/tests-julia/julia) || exit 1; for threads in 1 2; do \
+		OPENBLAS_NUM_THREADS=1 JULIA_NUM_THREADS=$$threads JULIA_DEPOT_PATH='$(CURDIR)/$(BUILD)/tests-julia/depot' \
+		JULIA_LOAD_PATH='@:@stdlib:$(CURDIR)/bindings/julia/Dicod' DICOD_LIBRARY='$(CURDIR)/$(LOCAL)/lib/libdicod.so' \
+		DICOD_OVERHEAD='$(CURDIR)/$(BUILD)/bench-calls/liboverhead.so' \
+		$$julia --startup-file=no benches/overhead.jl || exit 1; done
 
 # With Open MPI, which the wheel of mpi4py finds: MPICC=mpicc.openmpi where mpicc is another.
 bench-peers: export MPIEXEC := $(MPIEXEC)

@@ -3,12 +3,14 @@
  *   mpiexec -n 2 bench-map
  *
  * A limit for tasks on another rank is made of the ping-pong right before it; of many short pairs the median counts, so
- * that other work on the machine does not. Ends with 1 if a median is above its limit.
+ * that other work on the machine does not. Then what part of a core a rank takes that waits for a call. Ends with 1 if a
+ * median is above its limit, or the part above 1 %.
  */
 #define _DEFAULT_SOURCE
 #include <dicod_mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum { PAIRS = 101, PINGS = 200 };
@@ -74,6 +76,29 @@ static void row(const char *name, int n_threads, const char *schedule, int64_t c
     failed |= share > 1;
 }
 
+static double processor_seconds(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + 1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+static void idle(void)
+{
+    dicod_context *context = NULL;
+    parmap *map = NULL;
+    if (dicod_context_create_mpi(MPI_COMM_WORLD, 1, &context) || parmap_create(context, &map)) exit(1);
+    const double start = MPI_Wtime(), before = processor_seconds();
+    if (rank == 0) nanosleep(&(struct timespec){4, 0}, NULL);
+    if (rank == 0 ? parmap_release(map) : parmap_serve(map)) exit(1);
+    double part = (processor_seconds() - before) / (MPI_Wtime() - start), most = 0;
+    MPI_Reduce(&part, &most, 1, MPI_DOUBLE, MPI_MAX, 0, MPI_COMM_WORLD);
+    parmap_free(&map);
+    dicod_context_free(&context);
+    if (rank == 0) printf("\nWaiting for a call, a rank takes at most %.2f %% of a core.\n", 100 * most);
+    failed |= most > 0.01;
+}
+
 int main(int argc, char **argv)
 {
     int provided;
@@ -91,6 +116,7 @@ int main(int argc, char **argv)
     row("two threads, dynamic, chunk 1", 2, "dynamic", 1, 1000, 1);
     row("two threads, automatic chunks", 2, "dynamic", 0, 10000, 0.5);
     row("two threads, block", 2, "block", 0, 10000, 1);
+    if (n_ranks > 1) idle();
     /* The others leave rank 0 the machine. */
     for (int other = 1; rank == 0 && other < n_ranks; other++) MPI_Send(&failed, 1, MPI_INT, other, 1, MPI_COMM_WORLD);
     for (int there = rank == 0; !there; nanosleep(&(struct timespec){0, 1000000}, NULL))

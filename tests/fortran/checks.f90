@@ -54,14 +54,6 @@ module checks
       real(c_float), intent(inout), optional :: z(*)
       integer(c_int32_t) :: reference_learn_f32
     end function
-    function reference_seconds(n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, z, calls) bind(c)
-      import
-      integer(c_int64_t), value :: n_axes, n_signals, n_channels, n_atoms, calls
-      integer(c_int64_t), intent(in) :: signal(*), atom(*)
-      real(c_double), intent(in) :: x(*), d(*)
-      real(c_double), intent(inout) :: z(*)
-      real(c_double) :: reference_seconds
-    end function
   end interface
 
 contains

@@ -3,7 +3,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static dicod_status set(dicod_options *options, const char *key, char *value)
 {
@@ -66,19 +65,3 @@ static dicod_status options_of(const char *text, dicod_options **options)
     }
 REFERENCES(double, )
 REFERENCES(float, _f32)
-
-/* Seconds that one of some calls takes. */
-double reference_seconds(int64_t n_axes, const int64_t *signal, int64_t n_signals, int64_t n_channels, int64_t n_atoms,
-                         const int64_t *atom, const double *x, const double *d, double *z, int64_t calls)
-{
-    dicod_options *options = NULL;
-    dicod_options_create(&options);
-    dicod_options_set_real(options, "reg", 0.5);
-    struct timespec begin, end;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
-    for (int64_t i = 0; i < calls; i++)
-        dicod_solve(NULL, options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, z, NULL);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    dicod_options_free(&options);
-    return (end.tv_sec - begin.tv_sec + 1e-9 * (end.tv_nsec - begin.tv_nsec)) / calls;
-}

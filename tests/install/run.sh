@@ -25,12 +25,14 @@ check() { # check NAME COMMAND...
     name=$1
     shift
     log=$work/$(echo "$name" | tr -c 'A-Za-z0-9\n' _).log
+    begin=$(date +%s)
     if "$@" >"$log" 2>&1; then
-        passed=$((passed + 1))
-        echo "  ok      $name"
+        passed=$((passed + 1)) word='ok    '
     else
-        failed=$((failed + 1))
-        echo "  FAILED  $name"
+        failed=$((failed + 1)) word=FAILED
+    fi
+    echo "  $word  $name ($(($(date +%s) - begin)) s)"
+    if [ "$word" = FAILED ]; then
         sed 's/^/          /' "$log" | tail -n 40
     fi
 }

@@ -72,23 +72,3 @@ dicod_status reference_learn(const char *text, int32_t bits, int64_t n_axes, con
     dicod_options_free(&options);
     return status;
 }
-
-/* What one call of dicod_solve() takes here, in seconds: the least of many. */
-#include <time.h>
-
-double reference_seconds(int64_t n_axes, const int64_t *signal, const int64_t *atom, const double *x, const double *d, double *z)
-{
-    double least = 1e9;
-    for (int batch = 0; batch < 50; ++batch) {
-        struct timespec begin, end;
-        clock_gettime(CLOCK_MONOTONIC, &begin);
-        for (int i = 0; i < 100; ++i) {
-            dicod_info info = DICOD_INFO_INIT;
-            dicod_solve(NULL, NULL, n_axes, signal, 1, 1, 1, atom, x, d, z, &info);
-        }
-        clock_gettime(CLOCK_MONOTONIC, &end);
-        const double seconds = (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
-        least = seconds < least ? seconds : least;
-    }
-    return least / 100;
-}

@@ -1,4 +1,4 @@
-# ENV["DICOD_LIBRARY"]: the libdicod to test. ENV["DICOD_DOCS"]: the page whose examples are tried. See also as_c.jl, overhead.jl.
+# ENV["DICOD_LIBRARY"]: the libdicod to test. ENV["DICOD_DOCS"]: the page whose examples are tried. See also as_c.jl.
 using Dicod, Test, SparseArrays, Serialization
 
 include("common.jl")
