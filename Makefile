@@ -25,7 +25,7 @@ export CTEST_PARALLEL_LEVEL ?= $(CMAKE_BUILD_PARALLEL_LEVEL)
 
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build install local header demo \
-	test test-rust test-c test-install test-mpi test-fortran test-julia check-long check-races check-memory bench bench-ranks bench-map bench-calls bench-replay bench-peers lint clean
+	test test-rust test-c test-install test-mpi test-fortran test-julia check-long check-races check-memory bench bench-ranks bench-map bench-calls bench-guard bench-replay bench-peers lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -91,6 +91,7 @@ test-c: local
 
 test-install: local
 	tests/install/run.sh $(LOCAL) $(BUILD)/tests-install
+	tests/install/blas.sh $(LOCAL) $(BUILD)/tests-blas
 
 # With every MPI that is there.
 MPICCS := $(foreach c,mpicc.openmpi mpicc.mpich,$(if $(shell command -v $(c)),$(c)))
@@ -182,6 +183,10 @@ bench-calls: local ## what a call from Fortran and from Julia costs beside the s
 		JULIA_LOAD_PATH='@:@stdlib:$(CURDIR)/bindings/julia/Dicod' DICOD_LIBRARY='$(CURDIR)/$(LOCAL)/lib/libdicod.so' \
 		DICOD_OVERHEAD='$(CURDIR)/$(BUILD)/bench-calls/liboverhead.so' \
 		$$julia --startup-file=no benches/overhead.jl || exit 1; done
+
+bench-guard: local ## what the C boundary costs a call
+	@cc -O2 -Wall -I$(LOCAL)/include benches/guard.c -o $(BUILD)/bench-guard -L$(LOCAL)/lib -Wl,-rpath,'$(CURDIR)/$(LOCAL)/lib' -ldicod -lm
+	@$(BUILD)/bench-guard
 
 # With Open MPI, which the wheel of mpi4py finds: MPICC=mpicc.openmpi where mpicc is another.
 bench-peers: export MPIEXEC := $(MPIEXEC)

@@ -21,7 +21,7 @@ function(dicod_cargo_build name target_dir headers)
   endforeach()
   list(JOIN paths "|" paths)
   add_custom_target(${name}_cargo ALL
-    COMMAND "${CMAKE_COMMAND}" -E env "CARGO_TARGET_DIR=${target_dir}" ${arg_ENVIRONMENT}
+    COMMAND "${CMAKE_COMMAND}" -E env "CARGO_TARGET_DIR=${target_dir}" ${Dicod_BLAS_ENVIRONMENT} ${arg_ENVIRONMENT}
             "${CMAKE_COMMAND}"
             "-DNAME=${name}"
             "-DTO=${Dicod_LIBRARY_DIR}"

@@ -7,7 +7,7 @@
 #   Dicod::mpi...         the same three with contexts on communicators, if Dicod_MPI_FAMILY is not empty: all of
 #                         dicod.h and dicod_mpi.h, instead of Dicod::dicod
 #
-# Dicod_INCLUDE_DIR and Dicod_LIBRARY_DIR say where the files are; Dicod_SCOPE is GLOBAL or empty.
+# Dicod_INCLUDE_DIR and Dicod_LIBRARY_DIR say where the files are, Dicod_BLAS_LIBRARIES which BLAS it is; Dicod_SCOPE is GLOBAL or empty.
 
 function(dicod_targets target library definitions dependencies)
   add_library(Dicod::${target}_shared SHARED IMPORTED ${Dicod_SCOPE})
@@ -26,7 +26,7 @@ function(dicod_targets target library definitions dependencies)
     INTERFACE_INCLUDE_DIRECTORIES "${Dicod_INCLUDE_DIR}"
     # A plug-in that holds the library must stay loaded, as the shared one does: see build.rs.
     INTERFACE_LINK_OPTIONS "LINKER:-z,nodelete"
-    INTERFACE_LINK_LIBRARIES "${dependencies};openblas;util;rt;pthread;m;dl")
+    INTERFACE_LINK_LIBRARIES "${dependencies};${Dicod_BLAS_LIBRARIES};util;rt;pthread;m;dl")
 
   set(which shared)
   if(Dicod_USE_STATIC OR (DEFINED BUILD_SHARED_LIBS AND NOT BUILD_SHARED_LIBS))

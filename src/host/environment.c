@@ -5,88 +5,110 @@
 #include <fenv.h>
 #include <stdint.h>
 
-#if defined(__x86_64__)
-#include <xmmintrin.h>
-#define X86 1
-#else
-#define X86 0
-#endif
-
 /* src/host/mod.rs has the same. */
 typedef struct {
-    uint64_t floats[8];
+#if defined(__x86_64__)
     uint32_t sse;
-    int32_t odd;
+    uint16_t control, status;
+#else
+    uint64_t floats[8];
+#endif
     int32_t error;
     int32_t unused;
 } dicod_environment;
 
-_Static_assert(sizeof(fenv_t) <= sizeof(uint64_t[8]), "fenv_t is larger than its room");
+/* Keeps the environment of the thread and gives it the default one. */
+void dicod_environment_enter(dicod_environment *kept);
+/* Gives the thread what was kept, flags too. */
+void dicod_environment_leave(const dicod_environment *kept);
+/* Adds the flags of one environment to another. The thread is in the default one, and again at the end. */
+void dicod_environment_add_flags(dicod_environment *to, const dicod_environment *from);
 
-#define FLOATS(environment) ((fenv_t *)(void *)(environment)->floats)
+#if defined(__x86_64__)
+#include <xmmintrin.h>
 
-#if X86
-enum { X87_DEFAULT = 0x37f, X87_FLAGS = 0x3f, SSE_DEFAULT = 0x1f80, SSE_FLAGS = 0x3f };
+/* fegetenv() and fesetenv() would do, but take half a microsecond: they load all of the x87 unit, which nothing here uses. */
+enum { X87_DEFAULT = 0x37f, SSE_DEFAULT = 0x1f80, FLAGS = 0x3f };
 
-/* Whether the x87 unit, which nothing here uses, is as a program finds it. */
-static int is_fresh(void)
+static uint16_t x87_control(void)
 {
-    uint16_t control, status;
+    uint16_t control;
     __asm__ volatile("fnstcw %0" : "=m"(control));
-    __asm__ volatile("fnstsw %0" : "=m"(status));
-    return control == X87_DEFAULT && (status & X87_FLAGS) == 0;
+    return control;
 }
-#endif
 
-/* Keeps the environment of the thread and gives it the default one. Loading all of it takes long on x86 (each
- * parmap_cancelled() of a task does this): the x87 unit is left alone where it is fresh. */
+static uint16_t x87_status(void)
+{
+    uint16_t status;
+    __asm__ volatile("fnstsw %0" : "=m"(status));
+    return status;
+}
+
+static void set_x87_control(uint16_t control)
+{
+    if (x87_control() != control)
+        __asm__ volatile("fldcw %0" : : "m"(control));
+}
+
 void dicod_environment_enter(dicod_environment *kept)
 {
     kept->error = errno;
-#if X86
     kept->sse = _mm_getcsr();
-    kept->odd = !is_fresh();
-    if (kept->odd) {
-        fegetenv(FLOATS(kept));
-        fesetenv(FE_DFL_ENV);
-    }
+    kept->control = x87_control();
+    kept->status = x87_status();
     _mm_setcsr(SSE_DEFAULT);
-#else
-    fegetenv(FLOATS(kept));
-    fesetenv(FE_DFL_ENV);
-#endif
+    set_x87_control(X87_DEFAULT);
 }
 
-/* Gives the thread what was kept, flags too. */
 void dicod_environment_leave(const dicod_environment *kept)
 {
-#if X86
-    if (kept->odd)
-        fesetenv(FLOATS(kept));
-    else if (!is_fresh())
-        fesetenv(FE_DFL_ENV);
+    if ((x87_status() ^ kept->status) & FLAGS) {
+        uint32_t all[7];
+        __asm__ volatile("fnstenv %0" : "=m"(all));
+        all[1] = (all[1] & ~(uint32_t)FLAGS) | (kept->status & FLAGS);
+        __asm__ volatile("fldenv %0" : : "m"(all));
+    }
+    /* Last: flags may be up whose traps come on. */
+    set_x87_control(kept->control);
     _mm_setcsr(kept->sse);
-#else
-    fesetenv(FLOATS(kept));
-#endif
     errno = kept->error;
 }
 
-/* Adds the flags of one environment to another. The thread is in the default one. */
+void dicod_environment_add_flags(dicod_environment *to, const dicod_environment *from)
+{
+    to->sse |= (from->sse | from->status) & FLAGS;
+}
+
+#else
+
+_Static_assert(sizeof(fenv_t) <= sizeof(uint64_t[8]), "fenv_t is larger than its room");
+
+void dicod_environment_enter(dicod_environment *kept)
+{
+    kept->error = errno;
+    fegetenv((fenv_t *)(void *)kept->floats);
+    fesetenv(FE_DFL_ENV);
+}
+
+void dicod_environment_leave(const dicod_environment *kept)
+{
+    fesetenv((const fenv_t *)(const void *)kept->floats);
+    errno = kept->error;
+}
+
 void dicod_environment_add_flags(dicod_environment *to, const dicod_environment *from)
 {
     dicod_environment unused;
-    dicod_environment_leave(from);
-#if X86
-    to->sse |= (uint32_t)fetestexcept(FE_ALL_EXCEPT) & SSE_FLAGS;
-#else
-    /* Not raised: `to` may trap. */
-    const int raised = fetestexcept(FE_ALL_EXCEPT);
     fexcept_t flags;
+    int raised;
+    dicod_environment_leave(from);
+    raised = fetestexcept(FE_ALL_EXCEPT);
     fegetexceptflag(&flags, raised);
-    fesetenv(FLOATS(to));
+    /* Set, not raised: `to` may trap. */
+    dicod_environment_leave(to);
     fesetexceptflag(&flags, raised);
-    fegetenv(FLOATS(to));
-#endif
+    dicod_environment_enter(to);
     dicod_environment_enter(&unused);
 }
+
+#endif

@@ -11,11 +11,11 @@ use std::cell::Cell;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub(crate) struct Environment {
+    #[cfg(target_arch = "x86_64")]
+    floats: [u32; 2],
+    #[cfg(not(target_arch = "x86_64"))]
     floats: [u64; 8],
-    sse: u32,
-    odd: i32,
-    error: i32,
-    unused: i32,
+    error: [i32; 2],
 }
 
 // cbindgen:ignore
@@ -33,11 +33,8 @@ thread_local! {
 /// Gives this thread the default environment; what it had before.
 fn enter() -> Environment {
     let mut kept = Environment {
-        floats: [0; 8],
-        sse: 0,
-        odd: 0,
-        error: 0,
-        unused: 0,
+        floats: Default::default(),
+        error: [0; 2],
     };
     // SAFETY: it is written to.
     unsafe { dicod_environment_enter(&mut kept) };

@@ -1,10 +1,8 @@
 //! The only place that calls BLAS.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_void};
+use std::mem::MaybeUninit;
 use std::sync::OnceLock;
-
-// The crate only makes the linker find the library.
-use openblas_src as _;
 
 pub(super) const ROW_MAJOR: i32 = 101;
 pub(super) const NO_TRANSPOSE: i32 = 111;
@@ -90,54 +88,85 @@ type Get = unsafe extern "C" fn() -> i32;
 
 /// How the BLAS that is there is kept to the thread that calls it.
 enum Keeper {
-    /// By small blocks alone: OpenBLAS, the reference, and what has no threads.
+    /// By small blocks alone: OpenBLAS, and BLIS without threads.
     Blocks,
     /// MKL has a setting for each thread.
     Local(Set),
     /// BLIS over OpenMP: without a level of parallel regions, which is a setting of each thread.
     Levels(Get, Set),
-    /// Not at all: BLIS over pthreads.
+    /// Nobody knows: BLIS over pthreads, and all that do not say what they are.
     None,
+}
+
+/// The file that an address lies in, and where that begins.
+fn object(address: *const c_void) -> Option<(*mut c_void, String)> {
+    let mut info = MaybeUninit::<libc::Dl_info>::uninit();
+    // SAFETY: it is written if the call succeeds; its name lives as long as the object, which is loaded.
+    unsafe {
+        if libc::dladdr(address, info.as_mut_ptr()) == 0 {
+            return None;
+        }
+        let info = info.assume_init();
+        let name = (!info.dli_fname.is_null()).then(|| CStr::from_ptr(info.dli_fname));
+        let name = name.map(|name| name.to_string_lossy().into_owned());
+        Some((info.dli_fbase, name.unwrap_or_default()))
+    }
+}
+
+fn find(name: &CStr) -> Option<*mut c_void> {
+    // SAFETY: a look-up of a name.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    (!address.is_null()).then_some(address)
+}
+
+/// # Safety
+/// There is such a function at the address.
+unsafe fn get(address: *mut c_void) -> Get {
+    // SAFETY: the caller's promise.
+    unsafe { std::mem::transmute::<*mut c_void, Get>(address) }
+}
+
+/// # Safety
+/// As [`get`].
+unsafe fn set(address: *mut c_void) -> Set {
+    // SAFETY: the caller's promise.
+    unsafe { std::mem::transmute::<*mut c_void, Set>(address) }
 }
 
 fn keeper() -> &'static Keeper {
     static KEEPER: OnceLock<Keeper> = OnceLock::new();
-    let find = |name: &CStr| {
-        // SAFETY: a look-up of a name.
-        let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-        (!address.is_null()).then_some(address)
-    };
-    // SAFETY: functions of these names are those of their documentation.
-    let (set, get) = unsafe {
-        (
-            |address| std::mem::transmute::<*mut libc::c_void, Set>(address),
-            |address| std::mem::transmute::<*mut libc::c_void, Get>(address),
-        )
-    };
-    KEEPER.get_or_init(|| {
-        if let Some(local) = find(c"MKL_Set_Num_Threads_Local") {
-            return Keeper::Local(set(local));
-        }
-        let Some(threads) = find(c"bli_info_get_enable_threading") else {
-            return Keeper::Blocks;
-        };
-        // SAFETY: as above. (It gives a 64-bit number, of which the lower half says all.)
-        if unsafe { get(threads)() } == 0 {
-            return Keeper::Blocks;
-        }
-        let openmp = find(c"bli_info_get_enable_openmp").map(get);
-        // Before OpenMP 5 it was a setting of the process.
-        let levels = find(c"omp_get_supported_active_levels")
-            .and(find(c"omp_get_max_active_levels"))
-            .zip(find(c"omp_set_max_active_levels"));
-        match (openmp, levels) {
-            // SAFETY: as above.
-            (Some(openmp), Some((now, limit))) if unsafe { openmp() } != 0 => {
-                Keeper::Levels(get(now), set(limit))
-            }
-            _ => Keeper::None,
-        }
-    })
+    KEEPER.get_or_init(|| identify().unwrap_or(Keeper::None))
+}
+
+/// There may be several in a process: what is asked is the one that multiplies.
+fn identify() -> Option<Keeper> {
+    let (base, file) = object(cblas_dgemm as *const c_void)?;
+    let own = |name| find(name).filter(|address| object(*address).is_some_and(|o| o.0 == base));
+    if own(c"openblas_get_config").is_some() {
+        return Some(Keeper::Blocks);
+    }
+    if file.contains("mkl") {
+        // SAFETY (here and below): functions of these names are those of their documentation.
+        return find(c"MKL_Set_Num_Threads_Local")
+            .map(|local| Keeper::Local(unsafe { set(local) }));
+    }
+    // They give 64 bits, of which the lower half says all.
+    // SAFETY: see above.
+    let says = |name| own(name).map(|info| unsafe { get(info)() } != 0);
+    if !says(c"bli_info_get_enable_threading")? {
+        return Some(Keeper::Blocks);
+    }
+    if !says(c"bli_info_get_enable_openmp")? || says(c"bli_info_get_enable_pthreads")? {
+        return None;
+    }
+    // Before OpenMP 5 it was a setting of the process.
+    find(c"omp_get_supported_active_levels")?;
+    let levels = (
+        find(c"omp_get_max_active_levels")?,
+        find(c"omp_set_max_active_levels")?,
+    );
+    // SAFETY: see above.
+    Some(unsafe { Keeper::Levels(get(levels.0), set(levels.1)) })
 }
 
 /// Whether BLAS can be used without threads of its own.
