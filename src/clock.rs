@@ -288,6 +288,7 @@ pub(crate) fn follow<R>(here: Here, run: impl FnOnce() -> R) -> R {
 
 /// Whether all work is to be left as it is. Cheap enough for every microsecond; to be asked at least every few
 /// milliseconds. In the calling thread the callback may be called here.
+#[inline(never)]
 pub(crate) fn over() -> bool {
     let here = HERE.get();
     let Some(shared) = here.shared() else {
@@ -307,12 +308,14 @@ pub(crate) fn over() -> bool {
 }
 
 /// What is wished here.
+#[inline(never)]
 pub(crate) fn wish() -> Wish {
     over();
     HERE.get().shared().map_or(Wish::GoOn, Shared::wish)
 }
 
 /// Fails if what was done may have been left in the middle.
+#[inline(never)]
 pub(crate) fn check() -> Result<()> {
     wish().check()
 }
@@ -346,6 +349,7 @@ impl Looks {
 }
 
 /// The stage that begins here, and goes on until the result is dropped.
+#[inline(never)]
 pub(crate) fn stage(stage: Stage) -> InStage {
     InStage(HERE.get().leader().map(|leader| leader.enter(stage)))
 }
@@ -354,6 +358,7 @@ pub(crate) fn stage(stage: Stage) -> InStage {
 pub(crate) struct InStage(Option<Stage>);
 
 impl Drop for InStage {
+    #[inline(never)]
     fn drop(&mut self) {
         let here = HERE.get();
         if let (Some(before), Some(leader)) = (self.0, here.leader()) {
@@ -363,6 +368,7 @@ impl Drop for InStage {
 }
 
 /// What the callback is told from now on, until more is known: nothing of the steps that are left.
+#[inline(never)]
 pub(crate) fn unknown(tiles: usize) {
     if let Some(leader) = HERE.get().leader() {
         leader.progress.set(Progress {
@@ -460,6 +466,7 @@ impl Leader<'_> {
 impl<'c> Clock<'c> {
     /// A clock that started at `start` and ends `limit` seconds later, that can be cancelled and reports every `interval`
     /// seconds, if it has whom to report to.
+    #[inline(never)]
     pub(crate) fn new(
         start: Instant,
         limit: f64,
@@ -496,16 +503,25 @@ impl<'c> Clock<'c> {
 
     /// Collective: runs a call by this clock, which has to end alike on all ranks.
     pub(crate) fn run<R>(&self, call: impl FnOnce() -> Result<R>) -> Result<R> {
+        let (mut call, mut done) = (Some(call), None);
+        self.run_call(&mut || {
+            done = call.take().map(|call| call());
+            !matches!(done, Some(Err(Error::Communication(_))))
+        })?;
+        done.unwrap_or_else(|| Err(Error::Internal("a call that was not made".into())))
+    }
+
+    /// The same for any call, compiled once. It tells whether the other ranks can be heard.
+    #[inline(never)]
+    fn run_call(&self, call: &mut dyn FnMut() -> bool) -> Result<()> {
         let here = Here {
             shared: (&raw const self.shared).cast(),
             leader: (&raw const self.leader).cast(),
         };
-        let done = within(here, call);
-        if let Err(Error::Communication(_)) = done {
-            return done;
+        match (within(here, call), &self.leader.alarm) {
+            (true, Some(alarm)) => alarm.end(),
+            _ => Ok(()),
         }
-        self.leader.alarm.as_ref().map_or(Ok(()), Alarm::end)?;
-        done
     }
 
     /// Seconds since the call began.
@@ -514,6 +530,7 @@ impl<'c> Clock<'c> {
     }
 
     /// Seconds for each stage so far.
+    #[inline(never)]
     pub(crate) fn laps(&self) -> Laps {
         self.leader.enter(self.leader.stage.get().0);
         self.leader.laps.get()
@@ -525,6 +542,7 @@ impl<'c> Clock<'c> {
     }
 
     /// Between sweeps: takes note of how far they are, reports, and tells whether to stop.
+    #[inline(never)]
     pub(crate) fn look(&self, progress: &Progress) -> Wish {
         self.leader.progress.set(*progress);
         self.leader.talk(&self.shared);
@@ -546,6 +564,7 @@ impl<'c> Clock<'c> {
     }
 
     /// The last report, whose answer changes nothing.
+    #[inline(never)]
     pub(crate) fn report_last(&self, progress: &Progress) {
         self.leader.progress.set(*progress);
         self.leader.enough.set(false);
@@ -575,6 +594,7 @@ impl<'c> Clock<'c> {
     }
 
     /// The part is over: what comes after it may use what was left, and is not to end before it began. A cancel stays.
+    #[inline(never)]
     pub(crate) fn release(&self) {
         if self.shared.wish() < Wish::Cancelled {
             // One that comes now is seen at the next look.

@@ -408,13 +408,28 @@ impl<'c> Session<'c> {
     }
 
     /// Collective: does what the call does by a clock that began with it.
-    pub(crate) fn timed<R>(
+    pub(crate) fn timed(
         &self,
         start: Instant,
         options: &Options,
         ranks: &Arc<dyn Transport>,
-        call: impl FnOnce(&Clock<'_>) -> Result<R>,
-    ) -> Result<R> {
+        call: impl FnOnce(&Clock<'_>) -> Result<dicod_status>,
+    ) -> Result<dicod_status> {
+        let mut call = Some(call);
+        self.timed_call(start, options, ranks, &mut |clock| match call.take() {
+            Some(call) => call(clock),
+            None => Ok(DICOD_OK),
+        })
+    }
+
+    /// The same for any call, compiled once.
+    fn timed_call(
+        &self,
+        start: Instant,
+        options: &Options,
+        ranks: &Arc<dyn Transport>,
+        call: &mut dyn FnMut(&Clock<'_>) -> Result<dicod_status>,
+    ) -> Result<dicod_status> {
         let mut reporter = self.reporter();
         let report = reporter
             .as_mut()
