@@ -20,3 +20,30 @@ pub(crate) fn or<R>(result: Result<R>) -> Result<R> {
         _ => result,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::local::{Local, Weather};
+
+    #[test]
+    fn a_refusal_is_everybodys_and_over_with_one_call() {
+        let results = Local::run(3, Weather::default(), |ranks| {
+            if ranks.rank() == 1 {
+                let message = "x does not fit".into();
+                set(Error::Refused {
+                    status: -3,
+                    message,
+                });
+            }
+            let refused = ranks.agree(Ok(())).unwrap_err();
+            assert_eq!(refused.to_string(), "rank 1: x does not fit");
+            assert_eq!(refused.status(), -3);
+            ranks.agree(Ok(()))
+        });
+        results.into_iter().for_each(|r| r.unwrap().unwrap());
+        set(Error::InvalidState("alone".into()));
+        assert_eq!(or(Ok(())), Err(Error::InvalidState("alone".into())));
+        assert_eq!(or(Ok(())), Ok(()));
+    }
+}

@@ -2193,6 +2193,7 @@ contains
     if (.not. self%collective) call let_go(self%box)
   end subroutine
 
+  ! Rank of this process in the context, from 0 as MPI counts. Local.
   recursive function context_rank(self) result(rank)
     class(dicod_context), intent(in) :: self
     integer(int32), target :: rank
@@ -2200,6 +2201,7 @@ contains
     call report_status(dicod_context_ranks(self%handle, c_loc(rank), c_null_ptr))
   end function
 
+  ! Number of ranks of the context. Local.
   recursive function context_n_ranks(self) result(n)
     class(dicod_context), intent(in) :: self
     integer(int32), target :: n
@@ -2207,6 +2209,7 @@ contains
     call report_status(dicod_context_ranks(self%handle, c_null_ptr, c_loc(n)))
   end function
 
+  ! Threads that calls with the context may use. Local.
   recursive function context_n_threads(self) result(n)
     class(dicod_context), intent(in) :: self
     integer(int32), target :: n
@@ -2238,6 +2241,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! Without progress: nobody is told. user has to live as long as the context and its encoders.
   recursive subroutine context_set_progress(self, progress, user, stat, errmsg)
     class(dicod_context), intent(inout) :: self
     procedure(progress_procedure), optional :: progress
@@ -2447,6 +2451,7 @@ contains
     status = dicod_options_set_integers(handle, c_loc(name), n, c_loc(values))
   end function
 
+  ! The value that an option has: a number, flag, list or word, of the type of the option and any kind.
   recursive subroutine options_get_real(self, key, value, stat, errmsg)
     class(dicod_options), intent(in) :: self
     character(*), intent(in) :: key
@@ -2605,6 +2610,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! Back to the defaults.
   recursive subroutine options_free(self)
     class(dicod_options), intent(inout) :: self
     call dicod_options_free(self%handle)
@@ -3142,6 +3148,7 @@ contains
     call report_status(c%status, stat, errmsg, text)
   end subroutine
 
+  ! Shape of the activations, axes only: T - L + 1 along an axis, or T where it is periodic. Local.
   recursive function valid_shape_int64(signal_shape, atom_shape, periodic, stat, errmsg) result(shape)
     integer(int64), intent(in) :: signal_shape(:), atom_shape(:)
     class(*), intent(in), optional :: periodic(..)
@@ -5712,6 +5719,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! Forgets the activations: the next warm start begins at zero.
   recursive subroutine encoder_clear_z(self, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     integer(int32), intent(out), optional :: stat
@@ -5810,6 +5818,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! The regularisation of each atom in the last solve, absolute: lambda(n_atoms). Local.
   recursive subroutine encoder_get_lambda(self, lambda, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(out) :: lambda(:)
@@ -5992,6 +6001,7 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The same for factors: atoms of rank one.
   recursive subroutine set_dictionary_rank1_3_r64(self, u, v, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -6121,6 +6131,7 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The same for factors: atoms of rank one.
   recursive subroutine set_dictionary_rank1_4_r64(self, u, v, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -6250,6 +6261,7 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The same for factors: atoms of rank one.
   recursive subroutine set_dictionary_rank1_5_r64(self, u, v, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -6379,6 +6391,7 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The same for factors: atoms of rank one.
   recursive subroutine set_dictionary_rank1_3_r32(self, u, v, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -6508,6 +6521,7 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The same for factors: atoms of rank one.
   recursive subroutine set_dictionary_rank1_4_r32(self, u, v, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -6637,6 +6651,7 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The same for factors: atoms of rank one.
   recursive subroutine set_dictionary_rank1_5_r32(self, u, v, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -7264,6 +7279,7 @@ contains
     end if
   end subroutine
 
+  ! Collective if it was made over a communicator.
   recursive subroutine learner_free(self)
     class(dicod_learner), intent(inout) :: self
     call dicod_learner_free(self%handle)
@@ -7277,6 +7293,7 @@ contains
     call let_go(self%box)
   end subroutine
 
+  ! The regularisation of each atom, absolute, once it is fixed: lambda(n_atoms). Local.
   recursive subroutine learner_get_lambda(self, lambda, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(out) :: lambda(:)
@@ -7454,6 +7471,7 @@ contains
       stat=stat, errmsg=errmsg)
   end subroutine
 
+  ! The same from bytes.
   recursive subroutine learner_restore_bytes(self, bytes, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     integer(int8), intent(in), contiguous, target :: bytes(:)
@@ -8532,6 +8550,7 @@ contains
       n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
+  ! The dictionary as it is now. Local.
   recursive subroutine get_dictionary_3_r64(self, d, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -8634,6 +8653,7 @@ contains
       n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
+  ! The dictionary as it is now. Local.
   recursive subroutine get_dictionary_4_r64(self, d, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -8736,6 +8756,7 @@ contains
       n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
+  ! The dictionary as it is now. Local.
   recursive subroutine get_dictionary_5_r64(self, d, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -8838,6 +8859,7 @@ contains
       n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
+  ! The dictionary as it is now. Local.
   recursive subroutine get_dictionary_3_r32(self, d, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -8940,6 +8962,7 @@ contains
       n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
+  ! The dictionary as it is now. Local.
   recursive subroutine get_dictionary_4_r32(self, d, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -9042,6 +9065,7 @@ contains
       n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
+  ! The dictionary as it is now. Local.
   recursive subroutine get_dictionary_5_r32(self, d, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -9845,6 +9869,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! Local, as everything of segmentations.
   recursive subroutine segments_free(self)
     class(segmentation), intent(inout) :: self
     call segmentation_free(self%handle)
@@ -9855,6 +9880,7 @@ contains
     call segmentation_free(self%handle)
   end subroutine
 
+  ! Number of segments.
   recursive function segments_n_segments(self, stat, errmsg) result(n)
     class(segmentation), intent(in) :: self
     integer(int32), intent(out), optional :: stat
@@ -9937,6 +9963,7 @@ contains
     b(2, :) = reverse(found(2, :self%n_axes))
   end function
 
+  ! Whether a segment is active.
   recursive function segments_any_active(self, stat, errmsg) result(active)
     class(segmentation), intent(in) :: self
     integer(int32), intent(out), optional :: stat
@@ -9993,6 +10020,7 @@ contains
     if (present(inner)) part = merge(1_int32, 0_int32, inner)
   end function
 
+  ! Number of segments that are active.
   recursive function segments_n_active(self, stat, errmsg) result(n)
     class(segmentation), intent(in) :: self
     integer(int32), intent(out), optional :: stat
@@ -10111,6 +10139,7 @@ contains
     call report_status(status, stat, errmsg)
   end function
 
+  ! Global coordinates of a point in those of a segment.
   recursive function segments_to_global(self, segment, point, stat, errmsg) result(global)
     class(segmentation), intent(in) :: self
     class(*), intent(in) :: segment, point(..)
@@ -10127,6 +10156,7 @@ contains
     global = reverse(found(:self%n_axes)) + 1
   end function
 
+  ! Coordinates in a segment of a point in global ones.
   recursive function segments_to_local(self, segment, point, stat, errmsg) result(local)
     class(segmentation), intent(in) :: self
     class(*), intent(in) :: segment, point(..)
@@ -10143,6 +10173,7 @@ contains
     local = reverse(found(:self%n_axes)) + 1
   end function
 
+  ! Whether a point, in coordinates of the segment, lies in that part of it.
   recursive function segments_contains_point(self, segment, point, inner, stat, errmsg) result(contained)
     class(segmentation), intent(in) :: self
     class(*), intent(in) :: segment, point(..)
@@ -10161,6 +10192,7 @@ contains
     contained = found /= 0
   end function
 
+  ! Whether the window around a point, in coordinates of the segment, lies in the segment as far as that counts.
   recursive function segments_contains_area(self, segment, point, radius, stat, errmsg) result(contained)
     class(segmentation), intent(in) :: self
     class(*), intent(in) :: segment, point(..), radius(..)
@@ -10192,6 +10224,7 @@ contains
     next = next + 1
   end function
 
+  ! Whether a segment is active.
   recursive function segments_is_active(self, segment, stat, errmsg) result(active)
     class(segmentation), intent(in) :: self
     class(*), intent(in) :: segment
@@ -11281,18 +11314,21 @@ module parmap_callback_m
       class(*), intent(inout) :: state
       integer(int32), intent(inout) :: code
     end subroutine
+    ! Writes what it takes to send a state to another rank.
     subroutine state_pack_procedure(state, output, code)
       import :: parmap_buffer, int32
       class(*), intent(inout) :: state
       type(parmap_buffer), intent(inout) :: output
       integer(int32), intent(inout) :: code
     end subroutine
+    ! Makes a state what another rank has packed.
     subroutine state_unpack_procedure(state, input, code)
       import :: parmap_data, int32
       class(*), intent(inout) :: state
       type(parmap_data), intent(inout) :: input
       integer(int32), intent(inout) :: code
     end subroutine
+    ! Adds what another state has to this one.
     subroutine state_join_procedure(state, from, code)
       import :: int32
       class(*), intent(inout) :: state, from
@@ -12697,6 +12733,7 @@ contains
     call report_status(parmap_done(self%handle, whole(index) - 1, result_, c_loc(text)), stat, errmsg)
   end subroutine
 
+  ! Whether the task need not be finished.
   recursive function pull_cancelled(self, index) result(cancelled)
     class(parmap_pull), intent(in) :: self
     class(*), intent(in) :: index
@@ -12715,6 +12752,7 @@ contains
     call report_status(parmap_pull_key(self%handle, whole(index) - 1, c_loc(key)), stat, errmsg)
   end function
 
+  ! Ends the pull, on all ranks.
   recursive subroutine pull_close(self, report, stat, errmsg)
     class(parmap_pull), intent(inout) :: self
     type(parmap_report), intent(inout), optional :: report
@@ -12861,6 +12899,7 @@ contains
     call report_status(parmap_serve(self%handle), stat, errmsg)
   end subroutine
 
+  ! Ends the ranks that serve; on rank 0.
   recursive subroutine map_release(self, stat, errmsg)
     class(parmap), intent(inout) :: self
     integer(int32), intent(out), optional :: stat
@@ -13345,6 +13384,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! Local. Frees the flow and its nodes.
   recursive subroutine flow_free(self)
     class(parmap_flow), intent(inout) :: self
     call parmap_flow_free(self%handle)
@@ -13621,6 +13661,7 @@ module parmap_operators_m
       type(c_ptr), value :: operators, map, from, to
       integer(c_int32_t) :: outcome
     end function
+    ! An operator is no longer used.
     subroutine end_procedure(state)
       class(*), intent(inout) :: state
     end subroutine
@@ -14112,6 +14153,7 @@ contains
     call ensemble_create(self, real(lower, real64), real(upper, real64), n_members, cells, seed, n_state, stat, errmsg)
   end subroutine
 
+  ! Local.
   recursive subroutine ensemble_free(self)
     class(parmap_ensemble), intent(inout) :: self
     call parmap_ensemble_free(self%handle)

@@ -62,6 +62,7 @@ module dicod_mpi
 
 contains
 
+  ! A context on the ranks of a communicator, which the library duplicates. Collective.
   subroutine create_f08(context, comm, n_threads, stat, errmsg)
     type(dicod_context), intent(inout) :: context
     type(MPI_Comm), intent(in) :: comm
@@ -88,6 +89,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! The communicator of the ranks that work on a task together.
   recursive subroutine task_comm_f08(task, comm, stat, errmsg)
     type(parmap_task), intent(in) :: task
     type(MPI_Comm), intent(inout) :: comm

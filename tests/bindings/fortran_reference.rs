@@ -309,13 +309,15 @@ fn entry(out: &mut String, how: &str, bound: bool, comment: &str, procedure: &Pr
             write!(out, "\n**{how}**({list}) → {text}  \n").unwrap();
         }
     }
-    let comment = if comment.is_empty() {
-        &procedure.comment
-    } else {
-        comment
+    // What stands beside the name in the type often repeats the call.
+    let comment = match comment.strip_prefix("call ") {
+        Some(_) if !procedure.comment.is_empty() => "",
+        _ => comment,
     };
-    if !comment.is_empty() {
-        writeln!(out, "{comment}  ").unwrap();
+    let meaning = format!("{comment} {}", procedure.comment);
+    match meaning.trim() {
+        "" => writeln!(out, "As above, for arguments of other types.  ").unwrap(),
+        meaning => writeln!(out, "{meaning}  ").unwrap(),
     }
     if !rows.is_empty() {
         writeln!(out, "{}.", rows.join("; ")).unwrap();

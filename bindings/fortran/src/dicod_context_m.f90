@@ -126,6 +126,7 @@ contains
     if (.not. self%collective) call let_go(self%box)
   end subroutine
 
+  ! Rank of this process in the context, from 0 as MPI counts. Local.
   recursive function context_rank(self) result(rank)
     class(dicod_context), intent(in) :: self
     integer(int32), target :: rank
@@ -133,6 +134,7 @@ contains
     call report_status(dicod_context_ranks(self%handle, c_loc(rank), c_null_ptr))
   end function
 
+  ! Number of ranks of the context. Local.
   recursive function context_n_ranks(self) result(n)
     class(dicod_context), intent(in) :: self
     integer(int32), target :: n
@@ -140,6 +142,7 @@ contains
     call report_status(dicod_context_ranks(self%handle, c_null_ptr, c_loc(n)))
   end function
 
+  ! Threads that calls with the context may use. Local.
   recursive function context_n_threads(self) result(n)
     class(dicod_context), intent(in) :: self
     integer(int32), target :: n
@@ -171,6 +174,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! Without progress: nobody is told. user has to live as long as the context and its encoders.
   recursive subroutine context_set_progress(self, progress, user, stat, errmsg)
     class(dicod_context), intent(inout) :: self
     procedure(progress_procedure), optional :: progress

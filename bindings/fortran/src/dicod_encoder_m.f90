@@ -122,6 +122,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! Forgets the activations: the next warm start begins at zero.
   recursive subroutine encoder_clear_z(self, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     integer(int32), intent(out), optional :: stat
@@ -220,6 +221,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! The regularisation of each atom in the last solve, absolute: lambda(n_atoms). Local.
   recursive subroutine encoder_get_lambda(self, lambda, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(out) :: lambda(:)
@@ -357,6 +359,7 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The same for factors: atoms of rank one.
   recursive subroutine set_dictionary_rank1_{n}(self, u, v, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real({kind}), intent(in), contiguous, target :: u(:, :), v({v})

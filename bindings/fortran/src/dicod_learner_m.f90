@@ -90,6 +90,7 @@ contains
     end if
   end subroutine
 
+  ! Collective if it was made over a communicator.
   recursive subroutine learner_free(self)
     class(dicod_learner), intent(inout) :: self
     call dicod_learner_free(self%handle)
@@ -103,6 +104,7 @@ contains
     call let_go(self%box)
   end subroutine
 
+  ! The regularisation of each atom, absolute, once it is fixed: lambda(n_atoms). Local.
   recursive subroutine learner_get_lambda(self, lambda, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(out) :: lambda(:)
@@ -280,6 +282,7 @@ contains
       stat=stat, errmsg=errmsg)
   end subroutine
 
+  ! The same from bytes.
   recursive subroutine learner_restore_bytes(self, bytes, signal_shape, n_signals, context, options, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     integer(int8), intent(in), contiguous, target :: bytes(:)
@@ -380,6 +383,7 @@ contains
       n_signals=n_signals, context=context, options=options, stat=stat, errmsg=errmsg)
   end subroutine
 
+  ! The dictionary as it is now. Local.
   recursive subroutine get_dictionary_{n}(self, d, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real({kind}), intent(inout), contiguous, target :: d({d})

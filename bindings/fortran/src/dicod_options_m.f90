@@ -126,6 +126,7 @@ contains
     status = dicod_options_set_integers(handle, c_loc(name), n, c_loc(values))
   end function
 
+  ! The value that an option has: a number, flag, list or word, of the type of the option and any kind.
   recursive subroutine options_get_real(self, key, value, stat, errmsg)
     class(dicod_options), intent(in) :: self
     character(*), intent(in) :: key
@@ -284,6 +285,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! Back to the defaults.
   recursive subroutine options_free(self)
     class(dicod_options), intent(inout) :: self
     call dicod_options_free(self%handle)

@@ -414,6 +414,7 @@ contains
     call report_status(c%status, stat, errmsg, text)
   end subroutine
 
+  ! Shape of the activations, axes only: T - L + 1 along an axis, or T where it is periodic. Local.
   recursive function valid_shape_int64(signal_shape, atom_shape, periodic, stat, errmsg) result(shape)
     integer(int64), intent(in) :: signal_shape(:), atom_shape(:)
     class(*), intent(in), optional :: periodic(..)

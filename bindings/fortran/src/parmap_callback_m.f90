@@ -95,18 +95,21 @@ module parmap_callback_m
       class(*), intent(inout) :: state
       integer(int32), intent(inout) :: code
     end subroutine
+    ! Writes what it takes to send a state to another rank.
     subroutine state_pack_procedure(state, output, code)
       import :: parmap_buffer, int32
       class(*), intent(inout) :: state
       type(parmap_buffer), intent(inout) :: output
       integer(int32), intent(inout) :: code
     end subroutine
+    ! Makes a state what another rank has packed.
     subroutine state_unpack_procedure(state, input, code)
       import :: parmap_data, int32
       class(*), intent(inout) :: state
       type(parmap_data), intent(inout) :: input
       integer(int32), intent(inout) :: code
     end subroutine
+    ! Adds what another state has to this one.
     subroutine state_join_procedure(state, from, code)
       import :: int32
       class(*), intent(inout) :: state, from

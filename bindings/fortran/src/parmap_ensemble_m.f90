@@ -102,6 +102,7 @@ contains
     call ensemble_create(self, real(lower, real64), real(upper, real64), n_members, cells, seed, n_state, stat, errmsg)
   end subroutine
 
+  ! Local.
   recursive subroutine ensemble_free(self)
     class(parmap_ensemble), intent(inout) :: self
     call parmap_ensemble_free(self%handle)

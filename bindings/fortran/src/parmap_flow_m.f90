@@ -145,6 +145,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! Local. Frees the flow and its nodes.
   recursive subroutine flow_free(self)
     class(parmap_flow), intent(inout) :: self
     call parmap_flow_free(self%handle)

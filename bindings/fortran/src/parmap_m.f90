@@ -377,6 +377,7 @@ contains
     call report_status(parmap_done(self%handle, whole(index) - 1, result_, c_loc(text)), stat, errmsg)
   end subroutine
 
+  ! Whether the task need not be finished.
   recursive function pull_cancelled(self, index) result(cancelled)
     class(parmap_pull), intent(in) :: self
     class(*), intent(in) :: index
@@ -395,6 +396,7 @@ contains
     call report_status(parmap_pull_key(self%handle, whole(index) - 1, c_loc(key)), stat, errmsg)
   end function
 
+  ! Ends the pull, on all ranks.
   recursive subroutine pull_close(self, report, stat, errmsg)
     class(parmap_pull), intent(inout) :: self
     type(parmap_report), intent(inout), optional :: report
@@ -487,6 +489,7 @@ contains
     call report_status(parmap_serve(self%handle), stat, errmsg)
   end subroutine
 
+  ! Ends the ranks that serve; on rank 0.
   recursive subroutine map_release(self, stat, errmsg)
     class(parmap), intent(inout) :: self
     integer(int32), intent(out), optional :: stat

@@ -26,6 +26,7 @@ module parmap_operators_m
       type(c_ptr), value :: operators, map, from, to
       integer(c_int32_t) :: outcome
     end function
+    ! An operator is no longer used.
     subroutine end_procedure(state)
       class(*), intent(inout) :: state
     end subroutine

@@ -107,6 +107,7 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! Local, as everything of segmentations.
   recursive subroutine segments_free(self)
     class(segmentation), intent(inout) :: self
     call segmentation_free(self%handle)
@@ -117,6 +118,7 @@ contains
     call segmentation_free(self%handle)
   end subroutine
 
+  ! Number of segments.
   recursive function segments_n_segments(self, stat, errmsg) result(n)
     class(segmentation), intent(in) :: self
     integer(int32), intent(out), optional :: stat
@@ -199,6 +201,7 @@ contains
     b(2, :) = reverse(found(2, :self%n_axes))
   end function
 
+  ! Whether a segment is active.
   recursive function segments_any_active(self, stat, errmsg) result(active)
     class(segmentation), intent(in) :: self
     integer(int32), intent(out), optional :: stat
@@ -255,6 +258,7 @@ contains
     if (present(inner)) part = merge(1_int32, 0_int32, inner)
   end function
 
+  ! Number of segments that are active.
   recursive function segments_n_active(self, stat, errmsg) result(n)
     class(segmentation), intent(in) :: self
     integer(int32), intent(out), optional :: stat
@@ -373,6 +377,7 @@ contains
     call report_status(status, stat, errmsg)
   end function
 
+  ! Global coordinates of a point in those of a segment.
   recursive function segments_to_global(self, segment, point, stat, errmsg) result(global)
     class(segmentation), intent(in) :: self
     class(*), intent(in) :: segment, point(..)
@@ -389,6 +394,7 @@ contains
     global = reverse(found(:self%n_axes)) + 1
   end function
 
+  ! Coordinates in a segment of a point in global ones.
   recursive function segments_to_local(self, segment, point, stat, errmsg) result(local)
     class(segmentation), intent(in) :: self
     class(*), intent(in) :: segment, point(..)
@@ -405,6 +411,7 @@ contains
     local = reverse(found(:self%n_axes)) + 1
   end function
 
+  ! Whether a point, in coordinates of the segment, lies in that part of it.
   recursive function segments_contains_point(self, segment, point, inner, stat, errmsg) result(contained)
     class(segmentation), intent(in) :: self
     class(*), intent(in) :: segment, point(..)
@@ -423,6 +430,7 @@ contains
     contained = found /= 0
   end function
 
+  ! Whether the window around a point, in coordinates of the segment, lies in the segment as far as that counts.
   recursive function segments_contains_area(self, segment, point, radius, stat, errmsg) result(contained)
     class(segmentation), intent(in) :: self
     class(*), intent(in) :: segment, point(..), radius(..)
@@ -454,6 +462,7 @@ contains
     next = next + 1
   end function
 
+  ! Whether a segment is active.
   recursive function segments_is_active(self, segment, stat, errmsg) result(active)
     class(segmentation), intent(in) :: self
     class(*), intent(in) :: segment
