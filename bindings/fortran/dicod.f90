@@ -2273,10 +2273,11 @@ contains
     reached = dicod_cancel(self%handle) /= 0
   end function
 
-  ! A flag that cancels calls with the context for as long as it is not 0; without one: none.
+  ! A flag that cancels calls with the context for as long as it is not 0; without one: none. In the program it is volatile (not
+  ! here: flang 19 cannot compile such arguments).
   recursive subroutine context_set_cancel_flag(self, flag, stat, errmsg)
     class(dicod_context), intent(inout) :: self
-    integer(c_int32_t), target, volatile, optional :: flag
+    integer(c_int32_t), target, optional :: flag
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(c_ptr) :: at
