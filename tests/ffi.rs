@@ -1049,20 +1049,12 @@ fn bad_calls_are_named_and_touch_nothing() {
         (
             |c| c.list("reg_per_atom"),
             ARGUMENT,
-            &[
-                "\"reg_per_atom\"",
-                "a list of 3, one value per atom, is a list of 2",
-                "a list of 3",
-            ],
+            &["option \"reg_per_atom\" must be a list of 3, one value per atom, is a list of 2"],
         ),
         (
             |c| c.list("tile_shape"),
             ARGUMENT,
-            &[
-                "\"tile_shape\"",
-                "a list of 3",
-                "a list of 3, one value per atom, is a list of 2",
-            ],
+            &["option \"tile_shape\" must be a list of 2, one value per axis, is a list of 3"],
         ),
     ];
     for (change, status, parts) in cases {
