@@ -24,7 +24,7 @@ export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || echo 2)
 export CTEST_PARALLEL_LEVEL ?= $(CMAKE_BUILD_PARALLEL_LEVEL)
 
 .DEFAULT_GOAL := build
-.PHONY: help setup configure build install local header demo \
+.PHONY: help setup configure build install local header abi check-abi demo \
 	test test-rust test-c test-install test-mpi test-fortran test-julia check-long check-races check-memory bench bench-ranks bench-map bench-calls bench-guard bench-replay bench-peers lint clean
 
 help: ## this list
@@ -54,6 +54,13 @@ header: ## write include/dicod.h anew from src/ffi, and what is generated in bin
 	UPDATE_HEADER=1 $(CARGO) test --locked --test header
 	UPDATE_HEADER=1 $(CARGO) test --locked --test bindings
 
+abi: ## write abi/*.abi, the binary interface of what is released now
+	scripts/abi.sh write
+
+check-abi: ## compare the binary interface with that of the last release
+	scripts/abi.sh check
+	tests/install/abi.sh $(BUILD)/tests-abi
+
 # One thread of BLAS on each rank; root may run it, as in a container, and more ranks than there are cores.
 RANKS := OPENBLAS_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
 
@@ -78,7 +85,7 @@ demo-run: local
 
 test: ## everything: Rust, C (plainly and under valgrind), installed package, MPI, Fortran, Julia
 
-	@MAKE='$(MAKE)' scripts/test.sh $(BUILD)/test-logs test-rust test-c test-install test-mpi test-fortran test-julia
+	@MAKE='$(MAKE)' scripts/test.sh $(BUILD)/test-logs check-abi test-rust test-c test-install test-mpi test-fortran test-julia
 
 test-rust:
 	$(CARGO) test --locked
