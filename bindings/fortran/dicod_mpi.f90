@@ -80,10 +80,14 @@ contains
     character(*), intent(inout), optional :: errmsg
     type(c_ptr) :: handle
     integer(int32) :: status, threads
-    if (taken(context, stat, errmsg)) return
+    handle = c_null_ptr
+    if (taken(context, stat, errmsg)) then
+      ! Perhaps on this rank alone: the others are told.
+      status = dicod_context_create_mpi_f(int(comm, c_int), 0_int32, handle)
+      return
+    end if
     threads = 1
     if (present(n_threads)) threads = int(n_threads, int32)
-    handle = c_null_ptr
     status = dicod_context_create_mpi_f(int(comm, c_int), threads, handle)
     if (status >= 0) call context_adopt(context, handle, .true.)
     call report_status(status, stat, errmsg)

@@ -182,12 +182,6 @@ fn fingerprints<T: Real>(
     options: &Options,
     dictionary: &Dictionary<T>,
 ) -> Vec<Alike> {
-    let number = |of: &dyn Fn(&mut DefaultHasher)| {
-        let mut hasher = DefaultHasher::new();
-        of(&mut hasher);
-        // Without the sign: so its negative is a number, too.
-        (hasher.finish() >> 1) as i64
-    };
     let bits = |values: &[T], to: &mut DefaultHasher| {
         values.iter().for_each(|v| v.wide().to_bits().hash(to));
     };
@@ -195,23 +189,37 @@ fn fingerprints<T: Real>(
         Atoms::Full(d) => bits(d, to),
         Atoms::RankOne { u, v } => [u, v].into_iter().for_each(|factor| bits(factor, to)),
     });
+    let mut all = same_problem::<T>(shape, options);
+    all.push(Alike {
+        argument: "the dictionary".into(),
+        number: atoms,
+        text: String::new(),
+    });
+    all
+}
+
+fn number(of: &dyn Fn(&mut DefaultHasher)) -> i64 {
+    let mut hasher = DefaultHasher::new();
+    of(&mut hasher);
+    // Without the sign: so its negative is a number, too.
+    (hasher.finish() >> 1) as i64
+}
+
+/// What has to be the same on every rank beside the dictionary: element type, shape, options.
+pub(crate) fn same_problem<T>(shape: &Shape, options: &Options) -> Vec<Alike> {
     let text = |argument: &str, text: String| Alike {
         argument: argument.into(),
         number: number(&|to| text.hash(to)),
         text,
     };
     let mut all = vec![
+        text("the element type", format!("{} bits", 8 * size_of::<T>())),
         text("n_axes", shape.n_axes.to_string()),
         text("signal_shape", per_axis(&shape.unpadded(shape.signal))),
         text("atom_shape", per_axis(&shape.unpadded(shape.atom))),
         text("n_signals", shape.n_signals.to_string()),
         text("n_channels", shape.n_channels.to_string()),
         text("n_atoms", shape.n_atoms.to_string()),
-        Alike {
-            argument: "the dictionary".into(),
-            number: atoms,
-            text: String::new(),
-        },
     ];
     all.extend(options::TABLE.iter().map(|spec| {
         let name = format!("option \"{}\"", spec.key);

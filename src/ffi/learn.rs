@@ -9,6 +9,7 @@ use super::status::{
     DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_TIME_LIMIT, dicod_status, guard, slice_mut,
 };
 use crate::clock::Clock;
+use crate::csc::encoder::same_problem;
 use crate::csc::functions::Range;
 use crate::csc::{Options, Shape, Stop};
 use crate::error::{Error, Result};
@@ -16,6 +17,7 @@ use crate::host::outside;
 use crate::learn::dictionary_step::widened;
 use crate::learn::{Init, Iteration, Learner, Outcome};
 use crate::linalg::{Dictionary, Field, FieldMut};
+use crate::transport::alike::fails_unless_alike;
 use crate::wording::by_language;
 use std::ffi::c_void;
 use std::time::Instant;
@@ -260,6 +262,8 @@ unsafe fn learn<T: Element>(
     let (shape, options) = (problem.shape.clone(), problem.options.clone());
     let made = Learner::over(ranks.clone(), shape, options, session.n_threads, first);
     let mut learner = ranks.agree(made)?;
+    let brought = same_problem::<T>(&problem.shape, &problem.options);
+    fails_unless_alike(&*ranks, &brought)?;
     let shape = &problem.shape;
     let part = x.part(&slab(shape.signal, ranks.rank(), ranks.size()));
     session.timed(start, &problem.options, &ranks, |clock| {

@@ -15,11 +15,13 @@ use super::status::{
 };
 use crate::clock::Stage;
 use crate::csc::Stop;
+use crate::csc::encoder::same_problem;
 use crate::csc::functions::Range;
 use crate::error::{Error, Result};
 use crate::learn::Learner;
 use crate::linalg::{Atoms, FieldMut};
 use crate::memory;
+use crate::transport::alike::fails_unless_alike;
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
@@ -493,11 +495,13 @@ unsafe fn create<T: Typed>(
             reference_mut(learner, "learner", "the caller's pointer")?;
             let (first, range) = first_dictionary(&problem.shape, &problem.options, d)?;
             let (shape, options) = (problem.shape, problem.options);
+            let brought = same_problem::<T>(&shape, &options);
             let n_threads = session.n_threads;
             let made = Learner::over(ranks.clone(), shape, options, n_threads, first)?;
-            Ok((made, range))
+            Ok((made, range, brought))
         });
-        let (made, range) = ranks.agree(made)?;
+        let (made, range, brought) = ranks.agree(made)?;
+        fails_unless_alike(&*ranks, &brought)?;
         drop(session);
         *learner = handle(context, T::wrap(made), range);
     }

@@ -127,6 +127,7 @@ contains
 
   ! What the Fortran layer itself refuses, on the last rank alone: an error on all, and nobody waits.
   subroutine wrong_on_one_rank()
+    type(dicod_context) :: fresh
     type(dicod_encoder) :: e
     type(dicod_learner) :: l
     type(parmap_operators) :: operators
@@ -136,6 +137,10 @@ contains
     integer :: m, a
     logical :: last
     last = rank == n_ranks - 1
+    if (last) call create_context(context, MPI_COMM_WORLD, stat=stat, errmsg=errmsg)
+    if (.not. last) call create_context(fresh, MPI_COMM_WORLD, stat=stat, errmsg=errmsg)
+    call check(stat < 0 .and. errmsg /= '', 'a context in the place of another')
+    errmsg = ''
     short = 0
     errmsg = ''
     ! One channel, atom or value less there.
@@ -167,6 +172,9 @@ contains
     call refused('offset', 'get_sparse')
     call e%set_dictionary(d(:, :, :m, :), stat=stat, errmsg=errmsg)
     call refused('d has the shape', 'set_dictionary')
+    if (last) call e%set_dictionary(real(d, real32), stat=stat, errmsg=errmsg)
+    if (.not. last) call e%set_dictionary(d, stat=stat, errmsg=errmsg)
+    call refused('real32', 'set_dictionary of another kind')
     call e%solve(block(1:nx, 1:local(2), :), offset=offset, stat=stat)
     call check(stat == DICOD_OK, 'the encoder goes on')
     call l%create(d(:, :, :, :a), [integer(int64) :: [nx, ny], [(1, i=1, merge(1, 0, last))]], context=context, stat=stat, &

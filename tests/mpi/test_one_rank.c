@@ -264,6 +264,35 @@ static dicod_status restore_file(void)
     return status;
 }
 
+/* another type or another number of atoms on one rank: seen when an encoder is made, at the first step of a learner */
+
+static dicod_status another_encoder(void)
+{
+    dicod_encoder *made = NULL;
+    const int64_t n = wrong() ? 1 : K;
+    const dicod_status status = wrong() ? dicod_encoder_create_f32(context, options, 1, signal, 1, 1, n, atom, df, &made)
+                                        : dicod_encoder_create(context, options, 1, signal, 1, 1, n, atom, d, &made);
+    dicod_encoder_free(&made);
+    return status;
+}
+
+static dicod_status another_learner(void)
+{
+    static void *channels[1];
+    dicod_learner *made = NULL;
+    const int64_t n = wrong() ? 1 : K, first[1] = {N * rank / n_ranks}, shape[1] = {N * (rank + 1) / n_ranks - first[0]};
+    const int single = wrong();
+    dicod_array a = DICOD_ARRAY_INIT;
+    a.n_axes = 1, a.global_shape = signal, a.offset = first, a.local_shape = shape, a.n_channels = 1, a.channels = channels;
+    a.element_type = single ? DICOD_F32 : DICOD_F64;
+    channels[0] = single ? (void *)(xf + first[0]) : (void *)(x + first[0]);
+    dicod_status status = single ? dicod_learner_create_f32(context, options, 1, signal, 1, 1, n, atom, df, &made)
+                                 : dicod_learner_create(context, options, 1, signal, 1, 1, n, atom, d, &made);
+    if (status == 0) status = dicod_learner_step(made, &a, NULL);
+    dicod_learner_free(&made);
+    return status;
+}
+
 /* maps */
 
 static int32_t work(void *userdata, const parmap_task *task, const void *input, void *output)
@@ -439,7 +468,8 @@ static const struct {
     CASE(set_dictionary_f32), CASE(set_dictionary_of_another_type), CASE(set_dictionary_rank1), CASE(set_dictionary_rank1_f32),
     CASE(encoder_solve), CASE(set_z), CASE(get_z), CASE(get_sparse_block), CASE(learner_create), CASE(learner_create_f32),
     CASE(learner_step), CASE(learner_run), CASE(learner_encode), CASE(learner_get_z), CASE(expect), CASE(save), CASE(save_file), CASE(restore),
-    CASE(restore_file), CASE(share_bytes), CASE(run), CASE(stream), CASE(pull_tasks), CASE(reduce), CASE(flow_train),
+    CASE(restore_file), CASE(another_encoder), CASE(another_learner), CASE(share_bytes), CASE(run), CASE(stream), CASE(pull_tasks),
+    CASE(reduce), CASE(flow_train),
     CASE(flow_execute), CASE(operators_eval), CASE(operators_linearize), CASE(operators_derivative), CASE(operators_adjoint),
     CASE(ensemble_round),
 };
