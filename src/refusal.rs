@@ -15,10 +15,17 @@ pub(crate) fn set(error: Error) {
 
 /// What a call comes to: the refusal, if there is one, which is over then.
 pub(crate) fn or<R>(result: Result<R>) -> Result<R> {
-    match NEXT.try_with(|next| next.borrow_mut().take()) {
-        Ok(Some(error)) => Err(error),
-        _ => result,
+    match take() {
+        Some(error) => Err(error),
+        None => result,
     }
+}
+
+/// Compiled once.
+#[inline(never)]
+fn take() -> Option<Error> {
+    NEXT.try_with(|next| next.borrow_mut().take())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -222,22 +222,29 @@ impl dyn Transport + '_ {
     #[track_caller]
     pub fn agree<R>(&self, result: Result<R>) -> Result<R> {
         let result = crate::refusal::or(result);
+        self.agreed(result.as_ref().err(), Location::caller())?;
+        result
+    }
+
+    /// Whatever the result is of, compiled once: fails with what all ranks report, unless this rank keeps its own.
+    #[inline(never)]
+    fn agreed(&self, error: Option<&Error>, place: &Location<'_>) -> Result<()> {
         if self.size() == 1 {
-            return result;
+            return Ok(());
         }
         self.fails_if_closed()?;
         // Who cannot speak to the others cannot agree with them either.
-        if let Err(Error::Communication(_)) = result {
-            return result;
+        if let Some(Error::Communication(_)) = error {
+            return Ok(());
         }
         // Errors come before wishes to stop.
         let size = self.size();
-        let mine = match &result {
-            Ok(_) => 2 * size,
-            Err(Error::Stopped(_)) => size + self.rank(),
-            Err(_) => self.rank(),
+        let mine = match error {
+            None => 2 * size,
+            Some(Error::Stopped(_)) => size + self.rank(),
+            Some(_) => self.rank(),
         };
-        let place = number(Location::caller());
+        let place = number(place);
         let least = self.reduce(Reduce::Min, &[mine as i64, place, -place])?;
         if least[1] != -least[2] {
             let text = "the ranks make different calls, or in another order";
@@ -245,11 +252,11 @@ impl dyn Transport + '_ {
         }
         let least = least[0] as usize;
         if least == 2 * size {
-            return result;
+            return Ok(());
         }
         let first = least % size;
         let mut bytes = Vec::new();
-        if let Err(error) = &result
+        if let Some(error) = error
             && first == self.rank()
         {
             bytes.extend(error.status().to_le_bytes());
