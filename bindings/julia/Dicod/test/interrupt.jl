@@ -12,7 +12,12 @@ function interrupted(f)
     thrown
 end
 
-@testset "Ctrl-C" begin
+# A shell has its background jobs ignore the signal, and what they start: it would never come.
+signals_ignored = match(r"SigIgn:\s*(\w+)", read("/proc/self/status", String))
+hears_it = signals_ignored === nothing || parse(UInt64, signals_ignored[1], base=16) & 0x2 == 0
+hears_it || @info "SIGINT is ignored here: Ctrl-C is not tested"
+
+hears_it && @testset "Ctrl-C" begin
     Base.exit_on_sigint(false)
     x, d = random(5, 300, 300, 1), random(6, 16, 16, 1, 20)
     endless = (reg=1e-6, tol=1e-14)
