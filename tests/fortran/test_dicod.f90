@@ -369,10 +369,18 @@ contains
     type(dicod_context) :: context
     type(counters), target :: told
     integer(int32) :: stat
+    integer(int32), target, volatile :: flag
     call fill(x, size(x), 17)
     call fill(d, size(d), 18)
     told%n = 0
     call context%create()
+    call check(.not. context%cancel(), 'nothing to cancel')
+    flag = 1
+    call context%set_cancel_flag(flag)
+    z = -1
+    call solve(x, d, z, context=context, stat=stat)
+    call check(stat == DICOD_CANCELLED .and. all(z == 0), 'cancelled by a flag')
+    call context%set_cancel_flag()
     call context%set_log(log_it, told)
     call context%set_progress(progress_it, told)
     call solve(x, d, z, context=context, progress_interval=0.0_wp, stat=stat)
