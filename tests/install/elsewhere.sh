@@ -46,7 +46,7 @@ copy="$work/a copy/dicod"
 mkdir -p "$copy"
 tar -C "$source" --exclude=./target --exclude=./build --exclude=./.git -cf - . | tar -C "$copy" -xf -
 triple=$(rustc -vV | sed -n 's/^host: //p')
-if (cd "$copy" && cargo vendor --locked --quiet vendor >"$work/vendor.toml" 2>"$work/vendor.log"); then
+if (cd "$copy" && cargo vendor --locked vendor >"$work/vendor.toml" 2>"$work/vendor.log"); then
     mkdir -p "$copy/.cargo" && cp "$work/vendor.toml" "$copy/.cargo/config.toml"
     # Nothing can be had from cargo's own folder. What is looked at is how it is built, not how fast it is.
     from_vendor() {
