@@ -690,7 +690,9 @@ fn a_callback_may_cancel_and_is_told_what_is_known() {
                     &mut info,
                 )
             };
-            assert_eq!(status == DICOD_CANCELLED, cancel_at > 0, "{info:?}");
+            // It may be done before it comes to that.
+            let asked = (1..seen.reports.len()).contains(&cancel_at);
+            assert_eq!(status == DICOD_CANCELLED, asked, "{info:?}");
             // From the beginning to the end no silence is long.
             let mut last = (0.0, began);
             for (progress, seconds, used) in &seen.reports {

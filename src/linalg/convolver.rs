@@ -45,6 +45,8 @@ impl Convolver {
         scale: &[T],
         largest: Point,
     ) -> Result<Self> {
+        // Plans take milliseconds.
+        clock::check()?;
         let transform = Transform::new(reach(dictionary.shape, largest));
         let (k, p) = (dictionary.n_atoms, dictionary.n_channels);
         let what = "the atoms' spectra";

@@ -163,6 +163,7 @@ impl<T: Real> Correlator<T> {
         largest: Point,
         method: Method,
     ) -> Result<Self> {
+        clock::check()?;
         let atom = dictionary.shape;
         let (n_atoms, n_channels) = (dictionary.n_atoms, dictionary.n_channels);
         let (volume, depth) = (dictionary.volume(), n_channels * dictionary.volume());
