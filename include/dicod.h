@@ -278,12 +278,12 @@ typedef struct dicod_progress {
      */
     int64_t tiles;
     /**
-     * Upper bound on the largest coordinate step left, max |dz|, when the last sweep ended; infinite until it is known, in
-     * the published schedule until the end.
+     * Upper bound on the largest coordinate step left, as max_step of dicod_info, when the last sweep ended; infinite
+     * until it is known, in the published schedule until the end.
      */
     double max_step;
     /**
-     * The solve ends when max |dz| is at most this; NaN until it is known.
+     * The solve ends when max_step is at most this; NaN until it is known.
      */
     double tol;
     /**
@@ -447,15 +447,15 @@ typedef struct dicod_option_info {
  * All options: key (type, default, allowed values), and what it means.
  *
  * reg (real, default 0.1, at least 0)
- *     regularisation: lambda, or the fraction of lambda_max, see reg_scale
+ *     regularisation: lambda, or the fraction of lambda_max, see reg_scale; one lambda for all atoms: those of less norm pay more for the same in x (reg_per_atom = reg * norm treats all alike)
  * reg_per_atom (reals, default empty, each at least 0)
  *     one regularisation per atom instead of reg; empty: reg for all
  * reg_scale (string, default relative, relative | absolute)
  *     unit of reg and reg_per_atom: relative to lambda_max, or absolute
  * tol (real, default 1e-3, at least 0)
- *     largest coordinate step that may be left, see tol_scale
+ *     largest step that may be left; one at atom k counts as |d_k| |dz_k|, what it changes in the reconstruction (published schedule: as |dz_k|); see tol_scale
  * tol_scale (string, default relative, relative | absolute)
- *     unit of tol: relative to lambda_max - lambda, or absolute (units of z)
+ *     unit of tol: relative to the largest step from z = 0 (for atoms of norm 1: lambda_max - lambda), or absolute: bounds |dz| of every atom, in units of z
  * max_iter (integer, default -1, at least -1)
  *     iterations at most: steps, or in the published schedule tile visits; -1: no limit
  * time_limit (real, default inf, at least 0)
@@ -710,7 +710,7 @@ typedef struct dicod_info {
      */
     double lambda_max;
     /**
-     * Bound on max |dz| at which the solve ends, absolute, in units of z.
+     * Bound on max_step at which the solve ends, absolute, in units of z.
      */
     double tol;
     /**
@@ -738,7 +738,8 @@ typedef struct dicod_info {
      */
     double data_term;
     /**
-     * Largest coordinate step left, max |dz|.
+     * Largest coordinate step left, in units of z: max ‖d_k‖·|dz_k| / min ‖d_k‖, which is max |dz| where all atoms
+     * have the same norm, and nowhere less. (Atoms that are zero do not count. In the published schedule: max |dz|.)
      */
     double max_step;
     /**
@@ -1385,6 +1386,19 @@ dicod_status dicod_encoder_region(dicod_encoder *encoder,
 dicod_status dicod_encoder_get_lambda(dicod_encoder *encoder,
                                       int64_t n_atoms,
                                       double *lambda);
+
+/**
+ * Tolerance of each atom in the last solve, in units of its z: `tolerance[n_atoms]`. It ended, if it converged, with
+ * |dz| at most that at every position. A step counts as what it changes in the reconstruction, so that the product of
+ * tolerance and norm is the same for all atoms; in the published schedule the tolerance is.
+ *
+ * Local. Needs the encoder for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_atoms is not the encoder's);
+ * DICOD_ERROR_INVALID_STATE (nothing was solved yet, or the encoder is in use).
+ */
+dicod_status dicod_encoder_get_tolerance(dicod_encoder *encoder,
+                                         int64_t n_atoms,
+                                         double *tolerance);
 
 /* Trace: what each rank did, and when ---------------------------------------------------------- */
 

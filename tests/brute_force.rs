@@ -359,9 +359,11 @@ fn check_valid<T: Real>(case: &Case, answer: &Answer<T>, rounding: f64) -> (f64,
         near(info.certificate.data_term, data_term),
         "{data_term} {info:?}"
     );
-    let largest = case.problem.largest_step(&z, &penalty);
-    let least = norms.iter().fold(1.0, |m: f64, n| m.min(*n));
-    let step_slack = 100.0 * rounding * energy.sqrt().max(1.0) / least;
+    let measure = case.problem.measure(&case.options);
+    let largest = case.problem.largest_step(&z, &penalty, &measure);
+    // A c that is wrong by the rounding of ‖x‖‖d‖ is a step that is wrong by that, over ‖d‖².
+    let shares = norms.iter().zip(&measure).map(|(n, m)| m / n.sqrt());
+    let step_slack = 100.0 * rounding * energy.sqrt().max(1.0) * shares.fold(1.0, f64::max);
     assert!(
         (info.certificate.max_step - largest).abs() <= step_slack,
         "{largest} {info:?}"
@@ -424,9 +426,14 @@ fn check_optimal<T: Real>(case: &Case, rounding: f64, relative: f64) -> bool {
     );
     // No coordinate would move by more than tol: convexity bounds F by that, where atoms are much alike.
     let z = common::widened(&answer.z);
-    let longest = case.problem.squared_norms().into_iter().fold(0.0, f64::max);
-    let apart: f64 = z.iter().zip(&best).map(|(a, b)| (a - b).abs()).sum();
-    let allowed = relative * least + info.tol * longest * apart;
+    let measure = case.problem.measure(&case.options);
+    let slopes = case.problem.squared_norms().into_iter().zip(measure);
+    let slopes: Vec<f64> = slopes.map(|(n, m)| info.tol * n / m).collect();
+    let apart = z.iter().zip(&best).map(|(a, b)| (a - b).abs()).enumerate();
+    let apart: f64 = apart
+        .map(|(i, z)| slopes[case.problem.atom_of(i)] * z)
+        .sum();
+    let allowed = relative * least + apart;
     assert!(
         (objective - least).abs() <= allowed,
         "{objective} {least} {info:?}"
@@ -519,8 +526,8 @@ proptest! {
     #[test]
     fn single_precision(case in cases()) {
         let mut case = case;
-        // One tolerance for all atoms, in units of z: in f32 their lengths must not differ by
-        // orders of magnitude.
+        // A |z| that is nothing in the reconstruction may be much in the penalty, where lengths of atoms differ by orders of
+        // magnitude: in f32 that is too little to move it.
         let norms = case.problem.squared_norms();
         let (before, _) = case.problem.lambda_max();
         let (numbers, len) = (&mut Numbers(1), case.problem.d.len() / case.problem.n_atoms);
@@ -723,8 +730,15 @@ fn a_flat_field_has_no_activations() {
                 ..Options::default()
             };
             let answer: Answer<f64> = solve(&problem, &options, 2, None);
-            assert_eq!(answer.info.stop, Stop::Converged, "{:?}", answer.info);
             assert_eq!(answer.info.steps, 0, "{:?}", answer.info);
+            // Nobody knows whether that is within a tolerance that is relative to rounding.
+            let reached = answer.info.certificate.max_step <= answer.info.tol;
+            let stop = if reached {
+                Stop::Converged
+            } else {
+                Stop::Precision
+            };
+            assert_eq!(answer.info.stop, stop, "{:?}", answer.info);
         }
     }
 }

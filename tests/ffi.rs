@@ -574,7 +574,7 @@ fn callbacks_see_the_solve_and_can_stop_it() {
     options.integer("steps_per_visit", 1);
     (call.context, call.options) = (context.0, options.0);
     let encoder = call.encoder();
-    for go_on_for in [1000, 2] {
+    for go_on_for in [1_000_000, 2] {
         let mut reporter = Reporter {
             context: context.0,
             encoder: encoder.0,

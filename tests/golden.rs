@@ -135,6 +135,7 @@ fn check(
     what: &str,
     problem: &Problem,
     penalty: &Penalty,
+    measure: &[f64],
     tol: f64,
     cost: f64,
     answer: &Answer<f64>,
@@ -147,7 +148,7 @@ fn check(
     close(what, info.certificate.objective, objective, 1e-12);
     close(what, info.certificate.data_term, data_term, 1e-11);
     // The tests' own rounding of c, far below tol = 1e-8.
-    let step = problem.largest_step(z, penalty);
+    let step = problem.largest_step(z, penalty, measure);
     assert!(step <= tol * (1.0 + 1e-5), "{what}: max |dz| = {step:e}");
     assert!(
         (info.certificate.max_step - step).abs() <= 1e-5 * tol,
@@ -181,7 +182,16 @@ fn solutions_are_the_reference_for_any_variant_method_and_number_of_threads() {
                 options.correlation = correlation;
                 let what = format!("{} {variant} {correlation:?}", case.name);
                 let one: Answer<f64> = solve(&case.problem, &options, 1, z0);
-                check(&what, &case.problem, &penalty, case.tol, cost, &one);
+                let measure = case.problem.measure(&options);
+                check(
+                    &what,
+                    &case.problem,
+                    &penalty,
+                    &measure,
+                    case.tol,
+                    cost,
+                    &one,
+                );
                 let error = largest_difference(&one.z, reference);
                 assert!(error <= 1e-6, "{what}: z is off by {error:.2e}");
                 worst = worst.max(error);
@@ -362,7 +372,8 @@ fn single_precision_comes_as_close_as_it_can() {
                 let (objective, _) = case.problem.objective(&z, &penalty.lambda);
                 close(&what, objective, cost, 1e-5);
                 close(&what, one.info.certificate.objective, cost, 2e-5);
-                let step = case.problem.largest_step(&z, &penalty);
+                let measure = case.problem.measure(&options);
+                let step = case.problem.largest_step(&z, &penalty, &measure);
                 assert!(
                     step <= 1.5 * options.tol.max(rounding),
                     "{what}: max |dz| = {step:e}"
@@ -463,7 +474,10 @@ fn gram_tensor_lambda_max_reconstruction_and_objective() {
             1e-12,
         );
         let steps = case.values("dz_init_z0");
-        let step = steps.iter().fold(0.0, |m: f64, dz| m.max(dz.abs()));
+        let measure = problem.measure(&options);
+        let sizes = steps.iter().enumerate();
+        let sizes = sizes.map(|(i, dz)| dz.abs() * measure[problem.atom_of(i)]);
+        let step = sizes.fold(0.0, f64::max);
         close(name, answer.info.certificate.max_step, step, 1e-11);
     }
 }
@@ -510,7 +524,8 @@ fn rank_one_dictionaries() {
             let one = solve(1);
             for reference in ["", "full_", "mpi2_"] {
                 let cost = value(&format!("{reference}cost"));
-                check(name, &problem, &penalty, options.tol, cost, &one);
+                let measure = problem.measure(&options);
+                check(name, &problem, &penalty, &measure, options.tol, cost, &one);
                 let z = &arrays[&format!("{reference}z_hat")].values;
                 let error = largest_difference(&one.z, z);
                 assert!(error <= 1e-6, "{name} {reference}: z is off by {error:.2e}");
@@ -535,7 +550,16 @@ fn the_published_schedule_takes_the_published_steps() {
             let what = format!("{} {variant}", case.name);
             let answer: Answer<f64> = solve(&case.problem, &options, 1, z0);
             let cost = case.values(&format!("{variant}__cost"))[0];
-            check(&what, &case.problem, &penalty, case.tol, cost, &answer);
+            let measure = case.problem.measure(&options);
+            check(
+                &what,
+                &case.problem,
+                &penalty,
+                &measure,
+                case.tol,
+                cost,
+                &answer,
+            );
             let theirs = (
                 json["peer_n_updates"].as_u64().unwrap(),
                 json["peer_iterations"].as_u64().unwrap(),

@@ -889,6 +889,14 @@ module dicod_c
       type(c_ptr), value :: lambda
       integer(c_int32_t) :: outcome
     end function
+    function dicod_encoder_get_tolerance(encoder, n_atoms, tolerance) bind(c, &
+        name='dicod_encoder_get_tolerance') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      integer(c_int64_t), value :: n_atoms
+      type(c_ptr), value :: tolerance
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_encoder_get_trace(encoder, visit, userdata) bind(c, name='dicod_encoder_get_trace') result(outcome)
       import
       type(c_ptr), value :: encoder
@@ -5650,6 +5658,7 @@ module dicod_encoder_m
     procedure :: region => encoder_region
     procedure :: valid_shape => encoder_valid_shape
     procedure :: get_lambda => encoder_get_lambda
+    procedure :: get_tolerance => encoder_get_tolerance
     procedure :: describe => encoder_describe
     procedure :: get_options => encoder_get_options
     procedure :: get_trace => encoder_get_trace
@@ -5830,6 +5839,20 @@ contains
     found = 0
     status = dicod_encoder_get_lambda(self%handle, size(lambda, kind=int64), c_loc(found))
     lambda = found(:size(lambda))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Tolerance on |dz| of each atom in the last solve, in units of its z. Local.
+  recursive subroutine encoder_get_tolerance(self, tolerance, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(out) :: tolerance(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(size(tolerance) + 1)
+    integer(int32) :: status
+    found = 0
+    status = dicod_encoder_get_tolerance(self%handle, size(tolerance, kind=int64), c_loc(found))
+    tolerance = found(:size(tolerance))
     call report_status(status, stat, errmsg)
   end subroutine
 

@@ -44,7 +44,8 @@ pub(crate) struct Setting<'s, T: Real> {
     /// Period of axes that wrap, else 0.
     pub(crate) periods: Point,
     pub(crate) lock: SoftLock,
-    pub(crate) tol: T,
+    /// Steps up to this are left, by signal. All ranks have to agree on it, or a step that one leaves locks another.
+    pub(crate) tol: Vec<T>,
     /// F at the beginning.
     pub(crate) objective: f64,
     pub(crate) least_lambda: f64,
@@ -165,7 +166,8 @@ impl<'s, T: Real> Solver<'s, T> {
                     .map(|from| from.shift);
                 let tile = self.setting.grid.tile(number);
                 let images = images.collect();
-                let state = TileState::new(tile, images, number, &plan.group, plan.n_atoms);
+                let numbers = (number, self.setting.grid.within_signal(number));
+                let state = TileState::new(tile, images, numbers, &plan.group, plan.n_atoms);
                 let read = state.and_then(|mut state| {
                     rest = state.read_from(plan, rest)?;
                     shadows[*ghost - n] = Some(state);
@@ -249,20 +251,21 @@ impl<'s, T: Real> Solver<'s, T> {
         }
         near.iter().all(|(shadow, shift)| {
             let state = &mut shadows[*shadow];
+            let tol = setting.tol[state.tile.signal];
             let there = std::array::from_fn(|a| at[a] + shift[a]);
-            let other = state.largest_near(setting.plan, there, setting.tol);
+            let other = state.largest_near(setting.plan, there, tol);
             let margin = match (number as u64) < state.number() {
                 true => T::one() - T::of(MARGIN),
                 false => T::one() + T::of(MARGIN),
             };
-            other <= setting.tol || size >= other * margin
+            other <= tol || size >= other * margin
         })
     }
 
     /// Makes steps in one tile. Returns their number, and the largest |z| that was set.
     fn visit(&mut self, index: usize, made: &mut Vec<Step<T>>) -> Result<Visit<T>> {
         let setting = &self.setting;
-        let (plan, tol) = (setting.plan, setting.tol);
+        let plan = setting.plan;
         let region = setting.regions[self.halo.ranks.rank()];
         let number = setting.tiles.numbers()[index];
         let (shadows, near) = (&mut self.shadows, &self.near[index]);
@@ -270,6 +273,7 @@ impl<'s, T: Real> Solver<'s, T> {
         {
             let mut state = setting.tiles.tile(index);
             visit = state.begin_visit(made);
+            let tol = setting.tol[state.tile.signal];
             let mut free = |at: Point, size: T| {
                 Self::is_free(shadows, near, setting, &region, number, at, size)
             };
@@ -305,7 +309,7 @@ pub(crate) fn descend<T: Real>(
     control: &mut Control<'_, '_>,
 ) -> Result<Stop> {
     let bound = DIVERGED * setting.objective / setting.least_lambda;
-    let (tiles, plan, tol) = (setting.tiles, setting.plan, setting.tol);
+    let (tiles, plan) = (setting.tiles, setting.plan);
     let n = tiles.len();
     let locks = setting.lock != SoftLock::None;
     let mut solver = Solver::new(setting);
@@ -345,8 +349,13 @@ pub(crate) fn descend<T: Real>(
                     }
                     _ => turn,
                 };
-                if tiles.tile(index).bound(plan) <= tol {
-                    continue;
+                let tol;
+                {
+                    let state = tiles.tile(index);
+                    tol = solver.setting.tol[state.tile.signal];
+                    if state.bound(plan) <= tol {
+                        continue;
+                    }
                 }
                 let begin = Instant::now();
                 let visit = match solver.visit(index, &mut made) {

@@ -23,7 +23,8 @@ pub struct Certificate {
     pub objective: f64,
     /// ½‖X − D∗z‖².
     pub data_term: f64,
-    /// Largest coordinate step left, max |dz|.
+    /// Largest step left, max ‖d_k‖·|dz_k| over the least ‖d_k‖: max |dz| where all norms are alike; in the published
+    /// schedule max |dz|.
     pub max_step: f64,
     /// F(z) − F(z*) ≤ gap, from a dual feasible point.
     pub gap: f64,
@@ -180,8 +181,13 @@ impl Certificate {
     }
 
     /// From ‖r‖² of the residual r = X − D∗z, ⟨z, D ⋆ r⟩, the penalty Σ λ_k ‖z_k‖₁, the largest
-    /// |D_k ⋆ r| / λ_k and the largest step left.
-    pub(super) fn new<T: Real>(rr: f64, zc: f64, penalty: f64, ratio: f64, largest: T) -> Self {
+    /// |D_k ⋆ r| / λ_k and the largest step left; `epsilon` is that of the element type.
+    pub(super) fn new(
+        [rr, zc, penalty]: [f64; 3],
+        ratio: f64,
+        max_step: f64,
+        epsilon: f64,
+    ) -> Self {
         let data_term = 0.5 * rr;
         let objective = data_term + penalty;
         // ⟨r, X⟩ = ⟨r, r + D∗z⟩.
@@ -199,11 +205,11 @@ impl Certificate {
         };
         let dual = s * rx - 0.5 * s * s * rr;
         // Sums are rounded: never report less than the true gap.
-        let rounding = 16.0 * T::EPSILON.wide() * (objective + (s * rx).abs() + 0.5 * s * s * rr);
+        let rounding = 16.0 * epsilon * (objective + (s * rx).abs() + 0.5 * s * s * rr);
         Certificate {
             objective,
             data_term,
-            max_step: largest.wide().max(0.0),
+            max_step,
             // Next to zero even the allowance for rounding is rounded.
             gap: (objective - dual + rounding).max(0.0),
         }

@@ -11,6 +11,7 @@ use super::exchange::{Exchange, Window};
 use super::functions::fails_unless_it_fits;
 use super::halo::Traffic;
 use super::options::{self, Options, Scale, Schedule, Strategy};
+use super::scaling::Scaling;
 use super::schedule::{Control, Progress, Stop, Tiles};
 use super::shape::Shape;
 use super::threads::Team;
@@ -27,7 +28,7 @@ use crate::transport::alike::{Alike, fails_unless_alike};
 use crate::transport::local::Local;
 use crate::transport::{Reduce, Transport};
 use crate::wording::per_axis;
-use correlations::Largest;
+use correlations::{Beginning, Largest};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -44,8 +45,10 @@ pub struct Info {
     pub lambda_max: f64,
     /// λmax may be rounding alone: the atoms have nothing to do with the signals.
     pub noise: bool,
-    /// Tolerance on |dz|, absolute.
+    /// Tolerance on |dz|, absolute: on ‖d_k‖·|dz_k| over the least ‖d_k‖; in the published schedule on |dz|.
     pub tol: f64,
+    /// What that is for |dz_k|, atom by atom.
+    pub tol_per_atom: Vec<f64>,
     /// Coordinate steps.
     pub steps: u64,
     /// Visits of tiles.
@@ -91,6 +94,7 @@ impl Info {
             lambda_max: f64::NAN,
             noise: false,
             tol: f64::NAN,
+            tol_per_atom: vec![f64::NAN; n_atoms],
             steps: 0,
             visits: 0,
             sweeps: 0,
@@ -137,8 +141,9 @@ pub struct Encoder<T: Real> {
     options: Options,
     n_threads: usize,
     ranks: Arc<dyn Transport>,
+    /// Its atoms have norms of about 1: see `scaling`.
     dictionary: Dictionary<T>,
-    norms: Vec<T>,
+    scaling: Scaling<T>,
     plan: Plan<T>,
     grid: TileGrid,
     grid_segments: Option<Segmentation>,
@@ -147,6 +152,10 @@ pub struct Encoder<T: Real> {
     regions: Vec<Block>,
     exchange: Option<Exchange>,
     correlator: Correlator<T>,
+    /// What its results may be wrong by for each atom where |x| ≤ 1, in full and in single precision.
+    uncertainty: [Vec<f64>; 2],
+    /// Signals whose c is in single precision.
+    single: Vec<bool>,
     /// The residual, where this rank needs it.
     window: Window<T>,
     /// What brings the signals into the range of single precision.
@@ -297,10 +306,9 @@ impl<T: Real> Encoder<T> {
             (layout.coloured(&tile_size(&shape, &options, &layout)), None)
         };
         clock::unknown(grid.len());
-        let norms = dictionary.squared_norms()?;
-        let scale: Vec<T> = norms.iter().map(|n| T::one() / *n).collect();
+        let (scaling, dictionary) = Scaling::new(dictionary, &options)?;
         let gram = Gram::new(&dictionary)?;
-        let mut plan = Plan::new(&gram, &scale, group, published)?;
+        let mut plan = Plan::new(&gram, &scaling, group, published)?;
         drop(gram);
         plan.positive = options.positive;
         plan.strategy = options.strategy;
@@ -323,8 +331,14 @@ impl<T: Real> Encoder<T> {
         let method = options.correlation;
         // The window has no periods.
         let periodic = [false; AXES];
-        let correlator =
-            Correlator::new(&dictionary, &scale, group, periodic, grid.largest(), method)?;
+        let correlator = Correlator::new(
+            &dictionary,
+            &scaling.scale(),
+            group,
+            periodic,
+            grid.largest(),
+            method,
+        )?;
         let nowhere = |_: &Tile| 0;
         let tiles = Tiles::new(
             &grid,
@@ -337,12 +351,14 @@ impl<T: Real> Encoder<T> {
         Ok(Encoder {
             window: Window::new(Block::default(), 0)?,
             x_unit: 1.0,
+            single: vec![false; shape.n_signals],
+            uncertainty: [false, true].map(|single| correlator.uncertainty(single)),
             shape,
             options,
             n_threads,
             ranks,
             dictionary,
-            norms,
+            scaling,
             plan,
             grid,
             grid_segments,
@@ -377,11 +393,16 @@ impl<T: Real> Encoder<T> {
         let next = Encoder::unplaced(ranks, shape, dictionary, options, self.n_threads);
         let next = self.ranks.agree(next)?;
         fails_unless_alike(&*self.ranks, &brought)?;
-        // All else depends on shapes alone: it fits the new dictionary.
+        // All else depends on shapes alone: it fits the new dictionary, but for z in units of the old one's atoms.
+        for index in 0..self.tiles.len() {
+            let change = |atom, z| next.scaling.enter(atom, self.scaling.leave(atom, z));
+            self.tiles.tile(index).map_z(change);
+        }
         self.dictionary = next.dictionary;
-        self.norms = next.norms;
+        self.scaling = next.scaling;
         self.plan = next.plan;
         self.correlator = next.correlator;
+        self.uncertainty = next.uncertainty;
         self.seconds_gram = next.seconds_gram;
         Ok(())
     }
@@ -397,9 +418,13 @@ impl<T: Real> Encoder<T> {
     /// The steps recorded since the last call.
     pub fn take_recorded_steps(&mut self) -> Vec<Step<T>> {
         let record = self.tiles.record.as_mut().map(|r| r.get_mut());
-        record.map_or(Vec::new(), |r| {
+        let mut steps = record.map_or(Vec::new(), |r| {
             std::mem::take(r.unwrap_or_else(|e| e.into_inner()))
-        })
+        });
+        for step in &mut steps {
+            step.delta = self.scaling.leave(step.atom as usize, step.delta);
+        }
+        steps
     }
 
     /// Checks the number of channels, and that a block lies in the domain; with one rank, that it
@@ -540,34 +565,40 @@ impl<T: Real> Encoder<T> {
             self.clear_z();
         }
         (0..self.tiles.len()).for_each(|index| self.tiles.tile(index).begin_solve());
-        let tolerance = |this: &Self, largest: &Largest| {
-            this.tolerance(&this.lambda(largest.weighted), largest)
+        let Beginning {
+            lambda_max,
+            lambda,
+            tol,
+            reachable,
+            mut signals,
+        } = self.correlate_signals(team, x)?;
+        let noise = signals.iter().any(|s| s.noise && s.weighted == lambda_max);
+        let told = match self.options.tol_scale {
+            Scale::Absolute => self.options.tol,
+            Scale::Relative => tol / self.scaling.least(),
         };
-        let (single, largest) = self.correlate_signal(team, x, tolerance)?;
-        let lambda = self.lambda(largest.weighted);
-        let tol = self.tolerance(&lambda, &largest);
-        let weights = self.wide_norms();
-        (info.lambda, info.tol) = (lambda.clone(), tol);
-        (info.lambda_max, info.noise) = (largest.weighted, largest.noise);
+        (info.lambda, info.tol) = (self.scaling.leave_lambdas(&lambda), told);
+        info.tol_per_atom = self.scaling.tolerances(tol);
+        (info.lambda_max, info.noise) = (lambda_max * self.scaling.gauge(), noise);
         // What c may be wrong by when a descent begins.
-        let mut slack = largest.slack;
-        self.plan.set_thresholds(&lambda, &self.norms);
+        let slack_of = |signals: &[Largest]| signals.iter().map(|s| s.slack).collect();
+        let mut slack: Vec<f64> = slack_of(&signals);
         let frozen = warm && self.options.frozen_support;
         let n_nonzero = self.ranks.reduce(Reduce::Sum, &[self.n_nonzero() as i64])?[0];
         if frozen || n_nonzero > 0 {
             self.freeze(frozen);
             let updated = self.update_residual();
             self.ranks.agree(updated)?;
-            slack = self.correlate(team, &weights)?.slack;
+            slack = slack_of(&self.correlate(team, &self.scaling.of_lambda_max())?);
+            self.restart(team)?;
         }
         self.tiles.end(Activity::Correlate, whole);
         control.progress = Progress {
             tiles: self.tiles.n_global() as u64,
             awake: self.tiles.n_global() as u64,
-            tol,
+            tol: told,
             ..Progress::unknown()
         };
-        let mut step = self.restart(team)?;
         drop(correlating);
         // What the certificate may take: it is another correlation, if the worst comes to the worst, and a little more.
         let mut reserve = 1.25 * start.elapsed().as_secs_f64();
@@ -578,27 +609,36 @@ impl<T: Real> Encoder<T> {
             let ([rr, _, penalty], _) = self.sums(team, &lambda, None)?;
             objective = 0.5 * rr + penalty;
         }
-        // A little below `tol`, so that the rounding of G and c seldom costs a second round.
-        let target = match self.plan.is_exact() {
-            true => tol,
-            false if single => 0.998 * tol - 16.0 * f64::from(f32::EPSILON) * largest.c,
-            false => 0.998 * tol,
+        // A little below the tolerance, so that the rounding of G and c seldom costs a second round.
+        let target = |(signal, single): (&Largest, &bool)| match self.plan.is_exact() {
+            true => reachable,
+            false if *single => 0.998 * reachable - 16.0 * f64::from(f32::EPSILON) * signal.c,
+            false => 0.998 * reachable,
         };
-        let rounding = move |z: f64| rounding::<T>(largest.c, z);
+        let targets: Vec<f64> = signals.iter().zip(&self.single).map(target).collect();
+        // What rounding leaves.
+        let floor = |(target, signal): (&f64, &Largest)| target.max(self.plan.rounding(signal.c));
+        let floors: Vec<f64> = targets.iter().zip(&signals).map(floor).collect();
         // λ_k = 0: nothing is dual feasible unless D_k ⋆ r = 0.
-        let dual_weights: Vec<f64> = weights.iter().zip(&lambda).map(|(n, l)| n / l).collect();
+        let unscale = self.scaling.unscale();
+        let dual_weights: Vec<f64> = unscale
+            .iter()
+            .zip(&lambda)
+            .map(|(c, l)| c.wide() / l)
+            .collect();
+        // Signals that are not yet within the tolerance.
+        let mut open = vec![true; signals.len()];
         loop {
             let descending = clock::stage(Stage::Descend);
             let mark = self.tiles.mark();
             clock.hurry(reserve);
-            // Steps of the size of rounding can go around in circles: what is asked for falls with time.
-            let floor = move |z: f64, sweeps: u64| {
-                T::of(target.max(rounding(z) * (1 + sweeps / 1000) as f64))
-            };
-            let mut stop = if step > floor(0.0, 0) || rounds == 0 {
-                // If messages were too late too often: in step, at last.
-                let asynchronous = asynchronous && rounds < 4;
-                let result = self.descend(team, floor, &lambda, objective, asynchronous, control);
+            let mut stop = if open.contains(&true) {
+                let open_target = |(target, open): (&f64, &bool)| open.then_some(*target);
+                let open_targets: Vec<_> = targets.iter().zip(&open).map(open_target).collect();
+                self.tiles.set_targets(&open_targets);
+                // If messages were late too late too often: in step, at last.
+                let asynchronous = (asynchronous && rounds < 4).then_some((objective, &floors[..]));
+                let result = self.descend(team, &lambda, asynchronous, control);
                 if result.is_err() {
                     self.clear_z();
                 }
@@ -615,50 +655,62 @@ impl<T: Real> Encoder<T> {
             let mark = self.tiles.mark();
             let untouched = match rounds == 0 && control.progress.visits == 0 {
                 // There was no time for a descent: c is that of the z with which it would have begun.
-                true => self.largest_left(team, &dual_weights, slack)?,
+                true => self.largest_left(team, &dual_weights, &slack)?,
                 false => None,
             };
-            let left = if let Some((ratio, largest)) = untouched {
-                let ([rr, zc, penalty], _) = self.sums(team, &lambda, None)?;
-                Some(Certificate::new(rr, zc, penalty, ratio, largest))
+            let left = if let Some((ratio, steps)) = untouched {
+                let (sums, _) = self.sums(team, &lambda, None)?;
+                Some((self.certificate(sums, ratio, &steps), steps))
             } else {
                 let updated = self.take_in(x).and_then(|_| self.update_residual());
                 self.ranks.agree(updated)?;
                 match stop == Stop::Converged && !asynchronous && self.keeps_c() {
-                    true => self.certify_left(team, &lambda, &dual_weights, slack, tol)?,
+                    true => self.certify_left(team, &lambda, &dual_weights, &slack, reachable)?,
                     false => None,
                 }
             };
-            let certificate = match left {
-                Some(certificate) => certificate,
+            let (certificate, mut steps) = match left {
+                Some(left) => left,
                 None => {
-                    let ratio = self.correlate(team, &dual_weights)?;
-                    slack = ratio.slack;
-                    let ratio = ratio.weighted + ratio.doubt;
-                    let ([rr, zc, penalty], _) = self.sums(team, &lambda, None)?;
-                    step = self.restart(team)?;
-                    Certificate::new(rr, zc, penalty, ratio, step)
+                    let found = self.correlate(team, &dual_weights)?;
+                    slack = slack_of(&found);
+                    let ratio = found.iter().map(|s| s.bound).fold(0.0, f64::max);
+                    let (sums, _) = self.sums(team, &lambda, None)?;
+                    let steps = self.restart(team)?;
+                    (self.certificate(sums, ratio, &steps), steps)
                 }
             };
             drop(certifying);
             reserve = 1.25 * (clock.seconds() - begin);
             self.tiles.end(Activity::Certify, mark);
             rounds += 1;
-            let done = certificate.max_step <= tol;
+            let step = steps.iter().copied().fold(0.0, f64::max);
+            let done = step <= reachable;
             if stop == Stop::Converged && !done {
                 // Rounding has piled up in c, or messages were late; go on from the fresh one.
-                if rounds < 8 && step > floor(0.0, 0) {
-                    if rounds == 3 && self.plan.single {
-                        let room = self.make_room(false);
-                        self.ranks.agree(room)?;
-                        slack = self.correlate(team, &weights)?.slack;
-                        step = self.restart(team)?;
+                let left = |open: &mut [bool], steps: &[f64]| {
+                    for (signal, open) in open.iter_mut().enumerate() {
+                        *open &= steps[signal] > reachable && steps[signal] > floors[signal];
+                    }
+                    open.contains(&true)
+                };
+                if rounds < 8 && left(&mut open, &steps) {
+                    if rounds == 3 {
+                        let single = open.iter().zip(&self.single).map(|(o, s)| !o & s).collect();
+                        self.narrow(team, single, &mut signals)?;
+                        slack = slack_of(&signals);
+                        steps = self.restart(team)?;
+                        left(&mut open, &steps);
                     }
                     continue;
                 }
                 stop = Stop::Precision;
             } else if stop == Stop::Precision && done {
                 stop = Stop::Converged;
+            }
+            if stop == Stop::Converged && step > tol {
+                // Done, as far as there is anything but rounding; it is not what was asked for.
+                stop = Stop::Precision;
             }
             (info.stop, info.certificate, info.proven) = (stop, certificate, true);
             control.progress.max_step = certificate.max_step;
@@ -729,21 +781,22 @@ impl<T: Real> Encoder<T> {
             &self.dictionary,
             &self.shape,
         )?;
-        self.window.measure();
+        self.window.measure(self.shape.n_signals);
         clock::check()
     }
 
     /// Collective: ‖r‖², ⟨z, D ⋆ r⟩ and Σ λ_k ‖z_k‖₁, the same bits for any number of ranks: sums over
     /// a tile are formed in one order, and added up exactly. Given what the c of a descent may be wrong by, it does not
     /// count, but tells whether it is more than that somewhere.
-    fn sums(&self, team: &Team, lambda: &[f64], drift: Option<f64>) -> Result<([f64; 3], bool)> {
+    fn sums(&self, team: &Team, lambda: &[f64], drift: Option<&[f64]>) -> Result<([f64; 3], bool)> {
+        let unscale = self.scaling.unscale();
         let state = || Ok(([(); 3].map(|_| ExactSum::default()), self.scratch()?, false));
         let (window, shape, tiles) = (&self.window, &self.shape, &self.tiles);
         let states = team.for_each(tiles.len(), state, |(sums, scratch, wrong), index| {
             sums[0].add(squares(window, &tiles.tile(index).tile, shape));
             let (mut zc, mut penalty) = (0.0, 0.0);
             *wrong |= self.for_each_active(index, drift, scratch, |k, z, c| {
-                zc += z.wide() * (c * self.norms[k]).wide();
+                zc += z.wide() * (c * unscale[k]).wide();
                 penalty += lambda[k] * z.wide().abs();
             });
             sums[1].add(zc);
@@ -766,6 +819,11 @@ impl<T: Real> Encoder<T> {
         Ok(([value(0), value(1), value(2)], wrong))
     }
 
+    fn certificate(&self, sums: [f64; 3], ratio: f64, steps: &[f64]) -> Certificate {
+        let step = steps.iter().copied().fold(0.0, f64::max) / self.scaling.least();
+        Certificate::new(sums, ratio, step, T::EPSILON.wide())
+    }
+
     /// Collective: the certificate from the c that a descent has left, if its rounding, as bounded and as seen wherever
     /// z ≠ 0 and in samples elsewhere, is little beside the tolerance, and if that holds. c tells which coordinates
     /// might decide: their numbers, as all others, are computed from X and z.
@@ -774,59 +832,33 @@ impl<T: Real> Encoder<T> {
         team: &Team,
         lambda: &[f64],
         dual_weights: &[f64],
-        slack: f64,
+        slack: &[f64],
         tol: f64,
-    ) -> Result<Option<Certificate>> {
+    ) -> Result<Option<(Certificate, Vec<f64>)>> {
         let drift = self.drift(slack)?;
-        if drift > tol / 4.0 || drift.is_nan() {
+        if !drift.iter().all(|drift| *drift <= tol / 4.0) {
             return Ok(None);
         }
-        let ([rr, zc, penalty], wrong) = self.sums(team, lambda, Some(drift))?;
+        let (sums, wrong) = self.sums(team, lambda, Some(&drift))?;
         if wrong {
             return Ok(None);
         }
-        let left = self.largest_left(team, dual_weights, drift)?;
-        let certificate = left.map(|(ratio, step)| Certificate::new(rr, zc, penalty, ratio, step));
-        Ok(certificate.filter(|certificate| certificate.max_step <= tol))
+        let left = self.largest_left(team, dual_weights, &drift)?;
+        let left = left.filter(|(_, steps)| steps.iter().all(|step| *step <= tol));
+        Ok(left.map(|(ratio, steps)| (self.certificate(sums, ratio, &steps), steps)))
     }
 
-    fn lambda(&self, lambda_max: f64) -> Vec<f64> {
-        lambdas(&self.options, self.shape.n_atoms, lambda_max)
-    }
-
-    /// The tolerance on |dz|, absolute.
-    fn tolerance(&self, lambda: &[f64], largest: &Largest) -> f64 {
-        match self.options.tol_scale {
-            Scale::Absolute => self.options.tol,
-            Scale::Relative => {
-                let least = lambda.iter().copied().fold(f64::INFINITY, f64::min);
-                let tol = match largest.weighted - least {
-                    range if range > 0.0 => (self.options.tol * range).min(f64::MAX),
-                    // Nothing to be relative to: z = 0 up to rounding.
-                    _ => rounding::<T>(largest.c, 0.0),
-                };
-                // Activations that say nothing but how a flat field was rounded are not worth the search.
-                if largest.noise {
-                    tol.max(largest.slack)
-                } else {
-                    tol
-                }
-            }
-        }
-    }
-
-    /// Collective: descends from where the tiles are. `objective` is F there.
+    /// Collective: descends from where the tiles are to their targets; asynchronously, if given F there and what steps
+    /// have to exceed by signal.
     fn descend(
         &mut self,
         team: &Team,
-        tol: impl Fn(f64, u64) -> T + Sync,
         lambda: &[f64],
-        objective: f64,
-        asynchronous: bool,
+        asynchronous: Option<(f64, &[f64])>,
         control: &mut Control<'_, '_>,
     ) -> Result<Stop> {
         let (tiles, plan) = (&self.tiles, &self.plan);
-        if asynchronous {
+        if let Some((objective, tol)) = asynchronous {
             let period = |a: usize| {
                 if self.shape.periodic[a] {
                     self.shape.signal[a]
@@ -841,45 +873,20 @@ impl<T: Real> Encoder<T> {
                 regions: &self.regions,
                 periods: std::array::from_fn(period),
                 lock: self.options.soft_lock,
-                tol: tol(0.0, 0),
+                tol: tol.iter().map(|tol| T::of(*tol)).collect(),
                 objective,
-                least_lambda: lambda.iter().copied().fold(f64::INFINITY, f64::min),
+                least_lambda: self.scaling.least_lambda(lambda),
             };
             return asynchronous::descend(setting, control);
         }
         let Some(segments) = &mut self.grid_segments else {
-            return tiles.descend_coloured(plan, tol, team, control);
+            return tiles.descend_coloured(plan, team, control);
         };
         match self.options.strategy {
-            Strategy::Cyclic => tiles.descend_published_cyclic(plan, segments, tol, control),
-            _ => tiles.descend_published(plan, segments, tol, control),
+            Strategy::Cyclic => tiles.descend_published_cyclic(plan, segments, control),
+            _ => tiles.descend_published(plan, segments, control),
         }
     }
-}
-
-/// λ of every atom.
-pub(super) fn lambdas(options: &Options, n_atoms: usize, lambda_max: f64) -> Vec<f64> {
-    let unit = match options.reg_scale {
-        Scale::Absolute => 1.0,
-        Scale::Relative => lambda_max,
-    };
-    let lambda = |reg: &f64| (reg * unit).min(f64::MAX);
-    if options.reg_per_atom.is_empty() {
-        vec![lambda(&options.reg); n_atoms]
-    } else {
-        options.reg_per_atom.iter().map(lambda).collect()
-    }
-}
-
-/// Steps below this, some units of rounding in c and z, gain nothing; nor do those where numbers are so small that
-/// rounding is no longer relative.
-fn rounding<T: Real>(c: f64, z: f64) -> f64 {
-    let least_normal = match T::of(f64::MIN_POSITIVE) > T::ZERO {
-        true => f64::MIN_POSITIVE,
-        false => f32::MIN_POSITIVE.into(),
-    };
-    let relative_from = least_normal / T::EPSILON.wide();
-    (16.0 * T::EPSILON.wide() * c.max(z)).max(relative_from)
 }
 
 /// Tile size of the coloured schedule: what was asked for, or a few atoms, but so large that a

@@ -15,8 +15,8 @@ pub(crate) struct Window<T> {
     pub(crate) block: Block,
     /// Field by field, row-major.
     pub(crate) values: Vec<T>,
-    /// Largest |value| when they were last measured.
-    pub(crate) largest: f64,
+    /// Largest |value| of each signal when they were last measured.
+    pub(crate) largest: Vec<f64>,
 }
 
 impl<T: Real> Window<T> {
@@ -25,25 +25,27 @@ impl<T: Real> Window<T> {
         Ok(Window {
             block,
             values: memory::zeroed("the residual", n_fields * volume)?,
-            largest: 0.0,
+            largest: Vec::new(),
         })
     }
 
-    /// Finds the largest |value|, unless the clock says that it is over.
-    pub(crate) fn measure(&mut self) {
-        let (v8, rest) = self.values.as_chunks::<8>();
+    /// Finds the largest |value| of each signal, unless the clock says that it is over.
+    pub(crate) fn measure(&mut self, n_signals: usize) {
         let larger = |most: T, x: T| if x.abs() > most { x.abs() } else { most };
-        let mut most = [T::ZERO; 8];
-        for part in v8.chunks(1 << 17) {
-            if clock::over() {
-                return;
+        let largest = |values: &[T]| {
+            let (v8, rest) = values.as_chunks::<8>();
+            let mut most = [T::ZERO; 8];
+            for part in v8.chunks(1 << 17).take_while(|_| !clock::over()) {
+                for v in part {
+                    most = std::array::from_fn(|i| larger(most[i], v[i]));
+                }
             }
-            for v in part {
-                most = std::array::from_fn(|i| larger(most[i], v[i]));
-            }
-        }
-        let values = most.iter().chain(rest);
-        self.largest = values.fold(T::ZERO, |most, x| larger(most, *x)).wide();
+            let values = most.iter().chain(rest);
+            values.fold(T::ZERO, |most, x| larger(most, *x)).wide()
+        };
+        let volume = (self.values.len() / n_signals).max(1);
+        self.largest = self.values.chunks_exact(volume).map(largest).collect();
+        self.largest.resize(n_signals, 0.0);
     }
 
     /// `n` fields from number `first` on.

@@ -1,7 +1,8 @@
 //! Parts of a solve by themselves: λmax and the objective, without a Gram tensor or tiles of z.
 
-use super::encoder::{lambdas, published_grid, reconstruct, tile_size};
+use super::encoder::{published_grid, reconstruct, tile_size};
 use super::options::{Options, Scale, Schedule};
+use super::scaling::Scaling;
 use super::shape::Shape;
 use super::threads::for_each;
 use super::tile::group_shape;
@@ -58,12 +59,11 @@ pub fn lambda_max<T: Real>(
         Schedule::Published => published_grid(shape, options, &layout)?.0,
     };
     let largest_tile = grid.largest();
-    let norms = dictionary.squared_norms()?;
-    let scale: Vec<T> = norms.iter().map(|n| T::one() / *n).collect();
+    let (scaling, dictionary) = Scaling::new(dictionary.clone(), options)?;
     let method = options.correlation;
     let correlator = Correlator::new(
-        dictionary,
-        &scale,
+        &dictionary,
+        &scaling.scale(),
         group,
         shape.periodic,
         largest_tile,
@@ -82,16 +82,17 @@ pub fn lambda_max<T: Real>(
     let values = largest_tile.iter().product::<i64>() as usize * n_atoms;
     let state = || {
         let c = memory::zeroed::<T>("a tile of correlations", values)?;
-        let scratch = correlator.scratch(largest_tile, false)?;
+        let scratch = correlator.scratch(largest_tile, false, true)?;
         Ok((scratch, c, Vec::new()))
     };
     let correlate = |scratch: &mut _, c: &mut [T], tile: &Tile| {
         let n = tile.n_groups() * group_volume * n_atoms;
         correlator.tile(&signals[tile.signal], tile, scratch, &mut c[..n]);
     };
+    let weights = scaling.of_lambda_max();
     let value = |c: f64, atom: usize| {
         let c = if options.positive { c } else { c.abs() };
-        norms[atom].wide() * c
+        weights[atom] * c
     };
     let work = |(scratch, c, tops): &mut (_, Vec<T>, Vec<_>), index: usize| {
         let tile = grid.tile(index);
@@ -108,13 +109,13 @@ pub fn lambda_max<T: Real>(
     let tops: Vec<_> = tops.collect();
     let top = tops.iter().map(|(_, top)| *top).fold(0.0, f64::max);
     let uncertain = correlator.uncertainty(false);
-    let slack = uncertain.iter().zip(&norms).map(|(e, n)| e * n.wide());
+    let slack = uncertain.iter().zip(&weights).map(|(e, w)| e * w);
     let slack = slack.fold(0.0, f64::max) * fold(x, f64::abs, f64::max);
     let Some((scratch, c, _)) = states.first_mut() else {
-        return Ok(top);
+        return Ok(top * scaling.gauge());
     };
     if top <= 4.0 * slack || top.is_infinite() {
-        return Ok(top);
+        return Ok(top * scaling.gauge());
     }
     // As a solve does: all that might be the largest, one by one.
     let least = top - 2.0 * slack;
@@ -129,7 +130,7 @@ pub fn lambda_max<T: Real>(
             }
         });
     }
-    Ok(largest)
+    Ok(largest * scaling.gauge())
 }
 
 /// Calls `visit` with position, atom and value of a tile's correlations.
@@ -150,6 +151,20 @@ fn for_each_value<T: Real>(
                 visit(at, atom, c.wide());
             }
         }
+    }
+}
+
+/// λ of every atom.
+fn lambdas(options: &Options, n_atoms: usize, lambda_max: f64) -> Vec<f64> {
+    let unit = match options.reg_scale {
+        Scale::Absolute => 1.0,
+        Scale::Relative => lambda_max,
+    };
+    let lambda = |reg: &f64| (reg * unit).min(f64::MAX);
+    if options.reg_per_atom.is_empty() {
+        vec![lambda(&options.reg); n_atoms]
+    } else {
+        options.reg_per_atom.iter().map(lambda).collect()
     }
 }
 

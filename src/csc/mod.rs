@@ -14,6 +14,7 @@ pub(crate) mod exchange;
 pub mod functions;
 pub(crate) mod halo;
 pub mod options;
+pub(crate) mod scaling;
 pub mod schedule;
 pub mod shape;
 pub(crate) mod threads;

@@ -52,7 +52,7 @@ pub enum SoftLock {
 pub enum Scale {
     /// As given.
     Absolute,
-    /// `reg`: in units of λmax. `tol`: in units of λmax − λ.
+    /// `reg`: in units of λmax. `tol`: in units of the largest step from z = 0.
     Relative,
 }
 
@@ -157,7 +157,8 @@ pub const TABLE: &[Spec] = &[
         key: "reg",
         kind: Kind::Real(0.0),
         default: "0.1",
-        meaning: "regularisation: lambda, or the fraction of lambda_max, see reg_scale",
+        meaning: "regularisation: lambda, or the fraction of lambda_max, see reg_scale; one lambda for all atoms: those \
+                  of less norm pay more for the same in x (reg_per_atom = reg * norm treats all alike)",
     },
     Spec {
         key: "reg_per_atom",
@@ -175,13 +176,15 @@ pub const TABLE: &[Spec] = &[
         key: "tol",
         kind: Kind::Real(0.0),
         default: "1e-3",
-        meaning: "largest coordinate step that may be left, see tol_scale",
+        meaning: "largest step that may be left; one at atom k counts as |d_k| |dz_k|, what it changes in the \
+                  reconstruction (published schedule: as |dz_k|); see tol_scale",
     },
     Spec {
         key: "tol_scale",
         kind: Kind::Word(&["relative", "absolute"]),
         default: "relative",
-        meaning: "unit of tol: relative to lambda_max - lambda, or absolute (units of z)",
+        meaning: "unit of tol: relative to the largest step from z = 0 (for atoms of norm 1: lambda_max - lambda), \
+                  or absolute: bounds |dz| of every atom, in units of z",
     },
     Spec {
         key: "max_iter",

@@ -283,7 +283,8 @@ impl<T: Real> Tiles<T> {
                 exchanges.entry(rank).or_default().0.insert(index);
             }
             let images = own.into_iter().map(|own| own.shift).collect();
-            let state = TileState::new(grid.tile(number), images, number, group, n_atoms)?;
+            let place = grid.within_signal(number);
+            let state = TileState::new(grid.tile(number), images, (number, place), group, n_atoms)?;
             tiles.states.push(Mutex::new(state));
         }
         let partners = exchanges
@@ -384,32 +385,56 @@ impl<T: Real> Tiles<T> {
             + self.len() * per_tile
     }
 
-    /// Takes over new values of c in every tile. Returns max |dz|.
-    pub(crate) fn restart(&self, plan: &Plan<T>, team: &Team) -> Result<T> {
-        self.largest(team, |index| {
+    /// Takes over new values of c in every tile. Returns max |dz| of this rank, for each of so many signals; at least 0.
+    pub(crate) fn restart(
+        &self,
+        plan: &Plan<T>,
+        team: &Team,
+        n_signals: usize,
+    ) -> Result<Vec<f64>> {
+        self.largest(team, n_signals, |index, state| {
             self.edges[index]
                 .iter()
                 .for_each(|e| e.mail.store(false, Ordering::Relaxed));
             self.mail[index].store(false, Ordering::Relaxed);
             self.awake[index].store(true, Ordering::Relaxed);
-            self.tile(index).restart(plan)
+            state.restart(plan)
         })
     }
 
-    /// max |dz| of the c that is there.
-    pub(crate) fn settle(&self, plan: &Plan<T>, team: &Team) -> Result<T> {
-        self.largest(team, |index| self.tile(index).settle(plan))
+    /// The same of the c that is there.
+    pub(crate) fn settle(&self, plan: &Plan<T>, team: &Team, n_signals: usize) -> Result<Vec<f64>> {
+        self.largest(team, n_signals, |_, state| state.settle(plan))
     }
 
-    /// The largest of what every tile has.
-    fn largest(&self, team: &Team, of: impl Fn(usize) -> T + Sync) -> Result<T> {
-        let larger = |a, b| if b > a { b } else { a };
-        let state = || Ok(T::NEG_INFINITY);
-        let states = team.for_each(self.len(), state, |largest, index| {
-            *largest = larger(*largest, of(index));
+    /// The largest of what every tile of a signal has.
+    fn largest(
+        &self,
+        team: &Team,
+        n_signals: usize,
+        of: impl Fn(usize, &mut TileState<T>) -> T + Sync,
+    ) -> Result<Vec<f64>> {
+        let state = || memory::zeroed("the signals", n_signals);
+        let states = team.for_each(self.len(), state, |largest: &mut Vec<f64>, index| {
+            let state = &mut *self.tile(index);
+            let signal = state.tile.signal;
+            largest[signal] = f64::max(largest[signal], of(index, state).wide());
             Ok(())
         })?;
-        Ok(states.into_iter().fold(T::NEG_INFINITY, larger))
+        let larger =
+            |a: Vec<f64>, b: Vec<f64>| a.into_iter().zip(b).map(|(a, b)| f64::max(a, b)).collect();
+        Ok(states.into_iter().reduce(larger).unwrap_or_default())
+    }
+
+    /// Lets the tiles of some signals sleep, and the others go down to their targets.
+    pub(crate) fn set_targets(&self, targets: &[Option<f64>]) {
+        for index in 0..self.len() {
+            let mut state = self.tile(index);
+            match targets[state.tile.signal] {
+                Some(target) => state.set_target(T::of(target)),
+                None => self.awake[index].store(false, Ordering::Relaxed),
+            }
+        }
     }
 
     /// Where a span of the trace begins, if there is one.
@@ -440,9 +465,8 @@ impl<T: Real> Tiles<T> {
     fn visit(
         &self,
         index: usize,
-        tol: T,
         plan: &Plan<T>,
-        descend: impl FnOnce(&mut TileState<T>, &mut Vec<Step<T>>) -> Visit<T>,
+        descend: impl FnOnce(&mut TileState<T>, T, &mut Vec<Step<T>>) -> Visit<T>,
     ) -> Visit<T> {
         let traced = self.trace.as_ref().map(|trace| (trace, Instant::now()));
         let mut state = self.tile(index);
@@ -456,8 +480,12 @@ impl<T: Real> Tiles<T> {
         let mut outbox = self.outboxes[index]
             .write()
             .unwrap_or_else(|e| e.into_inner());
-        let visit = descend(&mut state, &mut outbox);
-        self.awake[index].store(visit.bound > tol, Ordering::Relaxed);
+        let tol = state.tolerance(plan);
+        let visit = descend(&mut state, tol, &mut outbox);
+        // Rounding may allow less than before the visit.
+        let tol = state.tolerance(plan);
+        let awake = visit.bound > tol && !state.is_worn(tol);
+        self.awake[index].store(awake, Ordering::Relaxed);
         self.last_steps[index].store(visit.steps as u64, Ordering::Relaxed);
         if visit.steps > 0 {
             self.announce(index);
@@ -467,7 +495,6 @@ impl<T: Real> Tiles<T> {
             }
         }
         if let Some((trace, begin)) = traced {
-            let awake = visit.bound > tol;
             trace.visited(self.numbers[index], visit.steps, awake, begin);
         }
         visit
@@ -510,34 +537,27 @@ impl<T: Real> Tiles<T> {
 
     /// Visits all tiles, colour by colour, until all sleep. Collective.
     ///
-    /// What ranks have to know of each other to stop, and to set the tolerance, is combined once a
-    /// sweep and used a sweep later, so that nobody waits for it; with one rank, too, because the
+    /// What ranks have to know of each other to stop is combined once a sweep and used a sweep later, so that nobody waits for it; with one rank, too, because the
     /// result must not depend on their number. A sweep after the last step changes nothing.
     pub(crate) fn descend_coloured(
         &self,
         plan: &Plan<T>,
-        tol: impl Fn(f64, u64) -> T + Sync,
         team: &Team,
         control: &mut Control<'_, '_>,
     ) -> Result<Stop> {
         let steps = AtomicU64::new(0);
         let visits = AtomicU64::new(0);
-        // Magnitudes of non-negative numbers order as their bits do.
-        let largest_z = AtomicU64::new(0);
-        let current_tol = RwLock::new(tol(0.0, 0));
         let limit = AtomicU64::new(u64::MAX);
         let work = |index: usize| {
             if clock::over() {
                 return;
             }
-            let tol = *current_tol.read().unwrap_or_else(|e| e.into_inner());
             let limit = usize::try_from(limit.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
-            let visit = self.visit(index, tol, plan, |state, made| {
+            let visit = self.visit(index, plan, |state, tol, made| {
                 state.visit(plan, tol, limit, made)
             });
             steps.fetch_add(visit.steps as u64, Ordering::Relaxed);
             visits.fetch_add(1, Ordering::Relaxed);
-            largest_z.fetch_max(visit.largest_z.wide().to_bits(), Ordering::Relaxed);
         };
         let ranks = &*self.halo.ranks;
         let base = control.progress;
@@ -608,11 +628,8 @@ impl<T: Real> Tiles<T> {
                     steps.load(Ordering::Relaxed) as i64,
                     visits.load(Ordering::Relaxed) as i64,
                 ];
-                let largest = [
-                    largest_z.load(Ordering::Relaxed) as i64,
-                    bound.to_bits() as i64,
-                    wish.code(),
-                ];
+                // Magnitudes of non-negative numbers order as their bits do.
+                let largest = [bound.to_bits() as i64, wish.code()];
                 let begun = [
                     ranks.start_reduce(Reduce::Sum, &sums)?,
                     ranks.start_reduce(Reduce::Max, &largest)?,
@@ -621,14 +638,12 @@ impl<T: Real> Tiles<T> {
                     let (sums, largest) = self
                         .halo
                         .waiting(|| Ok((ranks.finish(sums)?, ranks.finish(largest)?)))?;
-                    let sweeps = control.progress.sweeps - base.sweeps;
-                    let tol = tol(f64::from_bits(largest[0] as u64), sweeps);
-                    *current_tol.write().unwrap_or_else(|e| e.into_inner()) = tol;
                     control.progress.awake = sums[0] as u64;
                     control.progress.steps = base.steps + sums[1] as u64;
                     control.progress.visits = base.visits + sums[2] as u64;
-                    control.progress.max_step = f64::from_bits(largest[1] as u64);
-                    let wish = Wish::of_code(largest[2]);
+                    let bound = f64::from_bits(largest[0] as u64);
+                    control.progress.max_step = bound / plan.step_unit;
+                    let wish = Wish::of_code(largest[1]);
                     control.clock.hear(wish);
                     Ok((sums[0] == 0, wish))
                 };

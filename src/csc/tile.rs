@@ -1,6 +1,6 @@
 //! Coordinate descent inside one tile (DICOD, section 3; DiCoDiLe, section 3.2).
 //!
-//! A tile keeps c = D ⋆ (X − D∗z), scaled by 1/n_k, for its positions: row-major, atoms innermost,
+//! A tile keeps c = D ⋆ (X − D∗z), scaled by w_k/n_k (see `Scaling`), for its positions: row-major, atoms innermost,
 //! rows padded to whole groups. A step is applied to c at once, in long contiguous runs; that is
 //! what a step costs, and choosing the next one must cost little beside it.
 //!
@@ -47,7 +47,7 @@ pub(crate) struct Visit<T> {
     pub(crate) steps: usize,
     /// Bound on max |dz| over the tile afterwards.
     pub(crate) bound: T,
-    /// Largest |z| that was set, or was to be set.
+    /// Largest weighted |z| that was set, or was to be set.
     pub(crate) largest_z: T,
 }
 
@@ -60,7 +60,7 @@ pub(crate) struct Coordinate {
 
 /// A coordinate with z ≠ 0.
 #[derive(Clone, Copy)]
-struct NonZero<T> {
+pub(crate) struct NonZero<T> {
     /// Index in the tile's c.
     index: u32,
     atom: u32,
@@ -113,7 +113,9 @@ pub(crate) struct TileState<T> {
     pub(crate) tile: Tile,
     /// Shifts under which the tile's own steps come back to it around a period.
     images: Vec<Point>,
+    /// Number in the global grid, and among the tiles of its signal.
     index: u64,
+    place: u64,
     visits: u64,
     /// As many as [`Self::make_room`] was asked for; NaN where a coordinate may not be chosen.
     pub(crate) c: Correlations<T>,
@@ -127,6 +129,12 @@ pub(crate) struct TileState<T> {
     /// the largest step, not for rounds.
     seen: Vec<T>,
     wear: Wear<T>,
+    /// Steps up to this are left.
+    target: T,
+    /// The largest c and weighted z that there were since the last [`Self::restart`], and visits until then: what rounding
+    /// allows.
+    largest: T,
+    visits_before: u64,
     /// First value of each group in c.
     starts: Vec<u32>,
     /// How the runs of a group lie in c.
@@ -139,7 +147,7 @@ impl<T: Real> TileState<T> {
     pub(crate) fn new(
         tile: Tile,
         images: Vec<Point>,
-        index: usize,
+        (index, place): (usize, usize),
         group: &Point,
         n_atoms: usize,
     ) -> Result<Self> {
@@ -160,6 +168,7 @@ impl<T: Real> TileState<T> {
         Ok(TileState {
             images,
             index: index as u64,
+            place: place as u64,
             visits: 0,
             c: Correlations::none()?,
             nonzeros: memory::zeroed(what, n)?,
@@ -167,6 +176,9 @@ impl<T: Real> TileState<T> {
             bound: memory::zeroed(what, n)?,
             seen: memory::zeroed(what, n)?,
             wear: Wear::NONE,
+            target: T::ZERO,
+            largest: T::ZERO,
+            visits_before: 0,
             starts,
             rows: Rows {
                 counts: [group[0] as usize, group[1] as usize],
@@ -188,11 +200,29 @@ impl<T: Real> TileState<T> {
             + size_of::<Self>()
     }
 
-    /// Makes room for c, in the precision of the plan.
-    pub(crate) fn make_room(&mut self, plan: &Plan<T>) -> Result<()> {
+    /// Makes room for c.
+    pub(crate) fn make_room(&mut self, plan: &Plan<T>, single: bool) -> Result<()> {
         let positions = self.tile.stored(&plan.group).iter().product::<i64>();
-        self.c
-            .resize(plan.single, positions as usize * plan.n_atoms)
+        self.c.resize(single, positions as usize * plan.n_atoms)
+    }
+
+    /// Leaves steps up to this, from now on.
+    pub(crate) fn set_target(&mut self, target: T) {
+        self.target = target;
+    }
+
+    /// What steps have to exceed: the target, if rounding allows it. A matter of this tile alone, so that a signal is coded
+    /// as it would be without others beside it.
+    pub(crate) fn tolerance(&self, plan: &Plan<T>) -> T {
+        // Steps of the size of rounding can go around in circles: what is asked for falls with time.
+        let patience = 1 + (self.visits - self.visits_before) / 1000;
+        let rounding = plan.rounding(self.largest.wide()) * patience as f64;
+        let rounding = T::of(rounding);
+        if rounding > self.target {
+            rounding
+        } else {
+            self.target
+        }
     }
 
     /// Upper bound on max |dz| as far as the tile has heard.
@@ -238,7 +268,26 @@ impl<T: Real> TileState<T> {
             self.measure(plan, group);
         }
         self.wear = Wear::NONE;
-        self.bound(plan)
+        self.visits_before = self.visits;
+        let bound = self.bound(plan);
+        // |c| is no larger than μ + |dz|.
+        let c = bound + T::largest(plan.isa, &plan.mu);
+        let z = self.nonzeros.iter().flatten();
+        let z = z.map(|x| (x.z * plan.weights[x.atom as usize]).abs());
+        let larger = |most, x| if x > most { x } else { most };
+        self.largest = z.fold(larger(T::ZERO, c), larger);
+        bound
+    }
+
+    /// Sets z aside, as if it were zero, for [`Self::put_back`].
+    pub(crate) fn set_aside(&mut self) -> Vec<Vec<NonZero<T>>> {
+        let none = vec![Vec::new(); self.nonzeros.len()];
+        std::mem::replace(&mut self.nonzeros, none)
+    }
+
+    /// Takes z back.
+    pub(crate) fn put_back(&mut self, z: Vec<Vec<NonZero<T>>>) {
+        self.nonzeros = z;
     }
 
     /// Makes those bounds exact that may be the largest. Returns max |dz|.
@@ -255,6 +304,18 @@ impl<T: Real> TileState<T> {
             }
         }
         largest
+    }
+
+    /// Whether c has been through so many steps that what is left above a tolerance may be their rounding: it has to be
+    /// computed anew. Roundings add up as their square root does (Higham, section 2.8); some of them may be against us.
+    pub(crate) fn is_worn(&self, tol: T) -> bool {
+        const ROOM: f64 = 4.0;
+        let epsilon = match self.c.is_single() {
+            true => f32::EPSILON.into(),
+            false => T::EPSILON.wide(),
+        };
+        let steps = self.wear.steps + self.wear.recent;
+        epsilon * self.largest.wide() * steps.sqrt() > ROOM * tol.wide()
     }
 
     /// What c has been through since the last [`Self::restart`].
@@ -313,7 +374,7 @@ impl<T: Real> TileState<T> {
 
     /// Appends c and z, for [`TileState::read_from`].
     pub(crate) fn append_to(&self, plan: &Plan<T>, bytes: &mut Vec<u8>) {
-        bytes.push(u8::from(self.frozen));
+        bytes.push(u8::from(self.frozen) | u8::from(self.c.is_single()) << 1);
         (0..self.c.len()).for_each(|index| self.c.get(plan, index).append_bytes(bytes));
         let list: Vec<_> = self.nonzeros.iter().flatten().collect();
         bytes.extend((list.len() as u32).to_le_bytes());
@@ -326,9 +387,9 @@ impl<T: Real> TileState<T> {
     /// Takes over c and z of the same tile on another rank. Returns what follows.
     pub(crate) fn read_from<'b>(&mut self, plan: &Plan<T>, bytes: &'b [u8]) -> Result<&'b [u8]> {
         let short = || Error::Communication("the copy of a tile is cut off".into());
-        self.make_room(plan)?;
-        let (frozen, bytes) = bytes.split_first().ok_or_else(short)?;
-        self.frozen = *frozen == 1;
+        let (flags, bytes) = bytes.split_first().ok_or_else(short)?;
+        self.frozen = flags & 1 != 0;
+        self.make_room(plan, flags & 2 != 0)?;
         let size = size_of::<T>();
         let (c, bytes) = bytes
             .split_at_checked(self.c.len() * size)
@@ -406,7 +467,7 @@ impl<T: Real> TileState<T> {
         step_size(
             plan.positive,
             self.c.get(plan, index),
-            x.z,
+            x.z * plan.weights[x.atom as usize],
             plan.mu[x.atom as usize],
         )
     }
@@ -438,11 +499,16 @@ impl<T: Real> TileState<T> {
         let list = &mut self.nonzeros[group];
         let (old, sent) = listed.map_or((T::ZERO, NONE), |i| (list[i].z, list[i].sent));
         let atom = index % plan.n_atoms;
-        let new = threshold(plan.positive, self.c.get(plan, index) + old, plan.mu[atom]);
+        let c = self.c.get(plan, index) + old * plan.weights[atom];
+        let weighted = threshold(plan.positive, c, plan.mu[atom]);
+        let new = weighted * plan.inverse_weights[atom];
         let delta = new - old;
-        let size = new.abs();
+        let size = weighted.abs();
         if size > visit.largest_z {
             visit.largest_z = size;
+        }
+        if size > self.largest {
+            self.largest = size;
         }
         if delta == T::ZERO {
             // The best change is lost in the rounding of z: the tolerance has to rise to that.
@@ -502,8 +568,13 @@ impl<T: Real> TileState<T> {
             (step.at[a] as u32).wrapping_add(radius) < self.tile.shape[a] as u32 + 2 * radius
         };
         if near(0) & near(1) & near(2) {
+            let size = step.delta.abs();
             self.wear.recent += 1.0;
-            self.wear.moved += step.delta.abs().wide();
+            self.wear.moved += size.wide();
+            let size = size * plan.weights[step.atom as usize];
+            if size > self.largest {
+                self.largest = size;
+            }
             self.raise_bounds(plan, step);
             self.subtract(plan, step);
         }
@@ -600,7 +671,7 @@ impl<T: Real> TileState<T> {
         const SAMPLES: u64 = 8;
         for sample in 0..SAMPLES {
             // Fibonacci hashing: evenly spread, elsewhere in each tile.
-            let hash = (self.index * SAMPLES + sample + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let hash = (self.place * SAMPLES + sample + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let index = ((u128::from(hash) * self.c.len() as u128) >> 64) as usize;
             let c = self.c.get(plan, index);
             if c.finite() {
@@ -661,7 +732,7 @@ impl<T: Real> TileState<T> {
         });
     }
 
-    /// Calls `visit` with every coordinate, and its z, whose |dz| is at least `least`, or |c| − μ (c − μ when z ≥ 0) if its
+    /// Calls `visit` with every coordinate, and its weighted z, whose |dz| is at least `least`, or |c| − μ (c − μ when z ≥ 0) if its
     /// z is zero.
     pub(crate) fn for_each_large_step(
         &mut self,
@@ -678,7 +749,8 @@ impl<T: Real> TileState<T> {
             }
             for x in &self.nonzeros[group] {
                 if x.z != T::ZERO && self.size_of(plan, x) >= least {
-                    visit(self.coordinate(plan, x.index as usize), x.z);
+                    let weighted = x.z * plan.weights[x.atom as usize];
+                    visit(self.coordinate(plan, x.index as usize), weighted);
                 }
             }
             for first in self.rows.starts(self.starts[group] as usize) {
@@ -732,6 +804,13 @@ impl<T: Real> TileState<T> {
         });
     }
 
+    /// Changes every z to what `change` makes of it, given its atom.
+    pub(crate) fn map_z(&mut self, change: impl Fn(usize, T) -> T) {
+        for x in self.nonzeros.iter_mut().flatten() {
+            x.z = change(x.atom as usize, x.z);
+        }
+    }
+
     /// Number of z ≠ 0.
     pub(crate) fn n_nonzero(&self) -> usize {
         self.nonzeros
@@ -751,8 +830,8 @@ fn largest_step<T: Real>(
     c: impl Fn(usize) -> T,
 ) -> (T, usize) {
     let size = |x: &NonZero<T>| {
-        let mu = plan.mu[x.atom as usize];
-        step_size(plan.positive, c(x.index as usize), x.z, mu)
+        let (mu, weight) = (plan.mu[x.atom as usize], plan.weights[x.atom as usize]);
+        step_size(plan.positive, c(x.index as usize), x.z * weight, mu)
     };
     // Written for a maximum without branches: which one is the largest cannot be predicted.
     let sizes = list.iter().map(size).enumerate();

@@ -44,10 +44,10 @@ pub struct dicod_progress {
     pub awake: i64,
     /// Number of tiles.
     pub tiles: i64,
-    /// Upper bound on the largest coordinate step left, max |dz|, when the last sweep ended; infinite until it is known, in
-    /// the published schedule until the end.
+    /// Upper bound on the largest coordinate step left, as max_step of dicod_info, when the last sweep ended; infinite
+    /// until it is known, in the published schedule until the end.
     pub max_step: f64,
-    /// The solve ends when max |dz| is at most this; NaN until it is known.
+    /// The solve ends when max_step is at most this; NaN until it is known.
     pub tol: f64,
     /// Seconds since the call began.
     pub seconds: f64,

@@ -36,7 +36,8 @@ pub(super) struct State {
     pub(super) encoder: Either,
     range: Range,
     /// λ per atom of the last solve.
-    lambda: Option<Vec<f64>>,
+    /// λ and tolerance of each atom in the last solve.
+    per_atom: Option<(Vec<f64>, Vec<f64>)>,
 }
 
 /// An encoder of one of the element types.
@@ -350,7 +351,7 @@ pub unsafe extern "C" fn dicod_encoder_solve(
         let State {
             encoder,
             range,
-            lambda,
+            per_atom,
         } = &mut *shared.state()?;
         let session = Session::run(&shared.context)?;
         let options = for_either!(encoder, encoder => encoder.options().clone());
@@ -361,7 +362,8 @@ pub unsafe extern "C" fn dicod_encoder_solve(
                 let (out, found, status) =
                     for_either!(encoder, encoder => solve(encoder, range, x, out, &session, clock)?);
                 write_info(out, &found, status, session.n_threads, &clock.laps());
-                *lambda = (!found.lambda_max.is_nan()).then_some(found.lambda);
+                *per_atom = (!found.lambda_max.is_nan())
+ .then_some((found.lambda, found.tol_per_atom));
                 Ok(status)
             }
         })
@@ -592,26 +594,59 @@ pub unsafe extern "C" fn dicod_encoder_get_lambda(
     n_atoms: i64,
     lambda: *mut f64,
 ) -> dicod_status {
-    guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(encoder) }?;
-        let state = &mut *shared.state()?;
-        let n = for_either!(&mut state.encoder, encoder => encoder.shape().n_atoms);
-        if n_atoms != n as i64 {
-            let allowed = format!("{n}, that of the encoder");
-            return Err(Error::argument("n_atoms", n_atoms, allowed));
-        }
-        let Some(found) = &state.lambda else {
-            let solve = by_language("dicod_encoder_solve()", "%solve", "solve!");
-            let text = format!("lambda is not known before {solve}");
-            return Err(Error::InvalidState(text));
-        };
-        aligned(lambda, "lambda")?;
-        // SAFETY: the caller's promise.
-        let to = unsafe { slice_mut(lambda, n, "lambda", "n_atoms values") }?;
-        to.copy_from_slice(found);
-        Ok(DICOD_OK)
-    })
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { per_atom(encoder, n_atoms, lambda, "lambda", |found| &found.0) })
+}
+
+/// Tolerance of each atom in the last solve, in units of its z: `tolerance[n_atoms]`. It ended, if it converged, with
+/// |dz| at most that at every position. A step counts as what it changes in the reconstruction, so that the product of
+/// tolerance and norm is the same for all atoms; in the published schedule the tolerance is.
+///
+/// Local. Needs the encoder for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_atoms is not the encoder's);
+/// DICOD_ERROR_INVALID_STATE (nothing was solved yet, or the encoder is in use).
+///
+/// # Safety
+/// The pointers are NULL or valid as said above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn dicod_encoder_get_tolerance(
+    encoder: *mut dicod_encoder,
+    n_atoms: i64,
+    tolerance: *mut f64,
+) -> dicod_status {
+    // SAFETY: the caller's promise.
+    guard(|| unsafe { per_atom(encoder, n_atoms, tolerance, "tolerance", |found| &found.1) })
+}
+
+/// Writes one number per atom of the last solve.
+///
+/// # Safety
+/// As [`get`] and [`slice_mut`].
+unsafe fn per_atom(
+    encoder: *mut dicod_encoder,
+    n_atoms: i64,
+    to: *mut f64,
+    argument: &'static str,
+    of: impl FnOnce(&(Vec<f64>, Vec<f64>)) -> &[f64],
+) -> Result<dicod_status> {
+    // SAFETY: the caller's promise.
+    let shared = unsafe { get(encoder) }?;
+    let state = &mut *shared.state()?;
+    let n = for_either!(&mut state.encoder, encoder => encoder.shape().n_atoms);
+    if n_atoms != n as i64 {
+        let allowed = format!("{n}, that of the encoder");
+        return Err(Error::argument("n_atoms", n_atoms, allowed));
+    }
+    let Some(found) = &state.per_atom else {
+        let solve = by_language("dicod_encoder_solve()", "%solve", "solve!");
+        let text = format!("{argument} is not known before {solve}");
+        return Err(Error::InvalidState(text));
+    };
+    aligned(to, argument)?;
+    // SAFETY: the caller's promise.
+    let to = unsafe { slice_mut(to, n, argument, "n_atoms values") }?;
+    to.copy_from_slice(of(found));
+    Ok(DICOD_OK)
 }
 
 impl Shared {
@@ -664,7 +699,7 @@ unsafe fn create<T: Typed>(
         let state = Mutex::new(State {
             encoder: T::wrap(made),
             range,
-            lambda: None,
+            per_atom: None,
         });
         let handle = dicod_encoder(Arc::new(Shared { context, state }));
         *encoder = Box::into_raw(Box::new(handle));

@@ -42,7 +42,7 @@ pub struct dicod_info {
     pub lambda: f64,
     /// Smallest regularisation for which z = 0 is optimal, max |D * x| (correlation).
     pub lambda_max: f64,
-    /// Bound on max |dz| at which the solve ends, absolute, in units of z.
+    /// Bound on max_step at which the solve ends, absolute, in units of z.
     pub tol: f64,
     /// Coordinate steps.
     pub steps: i64,
@@ -56,7 +56,8 @@ pub struct dicod_info {
     pub objective: f64,
     /// Half the squared norm of x less its reconstruction.
     pub data_term: f64,
-    /// Largest coordinate step left, max |dz|.
+    /// Largest coordinate step left, in units of z: max ‖d_k‖·|dz_k| / min ‖d_k‖, which is max |dz| where all atoms
+    /// have the same norm, and nowhere less. (Atoms that are zero do not count. In the published schedule: max |dz|.)
     pub max_step: f64,
     /// F(z) is at most this far above its minimum.
     pub duality_gap: f64,

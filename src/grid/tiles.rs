@@ -111,10 +111,15 @@ impl TileGrid {
         self.counts().iter().product()
     }
 
+    /// Number of a tile among those of its signal.
+    pub(crate) fn within_signal(&self, index: usize) -> usize {
+        index % self.per_signal()
+    }
+
     /// Place of a tile in the grid of its signal.
     fn place(&self, index: usize) -> [usize; AXES] {
         let [_, n1, n2] = self.counts();
-        let index = index % self.per_signal();
+        let index = self.within_signal(index);
         [index / (n1 * n2), index / n2 % n1, index % n2]
     }
 

@@ -247,23 +247,27 @@ impl<T: Real> Correlator<T> {
         [w0, w1, part]
     }
 
-    /// Buffers for tiles up to `largest`; `single`: for [`Self::tile_single`].
-    pub(crate) fn scratch(&self, largest: Point, single: bool) -> Result<Scratch<T>> {
-        let (n, row, transforms) = match &self.kind {
+    /// Buffers for tiles up to `largest`; `single`: for [`Self::tile_single`], `full`: for [`Self::tile`].
+    pub(crate) fn scratch(&self, largest: Point, single: bool, full: bool) -> Result<Scratch<T>> {
+        let values = |single: bool| match &self.kind {
             Kind::Direct { single: atoms, .. } => {
                 let channels = self.depth() as i64 / self.atom.iter().product::<i64>();
                 let halvings = if single { atoms.halvings } else { 0 };
                 let [w0, w1, part] = self.window(largest, halvings);
                 let n = channels * w0 * w1 * part * parts(halvings) as i64;
-                (n as usize + OVERHANG, 0, Buffers::default())
+                n as usize + OVERHANG
             }
-            Kind::Gemm { .. } => (PANEL * self.depth(), 0, Buffers::default()),
-            Kind::Fft(convolver) => (0, convolver.row_len(), convolver.buffers()?),
+            Kind::Gemm { .. } => PANEL * self.depth(),
+            Kind::Fft(_) => 0,
+        };
+        let (row, transforms) = match &self.kind {
+            Kind::Fft(convolver) => (convolver.row_len(), convolver.buffers()?),
+            _ => (0, Buffers::default()),
         };
         let row = row.max(self.atom[2] as usize);
         Ok(Scratch {
-            full: Room::new(if single { 0 } else { n })?,
-            single: Room::new(if single { n } else { 0 })?,
+            full: Room::new(if full { values(false) } else { 0 })?,
+            single: Room::new(if single { values(true) } else { 0 })?,
             row: memory::zeroed("a row", row)?,
             transforms,
         })
@@ -645,7 +649,8 @@ mod tests {
                 };
                 assert_eq!(halved, halvings);
                 let valid: Point = std::array::from_fn(|a| signal[a] - atom[a] + 1);
-                let mut scratch = [false, true].map(|s| correlator.scratch(largest, s).unwrap());
+                let mut scratch =
+                    [false, true].map(|s| correlator.scratch(largest, s, !s).unwrap());
                 for (first, end) in [(0, 40), (7, 39), (valid[2] - 21, valid[2])] {
                     let tile = Tile {
                         signal: 0,

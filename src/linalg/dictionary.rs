@@ -110,27 +110,32 @@ impl<T: Real> Dictionary<T> {
         }
     }
 
+    /// Which atoms are zero.
+    pub(crate) fn zero_atoms(&self) -> Vec<bool> {
+        let zero = |values: &[T]| values.iter().all(|x| *x == T::ZERO);
+        let (p, volume) = (self.n_channels, self.volume());
+        let is_zero = |k: usize| match &self.atoms {
+            Atoms::Full(d) => zero(&d[k * p * volume..][..p * volume]),
+            Atoms::RankOne { u, v } => zero(&u[k * p..][..p]) || zero(&v[k * volume..][..volume]),
+        };
+        (0..self.n_atoms).map(is_zero).collect()
+    }
+
     /// ‖D_k‖² of every atom, 1 for a zero atom. Fails for atoms so small or so large that it, or its
     /// inverse, cannot be computed.
     pub fn squared_norms(&self) -> Result<Vec<T>> {
-        let volume = self.volume();
+        let (p, volume) = (self.n_channels, self.volume());
         let square = |values: &[T]| values.iter().map(|x| x.wide() * x.wide()).sum::<f64>();
+        let zero = self.zero_atoms();
         (0..self.n_atoms)
             .map(|k| {
-                let zero = |values: &[T]| values.iter().all(|x| *x == T::ZERO);
-                let (norm, zero) = match &self.atoms {
-                    Atoms::Full(d) => {
-                        let n = self.n_channels * volume;
-                        let d = &d[k * n..(k + 1) * n];
-                        (square(d), zero(d))
-                    }
+                let norm = match &self.atoms {
+                    Atoms::Full(d) => square(&d[k * p * volume..][..p * volume]),
                     Atoms::RankOne { u, v } => {
-                        let u = &u[k * self.n_channels..(k + 1) * self.n_channels];
-                        let v = &v[k * volume..(k + 1) * volume];
-                        (square(u) * square(v), zero(u) || zero(v))
+                        square(&u[k * p..][..p]) * square(&v[k * volume..][..volume])
                     }
                 };
-                if zero {
+                if zero[k] {
                     return Ok(T::one());
                 }
                 let square = T::of(norm);

@@ -64,7 +64,7 @@ impl<T: Real> Gram<T> {
             half.shape,
             Method::Auto,
         )?;
-        let mut scratch = correlator.scratch(half.shape, false)?;
+        let mut scratch = correlator.scratch(half.shape, false, true)?;
         let positions = half.shape.iter().product::<i64>() as usize;
         let mut products = memory::zeroed(what, positions * n_atoms)?;
         // An atom in the middle of zeros, L − 1 along each axis.

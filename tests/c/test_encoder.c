@@ -67,6 +67,12 @@ static void gives_what_dicod_solve_gives(void)
     CHECK(lambda[0] == lambda[K - 1]);
     CLOSE(lambda[0], plain.lambda, 1e-12);
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_atoms", dicod_encoder_get_lambda(e, K + 1, lambda));
+    /* the tolerance of the atom with the least norm is the one in info */
+    OK(dicod_encoder_get_tolerance(e, K, lambda));
+    double most = 0;
+    for (int k = 0; k < K; k++) most = lambda[k] > most ? lambda[k] : most;
+    CLOSE(most, plain.tol, 1e-12);
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_atoms", dicod_encoder_get_tolerance(e, K + 1, lambda));
     dicod_encoder_free(&e);
     CHECK(e == NULL);
     dicod_encoder_free(&e);

@@ -3,7 +3,7 @@
 
 #![allow(dead_code, reason = "no test uses all of it")]
 
-use dicod::csc::{Encoder, Info, Options, Progress, Shape};
+use dicod::csc::{Encoder, Info, Options, Progress, Schedule, Shape};
 use dicod::linalg::{Dictionary, Field, FieldMut, Real};
 use std::collections::BTreeMap;
 
@@ -144,13 +144,26 @@ impl Problem {
         (absolute, c.iter().fold(0.0, |m: f64, c| m.max(*c)))
     }
 
-    /// max |dz|
-    pub fn largest_step(&self, z: &[f64], penalty: &Penalty) -> f64 {
+    /// What |dz| of each atom counts with: ‖D_k‖ over the least of them, or 1 in the published schedule.
+    pub fn measure(&self, options: &Options) -> Vec<f64> {
+        if options.schedule == Schedule::Published {
+            return vec![1.0; self.n_atoms];
+        }
+        let norms: Vec<f64> = self.squared_norms().into_iter().map(f64::sqrt).collect();
+        let atoms = self.d.chunks_exact(self.d.len() / self.n_atoms).zip(&norms);
+        let used = atoms.filter(|(d, _)| d.iter().any(|d| *d != 0.0));
+        let least = used.map(|(_, n)| *n).reduce(f64::min).unwrap_or(1.0);
+        norms.iter().map(|n| n / least).collect()
+    }
+
+    /// max |dz|, times the measure of its atom
+    pub fn largest_step(&self, z: &[f64], penalty: &Penalty, measure: &[f64]) -> f64 {
         let (c, norms) = (self.correlate(&self.residual(z)), self.squared_norms());
         let steps = (0..z.len()).filter(|i| penalty.free.as_ref().is_none_or(|free| free[*i]));
         let steps = steps.map(|i| {
             let (n, lambda) = (norms[self.atom_of(i)], penalty.lambda[self.atom_of(i)]);
-            (soft_threshold(c[i] + n * z[i], lambda, penalty.positive) / n - z[i]).abs()
+            let dz = soft_threshold(c[i] + n * z[i], lambda, penalty.positive) / n - z[i];
+            dz.abs() * measure[self.atom_of(i)]
         });
         steps.fold(0.0, f64::max)
     }

@@ -196,6 +196,8 @@ contains
     call check(all(offset == 0) .and. all(local == [14, 11]), 'region')
     call e%get_lambda(lambda)
     call check(abs(lambda(1) - first%lambda) < 1e-12_wp, 'lambda')
+    call e%get_tolerance(lambda)
+    call check(abs(maxval(lambda) - first%tol) < 1e-12_wp*first%tol, 'tolerance')
     call e%get_trace(spans)
     i = size(spans)
     call check(spans(i)%activity == DICOD_SPAN_SOLVE .and. spans(i)%steps == first%steps, 'trace')

@@ -92,7 +92,7 @@ fn lambda_is_a_fraction_of_the_first_lambda_max_that_is_not_zero() {
         let refused = Learner::new(shape, options.clone(), 1, Some(d));
         let text = refused.err().unwrap().to_string();
         assert!(
-            text.contains("d = zero everywhere") && text.contains("learn_init"),
+            text.contains("zero everywhere") && text.contains("learn_init"),
             "{text}"
         );
     }

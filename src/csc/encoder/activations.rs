@@ -59,7 +59,9 @@ impl<T: Real> Encoder<T> {
             };
             let state = &mut *self.tiles.tile(index);
             let at = std::array::from_fn(|a| at[a] - state.tile.origin[a]);
-            state.set_z(&self.plan, at, step.atom as usize, step.delta);
+            let atom = step.atom as usize;
+            let z = self.scaling.enter(atom, step.delta);
+            state.set_z(&self.plan, at, atom, z);
         }
         Ok(())
     }
@@ -124,9 +126,10 @@ impl<T: Real> Encoder<T> {
                 if tile.signal != signal || positions.intersection(part).is_empty() {
                     continue;
                 }
-                state.for_each_nonzero(&self.plan, |at, atom, delta| {
+                state.for_each_nonzero(&self.plan, |at, atom, z| {
                     let at: Point = std::array::from_fn(|a| at[a] + origin[a]);
                     if part.contains(&at) {
+                        let delta = self.scaling.leave(atom, z);
                         let (at, atom) = (at.map(|x| x as i32), atom as u32);
                         list.push(Step { at, atom, delta });
                     }
@@ -229,8 +232,9 @@ impl<T: Real> Encoder<T> {
         for index in 0..self.tiles.len() {
             let state = self.tiles.tile(index);
             let (signal, origin) = (state.tile.signal, state.tile.origin);
-            state.for_each_nonzero(&self.plan, |at, atom, value| {
+            state.for_each_nonzero(&self.plan, |at, atom, z| {
                 let at = std::array::from_fn(|a| at[a] + origin[a]);
+                let value = self.scaling.leave(atom, z);
                 list.push(Activation {
                     signal,
                     atom,

@@ -1,11 +1,13 @@
 //! Correlations of signal or residual with the atoms: computed tile by tile, in single precision where that is enough,
 //! and anew, one by one, where a number that is reported depends on them.
+//!
+//! What is decided is decided signal by signal: each of a batch is coded as it would be alone.
 
 use super::Encoder;
-use crate::clock::{self, Wish};
+use crate::clock;
 use crate::csc::options::Scale;
 use crate::csc::threads::Team;
-use crate::csc::tile::{Coordinate, Correlations, Unit};
+use crate::csc::tile::{Coordinate, Correlations, TileState, Unit};
 use crate::error::Result;
 use crate::linalg::correlate::{Scratch, unit_of};
 use crate::linalg::kernels::step_size;
@@ -15,23 +17,46 @@ use crate::linalg::{Field, Real};
 /// the rounding of one value.
 const COARSE: f64 = 1.0 / 8192.0;
 
-/// Fraction of its unit that the largest |c| has to be at least, and the norms of atoms of each other: then no number
+/// Fraction of its unit that the largest |c| has to be at least, and the scaled c of atoms of each other: then no number
 /// that matters comes near the ends of single precision.
 const MODERATE: f64 = 1e-9;
 
-/// What [`Encoder::correlate`] found, over all ranks.
-#[derive(Clone, Copy, Debug)]
+/// Signals of a batch are in one unit: room for the small ones beside the largest.
+const HEADROOM: f64 = (1u64 << 60) as f64;
+
+/// What [`Encoder::correlate`] found in one signal, over all ranks.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Largest {
     /// Largest |c|·weight (c·weight when z ≥ 0) of the coordinates that may be chosen.
     pub(super) weighted: f64,
-    /// What that may be wrong by, beside rounding in the element type.
-    pub(super) doubt: f64,
+    /// It is at most this, but for rounding in the element type.
+    pub(super) bound: f64,
     /// About the largest |c| (or c).
     pub(super) c: f64,
     /// What c may be wrong by.
     pub(super) slack: f64,
-    /// It may be rounding alone: the atoms have nothing to do with the field.
+    /// It may be rounding alone: the atoms have nothing to do with the signal.
     pub(super) noise: bool,
+    /// Largest |x|.
+    pub(super) x: f64,
+}
+
+/// The largest of all signals.
+pub(super) fn weighted(signals: &[Largest]) -> f64 {
+    signals.iter().map(|s| s.weighted).fold(0.0, f64::max)
+}
+
+/// λ and tolerance of a solve, and what there was at its beginning.
+pub(super) struct Beginning {
+    /// λmax, in units of the gauge.
+    pub(super) lambda_max: f64,
+    /// λ of every atom inside.
+    pub(super) lambda: Vec<f64>,
+    /// Tolerance that was asked for.
+    pub(super) tol: f64,
+    /// That at which a signal is done: more than was asked for where all of its steps are rounding.
+    pub(super) reachable: f64,
+    pub(super) signals: Vec<Largest>,
 }
 
 impl<T: Real> Encoder<T> {
@@ -40,34 +65,73 @@ impl<T: Real> Encoder<T> {
         self.ranks.agree(self.check_x(x))?;
         self.prepare(x.block())?;
         Team::scope(self.most_threads(), |team| {
-            let (_, largest) = self.correlate_signal(team, x, |_, _| f64::INFINITY)?;
-            Ok(largest.weighted)
+            self.begin(x, self.may_be_single())?;
+            let mut signals = self.correlate(team, &self.scaling.of_lambda_max())?;
+            let coarse = |signal: &Largest| self.is_coarse(f64::INFINITY, signal);
+            let single = signals.iter().map(coarse).collect();
+            self.narrow(team, single, &mut signals)?;
+            Ok(weighted(&signals) * self.scaling.gauge())
         })
     }
 
-    /// Collective: takes in signals and fills c with their correlations, in single precision if that is enough for the
-    /// tolerance. Tells whether it is.
-    pub(super) fn correlate_signal(
-        &mut self,
-        team: &Team,
-        x: &Field<'_, T>,
-        tolerance: impl Fn(&Self, &Largest) -> f64,
-    ) -> Result<(bool, Largest)> {
-        let weights = self.wide_norms();
-        if self.may_be_single() {
-            self.begin(x, true)?;
-            let largest = self.correlate(team, &weights)?;
-            if self.is_coarse(tolerance(self, &largest), &largest) {
-                return Ok((true, largest));
+    /// Collective: takes in signals and fills c with their correlations, in single precision where that is enough for the
+    /// tolerance. Sets the thresholds.
+    pub(super) fn correlate_signals(&mut self, team: &Team, x: &Field<'_, T>) -> Result<Beginning> {
+        let may_be_single = self.may_be_single();
+        self.begin(x, may_be_single)?;
+        let mut signals = self.correlate(team, &self.scaling.of_lambda_max())?;
+        let mut beginning = self.thresholds(team, &signals)?;
+        if may_be_single {
+            let coarse = |signal: &Largest| self.is_coarse(beginning.reachable, signal);
+            let single: Vec<bool> = signals.iter().map(coarse).collect();
+            if single.contains(&false) {
+                self.narrow(team, single, &mut signals)?;
+                beginning = self.thresholds(team, &signals)?;
             }
         }
-        self.begin(x, false)?;
-        Ok((false, self.correlate(team, &weights)?))
+        beginning.signals = signals;
+        Ok(beginning)
     }
 
-    /// The weights with which the largest c is λmax.
-    pub(super) fn wide_norms(&self) -> Vec<f64> {
-        self.norms.iter().map(|n| n.wide()).collect()
+    /// Collective: λ, thresholds and tolerance, from a first correlation.
+    fn thresholds(&mut self, team: &Team, signals: &[Largest]) -> Result<Beginning> {
+        let lambda_max = weighted(signals);
+        let lambda = self.scaling.lambdas(&self.options, lambda_max);
+        self.plan.set_thresholds(&self.scaling.thresholds(&lambda));
+        // From z = 0, whatever the solve starts from.
+        let tiles = || (0..self.tiles.len()).map(|index| self.tiles.tile(index));
+        let aside: Vec<_> = tiles().map(|mut state| state.set_aside()).collect();
+        let steps = self.restart(team);
+        for (mut state, z) in tiles().zip(aside) {
+            state.put_back(z);
+        }
+        let steps = steps?;
+        let first = steps.iter().copied().fold(0.0, f64::max);
+        let most = signals.iter().map(|s| s.c).fold(0.0, f64::max);
+        let tol = match self.options.tol_scale {
+            Scale::Absolute => (self.options.tol * self.scaling.least()).min(f64::MAX),
+            Scale::Relative if first > 16.0 * T::EPSILON.wide() * most => {
+                (self.options.tol * first).min(f64::MAX)
+            }
+            // Nothing to be relative to: z = 0 up to rounding.
+            Scale::Relative => self.plan.rounding(most),
+        };
+        // Activations that say nothing but how a flat field was rounded are not worth the search.
+        let largest = |s: &&Largest| s.weighted == lambda_max && s.noise;
+        let reachable = match self.options.tol_scale {
+            Scale::Absolute => tol,
+            Scale::Relative => {
+                let noise = signals.iter().filter(largest).map(|s| s.slack);
+                noise.fold(tol, f64::max)
+            }
+        };
+        Ok(Beginning {
+            lambda_max,
+            lambda,
+            tol,
+            reachable,
+            signals: Vec::new(),
+        })
     }
 
     /// Whether c may be kept in single precision, as far as dictionary and options tell.
@@ -80,46 +144,82 @@ impl<T: Real> Encoder<T> {
             (_, Scale::Absolute) => options.tol >= COARSE,
             _ => options.tol * (1.0 - least) >= COARSE,
         };
-        let norms = self.norms.iter().map(|n| n.wide());
-        let most = norms.clone().fold(0.0, f64::max);
-        let least = norms.fold(f64::INFINITY, f64::min);
+        let (most, least) = self.scaling.spread();
         size_of::<T>() > size_of::<f32>()
             && !self.plan.is_exact()
             && coarse
             && least >= MODERATE * most
     }
 
-    /// Whether single precision is enough to find all steps above a tolerance.
-    fn is_coarse(&self, tol: f64, largest: &Largest) -> bool {
-        let unit = self.correlator.single_unit(self.x_unit);
-        let fits = unit.is_normal() && (1.0 / unit).is_normal();
-        fits && !largest.noise
-            && tol >= (COARSE * largest.c).max(4.0 * largest.slack)
-            && largest.c * unit >= MODERATE
+    /// Whether single precision is enough to find all steps of a signal above a tolerance.
+    fn is_coarse(&self, tol: f64, signal: &Largest) -> bool {
+        let fits = |unit: f64| unit.is_normal() && (1.0 / unit).is_normal();
+        let own = self.correlator.single_unit(unit_of(signal.x));
+        fits(own)
+            && fits(self.correlator.single_unit(self.x_unit))
+            && signal.x * self.x_unit >= 1.0 / HEADROOM
+            && !signal.noise
+            && tol >= (COARSE * signal.c).max(4.0 * signal.slack)
+            && signal.c * own >= MODERATE
     }
 
     /// Collective: takes in signals, all of whose coordinates may be chosen, and makes room for their correlations.
     fn begin(&mut self, x: &Field<'_, T>, single: bool) -> Result<()> {
         // λmax is that of the signal, whatever the start and its support.
         self.freeze(false);
-        let room = self.make_room(single);
+        self.single = vec![single; self.shape.n_signals];
+        let room = self.make_room();
         let taken = self.take_in(x);
-        self.window.measure();
+        self.window.measure(self.shape.n_signals);
         self.ranks
             .agree(room.and(taken).and_then(|()| clock::check()))?;
         if single {
-            let largest = self.ranks.largest(&[self.window.largest])?[0];
-            self.x_unit = unit_of(largest);
+            let largest = self.ranks.largest(&self.window.largest)?;
+            let unit = unit_of(largest.into_iter().fold(0.0, f64::max));
+            // A power of two: values have the same digits.
+            let headroom = if self.shape.n_signals > 1 {
+                HEADROOM
+            } else {
+                1.0
+            };
+            self.x_unit = unit * headroom;
             self.plan.unit = Unit::new(self.correlator.single_unit(self.x_unit));
         }
         Ok(())
     }
 
-    pub(super) fn make_room(&mut self, single: bool) -> Result<()> {
-        self.plan.single = single;
+    /// Collective: correlates those signals anew in full precision that are not to be in single precision from now on.
+    pub(super) fn narrow(
+        &mut self,
+        team: &Team,
+        single: Vec<bool>,
+        signals: &mut [Largest],
+    ) -> Result<()> {
+        let changed = |signal: usize| self.single[signal] && !single[signal];
+        let changed: Vec<bool> = (0..single.len()).map(changed).collect();
+        if !changed.contains(&true) {
+            return Ok(());
+        }
+        for (to, changed) in self.single.iter_mut().zip(&changed) {
+            *to &= !changed;
+        }
+        self.ranks.agree(self.make_room())?;
+        let weights = self.scaling.of_lambda_max();
+        let anew = self.correlate_some(team, &weights, |signal| changed[signal])?;
+        for ((to, anew), changed) in signals.iter_mut().zip(anew).zip(changed) {
+            if changed {
+                *to = anew;
+            }
+        }
+        Ok(())
+    }
+
+    fn make_room(&self) -> Result<()> {
         (0..self.tiles.len()).try_for_each(|index| {
             clock::check()?;
-            self.tiles.tile(index).make_room(&self.plan)
+            let mut state = self.tiles.tile(index);
+            let single = self.single[state.tile.signal];
+            state.make_room(&self.plan, single)
         })
     }
 
@@ -131,19 +231,34 @@ impl<T: Real> Encoder<T> {
     }
 
     pub(super) fn scratch(&self) -> Result<Scratch<T>> {
-        let single = self.plan.single;
-        self.correlator.scratch(self.grid.largest(), single)
+        let [some, others] = [true, false].map(|single| self.single.contains(&single));
+        self.correlator.scratch(self.grid.largest(), some, others)
     }
 
-    /// Collective: fills c with the correlation of the window with the atoms.
-    pub(super) fn correlate(&self, team: &Team, weights: &[f64]) -> Result<Largest> {
+    /// Collective: fills c with the correlation of the window with the atoms. Says of each signal what was found.
+    pub(super) fn correlate(&self, team: &Team, weights: &[f64]) -> Result<Vec<Largest>> {
+        self.correlate_some(team, weights, |_| true)
+    }
+
+    fn correlate_some(
+        &self,
+        team: &Team,
+        weights: &[f64],
+        wanted: impl Fn(usize) -> bool + Sync,
+    ) -> Result<Vec<Largest>> {
         let signals = self.signals();
-        let state = || Ok((self.scratch()?, Vec::new(), 0.0));
+        let n_signals = signals.len();
+        // The largest of each signal, with weights and without.
+        let state = || Ok((self.scratch()?, Vec::new(), vec![0.0; 2 * n_signals]));
         let n = self.tiles.len();
-        let states = team.for_each(n, state, |(scratch, tops, most), index| {
+        let states = team.for_each(n, state, |(scratch, tops, largest), index| {
             let mut guard = self.tiles.tile(index);
             let state = &mut *guard;
-            let signal = &signals[state.tile.signal];
+            let number = state.tile.signal;
+            if !wanted(number) {
+                return Ok(());
+            }
+            let signal = &signals[number];
             let mut tile = state.tile.clone();
             for (at, origin) in tile.origin.iter_mut().zip(signal.origin) {
                 *at -= origin;
@@ -158,63 +273,95 @@ impl<T: Real> Encoder<T> {
             state.mask(&self.plan);
             let (top, c) = state.largest_c(&self.plan, weights);
             tops.push((index, top));
-            *most = c.max(*most);
+            largest[number] = f64::max(largest[number], top);
+            largest[n_signals + number] = f64::max(largest[n_signals + number], c);
             Ok(())
         });
         let states = self.ranks.agree(states)?;
-        let c = states.iter().map(|(_, _, most)| *most).fold(0.0, f64::max);
-        let tops: Vec<_> = states.into_iter().flat_map(|(_, tops, _)| tops).collect();
-        let top = tops.iter().map(|(_, top)| *top).fold(0.0, f64::max);
-        let largest = self.ranks.largest(&[top, c, self.window.largest])?;
-        let [top, c, x] = [largest[0], largest[1], largest[2]];
-        let slack = self.slack(x, weights);
-        let mut largest = Largest {
-            weighted: top,
-            doubt: if self.plan.single { slack } else { 0.0 },
-            c,
-            slack: self.slack(x, &vec![1.0; weights.len()]),
-            noise: top <= 4.0 * slack,
-        };
-        if !largest.noise && top.is_finite() {
-            largest.weighted = self.decide_c(&tops, top, weights, slack)?;
-            largest.doubt = 0.0;
+        let mut all = vec![0.0; 2 * n_signals];
+        for (_, _, largest) in &states {
+            let pairs = all.iter_mut().zip(largest);
+            pairs.for_each(|(to, from)| *to = f64::max(*to, *from));
         }
-        Ok(largest)
+        all.extend(&self.window.largest);
+        let all = self.ranks.largest(&all)?;
+        let ones = vec![1.0; weights.len()];
+        let found = |signal: usize| {
+            let [top, c, x] = [0, 1, 2].map(|i| all[i * n_signals + signal]);
+            let slack = self.slack(signal, x, weights);
+            Largest {
+                weighted: top,
+                bound: top + if self.single[signal] { slack } else { 0.0 },
+                c,
+                slack: self.slack(signal, x, &ones),
+                noise: top <= 4.0 * slack,
+                x,
+            }
+        };
+        let mut found: Vec<Largest> = (0..n_signals).map(found).collect();
+        let slack = |signal: &Largest, number| self.slack(number, signal.x, weights);
+        let decided = |(number, signal): (usize, &Largest)| {
+            (!signal.noise && signal.weighted.is_finite()).then(|| slack(signal, number))
+        };
+        let slacks: Vec<Option<f64>> = found.iter().enumerate().map(decided).collect();
+        let tops: Vec<_> = states.into_iter().flat_map(|(_, tops, _)| tops).collect();
+        let largest = self.decide_c(team, &tops, &all[..n_signals], weights, &slacks)?;
+        for ((to, largest), slack) in found.iter_mut().zip(largest).zip(slacks) {
+            if slack.is_some() {
+                (to.weighted, to.bound) = (largest, largest);
+            }
+        }
+        Ok(found)
     }
 
-    /// Collective: the largest |c|·weight, each |c| that might be it computed anew. `tops` has the largest of each tile
-    /// by the c that is there, `top` that of all ranks, and they may be wrong by `slack`.
+    /// Collective: the largest |c|·weight of each signal, each |c| that might be it computed anew. `tops` has the largest of
+    /// each tile by the c that is there, `top` that of all ranks by signal, and they may be wrong by `slack`; nothing is
+    /// done for signals without one.
     fn decide_c(
         &self,
+        team: &Team,
         tops: &[(usize, f64)],
-        top: f64,
+        top: &[f64],
         weights: &[f64],
-        slack: f64,
-    ) -> Result<f64> {
-        let least = top - 2.0 * slack;
-        let mut most = 0.0;
-        let scratch = self.ranks.agree(self.scratch());
-        let (mut scratch, signals) = (scratch?, self.signals());
-        for (index, _) in tops.iter().filter(|(_, top)| *top >= least) {
-            if clock::over() {
-                break;
-            }
-            let state = self.tiles.tile(*index);
-            let signal = &signals[state.tile.signal];
+        slack: &[Option<f64>],
+    ) -> Result<Vec<f64>> {
+        let signals = self.signals();
+        let least = |signal: usize| slack[signal].map(|slack| top[signal] - 2.0 * slack);
+        let state = || Ok((None, vec![0.0; signals.len()]));
+        let states = team.for_each(tops.len(), state, |(scratch, most), place| {
+            let (index, top) = tops[place];
+            let state = self.tiles.tile(index);
+            let number = state.tile.signal;
+            let Some(least) = least(number).filter(|least| top >= *least) else {
+                return Ok(());
+            };
+            let scratch = match scratch {
+                Some(scratch) => scratch,
+                None => scratch.insert(self.scratch()?),
+            };
             state.for_each_large_c(&self.plan, weights, least, |coordinate| {
-                let c = self.exact(signal, &coordinate, &mut scratch);
+                let c = self.exact(&signals[number], &coordinate, scratch);
                 let c = if self.options.positive { c } else { c.abs() };
-                most = f64::max(most, c * weights[coordinate.atom]);
+                most[number] = f64::max(most[number], c * weights[coordinate.atom]);
             });
-        }
-        let largest = self.ranks.largest(&[most, clock::wish().code() as f64])?;
-        Wish::of_code(largest[1] as i64).check()?;
-        Ok(largest[0])
+            Ok(())
+        });
+        self.over_all(states, |(_, most)| most)
     }
 
-    /// What a weighted c may be wrong by, where |values| of the field are up to `x`.
-    fn slack(&self, x: f64, weights: &[f64]) -> f64 {
-        let uncertain = self.correlator.uncertainty(self.plan.single);
+    /// Collective: the largest by signal of what the threads of all ranks found.
+    fn over_all<S>(&self, states: Result<Vec<S>>, of: impl Fn(S) -> Vec<f64>) -> Result<Vec<f64>> {
+        let mut all = vec![0.0; self.shape.n_signals];
+        for state in self.ranks.agree(states)? {
+            let pairs = all.iter_mut().zip(of(state));
+            pairs.for_each(|(to, from)| *to = f64::max(*to, from));
+        }
+        self.ranks.largest(&all)
+    }
+
+    /// What a weighted c of a signal may be wrong by, where |values| of it are up to `x`.
+    fn slack(&self, signal: usize, x: f64, weights: &[f64]) -> f64 {
+        let uncertain = &self.uncertainty[usize::from(self.single[signal])];
         let weighted = uncertain.iter().zip(weights).map(|(e, w)| e * w);
         weighted.fold(0.0, f64::max) * x
     }
@@ -225,64 +372,87 @@ impl<T: Real> Encoder<T> {
         self.correlator.at(signal, at, of.atom, scratch)
     }
 
-    /// Collective: takes over a new c. Returns max |dz| over all ranks, in the element type.
-    pub(super) fn restart(&self, team: &Team) -> Result<T> {
-        let largest = self.tiles.restart(&self.plan, team);
-        // Below zero: nothing moves.
-        let largest = self.ranks.agree(largest)?.wide().max(0.0);
-        let largest = self.ranks.largest(&[largest, self.window.largest])?;
-        if !self.plan.single {
-            return Ok(T::of(largest[0]));
+    /// Collective: takes over a new c. Returns max |dz| of each signal over all ranks, in the element type.
+    pub(super) fn restart(&self, team: &Team) -> Result<Vec<f64>> {
+        let n_signals = self.shape.n_signals;
+        let largest = self.tiles.restart(&self.plan, team, n_signals);
+        let mut largest = self.ranks.agree(largest)?;
+        largest.extend(&self.window.largest);
+        let largest = self.ranks.largest(&largest)?;
+        let (mut steps, x) = (largest[..n_signals].to_vec(), &largest[n_signals..]);
+        if self.single.contains(&true) {
+            let ones = vec![1.0; self.shape.n_atoms];
+            let slack = |signal: usize| {
+                let single = self.single[signal];
+                single.then(|| self.slack(signal, x[signal], &ones))
+            };
+            let slack: Vec<_> = (0..n_signals).map(slack).collect();
+            self.decide_steps(team, &mut steps, &slack)?;
         }
-        let slack = self.slack(largest[1], &vec![1.0; self.shape.n_atoms]);
-        self.decide_step(team, largest[0], slack)
+        Ok(steps)
     }
 
-    /// Collective: max |dz|, each |dz| that might be it computed anew, where `largest` is the largest by the c that is
-    /// there, which may be wrong by `slack`.
-    fn decide_step(&self, team: &Team, largest: f64, slack: f64) -> Result<T> {
+    /// Collective: max |dz| of each signal that has a slack, each |dz| that might be it computed anew, where `largest` is the
+    /// largest by the c that is there, which may be wrong by the slack.
+    fn decide_steps(&self, team: &Team, largest: &mut [f64], slack: &[Option<f64>]) -> Result<()> {
         let mu = self.plan.mu.iter().map(|mu| mu.wide()).fold(0.0, f64::max);
-        let slack = slack + 2.0 * f64::from(f32::EPSILON) * mu;
         // Where z = 0 only those move whose |c| comes near μ.
-        let least = T::of((largest - 2.0 * slack).max(-slack));
+        let least = |signal: usize| {
+            let slack = slack[signal]? + 2.0 * f64::from(f32::EPSILON) * mu;
+            Some(T::of((largest[signal] - 2.0 * slack).max(-slack)))
+        };
         let signals = self.signals();
-        let state = || Ok((self.scratch()?, 0.0));
+        let state = || Ok((self.scratch()?, vec![0.0; signals.len()]));
         let states = team.for_each(self.tiles.len(), state, |(scratch, most), index| {
             let mut state = self.tiles.tile(index);
-            let signal = &signals[state.tile.signal];
+            let number = state.tile.signal;
+            let Some(least) = least(number) else {
+                return Ok(());
+            };
             state.for_each_large_step(&self.plan, least, |of, z| {
-                let c = T::of(self.exact(signal, &of, scratch));
+                let c = T::of(self.exact(&signals[number], &of, scratch));
                 let size = step_size(self.plan.positive, c, z, self.plan.mu[of.atom]);
-                *most = f64::max(*most, size.wide());
+                most[number] = f64::max(most[number], size.wide());
             });
             Ok(())
         });
-        let states = self.ranks.agree(states)?.into_iter();
-        let most = states.map(|(_, most)| most).fold(0.0, f64::max);
-        Ok(T::of(self.ranks.largest(&[most])?[0]))
+        let most = self.over_all(states, |(_, most)| most)?;
+        for ((to, most), slack) in largest.iter_mut().zip(most).zip(slack) {
+            if slack.is_some() {
+                *to = T::of(most).wide();
+            }
+        }
+        Ok(())
     }
 
-    /// Collective: what the c that a descent has left may be wrong by, if it was wrong by `slack` when it was computed.
+    /// What the c that a descent has left may be wrong by, if it was wrong by `slack` when it was computed.
     ///
     /// A step that reaches a c rounds δ, G, their product and the difference, and there are the errors of G itself
     /// (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1); |c| is no larger than μ + |dz|.
-    pub(super) fn drift(&self, slack: f64) -> Result<f64> {
+    fn drift_of(&self, state: &TileState<T>, slack: f64) -> f64 {
         // Units in which numbers are rounded.
         let [single, full] = [f64::from(f32::EPSILON), T::EPSILON.wide()].map(|e| 0.5 * e);
-        let of_c = if self.plan.single { single } else { full };
-        let norms = || self.norms.iter().map(|n| n.wide());
-        let most = norms().fold(0.0, f64::max);
-        let gram = (most / norms().fold(most, f64::min)).sqrt();
+        let of_c = if state.c.is_single() { single } else { full };
         let depth = self.dictionary.volume() * self.shape.n_channels;
+        // Scaled entries of G are at most that.
+        let gram = self.scaling.spread().0 * self.scaling.largest_norm();
         let of_product = gram * (2.0 * single + of_c + 2.0 * (depth + 8) as f64 * full);
         let mu = self.plan.mu.iter().map(|mu| mu.wide()).fold(0.0, f64::max);
-        let drifts = (0..self.tiles.len()).map(|index| {
-            let wear = self.tiles.tile(index).wear(&self.plan);
-            of_c * (wear.steps * mu + wear.heights) + of_product * wear.moved
-        });
-        let drift = drifts.fold(0.0, f64::max);
+        let wear = state.wear(&self.plan);
+        let drift = of_c * (wear.steps * mu + wear.heights) + of_product * wear.moved;
         // And what is left out: products of roundings.
-        Ok(slack + 1.01 * self.ranks.largest(&[drift])?[0])
+        slack + 1.01 * drift
+    }
+
+    /// Collective: the same by signal, over all tiles.
+    pub(super) fn drift(&self, slack: &[f64]) -> Result<Vec<f64>> {
+        let mut drift = vec![0.0; slack.len()];
+        for index in 0..self.tiles.len() {
+            let state = self.tiles.tile(index);
+            let signal = state.tile.signal;
+            drift[signal] = f64::max(drift[signal], self.drift_of(&state, slack[signal]));
+        }
+        self.ranks.largest(&drift)
     }
 
     /// Whether the c that a descent leaves can be relied upon at all, if its error is small.
@@ -290,34 +460,57 @@ impl<T: Real> Encoder<T> {
         size_of::<T>() > size_of::<f32>() && !self.plan.is_exact() && !self.plan.positive
     }
 
-    /// Collective: largest |c|·weight and max |dz| of the c that a descent has left, which may be wrong by `drift`: each
-    /// that might be it computed anew. None where nothing can be said.
+    /// Collective: largest |c|·weight of all signals, and max |dz| of each, of the c that a descent has left, which may be
+    /// wrong by `drift`: each that might be it computed anew. None where nothing can be said.
     pub(super) fn largest_left(
         &self,
         team: &Team,
         weights: &[f64],
-        drift: f64,
-    ) -> Result<Option<(f64, T)>> {
-        let top = |index| self.tiles.tile(index).largest_c(&self.plan, weights).0;
+        drift: &[f64],
+    ) -> Result<Option<(f64, Vec<f64>)>> {
+        let n_signals = self.shape.n_signals;
         let tops = team.for_each(
             self.tiles.len(),
             || Ok(Vec::new()),
             |tops, index| {
-                tops.push((index, top(index)));
+                let state = self.tiles.tile(index);
+                let top = state.largest_c(&self.plan, weights).0;
+                tops.push((index, state.tile.signal, top));
                 Ok(())
             },
         );
-        let step = self.tiles.settle(&self.plan, team);
-        let (tops, step) = self.ranks.agree(tops.and_then(|tops| Ok((tops, step?))))?;
-        let (tops, step) = (tops.concat(), step.wide().max(0.0));
-        let top = tops.iter().map(|(_, top)| *top).fold(0.0, f64::max);
-        let largest = self.ranks.largest(&[top, step])?;
-        let slack = drift * weights.iter().copied().fold(0.0, f64::max);
-        if !(largest[0] > 4.0 * slack && largest[0].is_finite()) {
+        let steps = self.tiles.settle(&self.plan, team, n_signals);
+        let found = tops.and_then(|tops| Ok((tops, steps?)));
+        let (tops, steps) = self.ranks.agree(found)?;
+        let mut largest = vec![0.0; n_signals];
+        let tops: Vec<_> = tops.into_iter().flatten().collect();
+        for (_, signal, top) in &tops {
+            largest[*signal] = f64::max(largest[*signal], *top);
+        }
+        let tops: Vec<_> = tops
+            .into_iter()
+            .map(|(index, _, top)| (index, top))
+            .collect();
+        largest.extend(steps);
+        let mut largest = self.ranks.largest(&largest)?;
+        let mut steps = largest.split_off(n_signals);
+        let most = weights.iter().copied().fold(0.0, f64::max);
+        let slack = |(top, drift): (&f64, &f64)| {
+            let slack = drift * most;
+            (*top > 4.0 * slack && top.is_finite()).then_some(slack)
+        };
+        let slack: Vec<Option<f64>> = largest.iter().zip(drift).map(slack).collect();
+        let c = self.decide_c(team, &tops, &largest, weights, &slack)?;
+        let c = c.into_iter().fold(0.0, f64::max);
+        // Where nothing can be decided it must not matter.
+        let unknown = largest.iter().zip(drift).zip(&slack);
+        let mut unknown = unknown.filter(|(_, slack)| slack.is_none());
+        if unknown.any(|((top, drift), _)| !(top + drift * most <= c)) {
             return Ok(None);
         }
-        let c = self.decide_c(&tops, largest[0], weights, slack)?;
-        Ok(Some((c, self.decide_step(team, largest[1], drift)?)))
+        let drift: Vec<_> = drift.iter().map(|drift| Some(*drift)).collect();
+        self.decide_steps(team, &mut steps, &drift)?;
+        Ok(Some((c, steps)))
     }
 
     /// Calls `visit` with the atom, value and c of each z ≠ 0 of a tile: c in the element type, anew if what is there is
@@ -325,7 +518,7 @@ impl<T: Real> Encoder<T> {
     pub(super) fn for_each_active(
         &self,
         index: usize,
-        drift: Option<f64>,
+        drift: Option<&[f64]>,
         scratch: &mut Scratch<T>,
         mut visit: impl FnMut(usize, T, T),
     ) -> bool {
@@ -338,8 +531,9 @@ impl<T: Real> Encoder<T> {
             largest = f64::max(largest, (exact - c.wide()).abs());
             T::of(exact)
         };
+        let single = state.c.is_single();
         state.for_each_active(&self.plan, |of, z, c| {
-            let c = match self.plan.single || drift.is_some() {
+            let c = match single || drift.is_some() {
                 true => anew(&of, c),
                 false => c,
             };
@@ -349,7 +543,7 @@ impl<T: Real> Encoder<T> {
         state.for_each_sample(&self.plan, |of, c| {
             anew(&of, c);
         });
-        largest > drift
+        largest > drift[state.tile.signal]
     }
 }
 
@@ -357,7 +551,6 @@ impl<T: Real> Encoder<T> {
 mod tests {
     use super::*;
     use crate::clock::Clock;
-    use crate::csc::certificate::Certificate;
     use crate::csc::options::Options;
     use crate::csc::schedule::Control;
     use crate::csc::{Shape, Step, Stop};
@@ -426,44 +619,42 @@ mod tests {
                 let x = Field::contiguous(&x, encoder.shape.signal);
                 encoder.prepare(x.block()).unwrap();
                 encoder.begin(&x, single).unwrap();
-                let weights = encoder.wide_norms();
                 // A team of one.
                 let team = &Team::alone();
-                let largest = encoder.correlate(team, &weights).unwrap();
-                let lambda = encoder.lambda(largest.weighted);
-                let tol = encoder.tolerance(&lambda, &largest);
-                encoder.plan.set_thresholds(&lambda, &encoder.norms);
-                encoder.restart(team).unwrap();
                 let now = std::time::Instant::now();
                 let clock = Clock::new(now, f64::INFINITY, 1.0, None, None, &encoder.ranks);
+                let weights = encoder.scaling.of_lambda_max();
+                let signals = encoder.correlate(team, &weights).unwrap();
+                let beginning = encoder.thresholds(team, &signals).unwrap();
+                let (lambda, tol) = (beginning.lambda, beginning.tol);
+                let slack = [signals[0].slack];
+                encoder.tiles.set_targets(&[Some(0.9 * tol)]);
                 let mut control = Control {
                     clock: &clock,
                     max_iter: u64::MAX,
                     progress: Default::default(),
                 };
-                let stop =
-                    encoder.descend(team, |_, _| 0.9 * tol, &lambda, 0.0, false, &mut control);
+                let stop = encoder.descend(team, &lambda, None, &mut control);
                 assert_eq!(stop.unwrap(), Stop::Converged);
                 let updated = encoder.take_in(&x);
                 updated.and_then(|_| encoder.update_residual()).unwrap();
-                let (drift, worst) = (encoder.drift(largest.slack).unwrap(), worst(&encoder));
+                let (drift, worst) = (encoder.drift(&slack).unwrap()[0], worst(&encoder));
                 assert!(
                     worst <= drift && drift < 0.1 * tol,
                     "{worst:e} {drift:e} {tol:e}"
                 );
-                let dual: Vec<_> = weights.iter().zip(&lambda).map(|(n, l)| n / l).collect();
+                let unscale = encoder.scaling.unscale();
+                let dual: Vec<_> = unscale.iter().zip(&lambda).map(|(c, l)| c / l).collect();
                 let left = |encoder: &Encoder<f64>| {
-                    let certificate =
-                        encoder.certify_left(team, &lambda, &dual, largest.slack, tol);
-                    certificate.unwrap().map(|c| (c.max_step, c.gap))
+                    let certificate = encoder.certify_left(team, &lambda, &dual, &slack, tol);
+                    certificate.unwrap().map(|(c, _)| (c.max_step, c.gap))
                 };
                 let kept = left(&encoder).unwrap();
                 // As good as from a c that is computed anew.
-                let mut anew = encoder.correlate(team, &dual).unwrap();
-                anew.weighted += anew.doubt;
-                let ([rr, zc, penalty], _) = encoder.sums(team, &lambda, None).unwrap();
-                let step = encoder.restart(team).unwrap();
-                let anew = Certificate::new(rr, zc, penalty, anew.weighted, step);
+                let ratio = encoder.correlate(team, &dual).unwrap()[0].bound;
+                let (sums, _) = encoder.sums(team, &lambda, None).unwrap();
+                let steps = encoder.restart(team).unwrap();
+                let anew = encoder.certificate(sums, ratio, &steps);
                 let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs();
                 assert!(
                     near(kept.0, anew.max_step) && near(kept.1, anew.gap),

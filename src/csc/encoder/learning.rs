@@ -55,7 +55,10 @@ impl<T: Real> Encoder<T> {
         self.tiles.for_each_list(&self.plan, |number, list| {
             if own.binary_search(&number).is_err() {
                 let signal = self.grid.tile(number).signal;
-                halo.extend(list.iter().map(|step| activation(signal, step)));
+                halo.extend(list.iter().map(|step| {
+                    let delta = self.scaling.leave(step.atom as usize, step.delta);
+                    activation(signal, &Step { delta, ..*step })
+                }));
             }
         })?;
         Ok(halo)
@@ -99,7 +102,8 @@ impl<T: Real> Encoder<T> {
             };
             let state = &mut *self.tiles.tile(index);
             let at = std::array::from_fn(|a| activation.at[a] - state.tile.origin[a]);
-            state.set_z(&self.plan, at, activation.atom, activation.value);
+            let z = self.scaling.enter(activation.atom, activation.value);
+            state.set_z(&self.plan, at, activation.atom, z);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::grid::Segmentation;
 use crate::grid::tiles::{AXES, Point};
 use crate::linalg::Real;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 impl<T: Real> Tiles<T> {
     /// Visits the tiles in raster order, as the published code does: every visit counts as an
@@ -16,16 +16,15 @@ impl<T: Real> Tiles<T> {
         &self,
         plan: &Plan<T>,
         segments: &mut Segmentation,
-        tol: impl Fn(f64, u64) -> T,
         control: &mut Control<'_, '_>,
     ) -> Result<Stop> {
         let n_axes = segments.n_axes();
         let radius: Vec<i64> = plan.atom[AXES - n_axes..].to_vec();
         let per_signal = segments.n_segments() as usize;
-        let mut active = vec![true; self.len()];
-        let mut n_active = active.len();
+        let awake = |awake: &AtomicBool| awake.load(Ordering::Relaxed);
+        let mut active: Vec<bool> = self.awake.iter().map(awake).collect();
+        let mut n_active = active.iter().filter(|active| **active).count();
         let mut index = 0;
-        let mut largest_z = 0.0f64;
         while n_active > 0 {
             let wish = control.check(control.progress.visits);
             if wish != Wish::GoOn {
@@ -34,12 +33,10 @@ impl<T: Real> Tiles<T> {
             control.progress.visits += 1;
             control.progress.sweeps = control.progress.visits / self.len() as u64;
             if active[index] || self.mail[index].load(Ordering::Relaxed) {
-                let tol = tol(largest_z, control.progress.sweeps);
-                let visit = self.visit(index, tol, plan, |state, made| {
+                let visit = self.visit(index, plan, |state, tol, made| {
                     state.visit(plan, tol, usize::MAX, made)
                 });
                 control.progress.steps += visit.steps as u64;
-                largest_z = largest_z.max(visit.largest_z.wide());
                 if visit.steps > 0 {
                     let first = index / per_signal * per_signal;
                     let made = self.outbox(index);
@@ -78,13 +75,12 @@ impl<T: Real> Tiles<T> {
         &self,
         plan: &Plan<T>,
         segments: &Segmentation,
-        tol: impl Fn(f64, u64) -> T,
         control: &mut Control<'_, '_>,
     ) -> Result<Stop> {
         let n_axes = segments.n_axes();
         let radius: Vec<i64> = plan.atom[AXES - n_axes..].to_vec();
         let n_segments = segments.n_segments() as usize;
-        for index in 0..self.len() {
+        for index in (0..self.len()).filter(|index| self.due(*index)) {
             let mut state = self.tile(index);
             let [n0, n1, n2] = state.tile.shape;
             let coordinates = (0..plan.n_atoms).flat_map(|k| {
@@ -97,7 +93,7 @@ impl<T: Real> Tiles<T> {
             let mut made = Vec::new();
             let mut iteration = 0;
             while active.contains(&true) {
-                let tol = tol(0.0, control.progress.sweeps);
+                let tol = state.tolerance(plan);
                 control.progress.awake = active.iter().filter(|active| **active).count() as u64;
                 let wish = control.check(control.progress.visits);
                 if wish != Wish::GoOn {

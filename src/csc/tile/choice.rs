@@ -1,6 +1,6 @@
 //! Which step a tile makes next.
 
-use super::{Plan, Step, TileState, Visit, unflatten};
+use super::{NonZero, Plan, Step, TileState, Visit, unflatten};
 use crate::clock;
 use crate::csc::options::Strategy;
 use crate::grid::tiles::{AXES, Point};
@@ -26,6 +26,7 @@ impl<T: Real> TileState<T> {
         made: &mut Vec<Step<T>>,
     ) -> Visit<T> {
         let mut visit = self.begin_visit(made);
+        let limit = if self.is_worn(tol) { 0 } else { limit };
         let n = plan.steps_per_visit.min(limit);
         match plan.strategy {
             Strategy::LocallyGreedy | Strategy::Greedy if plan.greed < T::one() => {
@@ -320,44 +321,27 @@ impl<T: Real> TileState<T> {
         let listed = self.nonzeros[group]
             .iter()
             .find(|x| x.index as usize == index);
-        let z = listed.map_or(T::ZERO, |x| x.z);
-        step_size(
-            plan.positive,
-            self.c.get(plan, index),
-            z,
-            plan.mu[index % plan.n_atoms],
-        )
-    }
-
-    /// Index, z and |dz| of the coordinates of a group, in order; |dz| is NaN where it may not be chosen.
-    pub(super) fn sizes(
-        &self,
-        plan: &Plan<T>,
-        group: usize,
-    ) -> impl Iterator<Item = (usize, T, T)> {
-        let list = self.nonzeros[group].iter();
-        let mut listed: Vec<_> = list.map(|x| (x.index as usize, x.z)).collect();
-        listed.sort_unstable_by_key(|(index, _)| *index);
-        let mut listed = listed.into_iter().peekable();
-        let rows = self.rows.starts(self.starts[group] as usize);
-        let run = self.rows.run;
-        let indices = rows.flat_map(move |first| (first..first + run).zip(&plan.mu));
-        indices.map(move |(index, mu)| {
-            let z = listed.next_if(|(at, _)| *at == index);
-            let z = z.map_or(T::ZERO, |(_, z)| z);
-            (
-                index,
-                z,
-                step_size(plan.positive, self.c.get(plan, index), z, *mu),
-            )
-        })
+        let atom = index % plan.n_atoms;
+        let z = listed.map_or(T::ZERO, |x| x.z * plan.weights[atom]);
+        step_size(plan.positive, self.c.get(plan, index), z, plan.mu[atom])
     }
 
     /// Index and |dz| of the coordinates of a group with |dz| > tol, in order.
     fn above(&self, plan: &Plan<T>, group: usize, tol: T) -> Vec<(usize, T)> {
-        let sizes = self
-            .sizes(plan, group)
-            .map(|(index, _, size)| (index, size));
+        let list = self.nonzeros[group].iter();
+        let weighted = |x: &NonZero<T>| (x.index as usize, x.z * plan.weights[x.atom as usize]);
+        let mut listed: Vec<_> = list.map(weighted).collect();
+        listed.sort_unstable_by_key(|(index, _)| *index);
+        let mut listed = listed.into_iter().peekable();
+        let rows = self.rows.starts(self.starts[group] as usize);
+        let run = self.rows.run;
+        let indices = rows.flat_map(|first| (first..first + run).zip(&plan.mu));
+        let sizes = indices.map(|(index, mu)| {
+            let z = listed.next_if(|(at, _)| *at == index);
+            let z = z.map_or(T::ZERO, |(_, z)| z);
+            let c = self.c.get(plan, index);
+            (index, step_size(plan.positive, c, z, *mu))
+        });
         sizes.filter(|(_, size)| *size > tol).collect()
     }
 
@@ -443,12 +427,12 @@ impl<T: Real> TileState<T> {
     }
 
     /// Random numbers of this visit: a function of seed, tile and visit alone, whichever thread
-    /// makes it.
+    /// makes it, and whichever signal of a batch it is for.
     fn generator(&self, plan: &Plan<T>) -> ChaCha8Rng {
         let mut key = [0; 32];
         for (to, from) in key
             .chunks_exact_mut(8)
-            .zip([plan.seed, self.index, self.visits])
+            .zip([plan.seed, self.place, self.visits])
         {
             to.copy_from_slice(&from.to_le_bytes());
         }

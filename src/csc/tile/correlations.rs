@@ -24,7 +24,7 @@ impl<T: Real> Correlations<T> {
 
     /// Takes the precision and the number of values that are wanted; what it holds has no meaning then.
     pub(super) fn resize(&mut self, single: bool, n: usize) -> Result<()> {
-        if self.len() == n && matches!(self, Correlations::Single(_)) == single {
+        if self.len() == n && self.is_single() == single {
             return Ok(());
         }
         // What is there goes first: both together may not fit.
@@ -42,6 +42,10 @@ impl<T: Real> Correlations<T> {
             Correlations::Full(c) => c.len(),
             Correlations::Single(c) => c.len(),
         }
+    }
+
+    pub(crate) fn is_single(&self) -> bool {
+        matches!(self, Correlations::Single(_))
     }
 
     pub(super) fn bytes(&self) -> usize {

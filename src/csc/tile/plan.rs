@@ -2,6 +2,7 @@
 
 use crate::clock::{self, Looks};
 use crate::csc::options::Strategy;
+use crate::csc::scaling::Scaling;
 use crate::error::Result;
 use crate::grid::tiles::{AXES, Point};
 use crate::linalg::kernels::Isa;
@@ -41,18 +42,23 @@ pub(crate) struct Plan<T> {
     pub(crate) group: Point,
     /// The group's lengths are powers of two.
     pub(super) group_log2: [u32; AXES],
-    /// G with row k scaled by 1/n_k, in the layout of [`Gram`].
+    /// G with row k scaled as c is, in the layout of [`Gram`].
     pub(super) gram: Table<T>,
     /// Largest |G| that a step of atom k0 has over a group: (k0, place of the step in its own group…,
     /// group relative to that one…), the latter from −`reach_radius` on.
     pub(super) reach: Vec<T>,
     pub(super) reach_radius: Point,
-    /// λ_k / n_k for each value of a run of a group.
+    /// What z is multiplied by to be compared with c, per atom, and its inverse: see `Scaling`.
+    pub(crate) weights: Vec<T>,
+    pub(super) inverse_weights: Vec<T>,
+    /// What λ_k takes from c, for each value of a run of a group.
     pub(crate) mu: Vec<T>,
     /// The same in single precision, in its unit.
     pub(super) mu_single: Vec<f32>,
-    /// Tiles keep c in single precision.
-    pub(crate) single: bool,
+    /// What a step is divided by for the caller: see `Scaling::least`.
+    pub(crate) step_unit: f64,
+    /// Below this a |dz| is lost where numbers are so small that rounding is no longer relative.
+    least: f64,
     /// Of what is in single precision.
     pub(crate) unit: Unit<T>,
     pub(crate) isa: Isa,
@@ -105,9 +111,15 @@ pub(super) enum Table<T> {
 }
 
 impl<T: Real> Plan<T> {
-    /// `scale` is 1/n_k. `exact`: every bit of every step as if written down from the definition.
-    pub(crate) fn new(gram: &Gram<T>, scale: &[T], group: Point, exact: bool) -> Result<Self> {
+    /// `exact`: every bit of every step as if written down from the definition.
+    pub(crate) fn new(
+        gram: &Gram<T>,
+        scaling: &Scaling<T>,
+        group: Point,
+        exact: bool,
+    ) -> Result<Self> {
         let n_atoms = gram.n_atoms;
+        let scale = scaling.scale();
         let what = "the Gram tensor";
         let isa = Isa::detect();
         let mut reach = memory::zeroed(what, gram.values.len() / n_atoms)?;
@@ -117,7 +129,7 @@ impl<T: Real> Plan<T> {
             memory::reserve(what, &mut values, gram.values.len())?;
             let mut looks = Looks::every(n_atoms);
             for row in rows.take_while(|_| !looks.over()) {
-                values.extend(row.iter().zip(scale).map(|(g, s)| *g * *s));
+                values.extend(row.iter().zip(&scale).map(|(g, s)| *g * *s));
             }
             clock::check()?;
             (Table::Full(values), T::EPSILON)
@@ -126,11 +138,15 @@ impl<T: Real> Plan<T> {
             memory::reserve(what, &mut values, gram.values.len())?;
             let mut looks = Looks::every(n_atoms);
             for row in rows.take_while(|_| !looks.over()) {
-                let scaled = row.iter().zip(scale).map(|(g, s)| *g * *s);
+                let scaled = row.iter().zip(&scale).map(|(g, s)| *g * *s);
                 values.extend(scaled.map(|g| g.wide() as f32));
             }
             clock::check()?;
             (Table::Single(values), T::of(f32::EPSILON.into()))
+        };
+        let least_normal = match T::of(f64::MIN_POSITIVE) > T::ZERO {
+            true => f64::MIN_POSITIVE,
+            false => f32::MIN_POSITIVE.into(),
         };
         // Rounding of c and of the bounds must not make a bound too small.
         let inflate = T::one() + T::of(64.0) * epsilon;
@@ -149,9 +165,12 @@ impl<T: Real> Plan<T> {
             gram: table,
             reach,
             reach_radius,
+            weights: scaling.weights().to_vec(),
+            inverse_weights: scaling.weights().iter().map(|w| T::one() / *w).collect(),
             mu: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
             mu_single: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
-            single: false,
+            step_unit: scaling.least(),
+            least: least_normal / T::EPSILON.wide() * scaling.spread().0,
             unit: Unit::new(1.0),
             isa,
             positive: false,
@@ -178,19 +197,19 @@ impl<T: Real> Plan<T> {
         (self.greed, self.steps_per_visit) = (T::of(greed), steps);
     }
 
-    /// Sets μ_k = λ_k / n_k.
-    pub(crate) fn set_thresholds(&mut self, lambda: &[f64], norms: &[T]) {
-        let mu: Vec<T> = lambda
-            .iter()
-            .zip(norms)
-            .map(|(l, n)| T::of(*l) / *n)
-            .collect();
+    /// Sets μ_k.
+    pub(crate) fn set_thresholds(&mut self, mu: &[T]) {
         for (to, mu) in self.mu.iter_mut().zip(mu.iter().cycle()) {
             *to = *mu;
         }
         for (to, mu) in self.mu_single.iter_mut().zip(&self.mu) {
             *to = self.unit.narrow(*mu);
         }
+    }
+
+    /// Steps below this, some units of rounding in c and z of such a magnitude, gain nothing.
+    pub(crate) fn rounding(&self, magnitude: f64) -> f64 {
+        (16.0 * T::EPSILON.wide() * magnitude).max(self.least)
     }
 
     /// Whether the Gram tensor is kept in full precision.

@@ -505,6 +505,10 @@ const at_dicod_encoder_get_lambda = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_get_lambda(encoder, n_atoms, lambda) =
     ccall(entry(at_dicod_encoder_get_lambda, :dicod_encoder_get_lambda), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}), encoder, n_atoms, lambda)
 
+const at_dicod_encoder_get_tolerance = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_get_tolerance(encoder, n_atoms, tolerance) =
+    ccall(entry(at_dicod_encoder_get_tolerance, :dicod_encoder_get_tolerance), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}), encoder, n_atoms, tolerance)
+
 const at_dicod_encoder_get_trace = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_get_trace(encoder, visit, userdata) =
     ccall(entry(at_dicod_encoder_get_trace, :dicod_encoder_get_trace), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), encoder, visit, userdata)
@@ -1011,6 +1015,7 @@ const entries = (at_dicod_strerror,
                  at_dicod_encoder_get_sparse_block,
                  at_dicod_encoder_region,
                  at_dicod_encoder_get_lambda,
+                 at_dicod_encoder_get_tolerance,
                  at_dicod_encoder_get_trace,
                  at_dicod_encoder_get_trace_json,
                  at_dicod_learn,

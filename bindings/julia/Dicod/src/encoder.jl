@@ -214,6 +214,17 @@ function lambda(e::Encoder)
     l
 end
 
+"""
+    Dicod.tolerance(encoder)
+
+Tolerance on |dz| of each atom in the last solve, in units of its z.
+"""
+function tolerance(e::Encoder)
+    t = zeros(e.g.n_atoms)
+    check(dicod_encoder_get_tolerance(e, length(t), t))
+    t
+end
+
 function span_trampoline(spans, span)::Int32
     push!(unsafe_pointer_to_objref(spans)::Vector{dicod_span}, unsafe_load(span))
     0

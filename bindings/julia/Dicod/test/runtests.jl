@@ -74,6 +74,7 @@ include("maps.jl")
         clear_z!(e)
         @test solve!(e, x).lambda_max ≈ 2first.lambda_max
         @test Dicod.lambda(e)[1] ≈ 2first.lambda
+        @test minimum(Dicod.tolerance(e)) > 0
         @test Dicod.valid_block((4, 0), (6, 14), (16, 14), (3, 4)) == ((4, 0), (6, 11))
         @test Dicod.valid_block((15, 0), (1, 14), (16, 14), (3, 4))[2] == (0, 0)
         # Factors of rank one.
