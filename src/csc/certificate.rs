@@ -31,10 +31,12 @@ pub struct Certificate {
 }
 
 /// X̂ += value · D_atom at a position, for one signal's channels over a block: the part of the atom
-/// that lies in it.
+/// that lies in it. Adds up in `sizes`, if there are any, what has been rounded.
+#[allow(clippy::too_many_arguments)]
 pub(super) fn add_atom<T: Real>(
     dictionary: &Dictionary<T>,
     channels: &mut [&mut [T]],
+    sizes: &mut [&mut [T]],
     layout: &Strided,
     block: &Block,
     atom: usize,
@@ -68,8 +70,15 @@ pub(super) fn add_atom<T: Real>(
             let d = &d[((s[0] * l1 + s[1]) * l2 + s[2]) as usize..][..run];
             let first = layout.index(std::array::from_fn(|a| row[a] - block.origin[a]));
             if layout.strides[2] == 1 {
-                for (to, d) in out[first..first + run].iter_mut().zip(d) {
+                let out = &mut out[first..first + run];
+                for (to, d) in out.iter_mut().zip(d) {
                     *to += factor * *d;
+                }
+                if let Some(sizes) = sizes.get_mut(channel) {
+                    let sizes = sizes[first..first + run].iter_mut();
+                    for ((size, to), d) in sizes.zip(out).zip(d) {
+                        *size += to.abs() + (factor * *d).abs();
+                    }
                 }
             } else {
                 for (k, d) in d.iter().enumerate() {
@@ -116,12 +125,20 @@ pub(super) fn subtract_model<T: Real>(
     let block = window.block;
     let layout = Strided::contiguous(block.shape);
     let volume = block.volume().max(1) as usize;
+    window.forget_sizes()?;
     let mut channels: Vec<&mut [T]> = window.values.chunks_exact_mut(volume).collect();
+    let mut sizes: Vec<&mut [T]> = window.sizes.chunks_exact_mut(volume).collect();
     let inner = !shape.periodic.contains(&true);
     tiles.for_each_list(plan, |number, list| {
         let first = grid.tile(number).signal * shape.n_channels;
         let Some(channels) = channels.get_mut(first..) else {
             return;
+        };
+        let sizes = sizes.get_mut(first..).unwrap_or_default();
+        let mut add = |at, atom, value| {
+            add_atom(
+                dictionary, channels, sizes, &layout, &block, atom, at, value,
+            );
         };
         for (n, step) in list.iter().enumerate() {
             if n % 64 == 0 && clock::over() {
@@ -129,11 +146,11 @@ pub(super) fn subtract_model<T: Real>(
             }
             let (at, atom) = (step.at.map(i64::from), step.atom as usize);
             if inner {
-                add_atom(dictionary, channels, &layout, &block, atom, at, -step.delta);
+                add(at, atom, -step.delta);
                 continue;
             }
             for at in images(shape, at, &block) {
-                add_atom(dictionary, channels, &layout, &block, atom, at, -step.delta);
+                add(at, atom, -step.delta);
             }
         }
     })

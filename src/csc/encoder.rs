@@ -154,6 +154,8 @@ pub struct Encoder<T: Real> {
     correlator: Correlator<T>,
     /// What its results may be wrong by for each atom where |x| ≤ 1, in full and in single precision.
     uncertainty: [Vec<f64>; 2],
+    /// The largest c where |x| ≤ 1.
+    reach: f64,
     /// Signals whose c is in single precision.
     single: Vec<bool>,
     /// The residual, where this rank needs it.
@@ -307,7 +309,8 @@ impl<T: Real> Encoder<T> {
         };
         clock::unknown(grid.len());
         let (scaling, dictionary) = Scaling::new(dictionary, &options)?;
-        let gram = Gram::new(&dictionary)?;
+        // In double precision, whatever the type of the arrays: its error would be that of every step.
+        let gram = Gram::new(&dictionary.widened()?)?;
         let mut plan = Plan::new(&gram, &scaling, group, published)?;
         drop(gram);
         plan.positive = options.positive;
@@ -353,6 +356,7 @@ impl<T: Real> Encoder<T> {
             x_unit: 1.0,
             single: vec![false; shape.n_signals],
             uncertainty: [false, true].map(|single| correlator.uncertainty(single)),
+            reach: correlator.weights().into_iter().fold(0.0, f64::max),
             shape,
             options,
             n_threads,
@@ -403,6 +407,7 @@ impl<T: Real> Encoder<T> {
         self.plan = next.plan;
         self.correlator = next.correlator;
         self.uncertainty = next.uncertainty;
+        self.reach = next.reach;
         self.seconds_gram = next.seconds_gram;
         Ok(())
     }
@@ -610,9 +615,11 @@ impl<T: Real> Encoder<T> {
             objective = 0.5 * rr + penalty;
         }
         // A little below the tolerance, so that the rounding of G and c seldom costs a second round.
-        let target = |(signal, single): (&Largest, &bool)| match self.plan.is_exact() {
+        let target = |(signal, single): (&Largest, &bool)| match self.plan.exact {
             true => reachable,
-            false if *single => 0.998 * reachable - 16.0 * f64::from(f32::EPSILON) * signal.c,
+            false if *single || size_of::<T>() == size_of::<f32>() => {
+                0.998 * reachable - 16.0 * f64::from(f32::EPSILON) * signal.c
+            }
             false => 0.998 * reachable,
         };
         let targets: Vec<f64> = signals.iter().zip(&self.single).map(target).collect();
@@ -758,7 +765,8 @@ impl<T: Real> Encoder<T> {
 
     /// Bytes held between calls, the Gram tensor aside.
     pub fn bytes(&self) -> usize {
-        let window = self.window.values.capacity() * size_of::<T>();
+        let window = self.window.values.capacity() + self.window.sizes.capacity();
+        let window = window * size_of::<T>();
         self.tiles.bytes() + window + self.correlator.bytes()
     }
 
@@ -965,7 +973,16 @@ pub fn reconstruct<T: Real>(
                 let value = data[(first as i64 + k * z.layout.strides[2]) as usize];
                 if value != T::ZERO {
                     for at in images(shape, [at[0], at[1], k], &block) {
-                        add_atom(dictionary, channels, &layout, &block, atom, at, value);
+                        add_atom(
+                            dictionary,
+                            channels,
+                            &mut [],
+                            &layout,
+                            &block,
+                            atom,
+                            at,
+                            value,
+                        );
                     }
                 }
             }

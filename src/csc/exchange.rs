@@ -17,6 +17,9 @@ pub(crate) struct Window<T> {
     pub(crate) values: Vec<T>,
     /// Largest |value| of each signal when they were last measured.
     pub(crate) largest: Vec<f64>,
+    /// Sums of the sizes of all numbers that were rounded on the way from signals to residuals, position by position; in
+    /// double precision nobody asks.
+    pub(crate) sizes: Vec<T>,
 }
 
 impl<T: Real> Window<T> {
@@ -26,7 +29,31 @@ impl<T: Real> Window<T> {
             block,
             values: memory::zeroed("the residual", n_fields * volume)?,
             largest: Vec::new(),
+            sizes: Vec::new(),
         })
+    }
+
+    /// Begins to add up what is rounded.
+    pub(crate) fn forget_sizes(&mut self) -> Result<()> {
+        if size_of::<T>() == size_of::<f32>() {
+            if self.sizes.len() != self.values.len() {
+                self.sizes = memory::zeroed("the residual", self.values.len())?;
+            }
+            self.sizes.fill(T::ZERO);
+        }
+        Ok(())
+    }
+
+    /// What a residual may be wrong by, by signal: half a unit of each number that was rounded.
+    pub(crate) fn rounding(&self, n_signals: usize) -> Vec<f64> {
+        let larger = |most: T, size: &T| if *size > most { *size } else { most };
+        let volume = (self.sizes.len() / n_signals).max(1);
+        let signals = self.sizes.chunks_exact(volume);
+        let most = signals.map(|sizes| sizes.iter().fold(T::ZERO, larger).wide());
+        // The sums are rounded, too.
+        let mut rounding: Vec<f64> = most.map(|most| 0.51 * T::EPSILON.wide() * most).collect();
+        rounding.resize(n_signals, 0.0);
+        rounding
     }
 
     /// Finds the largest |value| of each signal, unless the clock says that it is over.

@@ -353,6 +353,12 @@ impl<T: Real> Correlator<T> {
         sums.iter().sum()
     }
 
+    /// The most that a correlation with each atom can be where |x| ≤ 1.
+    pub(crate) fn weights(&self) -> Vec<f64> {
+        let weight = |atom: &[T]| atom.iter().map(|d| d.wide().abs()).sum::<f64>();
+        self.atoms.chunks_exact(self.depth()).map(weight).collect()
+    }
+
     /// What [`Self::tile`] (or `tile_single`) may differ by from [`Self::at`] for each atom, where |x| ≤ 1.
     pub(crate) fn uncertainty(&self, single: bool) -> Vec<f64> {
         let (depth, epsilon) = match single {
@@ -371,9 +377,7 @@ impl<T: Real> Correlator<T> {
             let relative = (terms + 8.0) * epsilon;
             return single.weights.iter().map(|w| relative * w).collect();
         }
-        let weight = |atom: &[T]| atom.iter().map(|d| d.wide().abs()).sum::<f64>();
-        let atoms = self.atoms.chunks_exact(self.depth());
-        atoms.map(|atom| relative * weight(atom)).collect()
+        self.weights().into_iter().map(|w| relative * w).collect()
     }
 
     fn sum<C: Real>(

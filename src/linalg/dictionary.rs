@@ -110,6 +110,28 @@ impl<T: Real> Dictionary<T> {
         }
     }
 
+    /// The same in double precision.
+    pub(crate) fn widened(&self) -> Result<Dictionary<f64>> {
+        let widen = |values: &[T]| {
+            let mut wide = Vec::new();
+            memory::reserve("the dictionary", &mut wide, values.len())?;
+            wide.extend(values.iter().map(|d| d.wide()));
+            Ok(wide)
+        };
+        Ok(Dictionary {
+            n_atoms: self.n_atoms,
+            n_channels: self.n_channels,
+            shape: self.shape,
+            atoms: match &self.atoms {
+                Atoms::Full(d) => Atoms::Full(widen(d)?),
+                Atoms::RankOne { u, v } => Atoms::RankOne {
+                    u: widen(u)?,
+                    v: widen(v)?,
+                },
+            },
+        })
+    }
+
     /// Which atoms are zero.
     pub(crate) fn zero_atoms(&self) -> Vec<bool> {
         let zero = |values: &[T]| values.iter().all(|x| *x == T::ZERO);

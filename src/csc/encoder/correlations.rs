@@ -145,10 +145,7 @@ impl<T: Real> Encoder<T> {
             _ => options.tol * (1.0 - least) >= COARSE,
         };
         let (most, least) = self.scaling.spread();
-        size_of::<T>() > size_of::<f32>()
-            && !self.plan.is_exact()
-            && coarse
-            && least >= MODERATE * most
+        size_of::<T>() > size_of::<f32>() && !self.plan.exact && coarse && least >= MODERATE * most
     }
 
     /// Whether single precision is enough to find all steps of a signal above a tolerance.
@@ -431,8 +428,11 @@ impl<T: Real> Encoder<T> {
     /// (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1); |c| is no larger than μ + |dz|.
     fn drift_of(&self, state: &TileState<T>, slack: f64) -> f64 {
         // Units in which numbers are rounded.
-        let [single, full] = [f64::from(f32::EPSILON), T::EPSILON.wide()].map(|e| 0.5 * e);
-        let of_c = if state.c.is_single() { single } else { full };
+        let [single, full] = [f64::from(f32::EPSILON), f64::EPSILON].map(|e| 0.5 * e);
+        let of_c = match state.c.is_single() {
+            true => single,
+            false => 0.5 * T::EPSILON.wide(),
+        };
         let depth = self.dictionary.volume() * self.shape.n_channels;
         // Scaled entries of G are at most that.
         let gram = self.scaling.spread().0 * self.scaling.largest_norm();
@@ -452,12 +452,17 @@ impl<T: Real> Encoder<T> {
             let signal = state.tile.signal;
             drift[signal] = f64::max(drift[signal], self.drift_of(&state, slack[signal]));
         }
-        self.ranks.largest(&drift)
+        // It is compared with what X and z say, as far as they are rounded themselves.
+        drift.extend(self.window.rounding(slack.len()));
+        let drift = self.ranks.largest(&drift)?;
+        let (drift, rounding) = drift.split_at(slack.len());
+        let pairs = drift.iter().zip(rounding);
+        Ok(pairs.map(|(drift, r)| drift + self.reach * r).collect())
     }
 
     /// Whether the c that a descent leaves can be relied upon at all, if its error is small.
     pub(super) fn keeps_c(&self) -> bool {
-        size_of::<T>() > size_of::<f32>() && !self.plan.is_exact() && !self.plan.positive
+        !self.plan.exact && !self.plan.positive
     }
 
     /// Collective: largest |c|·weight of all signals, and max |dz| of each, of the c that a descent has left, which may be
@@ -560,12 +565,12 @@ mod tests {
         ((i * i) as f64 * 0.37).sin() + (i as f64 * 0.011).cos()
     }
 
-    fn encoder(
+    fn encoder<T: Real>(
         signal: &[i64],
         n_atoms: i64,
         atom: &[i64],
         spread: f64,
-    ) -> (Encoder<f64>, Vec<f64>) {
+    ) -> (Encoder<T>, Vec<T>) {
         let options = Options {
             reg: 0.1,
             tol: 1e-2,
@@ -574,28 +579,28 @@ mod tests {
         let shape = Shape::new(signal, 1, 1, n_atoms, atom, &options).unwrap();
         let n = atom.iter().product::<i64>() as usize;
         let norm = |i: usize| (1.0 + spread * (i / n) as f64) / (n as f64).sqrt();
-        let d = (0..n * n_atoms as usize).map(|i| norm(i) * value(7 * i + 3));
-        let d: Vec<f64> = d.collect();
-        let x = (0..signal.iter().product::<i64>() as usize).map(value);
+        let d = (0..n * n_atoms as usize).map(|i| T::of(norm(i) * value(7 * i + 3)));
+        let d: Vec<T> = d.collect();
+        let x = (0..signal.iter().product::<i64>() as usize).map(|i| T::of(value(i)));
         let d = Dictionary::full(n_atoms as usize, 1, shape.atom, &d).unwrap();
         (Encoder::new(shape, d, options, 1).unwrap(), x.collect())
     }
 
     /// How wrong the c that is there is, at most.
-    fn worst(encoder: &Encoder<f64>) -> f64 {
+    fn worst<T: Real>(encoder: &Encoder<T>) -> f64 {
         let (signals, mut scratch) = (encoder.signals(), encoder.scratch().unwrap());
         let mut worst = 0.0;
         for index in 0..encoder.tiles.len() {
             let state = encoder.tiles.tile(index);
             for i in 0..state.c.len() {
                 let c = state.c.get(&encoder.plan, i);
-                if c.is_finite() {
+                if c.finite() {
                     let exact = encoder.exact(
                         &signals[0],
                         &state.coordinate(&encoder.plan, i),
                         &mut scratch,
                     );
-                    worst = f64::max(worst, (exact - c).abs());
+                    worst = f64::max(worst, (exact - c.wide()).abs());
                 }
             }
         }
@@ -610,69 +615,74 @@ mod tests {
             (&[70, 66], 20, &[7, 4]),
             (&[20, 17, 22], 2, &[3, 4, 3]),
         ];
-        for ((signal, n_atoms, atom), single) in problems
-            .into_iter()
-            .flat_map(|p| [false, true].map(|single| (p, single)))
-        {
+        for (signal, n_atoms, atom) in problems {
             for spread in [0.0, 0.2] {
-                let (mut encoder, x) = encoder(signal, n_atoms, atom, spread);
-                let x = Field::contiguous(&x, encoder.shape.signal);
-                encoder.prepare(x.block()).unwrap();
-                encoder.begin(&x, single).unwrap();
-                // A team of one.
-                let team = &Team::alone();
-                let now = std::time::Instant::now();
-                let clock = Clock::new(now, f64::INFINITY, 1.0, None, None, &encoder.ranks);
-                let weights = encoder.scaling.of_lambda_max();
-                let signals = encoder.correlate(team, &weights).unwrap();
-                let beginning = encoder.thresholds(team, &signals).unwrap();
-                let (lambda, tol) = (beginning.lambda, beginning.tol);
-                let slack = [signals[0].slack];
-                encoder.tiles.set_targets(&[Some(0.9 * tol)]);
-                let mut control = Control {
-                    clock: &clock,
-                    max_iter: u64::MAX,
-                    progress: Default::default(),
-                };
-                let stop = encoder.descend(team, &lambda, None, &mut control);
-                assert_eq!(stop.unwrap(), Stop::Converged);
-                let updated = encoder.take_in(&x);
-                updated.and_then(|_| encoder.update_residual()).unwrap();
-                let (drift, worst) = (encoder.drift(&slack).unwrap()[0], worst(&encoder));
-                assert!(
-                    worst <= drift && drift < 0.1 * tol,
-                    "{worst:e} {drift:e} {tol:e}"
-                );
-                let unscale = encoder.scaling.unscale();
-                let dual: Vec<_> = unscale.iter().zip(&lambda).map(|(c, l)| c / l).collect();
-                let left = |encoder: &Encoder<f64>| {
-                    let certificate = encoder.certify_left(team, &lambda, &dual, &slack, tol);
-                    certificate.unwrap().map(|(c, _)| (c.max_step, c.gap))
-                };
-                let kept = left(&encoder).unwrap();
-                // As good as from a c that is computed anew.
-                let ratio = encoder.correlate(team, &dual).unwrap()[0].bound;
-                let (sums, _) = encoder.sums(team, &lambda, None).unwrap();
-                let steps = encoder.restart(team).unwrap();
-                let anew = encoder.certificate(sums, ratio, &steps);
-                let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs();
-                assert!(
-                    near(kept.0, anew.max_step) && near(kept.1, anew.gap),
-                    "{kept:?} {anew:?}"
-                );
-                // A neighbour's step that never came, the smallest that counts.
-                for index in 0..encoder.tiles.len() {
-                    let step = |delta| {
-                        let mut state = encoder.tiles.tile(index);
-                        let at = state.tile.shape.map(|n| (n / 2) as i32);
-                        let atom = 0;
-                        state.apply(&encoder.plan, &Step { at, atom, delta });
-                    };
-                    step(tol);
-                    assert_eq!(left(&encoder), None);
-                    step(-tol);
-                }
+                check(false, encoder::<f64>(signal, n_atoms, atom, spread));
+                check(true, encoder::<f64>(signal, n_atoms, atom, spread));
+                check(false, encoder::<f32>(signal, n_atoms, atom, spread));
             }
+        }
+    }
+
+    fn check<T: Real>(single: bool, (mut encoder, x): (Encoder<T>, Vec<T>)) {
+        let double = size_of::<T>() == 8;
+        let x = Field::contiguous(&x, encoder.shape.signal);
+        encoder.prepare(x.block()).unwrap();
+        encoder.begin(&x, single).unwrap();
+        // A team of one.
+        let team = &Team::alone();
+        let now = std::time::Instant::now();
+        let clock = Clock::new(now, f64::INFINITY, 1.0, None, None, &encoder.ranks);
+        let weights = encoder.scaling.of_lambda_max();
+        let signals = encoder.correlate(team, &weights).unwrap();
+        let beginning = encoder.thresholds(team, &signals).unwrap();
+        let (lambda, tol) = (beginning.lambda, beginning.tol);
+        let slack = [signals[0].slack];
+        encoder.tiles.set_targets(&[Some(0.9 * tol)]);
+        let mut control = Control {
+            clock: &clock,
+            max_iter: u64::MAX,
+            progress: Default::default(),
+        };
+        let stop = encoder.descend(team, &lambda, None, &mut control);
+        assert_eq!(stop.unwrap(), Stop::Converged);
+        let updated = encoder.take_in(&x);
+        updated.and_then(|_| encoder.update_residual()).unwrap();
+        let (drift, worst) = (encoder.drift(&slack).unwrap()[0], worst(&encoder));
+        assert!(
+            worst <= drift && drift < if double { 0.1 } else { 0.25 } * tol,
+            "{worst:e} {drift:e} {tol:e}"
+        );
+        let unscale = encoder.scaling.unscale();
+        let dual = unscale.iter().zip(&lambda).map(|(c, l)| c.wide() / l);
+        let dual: Vec<_> = dual.collect();
+        let left = |encoder: &Encoder<T>| {
+            let certificate = encoder.certify_left(team, &lambda, &dual, &slack, tol);
+            certificate.unwrap().map(|(c, _)| (c.max_step, c.gap))
+        };
+        let kept = left(&encoder).unwrap();
+        // As good as from a c that is computed anew.
+        let ratio = encoder.correlate(team, &dual).unwrap()[0].bound;
+        let (sums, _) = encoder.sums(team, &lambda, None).unwrap();
+        let steps = encoder.restart(team).unwrap();
+        let anew = encoder.certificate(sums, ratio, &steps);
+        let rounding = if double { 1e-9 } else { 1e-3 };
+        let near = |a: f64, b: f64| (a - b).abs() <= rounding * b.abs();
+        assert!(
+            near(kept.0, anew.max_step) && near(kept.1, anew.gap),
+            "{kept:?} {anew:?}"
+        );
+        // A neighbour's step that never came, the smallest that counts.
+        for index in 0..encoder.tiles.len() {
+            let step = |delta| {
+                let mut state = encoder.tiles.tile(index);
+                let at = state.tile.shape.map(|n| (n / 2) as i32);
+                let atom = 0;
+                state.apply(&encoder.plan, &Step { at, atom, delta });
+            };
+            step(T::of(tol));
+            assert_eq!(left(&encoder), None);
+            step(T::of(-tol));
         }
     }
 }

@@ -55,6 +55,8 @@ pub(crate) struct Plan<T> {
     pub(crate) mu: Vec<T>,
     /// The same in single precision, in its unit.
     pub(super) mu_single: Vec<f32>,
+    /// Every bit of every step is as if written down from the definition.
+    pub(crate) exact: bool,
     /// What a step is divided by for the caller: see `Scaling::least`.
     pub(crate) step_unit: f64,
     /// Below this a |dz| is lost where numbers are so small that rounding is no longer relative.
@@ -113,7 +115,7 @@ pub(super) enum Table<T> {
 impl<T: Real> Plan<T> {
     /// `exact`: every bit of every step as if written down from the definition.
     pub(crate) fn new(
-        gram: &Gram<T>,
+        gram: &Gram<f64>,
         scaling: &Scaling<T>,
         group: Point,
         exact: bool,
@@ -129,7 +131,7 @@ impl<T: Real> Plan<T> {
             memory::reserve(what, &mut values, gram.values.len())?;
             let mut looks = Looks::every(n_atoms);
             for row in rows.take_while(|_| !looks.over()) {
-                values.extend(row.iter().zip(&scale).map(|(g, s)| *g * *s));
+                values.extend(row.iter().zip(&scale).map(|(g, s)| T::of(g * s.wide())));
             }
             clock::check()?;
             (Table::Full(values), T::EPSILON)
@@ -138,8 +140,7 @@ impl<T: Real> Plan<T> {
             memory::reserve(what, &mut values, gram.values.len())?;
             let mut looks = Looks::every(n_atoms);
             for row in rows.take_while(|_| !looks.over()) {
-                let scaled = row.iter().zip(&scale).map(|(g, s)| *g * *s);
-                values.extend(scaled.map(|g| g.wide() as f32));
+                values.extend(row.iter().zip(&scale).map(|(g, s)| (g * s.wide()) as f32));
             }
             clock::check()?;
             (Table::Single(values), T::of(f32::EPSILON.into()))
@@ -169,6 +170,7 @@ impl<T: Real> Plan<T> {
             inverse_weights: scaling.weights().iter().map(|w| T::one() / *w).collect(),
             mu: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
             mu_single: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
+            exact,
             step_unit: scaling.least(),
             least: least_normal / T::EPSILON.wide() * scaling.spread().0,
             unit: Unit::new(1.0),
@@ -210,11 +212,6 @@ impl<T: Real> Plan<T> {
     /// Steps below this, some units of rounding in c and z of such a magnitude, gain nothing.
     pub(crate) fn rounding(&self, magnitude: f64) -> f64 {
         (16.0 * T::EPSILON.wide() * magnitude).max(self.least)
-    }
-
-    /// Whether the Gram tensor is kept in full precision.
-    pub(crate) fn is_exact(&self) -> bool {
-        matches!(self.gram, Table::Full(_))
     }
 
     pub(crate) fn gram_bytes(&self) -> usize {
