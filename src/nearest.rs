@@ -61,10 +61,10 @@ pub(crate) const VERBOSE_NAMES: &[&str] = &[
 ];
 
 /// The end of the message about a key that there is not; nothing if none is near.
-pub(crate) fn hint<'k>(
+pub(crate) fn hint(
     key: &str,
     keys: impl Iterator<Item = &'static str> + Clone,
-    aliases: &'k [Alias],
+    aliases: &[Alias],
 ) -> String {
     let mut meant = key.trim().to_lowercase();
     meant = meant.replace(['-', ' ', '.'], "_");

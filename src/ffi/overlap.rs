@@ -66,7 +66,7 @@ mod tests {
         ] {
             let text = found(part("z", a.0, a.1), part("x", b.0, b.1)).unwrap_err();
             assert!(
-                text.starts_with("z = 0x") && text.ends_with("does not overlap x"),
+                text.starts_with("z must be an array that does not overlap x, is 0x"),
                 "{text}"
             );
         }

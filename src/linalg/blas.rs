@@ -146,9 +146,9 @@ fn identify() -> Option<Keeper> {
         return Some(Keeper::Blocks);
     }
     if file.contains("mkl") {
-        // SAFETY (here and below): functions of these names are those of their documentation.
-        return find(c"MKL_Set_Num_Threads_Local")
-            .map(|local| Keeper::Local(unsafe { set(local) }));
+        let local = find(c"MKL_Set_Num_Threads_Local")?;
+        // SAFETY: here and below, functions of these names are those of their documentation.
+        return Some(Keeper::Local(unsafe { set(local) }));
     }
     // They give 64 bits, of which the lower half says all.
     // SAFETY: see above.

@@ -150,7 +150,6 @@ fn declared_as(name: &str, base: &str, attributes: &[String], shape: &str, of: &
         (base, _) => base
             .replace("real({kind})", "real(real32) or real(real64)")
             .replace("{kind}", kinds)
-            .replace("procedure(", "procedure(")
             .replace("{of}", "..."),
     };
     let placeholder = shape.trim_matches(['{', '}']);
@@ -175,8 +174,9 @@ fn read_module(source: &str) -> Module {
     let mut module = Module::default();
     let (mut comment, mut of) = (String::new(), String::new());
     let mut current: Option<(String, Procedure)> = None;
-    let (mut of_type, mut interface): (Option<String>, Option<(String, Vec<String>, String)>) =
-        (None, None);
+    let mut of_type: Option<String> = None;
+    // Name, procedures, comment.
+    let mut interface: Option<(String, Vec<String>, String)> = None;
     let mut binding = false;
     for line in statements(source) {
         if let Some(each) = line.strip_prefix("!@each ") {

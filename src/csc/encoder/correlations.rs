@@ -510,7 +510,7 @@ impl<T: Real> Encoder<T> {
         // Where nothing can be decided it must not matter.
         let unknown = largest.iter().zip(drift).zip(&slack);
         let mut unknown = unknown.filter(|(_, slack)| slack.is_none());
-        if unknown.any(|((top, drift), _)| !(top + drift * most <= c)) {
+        if !unknown.all(|((top, drift), _)| top + drift * most <= c) {
             return Ok(None);
         }
         let drift: Vec<_> = drift.iter().map(|drift| Some(*drift)).collect();

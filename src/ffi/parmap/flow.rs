@@ -184,8 +184,8 @@ impl Node for CallerNode {
     fn train(&mut self, phase: u64, _: Option<&Task>, chunk: &[u8]) -> i32 {
         let (data, size) = (super::address(chunk), chunk.len() as i64);
         let train = self.table.train;
-        // SAFETY: see above.
         train.map_or(NOTHING, |train| {
+            // SAFETY: see above.
             outside(|| unsafe { train(self.table.state, phase as i64, data, size) })
         })
     }
@@ -200,24 +200,24 @@ impl Node for CallerNode {
     fn unpack(&mut self, bytes: &[u8]) -> Tried<()> {
         let (data, size) = (super::address(bytes), bytes.len() as i64);
         let unpack = self.table.unpack;
-        // SAFETY: see above.
         code(unpack.map_or(0, |unpack| {
+            // SAFETY: see above.
             outside(|| unsafe { unpack(self.table.state, data, size) })
         }))
     }
 
     fn join(&mut self, fork: Box<dyn Node>) -> Tried<()> {
         let join = self.table.join;
-        // SAFETY: see above; a fork of this node is one of the caller's, too.
         code(join.map_or(NOTHING, |join| {
+            // SAFETY: see above; a fork of this node is one of the caller's, too.
             outside(|| unsafe { join(self.table.state, fork.address()) })
         }))
     }
 
     fn stop(&mut self, phase: u64) -> Tried<()> {
         let stop = self.table.stop;
-        // SAFETY: see above.
         code(stop.map_or(NOTHING, |stop| {
+            // SAFETY: see above.
             outside(|| unsafe { stop(self.table.state, phase as i64) })
         }))
     }
