@@ -36,27 +36,20 @@ fn main() {
     }
 }
 
-/// What CMake says (cmake/DicodBLAS.cmake), or the system's OpenBLAS.
+/// What CMake says (cmake/DicodBLAS.cmake); openblas-src finds the system's OpenBLAS.
 fn blas() {
-    for name in ["DICOD_BLAS_LIBRARIES", "PKG_CONFIG", "PKG_CONFIG_PATH"] {
-        println!("cargo:rerun-if-env-changed={name}");
-    }
-    if let Ok(words) = var("DICOD_BLAS_LIBRARIES") {
-        for word in words.split('|') {
-            println!("cargo:rustc-link-arg={word}");
-        }
-        return;
-    }
-    let pkg_config = var("PKG_CONFIG").unwrap_or_else(|_| "pkg-config".into());
-    let found = std::process::Command::new(pkg_config)
-        .args(["--libs-only-L", "openblas"])
-        .output();
-    if let Some(found) = found.ok().filter(|found| found.status.success()) {
-        for word in String::from_utf8_lossy(&found.stdout).split_whitespace() {
-            if let Some(directory) = word.strip_prefix("-L") {
-                println!("cargo:rustc-link-search=native={directory}");
+    println!("cargo:rerun-if-env-changed=DICOD_BLAS_LIBRARIES");
+    match var("DICOD_BLAS_LIBRARIES") {
+        Ok(words) => {
+            for word in words.split('|') {
+                println!("cargo:rustc-link-arg={word}");
             }
         }
+        Err(_) if std::env::var_os("CARGO_FEATURE_OPENBLAS").is_some() => {}
+        Err(_) => {
+            println!(
+                "cargo:error=no BLAS: take feature \"openblas\", or name libraries in DICOD_BLAS_LIBRARIES"
+            );
+        }
     }
-    println!("cargo:rustc-link-lib=openblas");
 }

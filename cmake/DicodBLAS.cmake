@@ -2,7 +2,8 @@
 # as BLA_VENDOR, or the libraries themselves, by their paths. Sets
 #
 #   Dicod_BLAS_LIBRARIES    what a program links to beside the static library
-#   Dicod_BLAS_ENVIRONMENT  what build.rs has to know: nothing if it finds that by itself
+#   Dicod_BLAS_ENVIRONMENT  what build.rs has to know: nothing if it is the system's OpenBLAS
+#   Dicod_BLAS_FLAGS        and what cargo has to
 
 if(BLA_VENDOR)
   set(Dicod_default_blas ${BLA_VENDOR})
@@ -73,6 +74,7 @@ if(NOT Dicod_has_cblas)
 endif()
 
 set(Dicod_BLAS_ENVIRONMENT "")
+set(Dicod_BLAS_FLAGS "")
 set(Dicod_is_system FALSE)
 if(Dicod_BLAS STREQUAL "OpenBLAS")
   dicod_is_system(Dicod_is_system "${Dicod_BLAS_LIBRARIES}")
@@ -93,6 +95,7 @@ else()
   list(REMOVE_DUPLICATES Dicod_BLAS_WORDS)
   list(JOIN Dicod_BLAS_WORDS "|" words)
   set(Dicod_BLAS_ENVIRONMENT "DICOD_BLAS_LIBRARIES=${words}")
+  set(Dicod_BLAS_FLAGS --no-default-features)
 endif()
 # For the .pc files.
 list(JOIN Dicod_BLAS_WORDS " " Dicod_BLAS_WORDS)

@@ -142,6 +142,7 @@ impl<'s, T: Real> Solver<'s, T> {
     }
 
     /// Collective: the shadows get c and z from their owners.
+    #[inline(never)]
     fn cast_shadows(&mut self) -> Result<()> {
         let (tiles, plan) = (self.setting.tiles, self.setting.plan);
         for partner in &self.halo.partners {
@@ -181,6 +182,7 @@ impl<'s, T: Real> Solver<'s, T> {
     }
 
     /// Tells own tiles and shadows of steps.
+    #[inline(never)]
     fn tell(&mut self, number: usize, steps: &[Step<T>]) {
         let (tiles, plan) = (self.setting.tiles, self.setting.plan);
         if let Some(shadow) = self.shadow_of.get(&number) {
@@ -195,13 +197,14 @@ impl<'s, T: Real> Solver<'s, T> {
     }
 
     /// Takes in all messages that have arrived. Returns whether there was one.
+    #[inline(never)]
     fn listen(&mut self) -> Result<bool> {
         let mut heard = false;
         while let Some(message) = self.halo.ranks.receive(None, Tag::UPDATES)? {
             heard = true;
             self.received += 1;
             let mut lists = Vec::new();
-            decode(&message.bytes, |number, steps| {
+            decode(&message.bytes, &mut |number, steps| {
                 lists.push((number, steps));
                 Ok(())
             })?;
@@ -212,6 +215,7 @@ impl<'s, T: Real> Solver<'s, T> {
         Ok(heard)
     }
 
+    #[inline(never)]
     fn send_parcels(&mut self, least: usize) -> Result<()> {
         for (rank, (steps, bytes)) in &mut self.parcels {
             if *steps >= least.max(1) {
@@ -263,6 +267,7 @@ impl<'s, T: Real> Solver<'s, T> {
     }
 
     /// Makes steps in one tile. Returns their number, and the largest |z| that was set.
+    #[inline(never)]
     fn visit(&mut self, index: usize, made: &mut Vec<Step<T>>) -> Result<Visit<T>> {
         let setting = &self.setting;
         let plan = setting.plan;
@@ -286,7 +291,7 @@ impl<'s, T: Real> Solver<'s, T> {
                     let mut step = || state.step_where_free(plan, tol, made, &mut visit, &mut free);
                     (0..most).all(|_| step());
                 }
-                _ => state.visit_ungreedily(plan, tol, usize::MAX, made, &mut visit, free),
+                _ => state.visit_ungreedily(plan, tol, usize::MAX, made, &mut visit, &mut free),
             }
             visit.bound = state.bound(plan);
         }

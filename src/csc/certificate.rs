@@ -129,7 +129,7 @@ pub(super) fn subtract_model<T: Real>(
     let mut channels: Vec<&mut [T]> = window.values.chunks_exact_mut(volume).collect();
     let mut sizes: Vec<&mut [T]> = window.sizes.chunks_exact_mut(volume).collect();
     let inner = !shape.periodic.contains(&true);
-    tiles.for_each_list(plan, |number, list| {
+    tiles.for_each_list(plan, &mut |number, list| {
         let first = grid.tile(number).signal * shape.n_channels;
         let Some(channels) = channels.get_mut(first..) else {
             return;

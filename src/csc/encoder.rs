@@ -33,6 +33,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+/// Seconds by which a descent may notice late that its time is up: what is reserved for the certificate is not for that.
+const LATE: f64 = 0.005;
+
 /// What a solve found and what it cost. One that was stopped in the middle of a stage knows less: see [`Info::proven`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Info {
@@ -606,7 +609,7 @@ impl<T: Real> Encoder<T> {
         };
         drop(correlating);
         // What the certificate may take: it is another correlation, if the worst comes to the worst, and a little more.
-        let mut reserve = 1.25 * start.elapsed().as_secs_f64();
+        let mut reserve = 1.25 * start.elapsed().as_secs_f64() + LATE;
         let mut rounds = 0;
         let asynchronous = self.options.schedule == Schedule::Asynchronous && self.ranks.size() > 1;
         let mut objective = 0.0;
@@ -688,7 +691,7 @@ impl<T: Real> Encoder<T> {
                 }
             };
             drop(certifying);
-            reserve = 1.25 * (clock.seconds() - begin);
+            reserve = 1.25 * (clock.seconds() - begin) + LATE;
             self.tiles.end(Activity::Certify, mark);
             rounds += 1;
             let step = steps.iter().copied().fold(0.0, f64::max);

@@ -88,7 +88,7 @@ impl Halo {
     pub(crate) fn send_lists<T: Real>(
         &self,
         tag: Tag,
-        pack: impl Fn(usize, &mut Vec<Step<T>>),
+        pack: &mut dyn FnMut(usize, &mut Vec<Step<T>>),
     ) -> Result<()> {
         let mut steps = Vec::new();
         let mut failure = None;
@@ -115,12 +115,12 @@ impl Halo {
     pub(crate) fn receive_lists<T: Real>(
         &self,
         tag: Tag,
-        mut unpack: impl FnMut(usize, Vec<Step<T>>),
+        unpack: &mut dyn FnMut(usize, Vec<Step<T>>),
     ) -> Result<()> {
         let mut failure = None;
         for partner in &self.partners {
             let bytes = self.receive(partner.rank, tag)?;
-            let read = decode(&bytes, |place, steps| {
+            let read = decode(&bytes, &mut |place, steps| {
                 let tile = partner.receives.get(place).ok_or_else(broken)?;
                 unpack(*tile, steps);
                 Ok(())
@@ -149,9 +149,10 @@ pub(crate) fn encode<T: Real>(mark: usize, steps: &[Step<T>], bytes: &mut Vec<u8
 }
 
 /// Reads lists of steps with their marks.
+#[inline(never)]
 pub(crate) fn decode<T: Real>(
     mut bytes: &[u8],
-    mut take: impl FnMut(usize, Vec<Step<T>>) -> Result<()>,
+    take: &mut dyn FnMut(usize, Vec<Step<T>>) -> Result<()>,
 ) -> Result<()> {
     while let Some((head, rest)) = bytes.split_first_chunk::<8>() {
         let [m0, m1, m2, m3, n0, n1, n2, n3] = *head;
@@ -196,7 +197,7 @@ mod tests {
             encode(mark, list, &mut bytes).unwrap();
         }
         let mut seen = Vec::new();
-        decode(&bytes, |mark, steps| {
+        decode(&bytes, &mut |mark, steps| {
             assert_eq!(mark, seen.len());
             seen.push(steps);
             Ok(())
@@ -205,7 +206,7 @@ mod tests {
         assert_eq!(seen, lists);
         for end in 0..bytes.len() {
             let mut n = 0;
-            let result = decode::<f64>(&bytes[..end], |_, steps| {
+            let result = decode::<f64>(&bytes[..end], &mut |_, steps| {
                 n += 8 + RECORD * steps.len();
                 Ok(())
             });

@@ -333,7 +333,7 @@ impl<T: Real> Tiles<T> {
     pub(crate) fn for_each_list(
         &self,
         plan: &Plan<T>,
-        mut visit: impl FnMut(usize, &[Step<T>]),
+        visit: &mut dyn FnMut(usize, &[Step<T>]),
     ) -> Result<()> {
         let pack = |tile: usize, list: &mut Vec<Step<T>>| {
             let state = self.tile(tile);
@@ -345,10 +345,10 @@ impl<T: Real> Tiles<T> {
                 });
             });
         };
-        self.halo.send_lists(Tag::ACTIVATIONS, pack)?;
+        self.halo.send_lists(Tag::ACTIVATIONS, &mut { pack })?;
         let mut ghosts = vec![Vec::new(); self.numbers.len() - self.len()];
-        let keep = |tile: usize, list| ghosts[tile - self.len()] = list;
-        self.halo.receive_lists(Tag::ACTIVATIONS, keep)?;
+        let mut keep = |tile: usize, list| ghosts[tile - self.len()] = list;
+        self.halo.receive_lists(Tag::ACTIVATIONS, &mut keep)?;
         let mut order: Vec<usize> = (0..self.numbers.len()).collect();
         order.sort_unstable_by_key(|index| self.numbers[*index]);
         let mut list = Vec::new();
@@ -462,11 +462,12 @@ impl<T: Real> Tiles<T> {
     }
 
     /// Lets a tile hear of its neighbours' steps and make its own.
+    #[inline(never)]
     fn visit(
         &self,
         index: usize,
         plan: &Plan<T>,
-        descend: impl FnOnce(&mut TileState<T>, T, &mut Vec<Step<T>>) -> Visit<T>,
+        descend: &mut dyn FnMut(&mut TileState<T>, T, &mut Vec<Step<T>>) -> Visit<T>,
     ) -> Visit<T> {
         let traced = self.trace.as_ref().map(|trace| (trace, Instant::now()));
         let mut state = self.tile(index);
@@ -516,7 +517,7 @@ impl<T: Real> Tiles<T> {
                 steps.extend_from_slice(&self.outbox(tile));
             }
         };
-        self.halo.send_lists(Tag::STEPS, pack)?;
+        self.halo.send_lists(Tag::STEPS, &mut { pack })?;
         for tile in self.halo.partners.iter().flat_map(|partner| &partner.sends) {
             self.news[*tile].store(false, Ordering::Relaxed);
         }
@@ -525,7 +526,7 @@ impl<T: Real> Tiles<T> {
 
     /// Hears of the partners' steps of this phase.
     fn receive_news(&self) -> Result<()> {
-        self.halo.receive_lists(Tag::STEPS, |tile, steps| {
+        self.halo.receive_lists(Tag::STEPS, &mut |tile, steps| {
             let mut outbox = self.outboxes[tile]
                 .write()
                 .unwrap_or_else(|e| e.into_inner());
@@ -553,7 +554,7 @@ impl<T: Real> Tiles<T> {
                 return;
             }
             let limit = usize::try_from(limit.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
-            let visit = self.visit(index, plan, |state, tol, made| {
+            let visit = self.visit(index, plan, &mut |state, tol, made| {
                 state.visit(plan, tol, limit, made)
             });
             steps.fetch_add(visit.steps as u64, Ordering::Relaxed);

@@ -216,7 +216,18 @@ pub fn dictionary_step<T: Real>(
             };
             (Atoms::Full(rounded(&d, depth, &settings.fixed)), outcome)
         }
-        Atoms::RankOne { u, v } => rank_one(statistics, dictionary, (u, v), &limits, unit)?,
+        Atoms::RankOne { u, v } => {
+            let wide = |values: &[T]| values.iter().map(|x| x.wide()).collect();
+            let (mut u, mut v) = (wide(u), wide(v));
+            let (p, volume) = (dictionary.n_channels, dictionary.volume());
+            let shape = [dictionary.n_atoms, p, volume];
+            let outcome = rank_one(statistics, shape, &mut u, &mut v, &limits, unit)?;
+            let atoms = Atoms::RankOne {
+                u: rounded(&u, p, &settings.fixed),
+                v: rounded(&v, volume, &settings.fixed),
+            };
+            (atoms, outcome)
+        }
     };
     let next = Dictionary {
         atoms,
@@ -251,22 +262,16 @@ const ROUNDS: usize = 20;
 
 /// v for fixed u and u for fixed v, by turns: each is a problem of the same kind, of one channel
 /// the one, of one position the other.
-fn rank_one<T: Real>(
+fn rank_one(
     statistics: &Statistics,
-    dictionary: &Dictionary<T>,
-    (u, v): (&[T], &[T]),
+    [k, p, volume]: [usize; 3],
+    u: &mut Vec<f64>,
+    v: &mut Vec<f64>,
     limits: &Limits<'_>,
     unit: f64,
-) -> Result<(Atoms<T>, Outcome)> {
-    let (k, p, volume) = (
-        dictionary.n_atoms,
-        dictionary.n_channels,
-        dictionary.volume(),
-    );
+) -> Result<Outcome> {
     let pair = statistics.window();
-    let mut u: Vec<f64> = u.iter().map(|x| x.wide()).collect();
-    let mut v: Vec<f64> = v.iter().map(|x| x.wide()).collect();
-    cut(&mut v, volume, limits);
+    cut(v, volume, limits);
     let mut outcome = Outcome {
         change: 0.0,
         gap: f64::INFINITY,
@@ -300,10 +305,8 @@ fn rank_one<T: Real>(
         };
         let mut quadratic = Quadratic::new(k, 1, statistics.atom, blocks, linear)?;
         let before = v.clone();
-        outcome.iterations += quadratic
-            .minimise(&mut v, &inner(limits.support))?
-            .iterations;
-        let mut change = quadratic.change(&before, &v)?;
+        outcome.iterations += quadratic.minimise(v, &inner(limits.support))?.iterations;
+        let mut change = quadratic.change(&before, v)?;
         // u: Σ v_k ztz_{k,l} v_l, Σ_s v_k[s] ztX_k[p, s].
         let mut single = Quadratic::new(
             k,
@@ -335,15 +338,11 @@ fn rank_one<T: Real>(
         let blocks = |a: usize, b: usize| (&weights[a * k + b..][..1], 1.0);
         let mut quadratic = Quadratic::new(k, p, [1; AXES], blocks, linear)?;
         let before = u.clone();
-        outcome.iterations += quadratic.minimise(&mut u, &inner(None))?.iterations;
-        change += quadratic.change(&before, &u)?;
+        outcome.iterations += quadratic.minimise(u, &inner(None))?.iterations;
+        change += quadratic.change(&before, u)?;
         if -change <= limits.tol * limits.constant || outcome.iterations >= limits.max_iter {
             break;
         }
     }
-    let atoms = Atoms::RankOne {
-        u: rounded(&u, p, limits.fixed),
-        v: rounded(&v, volume, limits.fixed),
-    };
-    Ok((atoms, outcome))
+    Ok(outcome)
 }

@@ -138,7 +138,7 @@ fn reserve(file: &OwnedFd, len: usize) -> Result<()> {
         // No blocks at all: a file system without a limit.
         let left = match room.f_blocks {
             0 => u64::MAX,
-            _ => u64::from(room.f_bavail).saturating_mul(room.f_frsize),
+            _ => (room.f_bavail as u64).saturating_mul(room.f_frsize as u64),
         };
         // Beyond the limit there is a signal, not an error.
         if len as u64 > left / PART_OF_ROOM || len as u64 > limit.rlim_cur {

@@ -11,6 +11,12 @@ use crate::memory;
 use crate::transport::Tag;
 use crate::wording::{index, per_axis};
 
+/// Sorts activations by signal, atom and position.
+#[inline(never)]
+pub(super) fn in_order<T>(list: &mut [Activation<T>]) {
+    list.sort_unstable_by_key(|a| (a.signal, a.atom, a.at));
+}
+
 impl<T: Real> Encoder<T> {
     /// Collective: sets z, (signals × atoms) fields, for a warm start. Each rank brings a block of the
     /// valid domain.
@@ -99,7 +105,7 @@ impl<T: Real> Encoder<T> {
         }
         for rank in (0..size).filter(|rank| *rank != me && !taken(*rank).is_empty()) {
             let bytes = self.tiles.halo.receive(rank, Tag::ACTIVATIONS)?;
-            let read = decode(&bytes, |signal, steps: Vec<Step<T>>| {
+            let read = decode(&bytes, &mut |signal, steps: Vec<Step<T>>| {
                 memory::reserve("activations", &mut all, steps.len())?;
                 all.extend(steps.into_iter().map(|step| (signal, step)));
                 Ok(())
@@ -243,7 +249,7 @@ impl<T: Real> Encoder<T> {
                 });
             });
         }
-        list.sort_unstable_by_key(|a| (a.signal, a.atom, a.at));
+        in_order(&mut list);
         Ok(list)
     }
 
@@ -261,7 +267,7 @@ impl<T: Real> Encoder<T> {
                 value: step.delta,
             })
             .collect();
-        list.sort_unstable_by_key(|a| (a.signal, a.atom, a.at));
+        in_order(&mut list);
         Ok(list)
     }
 

@@ -237,6 +237,7 @@ impl<T: Real> Encoder<T> {
         self.correlate_some(team, weights, |_| true)
     }
 
+    #[inline(never)]
     fn correlate_some(
         &self,
         team: &Team,
@@ -314,6 +315,7 @@ impl<T: Real> Encoder<T> {
     /// Collective: the largest |c|·weight of each signal, each |c| that might be it computed anew. `tops` has the largest of
     /// each tile by the c that is there, `top` that of all ranks by signal, and they may be wrong by `slack`; nothing is
     /// done for signals without one.
+    #[inline(never)]
     fn decide_c(
         &self,
         team: &Team,
@@ -370,6 +372,7 @@ impl<T: Real> Encoder<T> {
     }
 
     /// Collective: takes over a new c. Returns max |dz| of each signal over all ranks, in the element type.
+    #[inline(never)]
     pub(super) fn restart(&self, team: &Team) -> Result<Vec<f64>> {
         let n_signals = self.shape.n_signals;
         let largest = self.tiles.restart(&self.plan, team, n_signals);
@@ -391,6 +394,7 @@ impl<T: Real> Encoder<T> {
 
     /// Collective: max |dz| of each signal that has a slack, each |dz| that might be it computed anew, where `largest` is the
     /// largest by the c that is there, which may be wrong by the slack.
+    #[inline(never)]
     fn decide_steps(&self, team: &Team, largest: &mut [f64], slack: &[Option<f64>]) -> Result<()> {
         let mu = self.plan.mu.iter().map(|mu| mu.wide()).fold(0.0, f64::max);
         // Where z = 0 only those move whose |c| comes near μ.

@@ -1,5 +1,6 @@
 //! What dictionary learning asks of the encoder beside solves.
 
+use super::activations::in_order;
 use super::{Activation, Encoder};
 use crate::csc::options::Scale;
 use crate::csc::tile::Step;
@@ -52,7 +53,7 @@ impl<T: Real> Encoder<T> {
     pub(crate) fn halo_activations(&self) -> Result<Vec<Activation<T>>> {
         let own = self.tiles.numbers();
         let mut halo = Vec::new();
-        self.tiles.for_each_list(&self.plan, |number, list| {
+        self.tiles.for_each_list(&self.plan, &mut |number, list| {
             if own.binary_search(&number).is_err() {
                 let signal = self.grid.tile(number).signal;
                 halo.extend(list.iter().map(|step| {
@@ -84,7 +85,7 @@ impl<T: Real> Encoder<T> {
         };
         let own = self.swap_lists(given, taken, list)?;
         let mut own: Vec<_> = own.iter().map(|(s, step)| activation(*s, step)).collect();
-        own.sort_unstable_by_key(|a| (a.signal, a.atom, a.at));
+        in_order(&mut own);
         Ok(own)
     }
 

@@ -5,33 +5,39 @@ use crate::csc::exchange::{Exchange, Window};
 use crate::csc::schedule::Tiles;
 use crate::error::{Error, Result};
 use crate::grid::blocks::{Block, balanced, fails_unless_a_partition};
-use crate::grid::tiles::{AXES, Tile};
+use crate::grid::tiles::{AXES, Tile, TileGrid};
 use crate::linalg::{Field, Real};
 use crate::transport::Reduce;
+
+/// The tiles that each rank works on, as intervals of the grid, where they hold these blocks: whoever holds the middle of a
+/// tile gets it, or all get equal shares where that would leave ranks idle.
+fn shares(grid: &TileGrid, blocks: &[Block]) -> Vec<[std::ops::Range<usize>; AXES]> {
+    let parts: Vec<[std::ops::Range<usize>; AXES]> = blocks
+        .iter()
+        .map(|block| {
+            std::array::from_fn(|a| match block.is_empty() {
+                true => 0..0,
+                false => grid.intervals(a, block.origin[a], block.end(a)),
+            })
+        })
+        .collect();
+    let sizes = parts
+        .iter()
+        .map(|part| part.iter().map(|range| range.len()).product());
+    let most: usize = sizes.max().unwrap_or(0);
+    let counts = grid.counts();
+    let fair = counts.iter().product::<usize>().div_ceil(blocks.len());
+    match most > 2 * fair {
+        true => balanced(counts, blocks.len()),
+        false => parts,
+    }
+}
 
 impl<T: Real> Encoder<T> {
     /// Settles which rank works on which tiles, from the blocks of the signals or activations that
     /// they hold. Collective.
     pub(super) fn place(&mut self, blocks: &[Block]) -> Result<()> {
-        let parts: Vec<[std::ops::Range<usize>; AXES]> = blocks
-            .iter()
-            .map(|block| {
-                std::array::from_fn(|a| match block.is_empty() {
-                    true => 0..0,
-                    false => self.grid.intervals(a, block.origin[a], block.end(a)),
-                })
-            })
-            .collect();
-        let sizes = parts
-            .iter()
-            .map(|part| part.iter().map(|range| range.len()).product());
-        let most: usize = sizes.max().unwrap_or(0);
-        let counts = self.grid.counts();
-        let fair = counts.iter().product::<usize>().div_ceil(blocks.len());
-        let parts = match most > 2 * fair {
-            true => balanced(counts, blocks.len()),
-            false => parts,
-        };
+        let parts = shares(&self.grid, blocks);
         let me = self.ranks.rank();
         self.regions = parts.iter().map(|part| self.grid.region(part)).collect();
         let owner = |tile: &Tile| {

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 impl<T: Real> Tiles<T> {
     /// Visits the tiles in raster order, as the published code does: every visit counts as an
     /// iteration, that of a sleeping tile too, and a step wakes every tile within L (not L − 1).
+    #[inline(never)]
     pub(crate) fn descend_published(
         &self,
         plan: &Plan<T>,
@@ -33,7 +34,7 @@ impl<T: Real> Tiles<T> {
             control.progress.visits += 1;
             control.progress.sweeps = control.progress.visits / self.len() as u64;
             if active[index] || self.mail[index].load(Ordering::Relaxed) {
-                let visit = self.visit(index, plan, |state, tol, made| {
+                let visit = self.visit(index, plan, &mut |state, tol, made| {
                     state.visit(plan, tol, usize::MAX, made)
                 });
                 control.progress.steps += visit.steps as u64;
@@ -71,6 +72,7 @@ impl<T: Real> Tiles<T> {
     /// position) again and again, as the published code does: iterations go around the segments,
     /// whatever the coordinate, and one that comes to a sleeping segment lets the coordinate wait;
     /// segments fall asleep only after every `n_coordinates` iterations.
+    #[inline(never)]
     pub(crate) fn descend_published_cyclic(
         &self,
         plan: &Plan<T>,

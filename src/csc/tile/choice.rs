@@ -45,7 +45,7 @@ impl<T: Real> TileState<T> {
                     }
                 }
             }
-            _ => self.visit_ungreedily(plan, tol, limit, made, &mut visit, |_, _| true),
+            _ => self.visit_ungreedily(plan, tol, limit, made, &mut visit, &mut |_, _| true),
         }
         visit.bound = self.bound(plan);
         self.wear.add_up(visit.bound);
@@ -54,6 +54,7 @@ impl<T: Real> TileState<T> {
 
     /// Makes the steps of a strategy that does not ask for the largest, those that `free` allows,
     /// given their global position and |dz|.
+    #[inline(never)]
     pub(crate) fn visit_ungreedily(
         &mut self,
         plan: &Plan<T>,
@@ -61,7 +62,7 @@ impl<T: Real> TileState<T> {
         limit: usize,
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
-        free: impl FnMut(Point, T) -> bool,
+        free: &mut dyn FnMut(Point, T) -> bool,
     ) {
         let mut rng = self.generator(plan);
         match plan.strategy {
@@ -78,13 +79,14 @@ impl<T: Real> TileState<T> {
 
     /// Makes the largest step that `free` allows, given its global position and |dz|, if one is above
     /// the tolerance; of each group only the best is tried. Tells whether there was one.
+    #[inline(never)]
     pub(crate) fn step_where_free(
         &mut self,
         plan: &Plan<T>,
         tol: T,
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
-        mut free: impl FnMut(Point, T) -> bool,
+        free: &mut dyn FnMut(Point, T) -> bool,
     ) -> bool {
         let mut locked = Vec::new();
         let mut done = false;
@@ -268,7 +270,7 @@ impl<T: Real> TileState<T> {
         mut rng: Option<&mut ChaCha8Rng>,
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
-        mut free: impl FnMut(Point, T) -> bool,
+        free: &mut dyn FnMut(Point, T) -> bool,
     ) {
         let mut order = |mut order: Vec<usize>| {
             if let Some(rng) = &mut rng {
@@ -390,7 +392,7 @@ impl<T: Real> TileState<T> {
         mut rng: ChaCha8Rng,
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
-        mut free: impl FnMut(Point, T) -> bool,
+        free: &mut dyn FnMut(Point, T) -> bool,
     ) {
         let mut eligible = Vec::new();
         for _ in 0..n {
