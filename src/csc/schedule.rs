@@ -145,6 +145,9 @@ struct Phase {
     interior: Vec<usize>,
 }
 
+/// What a visit does with a tile, its tolerance and its outbox.
+type Descend<'d, T> = dyn FnMut(&mut TileState<T>, T, &mut Vec<Step<T>>) -> Visit<T> + 'd;
+
 /// The tiles of this rank and what passes between them and to other ranks.
 ///
 /// Tiles are known by their place in a list here; after this rank's own come the ghosts, of which
@@ -463,12 +466,7 @@ impl<T: Real> Tiles<T> {
 
     /// Lets a tile hear of its neighbours' steps and make its own.
     #[inline(never)]
-    fn visit(
-        &self,
-        index: usize,
-        plan: &Plan<T>,
-        descend: &mut dyn FnMut(&mut TileState<T>, T, &mut Vec<Step<T>>) -> Visit<T>,
-    ) -> Visit<T> {
+    fn visit(&self, index: usize, plan: &Plan<T>, descend: &mut Descend<'_, T>) -> Visit<T> {
         let traced = self.trace.as_ref().map(|trace| (trace, Instant::now()));
         let mut state = self.tile(index);
         if self.mail[index].swap(false, Ordering::Relaxed) {

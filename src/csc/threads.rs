@@ -73,20 +73,26 @@ impl List {
     fn take(&self, ready: &Ready<'_>) -> Option<usize> {
         let first = self.first.load(Ordering::Relaxed);
         let ahead = self.items.iter().enumerate().skip(first).take(AHEAD);
-        let mut all_taken = true;
+        // Whoever looks moves the beginning on, whether he finds anything or not: who took the last of these may have looked
+        // at those before it when they were not taken yet, and nobody would ever look further.
+        let (mut left, mut found) = (first, None);
         for (place, (item, taken)) in ahead {
-            if taken.load(Ordering::Relaxed) {
-                continue;
+            let mut is_taken = taken.load(Ordering::Relaxed);
+            if !is_taken && ready(*item) {
+                found = (!taken.swap(true, Ordering::Relaxed)).then_some(*item);
+                is_taken = true;
             }
-            if ready(*item) && !taken.swap(true, Ordering::Relaxed) {
-                if all_taken {
-                    self.first.fetch_max(place + 1, Ordering::Relaxed);
-                }
-                return Some(*item);
+            if is_taken && left == place {
+                left += 1;
             }
-            all_taken = false;
+            if found.is_some() {
+                break;
+            }
         }
-        None
+        if left > first {
+            self.first.fetch_max(left, Ordering::Relaxed);
+        }
+        found
     }
 }
 
@@ -324,6 +330,22 @@ mod tests {
                 assert!(counts.iter().all(|c| c.load(Ordering::Relaxed) == 101));
             }
         }
+    }
+
+    /// However late those who took them have looked.
+    #[test]
+    fn items_behind_many_that_are_taken_are_found() {
+        let item = |item| (item, AtomicBool::new(item < 40));
+        let list = List {
+            items: (0..50).map(item).collect(),
+            ..List::default()
+        };
+        let mut found: Vec<usize> = (0..20)
+            .filter_map(|_| list.take(&|item| item != 41))
+            .collect();
+        assert_eq!(found.len(), 9);
+        found.extend((0..2).filter_map(|_| list.take(&|_| true)));
+        assert_eq!(found, [40, 42, 43, 44, 45, 46, 47, 48, 49, 41]);
     }
 
     #[test]

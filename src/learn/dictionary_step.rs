@@ -217,7 +217,7 @@ pub fn dictionary_step<T: Real>(
             (Atoms::Full(rounded(&d, depth, &settings.fixed)), outcome)
         }
         Atoms::RankOne { u, v } => {
-            let wide = |values: &[T]| values.iter().map(|x| x.wide()).collect();
+            let wide = |values: &[T]| -> Vec<f64> { values.iter().map(|x| x.wide()).collect() };
             let (mut u, mut v) = (wide(u), wide(v));
             let (p, volume) = (dictionary.n_channels, dictionary.volume());
             let shape = [dictionary.n_atoms, p, volume];
@@ -265,8 +265,8 @@ const ROUNDS: usize = 20;
 fn rank_one(
     statistics: &Statistics,
     [k, p, volume]: [usize; 3],
-    u: &mut Vec<f64>,
-    v: &mut Vec<f64>,
+    u: &mut [f64],
+    v: &mut [f64],
     limits: &Limits<'_>,
     unit: f64,
 ) -> Result<Outcome> {
@@ -304,7 +304,7 @@ fn rank_one(
             (ztz, unit * weight(a, b))
         };
         let mut quadratic = Quadratic::new(k, 1, statistics.atom, blocks, linear)?;
-        let before = v.clone();
+        let before = v.to_vec();
         outcome.iterations += quadratic.minimise(v, &inner(limits.support))?.iterations;
         let mut change = quadratic.change(&before, v)?;
         // u: Σ v_k ztz_{k,l} v_l, Σ_s v_k[s] ztX_k[p, s].
@@ -337,7 +337,7 @@ fn rank_one(
         }
         let blocks = |a: usize, b: usize| (&weights[a * k + b..][..1], 1.0);
         let mut quadratic = Quadratic::new(k, p, [1; AXES], blocks, linear)?;
-        let before = u.clone();
+        let before = u.to_vec();
         outcome.iterations += quadratic.minimise(u, &inner(None))?.iterations;
         change += quadratic.change(&before, u)?;
         if -change <= limits.tol * limits.constant || outcome.iterations >= limits.max_iter {
