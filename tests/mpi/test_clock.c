@@ -5,6 +5,7 @@
  * Times are asserted here, on machines that may be busy with something else. So what counts is the less of two: how late a
  * rank was, and how much processor time its process has used since the call was to end.
  */
+#define _POSIX_C_SOURCE 200809L /* clock_gettime, nanosleep */
 #include "ranks.h"
 #include <pthread.h>
 #include <sched.h>
