@@ -143,7 +143,10 @@ pub(crate) unsafe fn create(
     let n_threads = n_threads.and_then(|n| match n == 1 || ranks.may_have_threads()? {
         true => Ok(n),
         false => {
-            let value = format!("{asked} ({n} threads)");
+            let value = match asked {
+                1.. => asked.to_string(),
+                _ => format!("{asked} ({n} threads)"),
+            };
             let allowed = "1, as MPI was initialised with MPI_THREAD_SINGLE; MPI_Init_thread() with \
                            MPI_THREAD_FUNNELED or more allows more";
             Err(Error::argument("n_threads", value, allowed))

@@ -5,7 +5,7 @@
 
 use super::dictionary_step::tukey_window;
 use super::window::Window;
-use crate::clock::{self, Wish};
+use crate::clock::{self, Looks, Wish};
 use crate::csc::Shape;
 use crate::csc::encoder::learning::Places;
 use crate::error::Result;
@@ -244,6 +244,9 @@ impl<T: Real> Source<'_, T> {
             found.extend(self.patch(&places, signal, at)?);
             // What overlaps shows the same thing.
             for (tile, energies) in self.tiles.iter().zip(&mut energies) {
+                if clock::over() {
+                    break;
+                }
                 if tile.signal != signal {
                     continue;
                 }
@@ -286,14 +289,15 @@ impl<T: Real> Source<'_, T> {
             let outer: usize = shape[..axis].iter().product::<i64>() as usize;
             let (from_n, to_n) = (shape[axis] as usize, tile.shape[axis] as usize);
             let mut sums: Vec<f64> = memory::zeroed(what, outer * to_n * inner)?;
-            for o in 0..outer {
-                for i in 0..to_n {
-                    for s in 0..atom[axis] as usize {
-                        let from = &values[(o * from_n + i + s) * inner..][..inner];
-                        let to = &mut sums[(o * to_n + i) * inner..][..inner];
-                        for (to, from) in to.iter_mut().zip(from) {
-                            *to += from;
-                        }
+            let mut looks = Looks::every(to_n * inner);
+            for (o, to) in sums.chunks_exact_mut(to_n * inner).enumerate() {
+                for s in 0..atom[axis] as usize {
+                    let from = &values[(o * from_n + s) * inner..][..to.len()];
+                    for (to, from) in to.iter_mut().zip(from) {
+                        *to += from;
+                    }
+                    if looks.over() {
+                        clock::check()?;
                     }
                 }
             }

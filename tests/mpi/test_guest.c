@@ -72,9 +72,9 @@ static void handlers(void)
     MPI_Comm_get_errhandler(comms[0], &after);
     CHECK(before == after);
     /* handles that are none, whatever the level */
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "comm = MPI_COMM_NULL", dicod_context_create_mpi(MPI_COMM_NULL, 1, &context));
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "comm = a handle", dicod_context_create_mpi_f(123456, 1, &context));
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "comm = a handle", dicod_context_create_mpi_f(-77, 1, &context));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "is MPI_COMM_NULL", dicod_context_create_mpi(MPI_COMM_NULL, 1, &context));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "is a handle that MPI does not know", dicod_context_create_mpi_f(123456, 1, &context));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "is a handle that MPI does not know", dicod_context_create_mpi_f(-77, 1, &context));
     for (int i = 0; i < 2; i++) MPI_Comm_free(&comms[i]);
     MPI_Errhandler_free(&own);
     const char *name = dicod_mpi_library();
@@ -89,7 +89,7 @@ static void single(void)
     dicod_status status;
     const int32_t several[] = {2, 1024};
     for (int i = 0; i < 2; i++) {
-        const char *named = i ? "n_threads = 1024" : "n_threads = 2";
+        const char *named = i ? "is 1024" : "is 2";
         FAILS(DICOD_ERROR_INVALID_ARGUMENT, named, status = dicod_context_create_mpi(MPI_COMM_WORLD, several[i], &context));
         same_everywhere(status);
         FAILS(DICOD_ERROR_INVALID_ARGUMENT, "MPI_THREAD_FUNNELED", dicod_context_create_mpi(MPI_COMM_WORLD, several[i], &context));

@@ -43,18 +43,20 @@ static void subtract(double *x, const double *z, double sign)
         }
 }
 
-/* F(z), and the largest step that is left among coordinates of `support` (NULL: all) */
-static double objective(double lambda, const double *support, double *largest)
+/* F(z), and the largest step that is left among coordinates of `support` (NULL: all): of z, and as it is told, in units of z
+ * of the atom of least norm */
+static double objective(double lambda, const double *support, double *largest, double *told)
 {
     static double r[P * MOST];
-    double sum = 0;
+    double sum = 0, least = INFINITY;
     memcpy(r, p.x, sizeof r);
     subtract(r, p.z, 1);
     for (int64_t i = 0; i < P * volume(p.signal); i++) sum += 0.5 * r[i] * r[i];
-    *largest = 0;
+    *largest = *told = 0;
     for (int64_t k = 0; k < K; k++) {
         double norm = 0;
         for (int64_t i = 0; i < P * volume(p.atom); i++) norm += pow(p.d[k * P * volume(p.atom) + i], 2);
+        least = fmin(least, sqrt(norm));
         for (int64_t u = 0; u < volume(p.valid); u++) {
             const double z = p.z[k * volume(p.valid) + u];
             double best = norm * z;
@@ -66,9 +68,11 @@ static double objective(double lambda, const double *support, double *largest)
                     best += r[(c * p.signal[0] + y) * p.signal[1] + at] * p.d[(k * P + c) * volume(p.atom) + s];
                 }
             best = (best > lambda ? best - lambda : best < -lambda ? best + lambda : 0) / norm;
-            if (fabs(best - z) > *largest) *largest = fabs(best - z);
+            *largest = fmax(*largest, fabs(best - z));
+            *told = fmax(*told, sqrt(norm) * fabs(best - z));
         }
     }
+    *told /= least;
     return sum;
 }
 
@@ -132,7 +136,7 @@ static void one(dicod_context *context, const char *schedule, const char *strate
 {
     static double start[K * MOST];
     dicod_info info = DICOD_INFO_INIT;
-    double largest, found;
+    double largest, told, found;
     dicod_options *options = NULL;
     const size_t n_z = (size_t)(K * volume(p.valid));
     OK(dicod_options_create(&options));
@@ -150,11 +154,12 @@ static void one(dicod_context *context, const char *schedule, const char *strate
     OK(dicod_options_set_real(options, "reg", 0.2));
     dicod_encoder *encoder = encoder_with(context, options);
     solve(encoder, &info);
-    found = objective(info.lambda, NULL, &largest);
+    found = objective(info.lambda, NULL, &largest, &told);
     CHECK(info.status == DICOD_OK && info.nonzeros > 0);
     CHECK(largest <= 1e-3 * (1 + 1e-9));
     CLOSE(found, info.objective, 1e-10 * found);
-    CLOSE(largest, info.max_step, 1e-9);
+    CLOSE(told, info.max_step, 1e-9);
+    CHECK(info.max_step <= 1e-3 * (1 + 1e-9));
     dicod_encoder_free(&encoder);
 
     /* a frozen support: half of what is there, and little else */
@@ -169,7 +174,7 @@ static void one(dicod_context *context, const char *schedule, const char *strate
         inside += start[i] != 0 && p.z[i] != start[i];
     }
     CHECK(outside == 0 && inside > 0);
-    found = objective(info.lambda, start, &largest);
+    found = objective(info.lambda, start, &largest, &told);
     CHECK(largest <= 1e-3 * (1 + 1e-9));
     CLOSE(found, info.objective, 1e-10 * found);
     dicod_encoder_free(&encoder);
