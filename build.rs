@@ -16,10 +16,7 @@ fn main() {
     let target = var("CARGO_CFG_TARGET_OS").unwrap_or_default();
     if target == "linux" {
         // While MAJOR is 0, a new minor version may break what was there.
-        let abi = match (
-            env!("CARGO_PKG_VERSION_MAJOR"),
-            env!("CARGO_PKG_VERSION_MINOR"),
-        ) {
+        let abi = match (env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR")) {
             ("0", minor) => format!("0.{minor}"),
             (major, _) => major.to_string(),
         };
@@ -47,9 +44,7 @@ fn blas() {
         }
         Err(_) if std::env::var_os("CARGO_FEATURE_OPENBLAS").is_some() => {}
         Err(_) => {
-            println!(
-                "cargo:error=no BLAS: take feature \"openblas\", or name libraries in DICOD_BLAS_LIBRARIES"
-            );
+            println!("cargo:error=no BLAS: take feature \"openblas\", or name libraries in DICOD_BLAS_LIBRARIES");
         }
     }
 }

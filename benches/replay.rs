@@ -16,7 +16,7 @@
 //! A message takes latency + bytes / bandwidth, and its sender and receiver some time each; a
 //! reduction takes a time proportional to log2 P. Real runs at several P are compared with.
 
-use dicod::grid::blocks::{Block, balanced};
+use dicod::grid::block::{Block, balanced};
 use dicod::grid::tiles::{AXES, Layout, TileGrid, padded};
 use serde_json::Value;
 use std::cmp::Reverse;
@@ -34,12 +34,7 @@ struct Machine {
     overhead: f64,
 }
 
-const MACHINE: Machine = Machine {
-    latency: 2e-6,
-    bandwidth: 1e10,
-    reduction: 2e-6,
-    overhead: 5e-7,
-};
+const MACHINE: Machine = Machine { latency: 2e-6, bandwidth: 1e10, reduction: 2e-6, overhead: 5e-7 };
 
 /// Reductions of a solve outside of the descent, about.
 const REDUCTIONS: f64 = 20.0;
@@ -110,16 +105,8 @@ impl Record {
         };
         let names = json["columns"].as_array().expect("columns");
         let column = |name: &str| names.iter().position(|n| n == name).expect("a column");
-        let [activity, sweep, tile, steps, seconds, messages, bytes] = [
-            "activity",
-            "sweep",
-            "tile",
-            "steps",
-            "seconds",
-            "messages",
-            "bytes_sent",
-        ]
-        .map(column);
+        let [activity, sweep, tile, steps, seconds, messages, bytes] =
+            ["activity", "sweep", "tile", "steps", "seconds", "messages", "bytes_sent"].map(column);
         let signal = std::array::from_fn(|a| match periodic[a] {
             true => valid[a],
             false => valid[a] + atom[a] - 1,
@@ -128,12 +115,7 @@ impl Record {
             let lengths = lengths[AXES - n_axes..].iter().map(i64::to_string);
             lengths.collect::<Vec<_>>().join(" × ")
         };
-        let title = format!(
-            "{}, {} atoms of {}",
-            shape(&signal),
-            json["atoms"],
-            shape(&atom)
-        );
+        let title = format!("{}, {} atoms of {}", shape(&signal), json["atoms"], shape(&atom));
         let mut record = Record {
             visits: Vec::new(),
             phases: Vec::new(),
@@ -150,11 +132,7 @@ impl Record {
             let count = |column: usize| row[column].as_u64().unwrap_or(0);
             let time = row[seconds].as_f64().unwrap_or(0.0);
             match row[activity].as_str().unwrap_or("") {
-                "visit" => record.visits.push(Visit {
-                    tile: count(tile) as usize,
-                    steps: count(steps),
-                    seconds: time,
-                }),
+                "visit" => record.visits.push(Visit { tile: count(tile) as usize, steps: count(steps), seconds: time }),
                 "phase" => {
                     let number = row[sweep].as_i64().unwrap_or(0);
                     if number != last_sweep
@@ -163,10 +141,7 @@ impl Record {
                         phase.ends_sweep = true;
                     }
                     last_sweep = number;
-                    record.phases.push(Phase {
-                        ends_sweep: false,
-                        visits: first..record.visits.len(),
-                    });
+                    record.phases.push(Phase { ends_sweep: false, visits: first..record.visits.len() });
                     first = record.visits.len();
                     record.messages += count(messages);
                     record.bytes += count(bytes);
@@ -237,20 +212,14 @@ impl Shares {
             dims[*axis] = factor;
         }
         let part = |rank: usize| -> [std::ops::Range<usize>; AXES] {
-            let at = [
-                rank / (dims[1] * dims[2]),
-                rank / dims[2] % dims[1],
-                rank % dims[2],
-            ];
+            let at = [rank / (dims[1] * dims[2]), rank / dims[2] % dims[1], rank % dims[2]];
             std::array::from_fn(|a| {
                 let cut = |i: usize| record.signal[a] * i as i64 / dims[a] as i64;
                 grid.intervals(a, cut(at[a]), cut(at[a] + 1))
             })
         };
         let mut parts: Vec<_> = (0..n).map(part).collect();
-        let size = |part: &[std::ops::Range<usize>; AXES]| -> usize {
-            part.iter().map(|range| range.len()).product()
-        };
+        let size = |part: &[std::ops::Range<usize>; AXES]| -> usize { part.iter().map(|range| range.len()).product() };
         let most = parts.iter().map(size).max().unwrap_or(0);
         let counts = grid.counts();
         if most > 2 * counts.iter().product::<usize>().div_ceil(n) {
@@ -277,10 +246,7 @@ impl Shares {
             n,
             owner,
             hearers,
-            partners: partners
-                .into_iter()
-                .map(|p| p.into_iter().collect())
-                .collect(),
+            partners: partners.into_iter().map(|p| p.into_iter().collect()).collect(),
             largest: parts.iter().map(volume).fold(0.0, f64::max) / whole,
         }
     }
@@ -363,16 +329,12 @@ fn coloured(record: &Record, shares: &Shares, machine: &Machine) -> Predicted {
             // The result of the sweep before is awaited.
             let begun = most(&clock, f64::max).unwrap_or(0.0);
             if let Some(before) = pending {
-                clock
-                    .iter_mut()
-                    .for_each(|clock| *clock = clock.max(before));
+                clock.iter_mut().for_each(|clock| *clock = clock.max(before));
             }
             pending = Some(begun + reduction);
         }
     }
-    let end = most(&clock, f64::max)
-        .unwrap_or(0.0)
-        .max(pending.unwrap_or(0.0));
+    let end = most(&clock, f64::max).unwrap_or(0.0).max(pending.unwrap_or(0.0));
     Predicted {
         seconds: end + outside(record, shares, machine),
         messages: most(&messages, u64::max).unwrap_or(0),
@@ -413,9 +375,7 @@ fn news(record: &Record) -> Vec<Vec<u32>> {
     let mut last_news = last.clone();
     let visits = record.visits.iter().enumerate().map(|(number, visit)| {
         let before = last[visit.tile];
-        let told = around[visit.tile]
-            .iter()
-            .filter_map(|other| last_news[*other]);
+        let told = around[visit.tile].iter().filter_map(|other| last_news[*other]);
         let mut known: Vec<u32> = told.filter(|news| Some(*news) > before).collect();
         known.extend(before);
         last[visit.tile] = Some(number as u32);
@@ -428,13 +388,7 @@ fn news(record: &Record) -> Vec<Vec<u32>> {
 }
 
 /// `more`: how many steps real runs make for one of the record.
-fn asynchronous(
-    record: &Record,
-    news: &[Vec<u32>],
-    shares: &Shares,
-    machine: &Machine,
-    more: f64,
-) -> Predicted {
+fn asynchronous(record: &Record, news: &[Vec<u32>], shares: &Shares, machine: &Machine, more: f64) -> Predicted {
     let n = shares.n;
     let mut missing: Vec<u32> = news.iter().map(|known| known.len() as u32).collect();
     let mut dependants = vec![Vec::new(); news.len()];
@@ -468,11 +422,7 @@ fn asynchronous(
         let Some(Reverse(visit)) = ready[rank].pop() else {
             continue;
         };
-        let Visit {
-            tile,
-            steps,
-            seconds,
-        } = record.visits[visit as usize];
+        let Visit { tile, steps, seconds } = record.visits[visit as usize];
         let hearers = match steps {
             0 => &[][..],
             _ => &shares.hearers[tile],
@@ -523,9 +473,7 @@ fn read_all(directory: &str) -> BTreeMap<(String, String, usize), Run> {
         let (Ok(ranks), Ok(rank)) = (ranks.parse(), rank.parse()) else {
             continue;
         };
-        let run = found
-            .entry((problem.into(), schedule.into(), ranks))
-            .or_default();
+        let run = found.entry((problem.into(), schedule.into(), ranks)).or_default();
         let record = Record::read(&path);
         let record = match run.remove(&rank) {
             Some(before) => before.least(&record),
@@ -534,10 +482,7 @@ fn read_all(directory: &str) -> BTreeMap<(String, String, usize), Run> {
         run.insert(rank, record);
     }
     let run = |run: BTreeMap<usize, Record>| run.into_values().collect();
-    found
-        .into_iter()
-        .map(|(key, value)| (key, run(value)))
-        .collect()
+    found.into_iter().map(|(key, value)| (key, run(value))).collect()
 }
 
 /// A curve of the picture.
@@ -549,10 +494,7 @@ struct Curve {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|a| a != "--bench")
-        .collect();
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let mut machine = MACHINE;
     let mut plain = Vec::new();
     for argument in &arguments {
@@ -571,20 +513,14 @@ fn main() {
         }
     }
     let [directory, picture] = plain[..] else {
-        eprintln!(
-            "replay TRACES PICTURE.svg [latency=s] [bandwidth=B/s] [reduction=s] [overhead=s]"
-        );
+        eprintln!("replay TRACES PICTURE.svg [latency=s] [bandwidth=B/s] [reduction=s] [overhead=s]");
         return;
     };
     println!("{machine:?}\n");
     let runs = read_all(directory);
     let problems: BTreeSet<&String> = runs.keys().map(|(problem, _, _)| problem).collect();
     let mut curves = Vec::new();
-    let colours = [
-        ["#1f5fbf", "#7fb2f0"],
-        ["#b3331d", "#eea08c"],
-        ["#2b7a3b", "#98d0a4"],
-    ];
+    let colours = [["#1f5fbf", "#7fb2f0"], ["#b3331d", "#eea08c"], ["#2b7a3b", "#98d0a4"]];
     for (problem, colours) in problems.into_iter().zip(colours.iter().cycle()) {
         let Some(run) = runs.get(&(problem.clone(), "coloured".into(), 1)) else {
             continue;
@@ -599,9 +535,7 @@ fn main() {
             record.steps(),
             record.visits.len()
         );
-        println!(
-            "\n| ranks | schedule | steps | ÷ 1 rank | most steps | most messages | most kB | busy s | call s |"
-        );
+        println!("\n| ranks | schedule | steps | ÷ 1 rank | most steps | most messages | most kB | busy s | call s |");
         println!("| --: | --- | --: | --: | --: | --: | --: | --: | --: |");
         let mut more = 1.0f64;
         for ((name, schedule, n), run) in &runs {
@@ -636,36 +570,23 @@ fn main() {
                 predicted.seconds,
             );
         }
-        println!(
-            "\n| ranks | coloured s | speed-up | efficiency | asynchronous s | speed-up | efficiency |"
-        );
+        println!("\n| ranks | coloured s | speed-up | efficiency | asynchronous s | speed-up | efficiency |");
         println!("| --: | --: | --: | --: | --: | --: | --: |");
         let mut points = [Vec::new(), Vec::new()];
-        let ranks = [
-            1, 2, 4, 9, 16, 36, 64, 100, 225, 400, 900, 1600, 2500, 4900, 10_000,
-        ];
+        let ranks = [1, 2, 4, 9, 16, 36, 64, 100, 225, 400, 900, 1600, 2500, 4900, 10_000];
         for n in ranks.into_iter().filter(|n| *n <= n_tiles) {
             let shares = Shares::new(record, n);
             let steps = if n == 1 { 1.0 } else { more };
-            let both = [
-                coloured(record, &shares, &machine),
-                asynchronous(record, &news, &shares, &machine, steps),
-            ];
+            let both = [coloured(record, &shares, &machine), asynchronous(record, &news, &shares, &machine, steps)];
             let speed = both.map(|predicted| one.seconds / predicted.seconds);
             print!("| {n} ");
             for ((predicted, speed), points) in both.iter().zip(speed).zip(&mut points) {
                 points.push((n as f64, speed));
-                print!(
-                    "| {:.6} | {speed:.1} | {:.0} % ",
-                    predicted.seconds,
-                    100.0 * speed / n as f64
-                );
+                print!("| {:.6} | {speed:.1} | {:.0} % ", predicted.seconds, 100.0 * speed / n as f64);
             }
             println!("|");
         }
-        println!(
-            "\nasynchronous: {more:.3} steps for one of the coloured schedule, the most that was seen\n"
-        );
+        println!("\nasynchronous: {more:.3} steps for one of the coloured schedule, the most that was seen\n");
         for (i, points) in points.into_iter().enumerate() {
             curves.push(Curve {
                 name: format!("{}: {}", record.title, ["coloured", "asynchronous"][i]),
@@ -690,122 +611,53 @@ fn svg(curves: &[Curve]) -> String {
          <rect width=\"960\" height=\"470\" fill=\"white\"/>\n",
     );
     let line = |out: &mut String, a: (f64, f64), b: (f64, f64), style: &str| {
-        let _ = writeln!(
-            out,
-            "<line x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\" {style}/>",
-            a.0, a.1, b.0, b.1
-        );
+        let _ =
+            writeln!(out, "<line x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\" {style}/>", a.0, a.1, b.0, b.1);
     };
     let text = |out: &mut String, at: (f64, f64), anchor: &str, text: &str| {
-        let _ = writeln!(
-            out,
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{text}</text>",
-            at.0, at.1
-        );
+        let _ = writeln!(out, "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{text}</text>", at.0, at.1);
     };
     let thin = "stroke=\"#ddd\"";
     for power in 0..=4 {
         let n = 10f64.powi(power);
         for panel in [0.0, 1.0] {
-            line(
-                &mut out,
-                (x(panel, n), 40.0),
-                (x(panel, n), 40.0 + height),
-                thin,
-            );
-            text(
-                &mut out,
-                (x(panel, n), 58.0 + height),
-                "middle",
-                &format!("{n}"),
-            );
+            line(&mut out, (x(panel, n), 40.0), (x(panel, n), 40.0 + height), thin);
+            text(&mut out, (x(panel, n), 58.0 + height), "middle", &format!("{n}"));
         }
         line(&mut out, (x(0.0, 1.0), up(n)), (x(0.0, 1e4), up(n)), thin);
-        text(
-            &mut out,
-            (x(0.0, 1.0) - 8.0, up(n) + 4.0),
-            "end",
-            &format!("{n}"),
-        );
+        text(&mut out, (x(0.0, 1.0) - 8.0, up(n) + 4.0), "end", &format!("{n}"));
         let part = 0.25 * f64::from(power);
-        line(
-            &mut out,
-            (x(1.0, 1.0), efficiency(part)),
-            (x(1.0, 1e4), efficiency(part)),
-            thin,
-        );
-        text(
-            &mut out,
-            (x(1.0, 1.0) - 8.0, efficiency(part) + 4.0),
-            "end",
-            &format!("{:.0} %", 100.0 * part),
-        );
+        line(&mut out, (x(1.0, 1.0), efficiency(part)), (x(1.0, 1e4), efficiency(part)), thin);
+        text(&mut out, (x(1.0, 1.0) - 8.0, efficiency(part) + 4.0), "end", &format!("{:.0} %", 100.0 * part));
     }
-    text(
-        &mut out,
-        (x(0.0, 100.0), 26.0),
-        "middle",
-        "speed-up over one rank",
-    );
+    text(&mut out, (x(0.0, 100.0), 26.0), "middle", "speed-up over one rank");
     text(&mut out, (x(1.0, 100.0), 26.0), "middle", "efficiency");
     for panel in [0.0, 1.0] {
-        text(
-            &mut out,
-            (x(panel, 100.0), 78.0 + height),
-            "middle",
-            "ranks",
-        );
+        text(&mut out, (x(panel, 100.0), 78.0 + height), "middle", "ranks");
     }
-    line(
-        &mut out,
-        (x(0.0, 1.0), up(1.0)),
-        (x(0.0, 1e4), up(1e4)),
-        "stroke=\"#999\" stroke-dasharray=\"2 4\"",
-    );
+    line(&mut out, (x(0.0, 1.0), up(1.0)), (x(0.0, 1e4), up(1e4)), "stroke=\"#999\" stroke-dasharray=\"2 4\"");
     for (i, curve) in curves.iter().enumerate() {
         let style = format!(
             "stroke=\"{}\" stroke-width=\"2\" fill=\"none\"{}",
             curve.colour,
-            if curve.dashed {
-                " stroke-dasharray=\"7 4\""
-            } else {
-                ""
-            }
+            if curve.dashed { " stroke-dasharray=\"7 4\"" } else { "" }
         );
         for panel in [0.0, 1.0] {
             let place = |(n, speed): &(f64, f64)| {
-                let y = if panel == 0.0 {
-                    up(*speed)
-                } else {
-                    efficiency(speed / n)
-                };
+                let y = if panel == 0.0 { up(*speed) } else { efficiency(speed / n) };
                 format!("{:.1},{y:.1}", x(panel, *n))
             };
             let points: Vec<String> = curve.points.iter().map(place).collect();
             let _ = writeln!(out, "<polyline points=\"{}\" {style}/>", points.join(" "));
         }
         let at = (left + 430.0 * (i / 2) as f64, 415.0 + 22.0 * (i % 2) as f64);
-        line(
-            &mut out,
-            (at.0, at.1 - 4.0),
-            (at.0 + 30.0, at.1 - 4.0),
-            &style,
-        );
+        line(&mut out, (at.0, at.1 - 4.0), (at.0 + 30.0, at.1 - 4.0), &style);
         text(&mut out, (at.0 + 38.0, at.1), "start", &curve.name);
     }
     let (n, speed) = PUBLISHED;
     for (panel, y) in [(0.0, up(speed)), (1.0, efficiency(speed / n))] {
-        let _ = writeln!(
-            out,
-            "<circle cx=\"{:.1}\" cy=\"{y:.1}\" r=\"5\" fill=\"black\"/>",
-            x(panel, n)
-        );
-        text(
-            &mut out,
-            (x(panel, n) + 9.0, y + 14.0),
-            "start",
-            "published: 11 on 225",
-        );
+        let _ = writeln!(out, "<circle cx=\"{:.1}\" cy=\"{y:.1}\" r=\"5\" fill=\"black\"/>", x(panel, n));
+        text(&mut out, (x(panel, n) + 9.0, y + 14.0), "start", "published: 11 on 225");
     }
     out.push_str("</svg>\n");
     out

@@ -37,10 +37,7 @@ impl Random {
 
     /// Nearly normal.
     fn normal(&mut self) -> f64 {
-        (0..12)
-            .map(|_| self.below(1 << 20) as f64 / (1 << 20) as f64)
-            .sum::<f64>()
-            - 6.0
+        (0..12).map(|_| self.below(1 << 20) as f64 / (1 << 20) as f64).sum::<f64>() - 6.0
     }
 }
 
@@ -70,12 +67,7 @@ fn read_pnm(path: &str) -> (usize, usize, usize, Vec<u8>) {
     let text = String::from_utf8_lossy(&bytes[..64.min(bytes.len())]).into_owned();
     let mut words = text.split_ascii_whitespace();
     let channels = if words.next() == Some("P6") { 3 } else { 1 };
-    let mut number = || {
-        words
-            .next()
-            .and_then(|w| w.parse::<usize>().ok())
-            .expect("header")
-    };
+    let mut number = || words.next().and_then(|w| w.parse::<usize>().ok()).expect("header");
     let (width, height) = (number(), number());
     let pixels = bytes[bytes.len() - width * height * channels..].to_vec();
     (width, height, channels, pixels)
@@ -110,36 +102,20 @@ fn picture(name: &'static str, file: &str, side: usize, n_atoms: usize, l: usize
         }
     }
     let (side, l) = (side as i64, l as i64);
-    Problem {
-        name,
-        signal: vec![side; 2],
-        n_channels,
-        n_atoms,
-        atom: vec![l; 2],
-        x,
-        d,
-    }
+    Problem { name, signal: vec![side; 2], n_channels, n_atoms, atom: vec![l; 2], x, d }
 }
 
 /// Smooth random atoms at random places, and noise; one or three axes.
 fn synthetic(name: &'static str, signal: &[i64], n_atoms: usize, atom: &[i64]) -> Problem {
     let mut random = Random(9);
     let pad = |shape: &[i64]| -> Point {
-        std::array::from_fn(|a| {
-            if a < 3 - shape.len() {
-                1
-            } else {
-                shape[a + shape.len() - 3]
-            }
-        })
+        std::array::from_fn(|a| if a < 3 - shape.len() { 1 } else { shape[a + shape.len() - 3] })
     };
     let ([t0, t1, t2], [l0, l1, l2]) = (pad(signal), pad(atom));
     let volume = (l0 * l1 * l2) as usize;
     let mut d = Vec::new();
     for _ in 0..n_atoms {
-        let waves: Vec<[f64; 5]> = (0..4)
-            .map(|_| std::array::from_fn(|_| random.normal()))
-            .collect();
+        let waves: Vec<[f64; 5]> = (0..4).map(|_| std::array::from_fn(|_| random.normal())).collect();
         let mut values = Vec::with_capacity(volume);
         for i in 0..l0 {
             for j in 0..l1 {
@@ -172,15 +148,7 @@ fn synthetic(name: &'static str, signal: &[i64], n_atoms: usize, atom: &[i64]) -
             x[to as usize] += height * d[atom * volume + s as usize];
         }
     }
-    Problem {
-        name,
-        signal: signal.to_vec(),
-        n_channels: 1,
-        n_atoms,
-        atom: atom.to_vec(),
-        x,
-        d,
-    }
+    Problem { name, signal: signal.to_vec(), n_channels: 1, n_atoms, atom: atom.to_vec(), x, d }
 }
 
 impl Problem {
@@ -222,28 +190,14 @@ fn replay<T: Real>(isa: Isa, c: &mut [T], gram: &Gram<T>, valid: Point, steps: &
 fn bare_product<T: Real>(problem: &Problem, shape: &Shape) -> f64 {
     let depth = problem.n_channels * problem.atom.iter().product::<i64>() as usize;
     let rows = 256;
-    let (a, b) = (
-        vec![T::one(); rows * depth],
-        vec![T::one(); depth * problem.n_atoms],
-    );
+    let (a, b) = (vec![T::one(); rows * depth], vec![T::one(); depth * problem.n_atoms]);
     let mut c = vec![T::ZERO; rows * problem.n_atoms];
     let positions = shape.valid().iter().product::<i64>() as usize;
     let start = Instant::now();
     for _ in 0..positions.div_ceil(rows) {
         let n = problem.n_atoms;
         let product = (rows, n, depth);
-        T::gemm(
-            product,
-            [false, false],
-            T::one(),
-            &a,
-            depth,
-            &b,
-            n,
-            T::ZERO,
-            &mut c,
-            n,
-        );
+        T::gemm(product, [false, false], T::one(), &a, depth, &b, n, T::ZERO, &mut c, n);
     }
     start.elapsed().as_secs_f64()
 }
@@ -268,11 +222,7 @@ fn bare_transforms<T: Real>(problem: &Problem) -> f64 {
 }
 
 fn row<T: Real>(problem: &Problem, reg: f64, precision: &str) {
-    let options = Options {
-        reg,
-        tol: 1e-2,
-        ..Options::default()
-    };
+    let options = Options { reg, tol: 1e-2, ..Options::default() };
     let shape = problem.shape(&options);
     let valid = shape.valid();
     let x: Vec<T> = problem.x.iter().map(|v| T::of(*v)).collect();
@@ -307,11 +257,7 @@ fn row<T: Real>(problem: &Problem, reg: f64, precision: &str) {
         ratios.push(info.seconds_descend / floor);
         speedups.push(info.seconds_descend / info2.seconds_descend);
         correlations.push(info.seconds_correlate);
-        let transforms = if problem.signal.len() == 1 {
-            bare_transforms::<T>(problem)
-        } else {
-            f64::INFINITY
-        };
+        let transforms = if problem.signal.len() == 1 { bare_transforms::<T>(problem) } else { f64::INFINITY };
         bare.push(bare_product::<T>(problem, &shape).min(transforms));
         last = Some(info);
     }
@@ -334,10 +280,7 @@ fn row<T: Real>(problem: &Problem, reg: f64, precision: &str) {
 }
 
 fn main() {
-    let wanted: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|a| !a.starts_with('-'))
-        .collect();
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let problems = [
         picture("2-D 256², K=25, 12×12, P=1", "ascent.pgm", 256, 25, 12),
         picture("2-D 512², K=25, 12×12, P=1", "ascent.pgm", 512, 25, 12),

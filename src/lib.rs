@@ -23,20 +23,17 @@
 //!
 //! Only [`ffi`] is `unsafe` towards the caller, and only [`linalg`] calls BLAS.
 
+pub mod base;
 mod clock;
 pub mod csc;
-pub mod error;
 pub mod ffi;
 pub mod grid;
 mod host;
 pub mod learn;
 pub mod linalg;
-mod memory;
-mod nearest;
+pub mod options;
 pub mod parmap;
-mod quiet;
-mod refusal;
-pub mod transport;
-pub mod wording;
+pub mod ranks;
+mod threads;
 
-pub use error::{Error, Result};
+pub use base::error::{Error, Result};

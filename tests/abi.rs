@@ -17,10 +17,7 @@ fn library() -> PathBuf {
     // What cargo tells a test of its own package would make it build dependencies anew, and with them the library.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if text == "OUT_DIR"
-            || text.starts_with("CARGO_PKG_")
-            || text.starts_with("CARGO_MANIFEST_")
-        {
+        if text == "OUT_DIR" || text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
             cargo.env_remove(&name);
         }
     }
@@ -28,9 +25,7 @@ fn library() -> PathBuf {
         .args(["build", "--quiet", "--locked", "--release", "--lib"])
         .arg("--message-format=json")
         .current_dir(env!("CARGO_MANIFEST_DIR")));
-    let lines = built
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap());
+    let lines = built.lines().map(|line| serde_json::from_str(line).unwrap());
     let names = |line: serde_json::Value| line["filenames"].as_array().cloned();
     let names = lines.filter_map(names).flatten();
     let mut paths = names.map(|name| PathBuf::from(name.as_str().unwrap()));
@@ -42,10 +37,7 @@ fn library() -> PathBuf {
 fn declared() -> BTreeSet<String> {
     let header = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/dicod.h");
     let text = std::fs::read_to_string(header).unwrap();
-    let code: String = text
-        .split("/*")
-        .map(|part| part.split_once("*/").map_or(part, |(_, code)| code))
-        .collect();
+    let code: String = text.split("/*").map(|part| part.split_once("*/").map_or(part, |(_, code)| code)).collect();
     let lines = code.lines().filter(|line| !line.starts_with(['#', ' ']));
     let name = |line: &str| {
         let (before, _) = line.split_once('(')?;
@@ -60,9 +52,7 @@ fn declared() -> BTreeSet<String> {
 #[test]
 fn the_library_exports_what_the_header_declares_and_is_small() {
     let library = library();
-    let symbols = run(Command::new("nm")
-        .args(["-D", "--defined-only"])
-        .arg(&library));
+    let symbols = run(Command::new("nm").args(["-D", "--defined-only"]).arg(&library));
     let symbol = |line: &str| line.split_whitespace().last().map(String::from);
     let exported: BTreeSet<String> = symbols.lines().filter_map(symbol).collect();
     let declared = declared();

@@ -54,16 +54,8 @@ fn declaration(text: &str) -> (Type, String) {
     let name = words.pop().unwrap().to_string();
     let is_const = words.first() == Some(&"const");
     let stars = words.iter().filter(|w| **w == "*").count();
-    let base = words
-        .into_iter()
-        .find(|w| !["const", "*"].contains(w))
-        .unwrap()
-        .to_string();
-    let plain = Type {
-        base,
-        is_const,
-        stars,
-    };
+    let base = words.into_iter().find(|w| !["const", "*"].contains(w)).unwrap().to_string();
+    let plain = Type { base, is_const, stars };
     (plain, name)
 }
 
@@ -72,11 +64,7 @@ fn result_type(text: &str) -> Type {
 }
 
 fn params(text: &str) -> Params {
-    text.split(',')
-        .map(str::trim)
-        .filter(|p| !p.is_empty() && *p != "void")
-        .map(declaration)
-        .collect()
+    text.split(',').map(str::trim).filter(|p| !p.is_empty() && *p != "void").map(declaration).collect()
 }
 
 /// `result (*name)(parameters)`, if that is what it is.
@@ -132,18 +120,14 @@ fn one_statement(statement: &str, header: &mut Header) {
         header.functions.push((name, result, params(inside)));
         return;
     };
-    if let Some((name, rest)) = defined
-        .strip_prefix("struct ")
-        .and_then(|s| s.split_once('{'))
-    {
+    if let Some((name, rest)) = defined.strip_prefix("struct ").and_then(|s| s.split_once('{')) {
         let inside = rest.split_once('}').unwrap().0;
         let fields = inside.split(';').map(str::trim).filter(|f| !f.is_empty());
         let fields = fields.map(|field| {
             if let Some((name, _, _)) = callback(field) {
                 return Field::Callback(name);
             }
-            if let Some((before, length)) = field.strip_suffix(']').and_then(|f| f.split_once('['))
-            {
+            if let Some((before, length)) = field.strip_suffix(']').and_then(|f| f.split_once('[')) {
                 let (kind, name) = declaration(before);
                 let length = length.parse().unwrap();
                 return match kind.base.as_str() {
@@ -154,9 +138,7 @@ fn one_statement(statement: &str, header: &mut Header) {
             let (kind, name) = declaration(field);
             Field::Plain(kind, name)
         });
-        header
-            .structs
-            .push((name.trim().to_string(), fields.collect()));
+        header.structs.push((name.trim().to_string(), fields.collect()));
     } else if let Some(found) = callback(defined) {
         header.callbacks.push(found);
     }
@@ -177,11 +159,7 @@ fn size_of(fields: &[Field]) -> usize {
         let (bytes, align) = match field {
             Field::Chars(_, n) => (*n, 1),
             Field::Numbers(_, n) => (8 * n, 8),
-            Field::Plain(t, _)
-                if t.stars == 0 && ["int32_t", "dicod_status"].contains(&t.base.as_str()) =>
-            {
-                (4, 4)
-            }
+            Field::Plain(t, _) if t.stars == 0 && ["int32_t", "dicod_status"].contains(&t.base.as_str()) => (4, 4),
             _ => (8, 8),
         };
         size = size.next_multiple_of(align) + bytes;
@@ -255,16 +233,12 @@ fn julia(headers: [&Header; 2]) -> String {
                     };
                     (n, kind, zero)
                 }
-                Field::Chars(n, length) => (
-                    n,
-                    format!("NTuple{{{length},UInt8}}"),
-                    format!("ntuple(i -> 0x00, {length})"),
-                ),
-                Field::Numbers(n, length) => (
-                    n,
-                    format!("NTuple{{{length},Int64}}"),
-                    format!("ntuple(i -> 0, {length})"),
-                ),
+                Field::Chars(n, length) => {
+                    (n, format!("NTuple{{{length},UInt8}}"), format!("ntuple(i -> 0x00, {length})"))
+                }
+                Field::Numbers(n, length) => {
+                    (n, format!("NTuple{{{length},Int64}}"), format!("ntuple(i -> 0, {length})"))
+                }
                 Field::Callback(n) => (n, "Ptr{Cvoid}".into(), "C_NULL".into()),
             };
             writeln!(out, "    {}::{kind}", julia_name(field)).unwrap();
@@ -321,10 +295,7 @@ fn the_c_layers_are_what_the_headers_say() {
             std::fs::write(&path, &generated).unwrap();
         }
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            generated == committed,
-            "{name} is out of date: run `make header`"
-        );
+        assert!(generated == committed, "{name} is out of date: run `make header`");
     }
 }
 
@@ -336,12 +307,7 @@ fn sizes_of_structs() {
     let source = std::env::temp_dir().join(format!("dicod-sizes-{}.c", std::process::id()));
     let mut text = "#include \"dicod.h\"\n".to_string();
     for (name, fields) in &c.structs {
-        writeln!(
-            text,
-            "_Static_assert(sizeof({name}) == {}, \"{name}\");",
-            size_of(fields)
-        )
-        .unwrap();
+        writeln!(text, "_Static_assert(sizeof({name}) == {}, \"{name}\");", size_of(fields)).unwrap();
     }
     std::fs::write(&source, text).unwrap();
     let compiled = std::process::Command::new("cc")
@@ -351,9 +317,5 @@ fn sizes_of_structs() {
         .output()
         .unwrap();
     std::fs::remove_file(&source).unwrap();
-    assert!(
-        compiled.status.success(),
-        "{}",
-        String::from_utf8_lossy(&compiled.stderr)
-    );
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
 }

@@ -5,9 +5,7 @@
 
 mod common;
 
-use common::{
-    Answer, Penalty, Point, Problem, bits, encode, encoder, soft_threshold, solve, volume,
-};
+use common::{Answer, Penalty, Point, Problem, bits, encode, encoder, soft_threshold, solve, volume};
 use dicod::csc::{Options, Progress, Scale, Schedule, Stop, Strategy as Choice};
 use dicod::linalg::{Method, Real};
 use proptest::prelude::*;
@@ -33,9 +31,7 @@ impl Numbers {
     }
 
     fn list(&mut self, n: usize) -> Vec<f64> {
-        (0..n)
-            .map(|_| self.uniform() + self.uniform() + self.uniform())
-            .collect()
+        (0..n).map(|_| self.uniform() + self.uniform() + self.uniform()).collect()
     }
 
     fn chance(&mut self, of: u64) -> bool {
@@ -72,10 +68,7 @@ impl Lasso {
                 n: free.len(),
                 h,
                 b: free.iter().map(|i| dot(&columns[*i], &problem.x)).collect(),
-                lambda: free
-                    .iter()
-                    .map(|i| penalty.lambda[problem.atom_of(*i)])
-                    .collect(),
+                lambda: free.iter().map(|i| penalty.lambda[problem.atom_of(*i)]).collect(),
                 positive: penalty.positive,
             };
             (lasso, free)
@@ -86,8 +79,7 @@ impl Lasso {
     /// b − Hz
     fn slope(&self, z: &[f64]) -> Vec<f64> {
         let rows = self.h.chunks_exact(self.n.max(1)).zip(&self.b);
-        rows.map(|(row, b)| b - row.iter().zip(z).map(|(h, z)| h * z).sum::<f64>())
-            .collect()
+        rows.map(|(row, b)| b - row.iter().zip(z).map(|(h, z)| h * z).sum::<f64>()).collect()
     }
 
     /// The minimiser, unless the support stays unclear.
@@ -106,25 +98,12 @@ impl Lasso {
                 return Some(exact);
             }
             let slope = self.slope(&y);
-            let next: Vec<f64> = (0..n)
-                .map(|i| {
-                    soft_threshold(y[i] + step * slope[i], step * self.lambda[i], self.positive)
-                })
-                .collect();
+            let next: Vec<f64> =
+                (0..n).map(|i| soft_threshold(y[i] + step * slope[i], step * self.lambda[i], self.positive)).collect();
             let uphill: f64 = (0..n).map(|i| (y[i] - next[i]) * (next[i] - z[i])).sum();
-            let faster = if uphill > 0.0 {
-                1.0
-            } else {
-                0.5 + (0.25 + t * t).sqrt()
-            };
-            let momentum = if uphill > 0.0 {
-                0.0
-            } else {
-                (t - 1.0) / faster
-            };
-            y = (0..n)
-                .map(|i| next[i] + momentum * (next[i] - z[i]))
-                .collect();
+            let faster = if uphill > 0.0 { 1.0 } else { 0.5 + (0.25 + t * t).sqrt() };
+            let momentum = if uphill > 0.0 { 0.0 } else { (t - 1.0) / faster };
+            y = (0..n).map(|i| next[i] + momentum * (next[i] - z[i])).collect();
             (z, t) = (next, faster);
         }
         None
@@ -168,11 +147,7 @@ impl Lasso {
         let slope = self.slope(&exact);
         let size = self.b.iter().fold(0.0, |m: f64, b| m.max(b.abs()));
         let optimal = (0..self.n).all(|i| {
-            let excess = if self.positive {
-                slope[i]
-            } else {
-                slope[i].abs()
-            };
+            let excess = if self.positive { slope[i] } else { slope[i].abs() };
             exact[i] != 0.0 || excess <= self.lambda[i] + 1e-13 * size
         });
         optimal.then_some(exact)
@@ -318,11 +293,7 @@ prop_compose! {
 
 fn config(cases: u32, long: u32) -> ProptestConfig {
     ProptestConfig {
-        cases: if std::env::var_os("DICOD_LONG").is_some_and(|v| v == "1") {
-            long
-        } else {
-            cases
-        },
+        cases: if std::env::var_os("DICOD_LONG").is_some_and(|v| v == "1") { long } else { cases },
         failure_persistence: None,
         max_shrink_iters: 2000,
         ..ProptestConfig::default()
@@ -351,39 +322,21 @@ fn check_valid<T: Real>(case: &Case, answer: &Answer<T>, rounding: f64) -> (f64,
     // Sums as large as these have been rounded.
     let slack = rounding * (objective + energy);
     let near = |a: f64, b: f64| (a - b).abs() <= slack;
-    assert!(
-        near(info.certificate.objective, objective),
-        "{objective} {info:?}"
-    );
-    assert!(
-        near(info.certificate.data_term, data_term),
-        "{data_term} {info:?}"
-    );
+    assert!(near(info.certificate.objective, objective), "{objective} {info:?}");
+    assert!(near(info.certificate.data_term, data_term), "{data_term} {info:?}");
     let measure = case.problem.measure(&case.options);
     let largest = case.problem.largest_step(&z, &penalty, &measure);
     // A c that is wrong by the rounding of ‖x‖‖d‖ is a step that is wrong by that, over ‖d‖².
     let shares = norms.iter().zip(&measure).map(|(n, m)| m / n.sqrt());
     let step_slack = 100.0 * rounding * energy.sqrt().max(1.0) * shares.fold(1.0, f64::max);
-    assert!(
-        (info.certificate.max_step - largest).abs() <= step_slack,
-        "{largest} {info:?}"
-    );
+    assert!((info.certificate.max_step - largest).abs() <= step_slack, "{largest} {info:?}");
     let gap = objective - case.problem.dual(&z, &penalty);
     let reported = info.certificate.gap;
-    assert!(
-        (reported - gap).abs() <= 100.0 * slack + 1e-6 * gap,
-        "gap {gap} {info:?}"
-    );
-    assert_eq!(
-        info.nonzeros,
-        z.iter().filter(|z| **z != 0.0).count() as u64
-    );
+    assert!((reported - gap).abs() <= 100.0 * slack + 1e-6 * gap, "gap {gap} {info:?}");
+    assert_eq!(info.nonzeros, z.iter().filter(|z| **z != 0.0).count() as u64);
     assert!(!penalty.positive || z.iter().all(|z| *z >= 0.0), "{z:?}");
     if let Some(free) = &penalty.free {
-        assert!(
-            z.iter().zip(free).all(|(z, free)| *free || *z == 0.0),
-            "{z:?}"
-        );
+        assert!(z.iter().zip(free).all(|(z, free)| *free || *z == 0.0), "{z:?}");
     }
     if info.stop == Stop::Converged {
         assert!(info.certificate.max_step <= info.tol, "{info:?}");
@@ -395,20 +348,14 @@ fn check_valid<T: Real>(case: &Case, answer: &Answer<T>, rounding: f64) -> (f64,
 /// Returns whether the optimum is known.
 fn check_optimal<T: Real>(case: &Case, rounding: f64, relative: f64) -> bool {
     // Who takes that long goes around in circles.
-    let options = Options {
-        time_limit: 10.0,
-        ..case.options.clone()
-    };
+    let options = Options { time_limit: 10.0, ..case.options.clone() };
     let answer: Answer<T> = solve(&case.problem, &options, 1, case.start());
     assert_ne!(answer.info.stop, Stop::TimeLimit, "{case:?}");
     let (objective, penalty) = check_valid(case, &answer, rounding);
     for n_threads in [2, 3] {
         let other: Answer<T> = solve(&case.problem, &case.options, n_threads, case.start());
         assert_eq!(bits(&answer.z), bits(&other.z), "{n_threads} threads");
-        assert_eq!(
-            answer.info.certificate, other.info.certificate,
-            "{n_threads} threads"
-        );
+        assert_eq!(answer.info.certificate, other.info.certificate, "{n_threads} threads");
         assert_eq!(answer.info.steps, other.info.steps, "{n_threads} threads");
         assert_eq!(answer.info.visits, other.info.visits, "{n_threads} threads");
     }
@@ -420,29 +367,17 @@ fn check_optimal<T: Real>(case: &Case, rounding: f64, relative: f64) -> bool {
     };
     let (least, _) = case.problem.objective(&best, &penalty.lambda);
     let below = least - case.problem.dual(&best, &penalty);
-    assert!(
-        below.abs() <= 1e-11 * least,
-        "the reference is not optimal: {below:e} {least}"
-    );
+    assert!(below.abs() <= 1e-11 * least, "the reference is not optimal: {below:e} {least}");
     // No coordinate would move by more than tol: convexity bounds F by that, where atoms are much alike.
     let z = common::widened(&answer.z);
     let measure = case.problem.measure(&case.options);
     let slopes = case.problem.squared_norms().into_iter().zip(measure);
     let slopes: Vec<f64> = slopes.map(|(n, m)| info.tol * n / m).collect();
     let apart = z.iter().zip(&best).map(|(a, b)| (a - b).abs()).enumerate();
-    let apart: f64 = apart
-        .map(|(i, z)| slopes[case.problem.atom_of(i)] * z)
-        .sum();
+    let apart: f64 = apart.map(|(i, z)| slopes[case.problem.atom_of(i)] * z).sum();
     let allowed = relative * least + apart;
-    assert!(
-        (objective - least).abs() <= allowed,
-        "{objective} {least} {info:?}"
-    );
-    assert!(
-        info.certificate.gap >= objective - least,
-        "{} {info:?}",
-        objective - least
-    );
+    assert!((objective - least).abs() <= allowed, "{objective} {least} {info:?}");
+    assert!(info.certificate.gap >= objective - least, "{} {info:?}", objective - least);
     true
 }
 
@@ -565,13 +500,7 @@ fn solves_reach_the_optimum() {
 }
 
 /// A problem of random numbers whose shapes are given.
-fn problem(
-    signal: &[usize],
-    atom: &[usize],
-    periodic: bool,
-    channels: usize,
-    atoms: usize,
-) -> Problem {
+fn problem(signal: &[usize], atom: &[usize], periodic: bool, channels: usize, atoms: usize) -> Problem {
     let first = 3 - signal.len();
     let pad = |shape: &[usize]| {
         let mut padded = [1; 3];
@@ -593,24 +522,14 @@ fn problem(
     }
 }
 
-const CHOICES: [Choice; 5] = [
-    Choice::LocallyGreedy,
-    Choice::Greedy,
-    Choice::Random,
-    Choice::Cyclic,
-    Choice::CyclicShuffled,
-];
+const CHOICES: [Choice; 5] =
+    [Choice::LocallyGreedy, Choice::Greedy, Choice::Random, Choice::Cyclic, Choice::CyclicShuffled];
 
 /// All strategies in both schedules.
 fn ways() -> impl Iterator<Item = Options> {
     let schedules = [Schedule::Coloured, Schedule::Published];
     let all = schedules.into_iter().flat_map(|s| CHOICES.map(|c| (s, c)));
-    all.map(|(schedule, strategy)| Options {
-        schedule,
-        strategy,
-        tol: 1e-10,
-        ..Options::default()
-    })
+    all.map(|(schedule, strategy)| Options { schedule, strategy, tol: 1e-10, ..Options::default() })
 }
 
 fn check_all_ways(problem: &Problem, change: impl Fn(&mut Options)) {
@@ -620,11 +539,7 @@ fn check_all_ways(problem: &Problem, change: impl Fn(&mut Options)) {
             // Its only tile is the whole domain.
             options.tile_shape.clear();
         }
-        let case = Case {
-            problem: problem.clone(),
-            options,
-            z0: Vec::new(),
-        };
+        let case = Case { problem: problem.clone(), options, z0: Vec::new() };
         check_optimal::<f64>(&case, 1e-13, 1e-10);
     }
 }
@@ -634,22 +549,10 @@ fn one_position_one_tap_and_one_atom() {
     for periodic in [false, true] {
         for n_axes in 1..=3 {
             let (four, one) = ([4; 3], [1; 3]);
-            check_all_ways(
-                &problem(&four[..n_axes], &four[..n_axes], periodic, 2, 3),
-                |_| (),
-            );
-            check_all_ways(
-                &problem(&four[..n_axes], &one[..n_axes], periodic, 1, 2),
-                |_| (),
-            );
-            check_all_ways(
-                &problem(&four[..n_axes], &[2; 3][..n_axes], periodic, 2, 1),
-                |_| (),
-            );
-            check_all_ways(
-                &problem(&one[..n_axes], &one[..n_axes], periodic, 1, 1),
-                |_| (),
-            );
+            check_all_ways(&problem(&four[..n_axes], &four[..n_axes], periodic, 2, 3), |_| ());
+            check_all_ways(&problem(&four[..n_axes], &one[..n_axes], periodic, 1, 2), |_| ());
+            check_all_ways(&problem(&four[..n_axes], &[2; 3][..n_axes], periodic, 2, 1), |_| ());
+            check_all_ways(&problem(&one[..n_axes], &one[..n_axes], periodic, 1, 1), |_| ());
         }
     }
 }
@@ -660,33 +563,16 @@ fn periods_of_any_length_in_any_number_of_tiles() {
         for v in l..=30 {
             let problem = problem(&[v], &[l], true, 1, 2);
             for tile in [1, 3, 4, 7] {
-                let options = Options {
-                    tol: 1e-10,
-                    tile_shape: vec![tile],
-                    ..Options::default()
-                };
-                let published = Options {
-                    schedule: Schedule::Published,
-                    ..options.clone()
-                };
+                let options = Options { tol: 1e-10, tile_shape: vec![tile], ..Options::default() };
+                let published = Options { schedule: Schedule::Published, ..options.clone() };
                 for options in [options, published] {
                     let (problem, z0) = (problem.clone(), Vec::new());
-                    check_optimal::<f64>(
-                        &Case {
-                            problem,
-                            options,
-                            z0,
-                        },
-                        1e-13,
-                        1e-10,
-                    );
+                    check_optimal::<f64>(&Case { problem, options, z0 }, 1e-13, 1e-10);
                 }
             }
         }
     }
-    check_all_ways(&problem(&[5, 9], &[3, 4], true, 1, 2), |o| {
-        o.tile_shape = vec![3, 3]
-    });
+    check_all_ways(&problem(&[5, 9], &[3, 4], true, 1, 2), |o| o.tile_shape = vec![3, 3]);
 }
 
 /// With many more threads than tiles the rest must not stand in the way: it is not even started.
@@ -724,20 +610,12 @@ fn a_flat_field_has_no_activations() {
             atom.iter_mut().for_each(|d| *d -= mean);
         }
         for tol in [1e-1, 1e-3, 1e-8] {
-            let options = Options {
-                tol,
-                time_limit: 10.0,
-                ..Options::default()
-            };
+            let options = Options { tol, time_limit: 10.0, ..Options::default() };
             let answer: Answer<f64> = solve(&problem, &options, 2, None);
             assert_eq!(answer.info.steps, 0, "{:?}", answer.info);
             // Nobody knows whether that is within a tolerance that is relative to rounding.
             let reached = answer.info.certificate.max_step <= answer.info.tol;
-            let stop = if reached {
-                Stop::Converged
-            } else {
-                Stop::Precision
-            };
+            let stop = if reached { Stop::Converged } else { Stop::Precision };
             assert_eq!(answer.info.stop, stop, "{:?}", answer.info);
         }
     }
@@ -745,11 +623,7 @@ fn a_flat_field_has_no_activations() {
 
 #[test]
 fn no_activation_at_lambda_max_and_above() {
-    for (signal, atom) in [
-        (&[40][..], &[5][..]),
-        (&[9, 8], &[3, 2]),
-        (&[5, 4, 6], &[2, 2, 3]),
-    ] {
+    for (signal, atom) in [(&[40][..], &[5][..]), (&[9, 8], &[3, 2]), (&[5, 4, 6], &[2, 2, 3])] {
         for periodic in [false, true] {
             let problem = problem(signal, atom, periodic, 2, 3);
             for mut options in ways() {
@@ -764,10 +638,7 @@ fn no_activation_at_lambda_max_and_above() {
                     options.correlation = correlation;
                     let answer: Answer<f64> = solve(&problem, &options, 2, None);
                     let info = &answer.info;
-                    assert!(
-                        answer.z.iter().all(|z| *z == 0.0),
-                        "{reg} {options:?} {info:?}"
-                    );
+                    assert!(answer.z.iter().all(|z| *z == 0.0), "{reg} {options:?} {info:?}");
                     assert_eq!((info.stop, info.steps), (Stop::Converged, 0), "{info:?}");
                     // Just below, there is one.
                     options.reg = 1.0 - 1e-6;
@@ -790,10 +661,7 @@ fn without_regularisation_the_signal_is_met_exactly() {
         let info = &answer.info;
         assert_eq!(info.stop, Stop::Converged, "{options:?} {info:?}");
         assert!(info.certificate.objective < 1e-17, "{options:?} {info:?}");
-        assert!(
-            info.certificate.gap >= info.certificate.objective,
-            "{options:?} {info:?}"
-        );
+        assert!(info.certificate.gap >= info.certificate.objective, "{options:?} {info:?}");
     }
 }
 
@@ -835,11 +703,7 @@ fn a_zero_signal_or_dictionary_has_no_activations() {
                 let info = &answer.info;
                 assert!(answer.z.iter().all(|z| *z == 0.0));
                 assert_eq!((info.stop, info.steps), (Stop::Converged, 0), "{info:?}");
-                assert_eq!(
-                    (info.lambda_max, info.certificate.max_step),
-                    (0.0, 0.0),
-                    "{info:?}"
-                );
+                assert_eq!((info.lambda_max, info.certificate.max_step), (0.0, 0.0), "{info:?}");
             }
             // From another start it goes back to zero.
             options.warm_start = true;
@@ -870,10 +734,7 @@ fn scaled_by_a_power_of_two_the_answer_has_the_same_digits() {
                     let other: Answer<f64> = solve(&scaled, &options, 1, None);
                     let expected: Vec<f64> = answer.z.iter().map(|z| z * factor).collect();
                     let info = &other.info;
-                    assert_eq!(
-                        info.stop, answer.info.stop,
-                        "2^{exponent} {options:?} {info:?}"
-                    );
+                    assert_eq!(info.stop, answer.info.stop, "2^{exponent} {options:?} {info:?}");
                     assert_eq!(info.steps, answer.info.steps, "2^{exponent} {options:?}");
                     assert_eq!(bits(&other.z), bits(&expected), "2^{exponent} {options:?}");
                     assert!(info.certificate.objective.is_finite(), "{info:?}");
@@ -887,11 +748,7 @@ fn scaled_by_a_power_of_two_the_answer_has_the_same_digits() {
 #[test]
 fn the_encoder_goes_on_from_its_last_z() {
     let problem = problem(&[30, 28], &[4, 3], true, 2, 3);
-    let options = Options {
-        warm_start: true,
-        tol: 1e-8,
-        ..Options::default()
-    };
+    let options = Options { warm_start: true, tol: 1e-8, ..Options::default() };
     let mut encoder = encoder::<f64>(&problem, problem.dictionary(), &options, 2);
     let first = encode(&problem, &mut encoder, None, None);
     assert!(first.info.steps > 0);

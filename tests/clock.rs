@@ -16,11 +16,11 @@ use dicod::ffi::encoder::*;
 use dicod::ffi::learn::*;
 use dicod::ffi::solve::*;
 use dicod::ffi::status::*;
-use dicod::grid::blocks::Block;
+use dicod::grid::block::Block;
 use dicod::learn::Learner;
 use dicod::linalg::{Dictionary, Field};
-use dicod::transport::local::{Local, Weather};
-use dicod::transport::{Reduce, Transport};
+use dicod::ranks::local::{Local, Weather};
+use dicod::ranks::{Reduce, Transport};
 use ffi_support::{Array, info, last_error, narrow, noise};
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
@@ -44,10 +44,7 @@ unsafe extern "C" {
 /// Seconds of processor time that this process has used.
 fn used() -> f64 {
     const PROCESS: i32 = 2;
-    let mut time = Timespec {
-        seconds: 0,
-        nanoseconds: 0,
-    };
+    let mut time = Timespec { seconds: 0, nanoseconds: 0 };
     // SAFETY: room for the result.
     assert_eq!(unsafe { clock_gettime(PROCESS, &mut time) }, 0);
     time.seconds as f64 + 1e-9 * time.nanoseconds as f64
@@ -77,10 +74,7 @@ fn lateness<R>(limit: f64, threads: usize, call: impl FnOnce() -> R) -> (R, f64,
         drop(begun);
         (result, took, end)
     });
-    let worked = at_limit
-        .into_inner()
-        .unwrap()
-        .map_or(0.0, |at| (end - at) / threads as f64);
+    let worked = at_limit.into_inner().unwrap().map_or(0.0, |at| (end - at) / threads as f64);
     (result, f64::min(took - limit, worked), took)
 }
 
@@ -161,10 +155,7 @@ fn consistent(status: dicod_status, info: &dicod_info, finite: bool, took: f64, 
     let known = info.proven & DICOD_PROVEN_LAMBDA != 0;
     let proven = info.proven & DICOD_PROVEN_RESULT != 0;
     assert_eq!(info.proven, i64::from(known) + 2 * i64::from(proven));
-    assert!(
-        proven || [DICOD_TIME_LIMIT, DICOD_CANCELLED].contains(&status),
-        "{info:?}"
-    );
+    assert!(proven || [DICOD_TIME_LIMIT, DICOD_CANCELLED].contains(&status), "{info:?}");
     for (value, known) in [
         (info.lambda, known),
         (info.lambda_max, known),
@@ -177,15 +168,9 @@ fn consistent(status: dicod_status, info: &dicod_info, finite: bool, took: f64, 
     for value in [info.max_step, info.duality_gap] {
         assert_eq!(value.is_infinite(), !proven, "{info:?}");
     }
-    assert!(
-        (stages(info, gram) - info.seconds).abs() <= 1e-2 * info.seconds,
-        "{info:?}"
-    );
+    assert!((stages(info, gram) - info.seconds).abs() <= 1e-2 * info.seconds, "{info:?}");
     // What is before the first look at the clock and after the last.
-    assert!(
-        info.seconds <= took && took <= 1.01 * info.seconds + 0.05,
-        "{took} {info:?}"
-    );
+    assert!(info.seconds <= took && took <= 1.01 * info.seconds + 0.05, "{took} {info:?}");
 }
 
 fn set(options: &ffi_support::Options, limit: f64, random: &mut Random) {
@@ -204,11 +189,7 @@ fn solve_within(problem: &Problem, limit: f64, random: &mut Random) -> (f64, i64
     let context = ffi_support::Context::new(threads as i32);
     let options = ffi_support::Options::new();
     set(&options, limit, random);
-    let (axes, signal, atom) = (
-        problem.axes(),
-        problem.signal.as_ptr(),
-        problem.atom.as_ptr(),
-    );
+    let (axes, signal, atom) = (problem.axes(), problem.signal.as_ptr(), problem.atom.as_ptr());
     let k = problem.n_atoms;
     let mut info = info();
     match random.below(4) {
@@ -223,11 +204,7 @@ fn solve_within(problem: &Problem, limit: f64, random: &mut Random) -> (f64, i64
             let to = z.as_mut_ptr();
             let (status, late, took) = lateness(limit, threads, || {
                 // SAFETY: arrays of the shapes that are passed.
-                unsafe {
-                    dicod_solve(
-                        context.0, options.0, axes, signal, 1, 1, k, atom, x, d, to, &mut info,
-                    )
-                }
+                unsafe { dicod_solve(context.0, options.0, axes, signal, 1, 1, k, atom, x, d, to, &mut info) }
             });
             consistent(status, &info, finite(&z), took, true);
             if info.steps == 0 && warm {
@@ -244,10 +221,7 @@ fn solve_within(problem: &Problem, limit: f64, random: &mut Random) -> (f64, i64
             let (status, late, took) = lateness(limit, threads, || {
                 // SAFETY: as above.
                 unsafe {
-                    dicod_solve_f32(
-                        context.0, options.0, axes, signal, 1, 1, k, atom, from.0, from.1, to,
-                        &mut info,
-                    )
+                    dicod_solve_f32(context.0, options.0, axes, signal, 1, 1, k, atom, from.0, from.1, to, &mut info)
                 }
             });
             consistent(status, &info, z.iter().all(|z| z.is_finite()), took, true);
@@ -255,39 +229,21 @@ fn solve_within(problem: &Problem, limit: f64, random: &mut Random) -> (f64, i64
         }
         _ => {
             let mut encoder = null_mut();
-            let array = Array::new(
-                &problem.signal,
-                vec![problem.x.as_ptr().cast_mut().cast()],
-                None,
-            );
+            let array = Array::new(&problem.signal, vec![problem.x.as_ptr().cast_mut().cast()], None);
             let array = array.raw();
             // SAFETY: arrays of the shapes that are passed.
             unsafe {
                 let d = problem.d.as_ptr();
                 let o = options.0;
-                let made = dicod_encoder_create(
-                    context.0,
-                    o,
-                    axes,
-                    signal,
-                    1,
-                    1,
-                    k,
-                    atom,
-                    d,
-                    &mut encoder,
-                );
+                let made = dicod_encoder_create(context.0, o, axes, signal, 1, 1, k, atom, d, &mut encoder);
                 assert_eq!(made, DICOD_OK, "{}", last_error());
                 let encoder = ffi_support::Encoder(encoder);
-                let (status, late, took) = lateness(limit, threads, || {
-                    dicod_encoder_solve(encoder.0, &array, &mut info)
-                });
+                let (status, late, took) =
+                    lateness(limit, threads, || dicod_encoder_solve(encoder.0, &array, &mut info));
                 consistent(status, &info, true, took, false);
                 let mut count = 0;
                 let list = (null_mut(), null_mut(), null_mut(), null_mut());
-                let listed = dicod_encoder_get_sparse(
-                    encoder.0, 0, list.0, list.1, list.2, list.3, &mut count,
-                );
+                let listed = dicod_encoder_get_sparse(encoder.0, 0, list.0, list.1, list.2, list.3, &mut count);
                 assert_eq!((listed, count), (DICOD_OK, info.nonzeros));
                 (late, info.proven)
             }
@@ -319,10 +275,7 @@ fn solves_return_in_time() {
             problem.n_atoms
         );
     }
-    println!(
-        "100 solves: {:.1} ms late at most; known {known:?}",
-        1e3 * worst
-    );
+    println!("100 solves: {:.1} ms late at most; known {known:?}", 1e3 * worst);
     // All that there is to be stopped in: the Gram tensor or the first correlation; what comes then; and nothing.
     assert!(known[0] > 0 && known[3] > 0, "{known:?}");
 }
@@ -339,18 +292,9 @@ fn learning_returns_in_time() {
         let context = ffi_support::Context::new(threads as i32);
         let options = ffi_support::Options::new();
         set(&options, limit, &mut random);
-        options.word(
-            "learn_init",
-            ["random", "random-patches", "greedy-patches"][random.below(3)],
-        );
-        options.word(
-            "learn_statistics",
-            ["auto", "sparse", "fft"][random.below(3)],
-        );
-        let (mut d, mut z) = (
-            vec![f64::NAN; problem.d.len()],
-            vec![f64::NAN; problem.n_z()],
-        );
+        options.word("learn_init", ["random", "random-patches", "greedy-patches"][random.below(3)]);
+        options.word("learn_statistics", ["auto", "sparse", "fft"][random.below(3)]);
+        let (mut d, mut z) = (vec![f64::NAN; problem.d.len()], vec![f64::NAN; problem.n_z()]);
         let mut info = learn_info();
         let (status, late, took) = lateness(limit, threads, || {
             // SAFETY: arrays of the shapes that are passed.
@@ -374,33 +318,19 @@ fn learning_returns_in_time() {
                 )
             }
         });
-        assert!(
-            [DICOD_OK, DICOD_TIME_LIMIT].contains(&status),
-            "{}",
-            last_error()
-        );
+        assert!([DICOD_OK, DICOD_TIME_LIMIT].contains(&status), "{}", last_error());
         assert!(finite(&d) && finite(&z));
         for atom in d.chunks_exact(d.len() / problem.n_atoms as usize) {
             let norm: f64 = atom.iter().map(|x| x * x).sum();
             assert!(norm > 0.0 && norm <= 1.0 + 1e-12, "{norm}");
         }
         let proven = info.proven & DICOD_PROVEN_RESULT != 0;
-        assert_eq!(
-            (info.objective.is_nan(), info.duality_gap.is_infinite()),
-            (!proven, !proven)
-        );
+        assert_eq!((info.objective.is_nan(), info.duality_gap.is_infinite()), (!proven, !proven));
         let sum = info.seconds_z + info.seconds_statistics + info.seconds_d + info.seconds_other;
         assert!((sum - info.seconds).abs() <= 1e-2 * info.seconds);
-        assert!(
-            info.seconds <= took && took <= 1.01 * info.seconds + 0.05,
-            "{took} {info:?}"
-        );
+        assert!(info.seconds <= took && took <= 1.01 * info.seconds + 0.05, "{took} {info:?}");
         worst = worst.max(late);
-        assert!(
-            late <= allowed(limit),
-            "{:?}: limit {limit}, {late} late",
-            problem.signal
-        );
+        assert!(late <= allowed(limit), "{:?}: limit {limit}, {late} late", problem.signal);
     }
     println!("60 times learning: {:.1} ms late at most", 1e3 * worst);
 }
@@ -441,11 +371,9 @@ fn ranks_end_alike_and_in_time() {
                 calls += 1;
                 false
             };
-            let mut once =
-                (asked && me == 1).then_some(&mut no as &mut dyn FnMut(&Progress) -> bool);
+            let mut once = (asked && me == 1).then_some(&mut no as &mut dyn FnMut(&Progress) -> bool);
             if learns {
-                let mut learner =
-                    Learner::<f64>::over(ranks.clone(), shape, options.clone(), 1, None).unwrap();
+                let mut learner = Learner::<f64>::over(ranks.clone(), shape, options.clone(), 1, None).unwrap();
                 ranks.reduce(Reduce::Max, &[0]).unwrap();
                 let (done, late, _) = lateness(limit, 2, || learner.run(&x, None, None).unwrap());
                 return (done.stop, done.info, late);
@@ -453,54 +381,27 @@ fn ranks_end_alike_and_in_time() {
             let mut encoder = Encoder::over(ranks.clone(), shape, d, options.clone(), 1).unwrap();
             ranks.reduce(Reduce::Max, &[0]).unwrap();
             let (info, late, _) = lateness(limit, 2, || encoder.solve(&x, once.take()).unwrap());
-            assert!(
-                encoder
-                    .activations()
-                    .unwrap()
-                    .iter()
-                    .all(|a| a.value.is_finite())
-            );
+            assert!(encoder.activations().unwrap().iter().all(|a| a.value.is_finite()));
             // What it has done stays with it, and it goes on from there.
             (info.stop, info, late)
         };
-        let both: Vec<_> = Local::run(2, Weather::default(), one)
-            .into_iter()
-            .map(|r| r.unwrap())
-            .collect();
-        let [(stop, info, _), (other_stop, other, _)] = &both[..] else {
-            panic!()
-        };
-        let expected = if asked {
-            Stop::Cancelled
-        } else {
-            Stop::TimeLimit
-        };
+        let both: Vec<_> = Local::run(2, Weather::default(), one).into_iter().map(|r| r.unwrap()).collect();
+        let [(stop, info, _), (other_stop, other, _)] = &both[..] else { panic!() };
+        let expected = if asked { Stop::Cancelled } else { Stop::TimeLimit };
         assert_eq!((*stop, *other_stop), (expected, expected), "round {round}");
-        assert_eq!(
-            (info.proven, info.nonzeros, info.steps),
-            (other.proven, other.nonzeros, other.steps)
-        );
+        assert_eq!((info.proven, info.nonzeros, info.steps), (other.proven, other.nonzeros, other.steps));
         let same = |a: f64, b: f64| a.to_bits() == b.to_bits();
         assert!(same(info.lambda_max, other.lambda_max));
-        assert!(same(
-            info.certificate.objective,
-            other.certificate.objective
-        ));
+        assert!(same(info.certificate.objective, other.certificate.objective));
         proven[usize::from(info.proven)] += 1;
         // A callback's no in a descent is followed by the certificate.
         if !asked {
             let late = f64::max(both[0].2, both[1].2);
             worst = worst.max(late);
-            assert!(
-                late <= allowed(limit),
-                "round {round}: limit {limit}, {late} late"
-            );
+            assert!(late <= allowed(limit), "round {round}: limit {limit}, {late} late");
         }
     }
-    println!(
-        "100 rounds on two ranks: {:.1} ms late at most; proven {proven:?}",
-        1e3 * worst
-    );
+    println!("100 rounds on two ranks: {:.1} ms late at most; proven {proven:?}", 1e3 * worst);
     assert!(proven[0] > 0 && proven[1] > 0);
 }
 
@@ -515,12 +416,7 @@ fn a_large_field_is_left_in_time() {
     let signal = [1, 4096, 4096];
     for limit in [0.1, 1.0, 4.0, 12.0, 40.0, 120.0] {
         for size in [1, 2] {
-            let options = Options {
-                time_limit: limit,
-                reg: 0.02,
-                tol: 1e-3,
-                ..Options::default()
-            };
+            let options = Options { time_limit: limit, reg: 0.02, tol: 1e-3, ..Options::default() };
             let one = |ranks: Arc<dyn Transport>| {
                 let shape = Shape::new(&problem.signal, 1, 1, 32, &problem.atom, &options).unwrap();
                 let d = Dictionary::full(32, 1, shape.atom, &problem.d).unwrap();
@@ -529,18 +425,14 @@ fn a_large_field_is_left_in_time() {
                     1 => x,
                     _ => x.part(&slab(signal, ranks.rank())),
                 };
-                let mut encoder =
-                    Encoder::over(ranks.clone(), shape, d, options.clone(), 3 - size).unwrap();
+                let mut encoder = Encoder::over(ranks.clone(), shape, d, options.clone(), 3 - size).unwrap();
                 ranks.reduce(Reduce::Max, &[0]).unwrap();
                 let (info, late, took) = lateness(limit, 2, || encoder.solve(&x, None).unwrap());
                 let n = encoder.activations().unwrap();
                 assert!(n.iter().all(|a| a.value.is_finite()));
                 (info, late, took)
             };
-            for (info, late, took) in Local::run(size, Weather::default(), one)
-                .into_iter()
-                .map(|r| r.unwrap())
-            {
+            for (info, late, took) in Local::run(size, Weather::default(), one).into_iter().map(|r| r.unwrap()) {
                 println!(
                     "{size} ranks, limit {limit}: {took:.3} s, {:.1} ms late; {:?}, proven {}, {} steps; correlate {:.2}, descend \
                      {:.2}, certify {:.2}, other {:.2}",
@@ -562,10 +454,7 @@ fn a_large_field_is_left_in_time() {
 /// Half of the rows of a field.
 fn slab(signal: [i64; 3], rank: usize) -> Block {
     let half = signal[1] / 2;
-    Block {
-        origin: [0, half * rank as i64, 0],
-        shape: [1, half, signal[2]],
-    }
+    Block { origin: [0, half * rank as i64, 0], shape: [1, half, signal[2]] }
 }
 
 /// A wish from outside, after a while: what came of it.
@@ -665,11 +554,7 @@ fn a_callback_may_cancel_and_is_told_what_is_known() {
             options.real("progress_interval", interval);
             options.real("reg", 0.02);
             options.real("time_limit", 2.0);
-            let mut seen = Seen {
-                context: context.0,
-                cancel_at,
-                reports: Vec::new(),
-            };
+            let mut seen = Seen { context: context.0, cancel_at, reports: Vec::new() };
             let (mut z, mut info) = (vec![0.0; problem.n_z()], info());
             let began = used();
             // SAFETY: arrays of the shapes that are passed; what is seen outlives the call.
@@ -699,18 +584,11 @@ fn a_callback_may_cancel_and_is_told_what_is_known() {
             let mut last = (0.0, began);
             for (progress, seconds, used) in &seen.reports {
                 let silence = f64::min(seconds - last.0, (used - last.1) / f64::from(threads));
-                assert!(
-                    silence <= interval + 0.05,
-                    "{:?}: {silence} at {progress:?}",
-                    problem.signal
-                );
+                assert!(silence <= interval + 0.05, "{:?}: {silence} at {progress:?}", problem.signal);
                 last = (*seconds, *used);
                 assert!(progress.awake <= progress.tiles);
                 if progress.sweeps == 0 && progress.max_step != info.max_step {
-                    assert_eq!(
-                        (progress.max_step, progress.awake),
-                        (f64::INFINITY, progress.tiles)
-                    );
+                    assert_eq!((progress.max_step, progress.awake), (f64::INFINITY, progress.tiles));
                 }
             }
         }

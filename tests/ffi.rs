@@ -35,11 +35,7 @@ fn one_call_solves_and_proves_it() {
     assert!((objective - info.objective).abs() <= 1e-12 * objective);
     assert!((data_term - info.data_term).abs() <= 1e-12 * objective);
     let model = call.reconstruction(&done.z);
-    let squares: f64 = model
-        .iter()
-        .zip(&call.x)
-        .map(|(a, b)| (a - b) * (a - b))
-        .sum();
+    let squares: f64 = model.iter().zip(&call.x).map(|(a, b)| (a - b) * (a - b)).sum();
     assert!((0.5 * squares - data_term).abs() <= 1e-12 * objective);
     // Adjoint: G is the correlation of atoms, so that the model of one activation meets the atoms
     // in its Gram tensor.
@@ -136,15 +132,7 @@ fn float_is_near_double() {
         let squares: f32 = model.iter().zip(&x).map(|(a, b)| (a - b) * (a - b)).sum();
         assert!((f64::from(squares) / 2.0 - data_term).abs() < 1e-5 * objective);
         let mut gram = vec![0f32; 3 * 3 * 49];
-        let status = dicod_gram_f32(
-            null_mut(),
-            2,
-            2,
-            3,
-            l.as_ptr(),
-            d.as_ptr(),
-            gram.as_mut_ptr(),
-        );
+        let status = dicod_gram_f32(null_mut(), 2, 2, 3, l.as_ptr(), d.as_ptr(), gram.as_mut_ptr());
         assert_eq!(status, DICOD_OK);
         for (a, b) in gram.iter().zip(call.gram()) {
             assert!((f64::from(*a) - b).abs() < 1e-5);
@@ -191,9 +179,7 @@ fn an_encoder_gives_the_same_bits_for_any_layout() {
         let pointers = |buffer: &mut [f64], n: i64, n0: i64, n1: i64| -> Vec<*mut c_void> {
             let start = buffer.as_mut_ptr();
             let first = |c| place(c, n, n0, n1).1;
-            (0..n)
-                .map(|c| start.wrapping_offset(first(c) as isize).cast())
-                .collect()
+            (0..n).map(|c| start.wrapping_offset(first(c) as isize).cast()).collect()
         };
         let channels = pointers(&mut x, fields, t0, t1);
         let strides = place(0, fields, t0, t1).0;
@@ -258,10 +244,7 @@ fn sparse_lists_are_the_dense_z() {
         )
     };
     assert_eq!((status, count), (DICOD_OK, n as i64));
-    assert_eq!(
-        (signal[n], atom[n], position[2 * n], value[n]),
-        (-7, -7, -7, -7.0)
-    );
+    assert_eq!((signal[n], atom[n], position[2 * n], value[n]), (-7, -7, -7, -7.0));
     let mut z = vec![0.0; dense.z.len()];
     let valid = call.valid();
     let mut last = -1;
@@ -283,17 +266,9 @@ fn sparse_lists_are_the_dense_z() {
         assert_eq!((status, &only[..]), (DICOD_OK, &value[..n]));
         count = -7;
         let status = dicod_encoder_get_sparse(encoder.0, n as i64 - 1, s, s, s, v, &mut count);
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["capacity", &(n - 1).to_string()],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["capacity", &(n - 1).to_string()]);
         let status = dicod_encoder_get_sparse(encoder.0, -1, s, s, s, v, &mut count);
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["capacity must be", ", is -1"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["capacity must be", ", is -1"]);
         let status = dicod_encoder_get_sparse(encoder.0, 0, s, s, s, v, null_mut());
         fails(status, DICOD_ERROR_NULL_POINTER, &["count is NULL"]);
     }
@@ -314,16 +289,9 @@ fn regularisation_per_atom_is_reported() {
         fails(status, DICOD_ERROR_INVALID_STATE, &["dicod_encoder_solve"]);
         let info = encoder.solve(&call);
         let status = dicod_encoder_get_lambda(encoder.0, 2, lambda.as_mut_ptr());
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["n_atoms must be", ", is 2", "3"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["n_atoms must be", ", is 2", "3"]);
         assert_eq!(lambda, [-7.0; 3]);
-        assert_eq!(
-            dicod_encoder_get_lambda(encoder.0, 3, lambda.as_mut_ptr()),
-            DICOD_OK
-        );
+        assert_eq!(dicod_encoder_get_lambda(encoder.0, 3, lambda.as_mut_ptr()), DICOD_OK);
         let expected = [0.1, 0.2, 0.3].map(|reg| reg * info.lambda_max);
         assert_eq!((lambda, info.lambda), (expected, expected[2]));
     }
@@ -338,12 +306,7 @@ fn warm_starts_take_few_steps() {
     let encoder = call.encoder();
     let cold = encoder.solve(&call);
     let warm = encoder.solve(&call);
-    assert!(
-        cold.steps > 20 && warm.steps == 0,
-        "{} {}",
-        cold.steps,
-        warm.steps
-    );
+    assert!(cold.steps > 20 && warm.steps == 0, "{} {}", cold.steps, warm.steps);
     let z = encoder.z(&call);
     // SAFETY: the handle is ours.
     assert_eq!(unsafe { dicod_encoder_clear_z(encoder.0) }, DICOD_OK);
@@ -369,9 +332,7 @@ fn warm_starts_take_few_steps() {
 fn rank_one_dictionaries_are_their_product() {
     let mut call = Call::new();
     let (u, v) = (noise(3 * 2, 5), noise(3 * 16, 6));
-    call.d = (0..3 * 2 * 16)
-        .map(|i| u[i / 16] * v[i / 32 * 16 + i % 16])
-        .collect();
+    call.d = (0..3 * 2 * 16).map(|i| u[i / 16] * v[i / 32 * 16 + i % 16]).collect();
     let full = call.encoder();
     let info = full.solve(&call);
     let z = full.z(&call);
@@ -403,10 +364,7 @@ fn rank_one_dictionaries_are_their_product() {
         assert_eq!(dicod_encoder_set_dictionary_rank1(full.0, p, q), DICOD_OK);
         full.solve(&call);
         assert_eq!(full.z(&call), rank_one.z(&call));
-        assert_eq!(
-            dicod_encoder_set_dictionary(rank_one.0, call.d.as_ptr()),
-            DICOD_OK
-        );
+        assert_eq!(dicod_encoder_set_dictionary(rank_one.0, call.d.as_ptr()), DICOD_OK);
         rank_one.solve(&call);
         assert_eq!(rank_one.z(&call), z);
 
@@ -415,25 +373,11 @@ fn rank_one_dictionaries_are_their_product() {
         let d: Vec<f32> = narrow(&call.d);
         let (p, q) = (u.as_ptr(), v.as_ptr());
         let mut handle = null_mut();
-        let status = dicod_encoder_create_rank1_f32(
-            null_mut(),
-            null(),
-            2,
-            s.as_ptr(),
-            2,
-            2,
-            3,
-            l.as_ptr(),
-            p,
-            q,
-            &mut handle,
-        );
+        let status =
+            dicod_encoder_create_rank1_f32(null_mut(), null(), 2, s.as_ptr(), 2, 2, 3, l.as_ptr(), p, q, &mut handle);
         assert_eq!(status, DICOD_OK, "{}", last_error());
         let single = Encoder(handle);
-        let channels = x
-            .chunks(12 * 13)
-            .map(|x| x.as_ptr().cast_mut().cast())
-            .collect();
+        let channels = x.chunks(12 * 13).map(|x| x.as_ptr().cast_mut().cast()).collect();
         let mut array = Array::new(s, channels, None);
         array.element_type = DICOD_F32;
         let mut found = ffi_support::info();
@@ -458,31 +402,15 @@ fn rank_one_dictionaries_are_their_product() {
 
         // The element type has to be the encoder's.
         let status = dicod_encoder_set_dictionary(single.0, call.d.as_ptr());
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["d must be", ", is one of double", "_f32"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["d must be", ", is one of double", "_f32"]);
         let status = dicod_encoder_set_dictionary_rank1_f32(full.0, p, q);
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["u must be", ", is one of float", "double"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["u must be", ", is one of float", "double"]);
         array.element_type = DICOD_F64;
         let status = dicod_encoder_get_z(single.0, &mut array.raw());
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["z->element_type must be", ", is 64", "32 (float)"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["z->element_type must be", ", is 64", "32 (float)"]);
         array.element_type = 0;
         let status = dicod_encoder_get_z(full.0, &mut array.raw());
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["z->element_type must be", ", is 0", "64 (double)"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["z->element_type must be", ", is 0", "64 (double)"]);
     }
 }
 
@@ -498,15 +426,9 @@ fn solves_end_as_they_are_told() {
         options.integer("max_iter", 3);
         call.options = options.0;
         let done = call.run();
-        assert_eq!(
-            (done.status, done.info.status),
-            (DICOD_MAX_ITER, DICOD_MAX_ITER)
-        );
+        assert_eq!((done.status, done.info.status), (DICOD_MAX_ITER, DICOD_MAX_ITER));
         assert!(done.info.steps < full.info.steps);
-        assert_eq!(
-            done.z.iter().filter(|z| **z != 0.0).count() as i64,
-            done.info.nonzeros
-        );
+        assert_eq!(done.z.iter().filter(|z| **z != 0.0).count() as i64, done.info.nonzeros);
         options.integer("max_iter", -1);
         options.real("time_limit", 0.0);
         assert_eq!(call.run().status, DICOD_TIME_LIMIT);
@@ -547,10 +469,7 @@ unsafe extern "C" fn report(userdata: *mut c_void, progress: *const dicod_progre
         statuses.push(dicod_context_set_log(reporter.context, None, null_mut()));
         statuses.push(dicod_encoder_clear_z(reporter.encoder));
         let mut threads = 0;
-        assert_eq!(
-            dicod_context_threads(reporter.context, &mut threads),
-            DICOD_OK
-        );
+        assert_eq!(dicod_context_threads(reporter.context, &mut threads), DICOD_OK);
     }
     i32::from(reporter.seen.len() as i32 > reporter.go_on_for)
 }
@@ -575,22 +494,14 @@ fn callbacks_see_the_solve_and_can_stop_it() {
     (call.context, call.options) = (context.0, options.0);
     let encoder = call.encoder();
     for go_on_for in [1_000_000, 2] {
-        let mut reporter = Reporter {
-            context: context.0,
-            encoder: encoder.0,
-            go_on_for,
-            seen: Vec::new(),
-            statuses: Vec::new(),
-        };
+        let mut reporter =
+            Reporter { context: context.0, encoder: encoder.0, go_on_for, seen: Vec::new(), statuses: Vec::new() };
         let userdata = (&raw mut reporter).cast();
         // SAFETY: the reporter outlives the solve.
         unsafe { dicod_context_set_progress(context.0, Some(report), userdata) };
         let info = encoder.solve(&call);
         let (stopped, last) = (go_on_for == 2, reporter.seen[reporter.seen.len() - 1]);
-        assert_eq!(
-            info.status,
-            if stopped { DICOD_CANCELLED } else { DICOD_OK }
-        );
+        assert_eq!(info.status, if stopped { DICOD_CANCELLED } else { DICOD_OK });
         assert_eq!(stopped, reporter.seen.len() == 4, "{}", reporter.seen.len());
         assert_eq!((last.steps, last.tol), (info.steps, info.tol));
         assert_eq!((last.sweeps, last.visits), (info.sweeps, info.visits));
@@ -598,17 +509,9 @@ fn callbacks_see_the_solve_and_can_stop_it() {
         assert_eq!(last.max_step, info.max_step);
         assert!(last.tiles >= last.awake && last.seconds > 0.0);
         // Handles in use say so.
-        assert!(
-            reporter
-                .statuses
-                .iter()
-                .all(|s| *s == DICOD_ERROR_INVALID_STATE)
-        );
+        assert!(reporter.statuses.iter().all(|s| *s == DICOD_ERROR_INVALID_STATE));
         let text = last_error();
-        assert!(
-            text.contains("encoder") && text.contains("in use"),
-            "{text}"
-        );
+        assert!(text.contains("encoder") && text.contains("in use"), "{text}");
         // SAFETY: nothing to call.
         unsafe { dicod_context_set_progress(context.0, None, null_mut()) };
     }
@@ -668,10 +571,7 @@ fn an_encoder_freed_by_its_own_callback_ends_its_solve() {
     unsafe {
         dicod_context_set_progress(context.0, Some(free_encoder), userdata);
         let mut info = info();
-        assert_eq!(
-            dicod_encoder_solve(handle, &array.raw(), &mut info),
-            DICOD_OK
-        );
+        assert_eq!(dicod_encoder_solve(handle, &array.raw(), &mut info), DICOD_OK);
         assert!(encoder.0.is_null() && info.nonzeros > 0);
     }
 }
@@ -712,16 +612,9 @@ fn a_handle_that_another_thread_uses_says_so() {
             let message = last_error();
             barrier.wait();
             assert_eq!(status, DICOD_ERROR_INVALID_STATE, "{message}");
-            assert!(
-                message.contains("the encoder is in use by another thread"),
-                "{message}"
-            );
+            assert!(message.contains("the encoder is in use by another thread"), "{message}");
             assert_eq!(done.status, DICOD_ERROR_INVALID_STATE);
-            assert!(
-                done.message.contains("the context is in use"),
-                "{}",
-                done.message
-            );
+            assert!(done.message.contains("the context is in use"), "{}", done.message);
             assert!(done.untouched);
         });
         // The callback is called once, at the end.
@@ -756,10 +649,7 @@ fn options_are_described_set_and_read() {
                         assert_eq!(integer, -7);
                     }
                     "integer" => {
-                        assert_eq!(
-                            dicod_options_get_integer(handle, key, &mut integer),
-                            DICOD_OK
-                        );
+                        assert_eq!(dicod_options_get_integer(handle, key, &mut integer), DICOD_OK);
                         assert_eq!(integer, default.parse().unwrap());
                         assert_eq!(dicod_options_set_integer(options.0, key, integer), DICOD_OK);
                     }
@@ -790,30 +680,18 @@ fn options_are_described_set_and_read() {
         let before = row.key;
         for index in [-1, count, i64::MAX, i64::MIN] {
             let status = dicod_options_describe(index, &mut row);
-            fails(
-                status,
-                DICOD_ERROR_OUT_OF_RANGE,
-                &["index", &index.to_string(), "from 0 to"],
-            );
+            fails(status, DICOD_ERROR_OUT_OF_RANGE, &["index", &index.to_string(), "from 0 to"]);
         }
         row.struct_size = 8;
         let status = dicod_options_describe(0, &mut row);
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["info->struct_size must be", ", is 8", "48"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["info->struct_size must be", ", is 8", "48"]);
         assert_eq!(row.key, before);
 
         // Lists.
         options.reals("reg_per_atom", &[0.5, 0.25]);
         let (key, mut two, mut n) = (c"reg_per_atom".as_ptr(), [-7.0; 2], -7);
         let status = dicod_options_get_reals(options.0, key, 1, two.as_mut_ptr(), &mut n);
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["capacity must be", ", is 1", "at least 2"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["capacity must be", ", is 1", "at least 2"]);
         assert_eq!((two, n), ([-7.0; 2], -7));
         let status = dicod_options_get_reals(options.0, key, 2, two.as_mut_ptr(), &mut n);
         assert_eq!((status, two, n), (DICOD_OK, [0.5, 0.25], 2));
@@ -826,13 +704,7 @@ fn options_are_described_set_and_read() {
 
         // Valid shapes follow "periodic".
         let (signal, atom) = ([10, 11], [3, 4]);
-        let status = dicod_valid_shape(
-            options.0,
-            2,
-            signal.as_ptr(),
-            atom.as_ptr(),
-            two.as_mut_ptr(),
-        );
+        let status = dicod_valid_shape(options.0, 2, signal.as_ptr(), atom.as_ptr(), two.as_mut_ptr());
         assert_eq!((status, two), (DICOD_OK, [10, 8]));
     }
 }
@@ -864,15 +736,11 @@ fn a_larger_info_keeps_its_tail() {
         more: [i64; 2],
     }
     let call = Call::new();
-    let mut later = Later {
-        info: info(),
-        more: [-7, -8],
-    };
+    let mut later = Later { info: info(), more: [-7, -8] };
     later.info.struct_size = size_of::<Later>() as i64;
     let encoder = call.encoder();
     // SAFETY: the struct is as large as it says.
-    let status =
-        unsafe { dicod_encoder_solve(encoder.0, &call.array().raw(), (&raw mut later).cast()) };
+    let status = unsafe { dicod_encoder_solve(encoder.0, &call.array().raw(), (&raw mut later).cast()) };
     assert_eq!(status, DICOD_OK);
     assert_eq!(later.info.struct_size, size_of::<Later>() as i64);
     assert_eq!(later.more, [-7, -8]);
@@ -897,11 +765,7 @@ fn thread_counts() {
         let mut context = null_mut();
         // SAFETY: room for one.
         let status = unsafe { dicod_context_create(bad, &mut context) };
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["n_threads", &bad.to_string(), "-1"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["n_threads", &bad.to_string(), "-1"]);
         assert!(context.is_null());
     }
 }
@@ -924,128 +788,32 @@ fn bad_calls_are_named_and_touch_nothing() {
         (|c| c.nulls[2] = true, NULL, &["x is NULL"]),
         (|c| c.nulls[3] = true, NULL, &["d is NULL"]),
         (|c| c.nulls[4] = true, NULL, &["z is NULL"]),
-        (
-            |c| c.n_axes = 0,
-            ARGUMENT,
-            &["n_axes must be", ", is 0", "1, 2 or 3"],
-        ),
-        (
-            |c| c.n_axes = 4,
-            ARGUMENT,
-            &["n_axes must be", ", is 4", "1, 2 or 3"],
-        ),
-        (
-            |c| c.n_axes = i64::MIN,
-            ARGUMENT,
-            &["n_axes must be", ", is -9223372036854775808"],
-        ),
-        (
-            |c| c.counts[0] = 0,
-            ARGUMENT,
-            &["n_signals must be", ", is 0", "from 1"],
-        ),
-        (
-            |c| c.counts[1] = -1,
-            ARGUMENT,
-            &["n_channels must be", ", is -1", "from 1"],
-        ),
-        (
-            |c| c.counts[2] = 0,
-            ARGUMENT,
-            &["n_atoms must be", ", is 0", "from 1"],
-        ),
-        (
-            |c| c.counts[2] = i64::MAX,
-            ARGUMENT,
-            &["n_atoms must be", ", is 9223372036854775807"],
-        ),
-        (
-            |c| c.signal[1] = 0,
-            SHAPE,
-            &["signal_shape must be", ", is [12, 0]", "from 1"],
-        ),
-        (
-            |c| c.signal[0] = -5,
-            SHAPE,
-            &["signal_shape must be", ", is [-5, 13]"],
-        ),
+        (|c| c.n_axes = 0, ARGUMENT, &["n_axes must be", ", is 0", "1, 2 or 3"]),
+        (|c| c.n_axes = 4, ARGUMENT, &["n_axes must be", ", is 4", "1, 2 or 3"]),
+        (|c| c.n_axes = i64::MIN, ARGUMENT, &["n_axes must be", ", is -9223372036854775808"]),
+        (|c| c.counts[0] = 0, ARGUMENT, &["n_signals must be", ", is 0", "from 1"]),
+        (|c| c.counts[1] = -1, ARGUMENT, &["n_channels must be", ", is -1", "from 1"]),
+        (|c| c.counts[2] = 0, ARGUMENT, &["n_atoms must be", ", is 0", "from 1"]),
+        (|c| c.counts[2] = i64::MAX, ARGUMENT, &["n_atoms must be", ", is 9223372036854775807"]),
+        (|c| c.signal[1] = 0, SHAPE, &["signal_shape must be", ", is [12, 0]", "from 1"]),
+        (|c| c.signal[0] = -5, SHAPE, &["signal_shape must be", ", is [-5, 13]"]),
         (|c| c.signal[0] = i64::MAX, SHAPE, &["signal_shape", "2^30"]),
-        (
-            |c| c.atom[1] = 14,
-            SHAPE,
-            &["atom_shape must be", ", is [4, 14]", "[12, 13]"],
-        ),
-        (
-            |c| c.atom[0] = 0,
-            SHAPE,
-            &["atom_shape must be", ", is [0, 4]"],
-        ),
-        (
-            |c| c.signal = vec![1 << 30, 1 << 30],
-            MEMORY,
-            &["out of memory", "the signals"],
-        ),
+        (|c| c.atom[1] = 14, SHAPE, &["atom_shape must be", ", is [4, 14]", "[12, 13]"]),
+        (|c| c.atom[0] = 0, SHAPE, &["atom_shape must be", ", is [0, 4]"]),
+        (|c| c.signal = vec![1 << 30, 1 << 30], MEMORY, &["out of memory", "the signals"]),
         (|c| c.counts[0] = i32::MAX.into(), NULL, &["x is NULL"]),
-        (
-            |c| c.x[12 * 13 + 14] = f64::NAN,
-            FINITE,
-            &["x[0, 1, 1, 1] must be", ", is NaN"],
-        ),
-        (
-            |c| c.x[2 * 12 * 13] = f64::INFINITY,
-            FINITE,
-            &["x[1, 0, 0, 0] must be", ", is inf"],
-        ),
-        (
-            |c| c.d[2 * 16 + 5] = f64::NEG_INFINITY,
-            FINITE,
-            &["d[1, 0, 1, 1] must be", ", is -inf"],
-        ),
-        (
-            |c| c.x[3] = 1e300,
-            ARGUMENT,
-            &["the largest value of x must be", ", is 1e300", "overflow"],
-        ),
-        (
-            |c| c.d[3] = 1e200,
-            ARGUMENT,
-            &["the norm of atom 0 of d must be"],
-        ),
-        (
-            |c| c.d[..32].fill(1e-160),
-            ARGUMENT,
-            &["the norm of atom 0 of d must be", "e-160", "inverse"],
-        ),
-        (
-            |c| c.misalign = 1,
-            ARGUMENT,
-            &["x must be", ", is 0x", "multiple of 8"],
-        ),
-        (
-            |c| c.misalign = 2,
-            ARGUMENT,
-            &["d must be", ", is 0x", "multiple of 8"],
-        ),
-        (
-            |c| c.misalign = 3,
-            ARGUMENT,
-            &["z must be", ", is 0x", "multiple of 8"],
-        ),
-        (
-            |c| c.struct_size = 0,
-            ARGUMENT,
-            &["info->struct_size must be", ", is 0", "at least 200"],
-        ),
-        (
-            |c| c.struct_size = 199,
-            ARGUMENT,
-            &["info->struct_size must be", ", is 199"],
-        ),
-        (
-            |c| c.struct_size = -1,
-            ARGUMENT,
-            &["info->struct_size must be", ", is -1"],
-        ),
+        (|c| c.x[12 * 13 + 14] = f64::NAN, FINITE, &["x[0, 1, 1, 1] must be", ", is NaN"]),
+        (|c| c.x[2 * 12 * 13] = f64::INFINITY, FINITE, &["x[1, 0, 0, 0] must be", ", is inf"]),
+        (|c| c.d[2 * 16 + 5] = f64::NEG_INFINITY, FINITE, &["d[1, 0, 1, 1] must be", ", is -inf"]),
+        (|c| c.x[3] = 1e300, ARGUMENT, &["the largest value of x must be", ", is 1e300", "overflow"]),
+        (|c| c.d[3] = 1e200, ARGUMENT, &["the norm of atom 0 of d must be"]),
+        (|c| c.d[..32].fill(1e-160), ARGUMENT, &["the norm of atom 0 of d must be", "e-160", "inverse"]),
+        (|c| c.misalign = 1, ARGUMENT, &["x must be", ", is 0x", "multiple of 8"]),
+        (|c| c.misalign = 2, ARGUMENT, &["d must be", ", is 0x", "multiple of 8"]),
+        (|c| c.misalign = 3, ARGUMENT, &["z must be", ", is 0x", "multiple of 8"]),
+        (|c| c.struct_size = 0, ARGUMENT, &["info->struct_size must be", ", is 0", "at least 200"]),
+        (|c| c.struct_size = 199, ARGUMENT, &["info->struct_size must be", ", is 199"]),
+        (|c| c.struct_size = -1, ARGUMENT, &["info->struct_size must be", ", is -1"]),
         (
             |c| c.list("reg_per_atom"),
             ARGUMENT,
@@ -1085,35 +853,19 @@ fn bad_starts_are_named() {
     call.z = Some(z.clone());
     let done = call.run();
     assert_eq!(done.status, DICOD_ERROR_NOT_FINITE);
-    assert!(
-        done.message.contains("z[1, 0, 1, 2] must be"),
-        "{}",
-        done.message
-    );
+    assert!(done.message.contains("z[1, 0, 1, 2] must be"), "{}", done.message);
     assert!(done.untouched);
     z[3 * 90 + 12] = 1e300;
     call.z = Some(z.clone());
     let done = call.run();
-    assert_eq!(
-        done.status, DICOD_ERROR_INVALID_ARGUMENT,
-        "{}",
-        done.message
-    );
+    assert_eq!(done.status, DICOD_ERROR_INVALID_ARGUMENT, "{}", done.message);
     assert!(done.untouched && done.message.contains("the largest value of z must be"));
     options.integer("positive", 1);
     z[3 * 90 + 12] = -0.5;
     call.z = Some(z);
     let done = call.run();
-    assert_eq!(
-        done.status, DICOD_ERROR_INVALID_ARGUMENT,
-        "{}",
-        done.message
-    );
-    assert!(
-        done.untouched && done.message.contains("-0.5"),
-        "{}",
-        done.message
-    );
+    assert_eq!(done.status, DICOD_ERROR_INVALID_ARGUMENT, "{}", done.message);
+    assert!(done.untouched && done.message.contains("-0.5"), "{}", done.message);
     assert!(done.message.contains("positive"), "{}", done.message);
 }
 
@@ -1151,11 +903,7 @@ fn numbers_at_the_ends_of_the_range() {
     unsafe {
         let d = d.as_ptr();
         let status = dicod_encoder_create_f32(none, null(), 2, s, 2, 2, 3, l, d, &mut handle);
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["the norm of atom 0 of d must be"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["the norm of atom 0 of d must be"]);
         // More tiles than memory can hold, though no array is needed yet.
         let (one, d) = ([1], call.d.as_ptr());
         let (s, n) = (one.as_ptr(), i32::MAX.into());
@@ -1176,24 +924,10 @@ fn out_of_memory_is_an_error() {
     (call.counts, call.d, call.x) = ([1, 1, n as i64], d, vec![1.0]);
     let done = call.run();
     assert_eq!(done.status, DICOD_ERROR_OUT_OF_MEMORY, "{}", done.message);
-    assert!(
-        done.untouched && done.message.contains("Gram tensor"),
-        "{}",
-        done.message
-    );
+    assert!(done.untouched && done.message.contains("Gram tensor"), "{}", done.message);
     let (mut one, shape) = ([-7.0], [1]);
     // SAFETY: the result doesn't fit in memory, so that nothing is written.
-    let status = unsafe {
-        dicod_gram(
-            null_mut(),
-            1,
-            1,
-            n as i64,
-            shape.as_ptr(),
-            call.d.as_ptr(),
-            one.as_mut_ptr(),
-        )
-    };
+    let status = unsafe { dicod_gram(null_mut(), 1, 1, n as i64, shape.as_ptr(), call.d.as_ptr(), one.as_mut_ptr()) };
     fails(status, DICOD_ERROR_OUT_OF_MEMORY, &["Gram tensor"]);
     assert_eq!(one, [-7.0]);
 }
@@ -1207,37 +941,17 @@ fn bad_options_are_named() {
         let status = dicod_options_set_real(o, c"regg".as_ptr(), 0.5);
         fails(status, DICOD_ERROR_UNKNOWN_OPTION, &["\"regg\"", "\"reg\""]);
         let status = dicod_options_set_real(o, c"reg".as_ptr(), -0.5);
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["\"reg\"", "-0.5", "at least 0"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["\"reg\"", "-0.5", "at least 0"]);
         let status = dicod_options_set_real(o, c"tol".as_ptr(), -1.0);
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["\"tol\"", "-1", "at least 0"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["\"tol\"", "-1", "at least 0"]);
         let status = dicod_options_set_real(o, c"tol".as_ptr(), f64::NAN);
         fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["\"tol\"", "NaN"]);
         let status = dicod_options_set_integer(o, c"max_iter".as_ptr(), -2);
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["\"max_iter\"", "-2"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["\"max_iter\"", "-2"]);
         let status = dicod_options_set_real(o, c"max_iter".as_ptr(), 2.0);
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["\"max_iter\"", "an integer"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["\"max_iter\"", "an integer"]);
         let status = dicod_options_set_string(o, c"strategy".as_ptr(), c"best".as_ptr());
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["\"strategy\"", "\"best\"", "greedy"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["\"strategy\"", "\"best\"", "greedy"]);
         let bytes = [0xffu8 as c_char, 0];
         let status = dicod_options_set_string(o, c"strategy".as_ptr(), bytes.as_ptr());
         fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["value", "UTF-8"]);
@@ -1250,30 +964,14 @@ fn bad_options_are_named() {
         let status = dicod_options_set_reals(o, c"reg_per_atom".as_ptr(), 2, null());
         fails(status, DICOD_ERROR_NULL_POINTER, &["values is NULL"]);
         let status = dicod_options_set_reals(o, c"reg_per_atom".as_ptr(), -1, null());
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["n must be", ", is -1"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["n must be", ", is -1"]);
         let (one, two) = ([1.0, -2.0], [1, 2]);
         let status = dicod_options_set_reals(o, c"reg_per_atom".as_ptr(), i64::MAX, one.as_ptr());
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["n must be", ", is 9223372036854775807"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["n must be", ", is 9223372036854775807"]);
         let status = dicod_options_set_reals(o, c"reg_per_atom".as_ptr(), 2, one.as_ptr());
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["reg_per_atom[1]", "-2"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["reg_per_atom[1]", "-2"]);
         let status = dicod_options_set_integers(o, c"periodic".as_ptr(), 2, two.as_ptr());
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["periodic[1]", "2", "0 or 1"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["periodic[1]", "2", "0 or 1"]);
         let (mut n, mut real) = (-7, -7.0);
         let status = dicod_options_get_real(o, c"reg".as_ptr(), null_mut());
         fails(status, DICOD_ERROR_NULL_POINTER, &["value is NULL"]);
@@ -1281,11 +979,7 @@ fn bad_options_are_named() {
         fails(status, DICOD_ERROR_UNKNOWN_OPTION, &["\"Reg\"", "\"reg\""]);
         let key = c"tile_shape".as_ptr();
         let status = dicod_options_get_integers(o, key, -1, null_mut(), &mut n);
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["capacity must be", ", is -1"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["capacity must be", ", is -1"]);
         let status = dicod_options_get_integers(o, key, 0, null_mut(), null_mut());
         fails(status, DICOD_ERROR_NULL_POINTER, &["count is NULL"]);
         assert_eq!((n, real), (-7, -7.0));
@@ -1317,120 +1011,36 @@ fn bad_descriptors_are_named_and_touch_nothing() {
     const SHAPE: dicod_status = DICOD_ERROR_INVALID_SHAPE;
     const NULL: dicod_status = DICOD_ERROR_NULL_POINTER;
     let both: [BadArray; 19] = [
-        (
-            |a| a.struct_size = 0,
-            ARGUMENT,
-            &["->struct_size must be", ", is 0", "at least 72"],
-        ),
-        (
-            |a| a.struct_size = 71,
-            ARGUMENT,
-            &["->struct_size must be", ", is 71"],
-        ),
-        (
-            |a| a.element_type = 16,
-            ARGUMENT,
-            &["->element_type must be", ", is 16", "64 (double)"],
-        ),
-        (
-            |a| a.n_axes = 1,
-            ARGUMENT,
-            &["->n_axes must be", ", is 1", "2"],
-        ),
-        (
-            |a| a.n_axes = i64::MAX,
-            ARGUMENT,
-            &["->n_axes must be", ", is 9223372036854775807"],
-        ),
+        (|a| a.struct_size = 0, ARGUMENT, &["->struct_size must be", ", is 0", "at least 72"]),
+        (|a| a.struct_size = 71, ARGUMENT, &["->struct_size must be", ", is 71"]),
+        (|a| a.element_type = 16, ARGUMENT, &["->element_type must be", ", is 16", "64 (double)"]),
+        (|a| a.n_axes = 1, ARGUMENT, &["->n_axes must be", ", is 1", "2"]),
+        (|a| a.n_axes = i64::MAX, ARGUMENT, &["->n_axes must be", ", is 9223372036854775807"]),
         (|a| a.global_shape = None, NULL, &["->global_shape is NULL"]),
-        (
-            |a| a.global_shape = Some(vec![12, 12]),
-            SHAPE,
-            &["->global_shape must be", ", is [12, 12]"],
-        ),
-        (
-            |a| a.offset = Some(vec![0, 1]),
-            SHAPE,
-            &["->local_shape must be", "from offset [0, 1] on"],
-        ),
-        (
-            |a| a.offset = Some(vec![0, -1]),
-            ARGUMENT,
-            &["->offset must be", ", is [0, -1]", "from 0 to"],
-        ),
-        (
-            |a| a.local_shape = Some(vec![6, 14]),
-            SHAPE,
-            &["->local_shape must be", ", is [6, 14]", "what is left of"],
-        ),
-        (
-            |a| a.local_shape = Some(vec![-1, 3]),
-            SHAPE,
-            &["->local_shape must be", ", is [-1, 3]"],
-        ),
-        (
-            |a| a.n_channels = -1,
-            ARGUMENT,
-            &["->n_channels must be", ", is -1"],
-        ),
-        (
-            |a| a.n_channels = 5,
-            ARGUMENT,
-            &["->n_channels must be", ", is 5"],
-        ),
+        (|a| a.global_shape = Some(vec![12, 12]), SHAPE, &["->global_shape must be", ", is [12, 12]"]),
+        (|a| a.offset = Some(vec![0, 1]), SHAPE, &["->local_shape must be", "from offset [0, 1] on"]),
+        (|a| a.offset = Some(vec![0, -1]), ARGUMENT, &["->offset must be", ", is [0, -1]", "from 0 to"]),
+        (|a| a.local_shape = Some(vec![6, 14]), SHAPE, &["->local_shape must be", ", is [6, 14]", "what is left of"]),
+        (|a| a.local_shape = Some(vec![-1, 3]), SHAPE, &["->local_shape must be", ", is [-1, 3]"]),
+        (|a| a.n_channels = -1, ARGUMENT, &["->n_channels must be", ", is -1"]),
+        (|a| a.n_channels = 5, ARGUMENT, &["->n_channels must be", ", is 5"]),
         (|a| a.channels.clear(), NULL, &["->channels is NULL"]),
-        (
-            |a| a.channels[2] = null_mut(),
-            ARGUMENT,
-            &["->channels[2] must be", ", is NULL", "double"],
-        ),
+        (|a| a.channels[2] = null_mut(), ARGUMENT, &["->channels[2] must be", ", is NULL", "double"]),
         (
             |a| a.channels[3] = a.channels[3].wrapping_byte_add(4),
             ARGUMENT,
             &["->channels[3] must be", ", is 0x", "multiple of 8"],
         ),
-        (
-            |a| a.strides = Some(vec![i64::MAX, 1]),
-            ARGUMENT,
-            &["->strides must be", ", is [9223372036854775807"],
-        ),
-        (
-            |a| a.strides = Some(vec![i64::MIN, 1]),
-            ARGUMENT,
-            &["->strides must be", ", is [-9223372036854775808"],
-        ),
-        (
-            |a| a.strides = Some(vec![1, 1 << 58]),
-            ARGUMENT,
-            &["->strides", "addressed"],
-        ),
+        (|a| a.strides = Some(vec![i64::MAX, 1]), ARGUMENT, &["->strides must be", ", is [9223372036854775807"]),
+        (|a| a.strides = Some(vec![i64::MIN, 1]), ARGUMENT, &["->strides must be", ", is [-9223372036854775808"]),
+        (|a| a.strides = Some(vec![1, 1 << 58]), ARGUMENT, &["->strides", "addressed"]),
     ];
     let written: [BadArray; 5] = [
-        (
-            |a| a.strides = Some(vec![0, 1]),
-            ARGUMENT,
-            &["z->strides", "share memory"],
-        ),
-        (
-            |a| a.strides = Some(vec![1, 1]),
-            ARGUMENT,
-            &["z->strides", "share memory"],
-        ),
-        (
-            |a| a.strides = Some(vec![9, 1]),
-            ARGUMENT,
-            &["z->strides", "share memory"],
-        ),
-        (
-            |a| a.channels[1] = a.channels[0],
-            ARGUMENT,
-            &["z->channels[1]", "channel 0"],
-        ),
-        (
-            |a| a.channels[4] = a.channels[5].wrapping_byte_sub(8 * 89),
-            ARGUMENT,
-            &["z->channels[5]", "channel 4"],
-        ),
+        (|a| a.strides = Some(vec![0, 1]), ARGUMENT, &["z->strides", "share memory"]),
+        (|a| a.strides = Some(vec![1, 1]), ARGUMENT, &["z->strides", "share memory"]),
+        (|a| a.strides = Some(vec![9, 1]), ARGUMENT, &["z->strides", "share memory"]),
+        (|a| a.channels[1] = a.channels[0], ARGUMENT, &["z->channels[1]", "channel 0"]),
+        (|a| a.channels[4] = a.channels[5].wrapping_byte_sub(8 * 89), ARGUMENT, &["z->channels[5]", "channel 4"]),
     ];
     let call = Call::new();
     let encoder = call.encoder();
@@ -1463,11 +1073,7 @@ fn bad_descriptors_are_named_and_touch_nothing() {
     array.local_shape = Some(vec![6, 13]);
     // SAFETY: what is wrong is found before the arrays are touched.
     let result = unsafe { dicod_encoder_solve(encoder.0, &array.raw(), &mut found) };
-    fails(
-        result,
-        SHAPE,
-        &["x->local_shape must be", ", is [6, 13]", "the whole domain"],
-    );
+    fails(result, SHAPE, &["x->local_shape must be", ", is [6, 13]", "the whole domain"]);
     // SAFETY: NULL is refused.
     unsafe {
         let status = dicod_encoder_solve(encoder.0, null(), &mut found);
@@ -1485,19 +1091,11 @@ fn bad_descriptors_are_named_and_touch_nothing() {
     bad.x[12 * 13 * 3 + 15] = f64::NAN;
     // SAFETY: arrays of the shapes.
     let status = unsafe { dicod_encoder_solve(encoder.0, &bad.array().raw(), &mut found) };
-    fails(
-        status,
-        DICOD_ERROR_NOT_FINITE,
-        &["x[1, 1, 1, 2] must be", ", is NaN"],
-    );
+    fails(status, DICOD_ERROR_NOT_FINITE, &["x[1, 1, 1, 2] must be", ", is NaN"]);
     bad.d[7] = f64::NAN;
     // SAFETY: arrays of the shapes.
     let status = unsafe { dicod_encoder_set_dictionary(encoder.0, bad.d.as_ptr()) };
-    fails(
-        status,
-        DICOD_ERROR_NOT_FINITE,
-        &["d[0, 0, 1, 3] must be", ", is NaN"],
-    );
+    fails(status, DICOD_ERROR_NOT_FINITE, &["d[0, 0, 1, 3] must be", ", is NaN"]);
     assert_eq!(format!("{found:?}"), before);
     assert_eq!(encoder.z(&call), z);
 }
@@ -1510,67 +1108,24 @@ fn bad_factors_are_named() {
         let mut handle = null_mut();
         // SAFETY: arrays of the shapes, or NULL.
         let status = unsafe {
-            dicod_encoder_create_rank1(
-                null_mut(),
-                null(),
-                2,
-                s.as_ptr(),
-                2,
-                2,
-                3,
-                l.as_ptr(),
-                u,
-                v,
-                &mut handle,
-            )
+            dicod_encoder_create_rank1(null_mut(), null(), 2, s.as_ptr(), 2, 2, 3, l.as_ptr(), u, v, &mut handle)
         };
         assert!(handle.is_null());
         status
     };
     let (mut u, mut v) = (noise(6, 1), noise(48, 2));
-    fails(
-        create(null(), v.as_ptr()),
-        DICOD_ERROR_NULL_POINTER,
-        &["u is NULL"],
-    );
-    fails(
-        create(u.as_ptr(), null()),
-        DICOD_ERROR_NULL_POINTER,
-        &["v is NULL"],
-    );
+    fails(create(null(), v.as_ptr()), DICOD_ERROR_NULL_POINTER, &["u is NULL"]);
+    fails(create(u.as_ptr(), null()), DICOD_ERROR_NULL_POINTER, &["v is NULL"]);
     u[3] = f64::NAN;
-    fails(
-        create(u.as_ptr(), v.as_ptr()),
-        DICOD_ERROR_NOT_FINITE,
-        &["u[1, 1] must be", ", is NaN"],
-    );
+    fails(create(u.as_ptr(), v.as_ptr()), DICOD_ERROR_NOT_FINITE, &["u[1, 1] must be", ", is NaN"]);
     u[3] = 1.0;
     v[21] = f64::INFINITY;
-    fails(
-        create(u.as_ptr(), v.as_ptr()),
-        DICOD_ERROR_NOT_FINITE,
-        &["v[1, 1, 1] must be", ", is inf"],
-    );
+    fails(create(u.as_ptr(), v.as_ptr()), DICOD_ERROR_NOT_FINITE, &["v[1, 1, 1] must be", ", is inf"]);
     v[21] = 1e250;
-    fails(
-        create(u.as_ptr(), v.as_ptr()),
-        DICOD_ERROR_INVALID_ARGUMENT,
-        &["u and v", "norm"],
-    );
+    fails(create(u.as_ptr(), v.as_ptr()), DICOD_ERROR_INVALID_ARGUMENT, &["u and v", "norm"]);
     // SAFETY: NULL is refused.
     let status = unsafe {
-        dicod_encoder_create(
-            null_mut(),
-            null(),
-            2,
-            s.as_ptr(),
-            2,
-            2,
-            3,
-            l.as_ptr(),
-            call.d.as_ptr(),
-            null_mut(),
-        )
+        dicod_encoder_create(null_mut(), null(), 2, s.as_ptr(), 2, 2, 3, l.as_ptr(), call.d.as_ptr(), null_mut())
     };
     fails(status, DICOD_ERROR_NULL_POINTER, &["encoder is NULL"]);
 }
@@ -1578,12 +1133,7 @@ fn bad_factors_are_named() {
 #[test]
 fn parts_refuse_what_is_wrong() {
     let call = Call::new();
-    let (s, l, x, d) = (
-        call.signal.as_ptr(),
-        call.atom.as_ptr(),
-        call.x.as_ptr(),
-        call.d.as_ptr(),
-    );
+    let (s, l, x, d) = (call.signal.as_ptr(), call.atom.as_ptr(), call.x.as_ptr(), call.d.as_ptr());
     let (o, mut z) = (null(), vec![0.0; call.z_len()]);
     let (mut a, mut b) = (-7.0, -7.0);
     // SAFETY: arrays of the shapes, or NULL.
@@ -1601,44 +1151,24 @@ fn parts_refuse_what_is_wrong() {
         z[91] = f64::NAN;
         let p = z.as_ptr();
         let status = dicod_objective(c, o, 2, s, 2, 2, 3, l, x, d, p, &mut a, &mut b);
-        fails(
-            status,
-            DICOD_ERROR_NOT_FINITE,
-            &["z[0, 1, 0, 1] must be", ", is NaN"],
-        );
+        fails(status, DICOD_ERROR_NOT_FINITE, &["z[0, 1, 0, 1] must be", ", is NaN"]);
         let mut out = vec![-7.0; call.x.len()];
         let to = out.as_mut_ptr();
         let status = dicod_reconstruct(c, o, 2, s, 2, 2, 3, l, d, p, to);
-        fails(
-            status,
-            DICOD_ERROR_NOT_FINITE,
-            &["z[0, 1, 0, 1] must be", ", is NaN"],
-        );
+        fails(status, DICOD_ERROR_NOT_FINITE, &["z[0, 1, 0, 1] must be", ", is NaN"]);
         assert!(out.iter().all(|x| *x == -7.0));
         let status = dicod_reconstruct(c, o, 2, s, 2, 2, 3, l, d, p, null_mut());
         fails(status, DICOD_ERROR_NULL_POINTER, &["x is NULL"]);
         z.resize(2000, 0.0);
         let (p, to) = (z.as_ptr(), z.as_mut_ptr());
         let status = dicod_reconstruct(c, o, 2, s, 2, 2, 3, l, d, p, to.add(100));
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["x must be", ", is 0x", "overlap"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["x must be", ", is 0x", "overlap"]);
         let to = out.as_mut_ptr();
         let zero = [0, 4];
         let status = dicod_gram(c, 2, 2, 3, zero.as_ptr(), d, to);
-        fails(
-            status,
-            DICOD_ERROR_INVALID_SHAPE,
-            &["atom_shape must be", ", is [0, 4]"],
-        );
+        fails(status, DICOD_ERROR_INVALID_SHAPE, &["atom_shape must be", ", is [0, 4]"]);
         let status = dicod_gram(c, 2, 2, 0, l, d, to);
-        fails(
-            status,
-            DICOD_ERROR_INVALID_ARGUMENT,
-            &["n_atoms must be", ", is 0"],
-        );
+        fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["n_atoms must be", ", is 0"]);
         let status = dicod_gram(c, 2, 2, 3, l, d, null_mut());
         fails(status, DICOD_ERROR_NULL_POINTER, &["gram is NULL"]);
         assert!(out.iter().all(|x| *x == -7.0));
@@ -1646,11 +1176,7 @@ fn parts_refuse_what_is_wrong() {
         fails(status, DICOD_ERROR_NULL_POINTER, &["valid_shape is NULL"]);
         let mut two = [-7; 2];
         let status = dicod_valid_shape(o, 2, l, s, two.as_mut_ptr());
-        fails(
-            status,
-            DICOD_ERROR_INVALID_SHAPE,
-            &["atom_shape must be", ", is [12, 13]"],
-        );
+        fails(status, DICOD_ERROR_INVALID_SHAPE, &["atom_shape must be", ", is [12, 13]"]);
         assert_eq!((two, a, b), ([-7; 2], -7.0, -7.0));
     }
 }

@@ -129,8 +129,7 @@ fn setting() -> impl Strategy<Value = Setting> {
     let list = 0usize..4;
     prop_oneof![
         (key(), real()).prop_map(|(k, v)| Setting::Real(k, v)),
-        (key(), prop::collection::vec(real(), list.clone()))
-            .prop_map(|(k, v)| Setting::Reals(k, v)),
+        (key(), prop::collection::vec(real(), list.clone())).prop_map(|(k, v)| Setting::Reals(k, v)),
         (key(), integer()).prop_map(|(k, v)| Setting::Integer(k, v)),
         (key(), prop::collection::vec(integer(), list)).prop_map(|(k, v)| Setting::Integers(k, v)),
         (key(), prop::sample::select(words)).prop_map(|(k, v)| Setting::Word(k, v.into())),
@@ -153,9 +152,7 @@ fn apply(options: &Options, settings: &[Setting]) {
                 Setting::Real(_, v) => dicod_options_set_real(o, key, *v),
                 Setting::Reals(_, v) => dicod_options_set_reals(o, key, v.len() as i64, v.as_ptr()),
                 Setting::Integer(_, v) => dicod_options_set_integer(o, key, *v),
-                Setting::Integers(_, v) => {
-                    dicod_options_set_integers(o, key, v.len() as i64, v.as_ptr())
-                }
+                Setting::Integers(_, v) => dicod_options_set_integers(o, key, v.len() as i64, v.as_ptr()),
                 Setting::Word(_, v) => {
                     let word = CString::new(v.as_str()).unwrap();
                     dicod_options_set_string(o, key, word.as_ptr())
@@ -206,13 +203,7 @@ fn fuzz() -> impl Strategy<Value = Fuzz> {
     let size = size_of::<dicod_info>() as i64;
     let size = prop_oneof![20 => Just(size), 1 => Just(size + 8), 1 => Just(size - 1), 1 => wild()];
     let nulls = prop::array::uniform6(prop::bool::weighted(0.03));
-    let rest = (
-        nulls,
-        size,
-        prop::collection::vec(setting(), 0..8),
-        any::<bool>(),
-        0i32..4,
-    );
+    let rest = (nulls, size, prop::collection::vec(setting(), 0..8), any::<bool>(), 0i32..4);
     (shapes, values, rest).prop_map(|(shapes, values, rest)| Fuzz {
         n_axes: shapes.0,
         signal: shapes.1,
@@ -322,13 +313,8 @@ impl Fuzz {
         }
         let n = self.n_axes as usize;
         let [signals, channels, atoms] = self.counts.map(|n| i128::from(n.max(0)));
-        let product = |f: &dyn Fn(usize) -> i128| {
-            (0..n).fold(1i128, |p, axis| p.saturating_mul(f(axis).max(0)))
-        };
-        let (t, l) = (
-            |a: usize| i128::from(self.signal[a]),
-            |a: usize| i128::from(self.atom[a]),
-        );
+        let product = |f: &dyn Fn(usize) -> i128| (0..n).fold(1i128, |p, axis| p.saturating_mul(f(axis).max(0)));
+        let (t, l) = (|a: usize| i128::from(self.signal[a]), |a: usize| i128::from(self.atom[a]));
         let wraps = |a: usize| periodic.get(a).is_some_and(|p| *p == 1);
         let valid = product(&|a| if wraps(a) { t(a) } else { t(a) - l(a) + 1 });
         let (x, v) = (product(&t), product(&l));
@@ -361,9 +347,7 @@ impl Fuzz {
 
     fn run<T: Typed>(&self, functions: &Functions<T>) {
         let (options, periodic) = self.options();
-        let o = options
-            .as_ref()
-            .map_or(null(), |options| options.0.cast_const());
+        let o = options.as_ref().map_or(null(), |options| options.0.cast_const());
         let context = (self.threads > 0).then(|| Context::new(self.threads));
         let c = context.as_ref().map_or(null_mut(), |context| context.0);
         let sizes = self.sizes(&periodic);
@@ -373,11 +357,7 @@ impl Fuzz {
         };
         let (mut x, mut d, mut z) = (array(0, 0), array(1, 1), array(2, 2));
         let shape = |index: usize, list: &[i64]| {
-            if self.nulls[index] {
-                null()
-            } else {
-                list.as_ptr()
-            }
+            if self.nulls[index] { null() } else { list.as_ptr() }
         };
         let (s, l) = (shape(0, &self.signal), shape(1, &self.atom));
         let (axes, [n, p, k]) = (self.n_axes, self.counts);
@@ -392,11 +372,7 @@ impl Fuzz {
         info.struct_size = self.struct_size;
         let mut room = [info; 2]; // of which the second is never touched
         let before = format!("{room:?}");
-        let pi = if self.nulls[5] {
-            null_mut()
-        } else {
-            room.as_mut_ptr()
-        };
+        let pi = if self.nulls[5] { null_mut() } else { room.as_mut_ptr() };
         // SAFETY: the arrays have the sizes of the shapes, or are NULL.
         let status = unsafe { (functions.solve)(c, o, axes, s, n, p, k, l, px, pd, pz, pi) };
         assert!(known(status), "{status} {}", last_error());
@@ -419,11 +395,7 @@ impl Fuzz {
         unsafe {
             let status = (functions.lambda_max)(c, o, axes, s, n, p, k, l, px, pd, &mut a);
             assert!(known(status) && status <= 0, "{status} {}", last_error());
-            assert!(if status == 0 {
-                a.is_finite()
-            } else {
-                a == -7.5
-            });
+            assert!(if status == 0 { a.is_finite() } else { a == -7.5 });
             a = -7.5;
             let (pz, to) = (pz.cast_const(), (&raw mut a, &raw mut b));
             let status = (functions.objective)(c, o, axes, s, n, p, k, l, px, pd, pz, to.0, to.1);
@@ -507,9 +479,7 @@ impl Fuzz {
     /// The same for learning: one call, then the handle and a checkpoint of it.
     fn learn<T: Typed>(&self, functions: &LearnFunctions<T>) {
         let (options, periodic) = self.options();
-        let o = options
-            .as_ref()
-            .map_or(null(), |options| options.0.cast_const());
+        let o = options.as_ref().map_or(null(), |options| options.0.cast_const());
         let context = (self.threads > 0).then(|| Context::new(self.threads));
         let c = context.as_ref().map_or(null_mut(), |context| context.0);
         let sizes = self.sizes(&periodic);
@@ -537,8 +507,7 @@ impl Fuzz {
         // The handle first: it only reads d.
         let mut handle = null_mut();
         // SAFETY: the arrays have the sizes of the shapes, or are NULL.
-        let status =
-            unsafe { (functions.create)(c, o, axes, s, n, p, k, l, pd.cast_const(), &mut handle) };
+        let status = unsafe { (functions.create)(c, o, axes, s, n, p, k, l, pd.cast_const(), &mut handle) };
         assert!(known(status) && status <= 0, "{status} {}", last_error());
         assert_eq!(status == 0, !handle.is_null());
         assert!(status == 0 || !last_error().is_empty());
@@ -583,24 +552,7 @@ impl Fuzz {
 
         // All in one.
         // SAFETY: as above.
-        let status = unsafe {
-            (functions.learn)(
-                c,
-                o,
-                axes,
-                s,
-                n,
-                p,
-                k,
-                l,
-                px,
-                None,
-                null_mut(),
-                pd,
-                pz,
-                null_mut(),
-            )
-        };
+        let status = unsafe { (functions.learn)(c, o, axes, s, n, p, k, l, px, None, null_mut(), pd, pz, null_mut()) };
         assert!(known(status), "{status} {}", last_error());
         if status < 0 {
             assert_eq!((bits(&d), bits(&z)), (d_before, z_before));
@@ -631,18 +583,7 @@ struct LearnFunctions<T> {
         *mut T,
         *mut dicod_learn_info,
     ) -> Status,
-    create: unsafe extern "C" fn(
-        C,
-        O,
-        i64,
-        S,
-        i64,
-        i64,
-        i64,
-        S,
-        *const T,
-        *mut *mut dicod_learner,
-    ) -> Status,
+    create: unsafe extern "C" fn(C, O, i64, S, i64, i64, i64, S, *const T, *mut *mut dicod_learner) -> Status,
     get: unsafe extern "C" fn(*mut dicod_learner, i64, *mut T) -> Status,
 }
 
@@ -655,33 +596,8 @@ type E = *mut *mut dicod_encoder;
 /// The functions of one element type.
 #[allow(clippy::type_complexity)]
 struct Functions<T> {
-    solve: unsafe extern "C" fn(
-        C,
-        O,
-        i64,
-        S,
-        i64,
-        i64,
-        i64,
-        S,
-        *const T,
-        *const T,
-        *mut T,
-        *mut dicod_info,
-    ) -> Status,
-    lambda_max: unsafe extern "C" fn(
-        C,
-        O,
-        i64,
-        S,
-        i64,
-        i64,
-        i64,
-        S,
-        *const T,
-        *const T,
-        *mut f64,
-    ) -> Status,
+    solve: unsafe extern "C" fn(C, O, i64, S, i64, i64, i64, S, *const T, *const T, *mut T, *mut dicod_info) -> Status,
+    lambda_max: unsafe extern "C" fn(C, O, i64, S, i64, i64, i64, S, *const T, *const T, *mut f64) -> Status,
     objective: unsafe extern "C" fn(
         C,
         O,
@@ -697,8 +613,7 @@ struct Functions<T> {
         *mut f64,
         *mut f64,
     ) -> Status,
-    reconstruct:
-        unsafe extern "C" fn(C, O, i64, S, i64, i64, i64, S, *const T, *const T, *mut T) -> Status,
+    reconstruct: unsafe extern "C" fn(C, O, i64, S, i64, i64, i64, S, *const T, *const T, *mut T) -> Status,
     gram: unsafe extern "C" fn(C, i64, i64, i64, S, *const T, *mut T) -> Status,
     create: unsafe extern "C" fn(C, O, i64, S, i64, i64, i64, S, *const T, E) -> Status,
     rank_one: unsafe extern "C" fn(C, O, i64, S, i64, i64, i64, S, *const T, *const T, E) -> Status,
@@ -722,46 +637,26 @@ fn place() -> impl Strategy<Value = Place> {
     let shape = [9i64, 10];
     let near = -40i64..40;
     let stride = || prop_oneof![10 => near.clone(), 1 => wild()];
-    let usual = prop::sample::select(vec![
-        [10, 1],
-        [1, 9],
-        [-10, -1],
-        [60, 6],
-        [6, 54],
-        [-60, 6],
-        [11, 1],
-        [10, -1],
-        [0, 1],
-    ]);
+    let usual =
+        prop::sample::select(vec![[10, 1], [1, 9], [-10, -1], [60, 6], [6, 54], [-60, 6], [11, 1], [10, -1], [0, 1]]);
     let strides = prop_oneof![6 => usual, 2 => [stride(), stride()]];
     let offset = prop_oneof![30 => (0i64..ARENA as i64).prop_map(|i| 8 * i), 1 => wild()];
-    let regular = (
-        0i64..1000,
-        prop::sample::select(vec![1i64, 90, 99, 10, 89, 150]),
-    );
-    let regular = regular
-        .prop_map(|(first, step)| (0..6).map(|c| 8 * (first + c * step)).collect::<Vec<_>>());
+    let regular = (0i64..1000, prop::sample::select(vec![1i64, 90, 99, 10, 89, 150]));
+    let regular = regular.prop_map(|(first, step)| (0..6).map(|c| 8 * (first + c * step)).collect::<Vec<_>>());
     let offsets = prop_oneof![4 => regular, 1 => prop::collection::vec(offset, 6)];
     let wrong = prop::option::weighted(0.05, (0usize..4, wild()));
-    (prop::option::weighted(0.9, strides), offsets, wrong).prop_map(
-        move |(strides, offsets, wrong)| {
-            let mut place = Place {
-                strides,
-                offsets,
-                n_channels: 6,
-                sizes: [size_of::<dicod_array>() as i64, DICOD_F64],
-                shape,
-            };
-            match wrong {
-                Some((0, value)) => place.n_channels = value,
-                Some((1, value)) => place.sizes[0] = value,
-                Some((2, value)) => place.sizes[1] = value,
-                Some((_, value)) => place.shape[1] = value,
-                None => {}
-            }
-            place
-        },
-    )
+    (prop::option::weighted(0.9, strides), offsets, wrong).prop_map(move |(strides, offsets, wrong)| {
+        let mut place =
+            Place { strides, offsets, n_channels: 6, sizes: [size_of::<dicod_array>() as i64, DICOD_F64], shape };
+        match wrong {
+            Some((0, value)) => place.n_channels = value,
+            Some((1, value)) => place.sizes[0] = value,
+            Some((2, value)) => place.sizes[1] = value,
+            Some((_, value)) => place.shape[1] = value,
+            None => {}
+        }
+        place
+    })
 }
 
 /// PROPTEST_CASES asks for more.

@@ -88,51 +88,24 @@ fn everything_answers() {
         assert_eq!(call!(getter(s, two.as_mut_ptr())), DICOD_OK);
         assert_eq!(two, expected);
     }
-    assert_eq!(
-        call!(segmentation_inner_bounds(s, four.as_mut_ptr())),
-        DICOD_OK
-    );
+    assert_eq!(call!(segmentation_inner_bounds(s, four.as_mut_ptr())), DICOD_OK);
     assert_eq!(four, [2, 11, 1, 11]);
 
-    assert_eq!(
-        call!(segmentation_segment_bounds(s, 5, 1, four.as_mut_ptr())),
-        DICOD_OK
-    );
+    assert_eq!(call!(segmentation_segment_bounds(s, 5, 1, four.as_mut_ptr())), DICOD_OK);
     assert_eq!(four, [8, 11, 6, 11]);
-    assert_eq!(
-        call!(segmentation_segment_bounds(s, 5, 0, four.as_mut_ptr())),
-        DICOD_OK
-    );
+    assert_eq!(call!(segmentation_segment_bounds(s, 5, 0, four.as_mut_ptr())), DICOD_OK);
     assert_eq!(four, [6, 12, 5, 11]);
-    assert_eq!(
-        call!(segmentation_segment_shape(s, 5, 0, two.as_mut_ptr())),
-        DICOD_OK
-    );
+    assert_eq!(call!(segmentation_segment_shape(s, 5, 0, two.as_mut_ptr())), DICOD_OK);
     assert_eq!(two, [6, 6]);
     let mut start = [UNTOUCHED; 2];
-    let status = call!(segmentation_segment_slices(
-        s,
-        5,
-        1,
-        start.as_mut_ptr(),
-        two.as_mut_ptr()
-    ));
+    let status = call!(segmentation_segment_slices(s, 5, 1, start.as_mut_ptr(), two.as_mut_ptr()));
     assert_eq!((status, start, two), (DICOD_OK, [8, 6], [3, 5]));
-    assert_eq!(
-        call!(segmentation_padding_to_overlap(s, 5, four.as_mut_ptr())),
-        DICOD_OK
-    );
+    assert_eq!(call!(segmentation_padding_to_overlap(s, 5, four.as_mut_ptr())), DICOD_OK);
     assert_eq!(four, [0, 1, 0, 1]);
 
-    assert_eq!(
-        call!(segmentation_find_segment(s, [7, 6].as_ptr(), &mut one)),
-        DICOD_OK
-    );
+    assert_eq!(call!(segmentation_find_segment(s, [7, 6].as_ptr(), &mut one)), DICOD_OK);
     assert_eq!(one, 3);
-    assert_eq!(
-        call!(segmentation_find_segment(s, [-90, 99].as_ptr(), &mut one)),
-        DICOD_OK
-    );
+    assert_eq!(call!(segmentation_find_segment(s, [-90, 99].as_ptr(), &mut one)), DICOD_OK);
     assert_eq!(one, 1);
     assert_eq!(call!(segmentation_increment(s, 5, &mut one)), DICOD_OK);
     assert_eq!(one, 0);
@@ -142,42 +115,21 @@ fn everything_answers() {
     // In place: local to global and back.
     let mut point = [1, 0];
     let at = point.as_mut_ptr();
-    assert_eq!(
-        call!(segmentation_global_coordinate(s, 5, at, at)),
-        DICOD_OK
-    );
+    assert_eq!(call!(segmentation_global_coordinate(s, 5, at, at)), DICOD_OK);
     assert_eq!(point, [7, 5]);
     let at = point.as_mut_ptr();
     assert_eq!(call!(segmentation_local_coordinate(s, 5, at, at)), DICOD_OK);
     assert_eq!(point, [1, 0]);
 
-    let contains = |point: [i64; 2], inner, flag: &mut i32| {
-        call!(segmentation_contains_point(
-            s,
-            5,
-            point.as_ptr(),
-            inner,
-            flag
-        ))
-    };
-    for (point, inner, expected) in [
-        ([1, 0], 0, 1),
-        ([1, 0], 1, 0),
-        ([2, 1], 1, 1),
-        ([6, 1], 0, 0),
-    ] {
+    let contains =
+        |point: [i64; 2], inner, flag: &mut i32| call!(segmentation_contains_point(s, 5, point.as_ptr(), inner, flag));
+    for (point, inner, expected) in [([1, 0], 0, 1), ([1, 0], 1, 0), ([2, 1], 1, 1), ([6, 1], 0, 0)] {
         assert_eq!(contains(point, inner, &mut flag), DICOD_OK);
         assert_eq!(flag, expected);
     }
     for (radius, expected) in [([2, 1], 1), ([3, 1], 0), ([1, 9], 0)] {
         let point = [2, 1].as_ptr();
-        let status = call!(segmentation_contains_area(
-            s,
-            5,
-            point,
-            radius.as_ptr(),
-            &mut flag
-        ));
+        let status = call!(segmentation_contains_area(s, 5, point, radius.as_ptr(), &mut flag));
         assert_eq!((status, flag), (DICOD_OK, expected), "{radius:?}");
     }
 }
@@ -189,9 +141,7 @@ fn lists_are_asked_for_twice() {
     let (point, radius) = ([4, 3], [1, 1]);
     let touched = |capacity, to: *mut i64, count: *mut i64| {
         let (point, radius) = (point.as_ptr(), radius.as_ptr());
-        call!(segmentation_touched_segments(
-            s, point, radius, capacity, to, count
-        ))
+        call!(segmentation_touched_segments(s, point, radius, capacity, to, count))
     };
     let mut count = UNTOUCHED;
     assert_eq!(touched(0, null_mut(), &mut count), DICOD_OK);
@@ -199,35 +149,17 @@ fn lists_are_asked_for_twice() {
     let mut list = [UNTOUCHED; 3];
     count = UNTOUCHED;
     let message = "capacity must be 0 to ask for the count, or at least 2, is 1";
-    fails(
-        touched(1, list.as_mut_ptr(), &mut count),
-        DICOD_ERROR_INVALID_ARGUMENT,
-        message,
-    );
-    fails(
-        touched(-1, list.as_mut_ptr(), &mut count),
-        DICOD_ERROR_INVALID_ARGUMENT,
-        "capacity must be",
-    );
-    fails(
-        touched(2, null_mut(), &mut count),
-        DICOD_ERROR_NULL_POINTER,
-        "segments is NULL",
-    );
-    fails(
-        touched(2, list.as_mut_ptr(), null_mut()),
-        DICOD_ERROR_NULL_POINTER,
-        "count is NULL",
-    );
+    fails(touched(1, list.as_mut_ptr(), &mut count), DICOD_ERROR_INVALID_ARGUMENT, message);
+    fails(touched(-1, list.as_mut_ptr(), &mut count), DICOD_ERROR_INVALID_ARGUMENT, "capacity must be");
+    fails(touched(2, null_mut(), &mut count), DICOD_ERROR_NULL_POINTER, "segments is NULL");
+    fails(touched(2, list.as_mut_ptr(), null_mut()), DICOD_ERROR_NULL_POINTER, "count is NULL");
     assert_eq!((count, list), (UNTOUCHED, [UNTOUCHED; 3]));
     assert_eq!(touched(i64::MAX, list.as_mut_ptr(), &mut count), DICOD_OK);
     assert_eq!((count, list), (2, [0, 2, UNTOUCHED]));
 
     let boxes_of = |capacity, to: *mut i64, count: *mut i64| {
         let (point, radius) = ([5, 4].as_ptr(), [1, 3].as_ptr());
-        call!(segmentation_touched_overlap_slices(
-            s, 2, point, radius, capacity, to, count
-        ))
+        call!(segmentation_touched_overlap_slices(s, 2, point, radius, capacity, to, count))
     };
     // Segment 2: outer part 7 × 7 at (3, 0), its inner part 3 × 5 at (2, 1) in it.
     count = UNTOUCHED;
@@ -250,31 +182,21 @@ fn activity() {
     let mut count = UNTOUCHED;
     let mut flag = -7;
     let list = [1, 3, 3];
-    assert_eq!(
-        call!(segmentation_set_inactive(s, 3, list.as_ptr(), &mut count)),
-        DICOD_OK
-    );
+    assert_eq!(call!(segmentation_set_inactive(s, 3, list.as_ptr(), &mut count)), DICOD_OK);
     assert_eq!(count, 2);
     assert_eq!(call!(segmentation_is_active(s, 3, &mut flag)), DICOD_OK);
     assert_eq!(flag, 0);
-    assert_eq!(
-        call!(segmentation_set_active(s, 1, list.as_ptr(), null_mut())),
-        DICOD_OK
-    );
+    assert_eq!(call!(segmentation_set_active(s, 1, list.as_ptr(), null_mut())), DICOD_OK);
     assert_eq!(call!(segmentation_n_active(s, &mut count)), DICOD_OK);
     assert_eq!(count, 5);
-    assert_eq!(
-        call!(segmentation_set_active(s, 0, null(), &mut count)),
-        DICOD_OK
-    );
+    assert_eq!(call!(segmentation_set_active(s, 0, null(), &mut count)), DICOD_OK);
     assert_eq!(count, 0);
 
     let mut dz = [0.0; 12 * 11];
     dz[6 * 11 + 7] = -3.0;
     let mut found = UNTOUCHED;
-    let check = |dz: *const f64, n_atoms, tol, found: *mut i64| {
-        call!(segmentation_check_inactive(s, n_atoms, dz, tol, found))
-    };
+    let check =
+        |dz: *const f64, n_atoms, tol, found: *mut i64| call!(segmentation_check_inactive(s, n_atoms, dz, tol, found));
     assert_eq!(check(dz.as_ptr(), 1, 1.0, &mut found), DICOD_OK);
     assert_eq!(found, 3);
     assert_eq!(check(dz.as_ptr(), 1, 3.0, &mut found), DICOD_OK);
@@ -292,11 +214,7 @@ fn activity() {
     fails(huge, DICOD_ERROR_OUT_OF_MEMORY, message);
     dz[131] = f64::NEG_INFINITY;
     let infinite = check(dz.as_ptr(), 1, 3.0, &mut found);
-    fails(
-        infinite,
-        DICOD_ERROR_NOT_FINITE,
-        "dz[0, 11, 10] must be a finite number, is -inf",
-    );
+    fails(infinite, DICOD_ERROR_NOT_FINITE, "dz[0, 11, 10] must be a finite number, is -inf");
     assert_eq!(found, UNTOUCHED);
 
     assert_eq!(call!(segmentation_reset(s, &mut count)), DICOD_OK);
@@ -306,29 +224,17 @@ fn activity() {
 }
 
 /// n_axes, full_shape, inner_bounds, n_segments or segment_shape, overlap.
-type Arguments<'a> = (
-    i64,
-    Option<&'a [i64]>,
-    Option<&'a [i64]>,
-    Option<&'a [i64]>,
-    Option<&'a [i64]>,
-);
+type Arguments<'a> = (i64, Option<&'a [i64]>, Option<&'a [i64]>, Option<&'a [i64]>, Option<&'a [i64]>);
 
 /// Creates by count and by shape, expects the same failure, and the caller's pointer untouched.
 #[track_caller]
-fn create_fails(
-    (n_axes, full, bounds, cut, overlap): Arguments,
-    status: dicod_status,
-    messages: [&str; 2],
-) {
+fn create_fails((n_axes, full, bounds, cut, overlap): Arguments, status: dicod_status, messages: [&str; 2]) {
     let pointer = |values: Option<&[i64]>| values.map_or(null(), <[i64]>::as_ptr);
     let [full, bounds, cut, overlap] = [full, bounds, cut, overlap].map(pointer);
-    for (create, message) in [
-        segmentation_create_by_count,
-        segmentation_create_by_shape as unsafe extern "C" fn(_, _, _, _, _, _) -> _,
-    ]
-    .into_iter()
-    .zip(messages)
+    for (create, message) in
+        [segmentation_create_by_count, segmentation_create_by_shape as unsafe extern "C" fn(_, _, _, _, _, _) -> _]
+            .into_iter()
+            .zip(messages)
     {
         let sentinel = std::ptr::dangling_mut::<segmentation>();
         let mut handle = sentinel;
@@ -348,21 +254,13 @@ fn bad_constructions_are_named() {
         create_fails(arguments, DICOD_ERROR_INVALID_ARGUMENT, [message; 2]);
     }
     let null_pointer = DICOD_ERROR_NULL_POINTER;
-    create_fails(
-        (2, None, None, cut, None),
-        null_pointer,
-        ["full_shape is NULL"; 2],
-    );
+    create_fails((2, None, None, cut, None), null_pointer, ["full_shape is NULL"; 2]);
     let messages = ["n_segments is NULL", "segment_shape is NULL"];
     create_fails((2, full, None, None, None), null_pointer, messages);
 
     let shape = DICOD_ERROR_INVALID_SHAPE;
     let zero = Some(&[12, 0][..]);
-    create_fails(
-        (2, zero, None, cut, None),
-        shape,
-        ["full_shape[1] must be"; 2],
-    );
+    create_fails((2, zero, None, cut, None), shape, ["full_shape[1] must be"; 2]);
     let huge = Some(&[1 << 32, 1 << 32][..]);
     let message = "full_shape must be";
     create_fails((2, huge, None, cut, None), shape, [message; 2]);
@@ -383,33 +281,15 @@ fn bad_constructions_are_named() {
         create_fails((2, full, None, Some(&[3, bad]), None), argument, messages);
     }
     let overlap = Some(&[0, -1][..]);
-    create_fails(
-        (2, full, None, cut, overlap),
-        argument,
-        ["overlap[1] must be"; 2],
-    );
+    create_fails((2, full, None, cut, overlap), argument, ["overlap[1] must be"; 2]);
 
     let mut handle = null_mut();
     let (shape, count) = ([7], [8]);
-    let too_many = call!(segmentation_create_by_count(
-        1,
-        shape.as_ptr(),
-        null(),
-        count.as_ptr(),
-        null(),
-        &mut handle
-    ));
+    let too_many = call!(segmentation_create_by_count(1, shape.as_ptr(), null(), count.as_ptr(), null(), &mut handle));
     let message = "n_segments[0] must be from 1 to 7";
     fails(too_many, argument, message);
     assert!(handle.is_null());
-    let nowhere = call!(segmentation_create_by_shape(
-        1,
-        shape.as_ptr(),
-        null(),
-        count.as_ptr(),
-        null(),
-        null_mut()
-    ));
+    let nowhere = call!(segmentation_create_by_shape(1, shape.as_ptr(), null(), count.as_ptr(), null(), null_mut()));
     fails(nowhere, null_pointer, "handle is NULL");
 }
 
@@ -417,20 +297,10 @@ fn bad_constructions_are_named() {
 fn bounds_alone_make_a_domain() {
     let mut handle = null_mut();
     let (bounds, size) = ([3, 10], [4]);
-    let status = call!(segmentation_create_by_shape(
-        1,
-        null(),
-        bounds.as_ptr(),
-        size.as_ptr(),
-        null(),
-        &mut handle
-    ));
+    let status = call!(segmentation_create_by_shape(1, null(), bounds.as_ptr(), size.as_ptr(), null(), &mut handle));
     assert_eq!(status, DICOD_OK);
     let mut full = [UNTOUCHED];
-    assert_eq!(
-        call!(segmentation_full_shape(handle, full.as_mut_ptr())),
-        DICOD_OK
-    );
+    assert_eq!(call!(segmentation_full_shape(handle, full.as_mut_ptr())), DICOD_OK);
     assert_eq!(full, [10]);
     call!(segmentation_free(&mut handle));
     assert!(handle.is_null());
@@ -471,147 +341,53 @@ fn null_handles_and_outputs_are_named() {
     named(call!(segmentation_full_shape(s, no)), "shape");
     named(call!(segmentation_overlap(none, out)), "handle");
     named(call!(segmentation_overlap(s, no)), "overlap");
-    named(
-        call!(segmentation_segment_bounds(none, 0, 1, out)),
-        "handle",
-    );
+    named(call!(segmentation_segment_bounds(none, 0, 1, out)), "handle");
     named(call!(segmentation_segment_bounds(s, 0, 1, no)), "bounds");
     named(call!(segmentation_segment_shape(none, 0, 1, out)), "handle");
     named(call!(segmentation_segment_shape(s, 0, 1, no)), "shape");
-    named(
-        call!(segmentation_segment_slices(none, 0, 1, out, out)),
-        "handle",
-    );
-    named(
-        call!(segmentation_segment_slices(s, 0, 1, no, out)),
-        "start",
-    );
-    named(
-        call!(segmentation_segment_slices(s, 0, 1, out, no)),
-        "count",
-    );
+    named(call!(segmentation_segment_slices(none, 0, 1, out, out)), "handle");
+    named(call!(segmentation_segment_slices(s, 0, 1, no, out)), "start");
+    named(call!(segmentation_segment_slices(s, 0, 1, out, no)), "count");
     named(call!(segmentation_find_segment(none, point, out)), "handle");
     named(call!(segmentation_find_segment(s, no, out)), "point");
     named(call!(segmentation_find_segment(s, point, no)), "i_seg");
-    named(
-        call!(segmentation_touched_segments(
-            none, point, point, 4, out, out
-        )),
-        "handle",
-    );
-    named(
-        call!(segmentation_touched_segments(s, no, point, 4, out, out)),
-        "point",
-    );
-    named(
-        call!(segmentation_touched_segments(s, point, no, 4, out, out)),
-        "radius",
-    );
-    named(
-        call!(segmentation_touched_overlap_slices(
-            none, 0, point, point, 4, out, out
-        )),
-        "handle",
-    );
-    named(
-        call!(segmentation_touched_overlap_slices(
-            s, 0, no, point, 4, out, out
-        )),
-        "point",
-    );
-    named(
-        call!(segmentation_touched_overlap_slices(
-            s, 0, point, no, 4, out, out
-        )),
-        "radius",
-    );
-    named(
-        call!(segmentation_touched_overlap_slices(
-            s, 0, point, point, 4, out, no
-        )),
-        "count",
-    );
-    named(
-        call!(segmentation_global_coordinate(none, 0, point, out)),
-        "handle",
-    );
-    named(
-        call!(segmentation_global_coordinate(s, 0, no, out)),
-        "point",
-    );
-    named(
-        call!(segmentation_global_coordinate(s, 0, point, no)),
-        "global",
-    );
-    named(
-        call!(segmentation_local_coordinate(none, 0, point, out)),
-        "handle",
-    );
+    named(call!(segmentation_touched_segments(none, point, point, 4, out, out)), "handle");
+    named(call!(segmentation_touched_segments(s, no, point, 4, out, out)), "point");
+    named(call!(segmentation_touched_segments(s, point, no, 4, out, out)), "radius");
+    named(call!(segmentation_touched_overlap_slices(none, 0, point, point, 4, out, out)), "handle");
+    named(call!(segmentation_touched_overlap_slices(s, 0, no, point, 4, out, out)), "point");
+    named(call!(segmentation_touched_overlap_slices(s, 0, point, no, 4, out, out)), "radius");
+    named(call!(segmentation_touched_overlap_slices(s, 0, point, point, 4, out, no)), "count");
+    named(call!(segmentation_global_coordinate(none, 0, point, out)), "handle");
+    named(call!(segmentation_global_coordinate(s, 0, no, out)), "point");
+    named(call!(segmentation_global_coordinate(s, 0, point, no)), "global");
+    named(call!(segmentation_local_coordinate(none, 0, point, out)), "handle");
     named(call!(segmentation_local_coordinate(s, 0, no, out)), "point");
-    named(
-        call!(segmentation_local_coordinate(s, 0, point, no)),
-        "local",
-    );
-    named(
-        call!(segmentation_contains_point(none, 0, point, 1, &mut flag)),
-        "handle",
-    );
-    named(
-        call!(segmentation_contains_point(s, 0, no, 1, &mut flag)),
-        "point",
-    );
-    named(
-        call!(segmentation_contains_point(s, 0, point, 1, no_flag)),
-        "contained",
-    );
-    named(
-        call!(segmentation_contains_area(none, 0, point, point, &mut flag)),
-        "handle",
-    );
-    named(
-        call!(segmentation_contains_area(s, 0, no, point, &mut flag)),
-        "point",
-    );
-    named(
-        call!(segmentation_contains_area(s, 0, point, no, &mut flag)),
-        "radius",
-    );
-    named(
-        call!(segmentation_contains_area(s, 0, point, point, no_flag)),
-        "contained",
-    );
-    named(
-        call!(segmentation_padding_to_overlap(none, 0, out)),
-        "handle",
-    );
+    named(call!(segmentation_local_coordinate(s, 0, point, no)), "local");
+    named(call!(segmentation_contains_point(none, 0, point, 1, &mut flag)), "handle");
+    named(call!(segmentation_contains_point(s, 0, no, 1, &mut flag)), "point");
+    named(call!(segmentation_contains_point(s, 0, point, 1, no_flag)), "contained");
+    named(call!(segmentation_contains_area(none, 0, point, point, &mut flag)), "handle");
+    named(call!(segmentation_contains_area(s, 0, no, point, &mut flag)), "point");
+    named(call!(segmentation_contains_area(s, 0, point, no, &mut flag)), "radius");
+    named(call!(segmentation_contains_area(s, 0, point, point, no_flag)), "contained");
+    named(call!(segmentation_padding_to_overlap(none, 0, out)), "handle");
     named(call!(segmentation_padding_to_overlap(s, 0, no)), "padding");
     named(call!(segmentation_increment(none, 0, out)), "handle");
     named(call!(segmentation_increment(s, 0, no)), "next");
     named(call!(segmentation_is_active(none, 0, &mut flag)), "handle");
     named(call!(segmentation_is_active(s, 0, no_flag)), "active");
-    named(
-        call!(segmentation_set_active(none, 1, point, out)),
-        "handle",
-    );
+    named(call!(segmentation_set_active(none, 1, point, out)), "handle");
     named(call!(segmentation_set_active(s, 1, no, out)), "segments");
-    named(
-        call!(segmentation_set_inactive(none, 1, point, out)),
-        "handle",
-    );
+    named(call!(segmentation_set_inactive(none, 1, point, out)), "handle");
     named(call!(segmentation_set_inactive(s, 1, no, out)), "segments");
     named(call!(segmentation_reset(none, out)), "handle");
     named(call!(segmentation_n_active(none, out)), "handle");
     named(call!(segmentation_n_active(s, no)), "n_active");
     named(call!(segmentation_exists_active(none, &mut flag)), "handle");
     named(call!(segmentation_exists_active(s, no_flag)), "exists");
-    named(
-        call!(segmentation_check_inactive(none, 1, dz, 1.0, out)),
-        "handle",
-    );
-    named(
-        call!(segmentation_check_inactive(s, 1, dz, 1.0, no)),
-        "i_seg",
-    );
+    named(call!(segmentation_check_inactive(none, 1, dz, 1.0, out)), "handle");
+    named(call!(segmentation_check_inactive(s, 1, dz, 1.0, no)), "i_seg");
     assert_eq!((room, flag), ([UNTOUCHED; 16], -7));
 }
 
@@ -629,17 +405,11 @@ fn bad_numbers_are_named() {
         named(call!(segmentation_segment_bounds(s, bad, 1, out)));
         named(call!(segmentation_segment_shape(s, bad, 1, out)));
         named(call!(segmentation_segment_slices(s, bad, 1, out, out)));
-        named(call!(segmentation_touched_overlap_slices(
-            s, bad, point, point, 4, out, out
-        )));
+        named(call!(segmentation_touched_overlap_slices(s, bad, point, point, 4, out, out)));
         named(call!(segmentation_global_coordinate(s, bad, point, out)));
         named(call!(segmentation_local_coordinate(s, bad, point, out)));
-        named(call!(segmentation_contains_point(
-            s, bad, point, 1, &mut flag
-        )));
-        named(call!(segmentation_contains_area(
-            s, bad, point, point, &mut flag
-        )));
+        named(call!(segmentation_contains_point(s, bad, point, 1, &mut flag)));
+        named(call!(segmentation_contains_area(s, bad, point, point, &mut flag)));
         named(call!(segmentation_padding_to_overlap(s, bad, out)));
         named(call!(segmentation_is_active(s, bad, &mut flag)));
         if bad != -1 {
@@ -661,20 +431,13 @@ fn bad_numbers_are_named() {
         let radius = radius.as_ptr();
         let message = format!("radius[1] must be at least 0, is {bad}");
         let named = |status| fails(status, DICOD_ERROR_INVALID_ARGUMENT, &message);
-        named(call!(segmentation_touched_segments(
-            s, point, radius, 4, out, out
-        )));
-        named(call!(segmentation_touched_overlap_slices(
-            s, 0, point, radius, 4, out, out
-        )));
-        named(call!(segmentation_contains_area(
-            s, 0, point, radius, &mut flag
-        )));
+        named(call!(segmentation_touched_segments(s, point, radius, 4, out, out)));
+        named(call!(segmentation_touched_overlap_slices(s, 0, point, radius, 4, out, out)));
+        named(call!(segmentation_contains_area(s, 0, point, radius, &mut flag)));
     }
     let far = [0, i64::MAX];
     let overflows = call!(segmentation_global_coordinate(s, 5, far.as_ptr(), out));
-    let message =
-        "point[1] must be small enough for the result to fit in 64 bits, is 9223372036854775807";
+    let message = "point[1] must be small enough for the result to fit in 64 bits, is 9223372036854775807";
     fails(overflows, DICOD_ERROR_OUT_OF_RANGE, message);
     let mut active = UNTOUCHED;
     assert_eq!(call!(segmentation_n_active(s, &mut active)), DICOD_OK);

@@ -5,9 +5,9 @@ mod common;
 
 use common::{Answer, Arrays, Penalty, Problem, encode, encoder, golden, read_npz, solve};
 use dicod::csc::{Encoder, Options, Scale, Schedule, Stop, Strategy, reconstruct};
-use dicod::grid::blocks::Block;
+use dicod::grid::block::Block;
 use dicod::linalg::{Dictionary, Field, FieldMut, Gram, Method, Real};
-use dicod::transport::local::{Local, Weather};
+use dicod::ranks::local::{Local, Weather};
 use serde_json::Value;
 
 fn padded(shape: &[usize]) -> common::Point {
@@ -115,10 +115,7 @@ fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
 #[track_caller]
 fn close(what: &str, got: f64, expected: f64, relative: f64) {
     let error = (got - expected).abs();
-    assert!(
-        error <= relative * expected.abs(),
-        "{what}: {got:?} is not {expected:?} (off by {error:.2e})"
-    );
+    assert!(error <= relative * expected.abs(), "{what}: {got:?} is not {expected:?} (off by {error:.2e})");
 }
 
 /// To 1e-12 of the largest value.
@@ -131,15 +128,7 @@ fn same(what: &str, got: &[f64], expected: &[f64]) {
 
 /// A solution in f64, everything recomputed here.
 #[track_caller]
-fn check(
-    what: &str,
-    problem: &Problem,
-    penalty: &Penalty,
-    measure: &[f64],
-    tol: f64,
-    cost: f64,
-    answer: &Answer<f64>,
-) {
+fn check(what: &str, problem: &Problem, penalty: &Penalty, measure: &[f64], tol: f64, cost: f64, answer: &Answer<f64>) {
     let (info, z) = (&answer.info, &answer.z);
     assert_eq!(info.stop, Stop::Converged, "{what}");
     assert_eq!(info.lambda, penalty.lambda, "{what}");
@@ -150,20 +139,11 @@ fn check(
     // The tests' own rounding of c, far below tol = 1e-8.
     let step = problem.largest_step(z, penalty, measure);
     assert!(step <= tol * (1.0 + 1e-5), "{what}: max |dz| = {step:e}");
-    assert!(
-        (info.certificate.max_step - step).abs() <= 1e-5 * tol,
-        "{what}"
-    );
-    assert!(
-        info.certificate.gap >= 0.0 && info.certificate.gap <= 1e-5 * cost,
-        "{what}"
-    );
+    assert!((info.certificate.max_step - step).abs() <= 1e-5 * tol, "{what}");
+    assert!(info.certificate.gap >= 0.0 && info.certificate.gap <= 1e-5 * cost, "{what}");
     assert!(!penalty.positive || z.iter().all(|z| *z >= 0.0), "{what}");
     if let Some(free) = &penalty.free {
-        assert!(
-            z.iter().zip(free).all(|(z, free)| *free || *z == 0.0),
-            "{what}"
-        );
+        assert!(z.iter().zip(free).all(|(z, free)| *free || *z == 0.0), "{what}");
     }
     let nonzeros = z.iter().filter(|z| **z != 0.0).count();
     assert_eq!(info.nonzeros, nonzeros as u64, "{what}");
@@ -183,28 +163,13 @@ fn solutions_are_the_reference_for_any_variant_method_and_number_of_threads() {
                 let what = format!("{} {variant} {correlation:?}", case.name);
                 let one: Answer<f64> = solve(&case.problem, &options, 1, z0);
                 let measure = case.problem.measure(&options);
-                check(
-                    &what,
-                    &case.problem,
-                    &penalty,
-                    &measure,
-                    case.tol,
-                    cost,
-                    &one,
-                );
+                check(&what, &case.problem, &penalty, &measure, case.tol, cost, &one);
                 let error = largest_difference(&one.z, reference);
                 assert!(error <= 1e-6, "{what}: z is off by {error:.2e}");
                 worst = worst.max(error);
                 let two: Answer<f64> = solve(&case.problem, &options, 2, z0);
-                assert_eq!(
-                    common::bits(&one.z),
-                    common::bits(&two.z),
-                    "{what}: 2 threads"
-                );
-                assert_eq!(
-                    one.info.certificate, two.info.certificate,
-                    "{what}: 2 threads"
-                );
+                assert_eq!(common::bits(&one.z), common::bits(&two.z), "{what}: 2 threads");
+                assert_eq!(one.info.certificate, two.info.certificate, "{what}: 2 threads");
                 assert_eq!(one.info.steps, two.info.steps, "{what}: 2 threads");
             }
         }
@@ -222,12 +187,7 @@ fn slab(domain: [i64; 3], rank: usize, size: usize) -> Block {
 }
 
 /// On several ranks, each of which brings a slab and asks for all of z.
-fn solve_over(
-    size: usize,
-    problem: &Problem,
-    options: &Options,
-    z0: Option<&[f64]>,
-) -> Vec<Answer<f64>> {
+fn solve_over(size: usize, problem: &Problem, options: &Options, z0: Option<&[f64]>) -> Vec<Answer<f64>> {
     let lengths = |shape: common::Point| shape.map(|n| n as i64);
     let (signal, valid) = (lengths(problem.signal), lengths(problem.valid()));
     let answers = Local::run(size, Weather::default(), |ranks| {
@@ -283,15 +243,12 @@ fn published_layouts_are_answered_without_a_negative_or_tiny_part() {
     let (mut cases, mut idle, mut refused) = (0, 0, 0);
     for list in ["dicod_layout", "find_grid_size"] {
         for case in json[list].as_array().unwrap() {
-            let (valid, atom) = (
-                lengths(&case["valid_support"]),
-                lengths(&case["atom_support"]),
-            );
+            let (valid, atom) = (lengths(&case["valid_support"]), lengths(&case["atom_support"]));
             let size = case["n_workers"].as_u64().unwrap() as usize;
             let signal: Vec<usize> = valid.iter().zip(&atom).map(|(v, l)| v + l - 1).collect();
             let theirs = [&case["topology"], &case["result"]];
-            let refuses = theirs.iter().any(|t| t.get("error").is_some())
-                || case["rejected_too_small"].as_bool() == Some(true);
+            let refuses =
+                theirs.iter().any(|t| t.get("error").is_some()) || case["rejected_too_small"].as_bool() == Some(true);
             refused += i32::from(refuses);
             let (signal, atom) = (padded(&signal), padded(&atom));
             let wave = |n: usize| -> Vec<f64> { (0..n).map(|i| (i as f64).sin()).collect() };
@@ -316,9 +273,7 @@ fn published_layouts_are_answered_without_a_negative_or_tiny_part() {
                 let (shape, d) = (problem.shape(&options), problem.dictionary::<f64>());
                 let mut encoder = Encoder::over(ranks, shape, d, options.clone(), 1).unwrap();
                 let x = Field::contiguous(&problem.x, signal);
-                encoder
-                    .lambda_max(&x.part(&slab(signal, me, size)))
-                    .unwrap();
+                encoder.lambda_max(&x.part(&slab(signal, me, size))).unwrap();
                 encoder.region()
             });
             let what = format!("{case}");
@@ -336,11 +291,7 @@ fn published_layouts_are_answered_without_a_negative_or_tiny_part() {
             }
             assert!(regions.iter().all(|r| r.shape.iter().all(|n| *n >= 0)));
             let volume: i64 = parts.iter().map(|part| part.volume()).sum();
-            assert_eq!(
-                volume,
-                domain.iter().product::<i64>(),
-                "{what}: {regions:?}"
-            );
+            assert_eq!(volume, domain.iter().product::<i64>(), "{what}: {regions:?}");
         }
     }
     println!("{cases} layouts, {refused} refused by the published code; with idle ranks: {idle}");
@@ -364,26 +315,15 @@ fn single_precision_comes_as_close_as_it_can() {
                 let least = case.problem.squared_norms().into_iter().fold(1.0, f64::min);
                 let rounding = 32.0 * f64::from(f32::EPSILON) * one.info.lambda_max / least;
                 let fine = one.info.stop == Stop::Precision && rounding > options.tol;
-                assert!(
-                    fine || one.info.stop == Stop::Converged,
-                    "{what}: {:?}",
-                    one.info
-                );
+                assert!(fine || one.info.stop == Stop::Converged, "{what}: {:?}", one.info);
                 let (objective, _) = case.problem.objective(&z, &penalty.lambda);
                 close(&what, objective, cost, 1e-5);
                 close(&what, one.info.certificate.objective, cost, 2e-5);
                 let measure = case.problem.measure(&options);
                 let step = case.problem.largest_step(&z, &penalty, &measure);
-                assert!(
-                    step <= 1.5 * options.tol.max(rounding),
-                    "{what}: max |dz| = {step:e}"
-                );
+                assert!(step <= 1.5 * options.tol.max(rounding), "{what}: max |dz| = {step:e}");
                 let two: Answer<f32> = solve(&case.problem, &options, 2, z0);
-                assert_eq!(
-                    common::bits(&one.z),
-                    common::bits(&two.z),
-                    "{what}: 2 threads"
-                );
+                assert_eq!(common::bits(&one.z), common::bits(&two.z), "{what}: 2 threads");
             }
         }
     }
@@ -409,21 +349,10 @@ fn reconstructed(problem: &Problem, dictionary: &Dictionary<f64>, z: &[f64]) -> 
     out
 }
 
-fn lambda_max(
-    problem: &Problem,
-    dictionary: Dictionary<f64>,
-    positive: bool,
-    method: Method,
-) -> f64 {
-    let options = Options {
-        positive,
-        correlation: method,
-        ..Options::default()
-    };
+fn lambda_max(problem: &Problem, dictionary: Dictionary<f64>, positive: bool, method: Method) -> f64 {
+    let options = Options { positive, correlation: method, ..Options::default() };
     let x = Field::contiguous(&problem.x, problem.signal.map(|n| n as i64));
-    encoder(problem, dictionary, &options, 1)
-        .lambda_max(&x)
-        .unwrap()
+    encoder(problem, dictionary, &options, 1).lambda_max(&x).unwrap()
 }
 
 #[test]
@@ -431,17 +360,9 @@ fn gram_tensor_lambda_max_reconstruction_and_objective() {
     for case in cases() {
         let (name, problem) = (&case.name, &case.problem);
         let d = problem.dictionary::<f64>();
-        same(
-            &format!("{name} DtD"),
-            &gram_atoms_first(&d),
-            case.values("DtD"),
-        );
+        same(&format!("{name} DtD"), &gram_atoms_first(&d), case.values("DtD"));
         let x = reconstructed(problem, &d, case.values("z0"));
-        same(
-            &format!("{name} reconstruction"),
-            &x,
-            case.values("Xhat_z0"),
-        );
+        same(&format!("{name} reconstruction"), &x, case.values("Xhat_z0"));
         let correlation = case.values("corr_X_D");
         let largest = correlation.iter().fold(0.0, |m: f64, c| m.max(c.abs()));
         for method in [Method::Direct, Method::Gemm, Method::Fft] {
@@ -449,30 +370,15 @@ fn gram_tensor_lambda_max_reconstruction_and_objective() {
             // Theirs is the signed maximum: right for z ≥ 0 alone.
             let signed = lambda_max(problem, d.clone(), true, method);
             close(&what, signed, case.values("lambda_max")[0], 1e-12);
-            close(
-                &what,
-                lambda_max(problem, d.clone(), false, method),
-                largest,
-                1e-12,
-            );
+            close(&what, lambda_max(problem, d.clone(), false, method), largest, 1e-12);
         }
-        let options = Options {
-            reg: case.reg,
-            reg_scale: Scale::Absolute,
-            max_iter: 0,
-            warm_start: true,
-            ..Options::default()
-        };
+        let options =
+            Options { reg: case.reg, reg_scale: Scale::Absolute, max_iter: 0, warm_start: true, ..Options::default() };
         let z0 = case.values("z0");
         let answer: Answer<f64> = solve(problem, &options, 1, Some(z0));
         assert_eq!(answer.info.steps, 0, "{name}");
         assert_eq!(answer.z, z0, "{name}");
-        close(
-            name,
-            answer.info.certificate.objective,
-            case.values("cost_z0")[0],
-            1e-12,
-        );
+        close(name, answer.info.certificate.objective, case.values("cost_z0")[0], 1e-12);
         let steps = case.values("dz_init_z0");
         let measure = problem.measure(&options);
         let sizes = steps.iter().enumerate();
@@ -494,11 +400,7 @@ fn rank_one_dictionaries() {
         let d = Dictionary::rank_one(k, p, atom, u, v).unwrap();
         same(name, &gram_atoms_first(&d), &arrays["DtD_rank1"].values);
         let z = &arrays["z_hat"].values;
-        same(
-            name,
-            &reconstructed(&problem, &d, z),
-            &problem.reconstruct(z),
-        );
+        same(name, &reconstructed(&problem, &d, z), &problem.reconstruct(z));
         let positive = value("z_positive") == 1.0;
         for correlation in [Method::Direct, Method::Gemm, Method::Fft] {
             let found = lambda_max(&problem, d.clone(), true, correlation);
@@ -512,11 +414,7 @@ fn rank_one_dictionaries() {
                 correlation,
                 ..Options::default()
             };
-            let penalty = Penalty {
-                lambda: vec![value("reg"); k],
-                positive,
-                free: None,
-            };
+            let penalty = Penalty { lambda: vec![value("reg"); k], positive, free: None };
             let solve = |n_threads| {
                 let mut encoder = encoder(&problem, d.clone(), &options, n_threads);
                 encode(&problem, &mut encoder, None, None)
@@ -551,22 +449,9 @@ fn the_published_schedule_takes_the_published_steps() {
             let answer: Answer<f64> = solve(&case.problem, &options, 1, z0);
             let cost = case.values(&format!("{variant}__cost"))[0];
             let measure = case.problem.measure(&options);
-            check(
-                &what,
-                &case.problem,
-                &penalty,
-                &measure,
-                case.tol,
-                cost,
-                &answer,
-            );
-            let theirs = (
-                json["peer_n_updates"].as_u64().unwrap(),
-                json["peer_iterations"].as_u64().unwrap(),
-            );
-            let tie = TIES
-                .iter()
-                .find(|tie| (tie.0, tie.1) == (&case.name, variant));
+            check(&what, &case.problem, &penalty, &measure, case.tol, cost, &answer);
+            let theirs = (json["peer_n_updates"].as_u64().unwrap(), json["peer_iterations"].as_u64().unwrap());
+            let tie = TIES.iter().find(|tie| (tie.0, tie.1) == (&case.name, variant));
             let expected = tie.map_or(theirs, |tie| (tie.2, tie.3));
             let ours = (answer.info.steps, answer.info.visits);
             if ours != expected {
@@ -579,12 +464,7 @@ fn the_published_schedule_takes_the_published_steps() {
             n += 1;
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} of {n}:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} of {n}:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(n, 16 * 7 - 3 * 2);
 }
 

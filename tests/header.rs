@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_HEADER=1 cargo test --test header` (or `make header`) writes it anew.
 
-use dicod::csc::options::{Kind, TABLE};
+use dicod::options::solve::{Kind, TABLE};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,29 +15,13 @@ const SECTIONS: [(&str, &str, &str); 23] = [
     ("array", "Array descriptors", ARRAY_INIT),
     ("encoder", "Encoder: solve again and again", ""),
     ("trace", "Trace: what each rank did, and when", ""),
-    (
-        "learn",
-        "Learning a dictionary: one call on plain arrays",
-        LEARN_INIT,
-    ),
+    ("learn", "Learning a dictionary: one call on plain arrays", LEARN_INIT),
     ("learner", "Learner: learning step by step", ""),
     ("checkpoint", "Checkpoints of a learner", ""),
-    (
-        "describe",
-        "What an encoder or a learner holds",
-        HANDLE_INFO_INIT,
-    ),
+    ("describe", "What an encoder or a learner holds", HANDLE_INFO_INIT),
     ("segmentation", "Segmentation of a domain", ""),
-    (
-        "parmap/task",
-        "Parallel map: what tasks and callbacks may ask",
-        "",
-    ),
-    (
-        "parmap/report",
-        "Parallel map: what came of a run",
-        REPORT_INIT,
-    ),
+    ("parmap/task", "Parallel map: what tasks and callbacks may ask", ""),
+    ("parmap/report", "Parallel map: what came of a run", REPORT_INIT),
     ("parmap/map", "Parallel map: over arrays", ""),
     ("parmap/progress", "Parallel map: progress", ""),
     ("parmap/stream", "Parallel map: streams", ""),
@@ -239,11 +223,8 @@ fn generate() -> String {
 fn generate_mpi() -> String {
     let mut config = cbindgen::Config::from_file(root().join("cbindgen.toml")).unwrap();
     config.export.include.clear();
-    let bindings = cbindgen::Builder::new()
-        .with_src(root().join("src/ffi/mpi.rs"))
-        .with_config(config)
-        .generate()
-        .unwrap();
+    let bindings =
+        cbindgen::Builder::new().with_src(root().join("src/ffi/mpi.rs")).with_config(config).generate().unwrap();
     let mut section = Vec::new();
     bindings.write(&mut section);
     let section = for_c_readers(&String::from_utf8(section).unwrap());
@@ -253,11 +234,7 @@ fn generate_mpi() -> String {
 /// The version, from Cargo.toml.
 fn version() -> String {
     let part = |name: &str, value: u32| format!("#define DICOD_VERSION_{name} {value}\n");
-    let parts = [
-        env!("CARGO_PKG_VERSION_MAJOR"),
-        env!("CARGO_PKG_VERSION_MINOR"),
-        env!("CARGO_PKG_VERSION_PATCH"),
-    ];
+    let parts = [env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH")];
     let [major, minor, patch] = parts.map(|text| text.parse().unwrap());
     let number = 10000 * major + 100 * minor + patch;
     let about = "\
@@ -276,9 +253,7 @@ fn version() -> String {
 
 /// All options, from the table that the library reads.
 fn option_table() -> String {
-    let mut text =
-        "/*\n * All options: key (type, default, allowed values), and what it means.\n *\n"
-            .to_string();
+    let mut text = "/*\n * All options: key (type, default, allowed values), and what it means.\n *\n".to_string();
     for spec in TABLE {
         let (kind, allowed) = match spec.kind {
             Kind::Real(least) => ("real", format!("at least {least}")),
@@ -289,11 +264,7 @@ fn option_table() -> String {
             Kind::Flags => ("integers", "each 0 or 1".into()),
             Kind::Word(words) => ("string", words.join(" | ")),
         };
-        let default = if spec.default.is_empty() {
-            "empty"
-        } else {
-            spec.default
-        };
+        let default = if spec.default.is_empty() { "empty" } else { spec.default };
         text += &format!(" * {} ({kind}, default {default}, {allowed})\n", spec.key);
         text += &format!(" *     {}\n", spec.meaning);
     }
@@ -419,43 +390,29 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 #[test]
 fn every_exported_function_runs_in_the_guard() {
     let mut files = Vec::new();
-    sources(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ffi"),
-        &mut files,
-    );
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ffi"), &mut files);
     let mut n = 0;
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
         // `free` of context.rs, and what is a guard with one body for many in the same file.
         let mut guards = vec!["guard(".to_string(), "free(".to_string()];
-        for (_, function) in text
-            .match_indices("\nunsafe fn ")
-            .map(|(at, start)| text.split_at(at + start.len()))
-        {
+        for (_, function) in text.match_indices("\nunsafe fn ").map(|(at, start)| text.split_at(at + start.len())) {
             let body = &function[..function.find("\n}").unwrap()];
             if body.contains("guard(") {
                 let name = body.split(['(', '<']).next().unwrap();
                 guards.push(format!("{name}("));
             }
         }
-        for (before, rest) in text
-            .match_indices("#[unsafe(no_mangle)]")
-            .map(|(at, _)| text.split_at(at))
-        {
+        for (before, rest) in text.match_indices("#[unsafe(no_mangle)]").map(|(at, _)| text.split_at(at)) {
             let body = &rest[..rest.find("\n}").unwrap()];
             let name = body.split("fn ").nth(1).unwrap().split('(').next().unwrap();
             let guarded = guards.iter().any(|call| body.contains(call));
             // Text that is there always; what may be called in a signal handler, where a thread's storage may not be
             // touched; an index.
             let doc = &before[before.rfind("\n}\n").unwrap_or(0)..];
-            let plain = body.contains("-> *const c_char")
-                || doc.contains("signal handler")
-                || name == "parmap_task_index";
-            assert!(
-                guarded || plain,
-                "{name} of {} has no guard",
-                file.display()
-            );
+            let plain =
+                body.contains("-> *const c_char") || doc.contains("signal handler") || name == "parmap_task_index";
+            assert!(guarded || plain, "{name} of {} has no guard", file.display());
             n += 1;
         }
     }

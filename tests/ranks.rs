@@ -7,13 +7,13 @@
 mod common;
 
 use common::{Answer, Point, Problem, bits, rounded, volume};
-use dicod::csc::options::SoftLock;
+use dicod::base::error::{Error, Result};
 use dicod::csc::{Activity, Encoder, Info, Options, Schedule, Span, Stop, Strategy};
-use dicod::error::{Error, Result};
-use dicod::grid::blocks::Block;
+use dicod::grid::block::Block;
 use dicod::linalg::{Field, FieldMut, Real, Strided};
-use dicod::transport::local::{Local, Weather};
-use dicod::transport::{Reduce, Transport};
+use dicod::options::solve::SoftLock;
+use dicod::ranks::local::{Local, Weather};
+use dicod::ranks::{Reduce, Transport};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::sync::Arc;
@@ -109,9 +109,7 @@ fn partition(domain: Point, n: usize, random: &mut Random) -> Vec<Block> {
                 continue;
             }
             1 => random.below(parts.len()),
-            _ => (0..parts.len())
-                .max_by_key(|i| parts[*i].volume())
-                .unwrap_or(0),
+            _ => (0..parts.len()).max_by_key(|i| parts[*i].volume()).unwrap_or(0),
         };
         let axis = match style {
             2 => (0..3).max_by_key(|a| parts[which].shape[*a]).unwrap_or(0),
@@ -150,11 +148,7 @@ impl<T: Real> Held<T> {
         layout.base = layout.index(ghosts);
         layout.shape = block.shape;
         let n = stored.iter().product::<i64>() as usize;
-        Held {
-            block,
-            layout,
-            channels: vec![vec![T::NAN; n]; n_channels],
-        }
+        Held { block, layout, channels: vec![vec![T::NAN; n]; n_channels] }
     }
 
     fn each(&self, mut visit: impl FnMut([i64; 3], usize)) {
@@ -204,22 +198,8 @@ fn index(channel: usize, at: [i64; 3], domain: Point) -> usize {
 /// What must not depend on the ranks.
 fn essence(info: &Info) -> impl PartialEq + std::fmt::Debug + use<> {
     let c = &info.certificate;
-    let numbers = [
-        info.lambda_max,
-        info.tol,
-        c.objective,
-        c.data_term,
-        c.max_step,
-        c.gap,
-    ];
-    (
-        info.stop,
-        info.steps,
-        info.visits,
-        info.sweeps,
-        info.nonzeros,
-        numbers.map(f64::to_bits),
-    )
+    let numbers = [info.lambda_max, info.tol, c.objective, c.data_term, c.max_step, c.gap];
+    (info.stop, info.steps, info.visits, info.sweeps, info.nonzeros, numbers.map(f64::to_bits))
 }
 
 /// Two solves on the same encoder, the second from the first's z with another signal.
@@ -245,10 +225,7 @@ fn over_ranks<T: Real>(
     let mut common_random = Random::new(seed);
     let mut own_random = Random::new(seed ^ (me as u64 + 1) << 32);
     let shape = problem.shape(options);
-    let (n_x, n_z) = (
-        problem.n_signals * problem.n_channels,
-        problem.n_signals * problem.n_atoms,
-    );
+    let (n_x, n_z) = (problem.n_signals * problem.n_channels, problem.n_signals * problem.n_atoms);
     let dictionary = problem.dictionary::<T>();
     let mut encoder = Encoder::over(ranks, shape, dictionary, options.clone(), n_threads)?;
     let valid = problem.valid();
@@ -267,19 +244,11 @@ fn over_ranks<T: Real>(
             for (channel, z) in z.channels.iter().enumerate() {
                 let value = expected.z[index(channel, at, valid)];
                 n_nonzero += usize::from(value != T::ZERO);
-                assert_eq!(
-                    z[i].wide().to_bits(),
-                    value.wide().to_bits(),
-                    "z[{channel}, {at:?}]"
-                );
+                assert_eq!(z[i].wide().to_bits(), value.wide().to_bits(), "z[{channel}, {at:?}]");
             }
         });
         let outside = z.channels.iter().flatten().filter(|z| z.finite()).count();
-        assert_eq!(
-            outside,
-            n_z * boxes[0].volume() as usize,
-            "ghost layers were written"
-        );
+        assert_eq!(outside, n_z * boxes[0].volume() as usize, "ghost layers were written");
         let list = encoder.activations_in(&boxes[0])?;
         assert_eq!(list.len(), n_nonzero);
         for a in list {
@@ -316,14 +285,9 @@ fn compare<T: Real>(seed: u64, sizes: &[usize], most_threads: usize) {
     for &size in sizes {
         // Many threads on few cores are slow.
         for n_threads in 1..=if size <= 4 { most_threads } else { 1 } {
-            let weather = Weather {
-                seed: seed + size as u64,
-                delay: [0, 3][random.below(2)],
-                failure: None,
-            };
-            let results = Local::run(size, weather, |ranks| {
-                over_ranks(ranks, &twice, &options, n_threads, seed, &expected)
-            });
+            let weather = Weather { seed: seed + size as u64, delay: [0, 3][random.below(2)], failure: None };
+            let results =
+                Local::run(size, weather, |ranks| over_ranks(ranks, &twice, &options, n_threads, seed, &expected));
             for result in results {
                 let told = format!("seed {seed}, {size} ranks, {n_threads} threads");
                 result.expect(&told).expect(&told);
@@ -344,11 +308,7 @@ fn count(short: u64, long: u64) -> u64 {
 }
 
 /// Fails instead of hanging.
-fn within<R: Send + 'static>(
-    seconds: u64,
-    what: &str,
-    work: impl FnOnce() -> R + Send + 'static,
-) -> R {
+fn within<R: Send + 'static>(seconds: u64, what: &str, work: impl FnOnce() -> R + Send + 'static) -> R {
     let (done, finished) = std::sync::mpsc::channel();
     let handle = std::thread::spawn(move || {
         let result = work();
@@ -396,13 +356,8 @@ fn fixed(signal: Point, atom: Point) -> (Problem, Options) {
         x: (0..n).map(|_| random.value()).collect(),
         d: (0..6 * volume(atom)).map(|_| random.value()).collect(),
     };
-    let options = Options {
-        periodic: vec![true, false],
-        reg: 0.05,
-        tol: 1e-5,
-        tile_shape: vec![8, 8],
-        ..Options::default()
-    };
+    let options =
+        Options { periodic: vec![true, false], reg: 0.05, tol: 1e-5, tile_shape: vec![8, 8], ..Options::default() };
     (problem, options)
 }
 
@@ -416,11 +371,7 @@ fn on_ranks<R: Send + 'static>(
     results.into_iter().map(|r| r.unwrap()).collect()
 }
 
-const ROUGH: Weather = Weather {
-    seed: 3,
-    delay: 3,
-    failure: None,
-};
+const ROUGH: Weather = Weather { seed: 3, delay: 3, failure: None };
 
 /// Slabs along the second padded axis.
 fn slabs(domain: Point, size: usize) -> Vec<Block> {
@@ -428,10 +379,7 @@ fn slabs(domain: Point, size: usize) -> Vec<Block> {
     (0..size)
         .map(|rank| {
             let (from, to) = (n * rank / size, n * (rank + 1) / size);
-            Block {
-                origin: [0, from as i64, 0],
-                shape: [1, (to - from) as i64, domain[2] as i64],
-            }
+            Block { origin: [0, from as i64, 0], shape: [1, (to - from) as i64, domain[2] as i64] }
         })
         .collect()
 }
@@ -474,26 +422,19 @@ fn what_is_wrong_on_one_rank_is_an_error_on_all_and_the_next_call_works() {
                 spoiled.channels[1][first] = f64::NAN;
             }
             let message = all(encoder.solve(&spoiled.field(), None).map(drop));
-            assert!(
-                message.starts_with(&format!("rank {bad}: x[1, 0, {}", 10 * bad)),
-                "{message}"
-            );
+            assert!(message.starts_with(&format!("rank {bad}: x[1, 0, {}", 10 * bad)), "{message}");
             // A block too many, a hole, a block outside.
             let mut blocks = slabs(problem.signal, 4);
             if bad < 3 {
                 blocks[bad].shape[1] += 1;
-                let message = all(encoder
-                    .solve(&held(&problem, blocks[me]).field(), None)
-                    .map(drop));
+                let message = all(encoder.solve(&held(&problem, blocks[me]).field(), None).map(drop));
                 let (row, next) = (10 * bad + 10, bad + 1);
                 let text = format!("[{row}..{}, 0..20] on ranks {bad} and {next}", row + 1);
                 assert!(message.contains(&text), "{message}");
             }
             let mut blocks = slabs(problem.signal, 4);
             blocks[bad] = Block::default();
-            let message = all(encoder
-                .solve(&held(&problem, blocks[me]).field(), None)
-                .map(drop));
+            let message = all(encoder.solve(&held(&problem, blocks[me]).field(), None).map(drop));
             let text = format!("[{}..{}, 0..20] on no rank", 10 * bad, 10 * bad + 10);
             assert!(message.contains(&text), "{message}");
             // Another dictionary, or other options.
@@ -505,10 +446,7 @@ fn what_is_wrong_on_one_rank_is_an_error_on_all_and_the_next_call_works() {
             let swapped = format!("the dictionary must be {}", alike(bad, other, one));
             assert_eq!(message, if bad == 0 { swapped } else { text });
             let reg = if me == bad { 0.06 } else { 0.05 };
-            let other = Options {
-                reg,
-                ..options.clone()
-            };
+            let other = Options { reg, ..options.clone() };
             let message = all(make(ranks.clone(), &problem, &other).map(drop));
             let text = alike(bad, "0.05", "0.06");
             assert_eq!(message, format!("option \"reg\" must be {text}"));
@@ -536,9 +474,7 @@ fn one_rank_stops_all() {
                 calls += 1;
                 calls < 3
             };
-            let info = encoder
-                .solve(&x.field(), (me == bad).then_some(&mut report))
-                .unwrap();
+            let info = encoder.solve(&x.field(), (me == bad).then_some(&mut report)).unwrap();
             assert_eq!(info.stop, Stop::Cancelled);
             // A panic in a callback.
             let mut report = |_: &dicod::csc::Progress| -> bool { panic!("the host's own") };
@@ -569,9 +505,7 @@ fn max_iter_holds_to_the_step_for_any_number_of_ranks() {
                 assert_eq!(essence(&found), info);
                 let valid = point(problem.valid());
                 let mut whole = vec![0.0; problem.n_z()];
-                encoder
-                    .z(&mut FieldMut::contiguous(&mut whole, valid))
-                    .unwrap();
+                encoder.z(&mut FieldMut::contiguous(&mut whole, valid)).unwrap();
                 assert_eq!(bits(&whole), z);
             });
         }
@@ -583,11 +517,7 @@ fn a_rank_that_fails_anywhere_leaves_nobody_waiting() {
     let (problem, options) = fixed([1, 30, 16], [1, 4, 3]);
     for seed in 0..count(60, 3000) {
         let mut random = Random::new(seed);
-        let weather = Weather {
-            seed,
-            delay: 2,
-            failure: Some((random.below(4), random.below(600) as u64)),
-        };
+        let weather = Weather { seed, delay: 2, failure: Some((random.below(4), random.below(600) as u64)) };
         let (problem, options) = (problem.clone(), options.clone());
         let results = on_ranks(4, weather, move |ranks| -> Result<()> {
             let x = held(&problem, slabs(problem.signal, 4)[ranks.rank()]);
@@ -614,12 +544,8 @@ fn by_itself(seed: u64) -> bool {
     options.tol = options.tol.max(1e-5);
     // Some strategies take for ever on some problems.
     options.max_iter = 100_000;
-    let exact = Options {
-        tol: 1e-3 * options.tol,
-        strategy: Strategy::LocallyGreedy,
-        max_iter: 1_000_000,
-        ..options.clone()
-    };
+    let exact =
+        Options { tol: 1e-3 * options.tol, strategy: Strategy::LocallyGreedy, max_iter: 1_000_000, ..options.clone() };
     let best = common::solve::<f64>(&problem, &exact, 1, None).info;
     options.schedule = Schedule::Asynchronous;
     options.soft_lock = match random.below(6) {
@@ -628,11 +554,7 @@ fn by_itself(seed: u64) -> bool {
         _ => SoftLock::Border,
     };
     let size = [2, 3, 4, 6][random.below(4)];
-    let weather = Weather {
-        seed,
-        delay: [0, 3, 20][random.below(3)],
-        failure: None,
-    };
+    let weather = Weather { seed, delay: [0, 3, 20][random.below(3)], failure: None };
     let (lock, tol) = (options.soft_lock, options.tol);
     let blocks = partition(problem.signal, size, &mut random);
     let results = Local::run(size, weather, |ranks| -> Result<Info> {
@@ -658,10 +580,7 @@ fn by_itself(seed: u64) -> bool {
         }
         let (found, least) = (info.certificate.objective, best.certificate.objective);
         let gap = info.certificate.gap;
-        assert!(
-            found >= least - best.certificate.gap - 1e-9 * least,
-            "{told}"
-        );
+        assert!(found >= least - best.certificate.gap - 1e-9 * least, "{told}");
         assert!(found - gap <= least, "{told}: {found} - {gap} > {least}");
     }
     false
@@ -672,9 +591,7 @@ fn every_rank_by_itself_comes_to_the_same_optimum() {
     let n = count(60, 20_000);
     let mut diverged = 0;
     for seed in 0..n {
-        diverged += u64::from(within(300, &format!("seed {seed}"), move || {
-            by_itself(seed)
-        }));
+        diverged += u64::from(within(300, &format!("seed {seed}"), move || by_itself(seed)));
     }
     println!("{n} problems, {diverged} diverged for want of a lock");
 }
@@ -692,11 +609,7 @@ fn the_trace_says_what_the_info_says() {
     ] {
         options.schedule = schedule;
         options.trace = false;
-        let (problem, off, coloured) = (
-            problem.clone(),
-            options.clone(),
-            schedule == Schedule::Coloured,
-        );
+        let (problem, off, coloured) = (problem.clone(), options.clone(), schedule == Schedule::Coloured);
         let expected = essence(&plain.info);
         let infos = on_ranks(size, ROUGH, move |ranks| {
             let me = ranks.rank();
@@ -734,10 +647,7 @@ fn the_trace_says_what_the_info_says() {
             assert_eq!(steps(Activity::Descend), whole.steps);
             for span in &spans {
                 assert!(span.start >= 0.0 && span.seconds >= 0.0, "{span:?}");
-                assert!(
-                    span.start + span.seconds <= whole.start + whole.seconds + 1e-6,
-                    "{span:?}"
-                );
+                assert!(span.start + span.seconds <= whole.start + whole.seconds + 1e-6, "{span:?}");
                 let in_phase = span.sweep >= 0;
                 let visit = span.activity == Activity::Visit;
                 assert_eq!(in_phase && coloured, span.colour >= 0, "{span:?}");
@@ -754,10 +664,7 @@ fn the_trace_says_what_the_info_says() {
             let rows = json["spans"].as_array().unwrap();
             assert_eq!(rows.len(), spans.len());
             let columns = json["columns"].as_array().unwrap().len();
-            assert!(
-                rows.iter()
-                    .all(|row| row.as_array().unwrap().len() == columns)
-            );
+            assert!(rows.iter().all(|row| row.as_array().unwrap().len() == columns));
             assert_eq!((&json["rank"], &json["ranks"]), (&me.into(), &size.into()));
             let part = [whole.steps, visits].map(|n| n as i64);
             let sums = encoder.ranks().reduce(Reduce::Sum, &part).unwrap();
@@ -781,15 +688,9 @@ fn a_rank_holds_what_its_part_needs() {
     let bytes = on_ranks(16, Weather::default(), move |ranks| {
         let block = |i: usize, n: usize| (128 * i as i64, 128 * n as i64);
         let at = [ranks.rank() / 4, ranks.rank() % 4];
-        let block = Block {
-            origin: [0, block(at[0], 1).0, block(at[1], 1).0],
-            shape: [1, 128, 128],
-        };
+        let block = Block { origin: [0, block(at[0], 1).0, block(at[1], 1).0], shape: [1, 128, 128] };
         let mut encoder = make(ranks, &problem, &options).unwrap();
-        encoder
-            .solve(&held(&problem, block).field(), None)
-            .unwrap()
-            .bytes
+        encoder.solve(&held(&problem, block).field(), None).unwrap().bytes
     });
     for bytes in bytes {
         let share = bytes as f64 / (whole as f64 / 16.0);

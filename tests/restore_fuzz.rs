@@ -20,10 +20,7 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, n: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         ((self.0 >> 33) % n as u64) as usize
     }
 
@@ -49,9 +46,7 @@ impl Belief {
         let n_axes = 1 + random.below(3);
         let mut length = |most: usize| {
             let mut list = [1; 3];
-            list[..n_axes]
-                .iter_mut()
-                .for_each(|l| *l = 1 + random.below(most) as i64);
+            list[..n_axes].iter_mut().for_each(|l| *l = 1 + random.below(most) as i64);
             list
         };
         let (atom, more) = (length(3), length(5));
@@ -61,12 +56,7 @@ impl Belief {
             n_axes,
             signal: std::array::from_fn(|a| if a < n_axes { atom[a] + more[a] } else { 1 }),
             atom,
-            counts: [
-                signals,
-                1 + random.below(2) as i64,
-                1 + random.below(4) as i64,
-                signals,
-            ],
+            counts: [signals, 1 + random.below(2) as i64, 1 + random.below(4) as i64, signals],
             periodic: random.chance(4),
         }
     }
@@ -75,9 +65,7 @@ impl Belief {
     fn contradicted(&self, random: &mut Random) -> Self {
         let mut other = self.clone();
         let axis = random.below(self.n_axes);
-        let change = |n: &mut i64, random: &mut Random| {
-            *n = (*n + [-2, -1, 1, 2, 40][random.below(5)]).max(1)
-        };
+        let change = |n: &mut i64, random: &mut Random| *n = (*n + [-2, -1, 1, 2, 40][random.below(5)]).max(1);
         match random.below(8) {
             0 => other.float = !other.float,
             1 => other.n_axes = 1 + random.below(3),
@@ -103,8 +91,7 @@ impl Belief {
     }
 
     fn info(&self) -> dicod_handle_info {
-        let padded =
-            |list: [i64; 3]| std::array::from_fn(|a| if a < self.n_axes { list[a] } else { 0 });
+        let padded = |list: [i64; 3]| std::array::from_fn(|a| if a < self.n_axes { list[a] } else { 0 });
         dicod_handle_info {
             struct_size: size_of::<dicod_handle_info>() as i64,
             element_type: if self.float { DICOD_F32 } else { DICOD_F64 },
@@ -142,10 +129,7 @@ impl Room {
     fn new(n: i64, float: bool) -> Self {
         let size = if float { 4 } else { 8 };
         let n = n.clamp(0, 1 << 16) as usize;
-        Room {
-            bytes: vec![0xa5; n * size + 2 * GUARD],
-            size,
-        }
+        Room { bytes: vec![0xa5; n * size + 2 * GUARD], size }
     }
 
     fn start(&mut self) -> *mut c_void {
@@ -184,9 +168,7 @@ impl Described {
         let step = volume as usize * room.size;
         Described {
             shape: shape[..belief.n_axes].to_vec(),
-            channels: (0..n as usize)
-                .map(|c| start.wrapping_byte_add(c * step))
-                .collect(),
+            channels: (0..n as usize).map(|c| start.wrapping_byte_add(c * step)).collect(),
             element_type: if belief.float { DICOD_F32 } else { DICOD_F64 },
             room,
         }
@@ -233,52 +215,26 @@ fn saved(belief: &Belief, rank_one: bool, batch: bool) -> (Belief, Vec<u8>) {
     // SAFETY: shapes of the lengths; no dictionary.
     unsafe {
         let status = match belief.float {
-            true => dicod_learner_create_f32(
-                null_mut(),
-                options.0,
-                n,
-                s,
-                signals,
-                channels,
-                atoms,
-                l,
-                null(),
-                &mut handle,
-            ),
-            false => dicod_learner_create(
-                null_mut(),
-                options.0,
-                n,
-                s,
-                signals,
-                channels,
-                atoms,
-                l,
-                null(),
-                &mut handle,
-            ),
+            true => {
+                dicod_learner_create_f32(null_mut(), options.0, n, s, signals, channels, atoms, l, null(), &mut handle)
+            }
+            false => {
+                dicod_learner_create(null_mut(), options.0, n, s, signals, channels, atoms, l, null(), &mut handle)
+            }
         };
         assert_eq!(status, DICOD_OK, "{}", last_error());
         let status = dicod_learner_step(handle, &x.raw(), null_mut());
         assert_eq!(status, DICOD_OK, "{}", last_error());
-        assert_eq!(
-            dicod_learner_save(handle, 0, null_mut(), &mut needed),
-            DICOD_OK
-        );
+        assert_eq!(dicod_learner_save(handle, 0, null_mut(), &mut needed), DICOD_OK);
         let mut bytes = vec![0; needed as usize];
-        assert_eq!(
-            dicod_learner_save(handle, needed, bytes.as_mut_ptr(), &mut needed),
-            DICOD_OK
-        );
+        assert_eq!(dicod_learner_save(handle, needed, bytes.as_mut_ptr(), &mut needed), DICOD_OK);
         dicod_learner_free(&mut handle);
         (belief, bytes)
     }
 }
 
 fn cases() -> usize {
-    let asked = std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|n| n.parse().ok());
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
     let long = std::env::var_os("DICOD_LONG").is_some_and(|v| v == "1");
     asked.unwrap_or(if long { 20_000 } else { 1000 })
 }
@@ -307,14 +263,7 @@ fn whoever_believes_in_another_shape_is_told() {
 
 /// CRC-64/XZ, as docs/checkpoint.md says.
 fn crc64(bytes: &[u8]) -> u64 {
-    let shift = |crc: u64| {
-        (crc >> 1)
-            ^ if crc & 1 == 1 {
-                0xc96c_5795_d787_0f42
-            } else {
-                0
-            }
-    };
+    let shift = |crc: u64| (crc >> 1) ^ if crc & 1 == 1 { 0xc96c_5795_d787_0f42 } else { 0 };
     let byte = |crc: u64, byte: &u8| (0..8).fold(crc ^ u64::from(*byte), |crc, _| shift(crc));
     !bytes.iter().fold(u64::MAX, byte)
 }
@@ -332,8 +281,7 @@ fn a_checkpoint_that_contradicts_itself_is_refused_or_what_it_says() {
     let (mut refused, mut taken) = (0, 0);
     for case in 0..cases() {
         let mut bytes = checkpoints[random.below(checkpoints.len())].clone();
-        let number =
-            |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+        let number = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
         // Axes, signals, channels, atoms, three lengths each of the signal and of the atoms.
         let shape = 32 + number(&bytes, 24) as usize;
         for _ in 0..1 + random.below(2) {
@@ -348,15 +296,8 @@ fn a_checkpoint_that_contradicts_itself_is_refused_or_what_it_says() {
         bytes[end..].copy_from_slice(&sum.to_le_bytes());
         let mut handle = null_mut();
         // SAFETY: bytes of this length, room for the handle.
-        let status = unsafe {
-            dicod_learner_restore(
-                null_mut(),
-                null(),
-                bytes.len() as i64,
-                bytes.as_ptr(),
-                &mut handle,
-            )
-        };
+        let status =
+            unsafe { dicod_learner_restore(null_mut(), null(), bytes.len() as i64, bytes.as_ptr(), &mut handle) };
         if status != DICOD_OK {
             assert!(handle.is_null() && !last_error().is_empty(), "case {case}");
             refused += 1;
@@ -396,42 +337,24 @@ fn a_checkpoint_that_contradicts_itself_is_refused_or_what_it_says() {
 }
 
 /// Restores, and asks for everything as somebody with this belief does. Whether that was refused.
-fn one(
-    truth: &Belief,
-    rank_one: bool,
-    bytes: &[u8],
-    belief: &Belief,
-    random: &mut Random,
-    case: usize,
-) -> bool {
+fn one(truth: &Belief, rank_one: bool, bytes: &[u8], belief: &Belief, random: &mut Random, case: usize) -> bool {
     let what = format!("case {case}: {truth:?}, rank one {rank_one}, believed: {belief:?}");
     let (mut handle, n) = (null_mut(), bytes.len() as i64);
     // Options replace those that were saved, lists that do not fit are refused.
     let options = random.chance(3).then(|| belief.options());
-    let o = options
-        .as_ref()
-        .map_or(null(), |options| options.0.cast_const());
+    let o = options.as_ref().map_or(null(), |options| options.0.cast_const());
     // SAFETY: a checkpoint, room for the handle.
     let status = unsafe { dicod_learner_restore(null_mut(), o, n, bytes.as_ptr(), &mut handle) };
     let mut truth = truth.clone();
     if options.is_some() {
-        assert_eq!(
-            status == DICOD_OK,
-            belief.n_axes == truth.n_axes,
-            "{what}: {}",
-            last_error()
-        );
+        assert_eq!(status == DICOD_OK, belief.n_axes == truth.n_axes, "{what}: {}", last_error());
         truth.periodic = belief.periodic;
         truth.counts[3] = truth.counts[0];
     } else {
         assert_eq!(status, DICOD_OK, "{what}: {}", last_error());
     }
     if status != DICOD_OK {
-        assert!(
-            handle.is_null() && last_error().contains("periodic"),
-            "{what}: {}",
-            last_error()
-        );
+        assert!(handle.is_null() && last_error().contains("periodic"), "{what}: {}", last_error());
         return true;
     }
     let rank_one = rank_one && options.is_none();
@@ -454,30 +377,16 @@ fn one(
         let same = {
             let (is, e) = (truth.info(), &expected);
             let n = truth.n_axes;
-            [
-                e.element_type,
-                e.n_axes,
-                e.n_signals,
-                e.n_channels,
-                e.n_atoms,
-            ] == [
-                is.element_type,
-                is.n_axes,
-                is.n_signals,
-                is.n_channels,
-                is.n_atoms,
-            ] && [0, is.n_coded].contains(&e.n_coded)
+            [e.element_type, e.n_axes, e.n_signals, e.n_channels, e.n_atoms]
+                == [is.element_type, is.n_axes, is.n_signals, is.n_channels, is.n_atoms]
+                && [0, is.n_coded].contains(&e.n_coded)
                 && e.signal_shape[..n] == is.signal_shape[..n]
                 && e.atom_shape[..n] == is.atom_shape[..n]
                 && (e.valid_shape == [0; 3] || e.valid_shape == is.valid_shape)
         };
         let status = dicod_learner_expect(handle, &expected);
         assert_eq!(status == DICOD_OK, same, "{what}: {}", last_error());
-        assert!(
-            same || last_error().contains("that of the learner"),
-            "{}",
-            last_error()
-        );
+        assert!(same || last_error().contains("that of the learner"), "{}", last_error());
 
         // Memory of the size that is believed in: all of it, or nothing.
         let [signals, channels, atoms, coded] = belief.counts;
@@ -495,44 +404,21 @@ fn one(
             true => dicod_learner_get_dictionary_f32(handle, n, to.cast()),
             false => dicod_learner_get_dictionary(handle, n, to.cast()),
         });
-        let (mut u, mut v) = (
-            Room::new(atoms * channels, belief.float),
-            Room::new(atoms * belief.volume(&belief.atom), belief.float),
-        );
+        let (mut u, mut v) =
+            (Room::new(atoms * channels, belief.float), Room::new(atoms * belief.volume(&belief.atom), belief.float));
         let status = match belief.float {
-            true => dicod_learner_get_dictionary_rank1_f32(
-                handle,
-                u.len(),
-                u.start().cast(),
-                v.len(),
-                v.start().cast(),
-            ),
-            false => dicod_learner_get_dictionary_rank1(
-                handle,
-                u.len(),
-                u.start().cast(),
-                v.len(),
-                v.start().cast(),
-            ),
+            true => {
+                dicod_learner_get_dictionary_rank1_f32(handle, u.len(), u.start().cast(), v.len(), v.start().cast())
+            }
+            false => dicod_learner_get_dictionary_rank1(handle, u.len(), u.start().cast(), v.len(), v.start().cast()),
         };
-        let sizes = (
-            truth.counts[2] * truth.counts[1],
-            truth.counts[2] * truth.volume(&truth.atom),
-        );
+        let sizes = (truth.counts[2] * truth.counts[1], truth.counts[2] * truth.volume(&truth.atom));
         let fits = rank_one && belief.float == truth.float && (u.len(), v.len()) == sizes;
         assert_eq!(status == DICOD_OK, fits, "{what}: {}", last_error());
-        assert!(
-            u.intact() && v.intact() && (fits || u.untouched() && v.untouched()),
-            "{what}"
-        );
+        assert!(u.intact() && v.intact() && (fits || u.untouched() && v.untouched()), "{what}");
         let mut lambda = vec![-7.5f64; atoms as usize + 1];
         let status = dicod_learner_get_lambda(handle, atoms, lambda.as_mut_ptr());
-        assert_eq!(
-            status == DICOD_OK,
-            atoms == truth.counts[2],
-            "{what}: {}",
-            last_error()
-        );
+        assert_eq!(status == DICOD_OK, atoms == truth.counts[2], "{what}: {}", last_error());
         assert_eq!(lambda[atoms as usize], -7.5, "{what}");
 
         let z = Described::new(belief, belief.valid(), coded * atoms);
@@ -543,12 +429,7 @@ fn one(
         let positive = belief.valid().iter().all(|n| *n > 0);
         let mut raw = z.raw();
         let status = dicod_learner_get_z(handle, &mut raw);
-        assert_eq!(
-            status == DICOD_OK,
-            fits && positive,
-            "{what}: {}",
-            last_error()
-        );
+        assert_eq!(status == DICOD_OK, fits && positive, "{what}: {}", last_error());
         assert!(z.room.intact() && (fits || z.room.untouched()), "{what}");
 
         let mut x = Described::new(belief, belief.signal, signals * channels);

@@ -65,8 +65,8 @@ fn touched_by_brute_force(s: &Segmentation, point: &[i64], radius: &[i64]) -> Ve
     let nearest = inner(s.find_segment(point).unwrap());
     let touches = |i: &i64| {
         inner(*i).iter().enumerate().all(|(a, range)| {
-            let meets = point[a] - radius[a] < range.end + overlap[a]
-                && point[a] + radius[a] >= range.start - overlap[a];
+            let meets =
+                point[a] - radius[a] < range.end + overlap[a] && point[a] + radius[a] >= range.start - overlap[a];
             meets || *range == nearest[a]
         })
     };
@@ -95,19 +95,11 @@ fn check_overlap_slices(s: &Segmentation, i_seg: i64, point: &[i64], radius: &[i
     let whole: Vec<_> = shape.iter().map(|&size| 0..size).collect();
     for slices in &boxes {
         assert!(slices.iter().all(|range| !range.is_empty()), "{slices:?}");
-        let inside = |(small, large): (&Range<i64>, &Range<i64>)| {
-            large.start <= small.start && small.end <= large.end
-        };
-        assert!(
-            slices.iter().zip(&whole).all(inside),
-            "{slices:?} in {shape:?}"
-        );
+        let inside = |(small, large): (&Range<i64>, &Range<i64>)| large.start <= small.start && small.end <= large.end;
+        assert!(slices.iter().zip(&whole).all(inside), "{slices:?} in {shape:?}");
     }
     for x in positions(&whole) {
-        let in_window = x
-            .iter()
-            .zip(point.iter().zip(radius))
-            .all(|(x, (p, r))| (p - r..=p + r).contains(x));
+        let in_window = x.iter().zip(point.iter().zip(radius)).all(|(x, (p, r))| (p - r..=p + r).contains(x));
         let expected = in_window && !s.contains_point(i_seg, &x, Part::Inner).unwrap();
         let found = boxes.iter().any(|slices| contains(slices, &x));
         assert_eq!(found, expected, "{x:?}, window {point:?} ± {radius:?}");
@@ -119,17 +111,10 @@ fn check_answers(s: &mut Segmentation, case: &Value, exact: bool, tally: &mut Ta
     let n_axes = s.n_axes();
     let mut differs = |kind| *tally.entry(kind).or_default() += 1;
     assert_eq!(s.increment(-1), Ok(0));
-    for segment in case["segments"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|_| exact)
-    {
+    for segment in case["segments"].as_array().unwrap().iter().filter(|_| exact) {
         let i_seg = segment["i_seg"].as_i64().unwrap();
-        for (part, bounds, shape) in [
-            (Part::Inner, "inner", "support_inner"),
-            (Part::Outer, "outer", "support_outer"),
-        ] {
+        for (part, bounds, shape) in [(Part::Inner, "inner", "support_inner"), (Part::Outer, "outer", "support_outer")]
+        {
             assert_eq!(s.segment_bounds(i_seg, part), Ok(ranges(&segment[bounds])));
             assert_eq!(s.segment_shape(i_seg, part), Ok(list(&segment[shape])));
             let slices = s.segment_slices(i_seg, part).unwrap();
@@ -137,15 +122,9 @@ fn check_answers(s: &mut Segmentation, case: &Value, exact: bool, tally: &mut Ta
             assert_eq!(slices.collect::<Vec<_>>(), ranges(&segment[bounds]));
         }
         let padding = segment["padding_to_overlap"].as_array().unwrap();
-        let padding: Vec<[i64; 2]> = padding
-            .iter()
-            .map(|pair| list(pair).try_into().unwrap())
-            .collect();
+        let padding: Vec<[i64; 2]> = padding.iter().map(|pair| list(pair).try_into().unwrap()).collect();
         assert_eq!(s.padding_to_overlap(i_seg), Ok(padding));
-        assert_eq!(
-            s.increment(i_seg),
-            Ok(segment["increment"].as_i64().unwrap())
-        );
+        assert_eq!(s.increment(i_seg), Ok(segment["increment"].as_i64().unwrap()));
     }
     for answer in case["points"].as_array().unwrap() {
         let point = list(&answer["pt"]);
@@ -183,14 +162,8 @@ fn check_answers(s: &mut Segmentation, case: &Value, exact: bool, tally: &mut Ta
         }
         let global = list(&answer["pt_global"]);
         assert_eq!(s.global_coordinate(i_seg, &local).as_ref(), Ok(&global));
-        assert_eq!(
-            s.local_coordinate(i_seg, &global),
-            Ok(list(&answer["back_to_local"]))
-        );
-        for (part, key) in [
-            (Part::Inner, "contained_inner"),
-            (Part::Outer, "contained_outer"),
-        ] {
+        assert_eq!(s.local_coordinate(i_seg, &global), Ok(list(&answer["back_to_local"])));
+        for (part, key) in [(Part::Inner, "contained_inner"), (Part::Outer, "contained_outer")] {
             let contained = s.contains_point(i_seg, &local, part).unwrap();
             assert_eq!(contained, answer[key].as_bool().unwrap());
         }
@@ -209,10 +182,7 @@ fn check_answers(s: &mut Segmentation, case: &Value, exact: bool, tally: &mut Ta
             Some(published) => {
                 let is_full = |slices: &Vec<Range<i64>>| !slices.iter().any(Range::is_empty);
                 let boxes: Vec<_> = published.iter().map(ranges).filter(is_full).collect();
-                assert_eq!(
-                    s.touched_overlap_slices(i_seg, &local, &radius),
-                    Ok(boxes.clone())
-                );
+                assert_eq!(s.touched_overlap_slices(i_seg, &local, &radius), Ok(boxes.clone()));
                 if boxes.len() < published.len() {
                     differs("overlap slices: some empty");
                 }
@@ -270,10 +240,7 @@ fn the_published_answers_but_for_the_listed_differences() {
                 continue;
             }
             let error = build(config).unwrap_err();
-            assert!(
-                error.to_string().starts_with("inner_bounds[0] must be"),
-                "{error}"
-            );
+            assert!(error.to_string().starts_with("inner_bounds[0] must be"), "{error}");
             assert!(error.to_string().contains("full_shape[0] = "), "{error}");
             differs("construction: bounds outside the full shape");
             continue;
@@ -308,9 +275,7 @@ fn the_published_answers_but_for_the_listed_differences() {
         assert_eq!(s.nominal_shape(), list(&case["seg_support"]));
         assert_eq!(s.n_segments(), case["effective_n_seg"].as_i64().unwrap());
         let published = counts.iter().zip(&sizes).zip(s.nominal_shape());
-        let has_room: Vec<bool> = published
-            .map(|((count, size), nominal)| (count - 1) * nominal < *size)
-            .collect();
+        let has_room: Vec<bool> = published.map(|((count, size), nominal)| (count - 1) * nominal < *size).collect();
         assert_eq!(degenerate, has_room.contains(&false));
         if degenerate {
             differs("degenerate: cut evenly");
@@ -346,9 +311,7 @@ fn the_published_answers_but_for_the_listed_differences() {
 fn bad_arguments_are_named_with_their_value() {
     let message = |result: Result<Segmentation, Error>| result.unwrap_err().to_string();
     let whole = |shape: &[i64]| Domain::whole(shape).unwrap_err().to_string();
-    let inside = |bounds: &[Range<i64>], full: Option<&[i64]>| {
-        Domain::inside(bounds, full).unwrap_err().to_string()
-    };
+    let inside = |bounds: &[Range<i64>], full: Option<&[i64]>| Domain::inside(bounds, full).unwrap_err().to_string();
     assert_eq!(whole(&[]), "full_shape must be of at least one axis, is []");
     assert_eq!(whole(&[4, 0]), "full_shape[1] must be at least 1, is 0");
     assert!(whole(&[i64::MAX, 2]).starts_with("full_shape must be"));
@@ -371,10 +334,7 @@ fn bad_arguments_are_named_with_their_value() {
 
     let mut s = Segmentation::by_shape(&domain, &[4, 4]).unwrap();
     let overlap = |overlap: &[i64]| message(s.clone().with_overlap(overlap));
-    assert_eq!(
-        overlap(&[1]),
-        "overlap must be one value for each of 2 axes, is [1]"
-    );
+    assert_eq!(overlap(&[1]), "overlap must be one value for each of 2 axes, is [1]");
     assert_eq!(overlap(&[-1, 0]), "overlap[0] must be at least 0, is -1");
     for bad in [-1, 6, i64::MIN, i64::MAX] {
         let named = |error: Error| {
@@ -437,10 +397,7 @@ fn inactive_segments_are_checked_against_dz() {
     }
     dz[at(1, 7, 3)] = f32::NAN;
     let failed = s.check_inactive(&dz, 1.0).unwrap_err().to_string();
-    assert!(
-        failed.starts_with("dz[1, 7, 3] must be a finite number, is NaN"),
-        "{failed}"
-    );
+    assert!(failed.starts_with("dz[1, 7, 3] must be a finite number, is NaN"), "{failed}");
 }
 
 /// One axis: start, size, room after the domain, overlap, and how to cut, as count or as size.

@@ -42,17 +42,8 @@ fn problem(numbers: &mut Numbers, n_signals: usize) -> Problem {
         periodic[axis] = numbers.below(3) == 0;
     }
     let (n_channels, n_atoms) = (1 + numbers.below(2), 1 + numbers.below(4));
-    let mut problem = Problem {
-        n_axes,
-        n_signals,
-        n_channels,
-        n_atoms,
-        signal,
-        atom,
-        periodic,
-        x: Vec::new(),
-        d: Vec::new(),
-    };
+    let mut problem =
+        Problem { n_axes, n_signals, n_channels, n_atoms, signal, atom, periodic, x: Vec::new(), d: Vec::new() };
     let n = n_atoms * n_channels * volume(atom);
     problem.d = (0..n).map(|_| numbers.uniform()).collect();
     normalise(&mut problem);
@@ -63,10 +54,7 @@ fn problem(numbers: &mut Numbers, n_signals: usize) -> Problem {
     let z: Vec<f64> = (0..problem.n_z()).map(planted).collect();
     problem.x = vec![0.0; n_signals * n_channels * volume(signal)];
     problem.x = problem.reconstruct(&z);
-    problem
-        .x
-        .iter_mut()
-        .for_each(|x| *x += 0.1 * numbers.uniform());
+    problem.x.iter_mut().for_each(|x| *x += 0.1 * numbers.uniform());
     // As single precision has them.
     for list in [&mut problem.x, &mut problem.d] {
         list.iter_mut().for_each(|x| *x = f64::from(*x as f32));
@@ -96,13 +84,8 @@ fn scaled(problem: &Problem, options: &Options, s: f64, t: &[f64]) -> (Problem, 
     (problem, options)
 }
 
-const STRATEGIES: [Strategy; 5] = [
-    Strategy::LocallyGreedy,
-    Strategy::Greedy,
-    Strategy::Random,
-    Strategy::Cyclic,
-    Strategy::CyclicShuffled,
-];
+const STRATEGIES: [Strategy; 5] =
+    [Strategy::LocallyGreedy, Strategy::Greedy, Strategy::Random, Strategy::Cyclic, Strategy::CyclicShuffled];
 
 fn options(numbers: &mut Numbers, problem: &Problem) -> Options {
     let (lambda_max, _) = problem.lambda_max();
@@ -157,11 +140,7 @@ fn powers_of_two<T: Real>(seed: u64) {
     assert_eq!(bits(&common::widened(&two.z)), bits(&expected), "{told}");
     let squared = s * s;
     let (one, two) = (one.info, two.info);
-    assert_eq!(
-        one.certificate.objective * squared,
-        two.certificate.objective,
-        "{told}"
-    );
+    assert_eq!(one.certificate.objective * squared, two.certificate.objective, "{told}");
     assert_eq!(one.certificate.gap * squared, two.certificate.gap, "{told}");
     for (k, (a, b)) in one.tol_per_atom.iter().zip(&two.tol_per_atom).enumerate() {
         assert_eq!(a * s / t[k], *b, "{told}");
@@ -213,16 +192,10 @@ fn an_absolute_tolerance_bounds_every_step() {
         let problem = problem(numbers, 1);
         let mut options = options(numbers, &problem);
         (options.tol, options.tol_scale, options.warm_start) = (1e-4, Scale::Absolute, false);
-        let t: Vec<f64> = (0..problem.n_atoms)
-            .map(|_| numbers.of(&[0.2, 1.0, 5.0]))
-            .collect();
+        let t: Vec<f64> = (0..problem.n_atoms).map(|_| numbers.of(&[0.2, 1.0, 5.0])).collect();
         let (problem, options) = scaled(&problem, &options, 1.0, &t);
         let answer: Answer<f64> = solve(&problem, &options, 1, None);
-        let penalty = common::Penalty {
-            lambda: answer.info.lambda.clone(),
-            positive: options.positive,
-            free: None,
-        };
+        let penalty = common::Penalty { lambda: answer.info.lambda.clone(), positive: options.positive, free: None };
         let ones = vec![1.0; problem.n_atoms];
         let step = problem.largest_step(&common::widened(&answer.z), &penalty, &ones);
         assert_eq!(answer.info.stop, Stop::Converged, "{round}: {options:?}");
@@ -268,11 +241,7 @@ fn batch<T: Real>(seed: u64) {
         alone.x = problem.x[signal * len..][..len].to_vec();
         let answer: Answer<T> = solve(&alone, &options, 1, None);
         let part = &both.z[signal * of_z..][..of_z];
-        assert_eq!(
-            bits(&answer.z),
-            bits(part),
-            "signal {signal} of {n}, {told}"
-        );
+        assert_eq!(bits(&answer.z), bits(part), "signal {signal} of {n}, {told}");
         steps += answer.info.steps;
     }
     assert_eq!(both.info.steps, steps, "{told}");
@@ -357,10 +326,7 @@ fn tiny_signals_with_tiny_atoms_come_to_an_end() {
         let plain: Answer<f64> = solve(&problem, &options, 1, None);
         let answer: Answer<f64> = solve(&tiny, &options, 1, None);
         let told = format!("{round}: {:?} {options:?}", answer.info);
-        assert!(
-            [Stop::Converged, Stop::Precision].contains(&answer.info.stop),
-            "{told}"
-        );
+        assert!([Stop::Converged, Stop::Precision].contains(&answer.info.stop), "{told}");
         // Sums of products are less exact where the least numbers end.
         let coded = answer.info.stop == Stop::Converged;
         for (z, plain) in answer.z.iter().zip(&plain.z).filter(|_| coded) {
@@ -376,10 +342,7 @@ fn what_is_called_converged_is_within_the_tolerance_that_was_asked_for() {
     for round in 0..40 {
         let mut problem = problem(numbers, 1);
         let offset = numbers.of(&[0.0, 1.0, 1e3, 101_325.0]);
-        problem
-            .x
-            .iter_mut()
-            .for_each(|x| *x = f64::from((*x + offset) as f32));
+        problem.x.iter_mut().for_each(|x| *x = f64::from((*x + offset) as f32));
         let mut options = options(numbers, &problem);
         options.reg_per_atom.clear();
         (options.reg, options.reg_scale) = (0.1, Scale::Relative);
@@ -400,15 +363,10 @@ fn what_is_called_converged_is_within_the_tolerance_that_was_asked_for() {
             (c - info.lambda[k]) / norms[k].sqrt()
         });
         let asked = options.tol * excess.fold(0.0, f64::max);
-        let least = norms
-            .iter()
-            .fold(f64::INFINITY, |m: f64, n| m.min(n.sqrt()));
+        let least = norms.iter().fold(f64::INFINITY, |m: f64, n| m.min(n.sqrt()));
         let told = format!("{round}: offset {offset} {info:?} {options:?}");
         if info.stop == Stop::Converged {
-            assert!(
-                info.certificate.max_step * least <= asked * 1.01,
-                "{asked:e} {told}"
-            );
+            assert!(info.certificate.max_step * least <= asked * 1.01, "{asked:e} {told}");
         } else {
             assert_eq!(info.stop, Stop::Precision, "{told}");
         }

@@ -4,9 +4,9 @@
 //! three messages a rank however many want to stop at the same time. Messages name the part of the call that they are about,
 //! because those of the part before may be late.
 
-use super::Wish;
-use crate::error::Result;
-use crate::transport::{Tag, Transport, wait_for};
+use crate::base::error::Result;
+use crate::clock::Wish;
+use crate::ranks::{Tag, Transport, wait_for};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -29,9 +29,7 @@ pub(super) struct Alarm {
 impl Alarm {
     pub(super) fn new(ranks: Arc<dyn Transport>) -> Self {
         let (me, size) = (ranks.rank(), ranks.size());
-        let children = [2 * me + 1, 2 * me + 2]
-            .into_iter()
-            .filter(|rank| *rank < size);
+        let children = [2 * me + 1, 2 * me + 2].into_iter().filter(|rank| *rank < size);
         let neighbours = children.chain(me.checked_sub(1).map(|above| above / 2));
         Alarm {
             neighbours: neighbours.map(|rank| (rank, Cell::new(false))).collect(),
@@ -71,20 +69,14 @@ impl Alarm {
         self.send(END)?;
         wait_for(|| {
             self.listen()?;
-            Ok(self
-                .neighbours
-                .iter()
-                .all(|(_, ended)| ended.get())
-                .then_some(()))
+            Ok(self.neighbours.iter().all(|(_, ended)| ended.get()).then_some(()))
         })
     }
 
     fn send(&self, word: u8) -> Result<()> {
         let mut bytes = self.part.get().to_le_bytes().to_vec();
         bytes.push(word);
-        self.neighbours
-            .iter()
-            .try_for_each(|(rank, _)| self.ranks.send(*rank, Tag::WISH, bytes.clone()))
+        self.neighbours.iter().try_for_each(|(rank, _)| self.ranks.send(*rank, Tag::WISH, bytes.clone()))
     }
 
     fn listen(&self) -> Result<Wish> {

@@ -1,13 +1,13 @@
 //! The array descriptor: the caller's memory as it lies, checked before it is touched.
 
-use super::status::{reference, slice};
+use crate::base::error::{Error, Result};
+use crate::base::memory;
+use crate::base::wording::{in_c, per_axis};
 use crate::csc::Shape;
-use crate::error::{Error, Result};
-use crate::grid::blocks::Block;
+use crate::ffi::status::{reference, slice};
+use crate::grid::block::Block;
 use crate::grid::tiles::{AXES, Point, padded};
 use crate::linalg::{Field, FieldMut, Real, Strided};
-use crate::memory;
-use crate::wording::{in_c, per_axis};
 use std::ffi::c_void;
 
 /// Element type of an array: float.
@@ -99,12 +99,10 @@ pub(crate) struct Names {
     channels: &'static str,
 }
 
-/// The name of a part in C, and what it is in Fortran and Julia: as [`by_language`](crate::wording) writes it.
+/// The name of a part in C, and what it is in Fortran and Julia: as [`by_language`](crate::base::wording) writes it.
 macro_rules! part {
     ($array:literal, $part:literal, $what:literal, $of:literal) => {
-        concat!(
-            "\u{1}w", $array, "->", $part, "\u{3}", $what, $of, "\u{3}", $what, $of, "\u{2}"
-        )
+        concat!("\u{1}w", $array, "->", $part, "\u{3}", $what, $of, "\u{3}", $what, $of, "\u{2}")
     };
 }
 
@@ -206,10 +204,7 @@ impl<'a> View<'a> {
                 return Err(Error::shape(names.local_shape, local, allowed));
             }
         }
-        let block = Block {
-            origin: padded(offset, 0),
-            shape: padded(local, 1),
-        };
+        let block = Block { origin: padded(offset, 0), shape: padded(local, 1) };
         if block.is_empty() {
             return Ok(View {
                 names,
@@ -274,14 +269,7 @@ impl<'a> View<'a> {
             }
         }
         layout.base = -low as usize;
-        Ok(View {
-            names,
-            n_axes,
-            layout,
-            origin: block.origin,
-            span: (high - low + 1) as usize,
-            channels,
-        })
+        Ok(View { names, n_axes, layout, origin: block.origin, span: (high - low + 1) as usize, channels })
     }
 
     /// Fails if an input lacks a part of the domain that no other rank can bring.
@@ -309,23 +297,14 @@ impl<'a> View<'a> {
         memory::reserve("the list of channels", &mut channels, self.channels.len())?;
         for channel in self.channels {
             // SAFETY: checked for overflow and alignment; the rest is the caller's promise.
-            channels.push(unsafe {
-                std::slice::from_raw_parts(self.lowest::<T>(*channel).cast_const(), self.span)
-            });
+            channels.push(unsafe { std::slice::from_raw_parts(self.lowest::<T>(*channel).cast_const(), self.span) });
         }
-        Ok(Field {
-            channels,
-            layout: self.layout,
-            origin: self.origin,
-        })
+        Ok(Field { channels, layout: self.layout, origin: self.origin })
     }
 
     /// The box of positions that it describes.
     pub(crate) fn block(&self) -> Block {
-        Block {
-            origin: self.origin,
-            shape: self.layout.shape,
-        }
+        Block { origin: self.origin, shape: self.layout.shape }
     }
 
     /// Fails if two elements share memory.
@@ -359,8 +338,7 @@ impl<'a> View<'a> {
                     let (first, second) = (first.min(second), first.max(second));
                     let name = format!("{}[{second}]", self.names.channels);
                     let value = format!("{:p}", self.channels[*second]);
-                    let allowed =
-                        format!("an address such that no element is one of channel {first}");
+                    let allowed = format!("an address such that no element is one of channel {first}");
                     return Err(Error::argument(&name, value, allowed));
                 }
             }
@@ -373,10 +351,7 @@ impl<'a> View<'a> {
     /// # Safety
     /// They are the caller's and of type `T`, and nobody else uses the memory between the lowest
     /// and the highest meanwhile.
-    pub(crate) unsafe fn write<T: Element>(
-        &self,
-        fill: impl FnOnce(&mut FieldMut<'_, T>) -> Result<()>,
-    ) -> Result<()> {
+    pub(crate) unsafe fn write<T: Element>(&self, fill: impl FnOnce(&mut FieldMut<'_, T>) -> Result<()>) -> Result<()> {
         self.fails_if_overlapping::<T>()?;
         let n = self.channels.len();
         let mut addresses = Vec::new();
@@ -390,17 +365,11 @@ impl<'a> View<'a> {
             for channel in self.channels {
                 // SAFETY: checked for overflow and alignment, and no two channels meet; the rest is
                 // the caller's promise.
-                channels.push(unsafe {
-                    std::slice::from_raw_parts_mut(self.lowest::<T>(*channel), self.span)
-                });
+                channels.push(unsafe { std::slice::from_raw_parts_mut(self.lowest::<T>(*channel), self.span) });
             }
             let layout = self.layout;
             let origin = self.origin;
-            return fill(&mut FieldMut {
-                channels,
-                layout,
-                origin,
-            });
+            return fill(&mut FieldMut { channels, layout, origin });
         }
         // Interleaved channels cannot be slices of their own.
         let shape = self.layout.shape;
@@ -454,11 +423,7 @@ pub(crate) fn aligned<T>(pointer: *const T, argument: &str) -> Result<()> {
 ///
 /// # Safety
 /// As [`slice`].
-pub(crate) unsafe fn values<'a, T: Element>(
-    pointer: *const T,
-    len: usize,
-    argument: &'static str,
-) -> Result<&'a [T]> {
+pub(crate) unsafe fn values<'a, T: Element>(pointer: *const T, len: usize, argument: &'static str) -> Result<&'a [T]> {
     aligned(pointer, argument)?;
     // SAFETY: the caller's promise.
     unsafe { slice(pointer, len, argument, "as many values as the shapes say") }

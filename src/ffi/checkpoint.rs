@@ -1,15 +1,15 @@
 //! Checkpoints of a learner, in memory or in a file.
 
-use super::context::{Session, dicod_context, ranks, shared};
-use super::learner::{Either, dicod_learner, for_either, get, handle};
-use super::options::{copied, dicod_options, room_for};
-use super::status::{DICOD_OK, dicod_status, guard, reference_mut, size, slice, slice_mut, string};
-use crate::csc::functions::Range;
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::csc::problem::objective::Range;
+use crate::ffi::context::{Session, dicod_context, ranks, shared};
+use crate::ffi::learner::{Either, dicod_learner, for_either, get, handle};
+use crate::ffi::options::{copied, dicod_options, room_for};
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference_mut, size, slice, slice_mut, string};
 use crate::learn::Learner;
 use crate::learn::bytes::read;
 use crate::learn::checkpoint::element_size;
-use crate::transport::Reduce;
+use crate::ranks::Reduce;
 use std::ffi::c_char;
 use std::path::Path;
 
@@ -68,10 +68,7 @@ pub unsafe extern "C" fn dicod_learner_save(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_save_file(
-    learner: *mut dicod_learner,
-    path: *const c_char,
-) -> dicod_status {
+pub unsafe extern "C" fn dicod_learner_save_file(learner: *mut dicod_learner, path: *const c_char) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         let shared = unsafe { get(learner) }?;
@@ -106,8 +103,7 @@ pub unsafe extern "C" fn dicod_learner_restore(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let bytes = size(size_of_buffer, "size_of_buffer", 0)
-            .and_then(|n| slice(buffer, n, "buffer", "a checkpoint"));
+        let bytes = size(size_of_buffer, "size_of_buffer", 0).and_then(|n| slice(buffer, n, "buffer", "a checkpoint"));
         restore(context, options, bytes.map(|bytes| bytes.to_vec()), learner)
     })
 }

@@ -1,14 +1,14 @@
 //! The context: threads, log and progress of the calls that take it.
 
-use super::array::aligned;
-use super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut};
+use crate::base::error::{Error, Result};
+use crate::base::wording::by_language;
 use crate::clock::{Cancel, Clock, Running};
 use crate::csc::{Options, Progress};
-use crate::error::{Error, Result};
+use crate::ffi::array::aligned;
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut};
 use crate::host::outside;
-use crate::transport::Transport;
-use crate::transport::local::Local;
-use crate::wording::by_language;
+use crate::ranks::Transport;
+use crate::ranks::local::Local;
 use std::ffi::{CString, c_char, c_void};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
@@ -25,8 +25,7 @@ pub const DICOD_LOG_DEBUG: i32 = 3;
 ///
 /// It is called in the thread that called the library. It must return (no exception, no longjmp),
 /// and must not use the context or encoder of the call that runs: DICOD_ERROR_INVALID_STATE.
-pub type dicod_log_fn =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, level: i32, message: *const c_char) -> ()>;
+pub type dicod_log_fn = Option<unsafe extern "C" fn(userdata: *mut c_void, level: i32, message: *const c_char) -> ()>;
 
 /// State of a running solve.
 #[repr(C)]
@@ -110,10 +109,7 @@ const MOST_THREADS: i32 = 1024;
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_context_create(
-    n_threads: i32,
-    context: *mut *mut dicod_context,
-) -> dicod_status {
+pub unsafe extern "C" fn dicod_context_create(n_threads: i32, context: *mut *mut dicod_context) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { create(n_threads, context, || Ok(Arc::new(Local::alone()))) })
 }
@@ -161,12 +157,7 @@ pub(crate) unsafe fn create(
         progress: None,
         progress_data: std::ptr::null_mut(),
     });
-    let context = Context {
-        ranks,
-        n_threads,
-        callbacks,
-        cancel: Cancel::default(),
-    };
+    let context = Context { ranks, n_threads, callbacks, cancel: Cancel::default() };
     *to = Box::into_raw(Box::new(dicod_context(Arc::new(context))));
     Ok(DICOD_OK)
 }
@@ -231,16 +222,12 @@ pub unsafe extern "C" fn dicod_context_ranks(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_context_threads(
-    context: *const dicod_context,
-    n_threads: *mut i32,
-) -> dicod_status {
+pub unsafe extern "C" fn dicod_context_threads(context: *const dicod_context, n_threads: *mut i32) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         unsafe {
             let context = reference(context, "context", CONTEXT)?;
-            *reference_mut(n_threads, "n_threads", "room for the result")? =
-                context.0.n_threads as i32;
+            *reference_mut(n_threads, "n_threads", "room for the result")? = context.0.n_threads as i32;
         }
         Ok(DICOD_OK)
     })
@@ -313,9 +300,7 @@ pub unsafe extern "C" fn dicod_context_set_progress(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dicod_cancel(context: *const dicod_context) -> i32 {
     // SAFETY: the caller's promise.
-    unsafe { context.as_ref() }
-        .is_some_and(|context| context.0.cancel.cancel())
-        .into()
+    unsafe { context.as_ref() }.is_some_and(|context| context.0.cancel.cancel()).into()
 }
 
 /// Lets a flag of the host's cancel calls with this context, as dicod_cancel() does, for as long as it is not 0; NULL: none, as
@@ -331,10 +316,7 @@ pub unsafe extern "C" fn dicod_cancel(context: *const dicod_context) -> i32 {
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_context_set_cancel_flag(
-    context: *mut dicod_context,
-    flag: *const i32,
-) -> dicod_status {
+pub unsafe extern "C" fn dicod_context_set_cancel_flag(context: *mut dicod_context, flag: *const i32) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         let context = unsafe { reference(context, "context", CONTEXT) }?;
@@ -434,9 +416,7 @@ impl<'c> Session<'c> {
         call: &mut dyn FnMut(&Clock<'_>) -> Result<dicod_status>,
     ) -> Result<dicod_status> {
         let mut reporter = self.reporter();
-        let report = reporter
-            .as_mut()
-            .map(|report| report as &mut dyn FnMut(&Progress) -> bool);
+        let report = reporter.as_mut().map(|report| report as &mut dyn FnMut(&Progress) -> bool);
         let cancel = self.running.as_ref().map(Running::cancel);
         let (limit, interval) = (options.time_limit, options.progress_interval);
         let clock = Clock::new(start, limit, interval, report, cancel, ranks);

@@ -1,13 +1,13 @@
 //! What a handle holds: shapes, element type, options; and whether that is what somebody expects.
 
-use super::array::{Element, aligned};
-use super::options::{Output, dicod_options, handle as options_handle};
-use super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut};
-use super::{encoder, learner};
+use crate::base::error::{Error, Result};
+use crate::base::wording::per_axis;
 use crate::csc::{Options, Shape};
-use crate::error::{Error, Result};
+use crate::ffi::array::{Element, aligned};
+use crate::ffi::options::{Output, dicod_options, handle as options_handle};
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut};
+use crate::ffi::{encoder, learner};
 use crate::grid::tiles::{AXES, Point};
-use crate::wording::per_axis;
 
 /// What an encoder or a learner holds. Only the first n_axes entries of a shape mean something; the
 /// others are 0.
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn dicod_learner_expect(
         let found = learner_info(&*shared.state()?);
         // SAFETY: the caller's promise.
         let same = unsafe { read(expected) }.and_then(|expected| compare(expected, &found));
-        super::context::ranks(&shared.context).agree(same)?;
+        crate::ffi::context::ranks(&shared.context).agree(same)?;
         Ok(DICOD_OK)
     })
 }
@@ -185,13 +185,7 @@ impl<T: Element> Typed for crate::learn::Learner<T> {
     }
 }
 
-fn described(
-    element_type: i64,
-    shape: &Shape,
-    n_coded: usize,
-    iterations: u64,
-    bytes: usize,
-) -> dicod_handle_info {
+fn described(element_type: i64, shape: &Shape, n_coded: usize, iterations: u64, bytes: usize) -> dicod_handle_info {
     let listed = |padded: Point| {
         let mut list = [0; AXES];
         list[..shape.n_axes].copy_from_slice(&padded[AXES - shape.n_axes..]);
@@ -257,11 +251,7 @@ fn compare(expected: &dicod_handle_info, found: &dicod_handle_info) -> Result<()
         }
     }
     let shapes = |of: &dicod_handle_info| {
-        [
-            ("signal_shape", of.signal_shape),
-            ("atom_shape", of.atom_shape),
-            ("valid_shape", of.valid_shape),
-        ]
+        [("signal_shape", of.signal_shape), ("atom_shape", of.atom_shape), ("valid_shape", of.valid_shape)]
     };
     let n = found.n_axes as usize;
     for ((name, wanted), (_, is)) in shapes(expected).into_iter().zip(shapes(found)) {

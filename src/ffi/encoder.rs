@@ -1,21 +1,19 @@
 //! The encoder handle: Gram tensor and activations kept between calls.
 
-use super::array::{Element, PER_AXIS, View, X, Z, aligned, dicod_array, other_type, values};
-use super::context::{
-    Context, DICOD_LOG_DEBUG, Session, dicod_context, free, in_use, ranks, shared,
-};
-use super::options::{Output, dicod_options, room_for};
-use super::overlap::{Memory, fails_if_shared};
-use super::solve::{Problem, dicod_info, dictionary, explained, info_out, run, write_info};
-use super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, slice, slice_mut};
+use crate::base::error::{Error, Result};
+use crate::base::wording::by_language;
 use crate::clock::Clock;
-use crate::csc::functions::Range;
+use crate::csc::problem::objective::Range;
 use crate::csc::{Activation, Encoder, Info, Shape};
-use crate::error::{Error, Result};
-use crate::grid::blocks::Block;
+use crate::ffi::array::{Element, PER_AXIS, View, X, Z, aligned, dicod_array, other_type, values};
+use crate::ffi::context::{Context, DICOD_LOG_DEBUG, Session, dicod_context, free, in_use, ranks, shared};
+use crate::ffi::options::{Output, dicod_options, room_for};
+use crate::ffi::overlap::{Memory, fails_if_shared};
+use crate::ffi::solve::{Problem, dicod_info, dictionary, explained, info_out, run, write_info};
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, slice, slice_mut};
+use crate::grid::block::Block;
 use crate::grid::tiles::{AXES, padded};
 use crate::linalg::Dictionary;
-use crate::wording::by_language;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
 
@@ -121,15 +119,7 @@ pub unsafe extern "C" fn dicod_encoder_create(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        );
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         create(context, problem, |shape| dictionary(shape, d), encoder)
     })
 }
@@ -153,15 +143,7 @@ pub unsafe extern "C" fn dicod_encoder_create_f32(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        );
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         create(context, problem, |shape| dictionary(shape, d), encoder)
     })
 }
@@ -191,15 +173,7 @@ pub unsafe extern "C" fn dicod_encoder_create_rank1(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        );
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         create(context, problem, |shape| rank_one(shape, u, v), encoder)
     })
 }
@@ -224,15 +198,7 @@ pub unsafe extern "C" fn dicod_encoder_create_rank1_f32(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        );
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         create(context, problem, |shape| rank_one(shape, u, v), encoder)
     })
 }
@@ -261,10 +227,7 @@ pub unsafe extern "C" fn dicod_encoder_free(encoder: *mut *mut dicod_encoder) {
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_set_dictionary(
-    encoder: *mut dicod_encoder,
-    d: *const f64,
-) -> dicod_status {
+pub unsafe extern "C" fn dicod_encoder_set_dictionary(encoder: *mut dicod_encoder, d: *const f64) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { set_dictionary(encoder, "d", |shape| dictionary(shape, d)) })
 }
@@ -274,10 +237,7 @@ pub unsafe extern "C" fn dicod_encoder_set_dictionary(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_set_dictionary_f32(
-    encoder: *mut dicod_encoder,
-    d: *const f32,
-) -> dicod_status {
+pub unsafe extern "C" fn dicod_encoder_set_dictionary_f32(encoder: *mut dicod_encoder, d: *const f32) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { set_dictionary(encoder, "d", |shape| dictionary(shape, d)) })
 }
@@ -348,11 +308,7 @@ pub unsafe extern "C" fn dicod_encoder_solve(
         let start = Instant::now();
         // SAFETY: the caller's promise.
         let shared = unsafe { get(encoder) }?;
-        let State {
-            encoder,
-            range,
-            per_atom,
-        } = &mut *shared.state()?;
+        let State { encoder, range, per_atom } = &mut *shared.state()?;
         let session = Session::run(&shared.context)?;
         let options = for_either!(encoder, encoder => encoder.options().clone());
         session.timed(start, &options, &ranks(&shared.context), |clock| {
@@ -362,8 +318,7 @@ pub unsafe extern "C" fn dicod_encoder_solve(
                 let (out, found, status) =
                     for_either!(encoder, encoder => solve(encoder, range, x, out, &session, clock)?);
                 write_info(out, &found, status, session.n_threads, &clock.laps());
-                *per_atom = (!found.lambda_max.is_nan())
- .then_some((found.lambda, found.tol_per_atom));
+                *per_atom = (!found.lambda_max.is_nan()).then_some((found.lambda, found.tol_per_atom));
                 Ok(status)
             }
         })
@@ -380,10 +335,7 @@ pub unsafe extern "C" fn dicod_encoder_solve(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_set_z(
-    encoder: *mut dicod_encoder,
-    z: *const dicod_array,
-) -> dicod_status {
+pub unsafe extern "C" fn dicod_encoder_set_z(encoder: *mut dicod_encoder, z: *const dicod_array) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         let shared = unsafe { get(encoder) }?;
@@ -425,10 +377,7 @@ pub unsafe extern "C" fn dicod_encoder_clear_z(encoder: *mut dicod_encoder) -> d
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_get_z(
-    encoder: *mut dicod_encoder,
-    z: *mut dicod_array,
-) -> dicod_status {
+pub unsafe extern "C" fn dicod_encoder_get_z(encoder: *mut dicod_encoder, z: *mut dicod_array) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         let shared = unsafe { get(encoder) }?;
@@ -692,15 +641,9 @@ unsafe fn create<T: Typed>(
         let (problem, dictionary, range) = ranks.agree(given)?;
         let (shape, options) = (problem.shape, problem.options);
         let made = Encoder::over(ranks, shape, dictionary, options, session.n_threads)?;
-        session.log(DICOD_LOG_DEBUG, || {
-            format!("encoder: {} bytes, the Gram tensor aside", made.bytes())
-        });
+        session.log(DICOD_LOG_DEBUG, || format!("encoder: {} bytes, the Gram tensor aside", made.bytes()));
         drop(session);
-        let state = Mutex::new(State {
-            encoder: T::wrap(made),
-            range,
-            per_atom: None,
-        });
+        let state = Mutex::new(State { encoder: T::wrap(made), range, per_atom: None });
         let handle = dicod_encoder(Arc::new(Shared { context, state }));
         *encoder = Box::into_raw(Box::new(handle));
     }
@@ -711,11 +654,7 @@ unsafe fn create<T: Typed>(
 ///
 /// # Safety
 /// As [`super::status::slice`], for all values of the factors.
-unsafe fn rank_one<T: Element>(
-    shape: &Shape,
-    u: *const T,
-    v: *const T,
-) -> Result<(Dictionary<T>, Range)> {
+unsafe fn rank_one<T: Element>(shape: &Shape, u: *const T, v: *const T) -> Result<(Dictionary<T>, Range)> {
     let (k, p) = (shape.n_atoms, shape.n_channels);
     // SAFETY: the caller's promise.
     let (u, v) = unsafe {
@@ -770,8 +709,7 @@ unsafe fn solve<T: Element>(
         }
         // SAFETY: the caller's promise.
         let x = unsafe { view.field::<T>() }?;
-        x.check_finite("x")
-            .map_err(|error| explained(error, shape))?;
+        x.check_finite("x").map_err(|error| explained(error, shape))?;
         range.check_x(&x)?;
         Ok((out, x))
     });
@@ -782,11 +720,7 @@ unsafe fn solve<T: Element>(
 
 /// # Safety
 /// As [`View::new`] and [`View::field`].
-unsafe fn set_z<T: Element>(
-    encoder: &mut Encoder<T>,
-    range: &Range,
-    z: *const dicod_array,
-) -> Result<()> {
+unsafe fn set_z<T: Element>(encoder: &mut Encoder<T>, range: &Range, z: *const dicod_array) -> Result<()> {
     let shape = encoder.shape();
     let n = shape.n_signals * shape.n_atoms;
     let given = || {
@@ -797,8 +731,7 @@ unsafe fn set_z<T: Element>(
         }
         // SAFETY: the caller's promise.
         let z = unsafe { view.field::<T>() }?;
-        z.check_finite("z")
-            .map_err(|error| explained(error, shape))?;
+        z.check_finite("z").map_err(|error| explained(error, shape))?;
         range.check_z(&z)?;
         Ok(z)
     };

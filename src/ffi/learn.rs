@@ -1,24 +1,22 @@
 //! Dictionary learning in one call on plain arrays, and what a learner handle reports.
 
-use super::array::{Element, aligned, values};
-use super::context::{DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
-use super::options::{Output, dicod_options};
-use super::overlap::fails_if_shared;
-use super::solve::{Problem, dictionary, explained, largest, proven, seconds_to_write, slab};
-use super::status::{
-    DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_TIME_LIMIT, dicod_status, guard, slice_mut,
-};
+use crate::base::error::{Error, Result};
+use crate::base::wording::by_language;
 use crate::clock::Clock;
 use crate::csc::encoder::same_problem;
-use crate::csc::functions::Range;
+use crate::csc::problem::objective::Range;
 use crate::csc::{Options, Shape, Stop};
-use crate::error::{Error, Result};
+use crate::ffi::array::{Element, aligned, values};
+use crate::ffi::context::{DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
+use crate::ffi::options::{Output, dicod_options};
+use crate::ffi::overlap::fails_if_shared;
+use crate::ffi::solve::{Problem, dictionary, explained, largest, proven, seconds_to_write, slab};
+use crate::ffi::status::{DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_TIME_LIMIT, dicod_status, guard, slice_mut};
 use crate::host::outside;
 use crate::learn::dictionary_step::widened;
 use crate::learn::{Init, Iteration, Learner, Outcome};
 use crate::linalg::{Dictionary, Field, FieldMut};
-use crate::transport::alike::fails_unless_alike;
-use crate::wording::by_language;
+use crate::ranks::alike::fails_unless_alike;
 use std::ffi::c_void;
 use std::time::Instant;
 
@@ -66,8 +64,7 @@ pub struct dicod_learn_step {
 /// DICOD_CANCELLED with a valid dictionary and z. `step` is valid during the call. As for
 /// dicod_log_fn: called in the thread that called the library, on every rank; it must return, and
 /// must not use the context or learner of the call that runs.
-pub type dicod_learn_fn =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, step: *const dicod_learn_step) -> i32>;
+pub type dicod_learn_fn = Option<unsafe extern "C" fn(userdata: *mut c_void, step: *const dicod_learn_step) -> i32>;
 
 /// What learning found and what it cost.
 #[repr(C)]
@@ -167,15 +164,7 @@ pub unsafe extern "C" fn dicod_learn(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        );
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         learn(context, problem, x, (each, userdata), d, z, info)
     })
 }
@@ -203,15 +192,7 @@ pub unsafe extern "C" fn dicod_learn_f32(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        );
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         learn(context, problem, x, (each, userdata), d, z, info)
     })
 }
@@ -282,7 +263,7 @@ unsafe fn learn<T: Element>(
         if !z.is_null() {
             // All of it on every rank, as dicod_solve() has it; into the caller's memory at the end.
             let n = Problem::len(shape.n_signals, shape.n_atoms, shape.valid());
-            codes = ranks.agree(crate::memory::zeroed("the activations", n))?;
+            codes = ranks.agree(crate::base::memory::zeroed("the activations", n))?;
             learner.z(&mut FieldMut::contiguous(&mut codes, shape.valid()))?;
         }
         // SAFETY: the caller's promise.
@@ -401,9 +382,7 @@ pub(crate) fn step_of(done: &Iteration, nonzeros: &[i64]) -> dicod_learn_step {
 
 /// # Safety
 /// As [`Output::new`].
-pub(crate) unsafe fn learn_info_out(
-    info: *mut dicod_learn_info,
-) -> Result<Option<Output<dicod_learn_info>>> {
+pub(crate) unsafe fn learn_info_out(info: *mut dicod_learn_info) -> Result<Option<Output<dicod_learn_info>>> {
     if info.is_null() {
         return Ok(None);
     }

@@ -1,27 +1,26 @@
 //! The learner handle: dictionary learning step by step.
 
-use super::array::{Element, View, X, Z, aligned, dicod_array, other_type};
-use super::context::{Context, Session, dicod_context, free, in_use, ranks, shared};
-use super::learn::{
-    dicod_learn_fn, dicod_learn_info, dicod_learn_step, first_dictionary, full_atoms,
-    learn_info_out, log, run, step_of, write_learn_info,
-};
-use super::options::{Output, dicod_options};
-use super::overlap::{Memory, fails_if_shared};
-use super::solve::{Problem, dicod_info, explained, info_out, status_of, write_info};
-use super::status::{
-    DICOD_CANCELLED, DICOD_OK, DICOD_TIME_LIMIT, dicod_status, guard, reference, reference_mut,
-    slice_mut,
-};
+use crate::base::error::{Error, Result};
+use crate::base::memory;
 use crate::clock::Stage;
 use crate::csc::Stop;
 use crate::csc::encoder::same_problem;
-use crate::csc::functions::Range;
-use crate::error::{Error, Result};
+use crate::csc::problem::objective::Range;
+use crate::ffi::array::{Element, View, X, Z, aligned, dicod_array, other_type};
+use crate::ffi::context::{Context, Session, dicod_context, free, in_use, ranks, shared};
+use crate::ffi::learn::{
+    dicod_learn_fn, dicod_learn_info, dicod_learn_step, first_dictionary, full_atoms, learn_info_out, log, run,
+    step_of, write_learn_info,
+};
+use crate::ffi::options::{Output, dicod_options};
+use crate::ffi::overlap::{Memory, fails_if_shared};
+use crate::ffi::solve::{Problem, dicod_info, explained, info_out, status_of, write_info};
+use crate::ffi::status::{
+    DICOD_CANCELLED, DICOD_OK, DICOD_TIME_LIMIT, dicod_status, guard, reference, reference_mut, slice_mut,
+};
 use crate::learn::Learner;
 use crate::linalg::{Atoms, FieldMut};
-use crate::memory;
-use crate::transport::alike::fails_unless_alike;
+use crate::ranks::alike::fails_unless_alike;
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
@@ -119,15 +118,7 @@ pub unsafe extern "C" fn dicod_learner_create(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        );
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         create(context, problem, d, learner)
     })
 }
@@ -151,15 +142,7 @@ pub unsafe extern "C" fn dicod_learner_create_f32(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        );
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         create(context, problem, d, learner)
     })
 }
@@ -202,11 +185,7 @@ pub unsafe extern "C" fn dicod_learner_step(
         let start = Instant::now();
         // SAFETY: the caller's promise.
         let shared = unsafe { get(learner) }?;
-        let State {
-            learner,
-            range,
-            nonzeros,
-        } = &mut *shared.state()?;
+        let State { learner, range, nonzeros } = &mut *shared.state()?;
         let session = Session::run(&shared.context)?;
         let ranks = ranks(&shared.context);
         for_either!(learner, learner => session.timed(start, &learner.options().clone(), &ranks, |clock| {
@@ -392,10 +371,7 @@ pub unsafe extern "C" fn dicod_learner_get_dictionary_rank1_f32(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_get_z(
-    learner: *mut dicod_learner,
-    z: *mut dicod_array,
-) -> dicod_status {
+pub unsafe extern "C" fn dicod_learner_get_z(learner: *mut dicod_learner, z: *mut dicod_array) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         let shared = unsafe { get(learner) }?;
@@ -465,16 +441,8 @@ pub(crate) unsafe fn get(learner: *const dicod_learner) -> Result<Arc<Shared>> {
     Ok(learner.0.clone())
 }
 
-pub(crate) fn handle(
-    context: Option<Arc<Context>>,
-    learner: Either,
-    range: Range,
-) -> *mut dicod_learner {
-    let state = Mutex::new(State {
-        learner,
-        range,
-        nonzeros: Vec::new(),
-    });
+pub(crate) fn handle(context: Option<Arc<Context>>, learner: Either, range: Range) -> *mut dicod_learner {
+    let state = Mutex::new(State { learner, range, nonzeros: Vec::new() });
     Box::into_raw(Box::new(dicod_learner(Arc::new(Shared { context, state }))))
 }
 
@@ -521,8 +489,7 @@ unsafe fn field<'a, T: Typed>(
     let n = shape.n_signals * shape.n_channels;
     // SAFETY: the caller's promise.
     let x = unsafe { View::new::<T>(x, X, shape, shape.signal, n)?.field::<T>() }?;
-    x.check_finite("x")
-        .map_err(|error| explained(error, shape))?;
+    x.check_finite("x").map_err(|error| explained(error, shape))?;
     range.check_x(&x)?;
     Ok(x)
 }
@@ -531,7 +498,7 @@ unsafe fn field<'a, T: Typed>(
 /// As [`View::new`] and [`View::write`].
 unsafe fn write_z<T: Typed>(
     learner: &Learner<T>,
-    ranks: &dyn crate::transport::Transport,
+    ranks: &dyn crate::ranks::Transport,
     z: *const dicod_array,
 ) -> Result<()> {
     let shape = learner.shape();
@@ -546,11 +513,7 @@ unsafe fn write_z<T: Typed>(
     };
     let (view, block, mut values) = ranks.agree(given())?;
     let mut own = match block.is_empty() {
-        true => FieldMut {
-            channels: Vec::new(),
-            layout: crate::linalg::Strided::contiguous([0; 3]),
-            origin: [0; 3],
-        },
+        true => FieldMut { channels: Vec::new(), layout: crate::linalg::Strided::contiguous([0; 3]), origin: [0; 3] },
         false => FieldMut::contiguous(&mut values, block.shape),
     };
     own.origin = block.origin;
@@ -590,11 +553,7 @@ fn fails_unless_as_many(argument: &str, given: i64, shape: &[i64], of: &str) -> 
 
 /// # Safety
 /// As [`slice_mut`], for `n` values.
-unsafe fn get_dictionary<T: Typed>(
-    learner: *mut dicod_learner,
-    n: i64,
-    d: *mut T,
-) -> Result<dicod_status> {
+unsafe fn get_dictionary<T: Typed>(learner: *mut dicod_learner, n: i64, d: *mut T) -> Result<dicod_status> {
     // SAFETY: the caller's promise.
     let shared = unsafe { get(learner) }?;
     let state = &mut *shared.state()?;
@@ -626,20 +585,13 @@ unsafe fn get_factors<T: Typed>(
     fails_unless_as_many("n_u", n_u, &[k, p], "n_atoms, n_channels")?;
     let of_v = [&[k], &shape.unpadded(shape.atom)[..]].concat();
     fails_unless_as_many("n_v", n_v, &of_v, "n_atoms, atom_shape...")?;
-    let Some(Atoms::RankOne {
-        u: from_u,
-        v: from_v,
-    }) = learner.dictionary().map(|d| &d.atoms)
-    else {
+    let Some(Atoms::RankOne { u: from_u, v: from_v }) = learner.dictionary().map(|d| &d.atoms) else {
         let text = "there are no factors before the first step, or without \"learn_rank_one\"";
         return Err(Error::InvalidState(text.into()));
     };
     aligned(u, "u")?;
     aligned(v, "v")?;
-    let both = [
-        Memory::of("u", u, from_u.len()),
-        Memory::of("v", v, from_v.len()),
-    ];
+    let both = [Memory::of("u", u, from_u.len()), Memory::of("v", v, from_v.len())];
     fails_if_shared(&both, &[])?;
     // SAFETY: the caller's promise; both are checked before either is written.
     unsafe {

@@ -1,11 +1,9 @@
 //! Contexts on the ranks of a communicator: the header dicod_mpi.h.
 
-use super::context::{create, dicod_context};
-use super::parmap::task::parmap_task;
-use super::status::{DICOD_OK, dicod_status, guard, reference_mut};
-use crate::transport::mpi::{
-    Communicator as MPI_Comm, Fint as MPI_Fint, Mpi, communicator, fortran, library,
-};
+use crate::ffi::context::{create, dicod_context};
+use crate::ffi::parmap::task::parmap_task;
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference_mut};
+use crate::ranks::mpi::{Communicator as MPI_Comm, Fint as MPI_Fint, Mpi, communicator, fortran, library};
 use std::ffi::{CString, c_char};
 use std::sync::{Arc, OnceLock};
 
@@ -56,11 +54,7 @@ pub unsafe extern "C" fn dicod_context_create_mpi_f(
     context: *mut *mut dicod_context,
 ) -> dicod_status {
     // SAFETY: the caller's promise.
-    guard(|| unsafe {
-        create(n_threads, context, || {
-            Ok(Arc::new(Mpi::duplicate_fortran(comm)?))
-        })
-    })
+    guard(|| unsafe { create(n_threads, context, || Ok(Arc::new(Mpi::duplicate_fortran(comm)?))) })
 }
 
 /// The communicator of the ranks that work on a task together (setting "ranks_per_task"): `*comm`,
@@ -75,14 +69,11 @@ pub unsafe extern "C" fn dicod_context_create_mpi_f(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_task_comm(
-    task: *const parmap_task,
-    comm: *mut MPI_Comm,
-) -> dicod_status {
+pub unsafe extern "C" fn parmap_task_comm(task: *const parmap_task, comm: *mut MPI_Comm) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         unsafe {
-            let team = super::parmap::task::task(task)?.team();
+            let team = crate::ffi::parmap::task::task(task)?.team();
             let to = reference_mut(comm, "comm", "room for the communicator")?;
             *to = communicator(team.and_then(|team| team.communicator()));
         }
@@ -95,14 +86,11 @@ pub unsafe extern "C" fn parmap_task_comm(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_task_comm_f(
-    task: *const parmap_task,
-    comm: *mut MPI_Fint,
-) -> dicod_status {
+pub unsafe extern "C" fn parmap_task_comm_f(task: *const parmap_task, comm: *mut MPI_Fint) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         unsafe {
-            let team = super::parmap::task::task(task)?.team();
+            let team = crate::ffi::parmap::task::task(task)?.team();
             let to = reference_mut(comm, "comm", "room for the communicator")?;
             *to = fortran(communicator(team.and_then(|team| team.communicator())));
         }

@@ -1,13 +1,11 @@
 //! Options by key, and the table that describes them.
 
-use super::context::{free, in_use};
-use super::status::{
-    DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut, string,
-};
+use crate::base::error::{Error, Result};
+use crate::base::wording::nth;
 use crate::csc::Options;
-use crate::csc::options::{Kind, TABLE};
-use crate::error::{Error, Result};
-use crate::wording::nth;
+use crate::ffi::context::{free, in_use};
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut, string};
+use crate::options::solve::{Kind, TABLE};
 use std::ffi::{CString, c_char};
 use std::sync::{OnceLock, RwLock, RwLockReadGuard, TryLockError};
 
@@ -320,10 +318,7 @@ pub unsafe extern "C" fn dicod_options_count(count: *mut i64) -> dicod_status {
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_options_describe(
-    index: i64,
-    info: *mut dicod_option_info,
-) -> dicod_status {
+pub unsafe extern "C" fn dicod_options_describe(index: i64, info: *mut dicod_option_info) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         let out = unsafe { Output::new(info, "info", "info->struct_size") }?;
@@ -332,16 +327,8 @@ pub unsafe extern "C" fn dicod_options_describe(
             let allowed = format!("from {} to {}", nth(0), nth(TABLE.len() as i64 - 1));
             Error::range("index", nth(index), allowed)
         })?;
-        let [key, value_type, default_value, allowed, meaning] =
-            row.each_ref().map(|text| text.as_ptr());
-        let row = dicod_option_info {
-            struct_size: 0,
-            key,
-            value_type,
-            default_value,
-            allowed,
-            meaning,
-        };
+        let [key, value_type, default_value, allowed, meaning] = row.each_ref().map(|text| text.as_ptr());
+        let row = dicod_option_info { struct_size: 0, key, value_type, default_value, allowed, meaning };
         // SAFETY: the caller's promise.
         unsafe { out.write(&row) };
         Ok(DICOD_OK)
@@ -352,7 +339,7 @@ pub unsafe extern "C" fn dicod_options_describe(
 fn rows() -> &'static [[CString; 5]] {
     static ROWS: OnceLock<Vec<[CString; 5]>> = OnceLock::new();
     ROWS.get_or_init(|| {
-        let row = |spec: &crate::csc::options::Spec| {
+        let row = |spec: &crate::options::solve::Spec| {
             let least = |least: &dyn std::fmt::Display| format!("at least {least}");
             let (value_type, allowed) = match spec.kind {
                 Kind::Real(from) => ("real", least(&from)),
@@ -460,11 +447,7 @@ pub(crate) struct Output<T> {
 impl<T: Copy> Output<T> {
     /// # Safety
     /// `pointer` is NULL or points to as many bytes as the int64_t there says, until it is written.
-    pub(crate) unsafe fn new(
-        pointer: *mut T,
-        argument: &'static str,
-        size_argument: &'static str,
-    ) -> Result<Self> {
+    pub(crate) unsafe fn new(pointer: *mut T, argument: &'static str, size_argument: &'static str) -> Result<Self> {
         if pointer.is_null() {
             let expected = "a struct whose struct_size is set";
             return Err(Error::NullPointer { argument, expected });
@@ -473,10 +456,7 @@ impl<T: Copy> Output<T> {
         let given = unsafe { pointer.cast::<i64>().read_unaligned() };
         let least = size_of::<T>();
         match usize::try_from(given) {
-            Ok(given) if given >= least => Ok(Output {
-                pointer,
-                bytes: least,
-            }),
+            Ok(given) if given >= least => Ok(Output { pointer, bytes: least }),
             _ => {
                 let allowed = format!("at least {least}, the sizeof of the struct");
                 Err(Error::argument(size_argument, given, allowed))

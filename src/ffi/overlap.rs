@@ -1,6 +1,6 @@
 //! Arrays of one call that must not share memory: what is written, and everything else.
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// Memory of the caller's: its name in messages, and where it is.
 pub(crate) struct Memory {
@@ -14,11 +14,7 @@ impl Memory {
     pub(crate) fn of<T>(name: &'static str, pointer: *const T, n: usize) -> Self {
         let begin = pointer.addr();
         let n = if pointer.is_null() { 0 } else { n };
-        Memory {
-            name,
-            begin,
-            end: begin.saturating_add(n.saturating_mul(size_of::<T>())),
-        }
+        Memory { name, begin, end: begin.saturating_add(n.saturating_mul(size_of::<T>())) }
     }
 
     fn meets(&self, other: &Memory) -> bool {
@@ -32,11 +28,7 @@ pub(crate) fn fails_if_shared(written: &[Memory], read: &[Memory]) -> Result<()>
         let others = read.iter().chain(&written[..index]);
         if let Some(other) = others.into_iter().find(|other| out.meets(other)) {
             let allowed = format!("an array that does not overlap {}", other.name);
-            return Err(Error::argument(
-                out.name,
-                format!("{:#x}", out.begin),
-                allowed,
-            ));
+            return Err(Error::argument(out.name, format!("{:#x}", out.begin), allowed));
         }
     }
     Ok(())
@@ -54,21 +46,10 @@ mod tests {
         assert_eq!(found(part("z", 0, 3), part("x", 3, 5)), Ok(()));
         assert_eq!(found(part("z", 3, 5), part("x", 0, 3)), Ok(()));
         assert_eq!(found(part("z", 3, 0), part("x", 0, 8)), Ok(()));
-        assert_eq!(
-            found(Memory::of("z", std::ptr::null::<f64>(), 9), part("x", 0, 8)),
-            Ok(())
-        );
-        for (a, b) in [
-            ((0, 4), (3, 5)),
-            ((3, 5), (0, 4)),
-            ((2, 1), (0, 8)),
-            ((0, 8), (2, 1)),
-        ] {
+        assert_eq!(found(Memory::of("z", std::ptr::null::<f64>(), 9), part("x", 0, 8)), Ok(()));
+        for (a, b) in [((0, 4), (3, 5)), ((3, 5), (0, 4)), ((2, 1), (0, 8)), ((0, 8), (2, 1))] {
             let text = found(part("z", a.0, a.1), part("x", b.0, b.1)).unwrap_err();
-            assert!(
-                text.starts_with("z must be an array that does not overlap x, is 0x"),
-                "{text}"
-            );
+            assert!(text.starts_with("z must be an array that does not overlap x, is 0x"), "{text}");
         }
         assert!(fails_if_shared(&[part("u", 0, 2), part("v", 1, 2)], &[]).is_err());
     }

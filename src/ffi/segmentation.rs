@@ -1,11 +1,9 @@
 //! `segmentation_*`: cutting an n-dimensional domain into segments, and finding one's way in them.
 
-use super::status::{
-    DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut,
-};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::wording;
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut};
 use crate::grid::{Domain, Part, Segmentation};
-use crate::wording;
 use std::ops::Range;
 
 /// A regular grid of segments over a box-shaped domain of any number of axes.
@@ -61,11 +59,7 @@ pub unsafe extern "C" fn segmentation_create_by_count(
         unsafe {
             let domain = domain(n_axes, full_shape, inner_bounds)?;
             let n_segments = slice(n_segments, n_axes, "n_segments", PER_AXIS)?;
-            create(
-                Segmentation::by_count(&domain, n_segments)?,
-                overlap,
-                handle,
-            )
+            create(Segmentation::by_count(&domain, n_segments)?, overlap, handle)
         }
     })
 }
@@ -129,10 +123,7 @@ pub unsafe extern "C" fn segmentation_free(handle: *mut *mut segmentation) {
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_n_axes(
-    handle: *const segmentation,
-    n_axes: *mut i64,
-) -> dicod_status {
+pub unsafe extern "C" fn segmentation_n_axes(handle: *const segmentation, n_axes: *mut i64) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { write_one(get(handle)?.n_axes() as i64, n_axes, "n_axes") })
 }
@@ -144,10 +135,7 @@ pub unsafe extern "C" fn segmentation_n_axes(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_n_segments(
-    handle: *const segmentation,
-    n_segments: *mut i64,
-) -> dicod_status {
+pub unsafe extern "C" fn segmentation_n_segments(handle: *const segmentation, n_segments: *mut i64) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { write_one(get(handle)?.n_segments(), n_segments, "n_segments") })
 }
@@ -159,10 +147,7 @@ pub unsafe extern "C" fn segmentation_n_segments(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_segments_per_axis(
-    handle: *const segmentation,
-    counts: *mut i64,
-) -> dicod_status {
+pub unsafe extern "C" fn segmentation_segments_per_axis(handle: *const segmentation, counts: *mut i64) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { write(&get(handle)?.segments_per_axis(), counts, "counts") })
 }
@@ -178,10 +163,7 @@ pub unsafe extern "C" fn segmentation_segments_per_axis(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_nominal_shape(
-    handle: *const segmentation,
-    shape: *mut i64,
-) -> dicod_status {
+pub unsafe extern "C" fn segmentation_nominal_shape(handle: *const segmentation, shape: *mut i64) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { write(&get(handle)?.nominal_shape(), shape, "shape") })
 }
@@ -193,10 +175,7 @@ pub unsafe extern "C" fn segmentation_nominal_shape(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_shape(
-    handle: *const segmentation,
-    shape: *mut i64,
-) -> dicod_status {
+pub unsafe extern "C" fn segmentation_shape(handle: *const segmentation, shape: *mut i64) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { write(&get(handle)?.shape(), shape, "shape") })
 }
@@ -208,10 +187,7 @@ pub unsafe extern "C" fn segmentation_shape(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_inner_bounds(
-    handle: *const segmentation,
-    bounds: *mut i64,
-) -> dicod_status {
+pub unsafe extern "C" fn segmentation_inner_bounds(handle: *const segmentation, bounds: *mut i64) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { write(&pairs(&get(handle)?.inner_bounds()), bounds, "bounds") })
 }
@@ -223,10 +199,7 @@ pub unsafe extern "C" fn segmentation_inner_bounds(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_full_shape(
-    handle: *const segmentation,
-    shape: *mut i64,
-) -> dicod_status {
+pub unsafe extern "C" fn segmentation_full_shape(handle: *const segmentation, shape: *mut i64) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { write(&get(handle)?.full_shape(), shape, "shape") })
 }
@@ -238,10 +211,7 @@ pub unsafe extern "C" fn segmentation_full_shape(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_overlap(
-    handle: *const segmentation,
-    overlap: *mut i64,
-) -> dicod_status {
+pub unsafe extern "C" fn segmentation_overlap(handle: *const segmentation, overlap: *mut i64) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { write(&get(handle)?.overlap(), overlap, "overlap") })
 }
@@ -383,11 +353,7 @@ pub unsafe extern "C" fn segmentation_touched_segments(
             let point = per_axis(grid, point, "point")?;
             let block = grid.touched_block(point, per_axis(grid, radius, "radius")?)?;
             let found = block.iter().map(|range| range.end - range.start).product();
-            let list = List {
-                length: found,
-                width: 1,
-                values: grid.block_segments(&block),
-            };
+            let list = List { length: found, width: 1, values: grid.block_segments(&block) };
             list.write(capacity, segments, "segments", count)
         }
     })
@@ -674,10 +640,7 @@ pub unsafe extern "C" fn segmentation_set_inactive(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_reset(
-    handle: *mut segmentation,
-    changed: *mut i64,
-) -> dicod_status {
+pub unsafe extern "C" fn segmentation_reset(handle: *mut segmentation, changed: *mut i64) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { write_if_wanted(get_mut(handle)?.reset(), changed) })
 }
@@ -689,10 +652,7 @@ pub unsafe extern "C" fn segmentation_reset(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_n_active(
-    handle: *const segmentation,
-    n_active: *mut i64,
-) -> dicod_status {
+pub unsafe extern "C" fn segmentation_n_active(handle: *const segmentation, n_active: *mut i64) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { write_one(get(handle)?.n_active(), n_active, "n_active") })
 }
@@ -704,10 +664,7 @@ pub unsafe extern "C" fn segmentation_n_active(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_exists_active(
-    handle: *const segmentation,
-    exists: *mut i32,
-) -> dicod_status {
+pub unsafe extern "C" fn segmentation_exists_active(handle: *const segmentation, exists: *mut i32) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { write_one(get(handle)?.exists_active().into(), exists, "exists") })
 }
@@ -795,22 +752,14 @@ unsafe fn get_mut<'a>(handle: *mut segmentation) -> Result<&'a mut Segmentation>
 
 /// # Safety
 /// As [`slice`], for one value per axis.
-unsafe fn per_axis<'a>(
-    segments: &Segmentation,
-    values: *const i64,
-    argument: &'static str,
-) -> Result<&'a [i64]> {
+unsafe fn per_axis<'a>(segments: &Segmentation, values: *const i64, argument: &'static str) -> Result<&'a [i64]> {
     // SAFETY: the caller's promise.
     unsafe { slice(values, segments.n_axes(), argument, PER_AXIS) }
 }
 
 /// # Safety
 /// As [`slice`], for `n_axes` values, and twice as many for the bounds.
-unsafe fn domain(
-    n_axes: usize,
-    full_shape: *const i64,
-    inner_bounds: *const i64,
-) -> Result<Domain> {
+unsafe fn domain(n_axes: usize, full_shape: *const i64, inner_bounds: *const i64) -> Result<Domain> {
     // SAFETY: the caller's promise.
     let shape = |expected| unsafe { slice(full_shape, n_axes, "full_shape", expected) };
     if inner_bounds.is_null() {
@@ -818,10 +767,7 @@ unsafe fn domain(
     }
     // SAFETY: the caller's promise.
     let bounds = unsafe { slice(inner_bounds, 2 * n_axes, "inner_bounds", "pairs") }?;
-    let bounds: Vec<_> = bounds
-        .chunks_exact(2)
-        .map(|pair| pair[0]..pair[1])
-        .collect();
+    let bounds: Vec<_> = bounds.chunks_exact(2).map(|pair| pair[0]..pair[1]).collect();
     match full_shape.is_null() {
         true => Domain::inside(&bounds, None),
         false => Domain::inside(&bounds, Some(shape(PER_AXIS)?)),

@@ -1,25 +1,23 @@
 //! One call each, on plain arrays: solve, λmax, reconstruction, objective, Gram tensor.
 
-use super::array::{Element, aligned, values};
-use super::context::{
-    DICOD_LOG_DEBUG, DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared,
-};
-use super::encoder::Typed;
-use super::options::{Output, copied, dicod_options};
-use super::overlap::{Memory, fails_if_shared};
-use super::status::{
-    DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_PRECISION, DICOD_TIME_LIMIT, dicod_status,
-    dicod_strerror, guard, reference_mut, slice, slice_mut,
-};
+use crate::base::error::{Error, Result};
+use crate::base::memory;
+use crate::base::wording::per_axis;
 use crate::clock::{Clock, Laps, Stage};
-use crate::csc::functions::Range;
+use crate::csc::problem::objective::Range;
 use crate::csc::{Encoder, Info, Options, Shape, Stop, lambda_max, objective, reconstruct};
-use crate::error::{Error, Result};
-use crate::grid::blocks::Block;
+use crate::ffi::array::{Element, aligned, values};
+use crate::ffi::context::{DICOD_LOG_DEBUG, DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
+use crate::ffi::encoder::Typed;
+use crate::ffi::options::{Output, copied, dicod_options};
+use crate::ffi::overlap::{Memory, fails_if_shared};
+use crate::ffi::status::{
+    DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_PRECISION, DICOD_TIME_LIMIT, dicod_status, dicod_strerror, guard,
+    reference_mut, slice, slice_mut,
+};
+use crate::grid::block::Block;
 use crate::grid::tiles::{AXES, Point, checked_volume, padded};
 use crate::linalg::{Dictionary, Field, FieldMut, Gram};
-use crate::memory;
-use crate::wording::per_axis;
 use std::ffi::CStr;
 use std::time::Instant;
 
@@ -166,10 +164,7 @@ pub unsafe extern "C" fn dicod_valid_block(
                 let allowed = "lengths of at least 0";
                 return Err(Error::shape("local_shape", per_axis(local), allowed));
             }
-            let block = Block {
-                origin: padded(lengths(n_axes, offset, "offset")?, 0),
-                shape: padded(local, 1),
-            };
+            let block = Block { origin: padded(lengths(n_axes, offset, "offset")?, 0), shape: padded(local, 1) };
             let valid = shape.valid_block(&block);
             aligned(valid_offset, "valid_offset")?;
             aligned(valid_local_shape, "valid_local_shape")?;
@@ -252,15 +247,7 @@ pub unsafe extern "C" fn dicod_solve(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        );
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         solve(context, problem, x, d, z, info)
     })
 }
@@ -286,15 +273,7 @@ pub unsafe extern "C" fn dicod_solve_f32(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        );
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         solve(context, problem, x, d, z, info)
     })
 }
@@ -325,15 +304,7 @@ pub unsafe extern "C" fn dicod_lambda_max(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        )?;
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
         largest_lambda(context, &problem, x, d, lambda_max)
     })
 }
@@ -358,15 +329,7 @@ pub unsafe extern "C" fn dicod_lambda_max_f32(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        )?;
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
         largest_lambda(context, &problem, x, d, lambda_max)
     })
 }
@@ -397,15 +360,7 @@ pub unsafe extern "C" fn dicod_reconstruct(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        )?;
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
         reconstruction(context, &problem, d, z, x)
     })
 }
@@ -430,15 +385,7 @@ pub unsafe extern "C" fn dicod_reconstruct_f32(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        )?;
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
         reconstruction(context, &problem, d, z, x)
     })
 }
@@ -471,15 +418,7 @@ pub unsafe extern "C" fn dicod_objective(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        )?;
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
         value(context, &problem, (x, d, z), (objective, data_term))
     })
 }
@@ -506,15 +445,7 @@ pub unsafe extern "C" fn dicod_objective_f32(
 ) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let problem = Problem::new(
-            options,
-            n_axes,
-            signal_shape,
-            n_signals,
-            n_channels,
-            n_atoms,
-            atom_shape,
-        )?;
+        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
         value(context, &problem, (x, d, z), (objective, data_term))
     })
 }
@@ -596,15 +527,7 @@ impl Problem {
         // SAFETY: the caller's promise.
         unsafe {
             let options = copied(options)?;
-            Self::with(
-                options,
-                n_axes,
-                signal_shape,
-                n_signals,
-                n_channels,
-                n_atoms,
-                atom_shape,
-            )
+            Self::with(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)
         }
     }
 
@@ -687,10 +610,7 @@ fn contiguous<T: Element>(values: &[T], shape: Point) -> Result<Field<'_, T>> {
 ///
 /// # Safety
 /// As [`slice`], for all values of the dictionary.
-pub(crate) unsafe fn dictionary<T: Element>(
-    shape: &Shape,
-    d: *const T,
-) -> Result<(Dictionary<T>, Range)> {
+pub(crate) unsafe fn dictionary<T: Element>(shape: &Shape, d: *const T) -> Result<(Dictionary<T>, Range)> {
     let n = Problem::len(shape.n_atoms, shape.n_channels, shape.atom);
     // SAFETY: the caller's promise.
     let d = unsafe { values(d, n, "d") }?;
@@ -704,12 +624,7 @@ pub(crate) unsafe fn dictionary<T: Element>(
 
 /// As the caller indexes arrays: a solver knows three axes and runs signals and channels together.
 pub(crate) fn explained(error: Error, shape: &Shape) -> Error {
-    let Error::NotFinite {
-        argument,
-        index,
-        value,
-    } = &error
-    else {
+    let Error::NotFinite { argument, index, value } = &error else {
         return error;
     };
     let (k, p) = (shape.n_atoms, shape.n_channels);
@@ -725,11 +640,7 @@ pub(crate) fn explained(error: Error, shape: &Shape) -> Error {
         ("v", [flat]) => unravelled(*flat, [k].into_iter().chain(atom)),
         _ => return error,
     };
-    Error::NotFinite {
-        argument: argument.clone(),
-        index,
-        value: *value,
-    }
+    Error::NotFinite { argument: argument.clone(), index, value: *value }
 }
 
 fn unravelled(mut flat: usize, shape: impl IntoIterator<Item = usize>) -> Vec<usize> {
@@ -764,8 +675,7 @@ pub(crate) fn run<T: Element>(
     let info = info.map_err(|error| explained(error, encoder.shape()))?;
     let status = status_of(info.stop);
     let certificate = &info.certificate;
-    if info.proven && !(certificate.objective + certificate.gap + certificate.max_step).is_finite()
-    {
+    if info.proven && !(certificate.objective + certificate.gap + certificate.max_step).is_finite() {
         let allowed = "finite: scale x, or d, so that nothing overflows";
         let name = "the objective of x";
         return Err(Error::argument(name, certificate.objective, allowed));
@@ -785,10 +695,7 @@ pub(crate) fn run<T: Element>(
     });
     if status == DICOD_PRECISION {
         session.log(DICOD_LOG_WARNING, || {
-            format!(
-                "tol = {:e} is below what rounding allows: max |dz| = {:e}",
-                info.tol, certificate.max_step
-            )
+            format!("tol = {:e} is below what rounding allows: max |dz| = {:e}", info.tol, certificate.max_step)
         });
     }
     session.log(DICOD_LOG_INFO, || {
@@ -817,11 +724,7 @@ pub(crate) fn largest(values: &[f64]) -> f64 {
 
 /// What `dicod_info.proven` says.
 pub(crate) fn proven(info: &Info) -> i64 {
-    let lambda = if info.lambda_max.is_nan() {
-        0
-    } else {
-        DICOD_PROVEN_LAMBDA
-    };
+    let lambda = if info.lambda_max.is_nan() { 0 } else { DICOD_PROVEN_LAMBDA };
     let result = if info.proven { DICOD_PROVEN_RESULT } else { 0 };
     lambda | result
 }
@@ -839,13 +742,7 @@ pub(crate) unsafe fn write_info(
 ) {
     let Some(out) = out else { return };
     let certificate = &info.certificate;
-    let stages = [
-        Stage::Gram,
-        Stage::Correlate,
-        Stage::Descend,
-        Stage::Certify,
-    ]
-    .map(|s| laps.of(s));
+    let stages = [Stage::Gram, Stage::Correlate, Stage::Descend, Stage::Certify].map(|s| laps.of(s));
     let info = dicod_info {
         struct_size: 0,
         status,
@@ -935,14 +832,9 @@ unsafe fn solve<T: Typed>(
                 // There is nothing but where it was to begin.
                 if !problem.options.warm_start {
                     // SAFETY: the caller's promise.
-                    unsafe { slice_mut(z, problem.z_len(), "z", "room for the activations") }?
-                        .fill(T::ZERO);
+                    unsafe { slice_mut(z, problem.z_len(), "z", "room for the activations") }?.fill(T::ZERO);
                 }
-                let found = Info {
-                    stop,
-                    seconds_gram: clock.laps().of(Stage::Gram),
-                    ..Info::unknown(shape.n_atoms)
-                };
+                let found = Info { stop, seconds_gram: clock.laps().of(Stage::Gram), ..Info::unknown(shape.n_atoms) };
                 let status = status_of(stop);
                 // SAFETY: the caller's promise.
                 unsafe { write_info(info, &found, status, session.n_threads, &clock.laps()) };
@@ -1031,8 +923,7 @@ unsafe fn reconstruction<T: Element>(
         let read = [problem.z_memory(z), problem.d_memory(d)];
         fails_if_shared(&[problem.x_memory(x)], &read)?;
         let (d, range) = dictionary(shape, d)?;
-        z_in.check_finite("z")
-            .map_err(|error| explained(error, shape))?;
+        z_in.check_finite("z").map_err(|error| explained(error, shape))?;
         range.check_z(&z_in)?;
         let x = slice_mut(x, n, "x", "room for the signals")?;
         reconstruct(shape, &d, &z_in, &mut FieldMut::contiguous(x, shape.signal))?;
@@ -1053,17 +944,10 @@ unsafe fn value<T: Element>(
     unsafe {
         let context = shared(context);
         let session = Session::enter(&context)?;
-        let read = [
-            problem.x_memory(x),
-            problem.d_memory(d),
-            problem.z_memory(z),
-        ];
+        let read = [problem.x_memory(x), problem.d_memory(d), problem.z_memory(z)];
         let (x, z) = (problem.x(x)?, problem.z(z)?);
         reference_mut(to, "objective", "room for the result")?;
-        let out = [
-            Memory::of("objective", to, 1),
-            Memory::of("data_term", data_term, 1),
-        ];
+        let out = [Memory::of("objective", to, 1), Memory::of("data_term", data_term, 1)];
         fails_if_shared(&out, &read)?;
         let (d, range) = dictionary(shape, d)?;
         range.check_x(&x)?;
@@ -1105,11 +989,7 @@ unsafe fn gram_tensor<T: Element>(
         let n = checked_volume("the Gram tensor", factors)?;
         aligned(gram, "gram")?;
         reference_mut(gram, "gram", "room for the Gram tensor")?;
-        let read = Memory::of(
-            "d",
-            d,
-            Problem::len(shape.n_atoms, shape.n_channels, shape.atom),
-        );
+        let read = Memory::of("d", d, Problem::len(shape.n_atoms, shape.n_channels, shape.atom));
         fails_if_shared(&[Memory::of("gram", gram, n)], &[read])?;
         let (d, _) = dictionary(&shape, d)?;
         let found = Gram::new(&d)?;

@@ -1,10 +1,10 @@
 //! Status codes, the last error of a thread, and the guard that every exported body runs in.
 
-use super::parmap::report;
+use crate::base::error::{Error, Result};
+use crate::base::wording::{Language, spoken};
 use crate::csc::Stop;
-use crate::error::{Error, Result};
+use crate::ffi::parmap::report;
 use crate::host::Inside;
-use crate::wording::{Language, spoken};
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -63,9 +63,7 @@ impl Error {
             Error::File { .. } => DICOD_ERROR_FILE,
             Error::Stopped(Stop::TimeLimit) => DICOD_TIME_LIMIT,
             Error::Stopped(_) => DICOD_CANCELLED,
-            Error::OnRank { status, .. }
-            | Error::Refused { status, .. }
-            | Error::Map { status, .. } => *status,
+            Error::OnRank { status, .. } | Error::Refused { status, .. } | Error::Map { status, .. } => *status,
         }
     }
 }
@@ -97,11 +95,11 @@ pub(crate) fn guard(body: impl FnOnce() -> Result<dicod_status>) -> dicod_status
 fn checked(body: &mut dyn FnMut() -> Result<dicod_status>) -> dicod_status {
     let _inside = Inside::enter();
     keep_this_thread();
-    let quiet = crate::quiet::set(true);
+    let quiet = crate::base::panic::set(true);
     let done = catch_unwind(AssertUnwindSafe(body));
     drop(quiet);
     let done = done.unwrap_or_else(|panic| Err(Error::Internal(panic_message(&*panic))));
-    match crate::refusal::or(done) {
+    match crate::base::refusal::or(done) {
         Ok(status) => status,
         Err(error) => {
             keep(error.marked());
@@ -117,8 +115,7 @@ fn keep(message: String) {
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a message".into())
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".into())
 }
 
 /// Reads through a pointer of the caller's.
@@ -198,18 +195,13 @@ pub(crate) unsafe fn string<'a>(pointer: *const c_char, argument: &'static str) 
     }
     // SAFETY: not NULL, and the caller's promise.
     let text = unsafe { CStr::from_ptr(pointer) };
-    text.to_str()
-        .map_err(|_| Error::argument(argument, format!("{text:?}"), "valid UTF-8"))
+    text.to_str().map_err(|_| Error::argument(argument, format!("{text:?}"), "valid UTF-8"))
 }
 
 /// A size of the caller's: not negative, and small enough to address.
 pub(crate) fn size(value: i64, argument: &str, least: i64) -> Result<usize> {
     if value < least {
-        return Err(Error::argument(
-            argument,
-            value,
-            format!("at least {least}"),
-        ));
+        return Err(Error::argument(argument, value, format!("at least {least}")));
     }
     usize::try_from(value).map_err(|_| Error::argument(argument, value, "an addressable size"))
 }
@@ -264,11 +256,7 @@ pub extern "C" fn dicod_strerror(status: dicod_status) -> *const c_char {
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_last_error(
-    buffer: *mut c_char,
-    capacity: i64,
-    needed: *mut i64,
-) -> dicod_status {
+pub unsafe extern "C" fn dicod_last_error(buffer: *mut c_char, capacity: i64, needed: *mut i64) -> dicod_status {
     // SAFETY: the caller's promise.
     guard(|| unsafe { last_error(DICOD_LANGUAGE_C, buffer, capacity, needed) })
 }
@@ -303,12 +291,7 @@ pub unsafe extern "C" fn dicod_last_error_in(
 
 /// # Safety
 /// As [`slice_mut`], for capacity bytes; `needed` is NULL or can be written.
-unsafe fn last_error(
-    language: i32,
-    buffer: *mut c_char,
-    capacity: i64,
-    needed: *mut i64,
-) -> Result<dicod_status> {
+unsafe fn last_error(language: i32, buffer: *mut c_char, capacity: i64, needed: *mut i64) -> Result<dicod_status> {
     let message = LAST_ERROR.try_with(|last| last.borrow().clone());
     let message = message.unwrap_or_default();
     let language = match language {
@@ -366,10 +349,7 @@ pub unsafe extern "C" fn dicod_set_last_error(message: *const c_char) -> dicod_s
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_fail_next(
-    status: dicod_status,
-    message: *const c_char,
-) -> dicod_status {
+pub unsafe extern "C" fn dicod_fail_next(status: dicod_status, message: *const c_char) -> dicod_status {
     let mut refused = None;
     let outcome = guard(|| {
         // SAFETY: the caller's promise.
@@ -381,7 +361,7 @@ pub unsafe extern "C" fn dicod_fail_next(
         Ok(DICOD_OK)
     });
     if let Some(error) = refused {
-        crate::refusal::set(error);
+        crate::base::refusal::set(error);
     }
     outcome
 }
@@ -397,7 +377,7 @@ pub extern "C" fn dicod_version() -> *const c_char {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::csc::threads::for_each;
+    use crate::threads::for_each;
 
     const CHILD: &str = "DICOD_TEST_PANICS";
 
@@ -409,8 +389,7 @@ mod tests {
         }
         let boundary = || guard(|| panic!("inside the boundary"));
         assert_eq!(boundary(), DICOD_ERROR_INTERNAL);
-        let team =
-            || for_each(2, 8, || Ok(()), |_, i| panic!("in a thread, item {i}")).map(|_| DICOD_OK);
+        let team = || for_each(2, 8, || Ok(()), |_, i| panic!("in a thread, item {i}")).map(|_| DICOD_OK);
         assert_eq!(guard(team), DICOD_ERROR_INTERNAL);
         assert!(catch_unwind(|| panic!("the host's own")).is_err());
     }
@@ -424,10 +403,7 @@ mod tests {
             .unwrap();
         let text = String::from_utf8_lossy(&child.stderr);
         assert!(child.status.success(), "{text}");
-        assert!(
-            !text.contains("boundary") && !text.contains("in a thread"),
-            "{text}"
-        );
+        assert!(!text.contains("boundary") && !text.contains("in a thread"), "{text}");
         assert!(text.contains("the host's own"), "{text}");
     }
 }

@@ -1,11 +1,11 @@
 //! The trace of a solve, as data and as JSON.
 
-use super::encoder::{dicod_encoder, for_either, get};
-use super::options::room_for;
-use super::status::{DICOD_OK, dicod_status, guard, reference_mut, slice_mut};
+use crate::base::error::Error;
 use crate::csc::Span;
-use crate::csc::trace::Activity;
-use crate::error::Error;
+use crate::csc::descent::trace::Activity;
+use crate::ffi::encoder::{dicod_encoder, for_either, get};
+use crate::ffi::options::room_for;
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference_mut, slice_mut};
 use crate::host::outside;
 use std::ffi::{c_char, c_void};
 use std::fmt::Write;
@@ -59,8 +59,7 @@ pub struct dicod_span {
 ///
 /// `span` is valid during the call. As for dicod_log_fn: called in the thread that called the
 /// library, it must return, and must not use the encoder of the call that runs.
-pub type dicod_span_fn =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, span: *const dicod_span) -> i32>;
+pub type dicod_span_fn = Option<unsafe extern "C" fn(userdata: *mut c_void, span: *const dicod_span) -> i32>;
 
 /// What this rank did in the encoder's last solve, with the option "trace": calls `visit` for each
 /// span of time, with `userdata` as its first argument, in order of their ends. Spans nest: the
@@ -83,10 +82,7 @@ pub unsafe extern "C" fn dicod_encoder_get_trace(
         // SAFETY: the caller's promise.
         let shared = unsafe { get(encoder) }?;
         let state = &*shared.state()?;
-        let visit = visit.ok_or(Error::NullPointer {
-            argument: "visit",
-            expected: "a function",
-        })?;
+        let visit = visit.ok_or(Error::NullPointer { argument: "visit", expected: "a function" })?;
         let give = |span: &Span| {
             let span = dicod_span::from(span);
             // SAFETY: the caller gave the function to be called like this.

@@ -1,6 +1,6 @@
 //! Index arithmetic: boxes, [`Segmentation`], tiles and colours.
 
-pub mod blocks;
+pub mod block;
 pub mod segmentation;
 pub mod tiles;
 

@@ -3,8 +3,8 @@
 //!
 //! Every problem is treated with three axes; one with fewer gets leading axes of length 1.
 
-use super::blocks::Block;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::grid::block::Block;
 
 /// Number of axes that every problem is padded to.
 pub const AXES: usize = 3;
@@ -226,10 +226,7 @@ impl TileGrid {
             return Block::default();
         }
         let origin = std::array::from_fn(|a| self.cuts[a][part[a].start]);
-        Block {
-            origin,
-            shape: std::array::from_fn(|a| self.cuts[a][part[a].end] - origin[a]),
-        }
+        Block { origin, shape: std::array::from_fn(|a| self.cuts[a][part[a].end] - origin[a]) }
     }
 }
 
@@ -297,11 +294,7 @@ impl Layout {
     fn reach(&self, axis: usize, cuts: &[i64]) -> Vec<Vec<(usize, i64)>> {
         let period = self.valid[axis];
         let radius = self.atom[axis] - 1;
-        let shifts: &[i64] = if self.periodic[axis] {
-            &[-period, 0, period]
-        } else {
-            &[0]
-        };
+        let shifts: &[i64] = if self.periodic[axis] { &[-period, 0, period] } else { &[0] };
         let n = cuts.len() - 1;
         let mut reach = vec![Vec::new(); n];
         for (i, to) in reach.iter_mut().enumerate() {
@@ -341,16 +334,10 @@ mod tests {
     /// Distance between two boxes' nearest positions on an axis, the shorter way around.
     fn distance(layout: &Layout, a: &Tile, b: &Tile, axis: usize) -> i64 {
         let period = layout.valid[axis];
-        let images = if layout.periodic[axis] {
-            vec![-period, 0, period]
-        } else {
-            vec![0]
-        };
+        let images = if layout.periodic[axis] { vec![-period, 0, period] } else { vec![0] };
         let gap = |shift: i64| {
             let (a0, b0) = (a.origin[axis], b.origin[axis] + shift);
-            (b0 - (a0 + a.shape[axis] - 1))
-                .max(a0 - (b0 + b.shape[axis] - 1))
-                .max(0)
+            (b0 - (a0 + a.shape[axis] - 1)).max(a0 - (b0 + b.shape[axis] - 1)).max(0)
         };
         images.into_iter().map(gap).min().unwrap()
     }

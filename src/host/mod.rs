@@ -32,10 +32,7 @@ thread_local! {
 
 /// Gives this thread the default environment; what it had before.
 fn enter() -> Environment {
-    let mut kept = Environment {
-        floats: Default::default(),
-        error: [0; 2],
-    };
+    let mut kept = Environment { floats: Default::default(), error: [0; 2] };
     // SAFETY: it is written to.
     unsafe { dicod_environment_enter(&mut kept) };
     kept

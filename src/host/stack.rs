@@ -1,7 +1,7 @@
 //! How large the stacks of threads are that run the program's functions: what works in its main thread works there.
 
-use super::threads::Crew;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::host::threads::Crew;
 use std::mem::MaybeUninit;
 use std::sync::RwLock;
 
@@ -31,11 +31,7 @@ impl Stack {
 
     fn new(omp: Option<String>, main: Option<usize>) -> Self {
         if let Some(bytes) = omp.as_deref().and_then(parse) {
-            return Stack {
-                bytes: bytes.max(LEAST),
-                from: "as OMP_STACKSIZE says",
-                ignored: None,
-            };
+            return Stack { bytes: bytes.max(LEAST), from: "as OMP_STACKSIZE says", ignored: None };
         }
         Stack {
             bytes: main.unwrap_or(MOST).clamp(2 * MIB, MOST),
@@ -87,9 +83,7 @@ fn main_limit() -> Option<usize> {
             _ => return None,
         }
     };
-    usize::try_from(limit)
-        .ok()
-        .filter(|_| limit != libc::RLIM_INFINITY)
+    usize::try_from(limit).ok().filter(|_| limit != libc::RLIM_INFINITY)
 }
 
 #[cfg(test)]
@@ -124,10 +118,7 @@ mod tests {
         assert_eq!(bytes(Some("512M"), Some(8 * MIB)), 512 * MIB);
         assert_eq!(bytes(Some("1k"), None), LEAST);
         let nonsense = Stack::new(Some("lots".into()), Some(8 * MIB));
-        assert_eq!(
-            (nonsense.bytes, nonsense.ignored),
-            (8 * MIB, Some("lots".into()))
-        );
+        assert_eq!((nonsense.bytes, nonsense.ignored), (8 * MIB, Some("lots".into())));
     }
 
     #[test]
@@ -135,9 +126,6 @@ mod tests {
         assert_eq!(Stack::of_program().try_threads(3), Ok(()));
         let error = Stack::new(Some("4000000G".into()), None).try_threads(2);
         let text = error.unwrap_err().to_string();
-        assert!(
-            text.contains("OMP_STACKSIZE") && text.contains("2 threads"),
-            "{text}"
-        );
+        assert!(text.contains("OMP_STACKSIZE") && text.contains("2 threads"), "{text}");
     }
 }

@@ -1,7 +1,7 @@
 //! Threads of the library. They begin in the default floating-point environment, call the program's functions in that of
 //! the thread that started them, and take none of the program's signals.
 
-use super::{Environment, HOST, add_flags, enter};
+use crate::host::{Environment, HOST, add_flags, enter};
 use std::io::Result;
 use std::mem::MaybeUninit;
 use std::sync::{Mutex, PoisonError};
@@ -16,10 +16,7 @@ pub(crate) struct Crew {
 
 impl Crew {
     pub(crate) fn new() -> Self {
-        Crew {
-            host: HOST.get(),
-            raised: Mutex::default(),
-        }
+        Crew { host: HOST.get(), raised: Mutex::default() }
     }
 
     /// Starts a thread; `stack` is the size of its stack, where it runs the program's functions.

@@ -1,18 +1,18 @@
 //! Where a learner's atoms come from beside dictionary steps: the first ones, new ones for those that
 //! are not used, and those that move to the middle of their support.
 
-use super::dictionary_step::{data_term, dictionary_step};
-use super::initialise::{Source, blank, noise, place};
-use super::iterate::Iteration;
-use super::learner::Learner;
-use super::options::Init;
-use super::recentre;
-use super::statistics::Statistics;
-use super::window::Window;
+use crate::base::error::{Error, Result};
 use crate::clock::Clock;
 use crate::csc::{Activation, Encoder, Stop};
-use crate::error::{Error, Result};
+use crate::learn::dictionary_step::{data_term, dictionary_step};
+use crate::learn::initialise::{Source, blank, noise, place};
+use crate::learn::iterate::Iteration;
+use crate::learn::learner::Learner;
+use crate::learn::recentre;
+use crate::learn::statistics::Statistics;
+use crate::learn::window::Window;
 use crate::linalg::{Atoms, Dictionary, Field, Real};
+use crate::options::learn::Init;
 
 /// Dictionary, activations on this rank, and objective after atoms have moved.
 type Moved<T> = (Dictionary<T>, Vec<Activation<T>>, f64);
@@ -103,11 +103,7 @@ impl<T: Real> Learner<T> {
     }
 
     /// Draws patches from what an encoder holds: X, or the residual.
-    fn with_source<R>(
-        &self,
-        encoder: &Encoder<T>,
-        draw: impl FnOnce(Source<'_, T>) -> Result<R>,
-    ) -> Result<R> {
+    fn with_source<R>(&self, encoder: &Encoder<T>, draw: impl FnOnce(Source<'_, T>) -> Result<R>) -> Result<R> {
         let field = encoder.residual();
         draw(Source {
             shape: encoder.shape(),
@@ -127,10 +123,7 @@ impl<T: Real> Learner<T> {
         next: &Dictionary<T>,
         done: &Iteration,
     ) -> Result<Option<Moved<T>>> {
-        let Some(last) = self
-            .last
-            .filter(|_| self.options.learn.recentre && !self.online())
-        else {
+        let Some(last) = self.last.filter(|_| self.options.learn.recentre && !self.online()) else {
             return Ok(None);
         };
         let offsets = recentre::offsets(next, &self.options.learn.fixed_atoms);
@@ -158,12 +151,7 @@ impl<T: Real> Learner<T> {
         let start = recentre::moved_atoms(next, &offsets);
         let step = dictionary_step(&statistics, &start, &settings);
         let (found, _) = self.ranks.agree(step)?;
-        let penalty: f64 = done
-            .lambda
-            .iter()
-            .zip(&statistics.l1)
-            .map(|(l, n)| l * n)
-            .sum();
+        let penalty: f64 = done.lambda.iter().zip(&statistics.l1).map(|(l, n)| l * n).sum();
         let objective = self.ranks.agree(data_term(&statistics, &found))? + penalty;
         // By more than rounding may pretend.
         let better = objective < done.objective_d - 1e-9 * statistics.xx;
@@ -177,17 +165,12 @@ impl<T: Real> Learner<T> {
         }
         let mean = statistics.l1.iter().sum::<f64>() / statistics.n_atoms as f64;
         let least = self.options.learn.redraw_below * mean;
-        let dead =
-            |k: &usize| !self.fixed(*k) && (statistics.l1[*k] == 0.0 || statistics.l1[*k] < least);
+        let dead = |k: &usize| !self.fixed(*k) && (statistics.l1[*k] == 0.0 || statistics.l1[*k] < least);
         (0..statistics.n_atoms).filter(dead).collect()
     }
 
     /// Replaces atoms by patches of the residual; returns those for which there was one.
-    pub(super) fn redraw(
-        &self,
-        dictionary: &mut Dictionary<T>,
-        dead: &[usize],
-    ) -> Result<Vec<usize>> {
+    pub(super) fn redraw(&self, dictionary: &mut Dictionary<T>, dead: &[usize]) -> Result<Vec<usize>> {
         let Some(encoder) = &self.encoder else {
             return Ok(Vec::new());
         };

@@ -1,10 +1,10 @@
 //! Numbers as bytes and back, their checksum, and files that are whole at any time: what checkpoints
 //! are made of.
 
+use crate::base::error::{Error, Result};
+use crate::base::memory;
 use crate::csc::Shape;
-use crate::error::{Error, Result};
 use crate::linalg::{Atoms, Dictionary, Real};
-use crate::memory;
 use std::io::Write;
 use std::path::Path;
 
@@ -17,12 +17,7 @@ pub(crate) fn checksum(bytes: &[u8]) -> u64 {
             let mut value = i as u64;
             let mut bit = 0;
             while bit < 8 {
-                value = (value >> 1)
-                    ^ if value & 1 == 1 {
-                        0xc96c_5795_d787_0f42
-                    } else {
-                        0
-                    };
+                value = (value >> 1) ^ if value & 1 == 1 { 0xc96c_5795_d787_0f42 } else { 0 };
                 bit += 1;
             }
             table[i] = value;
@@ -96,14 +91,10 @@ impl Reader<'_> {
         Ok(self.bytes(1)?[0])
     }
     pub(crate) fn u32(&mut self) -> Result<u32> {
-        Ok(u32::from_le_bytes(
-            self.bytes(4)?.try_into().unwrap_or_default(),
-        ))
+        Ok(u32::from_le_bytes(self.bytes(4)?.try_into().unwrap_or_default()))
     }
     pub(crate) fn u64(&mut self) -> Result<u64> {
-        Ok(u64::from_le_bytes(
-            self.bytes(8)?.try_into().unwrap_or_default(),
-        ))
+        Ok(u64::from_le_bytes(self.bytes(8)?.try_into().unwrap_or_default()))
     }
     pub(crate) fn f64(&mut self) -> Result<f64> {
         Ok(f64::from_bits(self.u64()?))
@@ -125,15 +116,8 @@ impl Reader<'_> {
     /// A length that the bytes left have room for.
     pub(crate) fn count(&mut self, each: usize) -> Result<usize> {
         let n = self.u64()?;
-        let fits = usize::try_from(n)
-            .ok()
-            .filter(|n| *n <= self.0.len() / each.max(1));
-        fits.ok_or_else(|| {
-            refused(
-                format!("a list of {n} entries"),
-                "one that fits in its bytes",
-            )
-        })
+        let fits = usize::try_from(n).ok().filter(|n| *n <= self.0.len() / each.max(1));
+        fits.ok_or_else(|| refused(format!("a list of {n} entries"), "one that fits in its bytes"))
     }
     /// A list of numbers, `n` of them.
     pub(crate) fn reals<T: Real>(&mut self, what: &str, n: usize) -> Result<Vec<T>> {
@@ -158,18 +142,10 @@ impl Reader<'_> {
         let atoms = match self.u8()? {
             0 => return Ok(None),
             1 => Atoms::Full(self.reals("atoms", k * p * volume)?),
-            2 => Atoms::RankOne {
-                u: self.reals("u", k * p)?,
-                v: self.reals("v", k * volume)?,
-            },
+            2 => Atoms::RankOne { u: self.reals("u", k * p)?, v: self.reals("v", k * volume)? },
             kind => return Err(refused(format!("a dictionary of kind {kind}"), "0, 1 or 2")),
         };
-        Ok(Some(Dictionary {
-            n_atoms: k,
-            n_channels: p,
-            shape: shape.atom,
-            atoms,
-        }))
+        Ok(Some(Dictionary { n_atoms: k, n_channels: p, shape: shape.atom, atoms }))
     }
 }
 
@@ -199,9 +175,5 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 }
 
 fn in_file(path: &Path, what: &str, error: &std::io::Error) -> Error {
-    Error::File {
-        path: path.display().to_string(),
-        what: what.into(),
-        reason: error.to_string(),
-    }
+    Error::File { path: path.display().to_string(), what: what.into(), reason: error.to_string() }
 }

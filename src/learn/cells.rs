@@ -1,11 +1,11 @@
 //! Activations by place, to find those near another.
 
-use super::statistics::Share;
+use crate::base::error::Result;
+use crate::base::memory;
 use crate::csc::Shape;
-use crate::error::Result;
 use crate::grid::tiles::{AXES, Point};
+use crate::learn::statistics::Share;
 use crate::linalg::Real;
-use crate::memory;
 
 /// Activations on a grid of cells as wide as an atom.
 pub(super) struct Cells {
@@ -37,8 +37,7 @@ impl Cells {
         }
         let atom = shape.atom;
         let first: Point = std::array::from_fn(|a| low[a] - atom[a] + 1);
-        let counts: Point =
-            std::array::from_fn(|a| (high[a] + 2 * atom[a] - 1 - first[a]) / atom[a] + 1);
+        let counts: Point = std::array::from_fn(|a| (high[a] + 2 * atom[a] - 1 - first[a]) / atom[a] + 1);
         let per_signal = counts.iter().product::<i64>() as usize;
         let mut starts: Vec<u32> = memory::zeroed("cells", shape.n_signals * per_signal + 1)?;
         let valid = shape.valid();
@@ -50,10 +49,8 @@ impl Cells {
                 for j in shifts(1) {
                     for k in shifts(2) {
                         let image = [i, j, k];
-                        let at: Point =
-                            std::array::from_fn(|a| activation.at[a] + image[a] * valid[a]);
-                        let cell: Point =
-                            std::array::from_fn(|a| (at[a] - first[a]).div_euclid(atom[a]));
+                        let at: Point = std::array::from_fn(|a| activation.at[a] + image[a] * valid[a]);
+                        let cell: Point = std::array::from_fn(|a| (at[a] - first[a]).div_euclid(atom[a]));
                         if (0..AXES).all(|a| (0..counts[a]).contains(&cell[a])) {
                             let flat = (cell[0] * counts[1] + cell[1]) * counts[2] + cell[2];
                             let flat = activation.signal * per_signal + flat as usize;
@@ -76,23 +73,12 @@ impl Cells {
             list[next[cell] as usize] = entry;
             next[cell] += 1;
         }
-        Ok(Cells {
-            first,
-            counts,
-            atom,
-            starts,
-            list,
-        })
+        Ok(Cells { first, counts, atom, starts, list })
     }
 
     /// Calls `visit` with (offset, atom, value) of everything within reach of a position.
     #[inline]
-    pub(super) fn around(
-        &self,
-        signal: usize,
-        at: Point,
-        mut visit: impl FnMut(Point, usize, f64),
-    ) {
+    pub(super) fn around(&self, signal: usize, at: Point, mut visit: impl FnMut(Point, usize, f64)) {
         let cell: Point = std::array::from_fn(|a| (at[a] - self.first[a]) / self.atom[a]);
         let low = cell.map(|c| (c - 1).max(0));
         let high: Point = std::array::from_fn(|a| (cell[a] + 2).min(self.counts[a]));
@@ -123,11 +109,7 @@ impl Cells {
         reach: impl Fn(usize) -> i64,
         mut visit: impl FnMut(Point, usize, f64),
     ) {
-        let cell = |a: usize, x: i64| {
-            (x - self.first[a])
-                .div_euclid(self.atom[a])
-                .clamp(0, self.counts[a] - 1)
-        };
+        let cell = |a: usize, x: i64| (x - self.first[a]).div_euclid(self.atom[a]).clamp(0, self.counts[a] - 1);
         let low: Point = std::array::from_fn(|a| cell(a, origin[a] - reach(a)));
         let high: Point = std::array::from_fn(|a| cell(a, origin[a] + shape[a] - 1 + reach(a)));
         let per_signal = self.counts.iter().product::<i64>() as usize;

@@ -3,17 +3,17 @@
 //!
 #![doc = include_str!("../../docs/checkpoint.md")]
 
-use super::bytes::{Reader, Writer, checksum, read, refused, write};
-use super::learner::Learner;
-use super::statistics::Statistics;
-use crate::csc::options::{Kind, TABLE};
+use crate::base::error::Result;
+use crate::base::memory;
 use crate::csc::{Activation, Options, Shape};
-use crate::error::Result;
 use crate::grid::tiles::AXES;
+use crate::learn::bytes::{Reader, Writer, checksum, read, refused, write};
+use crate::learn::learner::Learner;
+use crate::learn::statistics::Statistics;
 use crate::linalg::Real;
-use crate::memory;
-use crate::transport::Transport;
-use crate::transport::local::Local;
+use crate::options::solve::{Kind, TABLE};
+use crate::ranks::Transport;
+use crate::ranks::local::Local;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,21 +32,9 @@ fn options_to_text(options: &Options) -> Result<String> {
         let join = |values: Vec<String>| values.join(",");
         let value = match spec.kind {
             Kind::Real(_) => format!("{:?}", options.get_real(key)?),
-            Kind::Reals(_) => join(
-                options
-                    .get_reals(key)?
-                    .iter()
-                    .map(|x| format!("{x:?}"))
-                    .collect(),
-            ),
+            Kind::Reals(_) => join(options.get_reals(key)?.iter().map(|x| format!("{x:?}")).collect()),
             Kind::Integer(_) | Kind::Flag => options.get_integer(key)?.to_string(),
-            Kind::Integers(_) | Kind::Flags => join(
-                options
-                    .get_integers(key)?
-                    .iter()
-                    .map(i64::to_string)
-                    .collect(),
-            ),
+            Kind::Integers(_) | Kind::Flags => join(options.get_integers(key)?.iter().map(i64::to_string).collect()),
             Kind::Word(_) => options.get_word(key)?.to_string(),
         };
         text += &format!("{key}={value}\n");
@@ -60,7 +48,7 @@ fn options_from_text(text: &str) -> Result<Options> {
         let bad = || refused(format!("the option \"{line}\""), "key=value");
         let (key, value) = line.split_once('=').ok_or_else(bad)?;
         let items = || value.split(',').filter(|item| !item.is_empty());
-        match crate::csc::options::find(key)?.kind {
+        match crate::options::solve::find(key)?.kind {
             Kind::Real(_) => options.set_real(key, value.parse().map_err(|_| bad())?)?,
             Kind::Reals(_) => {
                 let list: std::result::Result<Vec<f64>, _> = items().map(str::parse).collect();
@@ -100,17 +88,11 @@ pub fn element_size(bytes: &[u8]) -> Result<usize> {
     }
     let (body, sum) = bytes.split_at(bytes.len().saturating_sub(CHECKSUM));
     if sum != checksum(body).to_le_bytes() {
-        return Err(refused(
-            "damaged: its checksum does not match",
-            "as it was written",
-        ));
+        return Err(refused("damaged: its checksum does not match", "as it was written"));
     }
     match size {
         4 | 8 => Ok(size as usize),
-        size => Err(refused(
-            format!("one of elements of {size} bytes"),
-            "4 or 8 bytes each",
-        )),
+        size => Err(refused(format!("one of elements of {size} bytes"), "4 or 8 bytes each")),
     }
 }
 
@@ -134,10 +116,7 @@ impl<T: Real> Learner<T> {
         for d in [&self.dictionary, &self.given].into_iter().flatten() {
             n += d.n_atoms * (d.n_channels + 1) * (d.volume() + 1) * size_of::<T>();
         }
-        n += self
-            .statistics
-            .as_ref()
-            .map_or(0, |s| 8 * (s.ztz.len() + s.ztx.len()));
+        n += self.statistics.as_ref().map_or(0, |s| 8 * (s.ztz.len() + s.ztx.len()));
         let mut out = Writer(Vec::new());
         memory::reserve("the checkpoint", &mut out.0, n)?;
         out.bytes(MAGIC);
@@ -146,12 +125,7 @@ impl<T: Real> Learner<T> {
         out.u64(0);
         out.u64(options.len() as u64);
         out.bytes(options.as_bytes());
-        for n in [
-            shape.n_axes,
-            shape.n_signals,
-            shape.n_channels,
-            shape.n_atoms,
-        ] {
+        for n in [shape.n_axes, shape.n_signals, shape.n_channels, shape.n_atoms] {
             out.u64(n as u64);
         }
         for length in shape.signal.iter().chain(&shape.atom) {
@@ -168,8 +142,7 @@ impl<T: Real> Learner<T> {
         for a in activations {
             out.bytes(&(a.signal as u32).to_le_bytes());
             out.bytes(&(a.atom as u32).to_le_bytes());
-            a.at.iter()
-                .for_each(|x| out.bytes(&(*x as i32).to_le_bytes()));
+            a.at.iter().for_each(|x| out.bytes(&(*x as i32).to_le_bytes()));
             out.real(a.value);
         }
         out.bytes(&[self.statistics.is_some().into()]);
@@ -210,12 +183,7 @@ impl<T: Real> Learner<T> {
         ranks.agree(learner)
     }
 
-    fn unpacked(
-        ranks: Arc<dyn Transport>,
-        bytes: &[u8],
-        options: Option<Options>,
-        n_threads: usize,
-    ) -> Result<Self> {
+    fn unpacked(ranks: Arc<dyn Transport>, bytes: &[u8], options: Option<Options>, n_threads: usize) -> Result<Self> {
         let size = element_size(bytes)?;
         if size != size_of::<T>() {
             let found = format!("one of elements of {size} bytes");
@@ -273,24 +241,14 @@ impl<T: Real> Learner<T> {
             let inside = (0..AXES).all(|a| (0..valid[a]).contains(&at[a]));
             let here = signal < learner.signals_per_step() && atom < shape.n_atoms && inside;
             let key = |a: &Activation<T>| (a.signal, a.atom, a.at);
-            let sorted = activations
-                .last()
-                .is_none_or(|last| key(last) < (signal, atom, at));
+            let sorted = activations.last().is_none_or(|last| key(last) < (signal, atom, at));
             // No objective could be told of larger ones.
             let told = (value.wide() * value.wide()).is_finite();
             if !(here && sorted && told) {
                 let found = format!("an activation {value} at {:?}", (signal, atom, at));
-                return Err(refused(
-                    found,
-                    "sorted positions inside the domain, values with finite squares",
-                ));
+                return Err(refused(found, "sorted positions inside the domain, values with finite squares"));
             }
-            activations.push(Activation {
-                signal,
-                atom,
-                at,
-                value,
-            });
+            activations.push(Activation { signal, atom, at, value });
         }
         let mut statistics = None;
         if reader.u8()? == 1 {
@@ -301,10 +259,7 @@ impl<T: Real> Learner<T> {
             s.xx = reader.size("the squared norm of x")?;
             let n = reader.count(8)?;
             if n != s.nonzeros.len() {
-                return Err(refused(
-                    format!("{n} numbers of non-zeros"),
-                    s.nonzeros.len(),
-                ));
+                return Err(refused(format!("{n} numbers of non-zeros"), s.nonzeros.len()));
             }
             for to in &mut s.nonzeros {
                 *to = reader.u64()?;
@@ -312,10 +267,7 @@ impl<T: Real> Learner<T> {
             statistics = Some(s);
         }
         if !reader.0.is_empty() {
-            return Err(refused(
-                format!("{} bytes too long", reader.0.len()),
-                "a checkpoint",
-            ));
+            return Err(refused(format!("{} bytes too long", reader.0.len()), "a checkpoint"));
         }
         if fixed {
             learner.lambda = Some(lambda);

@@ -1,13 +1,13 @@
 //! The dictionary step: D from the statistics, the objective never higher than before.
 
-use super::quadratic::{Limits, Quadratic, into_ball};
-use super::statistics::Statistics;
+use crate::base::error::{Error, Result};
+use crate::base::memory;
+use crate::base::wording::per_axis;
 use crate::clock;
-use crate::error::{Error, Result};
 use crate::grid::tiles::{AXES, Point};
+use crate::learn::quadratic::{Limits, Quadratic, into_ball};
+use crate::learn::statistics::Statistics;
 use crate::linalg::{Atoms, Dictionary, Real};
-use crate::memory;
-use crate::wording::per_axis;
 
 /// How far a dictionary step goes, and what it leaves alone.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,11 +46,7 @@ pub fn tukey_window(atom: Point) -> Vec<f64> {
         }
         let width = TAPER * (n - 1) as f64 / 2.0;
         let from_end = i.min(n - 1 - i) as f64;
-        if from_end >= width {
-            1.0
-        } else {
-            0.5 * (1.0 - (std::f64::consts::PI * from_end / width).cos())
-        }
+        if from_end >= width { 1.0 } else { 0.5 * (1.0 - (std::f64::consts::PI * from_end / width).cos()) }
     };
     let [l0, l1, l2] = atom;
     let mut window = Vec::new();
@@ -82,10 +78,7 @@ pub fn gradient<T: Real>(statistics: &Statistics, dictionary: &Dictionary<T>) ->
 }
 
 /// Adds what the model D∗z has in ztX, where that was formed with the residual in place of X.
-pub(crate) fn add_model<T: Real>(
-    statistics: &mut Statistics,
-    dictionary: &Dictionary<T>,
-) -> Result<()> {
+pub(crate) fn add_model<T: Real>(statistics: &mut Statistics, dictionary: &Dictionary<T>) -> Result<()> {
     let d = widened(dictionary)?;
     let mut model = memory::zeroed("the dictionary step", d.len())?;
     full(statistics, 1.0)?.apply(&d, &mut model);
@@ -160,15 +153,9 @@ pub(crate) fn feasible<T: Real>(dictionary: &Dictionary<T>, fixed: &[bool]) -> D
     let volume = dictionary.volume();
     let atoms = match &dictionary.atoms {
         Atoms::Full(d) => Atoms::Full(constrain(d, dictionary.n_channels * volume)),
-        Atoms::RankOne { u, v } => Atoms::RankOne {
-            u: constrain(u, dictionary.n_channels),
-            v: constrain(v, volume),
-        },
+        Atoms::RankOne { u, v } => Atoms::RankOne { u: constrain(u, dictionary.n_channels), v: constrain(v, volume) },
     };
-    Dictionary {
-        atoms,
-        ..dictionary.clone()
-    }
+    Dictionary { atoms, ..dictionary.clone() }
 }
 
 /// The next dictionary: full atoms for full ones, factors for those of rank one.
@@ -209,11 +196,7 @@ pub fn dictionary_step<T: Real>(
             let mut d = start.clone();
             cut(&mut d, depth, &limits);
             let done = quadratic.minimise(&mut d, &limits)?;
-            let outcome = Outcome {
-                change: 0.0,
-                gap: done.gap / unit,
-                iterations: done.iterations,
-            };
+            let outcome = Outcome { change: 0.0, gap: done.gap / unit, iterations: done.iterations };
             (Atoms::Full(rounded(&d, depth, &settings.fixed)), outcome)
         }
         Atoms::RankOne { u, v } => {
@@ -222,17 +205,11 @@ pub fn dictionary_step<T: Real>(
             let (p, volume) = (dictionary.n_channels, dictionary.volume());
             let shape = [dictionary.n_atoms, p, volume];
             let outcome = rank_one(statistics, shape, &mut u, &mut v, &limits, unit)?;
-            let atoms = Atoms::RankOne {
-                u: rounded(&u, p, &settings.fixed),
-                v: rounded(&v, volume, &settings.fixed),
-            };
+            let atoms = Atoms::RankOne { u: rounded(&u, p, &settings.fixed), v: rounded(&v, volume, &settings.fixed) };
             (atoms, outcome)
         }
     };
-    let next = Dictionary {
-        atoms,
-        ..dictionary.clone()
-    };
+    let next = Dictionary { atoms, ..dictionary.clone() };
     outcome.change = quadratic.change(&start, &widened(&next)?)? / unit;
     // Rounding to the element type, or the border of atoms that were given without a window, may
     // cost more than the step has gained. A NaN is no gain.
@@ -272,11 +249,7 @@ fn rank_one(
 ) -> Result<Outcome> {
     let pair = statistics.window();
     cut(v, volume, limits);
-    let mut outcome = Outcome {
-        change: 0.0,
-        gap: f64::INFINITY,
-        iterations: 0,
-    };
+    let mut outcome = Outcome { change: 0.0, gap: f64::INFINITY, iterations: 0 };
     let inner = |support| Limits {
         tol: 0.1 * limits.tol,
         constant: limits.constant,

@@ -3,16 +3,16 @@
 //! What is drawn at random is drawn from the seed and a place in the whole domain, never from what
 //! one rank happens to hold; patches are handed round by whoever has them.
 
-use super::dictionary_step::tukey_window;
-use super::window::Window;
+use crate::base::error::Result;
+use crate::base::memory;
 use crate::clock::{self, Looks, Wish};
 use crate::csc::Shape;
 use crate::csc::encoder::learning::Places;
-use crate::error::Result;
 use crate::grid::tiles::{AXES, Point, Tile};
+use crate::learn::dictionary_step::tukey_window;
+use crate::learn::window::Window;
 use crate::linalg::{Atoms, Dictionary, Real};
-use crate::memory;
-use crate::transport::{Reduce, Transport};
+use crate::ranks::{Reduce, Transport};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
@@ -41,8 +41,7 @@ pub(crate) fn below(rng: &mut ChaCha8Rng, n: usize) -> usize {
 
 /// A normally distributed number (Box and Muller).
 fn normal(rng: &mut ChaCha8Rng) -> f64 {
-    let uniform =
-        |rng: &mut ChaCha8Rng| ((rng.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+    let uniform = |rng: &mut ChaCha8Rng| ((rng.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
     let (a, b) = (uniform(rng), uniform(rng));
     (-2.0 * a.ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
 }
@@ -64,19 +63,11 @@ pub(crate) fn blank<T: Real>(shape: &Shape, rank_one: bool) -> Result<Dictionary
     let volume = shape.atom.iter().product::<i64>() as usize;
     let what = "the dictionary";
     let atoms = if rank_one {
-        Atoms::RankOne {
-            u: memory::zeroed(what, k * p)?,
-            v: memory::zeroed(what, k * volume)?,
-        }
+        Atoms::RankOne { u: memory::zeroed(what, k * p)?, v: memory::zeroed(what, k * volume)? }
     } else {
         Atoms::Full(memory::zeroed(what, k * p * volume)?)
     };
-    Ok(Dictionary {
-        n_atoms: k,
-        n_channels: p,
-        shape: shape.atom,
-        atoms,
-    })
+    Ok(Dictionary { n_atoms: k, n_channels: p, shape: shape.atom, atoms })
 }
 
 /// Puts a patch of norm 1 in the place of an atom: all of it, or its best approximation of rank one.
@@ -130,11 +121,7 @@ pub(crate) fn normalise(values: &mut [f64]) -> bool {
     if largest == 0.0 || !largest.is_finite() {
         return false;
     }
-    let norm = values
-        .iter()
-        .map(|x| (x / largest) * (x / largest))
-        .sum::<f64>()
-        .sqrt();
+    let norm = values.iter().map(|x| (x / largest) * (x / largest)).sum::<f64>().sqrt();
     values.iter_mut().for_each(|x| *x = *x / largest / norm);
     true
 }
@@ -210,9 +197,8 @@ impl<T: Real> Source<'_, T> {
         });
         let mut energies = self.ranks.agree(energies.collect::<Result<Vec<_>>>())?;
         let (valid, atom) = (self.shape.valid(), self.shape.atom);
-        let flat = |signal: usize, at: Point| {
-            ((signal as i64 * valid[0] + at[0]) * valid[1] + at[1]) * valid[2] + at[2]
-        };
+        let flat =
+            |signal: usize, at: Point| ((signal as i64 * valid[0] + at[0]) * valid[1] + at[1]) * valid[2] + at[2];
         let mut found = Vec::new();
         while found.len() < n {
             let mut best = (0.0, i64::MAX);
@@ -278,8 +264,7 @@ impl<T: Real> Source<'_, T> {
         let mut values: Vec<f64> = memory::zeroed(what, n)?;
         let mut channel: Vec<f64> = memory::zeroed(what, n)?;
         for p in 0..self.shape.n_channels {
-            self.x
-                .read(tile.signal, p, tile.origin, shape, &mut channel);
+            self.x.read(tile.signal, p, tile.origin, shape, &mut channel);
             for (to, x) in values.iter_mut().zip(&channel) {
                 *to += x * x;
             }

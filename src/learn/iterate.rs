@@ -1,16 +1,16 @@
 //! The outer loop: z and D by turns (DiCoDiLe, algorithm 3).
 
-use super::dictionary_step::{add_model, data_term, dictionary_step};
-use super::initialise::place;
-use super::learner::Learner;
-use super::options::Reference;
-use super::statistics::{Share, Statistics, energy};
-use super::window::Window;
+use crate::base::error::{Error, Result};
 use crate::clock::{self, Clock, Laps, Stage, Wish};
 use crate::csc::{Activation, Encoder, Info, Progress, Stop};
-use crate::error::{Error, Result};
+use crate::learn::dictionary_step::{add_model, data_term, dictionary_step};
+use crate::learn::initialise::place;
+use crate::learn::learner::Learner;
+use crate::learn::statistics::{Share, Statistics, energy};
+use crate::learn::window::Window;
 use crate::linalg::{Field, Real};
-use crate::transport::Reduce;
+use crate::options::learn::Reference;
+use crate::ranks::Reduce;
 use std::time::Instant;
 
 /// What one outer iteration did.
@@ -153,11 +153,7 @@ impl<T: Real> Learner<T> {
     }
 
     /// One outer iteration. Where it ended with the step of z, what that found, too.
-    fn iterate(
-        &mut self,
-        clock: &Clock<'_>,
-        x: &Field<'_, T>,
-    ) -> Result<(Iteration, Option<Info>)> {
+    fn iterate(&mut self, clock: &Clock<'_>, x: &Field<'_, T>) -> Result<(Iteration, Option<Info>)> {
         let before = clock.laps();
         let mut done = Iteration::none(self.iteration, self.shape.n_atoms);
         let last = match self.advance(clock, x, &mut done) {
@@ -181,12 +177,7 @@ impl<T: Real> Learner<T> {
 
     /// Does it, as far as the clock allows: fails with [`Error::Stopped`], on all ranks alike, before anything is changed but
     /// z, which goes with the dictionary as it was.
-    fn advance(
-        &mut self,
-        clock: &Clock<'_>,
-        x: &Field<'_, T>,
-        done: &mut Iteration,
-    ) -> Result<Option<Info>> {
+    fn advance(&mut self, clock: &Clock<'_>, x: &Field<'_, T>, done: &mut Iteration) -> Result<Option<Info>> {
         let x = &self.batch(x);
         self.prepare(x, clock)?;
         let info = self.solve(x, clock)?;
@@ -208,10 +199,7 @@ impl<T: Real> Learner<T> {
         let _stage = clock::stage(Stage::Dictionary);
         let accumulated = match self.online() {
             true => {
-                let mut all = self
-                    .statistics
-                    .clone()
-                    .map_or_else(|| Statistics::empty(&self.shape), Ok)?;
+                let mut all = self.statistics.clone().map_or_else(|| Statistics::empty(&self.shape), Ok)?;
                 all.accumulate(self.options.learn.forgetting, &batch);
                 Some(all)
             }
@@ -230,8 +218,7 @@ impl<T: Real> Learner<T> {
             + match self.online() {
                 false => outcome.change,
                 true => {
-                    let change = data_term(&batch, &next)
-                        .and_then(|next| Ok(next - data_term(&batch, dictionary)?));
+                    let change = data_term(&batch, &next).and_then(|next| Ok(next - data_term(&batch, dictionary)?));
                     self.ranks.agree(change)?
                 }
             };
@@ -245,10 +232,7 @@ impl<T: Real> Learner<T> {
                 // Atoms whose few activations go with them.
                 activations.retain(|a| !replaced.contains(&a.atom));
                 let mut without = next.clone();
-                let gone: f64 = replaced
-                    .iter()
-                    .map(|k| done.lambda[*k] * batch.l1[*k])
-                    .sum();
+                let gone: f64 = replaced.iter().map(|k| done.lambda[*k] * batch.l1[*k]).sum();
                 let zero = vec![0.0; self.shape.n_channels * without.volume()];
                 replaced.iter().for_each(|k| place(&mut without, *k, &zero));
                 let now = self.ranks.agree(data_term(&batch, &without))?;
@@ -276,12 +260,7 @@ impl<T: Real> Learner<T> {
     }
 
     /// Statistics of activations with what the encoder's window holds: the signals, or a residual.
-    pub(super) fn gathered(
-        &self,
-        encoder: &Encoder<T>,
-        own: &[Activation<T>],
-        x: &Field<'_, T>,
-    ) -> Result<Statistics> {
+    pub(super) fn gathered(&self, encoder: &Encoder<T>, own: &[Activation<T>], x: &Field<'_, T>) -> Result<Statistics> {
         let _stage = clock::stage(Stage::Statistics);
         let field = encoder.residual();
         let ranks = &*self.ranks;
@@ -323,10 +302,7 @@ impl<T: Real> Learner<T> {
         let x = &self.batch(x);
         let info = match self.prepare(x, clock) {
             // There is nothing to be encoded with.
-            Err(Error::Stopped(stop)) => Info {
-                stop,
-                ..Info::unknown(self.shape.n_atoms)
-            },
+            Err(Error::Stopped(stop)) => Info { stop, ..Info::unknown(self.shape.n_atoms) },
             prepared => {
                 prepared?;
                 self.solve(x, clock)?
@@ -404,10 +380,9 @@ impl<T: Real> Learner<T> {
         let info = match last {
             Some(info) => info,
             // There is nothing to be encoded with.
-            None if self.dictionary.is_none() && stop != Stop::MaxIter => Info {
-                stop,
-                ..Info::unknown(self.shape.n_atoms)
-            },
+            None if self.dictionary.is_none() && stop != Stop::MaxIter => {
+                Info { stop, ..Info::unknown(self.shape.n_atoms) }
+            }
             None => self.encode_within(clock, x)?,
         };
         if matches!(info.stop, Stop::TimeLimit | Stop::Cancelled) {

@@ -1,19 +1,19 @@
 //! The learner: what it is made of, what it holds, and what comes before its first step.
 
-use super::dictionary_step::{Settings, feasible, widened};
-use super::initialise::{Purpose, below, blank, factors, generator};
-use super::options::Init;
-use super::statistics::Statistics;
+use crate::base::error::{Error, Result};
+use crate::base::wording::per_axis;
 use crate::clock::Clock;
 use crate::csc::encoder::wrong_dictionary;
-use crate::csc::options::Scale;
 use crate::csc::{Activation, Encoder, Options, Shape};
-use crate::error::{Error, Result};
-use crate::grid::blocks::Block;
+use crate::grid::block::Block;
+use crate::learn::dictionary_step::{Settings, feasible, widened};
+use crate::learn::initialise::{Purpose, below, blank, factors, generator};
+use crate::learn::statistics::Statistics;
 use crate::linalg::{Atoms, Dictionary, Field, FieldMut, Real};
-use crate::transport::Transport;
-use crate::transport::local::Local;
-use crate::wording::per_axis;
+use crate::options::learn::Init;
+use crate::options::solve::Scale;
+use crate::ranks::Transport;
+use crate::ranks::local::Local;
 use std::sync::Arc;
 
 /// Learns a dictionary, one outer iteration a call.
@@ -43,12 +43,7 @@ pub struct Learner<T: Real> {
 impl<T: Real> Learner<T> {
     /// `given`: the dictionary to begin with (`learn_init` given), or the values of fixed atoms.
     /// Atoms longer than 1 are scaled to norm 1, fixed ones aside.
-    pub fn new(
-        shape: Shape,
-        options: Options,
-        n_threads: usize,
-        given: Option<Dictionary<T>>,
-    ) -> Result<Self> {
+    pub fn new(shape: Shape, options: Options, n_threads: usize, given: Option<Dictionary<T>>) -> Result<Self> {
         Self::over(Arc::new(Local::alone()), shape, options, n_threads, given)
     }
 
@@ -66,11 +61,7 @@ impl<T: Real> Learner<T> {
         if n_fixed != 0 && n_fixed != shape.n_atoms {
             let allowed = format!("a list of {} values, one per atom", shape.n_atoms);
             let name = "option \"learn_fixed_atoms\"";
-            return Err(Error::argument(
-                name,
-                format!("a list of {n_fixed}"),
-                allowed,
-            ));
+            return Err(Error::argument(name, format!("a list of {n_fixed}"), allowed));
         }
         let needs = learn.init == Init::Given || learn.fixed_atoms.contains(&true);
         if needs && given.is_none() {
@@ -80,11 +71,7 @@ impl<T: Real> Learner<T> {
         }
         if learn.batch > shape.n_signals as i64 {
             let allowed = format!("at most {}, the number of signals", shape.n_signals);
-            return Err(Error::argument(
-                "option \"learn_batch\"",
-                learn.batch,
-                allowed,
-            ));
+            return Err(Error::argument("option \"learn_batch\"", learn.batch, allowed));
         }
         if learn.redraw_below > 0.0 && !learn.redraw {
             let name = "option \"learn_redraw_below\"";
@@ -227,12 +214,11 @@ impl<T: Real> Learner<T> {
         let n = self.signals_per_step() * self.shape.n_atoms;
         let (block, valid) = (out.block(), Block::whole(self.shape.valid()));
         if out.channels.len() != n || block.intersection(&valid) != block {
-            let [offset, shape, valid] = [block.origin, block.shape, valid.shape]
-                .map(|of| per_axis(&self.shape.unpadded(of)));
+            let [offset, shape, valid] =
+                [block.origin, block.shape, valid.shape].map(|of| per_axis(&self.shape.unpadded(of)));
             let found = out.channels.len();
             let value = format!("{found} fields of shape {shape} at offset {offset}");
-            let allowed =
-                format!("{n} fields inside the valid domain, which has the shape {valid}");
+            let allowed = format!("{n} fields inside the valid domain, which has the shape {valid}");
             return Err(Error::shape("z", value, allowed));
         }
         out.clear();
@@ -304,29 +290,14 @@ impl<T: Real> Learner<T> {
             let signal = order[(place % n) as usize];
             channels.extend_from_slice(&x.channels[signal * p..(signal + 1) * p]);
         }
-        Field {
-            channels,
-            ..x.clone()
-        }
+        Field { channels, ..x.clone() }
     }
 
     /// An encoder for the signals of a step, warm.
     fn new_encoder(&self, dictionary: Dictionary<T>, n_signals: usize) -> Result<Encoder<T>> {
-        let shape = Shape {
-            n_signals,
-            ..self.shape.clone()
-        };
-        let options = Options {
-            warm_start: true,
-            ..self.options.clone()
-        };
-        Encoder::over(
-            self.ranks.clone(),
-            shape,
-            dictionary,
-            options,
-            self.n_threads,
-        )
+        let shape = Shape { n_signals, ..self.shape.clone() };
+        let options = Options { warm_start: true, ..self.options.clone() };
+        Encoder::over(self.ranks.clone(), shape, dictionary, options, self.n_threads)
     }
 
     pub(super) fn fixed(&self, k: usize) -> bool {

@@ -17,14 +17,13 @@ pub mod dictionary_step;
 mod initialise;
 mod iterate;
 pub mod learner;
-pub mod options;
 mod quadratic;
 mod recentre;
 pub mod statistics;
 pub(crate) mod window;
 
+pub use crate::options::learn::{Init, Learning, Reference};
 pub use dictionary_step::dictionary_step;
 pub use iterate::{Iteration, Outcome};
 pub use learner::Learner;
-pub use options::{Init, Learning, Reference};
 pub use statistics::{Method, Statistics, statistics};

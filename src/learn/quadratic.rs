@@ -3,11 +3,11 @@
 //! (ztz∗D)_k\[s\] = Σ_l Σ_s' ztz_{k,l}\[s − s'\] D_l\[s'\] is computed in Fourier space: one
 //! transform per atom each way, and K² products of spectra.
 
+use crate::base::error::Result;
+use crate::base::memory;
 use crate::clock;
-use crate::error::Result;
 use crate::grid::tiles::Point;
 use crate::linalg::transform::{Transform, Work};
-use crate::memory;
 use realfft::num_complex::Complex;
 
 /// A convex quadratic function of K atoms.
@@ -132,11 +132,7 @@ impl Quadratic {
         let len = self.transform.spectrum_len();
         let [_, l1, l2] = self.atom;
         let run = l2 as usize;
-        let Buffers {
-            work,
-            inputs,
-            outputs,
-        } = &mut self.buffers;
+        let Buffers { work, inputs, outputs } = &mut self.buffers;
         for channel in 0..p {
             for atom in 0..k {
                 if clock::over() {
@@ -149,8 +145,7 @@ impl Quadratic {
                     let start = self.transform.index([index / l1, index % l1, 0]);
                     work.real[start..start + run].copy_from_slice(row);
                 }
-                self.transform
-                    .forward(work, &mut inputs[atom * len..][..len]);
+                self.transform.forward(work, &mut inputs[atom * len..][..len]);
             }
             outputs.fill(Complex::default());
             let mut spectra = self.spectra.chunks_exact(len);
@@ -178,8 +173,7 @@ impl Quadratic {
                 if clock::over() {
                     return;
                 }
-                self.transform
-                    .inverse(work, &mut outputs[atom * len..][..len]);
+                self.transform.inverse(work, &mut outputs[atom * len..][..len]);
                 let to = &mut out[(atom * p + channel) * volume..][..volume];
                 for (index, row) in to.chunks_exact_mut(run).enumerate() {
                     let index = index as i64;
@@ -216,27 +210,21 @@ impl Quadratic {
         let zeroed = || memory::zeroed::<f64>(what, n);
         let (mut hx, mut y, mut hy) = (zeroed()?, zeroed()?, zeroed()?);
         let (mut next, mut h_next) = (zeroed()?, zeroed()?);
-        let free: Vec<bool> = (0..self.n_atoms)
-            .map(|k| !limits.fixed.get(k).is_some_and(|f| *f) && self.curvature[k] > 0.0)
-            .collect();
+        let free: Vec<bool> =
+            (0..self.n_atoms).map(|k| !limits.fixed.get(k).is_some_and(|f| *f) && self.curvature[k] > 0.0).collect();
         let allowed = |i: usize| limits.support.is_none_or(|s| s[i % s.len()]);
         // What is left of the ball beside the values that may not change.
         let mut radii: Vec<f64> = memory::zeroed(what, self.n_atoms)?;
         for (k, radius) in radii.iter_mut().enumerate() {
             let kept = (k * depth..(k + 1) * depth).filter(|i| !allowed(*i));
-            *radius = (1.0 - kept.map(|i| x[i] * x[i]).sum::<f64>())
-                .max(0.0)
-                .sqrt();
+            *radius = (1.0 - kept.map(|i| x[i] * x[i]).sum::<f64>()).max(0.0).sqrt();
         }
         self.apply(x, &mut hx);
         y.copy_from_slice(x);
         hy.copy_from_slice(&hx);
         let mut f = 0.5 * dot(x, &hx) - dot(x, &self.linear);
         let (mut theta, mut t) = (1.0f64, 1.0f64);
-        let mut outcome = Outcome {
-            iterations: 0,
-            gap: f64::INFINITY,
-        };
+        let mut outcome = Outcome { iterations: 0, gap: f64::INFINITY };
         loop {
             clock::check()?;
             outcome.gap = 0.0;
@@ -280,9 +268,7 @@ impl Quadratic {
                 self.apply(&next, &mut h_next);
                 let moved = (0..n).map(|i| (next[i] - y[i]) * (h_next[i] - hy[i]));
                 let curve: f64 = moved.sum();
-                if curve <= model * (1.0 + 1e-9) + f64::MIN_POSITIVE
-                    || theta > 2.0 * self.n_atoms as f64
-                {
+                if curve <= model * (1.0 + 1e-9) + f64::MIN_POSITIVE || theta > 2.0 * self.n_atoms as f64 {
                     break;
                 }
                 theta *= 1.5;

@@ -30,11 +30,7 @@ pub(crate) fn offsets<T: Real>(dictionary: &Dictionary<T>, fixed: &[bool]) -> Ve
             let l = [l0, l1, l2][a] as f64;
             let offset = first[a] / total - 0.5 * (l - 1.0);
             let least = (0.04 * l).max(0.75);
-            if offset.abs() >= least {
-                offset.round() as i64
-            } else {
-                0
-            }
+            if offset.abs() >= least { offset.round() as i64 } else { 0 }
         };
         match total > 0.0 && !fixed.get(k).is_some_and(|f| *f) {
             true => std::array::from_fn(offset),
@@ -50,18 +46,12 @@ pub(crate) fn moved_atoms<T: Real>(dictionary: &Dictionary<T>, offsets: &[Point]
     let volume = dictionary.volume();
     let moved = |values: &[T], per_atom: usize| {
         let mut out = vec![T::ZERO; values.len()];
-        let slabs = values
-            .chunks_exact(volume)
-            .zip(out.chunks_exact_mut(volume));
+        let slabs = values.chunks_exact(volume).zip(out.chunks_exact_mut(volume));
         for (slab, (from, to)) in slabs.enumerate() {
             let offset = offsets[slab / per_atom];
             for (s, to) in to.iter_mut().enumerate() {
                 let s = s as i64;
-                let at = [
-                    s / (shape[1] * shape[2]),
-                    s / shape[2] % shape[1],
-                    s % shape[2],
-                ];
+                let at = [s / (shape[1] * shape[2]), s / shape[2] % shape[1], s % shape[2]];
                 let at: Point = std::array::from_fn(|a| at[a] + offset[a]);
                 if (0..AXES).all(|a| (0..shape[a]).contains(&at[a])) {
                     *to = from[((at[0] * shape[1] + at[1]) * shape[2] + at[2]) as usize];
@@ -72,15 +62,9 @@ pub(crate) fn moved_atoms<T: Real>(dictionary: &Dictionary<T>, offsets: &[Point]
     };
     let atoms = match &dictionary.atoms {
         Atoms::Full(d) => Atoms::Full(moved(d, dictionary.n_channels)),
-        Atoms::RankOne { u, v } => Atoms::RankOne {
-            u: u.clone(),
-            v: moved(v, 1),
-        },
+        Atoms::RankOne { u, v } => Atoms::RankOne { u: u.clone(), v: moved(v, 1) },
     };
-    Dictionary {
-        atoms,
-        ..dictionary.clone()
-    }
+    Dictionary { atoms, ..dictionary.clone() }
 }
 
 /// Activations moved the other way; those that leave the domain are lost.

@@ -4,20 +4,21 @@
 //! Each product belongs to whoever owns z_k\[u\]; the rest is read from a halo. Pairs of atoms are
 //! formed once, with k ≤ l: the other half is ztz_{l,k}\[τ\] = ztz_{k,l}\[−τ\].
 
-use super::cells::Cells;
-use super::window::{Window, for_each_value};
+use crate::base::error::Result;
+use crate::base::memory;
 use crate::clock::{self, Looks};
-use crate::csc::functions::check;
-use crate::csc::threads::for_each;
+use crate::csc::problem::objective::check;
 use crate::csc::{Activation, Shape};
-use crate::error::Result;
 use crate::grid::tiles::{AXES, Point, Tile, checked_volume};
-use crate::linalg::exact::{Steps, Sums, totals};
+use crate::learn::cells::Cells;
+use crate::learn::window::{Window, for_each_value};
 use crate::linalg::transform::{Transform, Work};
-use crate::linalg::{ExactSum, Field, Real};
-use crate::memory;
-use crate::transport::local::Local;
-use crate::transport::{Reduce, Transport};
+use crate::linalg::{Field, Real};
+use crate::ranks::exact_sum::ExactSum;
+use crate::ranks::local::Local;
+use crate::ranks::sums::{Steps, Sums, totals};
+use crate::ranks::{Reduce, Transport};
+use crate::threads::for_each;
 use realfft::num_complex::Complex;
 use std::sync::{Mutex, PoisonError};
 
@@ -179,11 +180,7 @@ impl Statistics {
                 for i in 0..window {
                     // Of an atom with itself only half is formed.
                     let mirror = window - 1 - i;
-                    let from = if l == k {
-                        i.max(mirror)
-                    } else {
-                        (l - k) * window + i
-                    };
+                    let from = if l == k { i.max(mirror) } else { (l - k) * window + i };
                     let value = ztz.value(from);
                     out.ztz[(k * shape.n_atoms + l) * window + i] = value;
                     out.ztz[(l * shape.n_atoms + k) * window + mirror] = value;
@@ -212,10 +209,7 @@ impl TermSteps {
             0 => (1.0, products),
             tiles => (2.0 * products as f64, tiles),
         };
-        TermSteps {
-            ztz: Steps::new(size * z * z, terms),
-            ztx: Steps::new(size * z * x, terms),
-        }
+        TermSteps { ztz: Steps::new(size * z * z, terms), ztx: Steps::new(size * z * x, terms) }
     }
 }
 
@@ -282,35 +276,30 @@ fn from_pairs<T: Real>(
         by_atom[a.atom].push(i as u32);
     }
     let patch = || memory::zeroed("a patch", volume as usize);
-    for_each(
-        n_threads,
-        shape.n_atoms,
-        patch,
-        |patch: &mut Vec<f64>, k| {
-            let Row { ztz, ztx } = &mut *rows[k].lock().unwrap_or_else(PoisonError::into_inner);
-            let mut looks = Looks::every(16 * shape.n_channels * volume as usize);
-            for i in &by_atom[k] {
-                if looks.over() {
-                    break;
-                }
-                let a = &share.own[*i as usize];
-                let z = a.value.wide();
-                for p in 0..shape.n_channels {
-                    share.x.read(a.signal, p, a.at, shape.atom, patch);
-                    ztx.add(p * volume as usize, z, patch);
-                }
-                cells.around(a.signal, a.at, |offset, l, other| {
-                    let [t0, t1, t2] = offset;
-                    let tau = ((t0 + l0 - 1) * w1 + t1 + l1 - 1) * w2 + t2 + l2 - 1;
-                    if l > k || (l == k && 2 * tau >= window - 1) {
-                        let at = (l - k) * window as usize + tau as usize;
-                        ztz.add(at, z, &[other]);
-                    }
-                });
+    for_each(n_threads, shape.n_atoms, patch, |patch: &mut Vec<f64>, k| {
+        let Row { ztz, ztx } = &mut *rows[k].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut looks = Looks::every(16 * shape.n_channels * volume as usize);
+        for i in &by_atom[k] {
+            if looks.over() {
+                break;
             }
-            Ok(())
-        },
-    )?;
+            let a = &share.own[*i as usize];
+            let z = a.value.wide();
+            for p in 0..shape.n_channels {
+                share.x.read(a.signal, p, a.at, shape.atom, patch);
+                ztx.add(p * volume as usize, z, patch);
+            }
+            cells.around(a.signal, a.at, |offset, l, other| {
+                let [t0, t1, t2] = offset;
+                let tau = ((t0 + l0 - 1) * w1 + t1 + l1 - 1) * w2 + t2 + l2 - 1;
+                if l > k || (l == k && 2 * tau >= window - 1) {
+                    let at = (l - k) * window as usize + tau as usize;
+                    ztz.add(at, z, &[other]);
+                }
+            });
+        }
+        Ok(())
+    })?;
     Ok(rows)
 }
 
@@ -327,10 +316,7 @@ fn by_transforms<T: Real>(
     let cells = Cells::new(shape, share, tiles)?;
     let (atom, largest) = (shape.atom, share.largest);
     let window = atom.map(|l| 2 * l - 1);
-    let (pair, volume) = (
-        window.iter().product::<i64>() as usize,
-        atom.iter().product::<i64>() as usize,
-    );
+    let (pair, volume) = (window.iter().product::<i64>() as usize, atom.iter().product::<i64>() as usize);
     let (k, p) = (shape.n_atoms, shape.n_channels);
     // A tile and its halo on both sides.
     let transform = Transform::new(std::array::from_fn(|a| largest[a] + 2 * (atom[a] - 1)));
@@ -367,27 +353,16 @@ fn by_transforms<T: Real>(
                 let other = &outer[second * len..][..len];
                 let values = &mut values[..pair];
                 let from = atom.map(|l| 1 - l);
-                correlate(
-                    &transform,
-                    work,
-                    product,
-                    (one, other),
-                    from,
-                    window,
-                    values,
-                );
+                correlate(&transform, work, product, (one, other), from, window, values);
                 clock::check()?;
                 let mut row = rows[first].lock().unwrap_or_else(PoisonError::into_inner);
                 row.ztz.add((second - first) * pair, normalise, values);
             }
         }
         let extended: Point = std::array::from_fn(|a| tile.shape[a] + atom[a] - 1);
-        let mut patch: Vec<f64> =
-            memory::zeroed("a patch", extended.iter().product::<i64>() as usize)?;
+        let mut patch: Vec<f64> = memory::zeroed("a patch", extended.iter().product::<i64>() as usize)?;
         for channel in 0..p {
-            share
-                .x
-                .read(tile.signal, channel, tile.origin, extended, &mut patch);
+            share.x.read(tile.signal, channel, tile.origin, extended, &mut patch);
             work.real.fill(0.0);
             let mut rows = patch.chunks_exact(extended[2] as usize);
             for i in 0..extended[0] {
@@ -433,11 +408,7 @@ fn correlate(
     for (index, value) in values.iter_mut().enumerate() {
         let index = index as i64;
         let (row, k) = (index / shape[2], index % shape[2]);
-        let at = [
-            from[0] + row / shape[1],
-            from[1] + row % shape[1],
-            from[2] + k,
-        ];
+        let at = [from[0] + row / shape[1], from[1] + row % shape[1], from[2] + k];
         *value = work.real[transform.index(at)];
     }
 }
@@ -465,12 +436,7 @@ pub fn statistics<T: Real>(
                 if value != T::ZERO {
                     let (signal, atom) = (field / shape.n_atoms, field % shape.n_atoms);
                     let at = [at[0], at[1], k];
-                    own.push(Activation {
-                        signal,
-                        atom,
-                        at,
-                        value,
-                    });
+                    own.push(Activation { signal, atom, at, value });
                 }
             }
         });
@@ -484,12 +450,7 @@ pub fn statistics<T: Real>(
                 for k in cuts(2) {
                     let origin = [i, j, k];
                     let shape = std::array::from_fn(|a| size(a).min(valid[a] - origin[a]));
-                    tiles.push(Tile {
-                        signal,
-                        origin,
-                        shape,
-                        groups: [0; AXES],
-                    });
+                    tiles.push(Tile { signal, origin, shape, groups: [0; AXES] });
                 }
             }
         }

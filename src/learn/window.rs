@@ -14,17 +14,8 @@ pub(crate) struct Window<'a, T> {
 
 impl<'a, T: Real> Window<'a, T> {
     /// The whole domain, with axes that wrap.
-    pub(crate) fn whole(
-        field: &'a Field<'a, T>,
-        n_channels: usize,
-        periodic: [bool; AXES],
-    ) -> Self {
-        Window {
-            field,
-            n_channels,
-            domain: field.layout.shape,
-            periodic,
-        }
+    pub(crate) fn whole(field: &'a Field<'a, T>, n_channels: usize, periodic: [bool; AXES]) -> Self {
+        Window { field, n_channels, domain: field.layout.shape, periodic }
     }
 
     /// A part of the domain in which what lies beyond a period is there a second time.
@@ -33,23 +24,12 @@ impl<'a, T: Real> Window<'a, T> {
     }
 
     /// Reads a box of a channel, row-major; around the period on axes that wrap.
-    pub(crate) fn read(
-        &self,
-        signal: usize,
-        channel: usize,
-        at: Point,
-        shape: Point,
-        to: &mut [f64],
-    ) {
+    pub(crate) fn read(&self, signal: usize, channel: usize, at: Point, shape: Point, to: &mut [f64]) {
         let data = self.field.channels[signal * self.n_channels + channel];
         let layout = &self.field.layout;
         let local = |axis: usize, x: i64| {
             let x = x - self.field.origin[axis];
-            if self.periodic[axis] {
-                x.rem_euclid(self.domain[axis])
-            } else {
-                x
-            }
+            if self.periodic[axis] { x.rem_euclid(self.domain[axis]) } else { x }
         };
         let run = shape[2] as usize;
         let mut rows = to.chunks_exact_mut(run);

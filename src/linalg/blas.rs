@@ -60,10 +60,7 @@ pub(super) fn check(
         "gemm: a matrix does not fit in its slice"
     );
     let largest = [m, n, k, lda, ldb, ldc].into_iter().max().unwrap_or(0);
-    assert!(
-        largest <= i32::MAX as usize,
-        "gemm: a dimension exceeds 32 bits"
-    );
+    assert!(largest <= i32::MAX as usize, "gemm: a dimension exceeds 32 bits");
 }
 
 /// Rows, columns and depth of what BLAS multiplies at a time: so little that OpenBLAS, which has no setting for the
@@ -72,10 +69,7 @@ pub(super) fn check(
 const BLOCK: [usize; 3] = [32, 64, 128];
 
 /// Calls `multiply` for each block of a product with where it begins and its size; in sums the depth comes last.
-pub(super) fn for_each_block(
-    (m, n, k): (usize, usize, usize),
-    mut multiply: impl FnMut([usize; 3], [usize; 3]),
-) {
+pub(super) fn for_each_block((m, n, k): (usize, usize, usize), mut multiply: impl FnMut([usize; 3], [usize; 3])) {
     for i in (0..m).step_by(BLOCK[0]) {
         for j in (0..n).step_by(BLOCK[1]) {
             // Without depth there is beta·C.
@@ -165,10 +159,7 @@ fn identify() -> Option<Keeper> {
     }
     // Before OpenMP 5 it was a setting of the process.
     find(c"omp_get_supported_active_levels")?;
-    let levels = (
-        find(c"omp_get_max_active_levels")?,
-        find(c"omp_set_max_active_levels")?,
-    );
+    let levels = (find(c"omp_get_max_active_levels")?, find(c"omp_set_max_active_levels")?);
     // SAFETY: see above.
     Some(unsafe { Keeper::Levels(get(levels.0), set(levels.1)) })
 }

@@ -1,13 +1,13 @@
 //! Correlation with the atoms by fast Fourier transforms, for atoms too large for matrix products
 //! (overlap-save: one transform covers a tile and the reach of an atom).
 
-use super::dictionary::Dictionary;
-use super::scalar::Real;
-use super::transform::{Transform, Work, fast_lengths};
+use crate::base::error::Result;
+use crate::base::memory;
 use crate::clock::{self, Looks};
-use crate::error::Result;
 use crate::grid::tiles::{AXES, Point, checked_volume};
-use crate::memory;
+use crate::linalg::dictionary::Dictionary;
+use crate::linalg::scalar::Real;
+use crate::linalg::transform::{Transform, Work, fast_lengths};
 use realfft::num_complex::Complex;
 
 /// Plans and transformed atoms for tiles of one largest shape.
@@ -40,11 +40,7 @@ impl Convolver {
     }
 
     /// `scale` multiplies each atom.
-    pub(crate) fn new<T: Real>(
-        dictionary: &Dictionary<T>,
-        scale: &[T],
-        largest: Point,
-    ) -> Result<Self> {
+    pub(crate) fn new<T: Real>(dictionary: &Dictionary<T>, scale: &[T], largest: Point) -> Result<Self> {
         // Plans take milliseconds.
         clock::check()?;
         let transform = Transform::new(reach(dictionary.shape, largest));
@@ -69,11 +65,7 @@ impl Convolver {
             transform.forward(&mut work, spectrum);
             spectrum.iter_mut().for_each(|x| *x = x.conj());
         }
-        Ok(Convolver {
-            transform,
-            n_channels: p,
-            atoms,
-        })
+        Ok(Convolver { transform, n_channels: p, atoms })
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -96,12 +88,7 @@ impl Convolver {
     }
 
     /// Transforms one channel; `fill` writes the row of values that starts at a position.
-    pub(crate) fn forward(
-        &self,
-        buffers: &mut Buffers,
-        channel: usize,
-        mut fill: impl FnMut(Point, &mut [f64]),
-    ) {
+    pub(crate) fn forward(&self, buffers: &mut Buffers, channel: usize, mut fill: impl FnMut(Point, &mut [f64])) {
         let [_, n1, n2] = self.transform.shape();
         let mut looks = Looks::every(n2);
         for (row, real) in buffers.work.real.chunks_exact_mut(n2).enumerate() {
@@ -117,11 +104,7 @@ impl Convolver {
 
     /// Correlates the channels with an atom. Returns the values, in rows of [`Self::row_len`], and where those of a
     /// position are.
-    pub(crate) fn correlate<'b>(
-        &self,
-        buffers: &'b mut Buffers,
-        atom: usize,
-    ) -> (&'b [f64], impl Fn(Point) -> usize) {
+    pub(crate) fn correlate<'b>(&self, buffers: &'b mut Buffers, atom: usize) -> (&'b [f64], impl Fn(Point) -> usize) {
         let len = self.transform.spectrum_len();
         let atoms = self.atoms.chunks_exact(len).skip(atom * self.n_channels);
         let channels = buffers.channels.chunks_exact(len);

@@ -1,10 +1,10 @@
 //! The dictionary: full atoms, or rank-one atoms u ⊗ v kept as their factors.
 
-use super::Real;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::memory;
+use crate::base::wording;
 use crate::grid::tiles::{Point, checked_volume};
-use crate::memory;
-use crate::wording;
+use crate::linalg::Real;
 
 /// K atoms of P channels on a support of shape L, on the padded axes.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,11 +39,7 @@ fn copy<T: Real>(values: &[T], argument: &str, n: usize, shape: &[i64]) -> Resul
         return Err(Error::shape(argument, values.len(), allowed));
     }
     if let Some(i) = values.iter().position(|x| !x.finite()) {
-        return Err(Error::NotFinite {
-            argument: argument.into(),
-            index: vec![i],
-            value: values[i].wide(),
-        });
+        return Err(Error::NotFinite { argument: argument.into(), index: vec![i], value: values[i].wide() });
     }
     let mut kept = Vec::new();
     memory::reserve("the dictionary", &mut kept, n)?;
@@ -58,39 +54,18 @@ impl<T: Real> Dictionary<T> {
         let [l0, l1, l2] = shape;
         let n = checked_volume("the dictionary", [k, p, l0, l1, l2])?;
         let atoms = Atoms::Full(copy(d, "d", n, &[k, p, l0, l1, l2])?);
-        Ok(Dictionary {
-            n_atoms,
-            n_channels,
-            shape,
-            atoms,
-        })
+        Ok(Dictionary { n_atoms, n_channels, shape, atoms })
     }
 
     /// From factors u (K, P) and v (K, L…).
-    pub fn rank_one(
-        n_atoms: usize,
-        n_channels: usize,
-        shape: Point,
-        u: &[T],
-        v: &[T],
-    ) -> Result<Self> {
+    pub fn rank_one(n_atoms: usize, n_channels: usize, shape: Point, u: &[T], v: &[T]) -> Result<Self> {
         let (k, p) = (n_atoms as i64, n_channels as i64);
         let [l0, l1, l2] = shape;
         // The product of the factors has to be addressable as well.
         checked_volume("the dictionary", [k, p, l0, l1, l2])?;
         let u = copy(u, "u", n_atoms * n_channels, &[k, p])?;
-        let v = copy(
-            v,
-            "v",
-            checked_volume("v", [k, l0, l1, l2])?,
-            &[k, l0, l1, l2],
-        )?;
-        Ok(Dictionary {
-            n_atoms,
-            n_channels,
-            shape,
-            atoms: Atoms::RankOne { u, v },
-        })
+        let v = copy(v, "v", checked_volume("v", [k, l0, l1, l2])?, &[k, l0, l1, l2])?;
+        Ok(Dictionary { n_atoms, n_channels, shape, atoms: Atoms::RankOne { u, v } })
     }
 
     /// Values per atom and channel.
@@ -104,9 +79,7 @@ impl<T: Real> Dictionary<T> {
         let volume = self.volume();
         match &self.atoms {
             Atoms::Full(d) => d[(atom * self.n_channels + channel) * volume + position],
-            Atoms::RankOne { u, v } => {
-                u[atom * self.n_channels + channel] * v[atom * volume + position]
-            }
+            Atoms::RankOne { u, v } => u[atom * self.n_channels + channel] * v[atom * volume + position],
         }
     }
 
@@ -124,10 +97,7 @@ impl<T: Real> Dictionary<T> {
             shape: self.shape,
             atoms: match &self.atoms {
                 Atoms::Full(d) => Atoms::Full(widen(d)?),
-                Atoms::RankOne { u, v } => Atoms::RankOne {
-                    u: widen(u)?,
-                    v: widen(v)?,
-                },
+                Atoms::RankOne { u, v } => Atoms::RankOne { u: widen(u)?, v: widen(v)? },
             },
         })
     }
@@ -153,9 +123,7 @@ impl<T: Real> Dictionary<T> {
             .map(|k| {
                 let norm = match &self.atoms {
                     Atoms::Full(d) => square(&d[k * p * volume..][..p * volume]),
-                    Atoms::RankOne { u, v } => {
-                        square(&u[k * p..][..p]) * square(&v[k * volume..][..volume])
-                    }
+                    Atoms::RankOne { u, v } => square(&u[k * p..][..p]) * square(&v[k * volume..][..volume]),
                 };
                 if zero[k] {
                     return Ok(T::one());

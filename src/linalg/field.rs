@@ -1,9 +1,9 @@
 //! Views of the caller's arrays: one slice per channel, any strides, nothing copied.
 
-use super::Real;
-use crate::error::{Error, Result};
-use crate::grid::blocks::Block;
+use crate::base::error::{Error, Result};
+use crate::grid::block::Block;
 use crate::grid::tiles::{AXES, Point};
+use crate::linalg::Real;
 
 /// Where the values of a strided box lie within a slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,11 +19,7 @@ pub struct Strided {
 impl Strided {
     /// A row-major box without gaps.
     pub fn contiguous(shape: Point) -> Self {
-        Strided {
-            base: 0,
-            shape,
-            strides: [shape[1] * shape[2], shape[2], 1],
-        }
+        Strided { base: 0, shape, strides: [shape[1] * shape[2], shape[2], 1] }
     }
 
     /// Number of positions.
@@ -72,36 +68,23 @@ impl<'a, T: Real> Field<'a, T> {
 
     /// The box of positions that it has values for.
     pub fn block(&self) -> Block {
-        Block {
-            origin: self.origin,
-            shape: self.layout.shape,
-        }
+        Block { origin: self.origin, shape: self.layout.shape }
     }
 
     /// The values of a block inside its own.
     pub fn part(&self, block: &Block) -> Field<'a, T> {
         if block.is_empty() {
-            return Field {
-                channels: Vec::new(),
-                layout: Strided::contiguous([0; AXES]),
-                origin: [0; AXES],
-            };
+            return Field { channels: Vec::new(), layout: Strided::contiguous([0; AXES]), origin: [0; AXES] };
         }
         let mut layout = self.layout;
         layout.base = layout.index(std::array::from_fn(|a| block.origin[a] - self.origin[a]));
         layout.shape = block.shape;
-        Field {
-            channels: self.channels.clone(),
-            layout,
-            origin: block.origin,
-        }
+        Field { channels: self.channels.clone(), layout, origin: block.origin }
     }
 
     /// Copies values from a position of the whole domain on, along the last axis.
     pub fn copy_row(&self, channel: usize, at: Point, to: &mut [T]) {
-        let first = self
-            .layout
-            .index(std::array::from_fn(|a| at[a] - self.origin[a]));
+        let first = self.layout.index(std::array::from_fn(|a| at[a] - self.origin[a]));
         let data = self.channels[channel];
         let step = self.layout.strides[2];
         if step == 1 {
@@ -143,11 +126,7 @@ impl<'a, T: Real> Field<'a, T> {
                 }
             });
             if let Some((index, value)) = found {
-                return Err(Error::NotFinite {
-                    argument: argument.into(),
-                    index,
-                    value,
-                });
+                return Err(Error::NotFinite { argument: argument.into(), index, value });
             }
         }
         Ok(())
@@ -178,10 +157,7 @@ impl<'a, T: Real> FieldMut<'a, T> {
 
     /// The box of positions that it has values for.
     pub fn block(&self) -> Block {
-        Block {
-            origin: self.origin,
-            shape: self.layout.shape,
-        }
+        Block { origin: self.origin, shape: self.layout.shape }
     }
 
     /// Sets all values to zero.

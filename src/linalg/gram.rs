@@ -1,13 +1,13 @@
 //! The Gram tensor G_{k,k0}\[τ\] = Σ_s d_k\[s\]·d_k0\[s+τ\] (DiCoDiLe, section 3.1).
 
-use super::Real;
-use super::correlate::{Correlator, Method};
-use super::dictionary::{Atoms, Dictionary};
-use super::field::{Field, Strided};
+use crate::base::error::Result;
+use crate::base::memory;
 use crate::clock;
-use crate::error::Result;
 use crate::grid::tiles::{AXES, Point, Tile, checked_volume};
-use crate::memory;
+use crate::linalg::Real;
+use crate::linalg::correlate::{Correlator, Method};
+use crate::linalg::dictionary::{Atoms, Dictionary};
+use crate::linalg::field::{Field, Strided};
 
 /// All correlations between atoms, laid out as the solver reads them: (k0, τ…, k), atom k
 /// innermost, every |τ| < L.
@@ -46,24 +46,12 @@ impl<T: Real> Gram<T> {
         };
         // Shifts along the first axis that has any are taken from 0 on.
         let axis = (0..AXES).find(|a| atom[*a] > 1).unwrap_or(0);
-        let mut half = Tile {
-            signal: 0,
-            origin: [0; AXES],
-            shape: window,
-            groups: window,
-        };
+        let mut half = Tile { signal: 0, origin: [0; AXES], shape: window, groups: window };
         half.origin[axis] = atom[axis] - 1;
         half.shape[axis] = atom[axis];
         half.groups = half.shape;
         let scale = vec![T::one(); n_atoms];
-        let correlator = Correlator::new(
-            &spatial,
-            &scale,
-            [1; AXES],
-            [false; AXES],
-            half.shape,
-            Method::Auto,
-        )?;
+        let correlator = Correlator::new(&spatial, &scale, [1; AXES], [false; AXES], half.shape, Method::Auto)?;
         let mut scratch = correlator.scratch(half.shape, false, true)?;
         let positions = half.shape.iter().product::<i64>() as usize;
         let mut products = memory::zeroed(what, positions * n_atoms)?;
@@ -95,12 +83,7 @@ impl<T: Real> Gram<T> {
             }
         }
         clock::check()?;
-        Ok(Gram {
-            n_atoms,
-            atom,
-            window,
-            values,
-        })
+        Ok(Gram { n_atoms, atom, window, values })
     }
 
     /// Number of shifts τ.

@@ -1,8 +1,8 @@
 //! The two element types, and everything in which they differ.
 
-use super::blas;
-use super::kernels::Kernels;
-use crate::memory::ZeroBytes;
+use crate::base::memory::ZeroBytes;
+use crate::linalg::blas;
+use crate::linalg::kernels::Kernels;
 
 /// `f64` or `f32`. The algorithms are written once over this trait.
 #[allow(private_bounds)]
@@ -176,52 +176,22 @@ mod tests {
     #[test]
     fn products_in_blocks_are_those_of_plain_loops() {
         let value = |i: usize| (i as f64 * 0.7).sin();
-        for (m, n, k) in [
-            (1, 1, 1),
-            (33, 5, 129),
-            (70, 65, 7),
-            (2, 130, 300),
-            (64, 64, 128),
-        ] {
+        for (m, n, k) in [(1, 1, 1), (33, 5, 129), (70, 65, 7), (2, 130, 300), (64, 64, 128)] {
             for (transpose_a, transpose_b) in [(false, false), (true, false), (false, true)] {
                 let (lda, ldb, ldc) = (m.max(k) + 2, n.max(k) + 1, n + 3);
                 let a: Vec<f64> = (0..lda * m.max(k)).map(value).collect();
                 let b: Vec<f64> = (0..ldb * n.max(k)).map(|i| value(3 * i + 1)).collect();
                 let before: Vec<f64> = (0..m * ldc).map(|i| value(5 * i)).collect();
                 let a_at = |[i, l]: [usize; 2]| {
-                    if transpose_a {
-                        l * lda + i
-                    } else {
-                        i * lda + l
-                    }
+                    if transpose_a { l * lda + i } else { i * lda + l }
                 };
                 let b_at = |[l, j]: [usize; 2]| {
-                    if transpose_b {
-                        j * ldb + l
-                    } else {
-                        l * ldb + j
-                    }
+                    if transpose_b { j * ldb + l } else { l * ldb + j }
                 };
                 let (mut c, mut plain) = (before.clone(), before.clone());
                 let transpose = [transpose_a, transpose_b];
-                f64::gemm(
-                    (m, n, k),
-                    transpose,
-                    1.5,
-                    &a,
-                    lda,
-                    &b,
-                    ldb,
-                    -0.5,
-                    &mut c,
-                    ldc,
-                );
-                multiply(
-                    (m, n, k),
-                    (1.5, &a, a_at),
-                    (&b, b_at),
-                    (-0.5, &mut plain, ldc),
-                );
+                f64::gemm((m, n, k), transpose, 1.5, &a, lda, &b, ldb, -0.5, &mut c, ldc);
+                multiply((m, n, k), (1.5, &a, a_at), (&b, b_at), (-0.5, &mut plain, ldc));
                 for (i, (c, plain)) in c.iter().zip(&plain).enumerate() {
                     assert!((c - plain).abs() <= 1e-12, "{m} {n} {k}, {i}: {c} {plain}");
                     assert!(i % ldc < n || *c == before[i], "beyond a row");

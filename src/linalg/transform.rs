@@ -2,10 +2,10 @@
 //! are in: the transforms of one type are a fifth of the library, and their rounding does not show in
 //! single precision.
 
+use crate::base::error::Result;
+use crate::base::memory;
 use crate::clock::Looks;
-use crate::error::Result;
 use crate::grid::tiles::{AXES, Point};
-use crate::memory;
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use rustfft::{Fft, FftPlanner};
@@ -51,10 +51,7 @@ impl Transform {
         let mut complex = FftPlanner::new();
         Transform {
             shape,
-            inner: (
-                real.plan_fft_forward(shape[2]),
-                real.plan_fft_inverse(shape[2]),
-            ),
+            inner: (real.plan_fft_forward(shape[2]), real.plan_fft_inverse(shape[2])),
             outer: std::array::from_fn(|axis| {
                 let n = shape[axis];
                 [complex.plan_fft_forward(n), complex.plan_fft_inverse(n)]
@@ -107,10 +104,7 @@ impl Transform {
                 return;
             }
             // The lengths are those of the plan: it cannot fail.
-            let done = self
-                .inner
-                .0
-                .process_with_scratch(real, row, &mut work.scratch);
+            let done = self.inner.0.process_with_scratch(real, row, &mut work.scratch);
             debug_assert!(done.is_ok());
         }
         self.along(1, false, spectrum, work);
@@ -133,10 +127,7 @@ impl Transform {
             if n2.is_multiple_of(2) {
                 row[n2 / 2].im = 0.0;
             }
-            let done = self
-                .inner
-                .1
-                .process_with_scratch(row, real, &mut work.scratch);
+            let done = self.inner.1.process_with_scratch(row, real, &mut work.scratch);
             debug_assert!(done.is_ok());
         }
     }

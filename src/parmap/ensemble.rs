@@ -1,13 +1,13 @@
 //! Many starts of the caller's own local solver; the best value wins.
 
-use super::map::Tasks;
-use super::progress::Watcher;
-use super::report::Report;
-use super::task::numbers;
-use super::wire::{Reader, Writer};
-use super::{Map, Task};
-use crate::error::{Error, Result};
-use crate::wording::index;
+use crate::base::bytes::{Reader, Writer};
+use crate::base::error::{Error, Result};
+use crate::base::wording::index;
+use crate::parmap::map::Tasks;
+use crate::parmap::run::progress::Watcher;
+use crate::parmap::run::report::Report;
+use crate::parmap::run::task::numbers;
+use crate::parmap::{Map, Task};
 use rand_chacha::rand_core::RngCore;
 
 /// Where the members start.
@@ -60,10 +60,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            per_member: u64::MAX,
-            in_all: u64::MAX,
-        }
+        Limits { per_member: u64::MAX, in_all: u64::MAX }
     }
 }
 
@@ -72,13 +69,7 @@ const MOST: u64 = 1 << 32;
 
 impl Ensemble {
     /// Local: starts in a box. `state_size` bytes are kept for the solver between rounds.
-    pub fn new(
-        lower: &[f64],
-        upper: &[f64],
-        starts: &Starts,
-        seed: u64,
-        state_size: usize,
-    ) -> Result<Self> {
+    pub fn new(lower: &[f64], upper: &[f64], starts: &Starts, seed: u64, state_size: usize) -> Result<Self> {
         if lower.len() != upper.len() {
             let allowed = format!("{} numbers long, as lower", lower.len());
             return Err(Error::shape("upper", upper.len(), allowed));
@@ -102,32 +93,24 @@ impl Ensemble {
                     let allowed = format!("{} numbers long, one per parameter", lower.len());
                     return Err(Error::shape("cells", cells.len(), allowed));
                 }
-                cells
-                    .iter()
-                    .try_fold(1u64, |n, cells| n.checked_mul(*cells))
-                    .unwrap_or(u64::MAX)
+                cells.iter().try_fold(1u64, |n, cells| n.checked_mul(*cells)).unwrap_or(u64::MAX)
             }
         };
         if n == 0 || n > MOST {
             return Err(Error::argument("n_members", n, format!("from 1 to {MOST}")));
         }
         let mut members = Vec::new();
-        crate::memory::reserve("members", &mut members, n as usize)?;
+        crate::base::memory::reserve("members", &mut members, n as usize)?;
         for index in 0..n {
             members.push(Member {
                 x: start(lower, upper, starts, seed, index),
                 value: f64::INFINITY,
                 evaluations: 0,
                 converged: false,
-                state: crate::memory::zeroed("state of a member", state_size)?,
+                state: crate::base::memory::zeroed("state of a member", state_size)?,
             });
         }
-        Ok(Ensemble {
-            members,
-            n_parameters: lower.len(),
-            state_size,
-            rounds: 0,
-        })
+        Ok(Ensemble { members, n_parameters: lower.len(), state_size, rounds: 0 })
     }
 
     /// All members, in order.
@@ -221,21 +204,18 @@ impl Ensemble {
             self.write(&self.members[*index], &mut inputs);
             inputs.u64(*share);
         }
-        let mut outputs: Vec<u8> = crate::memory::zeroed("members", shares.len() * size)?;
-        let tasks = Tasks::new(shares.len() as u64)
-            .inputs(&inputs.0, size + 8)?
-            .outputs(&mut outputs, size)?;
+        let mut outputs: Vec<u8> = crate::base::memory::zeroed("members", shares.len() * size)?;
+        let tasks = Tasks::new(shares.len() as u64).inputs(&inputs.0, size + 8)?.outputs(&mut outputs, size)?;
         let this = &*self;
         let function = |task: &Task, input: &[u8], output: &mut [u8]| {
             let (member, share) = input.split_at(size);
-            let (Ok(mut member), Ok(share)) = (this.read(&mut Reader(member)), Reader(share).u64())
-            else {
-                return super::report::PANICKED;
+            let (Ok(mut member), Ok(share)) = (this.read(&mut Reader(member)), Reader(share).u64()) else {
+                return crate::parmap::run::report::PANICKED;
             };
             let code = solver(task, &mut member, share);
             if member.x.len() != this.n_parameters || member.state.len() != this.state_size {
                 task.explain("the solver has changed the length of x or of its state");
-                return super::report::BAD_CODE;
+                return crate::parmap::run::report::BAD_CODE;
             }
             let mut to = Writer::default();
             this.write(&member, &mut to);
@@ -257,10 +237,7 @@ impl Ensemble {
         if let Some(failure) = &mut report.failure {
             failure.index = member(failure.index);
         }
-        report
-            .codes
-            .iter_mut()
-            .for_each(|code| code.0 = member(code.0));
+        report.codes.iter_mut().for_each(|code| code.0 = member(code.0));
         Ok(report)
     }
 }

@@ -1,15 +1,15 @@
 //! n tasks with inputs and outputs of fixed size.
 
-use super::farm::{Next, Run, Source, Work};
-use super::progress::{Watch, Watcher};
-use super::report::{Ledger, Report};
-use super::schedule::{Deal, Plan};
-use super::task::{Control, Place, Ran, Task, run_chunk};
-use super::unit::{Reply, Unit};
-use super::wire::{Reader, Writer};
-use super::{Call, Map, Settings};
-use crate::error::{Error, Result};
-use crate::memory;
+use crate::base::bytes::{Reader, Writer};
+use crate::base::error::{Error, Result};
+use crate::base::memory;
+use crate::parmap::run::progress::{Watch, Watcher};
+use crate::parmap::run::report::{Ledger, Report};
+use crate::parmap::run::schedule::{Deal, Plan};
+use crate::parmap::run::task::{Control, Place, Ran, Task, run_chunk};
+use crate::parmap::run::unit::{Reply, Unit};
+use crate::parmap::run::{Next, Run, Source, Work};
+use crate::parmap::{Call, Map, Settings};
 use std::marker::PhantomData;
 
 /// Inputs of all tasks: `size` bytes each, one `stride` after the other.
@@ -42,12 +42,7 @@ unsafe impl Sync for Outputs<'_> {}
 impl<'a> Inputs<'a> {
     /// Inputs that lie one after the other.
     fn new(bytes: &'a [u8], size: usize) -> Self {
-        Inputs {
-            base: bytes.as_ptr(),
-            size,
-            stride: size,
-            life: PhantomData,
-        }
+        Inputs { base: bytes.as_ptr(), size, stride: size, life: PhantomData }
     }
 
     /// Inputs at an address.
@@ -56,12 +51,7 @@ impl<'a> Inputs<'a> {
     /// For each task `size` bytes at its place, `stride` after that of the one before, can be read
     /// during `'a`.
     pub unsafe fn at(base: *const u8, size: usize, stride: usize) -> Self {
-        Inputs {
-            base,
-            size,
-            stride,
-            life: PhantomData,
-        }
+        Inputs { base, size, stride, life: PhantomData }
     }
 
     fn task(&self, index: u64) -> &'a [u8] {
@@ -79,12 +69,7 @@ impl<'a> Inputs<'a> {
 impl<'a> Outputs<'a> {
     /// Outputs that lie one after the other.
     fn new(bytes: &'a mut [u8], size: usize) -> Self {
-        Outputs {
-            base: bytes.as_mut_ptr(),
-            size,
-            stride: size,
-            life: PhantomData,
-        }
+        Outputs { base: bytes.as_mut_ptr(), size, stride: size, life: PhantomData }
     }
 
     /// Outputs at an address.
@@ -93,12 +78,7 @@ impl<'a> Outputs<'a> {
     /// For each task `size` bytes at its place, `stride` after that of the one before, can be
     /// written during `'a`; they don't overlap, and nobody else uses them.
     pub unsafe fn at(base: *mut u8, size: usize, stride: usize) -> Self {
-        Outputs {
-            base,
-            size,
-            stride,
-            life: PhantomData,
-        }
+        Outputs { base, size, stride, life: PhantomData }
     }
 
     /// # Safety
@@ -128,13 +108,7 @@ pub struct Tasks<'a> {
 impl<'a> Tasks<'a> {
     /// `n` tasks without inputs and outputs.
     pub fn new(n: u64) -> Self {
-        Tasks {
-            n,
-            inputs: None,
-            outputs: None,
-            in_size: 0,
-            out_size: 0,
-        }
+        Tasks { n, inputs: None, outputs: None, in_size: 0, out_size: 0 }
     }
 
     /// With inputs of `size` bytes, one after the other; only those of rank 0 count.
@@ -164,9 +138,7 @@ impl<'a> Tasks<'a> {
     }
 
     fn fits(&self, argument: &str, len: usize, size: usize) -> Result<()> {
-        let needed = usize::try_from(self.n)
-            .ok()
-            .and_then(|n| n.checked_mul(size));
+        let needed = usize::try_from(self.n).ok().and_then(|n| n.checked_mul(size));
         if needed.is_none_or(|needed| needed > len) {
             let allowed = format!("at least {} times {size}", self.n);
             return Err(Error::shape(argument, len, allowed));
@@ -191,8 +163,7 @@ impl<'a> Tasks<'a> {
         let missing = |argument, expected| Error::NullPointer { argument, expected };
         let addressable = |size: usize| {
             let n = usize::try_from(self.n).ok();
-            n.and_then(|n| n.checked_mul(size.max(1)))
-                .is_some_and(|bytes| bytes <= isize::MAX as usize)
+            n.and_then(|n| n.checked_mul(size.max(1))).is_some_and(|bytes| bytes <= isize::MAX as usize)
         };
         if root && self.n > 0 && self.in_size > 0 && self.inputs.is_none() {
             return Err(missing("inputs", "the inputs of all tasks, on rank 0"));
@@ -222,10 +193,7 @@ impl Work for ArrayWork<'_, '_> {
         let (n_in, n_out) = (tasks.in_size, tasks.out_size);
         let Some(bytes) = &unit.bytes else {
             let ran = run_chunk(unit.chunk(), place, |task, _| {
-                let input = tasks
-                    .inputs
-                    .as_ref()
-                    .map_or(&[][..], |i| i.task(task.index));
+                let input = tasks.inputs.as_ref().map_or(&[][..], |i| i.task(task.index));
                 let output = match &tasks.outputs {
                     // SAFETY: each task is dealt once.
                     Some(outputs) => unsafe { outputs.task(task.index) },
@@ -277,12 +245,7 @@ impl Source for ArraySource<'_, '_> {
             first: chunk.first,
             count: chunk.count,
             slot,
-            thread: self
-                .run
-                .workers
-                .get(slot)
-                .map(|w| w.thread)
-                .filter(|_| bound),
+            thread: self.run.workers.get(slot).map(|w| w.thread).filter(|_| bound),
             bytes,
         }))
     }
@@ -299,8 +262,7 @@ impl Source for ArraySource<'_, '_> {
             }
         }
         self.plan.learn(reply.count, reply.seconds);
-        self.ledger
-            .enter(reply.first, reply.count, &reply.ran.codes);
+        self.ledger.enter(reply.first, reply.count, &reply.ran.codes);
         if let Some(failure) = reply.ran.failure {
             if self.run.settings.cancels() {
                 self.run.control.cut(failure.index);
@@ -322,12 +284,7 @@ const PAYLOAD: usize = 1 << 22;
 impl Map {
     /// Runs `function` for each task. The output of a task is all zero when it starts, and at the
     /// end if its status is not 0. Outputs are there on rank 0 and where there is room for them.
-    pub fn map(
-        &self,
-        tasks: Tasks,
-        function: &Function,
-        progress: Option<&mut Watcher>,
-    ) -> Result<Report> {
+    pub fn map(&self, tasks: Tasks, function: &Function, progress: Option<&mut Watcher>) -> Result<Report> {
         self.map_if(Ok(()), tasks, function, progress, |_| ())
     }
 
@@ -352,11 +309,8 @@ impl Map {
         change: impl FnOnce(&mut Settings),
     ) -> Result<Report> {
         let root = self.ranks.rank() == 0;
-        let sizes = [
-            ("n_tasks", tasks.n as i64),
-            ("in_size", tasks.in_size as i64),
-            ("out_size", tasks.out_size as i64),
-        ];
+        let sizes =
+            [("n_tasks", tasks.n as i64), ("in_size", tasks.in_size as i64), ("out_size", tasks.out_size as i64)];
         let call = Call {
             name: "map",
             same: &sizes,
@@ -365,10 +319,7 @@ impl Map {
         };
         let running = self.begin_with(call, change)?;
         let run = &running.run;
-        let work = ArrayWork {
-            tasks: &tasks,
-            function,
-        };
+        let work = ArrayWork { tasks: &tasks, function };
         let report = match root {
             true => lead(run, &tasks, &work, progress),
             false => Report::read(&mut Reader(&run.follow(&work)?)),
@@ -387,12 +338,7 @@ impl Map {
     }
 }
 
-fn lead(
-    run: &Run,
-    tasks: &Tasks,
-    work: &ArrayWork,
-    progress: Option<&mut Watcher>,
-) -> Result<Report> {
+fn lead(run: &Run, tasks: &Tasks, work: &ArrayWork, progress: Option<&mut Watcher>) -> Result<Report> {
     let settings = &run.settings;
     let cap = PAYLOAD / tasks.in_size.max(tasks.out_size).max(1);
     let chunk = match run.team {
@@ -401,13 +347,7 @@ fn lead(
     };
     let mut source = ArraySource {
         tasks,
-        plan: Plan::new(
-            settings.schedule,
-            chunk,
-            cap as u64,
-            tasks.n,
-            run.workers.len(),
-        ),
+        plan: Plan::new(settings.schedule, chunk, cap as u64, tasks.n, run.workers.len()),
         ledger: Ledger::default(),
         run,
     };

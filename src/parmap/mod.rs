@@ -19,48 +19,38 @@
 //! | [`ensemble`] | many starts of one solver |
 //! | `budget` | how many cores are left for a map inside a task |
 
-mod budget;
-mod desk;
 pub mod ensemble;
-mod farm;
 pub mod flow;
 pub mod map;
 #[cfg(test)]
 mod model;
 pub mod operator;
-mod pool;
-mod progress;
 pub mod pull;
 pub mod reduce;
-pub mod report;
-pub mod schedule;
+pub mod run;
 pub mod serve;
-pub mod settings;
 mod share;
 pub mod stream;
-pub mod task;
-mod unit;
-mod wire;
 
-pub use budget::allowed_cores;
+pub use crate::options::map::{Errors, Settings};
 pub use map::{Inputs, Outputs};
-pub use progress::Progress;
-pub use report::{Failure, Outcome, Report};
-pub use schedule::Schedule;
-pub use settings::{Errors, Settings};
-pub use task::{Task, Worker};
+pub use run::budget::allowed_cores;
+pub use run::progress::Progress;
+pub use run::report::{Failure, Outcome, Report};
+pub use run::schedule::Schedule;
+pub use run::task::{Task, Worker};
 
-use crate::error::{Error, Result};
+use crate::base::bytes::{Reader, Writer};
+use crate::base::error::{Error, Result};
 use crate::host::stack::Stack;
-use crate::transport::alike::differing;
-use crate::transport::{Bytes, Reduce, Transport};
-use farm::Run;
+use crate::ranks::alike::differing;
+use crate::ranks::{Bytes, Reduce, Transport};
+use run::Run;
+use run::task::Control;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
-use task::Control;
-use wire::{Reader, Writer};
 
 /// Ends the run of a map from outside: from another thread, or from a signal handler.
 #[derive(Clone, Debug, Default)]
@@ -200,11 +190,7 @@ impl Map {
     }
 
     /// As [`Map::begin`], with some settings other than the caller's.
-    pub(crate) fn begin_with(
-        &self,
-        call: Call,
-        change: impl FnOnce(&mut Settings),
-    ) -> Result<Running<'_>> {
+    pub(crate) fn begin_with(&self, call: Call, change: impl FnOnce(&mut Settings)) -> Result<Running<'_>> {
         let mut state = self.state()?;
         self.ranks.fails_if_closed()?;
         let start = Instant::now();
@@ -225,7 +211,7 @@ impl Map {
             settings = Settings::read(from)?;
         }
         change(&mut settings);
-        let outer = budget::left();
+        let outer = run::budget::left();
         let k = settings.ranks_per_task as usize;
         let n_threads = match k {
             1 => self.n_threads.min(outer.unwrap_or(usize::MAX)),
@@ -242,9 +228,8 @@ impl Map {
             _ => ranks.all_gather(&[n_threads as i64])?,
         };
         let leaders = (0..working / k).map(|team| first + team * k);
-        let workers = leaders
-            .flat_map(|rank| (0..threads[rank] as usize).map(move |thread| Worker { rank, thread }))
-            .collect();
+        let workers =
+            leaders.flat_map(|rank| (0..threads[rank] as usize).map(move |thread| Worker { rank, thread })).collect();
         let team = match k {
             1 => None,
             _ => self.team(&mut state, k, first, working)?,
@@ -257,10 +242,7 @@ impl Map {
             epoch,
             n_threads,
             stack: self.stack.bytes,
-            control: Control::new(
-                self.flag.0.clone(),
-                deadline.and_then(|after| start.checked_add(after)),
-            ),
+            control: Control::new(self.flag.0.clone(), deadline.and_then(|after| start.checked_add(after))),
             settings,
             workers,
             team,
@@ -268,16 +250,12 @@ impl Map {
             start,
             budget: (cores / n_threads).max(1),
         };
-        Ok(Running {
-            run,
-            wish,
-            _state: state,
-        })
+        Ok(Running { run, wish, _state: state })
     }
 
     /// Fails if this rank cannot have its threads, once: the others have to hear of it before they wait for them.
     fn try_threads(&self, state: &mut State) -> Result<()> {
-        let n = self.n_threads.min(budget::left().unwrap_or(usize::MAX));
+        let n = self.n_threads.min(run::budget::left().unwrap_or(usize::MAX));
         if n > state.tried.max(1) {
             self.stack.try_threads(n)?;
             state.tried = n;
@@ -291,13 +269,12 @@ impl Map {
             return Ok(wish);
         }
         // FNV-1a, without the sign.
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-        }) >> 1;
+        let hash = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+            >> 1;
         // Ranks that make another call may have another number of numbers.
-        let kind = self
-            .ranks
-            .reduce(Reduce::Max, &[hash as i64, -(hash as i64)])?;
+        let kind = self.ranks.reduce(Reduce::Max, &[hash as i64, -(hash as i64)])?;
         if kind[0] != -kind[1] {
             let text = format!("the ranks make different calls; this one: {name}");
             return Err(Error::InvalidState(text));
@@ -307,25 +284,14 @@ impl Map {
         let values = self.ranks.reduce(Reduce::Max, &values)?;
         for (pair, (argument, value)) in values[1..].chunks_exact(2).zip(same) {
             if pair[0] != -pair[1] {
-                return Err(differing(
-                    &*self.ranks,
-                    argument,
-                    *value,
-                    &value.to_string(),
-                ));
+                return Err(differing(&*self.ranks, argument, *value, &value.to_string()));
             }
         }
         Ok(values[0] != 0)
     }
 
     /// The ranks that work with this one on the same tasks; made once, kept for later runs.
-    fn team(
-        &self,
-        state: &mut State,
-        k: usize,
-        first: usize,
-        working: usize,
-    ) -> Result<Option<Arc<dyn Transport>>> {
+    fn team(&self, state: &mut State, k: usize, first: usize, working: usize) -> Result<Option<Arc<dyn Transport>>> {
         let of = (k, first == 0);
         if let Some(team) = &state.team
             && team.of == of
@@ -334,13 +300,8 @@ impl Map {
         }
         let place = self.ranks.rank().checked_sub(first);
         let number = place.map(|place| place / k).filter(|n| *n < working / k);
-        let team = self
-            .ranks
-            .split(number.map(|n| n as u32), self.ranks.rank())?;
-        state.team = Some(Team {
-            of,
-            team: team.clone(),
-        });
+        let team = self.ranks.split(number.map(|n| n as u32), self.ranks.rank())?;
+        state.team = Some(Team { of, team: team.clone() });
         Ok(team)
     }
 }

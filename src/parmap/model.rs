@@ -8,11 +8,11 @@
 //! two looks their order makes no difference. A rank that has looked everywhere for nothing waits
 //! for whatever comes next; if all do, that is a deadlock.
 
-use super::map::Tasks;
-use super::stream::{Consumed, Ends, Produced};
-use super::{Canceller, Map, Outcome, Report, Settings, Task};
-use crate::error::{Error, Result};
-use crate::transport::{Message, Reduce, Tag, Ticket, Transport};
+use crate::base::error::{Error, Result};
+use crate::parmap::map::Tasks;
+use crate::parmap::stream::{Consumed, Ends, Produced};
+use crate::parmap::{Canceller, Map, Outcome, Report, Settings, Task};
+use crate::ranks::{Message, Reduce, Tag, Ticket, Transport};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -128,11 +128,7 @@ impl Model {
     }
 
     /// Lets others go on until this rank can.
-    fn pause<'s>(
-        &'s self,
-        mut state: MutexGuard<'s, State>,
-        rank: Rank,
-    ) -> Result<MutexGuard<'s, State>> {
+    fn pause<'s>(&'s self, mut state: MutexGuard<'s, State>, rank: Rank) -> Result<MutexGuard<'s, State>> {
         state.ranks[self.rank] = rank;
         if state.verdict.is_none() {
             state.hand_on();
@@ -141,16 +137,9 @@ impl Model {
         self.wait_for_turn(state)
     }
 
-    fn wait_for_turn<'s>(
-        &'s self,
-        mut state: MutexGuard<'s, State>,
-    ) -> Result<MutexGuard<'s, State>> {
+    fn wait_for_turn<'s>(&'s self, mut state: MutexGuard<'s, State>) -> Result<MutexGuard<'s, State>> {
         while state.verdict.is_none() && state.turn != self.rank {
-            state = self
-                .world
-                .turn
-                .wait(state)
-                .unwrap_or_else(|e| e.into_inner());
+            state = self.world.turn.wait(state).unwrap_or_else(|e| e.into_inner());
         }
         state.ranks[self.rank] = Rank::Ready;
         match state.verdict {
@@ -189,10 +178,7 @@ impl Model {
         channels: Vec<Channel>,
         chosen: bool,
     ) -> Result<(MutexGuard<'s, State>, Channel)> {
-        let waits = Rank::Waits {
-            channels: channels.clone(),
-            chosen,
-        };
+        let waits = Rank::Waits { channels: channels.clone(), chosen };
         let mut state = self.pause(state, waits)?;
         let filled: Vec<_> = channels.into_iter().filter(|c| state.filled(c)).collect();
         let at = match filled.len() {
@@ -291,10 +277,7 @@ impl Transport for Model {
         let mut state = self.state();
         let ticket = state.started[self.rank];
         state.started[self.rank] += 1;
-        let (arrived, sum) = state
-            .reductions
-            .entry(ticket)
-            .or_insert((0, values.to_vec()));
+        let (arrived, sum) = state.reductions.entry(ticket).or_insert((0, values.to_vec()));
         if *arrived > 0 {
             for (to, from) in sum.iter_mut().zip(values) {
                 *to = match how {
@@ -319,12 +302,7 @@ impl Transport for Model {
 }
 
 /// Runs `work` on each rank in all schedules; `check` looks at the results of each.
-fn explore<R: Send>(
-    name: &str,
-    size: usize,
-    work: impl Fn(&Arc<Model>) -> R + Sync,
-    check: impl Fn(Vec<R>),
-) {
+fn explore<R: Send>(name: &str, size: usize, work: impl Fn(&Arc<Model>) -> R + Sync, check: impl Fn(Vec<R>)) {
     let (mut n, mut vain) = (0u64, 0u64);
     let mut choices: Vec<(usize, usize)> = Vec::new();
     loop {
@@ -370,7 +348,7 @@ fn explore<R: Send>(
                 n += 1;
                 check(results.into_iter().map(|result| result.unwrap()).collect());
                 // News that nobody needed any more is left out in the next run.
-                let news = [super::farm::SIGNALS, super::farm::REPLIES];
+                let news = [crate::parmap::run::SIGNALS, crate::parmap::run::REPLIES];
                 let mut mail = state.mail.iter();
                 let left = mail.find(|(to, mail)| !mail.is_empty() && !news.contains(&to.2));
                 assert!(left.is_none(), "{name}: messages are left: {left:?}");
@@ -472,12 +450,7 @@ impl Ends for Belt<'_> {
 fn streams(name: &str, size: usize, settings: Settings, line: Line) {
     let work = |model: &Arc<Model>| {
         let map = map_on(model, &settings);
-        let mut belt = Belt {
-            model,
-            line,
-            given: 0,
-            taken: Vec::new(),
-        };
+        let mut belt = Belt { model, line, given: 0, taken: Vec::new() };
         let function = |task: &Task, input: &[u8], output: &mut Vec<u8>| {
             model.moved();
             output.push(input[0] + 100);
@@ -500,9 +473,7 @@ fn streams(name: &str, size: usize, settings: Settings, line: Line) {
         let (outcome, n) = match (line.bad, line.stop_at) {
             (Some(bad), _) => (Outcome::TaskFailed, bad),
             (_, Some(stop)) => (Outcome::Stopped, stop + 1),
-            _ if line.cancel && report.outcome != Outcome::Done => {
-                (Outcome::Cancelled, taken.len() as u64)
-            }
+            _ if line.cancel && report.outcome != Outcome::Done => (Outcome::Cancelled, taken.len() as u64),
             _ => (Outcome::Done, line.n),
         };
         assert_eq!(report.outcome, outcome);
@@ -579,24 +550,15 @@ fn long() -> bool {
 }
 
 fn line(n: u64) -> Line {
-    Line {
-        n,
-        ..Line::default()
-    }
+    Line { n, ..Line::default() }
 }
 
 fn outstanding(max_outstanding: i64) -> Settings {
-    Settings {
-        max_outstanding,
-        ..Settings::default()
-    }
+    Settings { max_outstanding, ..Settings::default() }
 }
 
 fn root_only_leads() -> Settings {
-    Settings {
-        root_works: false,
-        ..outstanding(2)
-    }
+    Settings { root_works: false, ..outstanding(2) }
 }
 
 #[test]
@@ -605,69 +567,23 @@ fn streams_end_in_every_schedule() {
     streams("stream, 2 ranks, 3 items", 2, outstanding(2), line(3));
     streams("stream, 2 ranks, 3 items of 3", 2, outstanding(3), line(3));
     streams("stream, 3 ranks, 2 items", 3, outstanding(2), line(2));
-    streams(
-        "stream, 3 ranks, 2 items, root only leads",
-        3,
-        root_only_leads(),
-        line(2),
-    );
-    let lazy = Line {
-        lazy: true,
-        ..line(3)
-    };
+    streams("stream, 3 ranks, 2 items, root only leads", 3, root_only_leads(), line(2));
+    let lazy = Line { lazy: true, ..line(3) };
     streams("stream, 2 ranks, lazy producer", 2, outstanding(3), lazy);
-    let unordered = Settings {
-        ordered: false,
-        ..outstanding(3)
-    };
-    streams(
-        "stream, 2 ranks, 3 items, as they come",
-        2,
-        unordered,
-        line(3),
-    );
-    let bad = Line {
-        bad: Some(1),
-        ..line(3)
-    };
+    let unordered = Settings { ordered: false, ..outstanding(3) };
+    streams("stream, 2 ranks, 3 items, as they come", 2, unordered, line(3));
+    let bad = Line { bad: Some(1), ..line(3) };
     streams("stream, 2 ranks, a task fails", 2, outstanding(3), bad);
-    let stop = Line {
-        stop_at: Some(0),
-        ..line(3)
-    };
-    streams(
-        "stream, 2 ranks, the consumer stops",
-        2,
-        outstanding(3),
-        stop,
-    );
-    let cancel = Line {
-        cancel: true,
-        ..line(2)
-    };
+    let stop = Line { stop_at: Some(0), ..line(3) };
+    streams("stream, 2 ranks, the consumer stops", 2, outstanding(3), stop);
+    let cancel = Line { cancel: true, ..line(2) };
     streams("stream, 2 ranks, a task cancels", 2, outstanding(2), cancel);
     if long() {
         streams("stream, 3 ranks, 4 items", 3, outstanding(3), line(4));
-        let stop = Line {
-            stop_at: Some(1),
-            ..line(4)
-        };
-        streams(
-            "stream, 3 ranks, the consumer stops",
-            3,
-            outstanding(3),
-            stop,
-        );
-        let cancel = Line {
-            cancel: true,
-            ..line(4)
-        };
-        streams(
-            "stream, 2 ranks, one of 4 tasks cancels",
-            2,
-            outstanding(3),
-            cancel,
-        );
+        let stop = Line { stop_at: Some(1), ..line(4) };
+        streams("stream, 3 ranks, the consumer stops", 3, outstanding(3), stop);
+        let cancel = Line { cancel: true, ..line(4) };
+        streams("stream, 2 ranks, one of 4 tasks cancels", 2, outstanding(3), cancel);
     }
 }
 
@@ -675,13 +591,7 @@ fn streams_end_in_every_schedule() {
 fn maps_end_in_every_schedule() {
     let one = Settings::default();
     maps("map, 2 ranks, 3 tasks", 2, one.clone(), 3, &[]);
-    maps(
-        "map, 3 ranks, 2 tasks, root only leads",
-        3,
-        root_only_leads(),
-        2,
-        &[],
-    );
+    maps("map, 3 ranks, 2 tasks, root only leads", 3, root_only_leads(), 2, &[]);
     maps("map, 2 ranks, 3 tasks, 2 fail", 2, one.clone(), 3, &[1, 2]);
     maps("map, 3 ranks, 3 tasks, 2 fail", 3, one, 3, &[0, 1]);
 }
@@ -690,35 +600,11 @@ fn maps_end_in_every_schedule() {
 fn cancelled_maps_end_in_every_schedule() {
     let one = Settings::default();
     cancels("cancel, 2 ranks, 2 tasks", 2, one.clone(), 2, None);
-    cancels(
-        "signal to the root, 2 ranks, 2 tasks",
-        2,
-        one.clone(),
-        2,
-        Some(0),
-    );
-    cancels(
-        "signal to a worker, 2 ranks, 2 tasks",
-        2,
-        one.clone(),
-        2,
-        Some(1),
-    );
+    cancels("signal to the root, 2 ranks, 2 tasks", 2, one.clone(), 2, Some(0));
+    cancels("signal to a worker, 2 ranks, 2 tasks", 2, one.clone(), 2, Some(1));
     if long() {
-        cancels(
-            "cancel, 2 ranks, 2 tasks, root only leads",
-            2,
-            root_only_leads(),
-            2,
-            None,
-        );
-        cancels(
-            "cancel, 2 ranks, 3 tasks, root only leads",
-            2,
-            root_only_leads(),
-            3,
-            None,
-        );
+        cancels("cancel, 2 ranks, 2 tasks, root only leads", 2, root_only_leads(), 2, None);
+        cancels("cancel, 2 ranks, 3 tasks, root only leads", 2, root_only_leads(), 3, None);
         cancels("cancel, 3 ranks, 2 tasks", 3, one, 2, None);
     }
 }

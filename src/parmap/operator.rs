@@ -4,14 +4,14 @@
 //! says which of them each T_i takes. Results are concatenated in order; adjoints are added up in
 //! the order of the operators, whatever the workers.
 
-use super::map::Tasks;
-use super::reduce::Failed;
-use super::report::{Outcome, Report};
-use super::schedule::Schedule;
-use super::settings::{Errors, Settings};
-use super::{Map, Task};
-use crate::error::{Error, Result};
-use crate::wording::{index, nth};
+use crate::base::error::{Error, Result};
+use crate::base::wording::{index, nth};
+use crate::options::map::{Errors, Settings};
+use crate::parmap::map::Tasks;
+use crate::parmap::reduce::Failed;
+use crate::parmap::run::report::{Outcome, Report};
+use crate::parmap::run::schedule::Schedule;
+use crate::parmap::{Map, Task};
 use std::ops::Range;
 use std::sync::Mutex;
 
@@ -176,24 +176,20 @@ impl<'o> Operators<'o> {
     fn apply(&self, map: &Map, what: What, x: &[f64], y: &mut [f64]) -> Result<()> {
         let root = map.ranks.rank() == 0;
         let name = if what == What::Derivative { "h" } else { "x" };
-        let check = length(name, x.len(), self.in_size(), root)
-            .and(length("y", y.len(), self.out_size(), true))
-            .and(match what {
+        let check = length(name, x.len(), self.in_size(), root).and(length("y", y.len(), self.out_size(), true)).and(
+            match what {
                 What::Derivative => self.needs_linearization("derivative"),
                 _ => Ok(()),
-            });
+            },
+        );
         map.ranks.agree(check)?;
         let mut shared = x.to_vec();
         spread(map, &mut shared)?;
         let widest = (0..self.operators.len()).map(|i| self.result(i).len());
         let widest = widest.max().unwrap_or(0);
         let work = |i: usize, out: &mut [f64]| {
-            let input: Vec<f64> = self
-                .parts(i)
-                .flat_map(|part| &shared[part])
-                .copied()
-                .collect();
-            let mut operator = super::farm::lock(&self.operators[i]);
+            let input: Vec<f64> = self.parts(i).flat_map(|part| &shared[part]).copied().collect();
+            let mut operator = crate::parmap::run::lock(&self.operators[i]);
             let out = &mut out[..self.result(i).len()];
             match what {
                 What::Eval => operator.eval(&input, out),
@@ -221,7 +217,7 @@ impl<'o> Operators<'o> {
         let size = |i: usize| self.parts(i).map(|part| part.len()).sum::<usize>();
         let widest = (0..self.operators.len()).map(size).max().unwrap_or(0);
         let work = |i: usize, out: &mut [f64]| {
-            let mut operator = super::farm::lock(&self.operators[i]);
+            let mut operator = crate::parmap::run::lock(&self.operators[i]);
             operator.adjoint(&shared[self.result(i)], &mut out[..size(i)])
         };
         let all = self.run(map, widest, &work)?;
@@ -229,10 +225,7 @@ impl<'o> Operators<'o> {
         for (i, mut from) in all.chunks_exact(widest.max(1)).enumerate() {
             for part in self.parts(i) {
                 let (mine, rest) = from.split_at(part.len());
-                x[part]
-                    .iter_mut()
-                    .zip(mine)
-                    .for_each(|(x, part)| *x += part);
+                x[part].iter_mut().zip(mine).for_each(|(x, part)| *x += part);
                 from = rest;
             }
         }
@@ -244,7 +237,7 @@ impl<'o> Operators<'o> {
         let n = self.operators.len();
         let bytes = n.checked_mul(widest * size_of::<f64>());
         let bytes = bytes.ok_or_else(|| Error::memory("results of operators", "too many"))?;
-        let mut results: Vec<u8> = crate::memory::zeroed("results of operators", bytes)?;
+        let mut results: Vec<u8> = crate::base::memory::zeroed("results of operators", bytes)?;
         let tasks = Tasks::new(n as u64).outputs(&mut results, widest * size_of::<f64>())?;
         let function = |task: &Task, _: &[u8], output: &mut [u8]| {
             let mut values = vec![0.0; widest];

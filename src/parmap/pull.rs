@@ -4,14 +4,14 @@
 //! transport: that of block or cyclic schedules, block for the others. On one rank every schedule
 //! is as in a map.
 
-use super::farm::lock;
-use super::report::{Failure, Ledger, Outcome, Report};
-use super::schedule::{Chunk, Deal, Plan, Schedule};
-use super::wire::{Reader, Writer};
-use super::{Call, Map, Running};
-use crate::error::{Error, Result};
-use crate::transport::Tag;
-use crate::wording::{by_language, nth};
+use crate::base::bytes::{Reader, Writer};
+use crate::base::error::{Error, Result};
+use crate::base::wording::{by_language, nth};
+use crate::parmap::run::lock;
+use crate::parmap::run::report::{Failure, Ledger, Outcome, Report};
+use crate::parmap::run::schedule::{Chunk, Deal, Plan, Schedule};
+use crate::parmap::{Call, Map, Running};
+use crate::ranks::Tag;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
@@ -37,12 +37,7 @@ struct State {
 impl Map {
     /// Begins to give out `n` tasks.
     pub fn open(&self, n: u64) -> Result<Pull<'_>> {
-        let running = self.begin(Call {
-            name: "pull",
-            same: &[("n_tasks", n as i64)],
-            check: Ok(()),
-            wish: false,
-        })?;
+        let running = self.begin(Call { name: "pull", same: &[("n_tasks", n as i64)], check: Ok(()), wish: false })?;
         let (settings, size) = (&running.run.settings, self.ranks.size());
         let schedule = match (size, settings.schedule) {
             (1, schedule) => schedule,
@@ -104,13 +99,7 @@ impl Pull<'_> {
         }
         state.ledger.enter(index, 1, &[code]);
         if code != 0 {
-            state.ledger.fail(Failure {
-                index,
-                code,
-                message: message.into(),
-                rank: run.ranks.rank(),
-                worker: 0,
-            });
+            state.ledger.fail(Failure { index, code, message: message.into(), rank: run.ranks.rank(), worker: 0 });
             if run.settings.cancels() {
                 run.control.cut(index);
             }
@@ -128,7 +117,7 @@ impl Pull<'_> {
     pub fn key(&self, index: u64) -> u64 {
         use rand_chacha::rand_core::RngCore;
         let seed = self.running.run.settings.seed as u64;
-        super::task::numbers(seed, index).next_u64()
+        crate::parmap::run::task::numbers(seed, index).next_u64()
     }
 
     /// Collective: fails on every rank if it failed on one. To be called before `close`.

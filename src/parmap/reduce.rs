@@ -1,14 +1,14 @@
 //! Reductions: forks of a state work on chunks of tasks and are joined in order.
 
-use super::farm::{Run, Work};
-use super::map::Tasks;
-use super::progress::Watcher;
-use super::report::{Failure, Report};
-use super::stream::{Consumed, Line, Produced, follow_line, lead_line};
-use super::task::{Place, Ran, Task, caught, run_chunk};
-use super::unit::{Reply, Unit};
-use super::{Call, Map};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::parmap::map::Tasks;
+use crate::parmap::run::progress::Watcher;
+use crate::parmap::run::report::{Failure, Report};
+use crate::parmap::run::task::{Place, Ran, Task, caught, run_chunk};
+use crate::parmap::run::unit::{Reply, Unit};
+use crate::parmap::run::{Run, Work};
+use crate::parmap::stream::{Consumed, Line, Produced, follow_line, lead_line};
+use crate::parmap::{Call, Map};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Chunks that the tasks of a reduction are divided into, if their size is not given: it must not
@@ -45,13 +45,13 @@ pub(crate) fn safely<R>(
     name: &str,
     call: impl FnOnce() -> std::result::Result<R, Failed>,
 ) -> std::result::Result<R, Failed> {
-    let panicked = |text: String| Failed(super::report::PANICKED, format!("panicked: {text}"));
-    catch_unwind(AssertUnwindSafe(call))
-        .unwrap_or_else(|panic| Err(panicked(caught(&*panic))))
-        .map_err(|Failed(code, text)| {
+    let panicked = |text: String| Failed(crate::parmap::run::report::PANICKED, format!("panicked: {text}"));
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(panicked(caught(&*panic)))).map_err(
+        |Failed(code, text)| {
             let colon = if text.is_empty() { "" } else { ": " };
             Failed(code, format!("{name}{colon}{text}"))
-        })
+        },
+    )
 }
 
 /// What forks are made of and do, on one rank.
@@ -67,11 +67,8 @@ impl<R: Reducer> Work for Forks<'_, R> {
         let bytes = unit.bytes.as_deref().unwrap_or(&[]);
         // A chunk of which no task may run any more gets no fork either.
         if place.team.is_none() && (place.control.stopped() || place.control.limit() < unit.first) {
-            let not_run = vec![super::report::NOT_RUN; unit.count as usize];
-            let ran = Ran {
-                codes: not_run,
-                failure: None,
-            };
+            let not_run = vec![crate::parmap::run::report::NOT_RUN; unit.count as usize];
+            let ran = Ran { codes: not_run, failure: None };
             return Ok((ran, Vec::new()));
         }
         let forked = safely("fork", || self.reducer.fork(self.pristine));
@@ -145,7 +142,7 @@ pub(crate) fn as_error(failed: Failed) -> Error {
     Error::Map {
         status: match failed.0 {
             code if code < 0 => code,
-            _ => super::report::TASK_FAILED,
+            _ => crate::parmap::run::report::TASK_FAILED,
         },
         message: format!("{} (code {})", failed.1, failed.0),
     }
@@ -184,10 +181,7 @@ impl Map {
         let root = self.ranks.rank() == 0;
         let running = self.begin(Call {
             name: "reduce",
-            same: &[
-                ("n_tasks", tasks.n as i64),
-                ("in_size", tasks.in_size as i64),
-            ],
+            same: &[("n_tasks", tasks.n as i64), ("in_size", tasks.in_size as i64)],
             check: tasks.check(root),
             wish: false,
         })?;
@@ -195,11 +189,7 @@ impl Map {
         spread(run, reducer, state)?;
         let made = safely("fork", || reducer.fork(state)).map_err(as_error);
         let mut total = run.ranks.agree(made)?;
-        let forks = Forks {
-            reducer,
-            pristine: state,
-            size: Some(tasks.in_size),
-        };
+        let forks = Forks { reducer, pristine: state, size: Some(tasks.in_size) };
         let report = if root {
             let chunk = match run.settings.chunk {
                 0 => tasks.n.div_ceil(CHUNKS).max(1),
@@ -213,12 +203,7 @@ impl Map {
                 tasks.pack(first, count, to);
                 (Produced::Item, count)
             };
-            let mut line = Joins {
-                reducer,
-                pristine: state,
-                total: &mut total,
-                produce,
-            };
+            let mut line = Joins { reducer, pristine: state, total: &mut total, produce };
             lead_line(run, &forks, &mut line, progress)
         } else {
             follow_line(run, &forks)

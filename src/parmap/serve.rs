@@ -1,21 +1,21 @@
 //! Root-driven use: functions are registered by name, the other ranks serve, rank 0 calls.
 
-use super::map::Tasks;
-use super::progress::Watcher;
-use super::report::Report;
-use super::stream::Ends;
-use super::wire::{Reader, Writer};
-use super::{Map, map, stream};
-use crate::error::{Error, Result};
-use crate::transport::{Message, Tag};
+use crate::base::bytes::{Reader, Writer};
+use crate::base::error::{Error, Result};
+use crate::parmap::map::Tasks;
+use crate::parmap::run::progress::Watcher;
+use crate::parmap::run::report::Report;
+use crate::parmap::stream::Ends;
+use crate::parmap::{Map, map, stream};
+use crate::ranks::{Message, Tag};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A function for tasks of fixed size.
-pub type MapFunction = dyn Fn(&super::Task, &[u8], &mut [u8]) -> i32 + Send + Sync;
+pub type MapFunction = dyn Fn(&crate::parmap::Task, &[u8], &mut [u8]) -> i32 + Send + Sync;
 
 /// A function for items of a stream.
-pub type StreamFunction = dyn Fn(&super::Task, &[u8], &mut Vec<u8>) -> i32 + Send + Sync;
+pub type StreamFunction = dyn Fn(&crate::parmap::Task, &[u8], &mut Vec<u8>) -> i32 + Send + Sync;
 
 /// A function with a name.
 #[derive(Clone)]
@@ -66,22 +66,14 @@ impl Map {
     fn array_function(&self, name: &str) -> Result<Arc<map::Function<'static>>> {
         match self.named(name)? {
             Named::Map(function) => Ok(function),
-            _ => Err(Error::argument(
-                "name",
-                format!("\"{name}\", a function for streams,"),
-                "a function for maps",
-            )),
+            _ => Err(Error::argument("name", format!("\"{name}\", a function for streams,"), "a function for maps")),
         }
     }
 
     fn stream_function(&self, name: &str) -> Result<Arc<stream::Function<'static>>> {
         match self.named(name)? {
             Named::Stream(function) => Ok(function),
-            _ => Err(Error::argument(
-                "name",
-                format!("\"{name}\", a function for maps,"),
-                "a function for streams",
-            )),
+            _ => Err(Error::argument("name", format!("\"{name}\", a function for maps,"), "a function for streams")),
         }
     }
 
@@ -101,9 +93,7 @@ impl Map {
                     let n = from.u64()?;
                     let (in_size, out_size) = (from.u64()? as usize, from.u64()? as usize);
                     let function = self.array_function(&name);
-                    let tasks = Tasks::new(n)
-                        .inputs_at(None, in_size)
-                        .outputs_at(None, out_size);
+                    let tasks = Tasks::new(n).inputs_at(None, in_size).outputs_at(None, out_size);
                     self.map_named(tasks, function, None).map(drop)
                 }
                 STREAM => {
@@ -120,7 +110,7 @@ impl Map {
         }
     }
 
-    /// Waits for a call of rank 0, as [`wait_for`](crate::transport::wait_for) does, but with longer
+    /// Waits for a call of rank 0, as [`wait_for`](crate::ranks::wait_for) does, but with longer
     /// pauses in the end: nothing may come for hours.
     fn next_call(&self) -> Result<Message> {
         let start = Instant::now();
@@ -171,12 +161,7 @@ impl Map {
     }
 
     /// On rank 0, while the others serve: as [`Map::stream`].
-    pub fn call_stream(
-        &self,
-        name: &str,
-        ends: &mut dyn Ends,
-        progress: Option<&mut Watcher>,
-    ) -> Result<Report> {
+    pub fn call_stream(&self, name: &str, ends: &mut dyn Ends, progress: Option<&mut Watcher>) -> Result<Report> {
         self.is_root_of_servers()?;
         let function = self.stream_function(name)?;
         drop(self.state()?);

@@ -1,9 +1,9 @@
 //! Bytes for all tasks: sent to each rank once, held once per node where ranks have memory in common.
 
-use super::Map;
-use crate::error::Result;
-use crate::memory::{self, Aligned};
-use crate::transport::Bytes;
+use crate::base::error::Result;
+use crate::base::memory::{self, Aligned};
+use crate::parmap::Map;
+use crate::ranks::Bytes;
 use std::sync::Arc;
 
 /// A copy of this rank's own.
@@ -20,10 +20,7 @@ impl Own {
             eight[..from.len()].copy_from_slice(from);
             *to = u64::from_ne_bytes(eight);
         }
-        Ok(Own {
-            values,
-            len: bytes.len(),
-        })
+        Ok(Own { values, len: bytes.len() })
     }
 }
 

@@ -1,13 +1,13 @@
 //! Items of any size from a producer, through tasks, to a consumer, in bounded memory.
 
-use super::farm::{Next, Run, Source, Work};
-use super::progress::{Watch, Watcher};
-use super::report::{Failure, Ledger, Outcome, Report};
-use super::task::{Control, Place, Ran, Task, caught, run_chunk};
-use super::unit::{Reply, Unit};
-use super::wire::Reader;
-use super::{Call, Map};
-use crate::error::Result;
+use crate::base::bytes::Reader;
+use crate::base::error::Result;
+use crate::parmap::run::progress::{Watch, Watcher};
+use crate::parmap::run::report::{Failure, Ledger, Outcome, Report};
+use crate::parmap::run::task::{Control, Place, Ran, Task, caught, run_chunk};
+use crate::parmap::run::unit::{Reply, Unit};
+use crate::parmap::run::{Next, Run, Source, Work};
+use crate::parmap::{Call, Map};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -79,7 +79,7 @@ struct Held<'l> {
 /// Runs a callback; a panic counts as a failure of it.
 fn safely<R>(call: impl FnOnce() -> R, failed: impl FnOnce(i32, String) -> R) -> R {
     catch_unwind(AssertUnwindSafe(call))
-        .unwrap_or_else(|panic| failed(super::report::PANICKED, caught(&*panic)))
+        .unwrap_or_else(|panic| failed(crate::parmap::run::report::PANICKED, caught(&*panic)))
 }
 
 impl Held<'_> {
@@ -89,12 +89,7 @@ impl Held<'_> {
         if self.event.as_ref().is_some_and(|e| e.1.index <= index) {
             return;
         }
-        let failure = Failure {
-            index,
-            code,
-            message,
-            ..Failure::default()
-        };
+        let failure = Failure { index, code, message, ..Failure::default() };
         self.event = Some((outcome, failure));
     }
 
@@ -109,7 +104,7 @@ impl Held<'_> {
             return;
         }
         // Not run: told to stop, or above a failure.
-        if reply.ran.codes.contains(&super::report::NOT_RUN) {
+        if reply.ran.codes.contains(&crate::parmap::run::report::NOT_RUN) {
             return;
         }
         // Nor behind a gap: in order means that nothing is missing before it.
@@ -133,9 +128,7 @@ impl Held<'_> {
         let lowest = self.ledger.lowest().filter(|_| settings.cancels());
         let lowest = lowest.map_or(u64::MAX, |failure| failure.index);
         let complete = self.ended && self.ledger.complete_below(self.produced);
-        let stopped = control
-            .outcome()
-            .filter(|_| !complete && self.event.is_none());
+        let stopped = control.outcome().filter(|_| !complete && self.event.is_none());
         let total = (self.ended && self.event.is_none()).then_some(self.produced);
         if let Some((outcome, failure)) = self.event
             && failure.index <= lowest
@@ -185,13 +178,7 @@ impl Source for Held<'_> {
             Produced::Item => {
                 self.outstanding += 1;
                 self.produced += count;
-                return Ok(Next::Unit(Unit {
-                    first,
-                    count,
-                    slot,
-                    thread: None,
-                    bytes: Some(bytes),
-                }));
+                return Ok(Next::Unit(Unit { first, count, slot, thread: None, bytes: Some(bytes) }));
             }
             Produced::End => self.ended = true,
             Produced::Wait if self.outstanding > 0 => return Ok(Next::Wait),
@@ -202,8 +189,7 @@ impl Source for Held<'_> {
     }
 
     fn done(&mut self, reply: Reply, control: &Control) -> Result<()> {
-        self.ledger
-            .enter(reply.first, reply.count, &reply.ran.codes);
+        self.ledger.enter(reply.first, reply.count, &reply.ran.codes);
         if let Some(failure) = &reply.ran.failure {
             self.ledger.fail(failure.clone());
             if self.run.settings.cancels() {
@@ -312,10 +298,7 @@ impl Map {
         progress: Option<&mut Watcher>,
     ) -> Result<Report> {
         let root = self.ranks.rank() == 0;
-        let missing = crate::Error::NullPointer {
-            argument: "produce",
-            expected: "the producer, on rank 0",
-        };
+        let missing = crate::Error::NullPointer { argument: "produce", expected: "the producer, on rank 0" };
         let running = self.begin(Call {
             name: "stream",
             same: &[],

@@ -72,18 +72,11 @@ fn fortran_param(header: &Header, kind: &Type, name: &str) -> String {
 fn fortran_procedure(header: &Header, name: &str, result: &Type, params: &Params) -> String {
     let mut out = String::new();
     let names: Vec<_> = params.iter().map(|(_, n)| n.clone()).collect();
-    let bind = if name.ends_with("_fn") {
-        "bind(c)".to_string()
-    } else {
-        format!("bind(c, name='{name}')")
-    };
+    let bind = if name.ends_with("_fn") { "bind(c)".to_string() } else { format!("bind(c, name='{name}')") };
     let nothing = result.base == "void" && result.stars == 0;
     let word = if nothing { "subroutine" } else { "function" };
     let ending = if nothing { "" } else { " result(outcome)" };
-    out += &wrapped(
-        4,
-        &format!("{word} {name}({}) {bind}{ending}", names.join(", ")),
-    );
+    out += &wrapped(4, &format!("{word} {name}({}) {bind}{ending}", names.join(", ")));
     out += "      import\n";
     for (kind, name) in params {
         let mut text = fortran_param(header, kind, name);
@@ -93,11 +86,7 @@ fn fortran_procedure(header: &Header, name: &str, result: &Type, params: &Params
         out += &wrapped(6, &text);
     }
     if !nothing {
-        let kind = if result.stars > 0 {
-            "type(c_ptr)"
-        } else {
-            fortran_scalar(&result.base)
-        };
+        let kind = if result.stars > 0 { "type(c_ptr)" } else { fortran_scalar(&result.base) };
         writeln!(out, "      {kind} :: outcome").unwrap();
     }
     writeln!(out, "    end {word}").unwrap();
@@ -107,16 +96,8 @@ fn fortran_procedure(header: &Header, name: &str, result: &Type, params: &Params
 fn fortran_constants(header: &Header) -> String {
     let mut out = String::new();
     for (name, value) in &header.constants {
-        let kind = if name.starts_with("DICOD_F") {
-            "c_int64_t"
-        } else {
-            "c_int32_t"
-        };
-        writeln!(
-            out,
-            "  integer({kind}), parameter :: {name} = {value}_{kind}"
-        )
-        .unwrap();
+        let kind = if name.starts_with("DICOD_F") { "c_int64_t" } else { "c_int32_t" };
+        writeln!(out, "  integer({kind}), parameter :: {name} = {value}_{kind}").unwrap();
     }
     out
 }
@@ -128,10 +109,7 @@ fn fortran(header: &Header) -> String {
         for field in fields {
             let line = match field {
                 Field::Plain(_, n) if n == "struct_size" => {
-                    format!(
-                        "integer(c_int64_t) :: struct_size = {}_c_int64_t",
-                        size_of(fields)
-                    )
+                    format!("integer(c_int64_t) :: struct_size = {}_c_int64_t", size_of(fields))
                 }
                 Field::Plain(t, n) if t.stars > 0 => format!("type(c_ptr) :: {n} = c_null_ptr"),
                 Field::Plain(t, n) if name == "parmap_operator" && n == "linear" => {
@@ -185,13 +163,7 @@ module dicod_mpi_c
 /// key, type, meaning of all options, from the table in the header.
 fn options() -> Vec<(String, String, String)> {
     let text = read("include/dicod.h");
-    let table = text
-        .split_once("All options: key (")
-        .unwrap()
-        .1
-        .split_once("*/")
-        .unwrap()
-        .0;
+    let table = text.split_once("All options: key (").unwrap().1.split_once("*/").unwrap().0;
     let mut found = Vec::new();
     let mut lines = table.lines().skip(2);
     while let Some(line) = lines.next() {
@@ -200,16 +172,8 @@ fn options() -> Vec<(String, String, String)> {
         };
         let kind = rest.split_once(',').unwrap().0.to_string();
         let flag = rest.ends_with(" 0 or 1)");
-        let kind = if flag {
-            kind.replace("integer", "flag")
-        } else {
-            kind
-        };
-        let meaning = lines
-            .next()
-            .unwrap()
-            .trim_start_matches([' ', '*'])
-            .to_string();
+        let kind = if flag { kind.replace("integer", "flag") } else { kind };
+        let meaning = lines.next().unwrap().trim_start_matches([' ', '*']).to_string();
         found.push((key.to_string(), kind, meaning));
     }
     found
@@ -277,17 +241,12 @@ pub(super) fn variants(of: &str) -> Vec<Variant> {
         "x" => (1..=5).map(|r| vec![("x", r)]).collect(),
         "z" => (2..=5).map(|r| vec![("z", r)]).collect(),
         "dz" => {
-            return (1..=4)
-                .map(|r| vec![("dz", colons(r)), ("n", r.to_string())])
-                .collect();
+            return (1..=4).map(|r| vec![("dz", colons(r)), ("n", r.to_string())]).collect();
         }
         other => panic!("!@each {other}"),
     };
     let mut found = Vec::new();
-    for (kind, short, element, c) in [
-        ("real64", "r64", "DICOD_F64", ""),
-        ("real32", "r32", "DICOD_F32", "_f32"),
-    ] {
+    for (kind, short, element, c) in [("real64", "r64", "DICOD_F64", ""), ("real32", "r32", "DICOD_F32", "_f32")] {
         for shape in &shapes {
             let digits: String = match of {
                 "d" => shape[0].1.to_string(),
@@ -378,11 +337,7 @@ fn expanded(source: &str, header: &Header) -> String {
             }
             "option_apply" => {
                 for (key, _, _) in &options {
-                    writeln!(
-                        out,
-                        "      if (present({key})) call c%one%set('{key}', {key}, stat, errmsg)"
-                    )
-                    .unwrap();
+                    writeln!(out, "      if (present({key})) call c%one%set('{key}', {key}, stat, errmsg)").unwrap();
                     writeln!(out, "      if (stat < 0) return").unwrap();
                 }
             }
@@ -397,20 +352,13 @@ fn expanded(source: &str, header: &Header) -> String {
                 ];
                 let constants = header.constants.iter().map(|(name, _)| name);
                 let structs = header.structs.iter().map(|(name, _)| name);
-                let names: Vec<_> = constants
-                    .chain(structs.filter(|s| !hidden.contains(&s.as_str())))
-                    .cloned()
-                    .collect();
+                let names: Vec<_> =
+                    constants.chain(structs.filter(|s| !hidden.contains(&s.as_str()))).cloned().collect();
                 out += &wrapped(2, &format!("use dicod_c, only: {}", names.join(", ")));
             }
             _ => {
-                let of = directive
-                    .strip_prefix("each ")
-                    .unwrap_or_else(|| panic!("{line}"));
-                let block: Vec<_> = lines
-                    .by_ref()
-                    .take_while(|l| l.trim_start() != "!@end")
-                    .collect();
+                let of = directive.strip_prefix("each ").unwrap_or_else(|| panic!("{line}"));
+                let block: Vec<_> = lines.by_ref().take_while(|l| l.trim_start() != "!@end").collect();
                 let block = block.join("\n") + "\n";
                 for variant in variants(of) {
                     let mut text = block.clone();
@@ -461,16 +409,8 @@ fn test_of_options() -> String {
             _ => "",
         };
         if !wrong.is_empty() {
-            writeln!(
-                test,
-                "    call solve(x, d, z, {key}={wrong}, stat=stat, errmsg=errmsg)"
-            )
-            .unwrap();
-            writeln!(
-                test,
-                "    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, '{key}')"
-            )
-            .unwrap();
+            writeln!(test, "    call solve(x, d, z, {key}={wrong}, stat=stat, errmsg=errmsg)").unwrap();
+            writeln!(test, "    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, '{key}')").unwrap();
         }
         for (fortran, c) in right_values(&key, &kind, &meaning) {
             let learning = key.starts_with("learn_");
@@ -484,21 +424,10 @@ fn test_of_options() -> String {
             let (call, compare) = match learning {
                 true => ("call fresh()\n    call learn(x, learnt", "learnt_as_in_c"),
                 false if z == "z" => ("call fresh()\n    call solve(x, d, z", "as_in_c"),
-                false => (
-                    "call fresh()\n    call solve(x, d, wrapped",
-                    "wrapped_as_in_c",
-                ),
+                false => ("call fresh()\n    call solve(x, d, wrapped", "wrapped_as_in_c"),
             };
-            writeln!(
-                test,
-                "    {call}, {more}{key}={fortran}, stat=stat, errmsg=errmsg)"
-            )
-            .unwrap();
-            writeln!(
-                test,
-                "    call {compare}('{more_in_c}{key}={c}', stat, errmsg)"
-            )
-            .unwrap();
+            writeln!(test, "    {call}, {more}{key}={fortran}, stat=stat, errmsg=errmsg)").unwrap();
+            writeln!(test, "    call {compare}('{more_in_c}{key}={c}', stat, errmsg)").unwrap();
         }
     }
     test
@@ -520,10 +449,7 @@ fn right_values(key: &str, kind: &str, meaning: &str) -> Vec<(String, String)> {
         "string" => {
             let words = allowed(key);
             assert!(words.len() > 1, "{key}: {words:?}");
-            words
-                .iter()
-                .map(|w| (format!("'{w}'"), w.clone()))
-                .collect()
+            words.iter().map(|w| (format!("'{w}'"), w.clone())).collect()
         }
         other => panic!("{key} is of type {other}"),
     }
@@ -532,10 +458,7 @@ fn right_values(key: &str, kind: &str, meaning: &str) -> Vec<(String, String)> {
 /// The words that an option can be.
 fn allowed(key: &str) -> Vec<String> {
     let text = read("include/dicod.h");
-    let row = text
-        .split_once(&format!(" * {key} (string, default "))
-        .unwrap()
-        .1;
+    let row = text.split_once(&format!(" * {key} (string, default ")).unwrap().1;
     let words = row.split_once(", ").unwrap().1.split_once(")\n").unwrap().0;
     words.split(" | ").map(str::to_string).collect()
 }
@@ -568,10 +491,7 @@ fn reference() -> String {
 
 /// A module of tests from tests/fortran/src.
 fn test_module(name: &str, c: &Header) -> (String, String) {
-    let top = TEST_TOP.replace(
-        "tests/bindings.rs",
-        "tests/bindings.rs from tests/fortran/src",
-    );
+    let top = TEST_TOP.replace("tests/bindings.rs", "tests/bindings.rs from tests/fortran/src");
     let text = expanded(&read(&format!("tests/fortran/src/{name}.f90")), c);
     (format!("tests/fortran/{name}.f90"), top + &text)
 }
@@ -582,18 +502,10 @@ fn the_modules_reach_every_function() {
     let mut c = Header::default();
     parse(&read("include/dicod.h"), &mut c);
     parse(&read("include/dicod_mpi.h"), &mut c);
-    let sources: String = MODULES
-        .into_iter()
-        .chain(["dicod_mpi"])
-        .map(source)
-        .collect();
-    let code: String = sources
-        .lines()
-        .map(|l| l.split('!').next().unwrap().to_string() + "\n")
-        .collect();
-    let words: std::collections::BTreeSet<_> = code
-        .split(|x: char| !(x.is_alphanumeric() || "_{}".contains(x)))
-        .collect();
+    let sources: String = MODULES.into_iter().chain(["dicod_mpi"]).map(source).collect();
+    let code: String = sources.lines().map(|l| l.split('!').next().unwrap().to_string() + "\n").collect();
+    let words: std::collections::BTreeSet<_> =
+        code.split(|x: char| !(x.is_alphanumeric() || "_{}".contains(x))).collect();
     let missing: Vec<_> = c
         .functions
         .iter()

@@ -134,9 +134,7 @@ fn declared_as(name: &str, base: &str, attributes: &[String], shape: &str, of: &
     };
     let shape = shape.trim_matches(['(', ')']);
     let mut text = match (base, shape) {
-        ("class(*)", "..") if name == "value" => {
-            "number or flag of any kind, list of those, or word".to_string()
-        }
+        ("class(*)", "..") if name == "value" => "number or flag of any kind, list of those, or word".to_string(),
         ("class(*)", "") if name == "value" => "number of any kind, flag or word".into(),
         ("class(*)", "") if name == "reg" => "number of any kind".into(),
         ("class(*)", "") if !INTEGERS.contains(&name) => "any type".into(),
@@ -147,10 +145,9 @@ fn declared_as(name: &str, base: &str, attributes: &[String], shape: &str, of: &
             _ => "integers of any kind, list or scalar".into(),
         },
         ("class(*)", ":") => "list of integer(int32) or integer(int64)".into(),
-        (base, _) => base
-            .replace("real({kind})", "real(real32) or real(real64)")
-            .replace("{kind}", kinds)
-            .replace("{of}", "..."),
+        (base, _) => {
+            base.replace("real({kind})", "real(real32) or real(real64)").replace("{kind}", kinds).replace("{of}", "...")
+        }
     };
     let placeholder = shape.trim_matches(['{', '}']);
     match shape {
@@ -193,9 +190,7 @@ fn read_module(source: &str) -> Module {
             }
             continue;
         }
-        let words = line
-            .trim_start_matches("pure ")
-            .trim_start_matches("recursive ");
+        let words = line.trim_start_matches("pure ").trim_start_matches("recursive ");
         if let Some((name, mut procedure)) = current.take() {
             let declares = line.split_once(" :: ");
             if line.starts_with("end ") {
@@ -264,9 +259,7 @@ fn read_module(source: &str) -> Module {
             interface = Some((name.to_string(), Vec::new(), std::mem::take(&mut comment)));
         } else if line == "end interface" {
             module.interfaces.extend(interface.take());
-        } else if let (Some(names), Some(interface)) =
-            (line.strip_prefix("module procedure "), &mut interface)
-        {
+        } else if let (Some(names), Some(interface)) = (line.strip_prefix("module procedure "), &mut interface) {
             interface.1.extend(split(names));
         }
         if !line.is_empty() || of_type.is_none() {
@@ -278,11 +271,7 @@ fn read_module(source: &str) -> Module {
 
 /// One procedure, as it is called by `how`.
 fn entry(out: &mut String, how: &str, bound: bool, comment: &str, procedure: &Procedure) {
-    let arguments: Vec<_> = procedure
-        .arguments
-        .iter()
-        .skip(usize::from(bound))
-        .collect();
+    let arguments: Vec<_> = procedure.arguments.iter().skip(usize::from(bound)).collect();
     let mut shown = Vec::new();
     let mut rows = Vec::new();
     for name in arguments {

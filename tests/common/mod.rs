@@ -39,13 +39,7 @@ pub fn volume(shape: Point) -> usize {
 }
 
 fn points(shape: Point) -> impl Iterator<Item = Point> {
-    (0..volume(shape)).map(move |i| {
-        [
-            i / (shape[1] * shape[2]),
-            i / shape[2] % shape[1],
-            i % shape[2],
-        ]
-    })
+    (0..volume(shape)).map(move |i| [i / (shape[1] * shape[2]), i / shape[2] % shape[1], i % shape[2]])
 }
 
 fn flat(at: Point, shape: Point) -> usize {
@@ -64,13 +58,7 @@ pub fn soft_threshold(v: f64, lambda: f64, positive: bool) -> f64 {
 
 impl Problem {
     pub fn valid(&self) -> Point {
-        std::array::from_fn(|a| {
-            if self.periodic[a] {
-                self.signal[a]
-            } else {
-                self.signal[a] - self.atom[a] + 1
-            }
-        })
+        std::array::from_fn(|a| if self.periodic[a] { self.signal[a] } else { self.signal[a] - self.atom[a] + 1 })
     }
 
     pub fn n_z(&self) -> usize {
@@ -131,9 +119,7 @@ impl Problem {
     pub fn objective(&self, z: &[f64], lambda: &[f64]) -> (f64, f64) {
         let data: f64 = self.residual(z).iter().map(|r| 0.5 * r * r).sum();
         let penalty = z.iter().enumerate();
-        let penalty: f64 = penalty
-            .map(|(i, z)| lambda[self.atom_of(i)] * z.abs())
-            .sum();
+        let penalty: f64 = penalty.map(|(i, z)| lambda[self.atom_of(i)] * z.abs()).sum();
         (data + penalty, data)
     }
 
@@ -181,11 +167,7 @@ impl Problem {
         }
         let rr: f64 = r.iter().map(|r| r * r).sum();
         let rx: f64 = r.iter().zip(&self.x).map(|(r, x)| r * x).sum();
-        let s = if rr > 0.0 {
-            (rx / rr).clamp(0.0, 1.0 / ratio)
-        } else {
-            0.0
-        };
+        let s = if rr > 0.0 { (rx / rr).clamp(0.0, 1.0 / ratio) } else { 0.0 };
         s * rx - 0.5 * s * s * rr
     }
 
@@ -256,12 +238,7 @@ pub fn encode<T: Real>(
 }
 
 /// Solves a problem once.
-pub fn solve<T: Real>(
-    problem: &Problem,
-    options: &Options,
-    n_threads: usize,
-    z0: Option<&[f64]>,
-) -> Answer<T> {
+pub fn solve<T: Real>(problem: &Problem, options: &Options, n_threads: usize, z0: Option<&[f64]>) -> Answer<T> {
     let mut encoder = encoder(problem, problem.dictionary::<T>(), options, n_threads);
     encode(problem, &mut encoder, z0, None)
 }
@@ -289,16 +266,13 @@ fn integer(bytes: &[u8], at: usize, n: usize) -> usize {
 pub fn read_npz(path: &str) -> Arrays {
     let file = std::fs::read(path).unwrap_or_else(|e| panic!("{path}: {e}"));
     let end = (0..=file.len() - 22).rev();
-    let end = end
-        .into_iter()
-        .find(|i| file[*i..].starts_with(b"PK\x05\x06"));
+    let end = end.into_iter().find(|i| file[*i..].starts_with(b"PK\x05\x06"));
     let end = end.expect("a zip archive");
     let (count, mut entry) = (integer(&file, end + 10, 2), integer(&file, end + 16, 4));
     let mut arrays = Arrays::new();
     for _ in 0..count {
         assert_eq!(file[entry..entry + 4], *b"PK\x01\x02");
-        let [method, name_len, extra_len, comment_len] =
-            [10, 28, 30, 32].map(|at| integer(&file, entry + at, 2));
+        let [method, name_len, extra_len, comment_len] = [10, 28, 30, 32].map(|at| integer(&file, entry + at, 2));
         let packed_len = integer(&file, entry + 20, 4);
         let header = integer(&file, entry + 42, 4);
         let name = str::from_utf8(&file[entry + 46..entry + 46 + name_len]).unwrap();
@@ -327,18 +301,8 @@ fn read_npy(npy: &[u8]) -> Array {
     let shape: Vec<usize> = shape.map(|n| n.parse().unwrap()).collect();
     let data = &npy[start..];
     let values: Vec<f64> = match after("'descr': '").split('\'').next().unwrap() {
-        "<f8" => data
-            .as_chunks()
-            .0
-            .iter()
-            .map(|b| f64::from_le_bytes(*b))
-            .collect(),
-        "<i8" => data
-            .as_chunks()
-            .0
-            .iter()
-            .map(|b| i64::from_le_bytes(*b) as f64)
-            .collect(),
+        "<f8" => data.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+        "<i8" => data.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b) as f64).collect(),
         "|b1" => data.iter().map(|b| f64::from(*b)).collect(),
         other => panic!("type {other}"),
     };

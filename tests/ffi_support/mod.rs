@@ -36,9 +36,7 @@ pub fn fails(status: dicod_status, expected: dicod_status, parts: &[&str]) {
 pub fn noise(n: usize, seed: u64) -> Vec<f64> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {
-        state = state
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (state >> 33) as f64 / (1u64 << 30) as f64 - 1.0
     };
     (0..n).map(|_| next()).collect()
@@ -146,24 +144,18 @@ impl Options {
 
     pub fn real(&self, key: &str, value: f64) {
         // SAFETY: a string.
-        self.set(key, |key| unsafe {
-            dicod_options_set_real(self.0, key, value)
-        });
+        self.set(key, |key| unsafe { dicod_options_set_real(self.0, key, value) });
     }
 
     pub fn reals(&self, key: &str, values: &[f64]) {
         let n = values.len() as i64;
         // SAFETY: a string, a list.
-        self.set(key, |key| unsafe {
-            dicod_options_set_reals(self.0, key, n, values.as_ptr())
-        });
+        self.set(key, |key| unsafe { dicod_options_set_reals(self.0, key, n, values.as_ptr()) });
     }
 
     pub fn integer(&self, key: &str, value: i64) {
         // SAFETY: a string.
-        self.set(key, |key| unsafe {
-            dicod_options_set_integer(self.0, key, value)
-        });
+        self.set(key, |key| unsafe { dicod_options_set_integer(self.0, key, value) });
     }
 
     pub fn integers(&self, key: &str, values: &[i64]) {
@@ -255,11 +247,7 @@ impl Call {
 
     /// Values of z if the arguments are good, or some.
     pub fn z_len(&self) -> usize {
-        let valid = self
-            .signal
-            .iter()
-            .zip(&self.atom)
-            .map(|(t, l)| (t - l).max(0) + 1);
+        let valid = self.signal.iter().zip(&self.atom).map(|(t, l)| (t - l).max(0) + 1);
         let n: i128 = valid.map(i128::from).product();
         let n = n * i128::from(self.counts[0].max(1)) * i128::from(self.counts[2].max(1));
         n.min(1 << 23) as usize
@@ -278,18 +266,10 @@ impl Call {
         let [n_signals, n_channels, n_atoms] = self.counts;
         let pick = |index: usize, pointer: *const f64| {
             let moved = usize::from(self.misalign == index - 1) * 3;
-            if self.nulls[index] {
-                null()
-            } else {
-                pointer.wrapping_byte_add(moved)
-            }
+            if self.nulls[index] { null() } else { pointer.wrapping_byte_add(moved) }
         };
         let shape = |index: usize, list: &[i64]| {
-            if self.nulls[index] {
-                null()
-            } else {
-                list.as_ptr()
-            }
+            if self.nulls[index] { null() } else { list.as_ptr() }
         };
         // SAFETY: good arrays, or such that they are refused before they are touched.
         let status = unsafe {
@@ -326,16 +306,14 @@ impl Call {
         let (c, o, axes) = (self.context, self.options, self.n_axes);
         // SAFETY: arrays of the shapes.
         unsafe {
-            let status =
-                dicod_lambda_max(c, o, axes, s, n[0], n[1], n[2], l, x, d, &mut lambda_max);
+            let status = dicod_lambda_max(c, o, axes, s, n[0], n[1], n[2], l, x, d, &mut lambda_max);
             assert_eq!(status, DICOD_OK, "{}", last_error());
             let (a, b) = (&mut objective, &mut data_term);
             let status = dicod_objective(c, o, axes, s, n[0], n[1], n[2], l, x, d, z, a, b);
             assert_eq!(status, DICOD_OK, "{}", last_error());
             // The data term may be left out.
             let (mut again, b) = (-7.0, null_mut());
-            let status =
-                dicod_objective(c, o, axes, s, n[0], n[1], n[2], l, x, d, z, &mut again, b);
+            let status = dicod_objective(c, o, axes, s, n[0], n[1], n[2], l, x, d, z, &mut again, b);
             assert_eq!((status, again), (DICOD_OK, objective));
         }
         (lambda_max, objective, data_term)
@@ -358,8 +336,7 @@ impl Call {
         let mut gram = vec![-7.0; (n_atoms * n_atoms * window) as usize];
         let (l, d, to) = (self.atom.as_ptr(), self.d.as_ptr(), gram.as_mut_ptr());
         // SAFETY: arrays of the shapes.
-        let status =
-            unsafe { dicod_gram(self.context, self.n_axes, n_channels, n_atoms, l, d, to) };
+        let status = unsafe { dicod_gram(self.context, self.n_axes, n_channels, n_atoms, l, d, to) };
         assert_eq!(status, DICOD_OK, "{}", last_error());
         gram
     }
@@ -369,8 +346,7 @@ impl Call {
         let (s, l, n) = (self.signal.as_ptr(), self.atom.as_ptr(), self.counts);
         let (c, o, axes, d) = (self.context, self.options, self.n_axes, self.d.as_ptr());
         // SAFETY: arrays of the shapes.
-        let status =
-            unsafe { dicod_encoder_create(c, o, axes, s, n[0], n[1], n[2], l, d, &mut handle) };
+        let status = unsafe { dicod_encoder_create(c, o, axes, s, n[0], n[1], n[2], l, d, &mut handle) };
         assert_eq!(status, DICOD_OK, "{}", last_error());
         Encoder(handle)
     }
@@ -401,10 +377,7 @@ impl Encoder {
         let mut z = vec![-7.5; call.z_len()];
         let valid = call.valid();
         let volume = valid.iter().product::<i64>() as usize;
-        let channels = z
-            .chunks_mut(volume)
-            .map(|z| z.as_mut_ptr().cast())
-            .collect();
+        let channels = z.chunks_mut(volume).map(|z| z.as_mut_ptr().cast()).collect();
         let array = Array::new(&valid, channels, None);
         // SAFETY: arrays of the shapes.
         let status = unsafe { dicod_encoder_get_z(self.0, &mut array.raw()) };

@@ -42,12 +42,7 @@ fn unused_atoms_are_all_drawn_anew() {
     for redraw in [true, false] {
         let options = Options {
             reg: 0.01,
-            learn: Learning {
-                init: Init::Given,
-                redraw,
-                recentre: false,
-                ..Learning::default()
-            },
+            learn: Learning { init: Init::Given, redraw, recentre: false, ..Learning::default() },
             ..Options::default()
         };
         let x = field(&problem);
@@ -77,24 +72,15 @@ fn unused_atoms_are_all_drawn_anew() {
 fn lambda_is_a_fraction_of_the_first_lambda_max_that_is_not_zero() {
     let mut noise = Noise(24);
     let mut problem = line(1, 2, 200, 10);
-    let learning = Learning {
-        init: Init::Given,
-        ..Learning::default()
-    };
-    let mut options = Options {
-        learn: learning,
-        ..Options::default()
-    };
+    let learning = Learning { init: Init::Given, ..Learning::default() };
+    let mut options = Options { learn: learning, ..Options::default() };
     // Zero everywhere is a mistake, whatever the regularisation.
     for scale in [Scale::Relative, Scale::Absolute] {
         options.reg_scale = scale;
         let (shape, d) = (problem.shape(&options), problem.dictionary::<f64>());
         let refused = Learner::new(shape, options.clone(), 1, Some(d));
         let text = refused.err().unwrap().to_string();
-        assert!(
-            text.contains("zero everywhere") && text.contains("learn_init"),
-            "{text}"
-        );
+        assert!(text.contains("zero everywhere") && text.contains("learn_init"), "{text}");
     }
     options.reg_scale = Scale::Relative;
     // Orthogonal to a flat signal, exactly and up to rounding.
@@ -108,10 +94,7 @@ fn lambda_is_a_fraction_of_the_first_lambda_max_that_is_not_zero() {
         }
         let mut learner = learner::<f64>(&problem, &options, 1);
         let done = learner.step(&field(&problem), None).unwrap();
-        assert_eq!(
-            (done.nonzeros.iter().sum::<u64>(), learner.lambda()),
-            (0, None)
-        );
+        assert_eq!((done.nonzeros.iter().sum::<u64>(), learner.lambda()), (0, None));
         problem.x[100] += 5.0 * (1.0 + noise.uniform());
         let done = learner.step(&field(&problem), None).unwrap();
         assert!(done.lambda_max > 0.1 && done.lambda[0] > 0.01, "{done:?}");
@@ -125,18 +108,9 @@ fn options_that_contradict_each_other_are_refused() {
     type Change = fn(&mut Options);
     let cases: [(Change, &str); 4] = [
         (|o| o.frozen_support = true, "warm_start"),
-        (
-            |o| (o.schedule, o.steps_per_visit) = (Schedule::Published, 2),
-            "published",
-        ),
-        (
-            |o| (o.strategy, o.tile_shape) = (Strategy::Greedy, vec![9]),
-            "greedy",
-        ),
-        (
-            |o| (o.learn.redraw_below, o.learn.redraw) = (0.1, false),
-            "learn_redraw",
-        ),
+        (|o| (o.schedule, o.steps_per_visit) = (Schedule::Published, 2), "published"),
+        (|o| (o.strategy, o.tile_shape) = (Strategy::Greedy, vec![9]), "greedy"),
+        (|o| (o.learn.redraw_below, o.learn.redraw) = (0.1, false), "learn_redraw"),
     ];
     for (index, (change, word)) in cases.into_iter().enumerate() {
         let mut options = Options::default();
@@ -161,11 +135,7 @@ fn greedy_atoms_are_what_is_left_unexplained() {
     problem.x.iter_mut().for_each(|x| *x = noise.normal());
     problem.x[77..85].iter_mut().for_each(|x| *x *= 10.0);
     let options = Options {
-        learn: Learning {
-            init: Init::GreedyPatches,
-            dict_max_iter: 0,
-            ..Learning::default()
-        },
+        learn: Learning { init: Init::GreedyPatches, dict_max_iter: 0, ..Learning::default() },
         ..Options::default()
     };
     let mut learner = learner::<f64>(&problem, &options, 1);
@@ -186,14 +156,7 @@ fn lambda_follows_its_reference() {
     let mut problem = line(2, 3, 150, 9);
     problem.x.iter_mut().for_each(|x| *x = noise.normal());
     for reference in [Reference::First, Reference::Each] {
-        let options = Options {
-            reg: 0.2,
-            learn: Learning {
-                reference,
-                ..Learning::default()
-            },
-            ..Options::default()
-        };
+        let options = Options { reg: 0.2, learn: Learning { reference, ..Learning::default() }, ..Options::default() };
         let mut learner = learner::<f64>(&problem, &options, 1);
         let mut first = None;
         let mut differs = false;
@@ -203,11 +166,7 @@ fn lambda_follows_its_reference() {
                 Reference::First => *first.get_or_insert(done.lambda_max),
                 Reference::Each => done.lambda_max,
             };
-            assert!(
-                done.lambda
-                    .iter()
-                    .all(|l| (l - 0.2 * of).abs() <= 1e-12 * of)
-            );
+            assert!(done.lambda.iter().all(|l| (l - 0.2 * of).abs() <= 1e-12 * of));
             differs |= done.lambda_max != *first.get_or_insert(done.lambda_max);
         }
         assert!(differs);
@@ -227,12 +186,7 @@ fn batches_go_through_all_signals() {
             reg: 1e6,
             reg_scale: Scale::Absolute,
             seed,
-            learn: Learning {
-                init: Init::Random,
-                batch: 2,
-                redraw: false,
-                ..Learning::default()
-            },
+            learn: Learning { init: Init::Random, batch: 2, redraw: false, ..Learning::default() },
             ..Options::default()
         };
         let mut learner = learner::<f64>(&problem, &options, 1);
@@ -247,10 +201,7 @@ fn batches_go_through_all_signals() {
             assert_eq!(times.iter().sum::<u64>(), 2 * step);
             // No signal is looked at again before all have been, pass after pass.
             let least = 2 * step / 5;
-            assert!(
-                times.iter().all(|n| (least..=least + 1).contains(n)),
-                "{times:?}"
-            );
+            assert!(times.iter().all(|n| (least..=least + 1).contains(n)), "{times:?}");
         }
         assert_eq!(times, [4; 5]);
     }
@@ -262,13 +213,7 @@ fn statistics_of_earlier_signals_count_less_and_less() {
     let mut problem = line(1, 2, 200, 7);
     let options = Options {
         reg: 0.1,
-        learn: Learning {
-            online: true,
-            forgetting: 0.4,
-            dict_tol: 1e-9,
-            dict_max_iter: 1000,
-            ..Learning::default()
-        },
+        learn: Learning { online: true, forgetting: 0.4, dict_tol: 1e-9, dict_max_iter: 1000, ..Learning::default() },
         ..Options::default()
     };
     let mut learner = learner::<f64>(&problem, &options, 1);
@@ -285,20 +230,14 @@ fn statistics_of_earlier_signals_count_less_and_less() {
         if let Some(earlier) = all.take() {
             let dicod::learn::Statistics { ztz, ztx, xx, .. } = earlier;
             let add = |to: &mut [f64], from: &[f64]| {
-                to.iter_mut()
-                    .zip(from)
-                    .for_each(|(to, from)| *to += 0.4 * from);
+                to.iter_mut().zip(from).for_each(|(to, from)| *to += 0.4 * from);
             };
             add(&mut sum.ztz, &ztz);
             add(&mut sum.ztx, &ztx);
             sum.xx += 0.4 * xx;
         }
         if let Some(before) = before {
-            let settings = Settings {
-                tol: 1e-9,
-                max_iter: 1000,
-                ..Settings::default()
-            };
+            let settings = Settings { tol: 1e-9, max_iter: 1000, ..Settings::default() };
             let (wanted, _) = dictionary_step(&sum, &before, &settings).unwrap();
             let got = learner.dictionary().unwrap();
             for k in 0..2 {

@@ -1,9 +1,6 @@
 //! Checkpoints: nothing is lost, nothing foreign is taken.
 
-use super::{
-    Noise, common::Problem, common::bits, common::rounded, learner, long, options_at_random,
-    random_problem,
-};
+use super::{Noise, common::Problem, common::bits, common::rounded, learner, long, options_at_random, random_problem};
 use dicod::csc::{Options, Progress};
 use dicod::learn::{Init, Learner, Reference};
 use dicod::linalg::{Atoms, Dictionary, Field, Real};
@@ -73,20 +70,12 @@ fn damaged_and_foreign_checkpoints_are_refused() {
         damaged[n] ^= 1 + noise.below(255) as u8;
         assert!(message(&damaged).contains("checkpoint"));
     }
-    for (at, text) in [
-        (0, "another kind"),
-        (8, "version"),
-        (16, "bytes"),
-        (40, "checksum"),
-    ] {
+    for (at, text) in [(0, "another kind"), (8, "version"), (16, "bytes"), (40, "checksum")] {
         let mut damaged = saved.clone();
         damaged[at] ^= 4;
         assert!(message(&damaged).contains(text), "{}", message(&damaged));
     }
-    let text = Learner::<f32>::restore(&saved, None, 1)
-        .err()
-        .unwrap()
-        .to_string();
+    let text = Learner::<f32>::restore(&saved, None, 1).err().unwrap().to_string();
     assert!(text.contains("elements of 8 bytes"), "{text}");
     let folder = std::env::temp_dir().join(format!("dicod-learn-{}", std::process::id()));
     std::fs::create_dir(&folder).unwrap();
@@ -98,23 +87,15 @@ fn damaged_and_foreign_checkpoints_are_refused() {
     assert_eq!(again.save().unwrap(), saved);
     std::fs::remove_dir_all(&folder).unwrap();
     let text = learner.save_to(&path).unwrap_err().to_string();
-    assert!(
-        text.contains("cannot be written") && text.contains("checkpoint"),
-        "{text}"
-    );
-    let text = Learner::<f64>::restore_from(&path, None, 1)
-        .err()
-        .unwrap()
-        .to_string();
+    assert!(text.contains("cannot be written") && text.contains("checkpoint"), "{text}");
+    let text = Learner::<f64>::restore_from(&path, None, 1).err().unwrap().to_string();
     assert!(text.contains("cannot be read"), "{text}");
 }
 
 /// CRC-64/XZ by its definition, bit by bit.
 fn crc64(bytes: &[u8]) -> u64 {
     !bytes.iter().fold(!0u64, |crc, byte| {
-        (0..8).fold(crc ^ u64::from(*byte), |crc, _| {
-            (crc >> 1) ^ (0xc96c_5795_d787_0f42 * (crc & 1))
-        })
+        (0..8).fold(crc ^ u64::from(*byte), |crc, _| (crc >> 1) ^ (0xc96c_5795_d787_0f42 * (crc & 1)))
     })
 }
 
@@ -271,18 +252,11 @@ fn wrong_contents_are_refused_or_harmless() {
 #[test]
 fn other_options_may_ask_for_another_rank() {
     let mut noise = Noise(9);
-    let problem = Problem {
-        n_channels: 3,
-        d: (0..4 * 3 * 125).map(|_| noise.normal()).collect(),
-        ..random_problem(&mut noise)
-    };
+    let problem =
+        Problem { n_channels: 3, d: (0..4 * 3 * 125).map(|_| noise.normal()).collect(), ..random_problem(&mut noise) };
     let n = problem.n_signals * 3 * problem.signal.iter().product::<usize>();
     let n_d = problem.n_atoms * 3 * problem.atom.iter().product::<usize>();
-    let problem = Problem {
-        x: (0..n).map(|_| noise.normal()).collect(),
-        d: problem.d[..n_d].to_vec(),
-        ..problem
-    };
+    let problem = Problem { x: (0..n).map(|_| noise.normal()).collect(), d: problem.d[..n_d].to_vec(), ..problem };
     let x = Field::contiguous(&problem.x, problem.signal.map(|n| n as i64));
     for rank_one in [false, true] {
         let mut options = Options::default();

@@ -1,9 +1,6 @@
 //! What has to hold for any problem.
 
-use super::{
-    Noise, common, common::Problem, common::rounded, learner, long, options_at_random,
-    random_problem,
-};
+use super::{Noise, common, common::Problem, common::rounded, learner, long, options_at_random, random_problem};
 use dicod::csc::{Options, Progress, Shape, Stop};
 use dicod::learn::{Init, Learning, Method, Reference};
 use dicod::linalg::{Field, FieldMut, Real};
@@ -15,9 +12,7 @@ fn strange(noise: &mut Noise, x: &mut [f64], range: i32) {
         0 => x.fill(0.0),
         1 => {
             let at = noise.below(x.len());
-            x.iter_mut()
-                .enumerate()
-                .for_each(|(i, x)| *x *= f64::from(i == at));
+            x.iter_mut().enumerate().for_each(|(i, x)| *x *= f64::from(i == at));
         }
         2 => x.fill(1.0),
         3 => scale(x, -range),
@@ -64,10 +59,7 @@ fn descends<T: Real>(noise: &mut Noise, tolerance: f64, range: i32) -> usize {
     let done = learner.run(&x, Some(&mut each), None).unwrap();
     history.push(done.info.certificate.objective);
     for pair in history.windows(2) {
-        assert!(
-            pair[1].is_finite() && (!whole || pair[1] <= pair[0] + tolerance * energy),
-            "{history:?}\n{what}"
-        );
+        assert!(pair[1].is_finite() && (!whole || pair[1] <= pair[0] + tolerance * energy), "{history:?}\n{what}");
     }
     // The last value is that of the dictionary and z that are handed out.
     let d = learner.dictionary().unwrap();
@@ -77,30 +69,20 @@ fn descends<T: Real>(noise: &mut Noise, tolerance: f64, range: i32) -> usize {
     learner.z(&mut FieldMut::contiguous(&mut z, valid)).unwrap();
     let z = common::widened(&z);
     let v = d.volume();
-    let at = |i: usize| {
-        d.at(i / v / d.n_channels, i / v % d.n_channels, i % v)
-            .wide()
-    };
-    let again = Problem {
-        d: (0..problem.d.len()).map(at).collect(),
-        ..problem.clone()
-    };
+    let at = |i: usize| d.at(i / v / d.n_channels, i / v % d.n_channels, i % v).wide();
+    let again = Problem { d: (0..problem.d.len()).map(at).collect(), ..problem.clone() };
     assert!(z.iter().all(|z| z.is_finite()), "{what}");
     if batch == problem.n_signals {
         let (objective, _) = again.objective(&z, &done.info.lambda);
         let last = history[history.len() - 1];
-        assert!(
-            (objective - last).abs() <= tolerance * energy,
-            "{objective} {last}\n{what}"
-        );
+        assert!((objective - last).abs() <= tolerance * energy, "{objective} {last}\n{what}");
     }
     for (k, norm) in d.squared_norms().unwrap().iter().enumerate() {
         let fixed = options.learn.fixed_atoms.get(k) == Some(&true);
         assert!(fixed || norm.wide() <= 1.0 + tolerance, "{norm:?}\n{what}");
         if fixed && !options.learn.rank_one {
             let given = problem.dictionary::<T>();
-            let same =
-                (0..d.n_channels * v).all(|i| d.at(k, i / v, i % v) == given.at(k, i / v, i % v));
+            let same = (0..d.n_channels * v).all(|i| d.at(k, i / v, i % v) == given.at(k, i / v, i % v));
             assert!(same, "fixed atom {k}\n{what}");
         }
     }
@@ -146,18 +128,12 @@ fn units_do_not_matter() {
                 learner.step(&x, None).unwrap();
             }
             let z = learner.activations().iter();
-            let z: Vec<_> = z
-                .map(|a| (a.signal, a.atom, a.at, a.value / factor))
-                .collect();
+            let z: Vec<_> = z.map(|a| (a.signal, a.atom, a.at, a.value / factor)).collect();
             (learner.dictionary().unwrap().clone(), z)
         };
         let wanted = learned(0);
         for exponent in [-300, -40, 40, 300] {
-            assert_eq!(
-                learned(exponent),
-                wanted,
-                "{exponent} {options:?}\n{problem:?}"
-            );
+            assert_eq!(learned(exponent), wanted, "{exponent} {options:?}\n{problem:?}");
         }
     }
 }
@@ -197,12 +173,7 @@ fn an_end_may_come_at_any_time() {
     };
     let x = Field::contiguous(&problem.x, [1, 1, 4000]);
     for init in [Init::GreedyPatches, Init::RandomPatches] {
-        let mut options = Options {
-            reg: 0.0,
-            tol: 0.0,
-            progress_interval: 0.0,
-            ..Options::default()
-        };
+        let mut options = Options { reg: 0.0, tol: 0.0, progress_interval: 0.0, ..Options::default() };
         options.learn.init = init;
         let mut asked = 0;
         let mut once = |_: &Progress| {
@@ -222,10 +193,7 @@ fn an_end_may_come_at_any_time() {
         assert_eq!(first.dictionary().is_none(), init == Init::GreedyPatches);
         if let Some(dictionary) = first.dictionary() {
             let norms = dictionary.squared_norms().unwrap();
-            assert!(
-                norms.iter().all(|norm| (norm - 1.0).abs() < 1e-9),
-                "{norms:?}"
-            );
+            assert!(norms.iter().all(|norm| (norm - 1.0).abs() < 1e-9), "{norms:?}");
         }
     }
 }

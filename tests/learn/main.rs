@@ -48,31 +48,20 @@ fn problem(arrays: &Arrays, d: &str) -> Problem {
 fn cases(prefix: &str) -> Vec<(String, Arrays)> {
     let names = std::fs::read_dir(golden("")).unwrap();
     let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names
-        .filter(|n| n.starts_with(prefix) && n.ends_with(".npz"))
-        .collect();
+    let mut names: Vec<String> = names.filter(|n| n.starts_with(prefix) && n.ends_with(".npz")).collect();
     names.sort();
-    names
-        .into_iter()
-        .map(|n| (n.clone(), read_npz(&golden(&n))))
-        .collect()
+    names.into_iter().map(|n| (n.clone(), read_npz(&golden(&n)))).collect()
 }
 
 fn error(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
     let scale = b.iter().fold(1e-300, |m: f64, x| m.max(x.abs()));
     // A NaN must not get lost.
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| (a - b).abs() / scale)
-        .fold(0.0, |m, e| if e <= m { m } else { e })
+    a.iter().zip(b).map(|(a, b)| (a - b).abs() / scale).fold(0.0, |m, e| if e <= m { m } else { e })
 }
 
 fn statistics_of(problem: &Problem, z: &[f64], method: Method, n_threads: usize) -> Statistics {
-    let options = Options {
-        periodic: problem.periodic[3 - problem.n_axes..].to_vec(),
-        ..Options::default()
-    };
+    let options = Options { periodic: problem.periodic[3 - problem.n_axes..].to_vec(), ..Options::default() };
     let shape = problem.shape(&options);
     let z = Field::contiguous(z, problem.valid().map(|n| n as i64));
     let x = Field::contiguous(&problem.x, problem.signal.map(|n| n as i64));
@@ -84,10 +73,7 @@ struct Noise(u64);
 
 impl Noise {
     fn uniform(&mut self) -> f64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         let mut x = self.0;
         x = (x ^ (x >> 32)).wrapping_mul(0xd6e8feb86659fd93);
         x = (x ^ (x >> 32)).wrapping_mul(0xd6e8feb86659fd93);
@@ -145,12 +131,7 @@ fn options_at_random(noise: &mut Noise, problem: &Problem) -> Options {
         seed: noise.below(1000) as i64,
         strategy: [Strategy::LocallyGreedy, Strategy::Random][noise.below(2)],
         learn: Learning {
-            init: [
-                Init::Given,
-                Init::Random,
-                Init::RandomPatches,
-                Init::GreedyPatches,
-            ][noise.below(4)],
+            init: [Init::Given, Init::Random, Init::RandomPatches, Init::GreedyPatches][noise.below(4)],
             reference: [Reference::First, Reference::Each][noise.below(2)],
             max_iter: 4,
             tol: 0.0,

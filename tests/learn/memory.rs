@@ -3,10 +3,10 @@
 
 use super::Noise;
 use dicod::csc::{Options, Shape};
-use dicod::grid::blocks::Block;
+use dicod::grid::block::Block;
 use dicod::learn::{Init, Learner, Learning};
 use dicod::linalg::Field;
-use dicod::transport::local::{Local, Weather};
+use dicod::ranks::local::{Local, Weather};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -67,25 +67,17 @@ fn held(size: usize, signal: [i64; 2], atom: [i64; 2], n_atoms: i64) -> Vec<Held
         let options = Options {
             reg: 0.3,
             tol: 1e-1,
-            learn: Learning {
-                init: Init::RandomPatches,
-                ..Learning::default()
-            },
+            learn: Learning { init: Init::RandomPatches, ..Learning::default() },
             ..Options::default()
         };
         let shape = Shape::new(&signal, 1, 1, n_atoms, &atom, &options).unwrap();
         let (first, last) = (signal[0] * rank / n, signal[0] * (rank + 1) / n);
-        let block = Block {
-            origin: [0, first, 0],
-            shape: [1, last - first, signal[1]],
-        };
+        let block = Block { origin: [0, first, 0], shape: [1, last - first, signal[1]] };
         // The same field on any number of ranks.
         let values: Vec<f64> = (first..last)
             .flat_map(|row| {
                 let mut noise = Noise(row as u64);
-                (0..signal[1])
-                    .map(move |_| noise.normal())
-                    .collect::<Vec<_>>()
+                (0..signal[1]).map(move |_| noise.normal()).collect::<Vec<_>>()
             })
             .collect();
         let mut x = Field::contiguous(&values, block.shape);
@@ -98,11 +90,7 @@ fn held(size: usize, signal: [i64; 2], atom: [i64; 2], n_atoms: i64) -> Vec<Held
             let done = learner.step(&x, None).unwrap();
             nonzeros = done.nonzeros.iter().sum::<u64>() as usize;
         }
-        Held {
-            most: (MOST.get() - before) as f64,
-            activations: learner.activations().len(),
-            nonzeros,
-        }
+        Held { most: (MOST.get() - before) as f64, activations: learner.activations().len(), nonzeros }
     });
     results.into_iter().map(Result::unwrap).collect()
 }
@@ -115,12 +103,7 @@ fn a_rank_holds_its_share() {
     let all: usize = four.iter().map(|rank| rank.activations).sum();
     assert_eq!(all, one[0].nonzeros);
     for rank in &four {
-        println!(
-            "{:.1} MB of {:.1} MB, {} of {all} activations",
-            rank.most / 1e6,
-            one[0].most / 1e6,
-            rank.activations
-        );
+        println!("{:.1} MB of {:.1} MB, {} of {all} activations", rank.most / 1e6, one[0].most / 1e6, rank.activations);
         // A halo beside a quarter.
         assert!(rank.most <= 1.4 * one[0].most / 4.0);
         assert!(3 * rank.activations < all && rank.nonzeros == all);

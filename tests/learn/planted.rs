@@ -39,20 +39,13 @@ fn planted(noise: &mut Noise, signal: common::Point, atom: common::Point, k: usi
     let mut z: Vec<f64> = vec![0.0; problem.n_z()];
     for z in &mut z {
         let sign = if noise.below(2) == 0 { -1.0 } else { 1.0 };
-        *z = if noise.uniform() < share {
-            sign * (1.0 + noise.uniform())
-        } else {
-            0.0
-        };
+        *z = if noise.uniform() < share { sign * (1.0 + noise.uniform()) } else { 0.0 };
     }
     problem.x = vec![0.0; common::volume(signal)];
     problem.x = problem.reconstruct(&z);
     let power = problem.x.iter().map(|x| x * x).sum::<f64>() / problem.x.len() as f64;
     let level = (power / 100.0).sqrt();
-    problem
-        .x
-        .iter_mut()
-        .for_each(|x| *x += level * noise.normal());
+    problem.x.iter_mut().for_each(|x| *x += level * noise.normal());
     problem
 }
 
@@ -91,12 +84,7 @@ fn planted_dictionaries_are_recovered() {
                 reg: 0.1,
                 tol: 1e-2,
                 seed: trial,
-                learn: Learning {
-                    init: Init::GreedyPatches,
-                    max_iter: 100,
-                    tol: 1e-5,
-                    ..Learning::default()
-                },
+                learn: Learning { init: Init::GreedyPatches, max_iter: 100, tol: 1e-5, ..Learning::default() },
                 ..Options::default()
             };
             let x = Field::contiguous(&problem.x, problem.signal.map(|n| n as i64));

@@ -18,34 +18,20 @@ fn dictionary_steps_reach_the_minimum() {
         let (statistics, d0) = golden_statistics(&arrays);
         let value = |key: &str| arrays[key].values[0];
         let start = data_term(&statistics, &d0).unwrap();
-        assert!(
-            (start - value("objective_D0")).abs() <= 1e-10 * start,
-            "{name}"
-        );
+        assert!((start - value("objective_D0")).abs() <= 1e-10 * start, "{name}");
         let g = gradient(&statistics, &d0).unwrap();
         assert!(error(&g, &arrays["gradient_D0"].values) <= 1e-10, "{name}");
         let window = value("window") == 1.0;
-        let settings = Settings {
-            tol: 1e-7,
-            max_iter: 2000,
-            window,
-            ..Settings::default()
-        };
+        let settings = Settings { tol: 1e-7, max_iter: 2000, window, ..Settings::default() };
         let (d, done) = dictionary_step(&statistics, &d0, &settings).unwrap();
         let got = data_term(&statistics, &d).unwrap();
         assert!((start + done.change - got).abs() <= 1e-10 * start, "{name}");
         assert!(done.gap <= 1e-7 * got, "{name}: {done:?}");
         let peer = value("objective_D_hat");
-        println!(
-            "{name}: {got:.9} in {} iterations; peer {peer:.9}",
-            done.iterations
-        );
+        println!("{name}: {got:.9} in {} iterations; peer {peer:.9}", done.iterations);
         if let Some(ball) = arrays.get("objective_ball") {
             let ball = ball.values[0];
-            assert!(
-                (got - ball).abs() <= 1e-6 * ball,
-                "{name}: {got} is not {ball}"
-            );
+            assert!((got - ball).abs() <= 1e-6 * ball, "{name}: {got} is not {ball}");
         }
         if window {
             // Peer keeps what D0 has at the border.
@@ -90,12 +76,7 @@ fn learning_is_as_good_as_the_published_code() {
         let done = learner.run(&x, Some(&mut each), None).unwrap();
         history.push(done.info.certificate.objective);
         let peer = &arrays["mpi1_pobj"].values;
-        assert!(
-            (history[0] - peer[1]).abs() <= 1e-6 * peer[1],
-            "{name}: {} {}",
-            history[0],
-            peer[1]
-        );
+        assert!((history[0] - peer[1]).abs() <= 1e-6 * peer[1], "{name}: {} {}", history[0], peer[1]);
         for pair in history.windows(2) {
             assert!(pair[1] <= pair[0] * (1.0 + 1e-12), "{name}: {history:?}");
         }
@@ -104,12 +85,7 @@ fn learning_is_as_good_as_the_published_code() {
         let got = *history.last().unwrap();
         let d = learner.dictionary().unwrap();
         let mut own = vec![0.0; problem.n_z()];
-        learner
-            .z(&mut FieldMut::contiguous(
-                &mut own,
-                problem.valid().map(|n| n as i64),
-            ))
-            .unwrap();
+        learner.z(&mut FieldMut::contiguous(&mut own, problem.valid().map(|n| n as i64))).unwrap();
         let again = Problem {
             d: (0..problem.d.len())
                 .map(|i| {
@@ -120,10 +96,7 @@ fn learning_is_as_good_as_the_published_code() {
             ..problem.clone()
         };
         let (objective, _) = again.objective(&own, &vec![options.reg; problem.n_atoms]);
-        assert!(
-            (objective - got).abs() <= 1e-10 * got,
-            "{name}: {objective} {got}"
-        );
+        assert!((objective - got).abs() <= 1e-10 * got, "{name}: {objective} {got}");
         println!(
             "{name}: {got:.6}, peer {best:.6}: {:.4}; {} iterations, {:?}",
             got / best,

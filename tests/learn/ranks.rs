@@ -5,11 +5,11 @@
 use super::common::{Point, Problem, bits, rounded, volume};
 use super::{Noise, long, options_at_random, random_problem};
 use dicod::csc::Options;
-use dicod::grid::blocks::Block;
+use dicod::grid::block::Block;
 use dicod::learn::{Init, Learner};
 use dicod::linalg::{Atoms, Dictionary, Field, FieldMut, Real};
-use dicod::transport::Transport;
-use dicod::transport::local::{Local, Weather};
+use dicod::ranks::Transport;
+use dicod::ranks::local::{Local, Weather};
 use std::sync::Arc;
 
 fn point(shape: Point) -> [i64; 3] {
@@ -20,9 +20,7 @@ fn point(shape: Point) -> [i64; 3] {
 fn partition(domain: Point, n: usize, noise: &mut Noise) -> Vec<Block> {
     let mut parts = vec![Block::whole(point(domain))];
     while parts.len() < n {
-        let which = (0..parts.len())
-            .max_by_key(|i| parts[*i].volume())
-            .unwrap_or(0);
+        let which = (0..parts.len()).max_by_key(|i| parts[*i].volume()).unwrap_or(0);
         let axis = noise.below(3);
         let (mut part, mut other) = (parts[which], parts[which]);
         let at = noise.below(part.shape[axis] as usize + 1) as i64;
@@ -133,21 +131,12 @@ fn check<T: Real>(noise: &mut Noise) {
                 let (found, bytes) = result.unwrap_or_else(|_| panic!("{what}"));
                 let n = found.0.len();
                 assert!(n == if restart { 2 } else { 4 });
-                assert!(
-                    found.0 == wanted.0[4 - n..],
-                    "{size} ranks, restart {restart}: D\n{what}"
-                );
+                assert!(found.0 == wanted.0[4 - n..], "{size} ranks, restart {restart}: D\n{what}");
                 let tail = wanted.1.len() - found.1.len();
                 let at = (0..found.1.len()).find(|i| found.1[*i] != wanted.1[tail + i]);
-                assert!(
-                    at.is_none(),
-                    "{size} ranks, restart {restart}: {at:?}\n{what}"
-                );
+                assert!(at.is_none(), "{size} ranks, restart {restart}: {at:?}\n{what}");
                 if rank == 0 {
-                    assert!(
-                        found.2 == wanted.2,
-                        "{size} ranks, restart {restart}: z\n{what}"
-                    );
+                    assert!(found.2 == wanted.2, "{size} ranks, restart {restart}: z\n{what}");
                     saved = bytes;
                 }
             }

@@ -9,23 +9,13 @@ fn statistics_are_the_reference() {
     for (name, arrays) in cases("csc_").into_iter().chain(cases("dict_update_")) {
         let csc = name.starts_with("csc_");
         let problem = problem(&arrays, if csc { "D" } else { "D0" });
-        let suffixes = [
-            "greedy_auto",
-            "cyclic",
-            "greedy_auto_pos",
-            "cyclic_pos",
-            "greedy_auto_z0",
-        ];
+        let suffixes = ["greedy_auto", "cyclic", "greedy_auto_pos", "cyclic_pos", "greedy_auto_z0"];
         let mut triples = vec![("z0".into(), "ztz_z0".into(), "ztX_z0".into())];
         if !csc {
             triples = vec![("z".into(), "ztz".into(), "ztX".into())];
         }
         for s in suffixes.iter().filter(|_| csc) {
-            triples.push((
-                format!("{s}__z_hat"),
-                format!("{s}__ztz"),
-                format!("{s}__ztX"),
-            ));
+            triples.push((format!("{s}__z_hat"), format!("{s}__ztz"), format!("{s}__ztX")));
         }
         for (z, ztz, ztx) in triples {
             let (Some(z), true) = (arrays.get(&z), arrays.contains_key(&ztz)) else {
@@ -54,13 +44,8 @@ fn plain_statistics(problem: &Problem, z: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let w = l.map(|l| 2 * l - 1);
     let flat = |at: [usize; 3], shape: [usize; 3]| (at[0] * shape[1] + at[1]) * shape[2] + at[2];
     let points = |shape: [usize; 3]| {
-        (0..shape.iter().product::<usize>()).map(move |i| {
-            [
-                i / (shape[1] * shape[2]),
-                i / shape[2] % shape[1],
-                i % shape[2],
-            ]
-        })
+        (0..shape.iter().product::<usize>())
+            .map(move |i| [i / (shape[1] * shape[2]), i / shape[2] % shape[1], i % shape[2]])
     };
     let (v, tv) = (common::volume(valid), common::volume(t));
     let mut ztz = vec![0.0; k * k * common::volume(w)];
@@ -73,11 +58,7 @@ fn plain_statistics(problem: &Problem, z: &[f64]) -> (Vec<f64>, Vec<f64>) {
                 for tau in points(w) {
                     let at: [Option<usize>; 3] = std::array::from_fn(|i| {
                         let x = u[i] as i64 + tau[i] as i64 - (l[i] as i64 - 1);
-                        let x = if problem.periodic[i] {
-                            x.rem_euclid(t[i] as i64)
-                        } else {
-                            x
-                        };
+                        let x = if problem.periodic[i] { x.rem_euclid(t[i] as i64) } else { x };
                         (0..valid[i] as i64).contains(&x).then_some(x as usize)
                     });
                     if let [Some(i), Some(j), Some(m)] = at {
@@ -107,19 +88,12 @@ fn statistics_are_what_plain_loops_say() {
         let problem = random_problem(&mut noise);
         let density = noise.uniform();
         let mut z: Vec<f64> = (0..problem.n_z()).map(|_| noise.normal()).collect();
-        z.iter_mut()
-            .for_each(|z| *z *= f64::from(noise.uniform() < density));
+        z.iter_mut().for_each(|z| *z *= f64::from(noise.uniform() < density));
         let (ztz, ztx) = plain_statistics(&problem, &z);
         for method in [Method::Sparse, Method::Fft, Method::Auto] {
             let got = statistics_of(&problem, &z, method, 1);
-            assert!(
-                error(&got.ztz, &ztz) <= 1e-12,
-                "{trial} {method:?} {problem:?}"
-            );
-            assert!(
-                error(&got.ztx, &ztx) <= 1e-12,
-                "{trial} {method:?} {problem:?}"
-            );
+            assert!(error(&got.ztz, &ztz) <= 1e-12, "{trial} {method:?} {problem:?}");
+            assert!(error(&got.ztx, &ztx) <= 1e-12, "{trial} {method:?} {problem:?}");
             assert_eq!(got, statistics_of(&problem, &z, method, 3));
         }
     }

@@ -1,40 +1,21 @@
 //! What the tests of the map share.
 
 use dicod::parmap::{Map, Report, Schedule, Settings};
-use dicod::transport::Transport;
-use dicod::transport::local::{Local, Weather};
+use dicod::ranks::Transport;
+use dicod::ranks::local::{Local, Weather};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What waits longer than this waits for ever.
 pub const HANGS: Duration = Duration::from_secs(120);
 
-pub const SCHEDULES: [Schedule; 4] = [
-    Schedule::Block,
-    Schedule::Cyclic,
-    Schedule::Dynamic,
-    Schedule::Guided,
-];
+pub const SCHEDULES: [Schedule; 4] = [Schedule::Block, Schedule::Cyclic, Schedule::Dynamic, Schedule::Guided];
 
 /// Ranks and threads on each: serial, threads, ranks, both.
-pub const SHAPES: [(usize, usize); 9] = [
-    (1, 1),
-    (1, 2),
-    (1, 4),
-    (2, 1),
-    (3, 1),
-    (4, 1),
-    (2, 2),
-    (4, 2),
-    (5, 1),
-];
+pub const SHAPES: [(usize, usize); 9] = [(1, 1), (1, 2), (1, 4), (2, 1), (3, 1), (4, 1), (2, 2), (4, 2), (5, 1)];
 
 pub fn rough(seed: u64) -> Weather {
-    Weather {
-        seed,
-        delay: (seed % 5) as u32,
-        failure: None,
-    }
+    Weather { seed, delay: (seed % 5) as u32, failure: None }
 }
 
 /// A map on each rank, with the settings.
@@ -54,10 +35,7 @@ pub fn on<R: Send>(
         work(&map)
     };
     let results = Local::run(ranks, weather, work);
-    results
-        .into_iter()
-        .map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        .collect()
+    results.into_iter().map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
 }
 
 /// A report without what may differ: time, and who ran it.
@@ -81,7 +59,5 @@ pub fn value(bytes: &[u8]) -> f64 {
 
 /// Numbers whose sum depends on the order.
 pub fn numbers(n: usize) -> Vec<f64> {
-    (0..n)
-        .map(|i| ((i * 7919 + 13) % 1009) as f64 / 7.0 * 10f64.powi(i as i32 % 17 - 8))
-        .collect()
+    (0..n).map(|i| ((i * 7919 + 13) % 1009) as f64 / 7.0 * 10f64.powi(i as i32 % 17 - 8)).collect()
 }

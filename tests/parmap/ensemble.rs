@@ -61,10 +61,7 @@ fn ensembles_are_as_serial_ones_and_count_evaluations() {
                 let mut all = new(&starts);
                 assert_eq!((all.best(), all.evaluations()), (None, 0));
                 for (per_member, in_all) in rounds {
-                    let limits = Limits {
-                        per_member: *per_member,
-                        in_all: *in_all,
-                    };
+                    let limits = Limits { per_member: *per_member, in_all: *in_all };
                     let report = all.round(map, limits, &walk, None).unwrap();
                     assert_eq!(report.outcome, Outcome::Done);
                     assert!(all.evaluations() <= *in_all);
@@ -107,14 +104,7 @@ fn of_equal_members_the_first_is_best_and_nan_is_none() {
 fn lattices_are_cell_centres_and_random_starts_lie_in_the_box() {
     let lattice = new(&Starts::Lattice(vec![3, 2]));
     let points: Vec<_> = lattice.members().iter().map(|m| m.x.clone()).collect();
-    let wanted = [
-        [-2.0, -1.0],
-        [-2.0, 1.0],
-        [0.0, -1.0],
-        [0.0, 1.0],
-        [2.0, -1.0],
-        [2.0, 1.0],
-    ];
+    let wanted = [[-2.0, -1.0], [-2.0, 1.0], [0.0, -1.0], [0.0, 1.0], [2.0, -1.0], [2.0, 1.0]];
     assert_eq!(points, wanted);
     let random = new(&Starts::Random(1000));
     for member in random.members() {
@@ -140,10 +130,7 @@ fn lattices_are_cell_centres_and_random_starts_lie_in_the_box() {
 #[test]
 fn a_member_whose_solver_fails_stays_as_it_was() {
     for shape in SHAPES {
-        let settings = Settings {
-            errors: Errors::Continue,
-            ..Settings::default()
-        };
+        let settings = Settings { errors: Errors::Continue, ..Settings::default() };
         on(shape, rough(1), &settings, |map| {
             map.share(&[1]).unwrap();
             let mut all = new(&Starts::Random(5));

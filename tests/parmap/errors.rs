@@ -2,9 +2,9 @@
 
 use crate::common::*;
 use dicod::parmap::map::Tasks;
-use dicod::parmap::report::NOT_RUN;
+use dicod::parmap::run::report::NOT_RUN;
 use dicod::parmap::{Errors, Map, Outcome, Settings, Task};
-use dicod::transport::local::{Local, Weather};
+use dicod::ranks::local::{Local, Weather};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -45,11 +45,7 @@ fn the_lowest_failing_task_is_reported_alike_on_every_rank() {
 #[test]
 fn a_task_that_failed_is_tried_again_on_request() {
     for shape in SHAPES {
-        let settings = Settings {
-            retries: 2,
-            errors: Errors::Continue,
-            ..Settings::default()
-        };
+        let settings = Settings { retries: 2, errors: Errors::Continue, ..Settings::default() };
         let tries = AtomicU64::new(0);
         let reports = on(shape, rough(5), &settings, |map| {
             let work = |task: &Task, _: &[u8], output: &mut [u8]| {
@@ -113,9 +109,7 @@ fn ranks_that_call_differently_get_an_error_and_work_on() {
     for shape in [(2, 1), (4, 1), (3, 2)] {
         on(shape, rough(1), &Settings::default(), |map| {
             let rank = map.ranks().rank() as u64;
-            let error = map
-                .map(Tasks::new(5 + rank), &|_, _, _| 0, None)
-                .unwrap_err();
+            let error = map.map(Tasks::new(5 + rank), &|_, _, _| 0, None).unwrap_err();
             assert!(error.to_string().contains("n_tasks"), "{error}");
             let outputs = &mut [0; 4];
             let tasks = match rank {
@@ -184,10 +178,7 @@ fn a_cancel_that_comes_late_does_not_end_the_run_of_another_map() {
             };
             let first = map.map(Tasks::new(500), &work, None).unwrap().outcome;
             let other = Map::new(map.ranks().clone(), 1).unwrap();
-            (
-                first,
-                other.map(Tasks::new(100), &ok, None).unwrap().outcome,
-            )
+            (first, other.map(Tasks::new(100), &ok, None).unwrap().outcome)
         });
         for (first, second) in outcomes {
             assert_eq!(second, Outcome::Done, "{seed}: after {first:?}");
@@ -198,10 +189,7 @@ fn a_cancel_that_comes_late_does_not_end_the_run_of_another_map() {
 #[test]
 fn after_a_deadline_the_unfinished_tasks_are_known() {
     let run = |shape, deadline| {
-        let settings = Settings {
-            deadline,
-            ..Settings::default()
-        };
+        let settings = Settings { deadline, ..Settings::default() };
         on(shape, rough(6), &settings, |map| {
             let work = |task: &Task, _: &[u8], _: &mut [u8]| {
                 while task.index >= 2 && !task.cancelled() {
@@ -222,22 +210,14 @@ fn after_a_deadline_the_unfinished_tasks_are_known() {
             assert_eq!(report.outcome, Outcome::TimedOut);
             assert_eq!(report.unfinished, [(2, 50)]);
             assert_eq!((report.status(1), report.status(2)), (0, NOT_RUN));
-            assert!(
-                report
-                    .message()
-                    .contains("48 tasks are unfinished, the first is 2")
-            );
+            assert!(report.message().contains("48 tasks are unfinished, the first is 2"));
         }
     }
 }
 
 #[test]
 fn after_the_grace_period_the_root_waits_no_longer_for_other_ranks() {
-    let settings = Settings {
-        deadline: 0.05,
-        grace: 0.05,
-        ..Settings::default()
-    };
+    let settings = Settings { deadline: 0.05, grace: 0.05, ..Settings::default() };
     let root_is_back = AtomicBool::new(false);
     on((3, 1), Weather::default(), &settings, |map| {
         let rank = map.ranks().rank();
@@ -259,8 +239,7 @@ fn after_the_grace_period_the_root_waits_no_longer_for_other_ranks() {
             root_is_back.store(true, Ordering::SeqCst);
         }
         // What comes late is not taken for part of the next run.
-        map.set(|to| to.set_real("deadline", f64::INFINITY))
-            .unwrap();
+        map.set(|to| to.set_real("deadline", f64::INFINITY)).unwrap();
         assert_eq!(settings.deadline, 0.05);
         let report = map.map(Tasks::new(30), &|_, _, _| 0, None).unwrap();
         assert_eq!((report.outcome, report.done), (Outcome::Done, 30));
@@ -270,19 +249,14 @@ fn after_the_grace_period_the_root_waits_no_longer_for_other_ranks() {
 #[test]
 fn progress_may_ask_to_stop() {
     for shape in SHAPES {
-        let settings = Settings {
-            progress_interval: 0.0,
-            chunk: 1,
-            ..Settings::default()
-        };
+        let settings = Settings { progress_interval: 0.0, chunk: 1, ..Settings::default() };
         let reports = on(shape, rough(6), &settings, |map| {
             let mut progress = |p: &dicod::parmap::Progress| p.done < 5;
             let work = |_: &Task, _: &[u8], _: &mut [u8]| {
                 std::thread::sleep(Duration::from_micros(100));
                 0
             };
-            map.map(Tasks::new(2000), &work, Some(&mut progress))
-                .unwrap()
+            map.map(Tasks::new(2000), &work, Some(&mut progress)).unwrap()
         });
         for report in reports {
             assert_eq!(report.outcome, Outcome::Cancelled);
@@ -295,23 +269,14 @@ fn progress_may_ask_to_stop() {
 fn nobody_waits_for_a_rank_that_has_failed() {
     for after in (0..60).step_by(3) {
         for who in 0..3 {
-            let weather = Weather {
-                seed: after,
-                delay: 2,
-                failure: Some((who, after)),
-            };
-            let results = on(
-                (3, 1 + after as usize % 2),
-                weather,
-                &Settings::default(),
-                |map| {
-                    let mut ended = Vec::new();
-                    for _ in 0..4 {
-                        ended.push(map.map(Tasks::new(8), &|_, _, _| 0, None).is_ok());
-                    }
-                    ended
-                },
-            );
+            let weather = Weather { seed: after, delay: 2, failure: Some((who, after)) };
+            let results = on((3, 1 + after as usize % 2), weather, &Settings::default(), |map| {
+                let mut ended = Vec::new();
+                for _ in 0..4 {
+                    ended.push(map.map(Tasks::new(8), &|_, _, _| 0, None).is_ok());
+                }
+                ended
+            });
             // The one that failed knows; the others may have been done before.
             assert!(!results[who].iter().all(|ok| *ok) || after > 30);
         }
@@ -321,18 +286,14 @@ fn nobody_waits_for_a_rank_that_has_failed() {
 #[test]
 fn a_panic_of_the_progress_callback_cancels_the_run() {
     for shape in SHAPES {
-        let settings = Settings {
-            progress_interval: 0.0,
-            ..Settings::default()
-        };
+        let settings = Settings { progress_interval: 0.0, ..Settings::default() };
         let reports = on(shape, rough(6), &settings, |map| {
             let mut progress = |_: &dicod::parmap::Progress| -> bool { panic!("in the bar") };
             let work = |_: &Task, _: &[u8], _: &mut [u8]| {
                 std::thread::sleep(Duration::from_micros(100));
                 0
             };
-            map.map(Tasks::new(2000), &work, Some(&mut progress))
-                .unwrap()
+            map.map(Tasks::new(2000), &work, Some(&mut progress)).unwrap()
         });
         assert!(reports.iter().all(|r| r.outcome == Outcome::Cancelled));
     }
@@ -340,10 +301,7 @@ fn a_panic_of_the_progress_callback_cancels_the_run() {
 
 #[test]
 fn a_long_task_of_the_root_hears_of_other_ranks() {
-    let settings = Settings {
-        chunk: 1,
-        ..Settings::default()
-    };
+    let settings = Settings { chunk: 1, ..Settings::default() };
     for fails in [false, true] {
         let started = AtomicU64::new(0);
         let reports = on((3, 1), rough(3), &settings, |map| {

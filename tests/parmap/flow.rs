@@ -39,12 +39,7 @@ impl Node for Centre {
         self.forkable[phase as usize]
     }
     fn fork(&self) -> Tried<Box<dyn Node>> {
-        Ok(Box::new(Centre {
-            sum: 0.0,
-            n: 0.0,
-            seen: 0.0,
-            ..self.clone()
-        }))
+        Ok(Box::new(Centre { sum: 0.0, n: 0.0, seen: 0.0, ..self.clone() }))
     }
     fn train(&mut self, phase: u64, task: Option<&Task>, chunk: &[u8]) -> i32 {
         assert_eq!(task.is_some(), self.forkable[phase as usize]);
@@ -63,8 +58,7 @@ impl Node for Centre {
     }
     fn unpack(&mut self, bytes: &[u8]) -> Tried<()> {
         let all = values(bytes);
-        (self.sum, self.n, self.mean, self.scale, self.seen) =
-            (all[0], all[1], all[2], all[3], all[4]);
+        (self.sum, self.n, self.mean, self.scale, self.seen) = (all[0], all[1], all[2], all[3], all[4]);
         Ok(())
     }
     fn join(&mut self, fork: Box<dyn Node>) -> Tried<()> {
@@ -90,9 +84,7 @@ impl Node for Centre {
         }
     }
     fn execute(&self, chunk: &[u8], to: &mut Vec<u8>) -> i32 {
-        let scaled = values(chunk)
-            .into_iter()
-            .map(|v| (v - self.mean) / self.scale);
+        let scaled = values(chunk).into_iter().map(|v| (v - self.mean) / self.scale);
         to.extend(bytes_of(&scaled.collect::<Vec<_>>()));
         0
     }
@@ -134,9 +126,7 @@ impl Node for Square {
         unreachable!()
     }
     fn execute(&self, chunk: &[u8], to: &mut Vec<u8>) -> i32 {
-        to.extend(bytes_of(
-            &values(chunk).iter().map(|v| v * v).collect::<Vec<_>>(),
-        ));
+        to.extend(bytes_of(&values(chunk).iter().map(|v| v * v).collect::<Vec<_>>()));
         0
     }
 }
@@ -149,12 +139,7 @@ struct Chunks {
 }
 
 fn chunks(n: usize) -> Chunks {
-    Chunks {
-        all: (0..n).map(|i| numbers(i + 20)[i..].to_vec()).collect(),
-        at: 0,
-        restarts: 9,
-        results: Vec::new(),
-    }
+    Chunks { all: (0..n).map(|i| numbers(i + 20)[i..].to_vec()).collect(), at: 0, restarts: 9, results: Vec::new() }
 }
 
 impl Data for Chunks {
@@ -185,13 +170,7 @@ impl Ends for Chunks {
 }
 
 fn flow(forkable: [bool; 2], counts: bool) -> Flow {
-    let centre = || {
-        Box::new(Centre {
-            forkable,
-            counts,
-            ..Centre::default()
-        })
-    };
+    let centre = || Box::new(Centre { forkable, counts, ..Centre::default() });
     Flow::new(vec![centre(), Box::new(Square), centre()])
 }
 
@@ -290,10 +269,7 @@ fn a_flow_from_checkpoints_executes_what_rank_0_has() {
             let results = [&mut whole, &mut loaded].map(|flow| {
                 let mut out = chunks(5);
                 let ends: Option<&mut dyn Ends> = root.then_some(&mut out as &mut dyn Ends);
-                assert_eq!(
-                    flow.execute(map, ends, None).unwrap().outcome,
-                    Outcome::Done
-                );
+                assert_eq!(flow.execute(map, ends, None).unwrap().outcome, Outcome::Done);
                 out.results
             });
             assert_eq!(results[0], results[1]);
@@ -314,16 +290,9 @@ fn empty_data_and_data_that_cannot_restart_are_different_errors() {
                 if map.ranks().rank() == 0 {
                     assert_eq!(packed(&flow), before);
                 }
-                let data = Chunks {
-                    restarts: 0,
-                    ..chunks(4)
-                };
+                let data = Chunks { restarts: 0, ..chunks(4) };
                 let error = train(&mut flow, map, data).unwrap_err();
-                assert_eq!(
-                    error.status(),
-                    dicod::parmap::flow::NOT_RESTARTABLE,
-                    "{error}"
-                );
+                assert_eq!(error.status(), dicod::parmap::flow::NOT_RESTARTABLE, "{error}");
                 // A bad chunk, by its index.
                 let mut data = chunks(9);
                 data.all[6][1] = f64::INFINITY;

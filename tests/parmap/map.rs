@@ -3,7 +3,7 @@
 use crate::common::*;
 use dicod::parmap::map::Tasks;
 use dicod::parmap::{Errors, Outcome, Report, Settings};
-use dicod::transport::local::Weather;
+use dicod::ranks::local::Weather;
 use proptest::prelude::*;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,11 +25,7 @@ fn mapped(
             _ => vec![0xff; inputs.len()],
         };
         let mut outputs = vec![7; n as usize * 16];
-        let tasks = Tasks::new(n)
-            .inputs(&mine, 8)
-            .unwrap()
-            .outputs(&mut outputs, 16)
-            .unwrap();
+        let tasks = Tasks::new(n).inputs(&mine, 8).unwrap().outputs(&mut outputs, 16).unwrap();
         let work = |task: &dicod::parmap::Task, input: &[u8], output: &mut [u8]| {
             assert!(output.iter().all(|byte| *byte == 0));
             let mut random = [0.0];
@@ -88,7 +84,7 @@ proptest! {
         prop_assert_eq!(report.failure.as_ref().map(|f| f.index), lowest);
         for index in 0..n {
             let wanted = match (lowest, keep_on) {
-                (Some(lowest), false) if index > lowest => dicod::parmap::report::NOT_RUN,
+                (Some(lowest), false) if index > lowest => dicod::parmap::run::report::NOT_RUN,
                 _ if code(index) < 0 => -9,
                 _ => code(index),
             };
@@ -135,10 +131,7 @@ fn block_gives_what_is_left_over_the_workers_that_are_left() {
 #[test]
 fn the_next_task_goes_to_whoever_finishes_first() {
     // One task takes as long as all others together.
-    let settings = Settings {
-        chunk: 1,
-        ..Settings::default()
-    };
+    let settings = Settings { chunk: 1, ..Settings::default() };
     for (shape, busy) in [((1, 2), 1), ((3, 1), 1), ((2, 2), 2)] {
         let long = AtomicU64::new(u64::MAX);
         let others = AtomicU64::new(0);
@@ -173,10 +166,7 @@ fn no_tasks_one_task_and_more_ranks_than_tasks() {
     for shape in SHAPES {
         for n in [0, 1, 2] {
             for schedule in SCHEDULES {
-                let settings = Settings {
-                    schedule,
-                    ..Settings::default()
-                };
+                let settings = Settings { schedule, ..Settings::default() };
                 for (report, _) in mapped(shape, rough(n), &settings, n, |_| 0) {
                     assert_eq!((report.outcome, report.done), (Outcome::Done, n));
                     assert_eq!(report.total, Some(n));
@@ -189,15 +179,10 @@ fn no_tasks_one_task_and_more_ranks_than_tasks() {
 #[test]
 fn with_one_thread_every_callback_runs_on_the_calling_thread() {
     for shape in [(1, 1), (3, 1)] {
-        let settings = Settings {
-            progress_interval: 0.0,
-            ..Settings::default()
-        };
+        let settings = Settings { progress_interval: 0.0, ..Settings::default() };
         on(shape, rough(2), &settings, |map| {
             let me = std::thread::current().id();
-            let work = |_: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
-                i32::from(std::thread::current().id() != me)
-            };
+            let work = |_: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| i32::from(std::thread::current().id() != me);
             let mut told = 0;
             let mut progress = |_: &dicod::parmap::Progress| {
                 assert_eq!(std::thread::current().id(), me);
@@ -215,11 +200,7 @@ fn with_one_thread_every_callback_runs_on_the_calling_thread() {
 fn progress_counts_up_and_the_last_call_tells_all() {
     for shape in SHAPES {
         for (interval, bad) in [(0.0, None), (f64::INFINITY, None), (0.0, Some(20))] {
-            let settings = Settings {
-                progress_interval: interval,
-                chunk: 3,
-                ..Settings::default()
-            };
+            let settings = Settings { progress_interval: interval, chunk: 3, ..Settings::default() };
             let results = on(shape, rough(4), &settings, |map| {
                 let mut calls = Vec::new();
                 let mut progress = |p: &dicod::parmap::Progress| {
@@ -227,9 +208,7 @@ fn progress_counts_up_and_the_last_call_tells_all() {
                     assert!(p.elapsed >= 0.0);
                     true
                 };
-                let work = |task: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
-                    i32::from(Some(task.index) == bad)
-                };
+                let work = |task: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| i32::from(Some(task.index) == bad);
                 map.map(Tasks::new(50), &work, Some(&mut progress)).unwrap();
                 calls
             });
@@ -261,9 +240,7 @@ fn shared_data_reaches_every_task() {
                 _ => Vec::new(),
             };
             map.share(&mine).unwrap();
-            let work = |task: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
-                i32::from(task.shared() != [1, 2, 3])
-            };
+            let work = |task: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| i32::from(task.shared() != [1, 2, 3]);
             let report = map.map(Tasks::new(9), &work, None).unwrap();
             assert_eq!(report.outcome, Outcome::Done);
         });
@@ -272,19 +249,9 @@ fn shared_data_reaches_every_task() {
 
 #[test]
 fn tasks_on_several_ranks_get_a_transport_of_their_own() {
-    use dicod::transport::Reduce;
-    for (ranks, k, root_works) in [
-        (2, 2, true),
-        (4, 2, true),
-        (5, 2, true),
-        (5, 2, false),
-        (6, 3, true),
-    ] {
-        let settings = Settings {
-            ranks_per_task: k,
-            root_works,
-            ..Settings::default()
-        };
+    use dicod::ranks::Reduce;
+    for (ranks, k, root_works) in [(2, 2, true), (4, 2, true), (5, 2, true), (5, 2, false), (6, 3, true)] {
+        let settings = Settings { ranks_per_task: k, root_works, ..Settings::default() };
         on((ranks, 1), rough(k as u64), &settings, |map| {
             // Twice: the split is kept.
             for bad in [u64::MAX, 5] {
@@ -310,29 +277,22 @@ fn tasks_on_several_ranks_get_a_transport_of_their_own() {
             }
         });
     }
-    let settings = Settings {
-        ranks_per_task: 3,
-        ..Settings::default()
-    };
-    for result in on((2, 1), rough(0), &settings, |map| {
-        map.map(Tasks::new(1), &|_, _, _| 0, None)
-    }) {
+    let settings = Settings { ranks_per_task: 3, ..Settings::default() };
+    for result in on((2, 1), rough(0), &settings, |map| map.map(Tasks::new(1), &|_, _, _| 0, None)) {
         assert!(result.unwrap_err().to_string().contains("ranks_per_task"));
     }
 }
 
 #[test]
 fn a_map_inside_a_task_gets_what_is_left_of_the_cores() {
-    use dicod::transport::local::Local;
+    use dicod::ranks::local::Local;
     let settings = Settings::default();
     on((1, 64), Weather::default(), &settings, |map| {
         let work = |_: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
             let inner = dicod::parmap::Map::new(std::sync::Arc::new(Local::alone()), 8).unwrap();
             let me = std::thread::current().id();
             // 64 threads leave it one core: its own.
-            let work = |_: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
-                i32::from(std::thread::current().id() != me)
-            };
+            let work = |_: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| i32::from(std::thread::current().id() != me);
             let report = inner.map(Tasks::new(3), &work, None).unwrap();
             i32::from(report.outcome != Outcome::Done)
         };
@@ -348,11 +308,7 @@ fn with_a_skewed_load_dynamic_is_ahead_of_block_as_arithmetic_predicts() {
     // With dynamic all share it: 6 rounds of 4, as each worker meets the three others before it goes on.
     const LONG: u64 = 24;
     let most_of_one = |schedule| {
-        let settings = Settings {
-            schedule,
-            chunk: 1,
-            ..Settings::default()
-        };
+        let settings = Settings { schedule, chunk: 1, ..Settings::default() };
         let met = AtomicU64::new(0);
         let mine: [AtomicU64; 4] = Default::default();
         let work = |task: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
@@ -360,8 +316,7 @@ fn with_a_skewed_load_dynamic_is_ahead_of_block_as_arithmetic_predicts() {
                 mine[task.worker().thread].fetch_add(1, Ordering::SeqCst);
                 let round = met.fetch_add(1, Ordering::SeqCst) / 4;
                 let start = Instant::now();
-                while schedule == Schedule::Dynamic && met.load(Ordering::SeqCst) < 4 * (round + 1)
-                {
+                while schedule == Schedule::Dynamic && met.load(Ordering::SeqCst) < 4 * (round + 1) {
                     if start.elapsed() > HANGS {
                         return 1;
                     }

@@ -27,9 +27,7 @@ impl Drop for Matrix<'_> {
 impl Matrix<'_> {
     fn times(&self, x: &[f64]) -> Vec<f64> {
         let n = x.len();
-        (0..self.rows)
-            .map(|i| (0..n).map(|j| self.a[i * n + j] * x[j]).sum())
-            .collect()
+        (0..self.rows).map(|i| (0..n).map(|j| self.a[i * n + j] * x[j]).sum()).collect()
     }
 }
 
@@ -80,19 +78,10 @@ impl Operator for Matrix<'_> {
     }
 }
 
-fn matrix(
-    lives: &AtomicUsize,
-    rows: usize,
-    columns: usize,
-    seed: usize,
-    squares: bool,
-) -> Box<Matrix<'_>> {
+fn matrix(lives: &AtomicUsize, rows: usize, columns: usize, seed: usize, squares: bool) -> Box<Matrix<'_>> {
     lives.fetch_add(1, Ordering::SeqCst);
     Box::new(Matrix {
-        a: numbers(rows * columns + seed)[seed..]
-            .iter()
-            .map(|v| v.ln())
-            .collect(),
+        a: numbers(rows * columns + seed)[seed..].iter().map(|v| v.ln()).collect(),
         rows,
         squares,
         at: vec![f64::NAN; columns],
@@ -112,20 +101,15 @@ fn vectors_of_operators_are_as_serial_ones() {
         let run = |shape| {
             on(shape, rough(2), &Settings::default(), |map| {
                 let lives = AtomicUsize::new(0);
-                let list = (0..5)
-                    .map(|i| matrix(&lives, i + 1, 4, i, squares && i == 3) as Box<dyn Operator>)
-                    .collect();
+                let list =
+                    (0..5).map(|i| matrix(&lives, i + 1, 4, i, squares && i == 3) as Box<dyn Operator>).collect();
                 let mut all = Operators::vector(list).unwrap();
                 assert_eq!((all.in_size(), all.out_size()), (4, 15));
                 assert_eq!(all.is_linear(), !squares);
                 // Only what rank 0 has counts.
                 let root = map.ranks().rank() == 0;
                 let x = if root { numbers(4) } else { Vec::new() };
-                let h = if root {
-                    numbers(9)[5..].to_vec()
-                } else {
-                    Vec::new()
-                };
+                let h = if root { numbers(9)[5..].to_vec() } else { Vec::new() };
                 let (mut y, mut z, mut t) = (vec![0.0; 15], vec![0.0; 15], vec![0.0; 4]);
                 let early = all.adjoint(map, &y, &mut t);
                 assert_eq!(early.is_err(), squares);
@@ -146,10 +130,7 @@ fn vectors_of_operators_are_as_serial_ones() {
         };
         let serial = run((1, 1));
         for shape in SHAPES {
-            assert!(
-                run(shape).iter().all(|result| *result == serial[0]),
-                "{shape:?}"
-            );
+            assert!(run(shape).iter().all(|result| *result == serial[0]), "{shape:?}");
         }
     }
 }
@@ -158,19 +139,12 @@ fn vectors_of_operators_are_as_serial_ones() {
 fn components_are_taken_and_added_up_by_the_matrix() {
     // Component 2 is unused; one row has a single component, in the middle.
     let sizes = [2, 3, 1, 2];
-    let takes = vec![
-        vec![true, false, false, true],
-        vec![false, true, false, false],
-        vec![true, true, false, false],
-    ];
+    let takes = vec![vec![true, false, false, true], vec![false, true, false, false], vec![true, true, false, false]];
     for shape in SHAPES {
         on(shape, rough(2), &Settings::default(), |map| {
             let lives = AtomicUsize::new(0);
-            let parts = [
-                matrix(&lives, 3, 4, 1, false),
-                matrix(&lives, 2, 3, 2, false),
-                matrix(&lives, 1, 5, 3, false),
-            ];
+            let parts =
+                [matrix(&lives, 3, 4, 1, false), matrix(&lives, 2, 3, 2, false), matrix(&lives, 1, 5, 3, false)];
             // One dense matrix, by hand.
             let mut dense = vec![0.0; 6 * 8];
             let columns: [&[usize]; 3] = [&[0, 1, 6, 7], &[2, 3, 4], &[0, 1, 2, 3, 4]];
@@ -203,13 +177,8 @@ fn components_are_taken_and_added_up_by_the_matrix() {
     }
     let lives = AtomicUsize::new(0);
     let wrong = vec![matrix(&lives, 3, 3, 1, false) as Box<dyn Operator>];
-    let error = Operators::distributed(wrong, &sizes, &takes[..1])
-        .err()
-        .unwrap();
-    assert!(
-        error.to_string().contains("in_size of operator 0 must be"),
-        "{error}"
-    );
+    let error = Operators::distributed(wrong, &sizes, &takes[..1]).err().unwrap();
+    assert!(error.to_string().contains("in_size of operator 0 must be"), "{error}");
     assert_eq!(lives.load(Ordering::SeqCst), 0);
 }
 
@@ -227,10 +196,7 @@ fn errors_of_operators_are_everybodys() {
                 .collect();
             let mut all = Operators::vector(list).unwrap();
             let error = all.eval(map, &[1.0; 3], &mut [0.0; 8]).unwrap_err();
-            assert!(
-                error.to_string().contains("task 2 failed with code 9"),
-                "{error}"
-            );
+            assert!(error.to_string().contains("task 2 failed with code 9"), "{error}");
             assert!(error.to_string().contains("singular"), "{error}");
             let error = all.eval(map, &[1.0; 3], &mut [0.0; 7]).unwrap_err();
             assert!(error.to_string().contains("8 numbers long"), "{error}");

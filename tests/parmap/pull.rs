@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use dicod::parmap::map::Tasks;
-use dicod::parmap::report::NOT_RUN;
+use dicod::parmap::run::report::NOT_RUN;
 use dicod::parmap::serve::Named;
 use dicod::parmap::stream::{Consumed, Ends, Produced};
 use dicod::parmap::{Outcome, Settings};
@@ -13,10 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 fn threads_of_the_caller_pull_every_task_once() {
     for ranks in 1..5 {
         for schedule in SCHEDULES {
-            let settings = Settings {
-                schedule,
-                ..Settings::default()
-            };
+            let settings = Settings { schedule, ..Settings::default() };
             let all = AtomicU64::new(0);
             let reports = on((ranks, 1), rough(3), &settings, |map| {
                 let pull = map.open(40).unwrap();
@@ -102,8 +99,7 @@ fn the_root_calls_functions_by_name_while_others_serve() {
                 0
             };
             map.register("add", Named::Map(Arc::new(add))).unwrap();
-            map.register("double", Named::Stream(Arc::new(double)))
-                .unwrap();
+            map.register("double", Named::Stream(Arc::new(double))).unwrap();
             if map.ranks().rank() == 0 {
                 map.register("mine", Named::Map(Arc::new(add))).unwrap();
             }
@@ -115,11 +111,7 @@ fn the_root_calls_functions_by_name_while_others_serve() {
             for more in [1, 5] {
                 let inputs: Vec<u8> = (0..50).collect();
                 let mut outputs = vec![0; 50];
-                let tasks = Tasks::new(50)
-                    .inputs(&inputs, 1)
-                    .unwrap()
-                    .outputs(&mut outputs, 1)
-                    .unwrap();
+                let tasks = Tasks::new(50).inputs(&inputs, 1).unwrap().outputs(&mut outputs, 1).unwrap();
                 let report = map.call("add", tasks, None).unwrap();
                 assert_eq!(report.outcome, Outcome::Done);
                 assert!(outputs.iter().zip(&inputs).all(|(o, i)| *o == i + more));

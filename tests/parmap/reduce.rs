@@ -71,10 +71,7 @@ fn reduced(
         let tasks = Tasks::new(n).inputs(&inputs, 8).unwrap();
         // Others than rank 0 get the pristine state from there.
         let mut state = (map.ranks().rank() as f64 + 0.5, Vec::new());
-        let sum = Sum {
-            bad,
-            ..Sum::default()
-        };
+        let sum = Sum { bad, ..Sum::default() };
         let report = map.reduce(&tasks, &sum, &mut state, None).unwrap();
         (report, state)
     })
@@ -100,11 +97,7 @@ proptest! {
 
 #[test]
 fn without_order_every_fork_is_still_joined_once() {
-    let settings = Settings {
-        ordered: false,
-        chunk: 3,
-        ..Settings::default()
-    };
+    let settings = Settings { ordered: false, chunk: 3, ..Settings::default() };
     for shape in SHAPES {
         for (_, mut state) in reduced(shape, 9, &settings, 50, None) {
             state.1.sort_unstable();
@@ -116,44 +109,29 @@ fn without_order_every_fork_is_still_joined_once() {
 #[test]
 fn there_is_one_fork_per_chunk_and_the_state_travels_once() {
     let inputs = bytes_of(&numbers(20));
-    on(
-        (3, 1),
-        rough(0),
-        &Settings {
-            chunk: 4,
-            root_works: false,
-            ..Settings::default()
-        },
-        |map| {
-            let tasks = Tasks::new(20).inputs(&inputs, 8).unwrap();
-            let sum = Sum::default();
-            let mut state = (0.0, Vec::new());
-            map.reduce(&tasks, &sum, &mut state, None).unwrap();
-            let (forks, packs) = (sum.forks.into_inner(), sum.packs.into_inner());
-            if map.ranks().rank() == 0 {
-                // The result, and one to unpack into for each of five chunks; packed: the pristine
-                // state and the result.
-                assert_eq!((forks, packs), (1 + 5, 2));
-            } else {
-                assert_eq!(forks, packs + 1);
-            }
-        },
-    );
+    on((3, 1), rough(0), &Settings { chunk: 4, root_works: false, ..Settings::default() }, |map| {
+        let tasks = Tasks::new(20).inputs(&inputs, 8).unwrap();
+        let sum = Sum::default();
+        let mut state = (0.0, Vec::new());
+        map.reduce(&tasks, &sum, &mut state, None).unwrap();
+        let (forks, packs) = (sum.forks.into_inner(), sum.packs.into_inner());
+        if map.ranks().rank() == 0 {
+            // The result, and one to unpack into for each of five chunks; packed: the pristine
+            // state and the result.
+            assert_eq!((forks, packs), (1 + 5, 2));
+        } else {
+            assert_eq!(forks, packs + 1);
+        }
+    });
 }
 
 #[test]
 fn errors_of_a_reduction_leave_the_state_as_it_was() {
     for shape in SHAPES {
         for which in ["work", "pack", "join"] {
-            let settings = Settings {
-                chunk: 4,
-                ..Settings::default()
-            };
+            let settings = Settings { chunk: 4, ..Settings::default() };
             let serial = reduced((1, 1), 0, &settings, 30, Some((which, 14)));
-            for (rank, (report, state)) in reduced(shape, 4, &settings, 30, Some((which, 14)))
-                .into_iter()
-                .enumerate()
-            {
+            for (rank, (report, state)) in reduced(shape, 4, &settings, 30, Some((which, 14))).into_iter().enumerate() {
                 assert_eq!(essence(&report), essence(&serial[0].0), "{shape:?} {which}");
                 let failure = report.failure.unwrap();
                 let (outcome, index, code, text) = match which {
@@ -161,20 +139,14 @@ fn errors_of_a_reduction_leave_the_state_as_it_was() {
                     "pack" => (Outcome::TaskFailed, 12, 8, "pack: full"),
                     _ => (Outcome::ConsumerFailed, 12, -9, "join: panicked: no join"),
                 };
-                assert_eq!(
-                    (report.outcome, failure.index, failure.code),
-                    (outcome, index, code)
-                );
+                assert_eq!((report.outcome, failure.index, failure.code), (outcome, index, code));
                 assert_eq!(failure.message, text);
                 if rank == 0 {
                     assert_eq!(state, (0.5, Vec::new()));
                 }
             }
         }
-        let settings = Settings {
-            errors: Errors::Continue,
-            ..Settings::default()
-        };
+        let settings = Settings { errors: Errors::Continue, ..Settings::default() };
         for (report, state) in reduced(shape, 4, &settings, 30, Some(("work", 14))) {
             assert_eq!(report.outcome, Outcome::SomeFailed);
             assert_eq!(state.1.len(), 30);

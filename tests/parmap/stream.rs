@@ -227,16 +227,10 @@ fn panics_of_producer_and_consumer_are_their_failures() {
 #[test]
 fn a_late_first_item_does_not_let_memory_grow() {
     for shape in [(1, 4), (4, 1), (2, 2)] {
-        let settings = Settings {
-            max_outstanding: 6,
-            ..Settings::default()
-        };
+        let settings = Settings { max_outstanding: 6, ..Settings::default() };
         on(shape, rough(2), &settings, |map| {
             let root = map.ranks().rank() == 0;
-            let mut belt = Belt {
-                n: 200,
-                ..Belt::default()
-            };
+            let mut belt = Belt { n: 200, ..Belt::default() };
             let work = |task: &Task, input: &[u8], output: &mut Vec<u8>| {
                 if task.index == 0 {
                     std::thread::sleep(Duration::from_millis(100));
@@ -270,11 +264,7 @@ fn two_items_are_in_flight_per_worker() {
             Consumed::More
         }
     }
-    let settings = Settings {
-        root_works: false,
-        max_outstanding: 20,
-        ..Settings::default()
-    };
+    let settings = Settings { root_works: false, max_outstanding: 20, ..Settings::default() };
     let produced = AtomicU64::new(0);
     on((2, 1), rough(0), &settings, |map| {
         let mut ends = Counts(&produced);

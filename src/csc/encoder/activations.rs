@@ -1,15 +1,15 @@
 //! Activations in and out: as fields over blocks, or as lists.
 
-use super::{Activation, Encoder};
-use crate::csc::halo::{decode, encode};
-use crate::csc::tile::Step;
-use crate::error::{Error, Result};
-use crate::grid::blocks::{Block, fails_unless_a_partition};
+use crate::base::error::{Error, Result};
+use crate::base::memory;
+use crate::base::wording::{index, per_axis};
+use crate::csc::descent::halo::{decode, encode};
+use crate::csc::descent::tile::Step;
+use crate::csc::encoder::{Activation, Encoder};
+use crate::grid::block::{Block, fails_unless_a_partition};
 use crate::grid::tiles::Point;
 use crate::linalg::{Field, FieldMut, Real};
-use crate::memory;
-use crate::transport::Tag;
-use crate::wording::{index, per_axis};
+use crate::ranks::Tag;
 
 /// Sorts activations by signal, atom and position.
 #[inline(never)]
@@ -125,10 +125,7 @@ impl<T: Real> Encoder<T> {
             for index in 0..self.tiles.len() {
                 let state = self.tiles.tile(index);
                 let (tile, origin) = (&state.tile, state.tile.origin);
-                let positions = Block {
-                    origin,
-                    shape: tile.shape,
-                };
+                let positions = Block { origin, shape: tile.shape };
                 if tile.signal != signal || positions.intersection(part).is_empty() {
                     continue;
                 }
@@ -149,13 +146,7 @@ impl<T: Real> Encoder<T> {
 
     /// Checks an array of activations: shape, finite, non-negative when z ≥ 0 is asked for.
     pub fn check_z(&self, z: &Field<'_, T>) -> Result<()> {
-        self.check_block(
-            "z",
-            z.channels.len(),
-            self.n_atom_fields(),
-            z.block(),
-            self.shape.valid(),
-        )?;
+        self.check_block("z", z.channels.len(), self.n_atom_fields(), z.block(), self.shape.valid())?;
         z.check_finite("z")?;
         let row = z.layout.shape[2];
         if !self.options.positive {
@@ -193,8 +184,8 @@ impl<T: Real> Encoder<T> {
     pub fn z(&self, out: &mut FieldMut<'_, T>) -> Result<()> {
         let block = out.block();
         let n = self.n_atom_fields();
-        let fits = Self::check_channels("z", out.channels.len(), n, &block)
-            .and_then(|_| self.check_inside("z", &block));
+        let fits =
+            Self::check_channels("z", out.channels.len(), n, &block).and_then(|_| self.check_inside("z", &block));
         self.ranks.agree(fits)?;
         let list = self.fetch(&block)?;
         self.write(&list, out);
@@ -223,8 +214,7 @@ impl<T: Real> Encoder<T> {
         if block.is_empty() || block.intersection(&Block::whole(valid)) == *block {
             return Ok(());
         }
-        let [offset, shape, valid] =
-            [block.origin, block.shape, valid].map(|of| per_axis(&self.shape.unpadded(of)));
+        let [offset, shape, valid] = [block.origin, block.shape, valid].map(|of| per_axis(&self.shape.unpadded(of)));
         let value = format!("of shape {shape} at offset {offset}");
         let allowed = format!("inside the valid domain, which has the shape {valid}");
         Err(Error::shape(argument, value, allowed))
@@ -241,12 +231,7 @@ impl<T: Real> Encoder<T> {
             state.for_each_nonzero(&self.plan, |at, atom, z| {
                 let at = std::array::from_fn(|a| at[a] + origin[a]);
                 let value = self.scaling.leave(atom, z);
-                list.push(Activation {
-                    signal,
-                    atom,
-                    at,
-                    value,
-                });
+                list.push(Activation { signal, atom, at, value });
             });
         }
         in_order(&mut list);
@@ -273,8 +258,6 @@ impl<T: Real> Encoder<T> {
 
     /// Number of z ≠ 0 on this rank.
     pub fn n_nonzero(&self) -> usize {
-        (0..self.tiles.len())
-            .map(|index| self.tiles.tile(index).n_nonzero())
-            .sum()
+        (0..self.tiles.len()).map(|index| self.tiles.tile(index).n_nonzero()).sum()
     }
 }

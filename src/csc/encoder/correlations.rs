@@ -3,15 +3,15 @@
 //!
 //! What is decided is decided signal by signal: each of a batch is coded as it would be alone.
 
-use super::Encoder;
+use crate::base::error::Result;
 use crate::clock;
-use crate::csc::options::Scale;
-use crate::csc::threads::Team;
-use crate::csc::tile::{Coordinate, Correlations, TileState, Unit};
-use crate::error::Result;
+use crate::csc::descent::tile::{Coordinate, Correlations, TileState, Unit};
+use crate::csc::encoder::Encoder;
 use crate::linalg::correlate::{Scratch, unit_of};
 use crate::linalg::kernels::step_size;
 use crate::linalg::{Field, Real};
+use crate::options::solve::Scale;
+use crate::threads::Team;
 
 /// Tolerance, as a fraction of the largest |c|, from which on tiles keep c in single precision: some thousand times
 /// the rounding of one value.
@@ -110,9 +110,7 @@ impl<T: Real> Encoder<T> {
         let most = signals.iter().map(|s| s.c).fold(0.0, f64::max);
         let tol = match self.options.tol_scale {
             Scale::Absolute => (self.options.tol * self.scaling.least()).min(f64::MAX),
-            Scale::Relative if first > 16.0 * T::EPSILON.wide() * most => {
-                (self.options.tol * first).min(f64::MAX)
-            }
+            Scale::Relative if first > 16.0 * T::EPSILON.wide() * most => (self.options.tol * first).min(f64::MAX),
             // Nothing to be relative to: z = 0 up to rounding.
             Scale::Relative => self.plan.rounding(most),
         };
@@ -125,13 +123,7 @@ impl<T: Real> Encoder<T> {
                 noise.fold(tol, f64::max)
             }
         };
-        Ok(Beginning {
-            lambda_max,
-            lambda,
-            tol,
-            reachable,
-            signals: Vec::new(),
-        })
+        Ok(Beginning { lambda_max, lambda, tol, reachable, signals: Vec::new() })
     }
 
     /// Whether c may be kept in single precision, as far as dictionary and options tell.
@@ -168,17 +160,12 @@ impl<T: Real> Encoder<T> {
         let room = self.make_room();
         let taken = self.take_in(x);
         self.window.measure(self.shape.n_signals);
-        self.ranks
-            .agree(room.and(taken).and_then(|()| clock::check()))?;
+        self.ranks.agree(room.and(taken).and_then(|()| clock::check()))?;
         if single {
             let largest = self.ranks.largest(&self.window.largest)?;
             let unit = unit_of(largest.into_iter().fold(0.0, f64::max));
             // A power of two: values have the same digits.
-            let headroom = if self.shape.n_signals > 1 {
-                HEADROOM
-            } else {
-                1.0
-            };
+            let headroom = if self.shape.n_signals > 1 { HEADROOM } else { 1.0 };
             self.x_unit = unit * headroom;
             self.plan.unit = Unit::new(self.correlator.single_unit(self.x_unit));
         }
@@ -186,12 +173,7 @@ impl<T: Real> Encoder<T> {
     }
 
     /// Collective: correlates those signals anew in full precision that are not to be in single precision from now on.
-    pub(super) fn narrow(
-        &mut self,
-        team: &Team,
-        single: Vec<bool>,
-        signals: &mut [Largest],
-    ) -> Result<()> {
+    pub(super) fn narrow(&mut self, team: &Team, single: Vec<bool>, signals: &mut [Largest]) -> Result<()> {
         let changed = |signal: usize| self.single[signal] && !single[signal];
         let changed: Vec<bool> = (0..single.len()).map(changed).collect();
         if !changed.contains(&true) {
@@ -264,8 +246,7 @@ impl<T: Real> Encoder<T> {
             match &mut state.c {
                 Correlations::Full(c) => self.correlator.tile(signal, &tile, scratch, c),
                 Correlations::Single(c) => {
-                    self.correlator
-                        .tile_single(signal, self.x_unit, &tile, scratch, c);
+                    self.correlator.tile_single(signal, self.x_unit, &tile, scratch, c);
                 }
             }
             state.mask(&self.plan);
@@ -471,12 +452,7 @@ impl<T: Real> Encoder<T> {
 
     /// Collective: largest |c|·weight of all signals, and max |dz| of each, of the c that a descent has left, which may be
     /// wrong by `drift`: each that might be it computed anew. None where nothing can be said.
-    pub(super) fn largest_left(
-        &self,
-        team: &Team,
-        weights: &[f64],
-        drift: &[f64],
-    ) -> Result<Option<(f64, Vec<f64>)>> {
+    pub(super) fn largest_left(&self, team: &Team, weights: &[f64], drift: &[f64]) -> Result<Option<(f64, Vec<f64>)>> {
         let n_signals = self.shape.n_signals;
         let tops = team.for_each(
             self.tiles.len(),
@@ -496,10 +472,7 @@ impl<T: Real> Encoder<T> {
         for (_, signal, top) in &tops {
             largest[*signal] = f64::max(largest[*signal], *top);
         }
-        let tops: Vec<_> = tops
-            .into_iter()
-            .map(|(index, _, top)| (index, top))
-            .collect();
+        let tops: Vec<_> = tops.into_iter().map(|(index, _, top)| (index, top)).collect();
         largest.extend(steps);
         let mut largest = self.ranks.largest(&largest)?;
         let mut steps = largest.split_off(n_signals);
@@ -560,26 +533,17 @@ impl<T: Real> Encoder<T> {
 mod tests {
     use super::*;
     use crate::clock::Clock;
-    use crate::csc::options::Options;
-    use crate::csc::schedule::Control;
+    use crate::csc::descent::tiles::Control;
     use crate::csc::{Shape, Step, Stop};
     use crate::linalg::Dictionary;
+    use crate::options::solve::Options;
 
     fn value(i: usize) -> f64 {
         ((i * i) as f64 * 0.37).sin() + (i as f64 * 0.011).cos()
     }
 
-    fn encoder<T: Real>(
-        signal: &[i64],
-        n_atoms: i64,
-        atom: &[i64],
-        spread: f64,
-    ) -> (Encoder<T>, Vec<T>) {
-        let options = Options {
-            reg: 0.1,
-            tol: 1e-2,
-            ..Options::default()
-        };
+    fn encoder<T: Real>(signal: &[i64], n_atoms: i64, atom: &[i64], spread: f64) -> (Encoder<T>, Vec<T>) {
+        let options = Options { reg: 0.1, tol: 1e-2, ..Options::default() };
         let shape = Shape::new(signal, 1, 1, n_atoms, atom, &options).unwrap();
         let n = atom.iter().product::<i64>() as usize;
         let norm = |i: usize| (1.0 + spread * (i / n) as f64) / (n as f64).sqrt();
@@ -599,11 +563,7 @@ mod tests {
             for i in 0..state.c.len() {
                 let c = state.c.get(&encoder.plan, i);
                 if c.finite() {
-                    let exact = encoder.exact(
-                        &signals[0],
-                        &state.coordinate(&encoder.plan, i),
-                        &mut scratch,
-                    );
+                    let exact = encoder.exact(&signals[0], &state.coordinate(&encoder.plan, i), &mut scratch);
                     worst = f64::max(worst, (exact - c.wide()).abs());
                 }
             }
@@ -613,12 +573,8 @@ mod tests {
 
     #[test]
     fn what_a_descent_leaves_is_as_exact_as_it_says_and_a_wrong_c_is_found() {
-        let problems: [(&[i64], i64, &[i64]); 4] = [
-            (&[900], 4, &[31]),
-            (&[70, 66], 3, &[5, 6]),
-            (&[70, 66], 20, &[7, 4]),
-            (&[20, 17, 22], 2, &[3, 4, 3]),
-        ];
+        let problems: [(&[i64], i64, &[i64]); 4] =
+            [(&[900], 4, &[31]), (&[70, 66], 3, &[5, 6]), (&[70, 66], 20, &[7, 4]), (&[20, 17, 22], 2, &[3, 4, 3])];
         for (signal, n_atoms, atom) in problems {
             for spread in [0.0, 0.2] {
                 check(false, encoder::<f64>(signal, n_atoms, atom, spread));
@@ -643,20 +599,13 @@ mod tests {
         let (lambda, tol) = (beginning.lambda, beginning.tol);
         let slack = [signals[0].slack];
         encoder.tiles.set_targets(&[Some(0.9 * tol)]);
-        let mut control = Control {
-            clock: &clock,
-            max_iter: u64::MAX,
-            progress: Default::default(),
-        };
+        let mut control = Control { clock: &clock, max_iter: u64::MAX, progress: Default::default() };
         let stop = encoder.descend(team, &lambda, None, &mut control);
         assert_eq!(stop.unwrap(), Stop::Converged);
         let updated = encoder.take_in(&x);
         updated.and_then(|_| encoder.update_residual()).unwrap();
         let (drift, worst) = (encoder.drift(&slack).unwrap()[0], worst(&encoder));
-        assert!(
-            worst <= drift && drift < if double { 0.1 } else { 0.25 } * tol,
-            "{worst:e} {drift:e} {tol:e}"
-        );
+        assert!(worst <= drift && drift < if double { 0.1 } else { 0.25 } * tol, "{worst:e} {drift:e} {tol:e}");
         let unscale = encoder.scaling.unscale();
         let dual = unscale.iter().zip(&lambda).map(|(c, l)| c.wide() / l);
         let dual: Vec<_> = dual.collect();
@@ -672,10 +621,7 @@ mod tests {
         let anew = encoder.certificate(sums, ratio, &steps);
         let rounding = if double { 1e-9 } else { 1e-3 };
         let near = |a: f64, b: f64| (a - b).abs() <= rounding * b.abs();
-        assert!(
-            near(kept.0, anew.max_step) && near(kept.1, anew.gap),
-            "{kept:?} {anew:?}"
-        );
+        assert!(near(kept.0, anew.max_step) && near(kept.1, anew.gap), "{kept:?} {anew:?}");
         // A neighbour's step that never came, the smallest that counts.
         for index in 0..encoder.tiles.len() {
             let step = |delta| {

@@ -1,13 +1,13 @@
 //! What dictionary learning asks of the encoder beside solves.
 
-use super::activations::in_order;
-use super::{Activation, Encoder};
-use crate::csc::options::Scale;
-use crate::csc::tile::Step;
-use crate::error::Result;
-use crate::grid::blocks::Block;
+use crate::base::error::Result;
+use crate::csc::descent::tile::Step;
+use crate::csc::encoder::activations::in_order;
+use crate::csc::encoder::{Activation, Encoder};
+use crate::grid::block::Block;
 use crate::grid::tiles::{AXES, Point, Tile};
 use crate::linalg::{Field, Real};
+use crate::options::solve::Scale;
 
 impl<T: Real> Encoder<T> {
     /// X − D∗z after a solve, X after [`Self::load`]: (signals × channels) fields over what atoms
@@ -33,9 +33,7 @@ impl<T: Real> Encoder<T> {
     /// The tiles on this rank.
     pub(crate) fn own_tiles(&self) -> Vec<Tile> {
         let tiles = 0..self.tiles.len();
-        tiles
-            .map(|index| self.tiles.tile(index).tile.clone())
-            .collect()
+        tiles.map(|index| self.tiles.tile(index).tile.clone()).collect()
     }
 
     /// The largest tile of all.
@@ -110,12 +108,7 @@ impl<T: Real> Encoder<T> {
 }
 
 fn activation<T: Real>(signal: usize, step: &Step<T>) -> Activation<T> {
-    Activation {
-        signal,
-        atom: step.atom as usize,
-        at: step.at.map(i64::from),
-        value: step.delta,
-    }
+    Activation { signal, atom: step.atom as usize, at: step.at.map(i64::from), value: step.delta }
 }
 
 /// Finds the tile of a position.
@@ -135,20 +128,14 @@ impl<'t> Places<'t> {
             cuts
         });
         let corner = |(index, tile): (usize, &Tile)| ((tile.signal, tile.origin), index);
-        Places {
-            tiles,
-            cuts,
-            by_corner: tiles.iter().enumerate().map(corner).collect(),
-        }
+        Places { tiles, cuts, by_corner: tiles.iter().enumerate().map(corner).collect() }
     }
 
     /// Tiles lie on a grid: the last cut before a position is the corner of its tile.
     pub(crate) fn tile_at(&self, signal: usize, at: [i64; AXES]) -> Option<usize> {
         let mut corner = [0; AXES];
         for a in 0..AXES {
-            let cut = self.cuts[a]
-                .partition_point(|cut| *cut <= at[a])
-                .checked_sub(1)?;
+            let cut = self.cuts[a].partition_point(|cut| *cut <= at[a]).checked_sub(1)?;
             corner[a] = self.cuts[a][cut];
         }
         let index = *self.by_corner.get(&(signal, corner))?;

@@ -1,13 +1,13 @@
 //! Which rank works on what, and how fields get there.
 
-use super::Encoder;
-use crate::csc::exchange::{Exchange, Window};
-use crate::csc::schedule::Tiles;
-use crate::error::{Error, Result};
-use crate::grid::blocks::{Block, balanced, fails_unless_a_partition};
+use crate::base::error::{Error, Result};
+use crate::csc::descent::exchange::{Exchange, Window};
+use crate::csc::descent::tiles::Tiles;
+use crate::csc::encoder::Encoder;
+use crate::grid::block::{Block, balanced, fails_unless_a_partition};
 use crate::grid::tiles::{AXES, Tile, TileGrid};
 use crate::linalg::{Field, Real};
-use crate::transport::Reduce;
+use crate::ranks::Reduce;
 
 /// The tiles that each rank works on, as intervals of the grid, where they hold these blocks: whoever holds the middle of a
 /// tile gets it, or all get equal shares where that would leave ranks idle.
@@ -21,9 +21,7 @@ fn shares(grid: &TileGrid, blocks: &[Block]) -> Vec<[std::ops::Range<usize>; AXE
             })
         })
         .collect();
-    let sizes = parts
-        .iter()
-        .map(|part| part.iter().map(|range| range.len()).product());
+    let sizes = parts.iter().map(|part| part.iter().map(|range| range.len()).product());
     let most: usize = sizes.max().unwrap_or(0);
     let counts = grid.counts();
     let fair = counts.iter().product::<usize>().div_ceil(blocks.len());
@@ -76,10 +74,7 @@ impl<T: Real> Encoder<T> {
         let [o0, o1, o2] = block.origin;
         let [n0, n1, n2] = block.shape;
         let all = self.ranks.all_gather(&[o0, o1, o2, n0, n1, n2])?;
-        let block = |n: &[i64]| Block {
-            origin: [n[0], n[1], n[2]],
-            shape: [n[3], n[4], n[5]],
-        };
+        let block = |n: &[i64]| Block { origin: [n[0], n[1], n[2]], shape: [n[3], n[4], n[5]] };
         Ok(all.chunks_exact(6).map(block).collect())
     }
 
@@ -98,19 +93,10 @@ impl<T: Real> Encoder<T> {
         }
         let windows: Vec<Block> = self.regions.iter().map(|r| self.window_of(r)).collect();
         let period = |a: usize| {
-            if self.shape.periodic[a] {
-                self.shape.signal[a]
-            } else {
-                0
-            }
+            if self.shape.periodic[a] { self.shape.signal[a] } else { 0 }
         };
         let periods = std::array::from_fn(period);
-        self.exchange = Some(Exchange::new(
-            self.ranks.rank(),
-            &blocks,
-            &windows,
-            &periods,
-        ));
+        self.exchange = Some(Exchange::new(self.ranks.rank(), &blocks, &windows, &periods));
         Ok(())
     }
 

@@ -1,20 +1,18 @@
 //! Ensembles.
 
-use super::super::context::{free, in_use};
-use super::super::options::list_size;
-use super::super::status::{
-    DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut,
-};
-use super::map::{get, parmap};
-use super::report::{parmap_report, report_out};
-use super::task::{handle, parmap_task};
-use super::{Caller, needed};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::wording::{index, nth};
+use crate::ffi::context::{free, in_use};
+use crate::ffi::options::list_size;
+use crate::ffi::parmap::map::{get, parmap};
+use crate::ffi::parmap::report::{parmap_report, report_out};
+use crate::ffi::parmap::task::{handle, parmap_task};
+use crate::ffi::parmap::{Caller, needed};
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut};
 use crate::host::outside;
 use crate::parmap::Task;
 use crate::parmap::ensemble::{Ensemble, Limits, Member, Starts};
-use crate::parmap::report::NOT_RUN;
-use crate::wording::{index, nth};
+use crate::parmap::run::report::NOT_RUN;
 use std::ffi::c_void;
 use std::sync::{Mutex, MutexGuard};
 
@@ -45,13 +43,8 @@ pub struct parmap_member {
 
 /// Improves a member, with at most member->limit evaluations. Returns 0, or a positive code of its
 /// own: the member then stays as it was.
-pub type parmap_solver_fn = Option<
-    unsafe extern "C" fn(
-        userdata: *mut c_void,
-        task: *const parmap_task,
-        member: *mut parmap_member,
-    ) -> i32,
->;
+pub type parmap_solver_fn =
+    Option<unsafe extern "C" fn(userdata: *mut c_void, task: *const parmap_task, member: *mut parmap_member) -> i32>;
 
 /// Many starts of one solver. A handle serves one call at a time.
 pub struct parmap_ensemble(Mutex<Ensemble>);
@@ -97,9 +90,7 @@ pub unsafe extern "C" fn parmap_ensemble_create(
                         .map(|n| n.map(|n| n as u64))
                         .collect();
                     let cells = cells?;
-                    let all = cells
-                        .iter()
-                        .try_fold(1u64, |n, cells| n.checked_mul(*cells));
+                    let all = cells.iter().try_fold(1u64, |n, cells| n.checked_mul(*cells));
                     if n_members != 0 && all != Some(n_members) {
                         let allowed = "0, or the number of cells of the lattice";
                         return Err(Error::argument("n_members", n_members, allowed));
@@ -164,10 +155,7 @@ pub unsafe extern "C" fn parmap_ensemble_round(
         unsafe {
             let map = get(map)?;
             let check = || {
-                let limits = Limits {
-                    per_member: limit(per_member, "per_member")?,
-                    in_all: limit(in_all, "in_all")?,
-                };
+                let limits = Limits { per_member: limit(per_member, "per_member")?, in_all: limit(in_all, "in_all")? };
                 let solver = needed(solver, "solver")?;
                 Ok((entered(ensemble)?, limits, solver, report_out(report)?))
             };
@@ -277,9 +265,7 @@ pub unsafe extern "C" fn parmap_ensemble_member(
         unsafe {
             let all = entered(ensemble)?;
             let n = all.members().len();
-            let member = usize::try_from(index)
-                .ok()
-                .and_then(|i| all.members().get(i));
+            let member = usize::try_from(index).ok().and_then(|i| all.members().get(i));
             let member = member.ok_or_else(|| {
                 let allowed = format!("from {} to {}", nth(0), nth(n as i64 - 1));
                 Error::range("index", nth(index), allowed)

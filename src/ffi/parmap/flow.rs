@@ -1,21 +1,21 @@
 //! Flows.
 
-use super::super::context::{free, in_use};
-use super::super::options::list_size;
-use super::super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice};
-use super::map::{get, parmap};
-use super::reduce::check_size;
-use super::report::{parmap_report, report_out};
-use super::stream::{CallerEnds, Produce, parmap_consume_fn, parmap_produce_fn, produced};
-use super::task::{parmap_buffer, with_buffer};
-use super::{Caller, needed};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::wording::nth;
+use crate::ffi::context::{free, in_use};
+use crate::ffi::options::list_size;
+use crate::ffi::parmap::map::{get, parmap};
+use crate::ffi::parmap::reduce::check_size;
+use crate::ffi::parmap::report::{parmap_report, report_out};
+use crate::ffi::parmap::stream::{CallerEnds, Produce, parmap_consume_fn, parmap_produce_fn, produced};
+use crate::ffi::parmap::task::{parmap_buffer, with_buffer};
+use crate::ffi::parmap::{Caller, needed};
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice};
 use crate::host::outside;
 use crate::parmap::Task;
 use crate::parmap::flow::{Data, Flow, Node, Tried};
 use crate::parmap::reduce::Failed;
 use crate::parmap::stream::{Ends, Produced};
-use crate::wording::nth;
 use std::ffi::c_void;
 use std::sync::{Mutex, MutexGuard};
 
@@ -37,14 +37,11 @@ pub struct parmap_node {
     /// Makes a fresh node, `*fork`, that one chunk is trained on. Several at a time.
     pub fork: Option<unsafe extern "C" fn(state: *const c_void, fork: *mut *mut c_void) -> i32>,
     /// Takes one chunk in.
-    pub train: Option<
-        unsafe extern "C" fn(state: *mut c_void, phase: i64, data: *const c_void, size: i64) -> i32,
-    >,
+    pub train: Option<unsafe extern "C" fn(state: *mut c_void, phase: i64, data: *const c_void, size: i64) -> i32>,
     /// Writes what travels between ranks to a buffer, which is empty.
     pub pack: Option<unsafe extern "C" fn(state: *const c_void, buffer: *mut parmap_buffer) -> i32>,
     /// Sets the state to what was packed.
-    pub unpack:
-        Option<unsafe extern "C" fn(state: *mut c_void, data: *const c_void, size: i64) -> i32>,
+    pub unpack: Option<unsafe extern "C" fn(state: *mut c_void, data: *const c_void, size: i64) -> i32>,
     /// Joins the next fork into this node, or into another fork. In order, by the calling thread.
     pub join: Option<unsafe extern "C" fn(state: *mut c_void, fork: *const c_void) -> i32>,
     /// Ends a phase, on rank 0 only.
@@ -52,20 +49,14 @@ pub struct parmap_node {
     /// Sends a chunk through, to a buffer, which is empty. Several at a time: it must not change the
     /// state, unless `forks_in_execution` is 1.
     pub execute: Option<
-        unsafe extern "C" fn(
-            state: *mut c_void,
-            data: *const c_void,
-            size: i64,
-            output: *mut parmap_buffer,
-        ) -> i32,
+        unsafe extern "C" fn(state: *mut c_void, data: *const c_void, size: i64, output: *mut parmap_buffer) -> i32,
     >,
     /// 1: in execution, too, each chunk gets a fork, which is joined afterwards.
     pub forks_in_execution: i32,
     /// Writes what a checkpoint holds. NULL: as `pack`.
     pub save: Option<unsafe extern "C" fn(state: *const c_void, buffer: *mut parmap_buffer) -> i32>,
     /// The counterpart of `save`. NULL: as `unpack`.
-    pub load:
-        Option<unsafe extern "C" fn(state: *mut c_void, data: *const c_void, size: i64) -> i32>,
+    pub load: Option<unsafe extern "C" fn(state: *mut c_void, data: *const c_void, size: i64) -> i32>,
     /// Frees a fork. NULL: nothing is to be freed.
     pub free: Option<unsafe extern "C" fn(fork: *mut c_void) -> ()>,
 }
@@ -78,9 +69,8 @@ pub type parmap_restart_fn = Option<unsafe extern "C" fn(userdata: *mut c_void) 
 
 /// Told on rank 0 after the last phase of a node, with what its `save` has written: 0 to go on,
 /// anything else to stop there.
-pub type parmap_checkpoint_fn = Option<
-    unsafe extern "C" fn(userdata: *mut c_void, node: i64, data: *const c_void, size: i64) -> i32,
->;
+pub type parmap_checkpoint_fn =
+    Option<unsafe extern "C" fn(userdata: *mut c_void, node: i64, data: *const c_void, size: i64) -> i32>;
 
 struct CallerNode {
     table: parmap_node,
@@ -125,23 +115,20 @@ impl CallerNode {
             needed(table.train, "node.train")?;
             needed(table.stop, "node.stop")?;
         }
-        Ok(CallerNode {
-            table,
-            forked: false,
-        })
+        Ok(CallerNode { table, forked: false })
     }
 
     fn run(&self, chunk: &[u8], to: &mut Vec<u8>) -> i32 {
-        let (data, size) = (super::address(chunk), chunk.len() as i64);
+        let (data, size) = (crate::ffi::parmap::address(chunk), chunk.len() as i64);
         // SAFETY: the caller gave the function to be called like this.
-        self.table.execute.map_or(NOTHING, |execute| unsafe {
-            with_buffer(to, |to| execute(self.table.state, data, size, to))
-        })
+        self.table
+            .execute
+            .map_or(NOTHING, |execute| unsafe { with_buffer(to, |to| execute(self.table.state, data, size, to)) })
     }
 }
 
 /// A callback that was checked before is not there.
-const NOTHING: i32 = crate::parmap::report::BAD_CODE;
+const NOTHING: i32 = crate::parmap::run::report::BAD_CODE;
 
 fn code(code: i32) -> Tried<()> {
     match code {
@@ -172,17 +159,11 @@ impl Node for CallerNode {
             // SAFETY: see above.
             code(outside(|| unsafe { fork(self.table.state, &mut state) }))?;
         }
-        Ok(Box::new(CallerNode {
-            table: parmap_node {
-                state,
-                ..self.table
-            },
-            forked: true,
-        }))
+        Ok(Box::new(CallerNode { table: parmap_node { state, ..self.table }, forked: true }))
     }
 
     fn train(&mut self, phase: u64, _: Option<&Task>, chunk: &[u8]) -> i32 {
-        let (data, size) = (super::address(chunk), chunk.len() as i64);
+        let (data, size) = (crate::ffi::parmap::address(chunk), chunk.len() as i64);
         let train = self.table.train;
         train.map_or(NOTHING, |train| {
             // SAFETY: see above.
@@ -192,13 +173,11 @@ impl Node for CallerNode {
 
     fn pack(&self, to: &mut Vec<u8>) -> Tried<()> {
         // SAFETY: see above.
-        code(self.table.pack.map_or(0, |pack| unsafe {
-            with_buffer(to, |to| pack(self.table.state, to))
-        }))
+        code(self.table.pack.map_or(0, |pack| unsafe { with_buffer(to, |to| pack(self.table.state, to)) }))
     }
 
     fn unpack(&mut self, bytes: &[u8]) -> Tried<()> {
-        let (data, size) = (super::address(bytes), bytes.len() as i64);
+        let (data, size) = (crate::ffi::parmap::address(bytes), bytes.len() as i64);
         let unpack = self.table.unpack;
         code(unpack.map_or(0, |unpack| {
             // SAFETY: see above.
@@ -239,7 +218,7 @@ impl Node for CallerNode {
     }
 
     fn load(&mut self, bytes: &[u8]) -> Tried<()> {
-        let (data, size) = (super::address(bytes), bytes.len() as i64);
+        let (data, size) = (crate::ffi::parmap::address(bytes), bytes.len() as i64);
         match self.table.load {
             // SAFETY: see above.
             Some(load) => code(outside(|| unsafe { load(self.table.state, data, size) })),
@@ -261,8 +240,7 @@ struct CallerData {
 impl Data for CallerData {
     fn restart(&mut self) -> bool {
         // SAFETY: the caller gave the function to be called like this.
-        self.restart
-            .is_some_and(|restart| outside(|| unsafe { restart(self.userdata) }) == 0)
+        self.restart.is_some_and(|restart| outside(|| unsafe { restart(self.userdata) }) == 0)
     }
 
     fn produce(&mut self, to: &mut Vec<u8>) -> Produced {
@@ -347,7 +325,7 @@ pub unsafe extern "C" fn parmap_flow_load(
     guard(|| {
         // SAFETY: the caller's promise.
         unsafe {
-            let size = super::super::status::size(size, "size", 0)?;
+            let size = crate::ffi::status::size(size, "size", 0)?;
             let bytes = slice(data.cast(), size, "data", "size bytes")?;
             let below = |_| Error::range("node", nth(node), format!("at least {}", nth(0)));
             entered(flow)?.load(usize::try_from(node).map_err(below)?, bytes)?;
@@ -393,15 +371,11 @@ pub unsafe extern "C" fn parmap_flow_train(
                 Ok((entered(flow)?, data, report_out(report)?))
             };
             let (mut flow, produce, out) = map.map.ranks().agree(check())?;
-            let mut data = produce.map(|produce| CallerData {
-                restart,
-                produce,
-                userdata,
-            });
+            let mut data = produce.map(|produce| CallerData { restart, produce, userdata });
             let userdata = Caller::new(userdata);
             let mut save = checkpoint.map(|checkpoint| {
                 move |node: usize, bytes: &[u8]| {
-                    let (data, size) = (super::address(bytes), bytes.len() as i64);
+                    let (data, size) = (crate::ffi::parmap::address(bytes), bytes.len() as i64);
                     outside(|| checkpoint(userdata.get(), node as i64, data, size)) == 0
                 }
             });

@@ -1,18 +1,16 @@
 //! The handle, its settings, and the map over arrays.
 
-use super::super::context::{DICOD_LOG_WARNING, Session, dicod_context, free, ranks, shared};
-use super::super::options::{Output, list_size, room_for};
-use super::super::status::{
-    DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut, string,
-};
-use super::progress::Watcher;
-use super::report::{parmap_report, report_of, report_out};
-use super::task::{handle, parmap_task};
-use super::{Caller, needed};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::ffi::context::{DICOD_LOG_WARNING, Session, dicod_context, free, ranks, shared};
+use crate::ffi::options::{Output, list_size, room_for};
+use crate::ffi::parmap::progress::Watcher;
+use crate::ffi::parmap::report::{parmap_report, report_of, report_out};
+use crate::ffi::parmap::task::{handle, parmap_task};
+use crate::ffi::parmap::{Caller, needed};
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut, string};
 use crate::host::outside;
 use crate::parmap::map::{Inputs, Outputs, Tasks};
-use crate::parmap::report::NOT_RUN;
+use crate::parmap::run::report::NOT_RUN;
 use crate::parmap::{Map, Report, Task};
 use std::ffi::{c_char, c_void};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -66,10 +64,7 @@ const MAP: &str = "a map";
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_create(
-    context: *const dicod_context,
-    map: *mut *mut parmap,
-) -> dicod_status {
+pub unsafe extern "C" fn parmap_create(context: *const dicod_context, map: *mut *mut parmap) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         unsafe {
@@ -77,19 +72,12 @@ pub unsafe extern "C" fn parmap_create(
             let context = shared(context);
             let n_threads = context.as_ref().map_or(1, |context| context.n_threads);
             let made = Map::new(ranks(&context), n_threads)?;
-            if let (Some(text), Ok(session)) = (made.ignored_stack_size(), Session::enter(&context))
-            {
+            if let (Some(text), Ok(session)) = (made.ignored_stack_size(), Session::enter(&context)) {
                 session.log(DICOD_LOG_WARNING, || {
-                    format!(
-                        "OMP_STACKSIZE = \"{text}\" is ignored: it is no size like 512M or 20000K"
-                    )
+                    format!("OMP_STACKSIZE = \"{text}\" is ignored: it is no size like 512M or 20000K")
                 });
             }
-            let made = Shared {
-                map: made,
-                progress: Mutex::new(Watcher::none()),
-                last: Mutex::default(),
-            };
+            let made = Shared { map: made, progress: Mutex::new(Watcher::none()), last: Mutex::default() };
             *to = Box::into_raw(Box::new(parmap(Arc::new(made))));
         }
         Ok(DICOD_OK)
@@ -126,11 +114,7 @@ pub unsafe extern "C" fn parmap_free(map: *mut *mut parmap) {
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_set_integer(
-    map: *mut parmap,
-    key: *const c_char,
-    value: i64,
-) -> dicod_status {
+pub unsafe extern "C" fn parmap_set_integer(map: *mut parmap, key: *const c_char, value: i64) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         let (map, key) = unsafe { (get(map)?, string(key, "key")?) };
@@ -150,11 +134,7 @@ pub unsafe extern "C" fn parmap_set_integer(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_set_real(
-    map: *mut parmap,
-    key: *const c_char,
-    value: f64,
-) -> dicod_status {
+pub unsafe extern "C" fn parmap_set_real(map: *mut parmap, key: *const c_char, value: f64) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         let (map, key) = unsafe { (get(map)?, string(key, "key")?) };
@@ -175,15 +155,10 @@ pub unsafe extern "C" fn parmap_set_real(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_set_string(
-    map: *mut parmap,
-    key: *const c_char,
-    value: *const c_char,
-) -> dicod_status {
+pub unsafe extern "C" fn parmap_set_string(map: *mut parmap, key: *const c_char, value: *const c_char) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
-        let (map, key, value) =
-            unsafe { (get(map)?, string(key, "key")?, string(value, "value")?) };
+        let (map, key, value) = unsafe { (get(map)?, string(key, "key")?, string(value, "value")?) };
         map.map.set(|settings| settings.set_word(key, value))?;
         Ok(DICOD_OK)
     })
@@ -216,11 +191,7 @@ pub unsafe extern "C" fn parmap_cancel(map: *const parmap) {
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_share(
-    map: *mut parmap,
-    data: *const c_void,
-    size: i64,
-) -> dicod_status {
+pub unsafe extern "C" fn parmap_share(map: *mut parmap, data: *const c_void, size: i64) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         let map = unsafe { get(map) }?;
@@ -233,15 +204,11 @@ pub unsafe extern "C" fn parmap_share(
 
 /// # Safety
 /// As [`slice`].
-pub(crate) unsafe fn shared_bytes<'a>(
-    map: &Map,
-    data: *const c_void,
-    size: i64,
-) -> Result<&'a [u8]> {
+pub(crate) unsafe fn shared_bytes<'a>(map: &Map, data: *const c_void, size: i64) -> Result<&'a [u8]> {
     if map.ranks().rank() != 0 {
         return Ok(&[]);
     }
-    let size = super::super::status::size(size, "size", 0)?;
+    let size = crate::ffi::status::size(size, "size", 0)?;
     // SAFETY: the caller's promise.
     unsafe { slice(data.cast(), size, "data", "size bytes") }
 }
@@ -288,11 +255,7 @@ pub unsafe extern "C" fn parmap_run(
             let map = get(map)?;
             let out = report_out(report);
             let work = needed(work, "work");
-            let tasks = array(
-                n_tasks,
-                (inputs, in_size, in_stride),
-                (outputs, out_size, out_stride),
-            );
+            let tasks = array(n_tasks, (inputs, in_size, in_stride), (outputs, out_size, out_stride));
             let statuses = status_array(statuses, n_tasks);
             // The others have to hear of what is wrong here.
             let mut check = Ok(());
@@ -361,11 +324,7 @@ impl Shared {
     ///
     /// # Safety
     /// As [`Output::write`].
-    pub(crate) unsafe fn finish(
-        &self,
-        report: Report,
-        out: Option<Output<parmap_report>>,
-    ) -> Result<dicod_status> {
+    pub(crate) unsafe fn finish(&self, report: Report, out: Option<Output<parmap_report>>) -> Result<dicod_status> {
         let status = report.code();
         if let Some(out) = out {
             // SAFETY: the caller's promise.
@@ -433,16 +392,14 @@ pub(crate) unsafe fn array<'a>(
     // SAFETY: the caller's promise.
     let (inputs, outputs) = unsafe {
         let inputs = (!inputs.is_null()).then(|| Inputs::at(inputs.cast(), in_size, in_stride));
-        let outputs =
-            (!outputs.is_null()).then(|| Outputs::at(outputs.cast(), out_size, out_stride));
+        let outputs = (!outputs.is_null()).then(|| Outputs::at(outputs.cast(), out_size, out_stride));
         (inputs, outputs)
     };
     let tasks = Tasks::new(n as u64).inputs_at(inputs, in_size);
     Ok(tasks.outputs_at(outputs, out_size))
 }
 
-type Work =
-    unsafe extern "C" fn(*mut c_void, *const parmap_task, *const c_void, *mut c_void) -> i32;
+type Work = unsafe extern "C" fn(*mut c_void, *const parmap_task, *const c_void, *mut c_void) -> i32;
 
 /// The caller's function as the map calls it. Without one nothing is run.
 pub(crate) fn array_function(
@@ -454,7 +411,7 @@ pub(crate) fn array_function(
         let Some(work) = work else {
             return NOT_RUN;
         };
-        let input = super::address(input);
+        let input = crate::ffi::parmap::address(input);
         let output = match output.is_empty() {
             true => std::ptr::null_mut(),
             false => output.as_mut_ptr().cast(),

@@ -1,18 +1,16 @@
 //! Operators.
 
-use super::super::context::{free, in_use};
-use super::super::status::{
-    DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut,
-};
-use super::map::{get, parmap};
-use super::needed;
-use super::reduce::check_size;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::wording::index;
+use crate::ffi::context::{free, in_use};
+use crate::ffi::parmap::map::{get, parmap};
+use crate::ffi::parmap::needed;
+use crate::ffi::parmap::reduce::check_size;
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut};
 use crate::host::outside;
 use crate::parmap::Map;
 use crate::parmap::operator::{Operator, Operators};
 use crate::parmap::reduce::Failed;
-use crate::wording::index;
 use std::ffi::c_void;
 use std::sync::Mutex;
 
@@ -35,14 +33,11 @@ pub struct parmap_operator {
     /// y[out_size] = T(x[in_size]). It leaves the last linearization in force.
     pub eval: Option<unsafe extern "C" fn(state: *mut c_void, x: *const f64, y: *mut f64) -> i32>,
     /// y = T(x); derivatives are taken at x from now on. NULL, if linear: as `eval`.
-    pub linearize:
-        Option<unsafe extern "C" fn(state: *mut c_void, x: *const f64, y: *mut f64) -> i32>,
+    pub linearize: Option<unsafe extern "C" fn(state: *mut c_void, x: *const f64, y: *mut f64) -> i32>,
     /// y = T'(x) h. NULL, if linear: as `eval`.
-    pub derivative:
-        Option<unsafe extern "C" fn(state: *mut c_void, h: *const f64, y: *mut f64) -> i32>,
+    pub derivative: Option<unsafe extern "C" fn(state: *mut c_void, h: *const f64, y: *mut f64) -> i32>,
     /// x[in_size] = T'(x)* y[out_size].
-    pub adjoint:
-        Option<unsafe extern "C" fn(state: *mut c_void, y: *const f64, x: *mut f64) -> i32>,
+    pub adjoint: Option<unsafe extern "C" fn(state: *mut c_void, y: *const f64, x: *mut f64) -> i32>,
     /// Ends the operator, when the operators are freed, on every rank. May be NULL.
     pub end: Option<unsafe extern "C" fn(state: *mut c_void) -> ()>,
 }
@@ -133,7 +128,7 @@ impl Operator for CallerOperator {
 /// # Safety
 /// As [`slice`].
 unsafe fn tables(n: i64, operators: *const parmap_operator) -> Result<Vec<Box<dyn Operator>>> {
-    let n = super::super::options::list_size(n, "n_operators")?;
+    let n = crate::ffi::options::list_size(n, "n_operators")?;
     // SAFETY: the caller's promise.
     let tables = unsafe { slice(operators, n, "operators", "n_operators tables") }?;
     let take = |table: &parmap_operator| -> Result<Box<dyn Operator>> {
@@ -198,15 +193,13 @@ pub unsafe extern "C" fn parmap_operators_create_distributed(
     // SAFETY: the caller's promise.
     guard(|| unsafe {
         let operators = tables(n_operators, operators)?;
-        let n = super::super::options::list_size(n_components, "n_components")?;
+        let n = crate::ffi::options::list_size(n_components, "n_components")?;
         let all = n.checked_mul(operators.len());
         let all = all.filter(|all| *all <= isize::MAX as usize / 64);
         let all = all.ok_or_else(|| Error::argument("n_components", n, "an addressable size"))?;
         let sizes = slice(sizes, n, "sizes", "n_components sizes")?;
         let sizes = sizes.iter().enumerate();
-        let sizes: Result<Vec<usize>> = sizes
-            .map(|(i, s)| size(*s, &format!("sizes{}", index(&[i])), 0))
-            .collect();
+        let sizes: Result<Vec<usize>> = sizes.map(|(i, s)| size(*s, &format!("sizes{}", index(&[i])), 0)).collect();
         let takes = slice(takes, all, "takes", "n_operators * n_components flags")?;
         let row = |i: usize| takes[i * n..(i + 1) * n].iter().map(|t| *t != 0).collect();
         let rows: Vec<Vec<bool>> = (0..operators.len()).map(row).collect();
@@ -283,11 +276,7 @@ unsafe fn apply(
                 (n_from, n_to) = (n_to, n_from);
             }
             // Other ranks get it from rank 0.
-            let n_from = if map.map.ranks().rank() == 0 {
-                n_from
-            } else {
-                0
-            };
+            let n_from = if map.map.ranks().rank() == 0 { n_from } else { 0 };
             let from = slice(from, n_from, from_name, "all numbers, on rank 0")?;
             let to = slice_mut(to, n_to, to_name, "room for the result")?;
             Ok((all, from, to))
@@ -331,15 +320,7 @@ pub unsafe extern "C" fn parmap_operators_linearize(
     y: *mut f64,
 ) -> dicod_status {
     // SAFETY: the caller's promise.
-    unsafe {
-        apply(
-            (vector, map),
-            (x, "x"),
-            (y, "y"),
-            false,
-            Operators::linearize,
-        )
-    }
+    unsafe { apply((vector, map), (x, "x"), (y, "y"), false, Operators::linearize) }
 }
 
 /// y = T'(x) h. As parmap_operators_eval(); unless all are linear, DICOD_ERROR_INVALID_STATE before a
@@ -355,15 +336,7 @@ pub unsafe extern "C" fn parmap_operators_derivative(
     y: *mut f64,
 ) -> dicod_status {
     // SAFETY: the caller's promise.
-    unsafe {
-        apply(
-            (vector, map),
-            (h, "h"),
-            (y, "y"),
-            false,
-            Operators::derivative,
-        )
-    }
+    unsafe { apply((vector, map), (h, "h"), (y, "y"), false, Operators::derivative) }
 }
 
 /// x = T'(x)* y, the sum over the operators in their order, whatever the workers. `y` is that of

@@ -1,7 +1,7 @@
 //! How far a run is: the caller's callback, and a ready-made one.
 
-use super::super::status::{DICOD_OK, dicod_status, guard, reference, string};
-use super::map::{Shared, get, lock, parmap};
+use crate::ffi::parmap::map::{Shared, get, lock, parmap};
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, string};
 use crate::host::outside;
 use crate::parmap::Progress;
 use std::ffi::c_void;
@@ -45,10 +45,7 @@ unsafe impl Send for Watcher {}
 
 impl Watcher {
     pub(super) fn none() -> Self {
-        Watcher {
-            call: None,
-            userdata: std::ptr::null_mut(),
-        }
+        Watcher { call: None, userdata: std::ptr::null_mut() }
     }
 }
 
@@ -89,10 +86,7 @@ pub unsafe extern "C" fn parmap_set_progress(
     guard(|| {
         // SAFETY: the caller's promise.
         let map = unsafe { get(map) }?;
-        *lock(&map.progress) = Watcher {
-            call: progress,
-            userdata,
-        };
+        *lock(&map.progress) = Watcher { call: progress, userdata };
         Ok(DICOD_OK)
     })
 }
@@ -106,10 +100,7 @@ pub unsafe extern "C" fn parmap_set_progress(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_progress_bar(
-    userdata: *mut c_void,
-    progress: *const parmap_progress,
-) -> i32 {
+pub unsafe extern "C" fn parmap_progress_bar(userdata: *mut c_void, progress: *const parmap_progress) -> i32 {
     guard(|| {
         // SAFETY: the caller's promise.
         let (progress, title) = unsafe {

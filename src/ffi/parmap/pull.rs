@@ -1,9 +1,9 @@
 //! The pull form.
 
-use super::super::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, string};
-use super::map::{Shared, get, parmap};
-use super::report::{parmap_report, report_out};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::ffi::parmap::map::{Shared, get, parmap};
+use crate::ffi::parmap::report::{parmap_report, report_out};
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, string};
 use crate::parmap::pull::Pull;
 use std::ffi::c_char;
 use std::sync::Arc;
@@ -26,11 +26,7 @@ pub struct parmap_pull {
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_open(
-    map: *mut parmap,
-    n_tasks: i64,
-    pull: *mut *mut parmap_pull,
-) -> dicod_status {
+pub unsafe extern "C" fn parmap_open(map: *mut parmap, n_tasks: i64, pull: *mut *mut parmap_pull) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         unsafe {
@@ -128,11 +124,7 @@ pub unsafe extern "C" fn parmap_pull_cancelled(pull: *const parmap_pull, index: 
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_pull_key(
-    pull: *const parmap_pull,
-    index: i64,
-    key: *mut u64,
-) -> dicod_status {
+pub unsafe extern "C" fn parmap_pull_key(pull: *const parmap_pull, index: i64, key: *mut u64) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         unsafe {
@@ -154,10 +146,7 @@ pub unsafe extern "C" fn parmap_pull_key(
 /// # Safety
 /// `*pull` comes from parmap_open() and was not closed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_close(
-    pull: *mut *mut parmap_pull,
-    report: *mut parmap_report,
-) -> dicod_status {
+pub unsafe extern "C" fn parmap_close(pull: *mut *mut parmap_pull, report: *mut parmap_report) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         unsafe {
@@ -172,8 +161,7 @@ pub unsafe extern "C" fn parmap_close(
                 Ok(()) => opened.pull.agree(report_out(report))?,
                 Err(_) => None,
             };
-            let parmap_pull { pull, shared } =
-                *Box::from_raw(std::mem::replace(pull, std::ptr::null_mut()));
+            let parmap_pull { pull, shared } = *Box::from_raw(std::mem::replace(pull, std::ptr::null_mut()));
             closed?;
             let report = pull.close()?;
             shared.finish(report, out)

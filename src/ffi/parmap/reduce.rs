@@ -1,11 +1,11 @@
 //! Reductions.
 
-use super::super::status::{dicod_status, guard, reference};
-use super::map::{array, get, parmap};
-use super::needed;
-use super::report::{parmap_report, report_out};
-use super::task::{handle, parmap_buffer, parmap_task, with_buffer};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::ffi::parmap::map::{array, get, parmap};
+use crate::ffi::parmap::needed;
+use crate::ffi::parmap::report::{parmap_report, report_out};
+use crate::ffi::parmap::task::{handle, parmap_buffer, parmap_task, with_buffer};
+use crate::ffi::status::{dicod_status, guard, reference};
 use crate::host::outside;
 use crate::parmap::Task;
 use crate::parmap::map::Tasks;
@@ -23,13 +23,8 @@ pub struct parmap_reducer {
     /// First argument of all callbacks; may be NULL.
     pub userdata: *mut c_void,
     /// Makes a fresh state, `*state`, from the pristine one, which it must not change.
-    pub fork: Option<
-        unsafe extern "C" fn(
-            userdata: *mut c_void,
-            pristine: *const c_void,
-            state: *mut *mut c_void,
-        ) -> i32,
-    >,
+    pub fork:
+        Option<unsafe extern "C" fn(userdata: *mut c_void, pristine: *const c_void, state: *mut *mut c_void) -> i32>,
     /// One task: changes `state`.
     pub work: Option<
         unsafe extern "C" fn(
@@ -40,27 +35,14 @@ pub struct parmap_reducer {
         ) -> i32,
     >,
     /// Writes a state to a buffer, which is empty.
-    pub pack: Option<
-        unsafe extern "C" fn(
-            userdata: *mut c_void,
-            state: *const c_void,
-            buffer: *mut parmap_buffer,
-        ) -> i32,
-    >,
+    pub pack:
+        Option<unsafe extern "C" fn(userdata: *mut c_void, state: *const c_void, buffer: *mut parmap_buffer) -> i32>,
     /// Sets a state to what was packed.
-    pub unpack: Option<
-        unsafe extern "C" fn(
-            userdata: *mut c_void,
-            state: *mut c_void,
-            data: *const c_void,
-            size: i64,
-        ) -> i32,
-    >,
+    pub unpack:
+        Option<unsafe extern "C" fn(userdata: *mut c_void, state: *mut c_void, data: *const c_void, size: i64) -> i32>,
     /// Joins the next fork, `from`, into a state. Called by the calling thread, in order of index
     /// unless the setting "ordered" is 0.
-    pub join: Option<
-        unsafe extern "C" fn(userdata: *mut c_void, into: *mut c_void, from: *const c_void) -> i32,
-    >,
+    pub join: Option<unsafe extern "C" fn(userdata: *mut c_void, into: *mut c_void, from: *const c_void) -> i32>,
     /// Frees what fork made. NULL: nothing is to be freed.
     pub free: Option<unsafe extern "C" fn(userdata: *mut c_void, state: *mut c_void) -> ()>,
 }
@@ -97,16 +79,9 @@ pub unsafe extern "C" fn parmap_reduce(
             let map = get(map)?;
             let out = report_out(report);
             let table = Table::new(reducer);
-            let tasks = array(
-                n_tasks,
-                (inputs, in_size, in_stride),
-                (std::ptr::null_mut(), 0, 0),
-            );
+            let tasks = array(n_tasks, (inputs, in_size, in_stride), (std::ptr::null_mut(), 0, 0));
             let expected = "a state";
-            let missing = Error::NullPointer {
-                argument: "state",
-                expected,
-            };
+            let missing = Error::NullPointer { argument: "state", expected };
             let mut check = match state.is_null() {
                 true => Err(missing),
                 false => Ok(()),
@@ -181,7 +156,7 @@ fn code(code: i32) -> std::result::Result<(), Failed> {
         code if code > 0 => Err(Failed(code, String::new())),
         code => {
             let text = format!("returned {code}: it must return 0 or a positive code");
-            Err(Failed(crate::parmap::report::BAD_CODE, text))
+            Err(Failed(crate::parmap::run::report::BAD_CODE, text))
         }
     }
 }
@@ -193,11 +168,7 @@ impl Table {
         // SAFETY: the caller's promise.
         let table = unsafe {
             reference(table, "reducer", "a table of callbacks")?;
-            check_size(
-                table.cast(),
-                size_of::<parmap_reducer>(),
-                "reducer->struct_size",
-            )?;
+            check_size(table.cast(), size_of::<parmap_reducer>(), "reducer->struct_size")?;
             &*table
         };
         Ok(Table {
@@ -233,17 +204,12 @@ impl Reducer for Table {
     fn fork(&self, pristine: &State) -> std::result::Result<State, Failed> {
         let mut state = std::ptr::null_mut();
         // SAFETY: see above.
-        code(outside(|| unsafe {
-            (self.fork)(self.userdata, pristine.state, &mut state)
-        }))?;
-        Ok(State {
-            state,
-            free: self.free.map(|free| (free, self.userdata)),
-        })
+        code(outside(|| unsafe { (self.fork)(self.userdata, pristine.state, &mut state) }))?;
+        Ok(State { state, free: self.free.map(|free| (free, self.userdata)) })
     }
 
     fn work(&self, state: &mut State, task: &Task, input: &[u8]) -> i32 {
-        let input = super::address(input);
+        let input = crate::ffi::parmap::address(input);
         // SAFETY: see above.
         outside(|| unsafe { (self.work)(self.userdata, state.state, handle(task), input) })
     }
@@ -255,17 +221,13 @@ impl Reducer for Table {
     }
 
     fn unpack(&self, state: &mut State, bytes: &[u8]) -> std::result::Result<(), Failed> {
-        let (data, size) = (super::address(bytes), bytes.len() as i64);
+        let (data, size) = (crate::ffi::parmap::address(bytes), bytes.len() as i64);
         // SAFETY: see above.
-        code(outside(|| unsafe {
-            (self.unpack)(self.userdata, state.state, data, size)
-        }))
+        code(outside(|| unsafe { (self.unpack)(self.userdata, state.state, data, size) }))
     }
 
     fn join(&self, into: &mut State, from: State) -> std::result::Result<(), Failed> {
         // SAFETY: see above.
-        code(outside(|| unsafe {
-            (self.join)(self.userdata, into.state, from.state)
-        }))
+        code(outside(|| unsafe { (self.join)(self.userdata, into.state, from.state) }))
     }
 }

@@ -1,8 +1,8 @@
 //! What came of a run.
 
-use super::super::options::Output;
-use super::super::status::dicod_status;
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::ffi::options::Output;
+use crate::ffi::status::dicod_status;
 use crate::parmap::Report;
 use std::ffi::c_char;
 
@@ -93,9 +93,7 @@ pub(super) fn report_of(report: &Report) -> parmap_report {
 ///
 /// # Safety
 /// As [`Output::new`].
-pub(crate) unsafe fn report_out(
-    report: *mut parmap_report,
-) -> Result<Option<Output<parmap_report>>> {
+pub(crate) unsafe fn report_out(report: *mut parmap_report) -> Result<Option<Output<parmap_report>>> {
     if report.is_null() {
         return Ok(None);
     }

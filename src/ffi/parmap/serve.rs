@@ -1,12 +1,10 @@
 //! Root-driven use.
 
-use super::super::status::{DICOD_OK, dicod_status, guard, string};
-use super::map::{array, array_function, get, parmap, parmap_work_fn, shared_bytes, status_array};
-use super::needed;
-use super::report::{parmap_report, report_out};
-use super::stream::{
-    CallerEnds, item_function, parmap_consume_fn, parmap_item_fn, parmap_produce_fn,
-};
+use crate::ffi::parmap::map::{array, array_function, get, parmap, parmap_work_fn, shared_bytes, status_array};
+use crate::ffi::parmap::needed;
+use crate::ffi::parmap::report::{parmap_report, report_out};
+use crate::ffi::parmap::stream::{CallerEnds, item_function, parmap_consume_fn, parmap_item_fn, parmap_produce_fn};
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, string};
 use crate::parmap::serve::Named;
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
@@ -167,11 +165,7 @@ pub unsafe extern "C" fn parmap_call_stream(
 /// # Safety
 /// As parmap_share().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_call_share(
-    map: *mut parmap,
-    data: *const c_void,
-    size: i64,
-) -> dicod_status {
+pub unsafe extern "C" fn parmap_call_share(map: *mut parmap, data: *const c_void, size: i64) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         let map = unsafe { get(map) }?;

@@ -1,14 +1,14 @@
 //! Streams.
 
-use super::super::status::{dicod_status, guard};
-use super::map::{get, parmap};
-use super::report::{parmap_report, report_out};
-use super::task::{handle, parmap_buffer, parmap_task, with_buffer};
-use super::{Caller, needed};
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::ffi::parmap::map::{get, parmap};
+use crate::ffi::parmap::report::{parmap_report, report_out};
+use crate::ffi::parmap::task::{handle, parmap_buffer, parmap_task, with_buffer};
+use crate::ffi::parmap::{Caller, needed};
+use crate::ffi::status::{dicod_status, guard};
 use crate::host::outside;
 use crate::parmap::Task;
-use crate::parmap::report::NOT_RUN;
+use crate::parmap::run::report::NOT_RUN;
 use crate::parmap::stream::{Consumed, Ends, Produced};
 use std::ffi::c_void;
 
@@ -24,8 +24,7 @@ pub const PARMAP_STOP: i32 = -1;
 
 /// Writes the next item to `buffer`, which is empty, and returns PARMAP_ITEM; or PARMAP_END,
 /// PARMAP_WAIT, or a positive code of its own: an error.
-pub type parmap_produce_fn =
-    Option<unsafe extern "C" fn(userdata: *mut c_void, buffer: *mut parmap_buffer) -> i32>;
+pub type parmap_produce_fn = Option<unsafe extern "C" fn(userdata: *mut c_void, buffer: *mut parmap_buffer) -> i32>;
 
 /// Does one item: reads `input`, `size` bytes at an address that is fit for any type, and writes to
 /// `output`, which is empty. Returns 0, or a positive code of its own.
@@ -42,15 +41,8 @@ pub type parmap_item_fn = Option<
 /// Takes the result of item `index`: `size` bytes at `data`. If the setting "errors" is "continue"
 /// also of those that failed: `status` is then not 0, and there are no bytes. Returns 0 to go on,
 /// PARMAP_STOP, or a positive code of its own: an error.
-pub type parmap_consume_fn = Option<
-    unsafe extern "C" fn(
-        userdata: *mut c_void,
-        index: i64,
-        status: i32,
-        data: *const c_void,
-        size: i64,
-    ) -> i32,
->;
+pub type parmap_consume_fn =
+    Option<unsafe extern "C" fn(userdata: *mut c_void, index: i64, status: i32, data: *const c_void, size: i64) -> i32>;
 
 /// Runs `work` for each item that `produce` gives on rank 0, and hands the results to `consume`
 /// there: in order and without a gap, also if the run is stopped, or as they come (setting
@@ -114,25 +106,11 @@ pub(crate) struct CallerEnds {
 
 pub(crate) type Produce = unsafe extern "C" fn(*mut c_void, *mut parmap_buffer) -> i32;
 type Consume = unsafe extern "C" fn(*mut c_void, i64, i32, *const c_void, i64) -> i32;
-type Item = unsafe extern "C" fn(
-    *mut c_void,
-    *const parmap_task,
-    *const c_void,
-    i64,
-    *mut parmap_buffer,
-) -> i32;
+type Item = unsafe extern "C" fn(*mut c_void, *const parmap_task, *const c_void, i64, *mut parmap_buffer) -> i32;
 
 impl CallerEnds {
-    pub(crate) fn new(
-        produce: parmap_produce_fn,
-        consume: parmap_consume_fn,
-        userdata: *mut c_void,
-    ) -> Result<Self> {
-        Ok(CallerEnds {
-            produce: needed(produce, "produce")?,
-            consume: needed(consume, "consume")?,
-            userdata,
-        })
+    pub(crate) fn new(produce: parmap_produce_fn, consume: parmap_consume_fn, userdata: *mut c_void) -> Result<Self> {
+        Ok(CallerEnds { produce: needed(produce, "produce")?, consume: needed(consume, "consume")?, userdata })
     }
 }
 
@@ -146,7 +124,7 @@ pub(crate) fn produced(call: Produce, userdata: *mut c_void, to: &mut Vec<u8>) -
         code => {
             let allowed = "PARMAP_ITEM, PARMAP_END, PARMAP_WAIT or a positive code";
             let text = format!("the producer returned {code}: it must return {allowed}");
-            Produced::Failed(crate::parmap::report::BAD_CODE, text)
+            Produced::Failed(crate::parmap::run::report::BAD_CODE, text)
         }
     }
 }
@@ -157,17 +135,16 @@ impl Ends for CallerEnds {
     }
 
     fn consume(&mut self, index: u64, status: i32, bytes: &[u8]) -> Consumed {
-        let (data, size) = (super::address(bytes), bytes.len() as i64);
+        let (data, size) = (crate::ffi::parmap::address(bytes), bytes.len() as i64);
         // SAFETY: the caller gave the function to be called like this.
-        match outside(|| unsafe { (self.consume)(self.userdata, index as i64, status, data, size) })
-        {
+        match outside(|| unsafe { (self.consume)(self.userdata, index as i64, status, data, size) }) {
             0 => Consumed::More,
             PARMAP_STOP => Consumed::Stop,
             code if code > 0 => Consumed::Failed(code, String::new()),
             code => {
                 let allowed = "0, PARMAP_STOP or a positive code";
                 let text = format!("the consumer returned {code}: it must return {allowed}");
-                Consumed::Failed(crate::parmap::report::BAD_CODE, text)
+                Consumed::Failed(crate::parmap::run::report::BAD_CODE, text)
             }
         }
     }
@@ -183,10 +160,8 @@ pub(crate) fn item_function(
         let Some(work) = work else {
             return NOT_RUN;
         };
-        let (data, size) = (super::address(input), input.len() as i64);
+        let (data, size) = (crate::ffi::parmap::address(input), input.len() as i64);
         // SAFETY: the caller gave the function to be called like this.
-        with_buffer(output, |output| unsafe {
-            work(userdata.get(), handle(task), data, size, output)
-        })
+        with_buffer(output, |output| unsafe { work(userdata.get(), handle(task), data, size, output) })
     }
 }

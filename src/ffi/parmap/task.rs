@@ -1,13 +1,11 @@
 //! What a work function may ask of its task.
 
-use super::super::context::{create, dicod_context};
-use super::super::status::{
-    DICOD_OK, dicod_status, guard, reference, reference_mut, slice_mut, string,
-};
-use crate::error::Error;
+use crate::base::error::Error;
+use crate::ffi::context::{create, dicod_context};
+use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, slice_mut, string};
 use crate::host::outside;
 use crate::parmap::Task;
-use crate::transport::local::Local;
+use crate::ranks::local::Local;
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
@@ -125,15 +123,11 @@ pub unsafe extern "C" fn parmap_task_key(task: *const parmap_task, key: *mut u64
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_task_uniform(
-    task: *const parmap_task,
-    n: i64,
-    values: *mut f64,
-) -> dicod_status {
+pub unsafe extern "C" fn parmap_task_uniform(task: *const parmap_task, n: i64, values: *mut f64) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         unsafe {
-            let n = super::super::options::list_size(n, "n")?;
+            let n = crate::ffi::options::list_size(n, "n")?;
             self::task(task)?.uniform(slice_mut(values, n, "values", "room for n numbers")?);
         }
         Ok(DICOD_OK)
@@ -149,10 +143,7 @@ pub unsafe extern "C" fn parmap_task_uniform(
 /// # Safety
 /// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_task_explain(
-    task: *const parmap_task,
-    message: *const c_char,
-) -> dicod_status {
+pub unsafe extern "C" fn parmap_task_explain(task: *const parmap_task, message: *const c_char) -> dicod_status {
     guard(|| {
         // SAFETY: the caller's promise.
         unsafe { self::task(task)?.explain(string(message, "message")?) };
@@ -208,11 +199,9 @@ pub unsafe extern "C" fn parmap_task_context(
         // SAFETY: the caller's promise.
         unsafe {
             let task = self::task(task)?;
-            let alone = || -> Arc<dyn crate::transport::Transport> { Arc::new(Local::alone()) };
+            let alone = || -> Arc<dyn crate::ranks::Transport> { Arc::new(Local::alone()) };
             reference_mut(context, "context", "the caller's pointer")?;
-            create(1, context, || {
-                Ok(task.team().cloned().unwrap_or_else(alone))
-            })
+            create(1, context, || Ok(task.team().cloned().unwrap_or_else(alone)))
         }
     })
 }
@@ -236,9 +225,9 @@ pub unsafe extern "C" fn parmap_buffer_resize(
         // SAFETY: the caller's promise.
         unsafe {
             let bytes = &mut reference_mut(buffer, "buffer", "a buffer")?.0;
-            let size = super::super::status::size(size, "size", 0)?;
+            let size = crate::ffi::status::size(size, "size", 0)?;
             let more = size.saturating_sub(bytes.len());
-            crate::memory::reserve("a buffer", bytes, more)?;
+            crate::base::memory::reserve("a buffer", bytes, more)?;
             bytes.resize(size, 0);
             if let Some(data) = data.as_mut() {
                 *data = bytes.as_mut_ptr().cast();
@@ -265,11 +254,9 @@ pub unsafe extern "C" fn parmap_buffer_append(
         // SAFETY: the caller's promise.
         unsafe {
             let bytes = &mut reference_mut(buffer, "buffer", "a buffer")?.0;
-            let size = super::super::status::size(size, "size", 0)?;
-            let data = super::super::status::slice(data.cast::<u8>(), size, "data", "size bytes")?;
-            bytes
-                .try_reserve(size)
-                .map_err(|_| Error::memory("a buffer", size))?;
+            let size = crate::ffi::status::size(size, "size", 0)?;
+            let data = crate::ffi::status::slice(data.cast::<u8>(), size, "data", "size bytes")?;
+            bytes.try_reserve(size).map_err(|_| Error::memory("a buffer", size))?;
             bytes.extend_from_slice(data);
         }
         Ok(DICOD_OK)

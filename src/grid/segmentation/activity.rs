@@ -1,8 +1,8 @@
 //! Which segments are active: the bookkeeping of a solver that lets converged segments rest.
 
-use super::{Part, Segmentation, position, row_major};
-use crate::error::{Error, Result};
-use crate::wording::index;
+use crate::base::error::{Error, Result};
+use crate::base::wording::index;
+use crate::grid::segmentation::{Part, Segmentation, position, row_major};
 
 impl Segmentation {
     /// Whether segment `i_seg` is active. At first all are.
@@ -129,9 +129,7 @@ impl Segmentation {
 
     fn check_segments(&self, segments: &[i64]) -> Result<()> {
         let mut entries = segments.iter().enumerate();
-        entries.try_for_each(|(i, &i_seg)| {
-            self.check_segment(&format!("segments{}", index(&[i])), i_seg)
-        })
+        entries.try_for_each(|(i, &i_seg)| self.check_segment(&format!("segments{}", index(&[i])), i_seg))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The segments along one axis: where they start and end, who holds a position, who touches it.
 
-use super::Part;
+use crate::grid::segmentation::Part;
 use std::ops::Range;
 
 /// One axis of the grid: `start + j·pitch + min(j, wide)` is where its segment j starts.
@@ -29,15 +29,7 @@ impl Axis {
             true => (published, 0),
             false => (size / count, size % count),
         };
-        Axis {
-            start: bounds.start,
-            end: bounds.end,
-            full,
-            count,
-            pitch,
-            wide,
-            overlap: 0,
-        }
+        Axis { start: bounds.start, end: bounds.end, full, count, pitch, wide, overlap: 0 }
     }
 
     /// By size of a segment, `1 <= pitch`.
@@ -56,11 +48,7 @@ impl Axis {
     pub(super) fn inner(&self, segment: i64) -> Range<i64> {
         let starts = |j: i64| self.start + j * self.pitch + j.min(self.wide);
         let is_last = segment + 1 == self.count;
-        starts(segment)..if is_last {
-            self.end
-        } else {
-            starts(segment + 1)
-        }
+        starts(segment)..if is_last { self.end } else { starts(segment + 1) }
     }
 
     pub(super) fn outer(&self, segment: i64) -> Range<i64> {

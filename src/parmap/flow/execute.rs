@@ -1,13 +1,14 @@
 //! Chunks through trained nodes; forks of those that need it are joined.
 
-use super::super::progress::Watcher;
-use super::super::reduce::{Failed, as_error, safely};
-use super::super::report::{self, Report};
-use super::super::stream::{Consumed, Ends, Produced};
-use super::super::{Map, Task, wire};
-use super::{Flow, Node, Tried, through};
-use crate::error::{Error, Result};
-use crate::wording::nth;
+use crate::base::bytes;
+use crate::base::error::{Error, Result};
+use crate::base::wording::nth;
+use crate::parmap::flow::{Flow, Node, Tried, through};
+use crate::parmap::reduce::{Failed, as_error, safely};
+use crate::parmap::run::progress::Watcher;
+use crate::parmap::run::report::{self, Report};
+use crate::parmap::stream::{Consumed, Ends, Produced};
+use crate::parmap::{Map, Task};
 
 impl Flow {
     /// Collective: sends chunks through all nodes; results are consumed in order, on rank 0.
@@ -26,9 +27,7 @@ impl Flow {
             None => self.spread_loaded(map),
         };
         let nodes = &self.nodes;
-        let forking: Vec<usize> = (0..nodes.len())
-            .filter(|at| nodes[*at].forks_in_execution())
-            .collect();
+        let forking: Vec<usize> = (0..nodes.len()).filter(|at| nodes[*at].forks_in_execution()).collect();
         if forking.is_empty() {
             let work = |_: &Task, chunk: &[u8], to: &mut Vec<u8>| through(nodes, chunk, to);
             return map.stream_if(check, ends, &work, progress);
@@ -43,20 +42,14 @@ impl Flow {
                 }
             }
         };
-        let joined: Tried<Vec<Box<dyn Node>>> =
-            forking.iter().map(|at| nodes[*at].fork()).collect();
+        let joined: Tried<Vec<Box<dyn Node>>> = forking.iter().map(|at| nodes[*at].fork()).collect();
         let mut joined = match check.and(joined.map_err(as_error)) {
             Ok(joined) => joined,
             Err(error) => return map.stream_if(Err(error), None, &work, progress),
         };
         let report = match ends {
             Some(ends) => {
-                let mut ends = Joining {
-                    ends,
-                    nodes,
-                    forking: &forking,
-                    joined: &mut joined,
-                };
+                let mut ends = Joining { ends, nodes, forking: &forking, joined: &mut joined };
                 map.stream_if(Ok(()), Some(&mut ends), &work, progress)
             }
             None => map.stream_if(Ok(()), None, &work, progress),
@@ -77,14 +70,9 @@ impl Flow {
 }
 
 /// As [`through`], with forks of some nodes that come back behind the result.
-fn through_forks(
-    nodes: &[Box<dyn Node>],
-    forking: &[usize],
-    chunk: &[u8],
-    to: &mut Vec<u8>,
-) -> Tried<()> {
+fn through_forks(nodes: &[Box<dyn Node>], forking: &[usize], chunk: &[u8], to: &mut Vec<u8>) -> Tried<()> {
     let mut last = chunk.to_vec();
-    let mut states = wire::Writer::default();
+    let mut states = bytes::Writer::default();
     for (at, node) in nodes.iter().enumerate() {
         let mut next = Vec::new();
         let code = if forking.contains(&at) {
@@ -121,7 +109,7 @@ struct Joining<'j> {
 impl Joining<'_> {
     fn join(&mut self, states: &[u8]) -> Tried<()> {
         let broken = |_| Failed(report::PANICKED, "a fork was lost".into());
-        let mut from = wire::Reader(states);
+        let mut from = bytes::Reader(states);
         for (at, into) in self.forking.iter().zip(self.joined.iter_mut()) {
             let mut fork = self.nodes[*at].fork()?;
             fork.unpack(from.bytes().map_err(broken)?)?;

@@ -1,0 +1,8 @@
+//! The ground floor: errors, memory, panics, bytes, and the words of messages. Everything else stands on it.
+
+pub(crate) mod bytes;
+pub mod error;
+pub(crate) mod memory;
+pub(crate) mod panic;
+pub(crate) mod refusal;
+pub mod wording;

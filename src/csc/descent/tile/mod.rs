@@ -1,0 +1,767 @@
+//! Coordinate descent inside one tile (DICOD, section 3; DiCoDiLe, section 3.2).
+//!
+//! A tile keeps c = D ⋆ (X − D∗z), scaled by w_k/n_k (see `Scaling`), for its positions: row-major, atoms innermost,
+//! rows padded to whole groups. A step is applied to c at once, in long contiguous runs; that is
+//! what a step costs, and choosing the next one must cost little beside it.
+//!
+//! So the tile is cut into *groups*, small boxes of positions with all their atoms, and each has a
+//! *bound* on its largest |dz|. A step raises the bounds of the groups that it touches by |δ| times
+//! the largest entry of the Gram tensor that meets the group, because |dz| moves no faster than c.
+//! Only groups with large bounds are looked at, which makes their bounds exact: either the one with
+//! the largest, until that is one that has just been looked at and its best coordinate is the best of
+//! the tile, or all above a threshold in turn.
+//!
+//! Where z = 0, |dz| is |c| − μ if that is positive, and |c| − μ is never more than |dz| elsewhere:
+//! a look is one pass over the c of the group and a few non-zeros, which are kept in a list.
+//!
+//! Here is the state of a tile and what a step does to it; `choice` tells which step comes next, `plan`
+//! is what all tiles share.
+
+mod choice;
+mod correlations;
+mod plan;
+
+pub(crate) use correlations::Correlations;
+pub(crate) use plan::{Plan, Unit, group_shape, least_tile};
+
+use crate::base::error::{Error, Result};
+use crate::base::memory;
+use crate::grid::tiles::{AXES, Point, Tile, checked_volume};
+use crate::linalg::Real;
+use crate::linalg::kernels::{Rows, step_size, threshold};
+
+/// A change of one coordinate: z += delta at (atom, position).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step<T> {
+    /// Position on the padded axes: global outside of a tile, relative to its origin in its log.
+    pub at: [i32; AXES],
+    /// Atom.
+    pub atom: u32,
+    /// The change.
+    pub delta: T,
+}
+
+/// What a visit of a tile did.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Visit<T> {
+    pub(crate) steps: usize,
+    /// Bound on max |dz| over the tile afterwards.
+    pub(crate) bound: T,
+    /// Largest weighted |z| that was set, or was to be set.
+    pub(crate) largest_z: T,
+}
+
+/// Which activation: global position on the padded axes, and atom.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Coordinate {
+    pub(crate) at: Point,
+    pub(crate) atom: usize,
+}
+
+/// A coordinate with z ≠ 0.
+#[derive(Clone, Copy)]
+pub(crate) struct NonZero<T> {
+    /// Index in the tile's c.
+    index: u32,
+    atom: u32,
+    /// Where the steps of this coordinate stand in the outbox, if they are from this visit.
+    sent: u32,
+    z: T,
+}
+
+/// What c has been through since it was computed: what its rounding is bounded by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wear<T> {
+    /// Steps that were applied to it.
+    pub(crate) steps: f64,
+    /// Sum of their |δ|.
+    pub(crate) moved: f64,
+    /// Sum over them of a bound on |dz|.
+    pub(crate) heights: f64,
+    /// Steps that are not yet in that sum, and the largest |dz| meanwhile of groups that are no longer there.
+    recent: f64,
+    highest: T,
+}
+
+impl<T: Real> Wear<T> {
+    const NONE: Self = Wear { steps: 0.0, moved: 0.0, heights: 0.0, recent: 0.0, highest: T::ZERO };
+
+    /// Adds up what there was, until when every |dz| is at most `bound`.
+    fn add_up(&mut self, bound: T) {
+        let highest = if bound > self.highest { bound } else { self.highest };
+        self.heights += self.recent * highest.wide();
+        self.steps += self.recent;
+        (self.recent, self.highest) = (0.0, T::ZERO);
+    }
+}
+
+/// Not in the outbox.
+const NONE: u32 = u32::MAX;
+
+/// State of one tile.
+pub(crate) struct TileState<T> {
+    pub(crate) tile: Tile,
+    /// Shifts under which the tile's own steps come back to it around a period.
+    images: Vec<Point>,
+    /// Number in the global grid, and among the tiles of its signal.
+    index: u64,
+    place: u64,
+    visits: u64,
+    /// As many as [`Self::make_room`] was asked for; NaN where a coordinate may not be chosen.
+    pub(crate) c: Correlations<T>,
+    /// Non-zero coordinates by group.
+    nonzeros: Vec<Vec<NonZero<T>>>,
+    /// Only coordinates that are listed in `nonzeros` may be chosen, and they stay listed.
+    frozen: bool,
+    /// Upper bound on max |dz| per group (below zero: how far the group is from moving).
+    bound: Vec<T>,
+    /// The bound when the group was looked at, which attains it; NaN after a step that reaches it. For those who ask for
+    /// the largest step, not for rounds.
+    seen: Vec<T>,
+    wear: Wear<T>,
+    /// Steps up to this are left.
+    target: T,
+    /// The largest c and weighted z that there were since the last [`Self::restart`], and visits until then: what rounding
+    /// allows.
+    largest: T,
+    visits_before: u64,
+    /// First value of each group in c.
+    starts: Vec<u32>,
+    /// How the runs of a group lie in c.
+    rows: Rows,
+    /// Every single step, in order, when asked for.
+    pub(crate) trace: Option<Vec<Step<T>>>,
+}
+
+impl<T: Real> TileState<T> {
+    pub(crate) fn new(
+        tile: Tile,
+        images: Vec<Point>,
+        (index, place): (usize, usize),
+        group: &Point,
+        n_atoms: usize,
+    ) -> Result<Self> {
+        let what = "the tiles of z";
+        let n = tile.n_groups();
+        let [s0, s1, s2] = tile.stored(group);
+        let values = checked_volume(what, [s0, s1, s2, n_atoms as i64])?;
+        if values > u32::MAX as usize {
+            let name = "the number of values in a tile (option \"tile_shape\")";
+            return Err(Error::shape(name, values, "at most 2^32 - 1"));
+        }
+        let mut starts = Vec::new();
+        memory::reserve(what, &mut starts, n)?;
+        starts.extend((0..n).map(|index| {
+            let [i, j, k] = tile.group_origin(index, group);
+            ((i * s1 + j) * s2 + k) as u32 * n_atoms as u32
+        }));
+        Ok(TileState {
+            images,
+            index: index as u64,
+            place: place as u64,
+            visits: 0,
+            c: Correlations::none()?,
+            nonzeros: memory::zeroed(what, n)?,
+            frozen: false,
+            bound: memory::zeroed(what, n)?,
+            seen: memory::zeroed(what, n)?,
+            wear: Wear::NONE,
+            target: T::ZERO,
+            largest: T::ZERO,
+            visits_before: 0,
+            starts,
+            rows: Rows {
+                counts: [group[0] as usize, group[1] as usize],
+                strides: [(s1 * s2) as usize * n_atoms, s2 as usize * n_atoms],
+                run: group[2] as usize * n_atoms,
+            },
+            trace: None,
+            tile,
+        })
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let nonzeros = self.nonzeros.iter().map(|list| list.capacity());
+        self.c.bytes()
+            + nonzeros.sum::<usize>() * size_of::<NonZero<T>>()
+            + self.nonzeros.capacity() * size_of::<Vec<NonZero<T>>>()
+            + (self.bound.capacity() + self.seen.capacity()) * size_of::<T>()
+            + self.starts.capacity() * size_of::<u32>()
+            + size_of::<Self>()
+    }
+
+    /// Makes room for c.
+    pub(crate) fn make_room(&mut self, plan: &Plan<T>, single: bool) -> Result<()> {
+        let positions = self.tile.stored(&plan.group).iter().product::<i64>();
+        self.c.resize(single, positions as usize * plan.n_atoms)
+    }
+
+    /// Leaves steps up to this, from now on.
+    pub(crate) fn set_target(&mut self, target: T) {
+        self.target = target;
+    }
+
+    /// What steps have to exceed: the target, if rounding allows it. A matter of this tile alone, so that a signal is coded
+    /// as it would be without others beside it.
+    pub(crate) fn tolerance(&self, plan: &Plan<T>) -> T {
+        // Steps of the size of rounding can go around in circles: what is asked for falls with time.
+        let patience = 1 + (self.visits - self.visits_before) / 1000;
+        let rounding = plan.rounding(self.largest.wide()) * patience as f64;
+        let rounding = T::of(rounding);
+        if rounding > self.target { rounding } else { self.target }
+    }
+
+    /// Upper bound on max |dz| as far as the tile has heard.
+    pub(crate) fn bound(&self, plan: &Plan<T>) -> T {
+        T::largest(plan.isa, &self.bound)
+    }
+
+    /// From now on only coordinates that are non-zero now may be chosen, or all.
+    pub(crate) fn freeze(&mut self, frozen: bool) {
+        self.frozen = frozen;
+    }
+
+    /// Marks what may not be chosen in a new c: frozen coordinates, and positions beyond the end of
+    /// the domain.
+    pub(crate) fn mask(&mut self, plan: &Plan<T>) {
+        if self.frozen {
+            let free = self.nonzeros.iter().flatten();
+            let values: Vec<_> = free.map(|x| (x.index as usize, self.c.get(plan, x.index as usize))).collect();
+            self.c.mask(0..self.c.len());
+            for (index, value) in values {
+                self.c.set(plan, index, value);
+            }
+            return;
+        }
+        let stored = self.tile.stored(&plan.group);
+        if stored == self.tile.shape {
+            return;
+        }
+        let n = plan.n_atoms;
+        for position in 0..self.c.len() / n {
+            let at = unflatten(position, &stored);
+            if (0..AXES).any(|a| at[a] >= self.tile.shape[a]) {
+                self.c.mask(position * n..(position + 1) * n);
+            }
+        }
+    }
+
+    /// Takes over a new c: makes every bound exact. Returns max |dz|.
+    pub(crate) fn restart(&mut self, plan: &Plan<T>) -> T {
+        for group in 0..self.bound.len() {
+            self.measure(plan, group);
+        }
+        self.wear = Wear::NONE;
+        self.visits_before = self.visits;
+        let bound = self.bound(plan);
+        // |c| is no larger than μ + |dz|.
+        let c = bound + T::largest(plan.isa, &plan.mu);
+        let z = self.nonzeros.iter().flatten();
+        let z = z.map(|x| (x.z * plan.weights[x.atom as usize]).abs());
+        let larger = |most, x| if x > most { x } else { most };
+        self.largest = z.fold(larger(T::ZERO, c), larger);
+        bound
+    }
+
+    /// Sets z aside, as if it were zero, for [`Self::put_back`].
+    pub(crate) fn set_aside(&mut self) -> Vec<Vec<NonZero<T>>> {
+        let none = vec![Vec::new(); self.nonzeros.len()];
+        std::mem::replace(&mut self.nonzeros, none)
+    }
+
+    /// Takes z back.
+    pub(crate) fn put_back(&mut self, z: Vec<Vec<NonZero<T>>>) {
+        self.nonzeros = z;
+    }
+
+    /// Makes those bounds exact that may be the largest. Returns max |dz|.
+    pub(crate) fn settle(&mut self, plan: &Plan<T>) -> T {
+        let mut largest = T::NEG_INFINITY;
+        for group in 0..self.bound.len() {
+            if self.bound[group] > largest {
+                self.measure(plan, group);
+                largest = if self.bound[group] > largest { self.bound[group] } else { largest };
+            }
+        }
+        largest
+    }
+
+    /// Whether c has been through so many steps that what is left above a tolerance may be their rounding: it has to be
+    /// computed anew. Roundings add up as their square root does (Higham, section 2.8); some of them may be against us.
+    pub(crate) fn is_worn(&self, tol: T) -> bool {
+        const ROOM: f64 = 4.0;
+        let epsilon = match self.c.is_single() {
+            true => f32::EPSILON.into(),
+            false => T::EPSILON.wide(),
+        };
+        let steps = self.wear.steps + self.wear.recent;
+        epsilon * self.largest.wide() * steps.sqrt() > ROOM * tol.wide()
+    }
+
+    /// What c has been through since the last [`Self::restart`].
+    pub(crate) fn wear(&self, plan: &Plan<T>) -> Wear<T> {
+        let mut wear = self.wear;
+        wear.add_up(self.bound(plan));
+        wear
+    }
+
+    /// Hears of a neighbour's steps; `shift` takes their positions to this side of a period.
+    pub(crate) fn hear(&mut self, plan: &Plan<T>, steps: &[Step<T>], shift: Point) {
+        let shift: [i32; AXES] = std::array::from_fn(|a| (shift[a] - self.tile.origin[a]) as i32);
+        for step in steps {
+            let at = std::array::from_fn(|a| step.at[a] + shift[a]);
+            self.apply(plan, &Step { at, ..*step });
+        }
+    }
+
+    /// Number of the tile in the global grid.
+    pub(crate) fn number(&self) -> u64 {
+        self.index
+    }
+
+    /// Repeats the steps of another rank in its copy of the tile.
+    pub(crate) fn mirror(&mut self, plan: &Plan<T>, steps: &[Step<T>]) {
+        let [_, s1, s2] = self.tile.stored(&plan.group);
+        for step in steps {
+            let at: Point = std::array::from_fn(|a| i64::from(step.at[a]) - self.tile.origin[a]);
+            let index = ((at[0] * s1 + at[1]) * s2 + at[2]) as usize * plan.n_atoms;
+            let index = index + step.atom as usize;
+            let group = self.group_of(plan, index);
+            match self.listed(group, index) {
+                Some(i) => {
+                    let z = &mut self.nonzeros[group][i].z;
+                    *z += step.delta;
+                    if *z == T::ZERO && !self.frozen {
+                        self.nonzeros[group].remove(i);
+                    }
+                }
+                None => self.set_z(plan, at, step.atom as usize, step.delta),
+            }
+            self.apply(plan, &Step { at: at.map(|x| x as i32), ..*step });
+            for image in 0..self.images.len() {
+                let shift = self.images[image];
+                let at = std::array::from_fn(|a| (at[a] + shift[a]) as i32);
+                self.apply(plan, &Step { at, ..*step });
+            }
+        }
+    }
+
+    /// Appends c and z, for [`TileState::read_from`].
+    pub(crate) fn append_to(&self, plan: &Plan<T>, bytes: &mut Vec<u8>) {
+        bytes.push(u8::from(self.frozen) | u8::from(self.c.is_single()) << 1);
+        (0..self.c.len()).for_each(|index| self.c.get(plan, index).append_bytes(bytes));
+        let list: Vec<_> = self.nonzeros.iter().flatten().collect();
+        bytes.extend((list.len() as u32).to_le_bytes());
+        for x in list {
+            bytes.extend(x.index.to_le_bytes());
+            x.z.append_bytes(bytes);
+        }
+    }
+
+    /// Takes over c and z of the same tile on another rank. Returns what follows.
+    pub(crate) fn read_from<'b>(&mut self, plan: &Plan<T>, bytes: &'b [u8]) -> Result<&'b [u8]> {
+        let short = || Error::Communication("the copy of a tile is cut off".into());
+        let (flags, bytes) = bytes.split_first().ok_or_else(short)?;
+        self.frozen = flags & 1 != 0;
+        self.make_room(plan, flags & 2 != 0)?;
+        let size = size_of::<T>();
+        let (c, bytes) = bytes.split_at_checked(self.c.len() * size).ok_or_else(short)?;
+        for (index, from) in c.chunks_exact(size).enumerate() {
+            self.c.set(plan, index, T::from_bytes(from));
+        }
+        let (n, bytes) = bytes.split_first_chunk::<4>().ok_or_else(short)?;
+        let n = u32::from_le_bytes(*n) as usize * (4 + size);
+        let (list, bytes) = bytes.split_at_checked(n).ok_or_else(short)?;
+        for record in list.chunks_exact(4 + size) {
+            let (index, z) = record.split_first_chunk::<4>().ok_or_else(short)?;
+            let index = u32::from_le_bytes(*index);
+            if index as usize >= self.c.len() {
+                return Err(short());
+            }
+            let group = self.group_of(plan, index as usize);
+            self.nonzeros[group].push(NonZero {
+                index,
+                atom: index % plan.n_atoms as u32,
+                sent: NONE,
+                z: T::from_bytes(z),
+            });
+        }
+        self.restart(plan);
+        Ok(bytes)
+    }
+
+    pub(crate) fn begin_visit(&mut self, made: &mut Vec<Step<T>>) -> Visit<T> {
+        made.clear();
+        self.visits += 1;
+        Visit::default()
+    }
+
+    /// Looks at a group: makes its bound exact.
+    fn measure(&mut self, plan: &Plan<T>, group: usize) {
+        let (start, rows) = (self.starts[group] as usize, self.rows);
+        let best = self.c.largest_excess(plan, start, rows);
+        let (best, _) = self.largest_nonzero(plan, group, best);
+        self.lower(group, best);
+    }
+
+    /// Sets the bound of a group to what it has.
+    #[inline(always)]
+    fn lower(&mut self, group: usize, best: T) {
+        if self.bound[group] > self.wear.highest {
+            self.wear.highest = self.bound[group];
+        }
+        self.bound[group] = best;
+        self.seen[group] = best;
+    }
+
+    /// Whether the bound of a group is attained.
+    fn is_exact(&self, group: usize) -> bool {
+        self.bound[group] == self.seen[group]
+    }
+
+    /// Largest |dz| of the non-zero coordinates of a group, and its place among them; or `best` if that is not less.
+    #[inline]
+    fn largest_nonzero(&self, plan: &Plan<T>, group: usize, best: T) -> (T, usize) {
+        let list = &self.nonzeros[group];
+        // The precision is asked for once, not for each.
+        match &self.c {
+            Correlations::Full(c) => largest_step(plan, list, best, |index| c[index]),
+            Correlations::Single(c) => largest_step(plan, list, best, |index| plan.unit.widen(c[index])),
+        }
+    }
+
+    /// |dz| of a non-zero coordinate.
+    #[inline]
+    fn size_of(&self, plan: &Plan<T>, x: &NonZero<T>) -> T {
+        let index = x.index as usize;
+        step_size(plan.positive, self.c.get(plan, index), x.z * plan.weights[x.atom as usize], plan.mu[x.atom as usize])
+    }
+
+    /// Group of a value of c.
+    fn group_of(&self, plan: &Plan<T>, index: usize) -> usize {
+        let at = unflatten(index / plan.n_atoms, &self.tile.stored(&plan.group));
+        let [g0, g1, g2]: Point = std::array::from_fn(|a| at[a] >> plan.group_log2[a]);
+        ((g0 * self.tile.groups[1] + g1) * self.tile.groups[2] + g2) as usize
+    }
+
+    /// Place of a coordinate in its group's list of non-zeros.
+    fn listed(&self, group: usize, index: usize) -> Option<usize> {
+        let list = &self.nonzeros[group];
+        list.iter().position(|x| x.index as usize == index)
+    }
+
+    /// Moves one coordinate, given by its group, its index in c and its place among the non-zeros, to its best value.
+    /// Tells whether that made a difference.
+    fn step(
+        &mut self,
+        plan: &Plan<T>,
+        group: usize,
+        index: usize,
+        listed: Option<usize>,
+        made: &mut Vec<Step<T>>,
+        visit: &mut Visit<T>,
+    ) -> bool {
+        let list = &mut self.nonzeros[group];
+        let (old, sent) = listed.map_or((T::ZERO, NONE), |i| (list[i].z, list[i].sent));
+        let atom = index % plan.n_atoms;
+        let c = self.c.get(plan, index) + old * plan.weights[atom];
+        let weighted = threshold(plan.positive, c, plan.mu[atom]);
+        let new = weighted * plan.inverse_weights[atom];
+        let delta = new - old;
+        let size = weighted.abs();
+        if size > visit.largest_z {
+            visit.largest_z = size;
+        }
+        if size > self.largest {
+            self.largest = size;
+        }
+        if delta == T::ZERO {
+            // The best change is lost in the rounding of z: the tolerance has to rise to that.
+            return false;
+        }
+        let at = unflatten(index / plan.n_atoms, &self.tile.stored(&plan.group)).map(|x| x as i32);
+        let atom = atom as u32;
+        // Neighbours hear once of a coordinate, with the sum of its steps.
+        let global = std::array::from_fn(|a| at[a] + self.tile.origin[a] as i32);
+        let step = Step { at: global, atom, delta };
+        let mut place = sent;
+        match made.get_mut(sent as usize) {
+            Some(sent) if sent.at == global && sent.atom == atom => sent.delta += delta,
+            _ => {
+                place = made.len() as u32;
+                made.push(step);
+            }
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.push(step);
+        }
+        match listed {
+            Some(i) if new == T::ZERO && !self.frozen => {
+                list.remove(i);
+            }
+            Some(i) => {
+                list[i].z = new;
+                list[i].sent = place;
+            }
+            None => list.push(NonZero { index: index as u32, atom, sent: place, z: new }),
+        }
+        self.apply(plan, &Step { at, atom, delta });
+        for image in 0..self.images.len() {
+            let shift = self.images[image];
+            let at = std::array::from_fn(|a| at[a] + shift[a] as i32);
+            self.apply(plan, &Step { at, atom, delta });
+        }
+        visit.steps += 1;
+        true
+    }
+
+    /// Applies a step, relative to the tile, as far as it reaches into it.
+    #[inline]
+    pub(crate) fn apply(&mut self, plan: &Plan<T>, step: &Step<T>) {
+        // Most of what is heard does not: one test, and one comparison per axis.
+        let near = |a: usize| {
+            let radius = plan.atom[a] as u32 - 1;
+            (step.at[a] as u32).wrapping_add(radius) < self.tile.shape[a] as u32 + 2 * radius
+        };
+        if near(0) & near(1) & near(2) {
+            let size = step.delta.abs();
+            self.wear.recent += 1.0;
+            self.wear.moved += size.wide();
+            let size = size * plan.weights[step.atom as usize];
+            if size > self.largest {
+                self.largest = size;
+            }
+            self.raise_bounds(plan, step);
+            self.subtract(plan, step);
+        }
+    }
+
+    /// c −= δ·G.
+    fn subtract(&mut self, plan: &Plan<T>, step: &Step<T>) {
+        let (n, strides) = (plan.n_atoms, self.rows.strides);
+        let mut from = step.atom as usize;
+        let mut low = [0; AXES];
+        let mut count = [0; AXES];
+        for a in 0..AXES {
+            let (at, radius) = (step.at[a] as isize, plan.atom[a] as isize - 1);
+            let first = (at - radius).max(0);
+            count[a] = ((at + radius + 1).min(self.tile.shape[a] as isize) - first) as usize;
+            low[a] = first as usize;
+            // Place of the corner in the window of the step.
+            from = from * plan.window[a] + (first - at + radius) as usize;
+        }
+        let rows = Rows { counts: [count[0], count[1]], strides, run: count[2] * n };
+        let to = low[0] * strides[0] + low[1] * strides[1] + low[2] * n;
+        let [_, w1, w2] = plan.window;
+        let strides = [w1 * w2 * n, w2 * n];
+        self.c.subtract(plan, to, rows, from * n, strides, step.delta);
+    }
+
+    /// Raises the bounds of the groups that a step reaches.
+    fn raise_bounds(&mut self, plan: &Plan<T>, step: &Step<T>) {
+        let mut phase = step.atom as usize;
+        // Of the groups that a step can reach those in the tile, and the first one's place among them.
+        let mut low = [0; AXES];
+        let mut n = [0; AXES];
+        let mut place = [0; AXES];
+        let count = plan.reach_radius.map(|r| 2 * r as usize + 1);
+        for a in 0..AXES {
+            let (at, log2) = (step.at[a], plan.group_log2[a]);
+            phase = phase << log2 | (at & (plan.group[a] as i32 - 1)) as usize;
+            let first = (at >> log2) - plan.reach_radius[a] as i32;
+            low[a] = first.max(0) as usize;
+            place[a] = (-first).max(0) as usize;
+            let end = (first + count[a] as i32).min(self.tile.groups[a] as i32);
+            n[a] = (end - first.max(0)) as usize;
+        }
+        let [_, g1, g2] = self.tile.groups.map(|g| g as usize);
+        let from = ((phase * count[0] + place[0]) * count[1] + place[1]) * count[2] + place[2];
+        let to = (low[0] * g1 + low[1]) * g2 + low[2];
+        let rows = Rows { counts: [n[0], n[1]], strides: [g1 * g2, g2], run: n[2] };
+        if plan.greed >= T::one() {
+            for first in rows.starts(to) {
+                self.seen[first..first + rows.run].fill(T::NAN);
+            }
+        }
+        // bound += |δ|·reach.
+        let less = -step.delta.abs();
+        let strides = [count[1] * count[2], count[2]];
+        let (bound, reach) = (&mut self.bound, &plan.reach);
+        T::subtract(plan.isa, bound, to, rows, reach, from, strides, less);
+    }
+
+    /// The values of a group, as indices in c.
+    fn indices(&self, group: usize) -> Vec<usize> {
+        let (start, rows) = (self.starts[group] as usize, self.rows);
+        rows.starts(start).flat_map(|first| first..first + rows.run).collect()
+    }
+
+    /// Calls `visit` with (position relative to the tile, atom, value) for every z ≠ 0.
+    pub(crate) fn for_each_nonzero(&self, plan: &Plan<T>, mut visit: impl FnMut(Point, usize, T)) {
+        let stored = self.tile.stored(&plan.group);
+        for x in self.nonzeros.iter().flatten() {
+            if x.z != T::ZERO {
+                let index = x.index as usize;
+                visit(unflatten(index / plan.n_atoms, &stored), index % plan.n_atoms, x.z);
+            }
+        }
+    }
+
+    /// Calls `visit` with a few coordinates from all over the tile, and their c.
+    pub(crate) fn for_each_sample(&self, plan: &Plan<T>, mut visit: impl FnMut(Coordinate, T)) {
+        const SAMPLES: u64 = 8;
+        for sample in 0..SAMPLES {
+            // Fibonacci hashing: evenly spread, elsewhere in each tile.
+            let hash = (self.place * SAMPLES + sample + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let index = ((u128::from(hash) * self.c.len() as u128) >> 64) as usize;
+            let c = self.c.get(plan, index);
+            if c.finite() {
+                visit(self.coordinate(plan, index), c);
+            }
+        }
+    }
+
+    /// Calls `visit` with the coordinate, value and c of each z ≠ 0.
+    pub(crate) fn for_each_active(&self, plan: &Plan<T>, mut visit: impl FnMut(Coordinate, T, T)) {
+        for x in self.nonzeros.iter().flatten().filter(|x| x.z != T::ZERO) {
+            let index = x.index as usize;
+            visit(self.coordinate(plan, index), x.z, self.c.get(plan, index));
+        }
+    }
+
+    /// Which coordinate a value of c belongs to.
+    pub(crate) fn coordinate(&self, plan: &Plan<T>, index: usize) -> Coordinate {
+        Coordinate { at: self.position(plan, index), atom: index % plan.n_atoms }
+    }
+
+    /// The largest |c|·weight (c·weight when z ≥ 0), a weight per atom, and the largest |c| (or c); at least 0.
+    pub(crate) fn largest_c(&self, plan: &Plan<T>, weights: &[f64]) -> (f64, f64) {
+        let largest = self.c.largest(plan);
+        let weighted = largest.iter().zip(weights);
+        let weighted = weighted.filter(|(c, _)| **c > T::ZERO).map(|(c, w)| c.wide() * w).fold(0.0, f64::max);
+        let plain = largest.iter().map(|c| c.wide()).fold(0.0, f64::max);
+        (weighted, plain)
+    }
+
+    /// Calls `visit` with every coordinate whose |c|·weight (c·weight when z ≥ 0) is at least `least`.
+    pub(crate) fn for_each_large_c(
+        &self,
+        plan: &Plan<T>,
+        weights: &[f64],
+        least: f64,
+        mut visit: impl FnMut(Coordinate),
+    ) {
+        let most = weights.iter().copied().fold(0.0, f64::max);
+        self.c.for_each_run(plan, |first, largest| {
+            if largest.wide() * most < least {
+                return;
+            }
+            let run = first..first + plan.mu.len();
+            for (index, weight) in run.zip(weights.iter().cycle()) {
+                let c = self.c.get(plan, index).wide();
+                let c = if plan.positive { c } else { c.abs() };
+                if c * weight >= least {
+                    visit(self.coordinate(plan, index));
+                }
+            }
+        });
+    }
+
+    /// Calls `visit` with every coordinate, and its weighted z, whose |dz| is at least `least`, or |c| − μ (c − μ when z ≥ 0) if its
+    /// z is zero.
+    pub(crate) fn for_each_large_step(&mut self, plan: &Plan<T>, least: T, mut visit: impl FnMut(Coordinate, T)) {
+        for group in 0..self.bound.len() {
+            if self.bound[group] >= least && !self.is_exact(group) {
+                self.measure(plan, group);
+            }
+            if self.bound[group] < least {
+                continue;
+            }
+            for x in &self.nonzeros[group] {
+                if x.z != T::ZERO && self.size_of(plan, x) >= least {
+                    let weighted = x.z * plan.weights[x.atom as usize];
+                    visit(self.coordinate(plan, x.index as usize), weighted);
+                }
+            }
+            for first in self.rows.starts(self.starts[group] as usize) {
+                for (at, mu) in plan.mu[..self.rows.run].iter().enumerate() {
+                    let c = self.c.get(plan, first + at);
+                    let excess = if plan.positive { c } else { c.abs() } - *mu;
+                    if excess >= least {
+                        // Where z ≠ 0 the step is at least as large, and has been seen above.
+                        let listed = self.listed(group, first + at);
+                        if listed.is_none_or(|i| self.nonzeros[group][i].z == T::ZERO) {
+                            visit(self.coordinate(plan, first + at), T::ZERO);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Begins a solve from the z that is there: what follows depends on its values alone, not on how
+    /// they came to be.
+    pub(crate) fn begin_solve(&mut self) {
+        self.visits = 0;
+        for list in &mut self.nonzeros {
+            list.retain(|x| x.z != T::ZERO);
+            list.sort_unstable_by_key(|x| x.index);
+        }
+    }
+
+    /// Sets all z to zero.
+    pub(crate) fn clear_z(&mut self) {
+        self.nonzeros.iter_mut().for_each(Vec::clear);
+    }
+
+    /// Sets all z to zero, and begins to count visits anew.
+    pub(crate) fn forget(&mut self) {
+        self.clear_z();
+        self.visits = 0;
+    }
+
+    /// Sets a z that is zero so far.
+    pub(crate) fn set_z(&mut self, plan: &Plan<T>, at: Point, atom: usize, z: T) {
+        let [_, s1, s2] = self.tile.stored(&plan.group);
+        let position = (at[0] * s1 + at[1]) * s2 + at[2];
+        let index = position as usize * plan.n_atoms + atom;
+        let group = self.group_of(plan, index);
+        self.nonzeros[group].push(NonZero { index: index as u32, atom: atom as u32, sent: NONE, z });
+    }
+
+    /// Changes every z to what `change` makes of it, given its atom.
+    pub(crate) fn map_z(&mut self, change: impl Fn(usize, T) -> T) {
+        for x in self.nonzeros.iter_mut().flatten() {
+            x.z = change(x.atom as usize, x.z);
+        }
+    }
+
+    /// Number of z ≠ 0.
+    pub(crate) fn n_nonzero(&self) -> usize {
+        self.nonzeros.iter().flatten().filter(|x| x.z != T::ZERO).count()
+    }
+}
+
+/// Largest |dz| of non-zero coordinates, and the first place of one that has it; or `best` if that is not less.
+#[inline(always)]
+fn largest_step<T: Real>(plan: &Plan<T>, list: &[NonZero<T>], best: T, c: impl Fn(usize) -> T) -> (T, usize) {
+    let size = |x: &NonZero<T>| {
+        let (mu, weight) = (plan.mu[x.atom as usize], plan.weights[x.atom as usize]);
+        step_size(plan.positive, c(x.index as usize), x.z * weight, mu)
+    };
+    // Written for a maximum without branches: which one is the largest cannot be predicted.
+    let sizes = list.iter().map(size).enumerate();
+    sizes.fold((best, 0), |(best, at), (i, size)| {
+        let larger = size > best;
+        (if larger { size } else { best }, if larger { i } else { at })
+    })
+}
+
+/// Position from a row-major index.
+#[inline(always)]
+fn unflatten(index: usize, shape: &Point) -> Point {
+    // 32-bit division is much faster, and no tile is that large.
+    let (index, n1, n2) = (index as u32, shape[1] as u32, shape[2] as u32);
+    let row = index / n2;
+    [i64::from(row / n1), i64::from(row % n1), i64::from(index % n2)]
+}

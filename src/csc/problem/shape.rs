@@ -1,0 +1,118 @@
+//! The shapes of a problem.
+
+use crate::base::error::{Error, Result};
+use crate::base::wording::per_axis;
+use crate::grid::block::Block;
+use crate::grid::tiles::{AXES, Point, checked_volume, padded};
+use crate::options::solve::Options;
+
+/// Longest axis: positions and their differences fit in 32 bits.
+const LONGEST_AXIS: i64 = 1 << 30;
+
+/// Shapes of a problem, checked to go together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Number of axes, 1 to 3.
+    pub n_axes: usize,
+    /// Shape of a signal, on the padded axes.
+    pub signal: Point,
+    /// Number of independent signals.
+    pub n_signals: usize,
+    /// Number of channels, P.
+    pub n_channels: usize,
+    /// Number of atoms, K.
+    pub n_atoms: usize,
+    /// Shape of the atoms, on the padded axes.
+    pub atom: Point,
+    /// Axes that wrap around.
+    pub periodic: [bool; AXES],
+}
+
+impl Shape {
+    /// Checks shapes: one length per axis, atoms that fit in the signal, sizes that can be addressed.
+    pub fn new(
+        signal: &[i64],
+        n_signals: i64,
+        n_channels: i64,
+        n_atoms: i64,
+        atom: &[i64],
+        options: &Options,
+    ) -> Result<Self> {
+        let n_axes = signal.len();
+        if !(1..=AXES).contains(&n_axes) {
+            return Err(Error::argument("n_axes", n_axes, "1, 2 or 3"));
+        }
+        if atom.len() != n_axes {
+            let allowed = format!("{n_axes} lengths, one per axis");
+            return Err(Error::shape("atom_shape", per_axis(atom), allowed));
+        }
+        let counts = [("n_signals", n_signals), ("n_channels", n_channels), ("n_atoms", n_atoms)];
+        for (name, count) in counts {
+            if !(1..=i64::from(i32::MAX)).contains(&count) {
+                return Err(Error::argument(name, count, "from 1 to 2^31 - 1"));
+            }
+        }
+        if signal.iter().any(|n| !(1..=LONGEST_AXIS).contains(n)) {
+            let allowed = "lengths from 1 to 2^30 on every axis";
+            return Err(Error::shape("signal_shape", per_axis(signal), allowed));
+        }
+        if atom.iter().zip(signal).any(|(l, t)| !(1..=*t).contains(l)) {
+            let allowed = format!("lengths from 1 to those of the signal, {}", per_axis(signal));
+            return Err(Error::shape("atom_shape", per_axis(atom), allowed));
+        }
+        options.check_lengths(n_axes, n_atoms as usize)?;
+        let mut periodic = [false; AXES];
+        let first = AXES - n_axes;
+        periodic[first..first + options.periodic.len()].copy_from_slice(&options.periodic);
+        let shape = Shape {
+            n_axes,
+            signal: padded(signal, 1),
+            n_signals: n_signals as usize,
+            n_channels: n_channels as usize,
+            n_atoms: n_atoms as usize,
+            atom: padded(atom, 1),
+            periodic,
+        };
+        let [t0, t1, t2] = shape.signal;
+        let [v0, v1, v2] = shape.valid();
+        let [l0, l1, l2] = shape.atom;
+        checked_volume("the signals", [n_signals, n_channels, t0, t1, t2])?;
+        checked_volume("the activations", [n_signals, n_atoms, v0, v1, v2])?;
+        checked_volume("the dictionary", [n_atoms, n_channels, l0, l1, l2])?;
+        let depth = checked_volume("an atom", [n_channels, l0, l1, l2])?;
+        if depth > i32::MAX as usize {
+            let allowed = "such that an atom with all its channels has at most 2^31 - 1 values";
+            return Err(Error::shape("atom_shape", per_axis(atom), allowed));
+        }
+        Ok(shape)
+    }
+
+    /// The activations that go with a block of the signals: those at its positions, as far as there
+    /// are any.
+    pub fn valid_block(&self, block: &Block) -> Block {
+        block.intersection(&Block::whole(self.valid()))
+    }
+
+    /// Shape of the activations: T − L + 1, or T on an axis that wraps.
+    pub fn valid(&self) -> Point {
+        std::array::from_fn(|a| if self.periodic[a] { self.signal[a] } else { self.signal[a] - self.atom[a] + 1 })
+    }
+
+    /// The index of a value in the caller's array of signals or activations: (signal, one of so many channels or atoms,
+    /// position).
+    pub fn index(&self, field: usize, per_signal: usize, at: Point) -> Vec<usize> {
+        let position = self.unpadded(at).into_iter().map(|x| x as usize);
+        let field = [field / per_signal, field % per_signal];
+        field.into_iter().chain(position).collect()
+    }
+
+    /// The real axes of a padded shape.
+    pub fn unpadded(&self, shape: Point) -> Vec<i64> {
+        shape[AXES - self.n_axes..].to_vec()
+    }
+
+    /// Values of one signal's activations.
+    pub fn activations(&self) -> usize {
+        self.n_atoms * self.valid().iter().product::<i64>() as usize
+    }
+}

@@ -1,0 +1,236 @@
+//! The root's view of who does what, when it hands units on.
+
+use crate::base::bytes::Writer;
+use crate::base::error::Result;
+use crate::parmap::run::pool::Pool;
+use crate::parmap::run::progress::Watch;
+use crate::parmap::run::unit::{Reply, Unit};
+use crate::parmap::run::{Next, REPLIES, Run, SIGNALS, Source, UNITS, Work};
+use crate::ranks::wait_for;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Units that a worker has at most: one more than it works on hides the way there and back.
+const IN_FLIGHT: usize = 2;
+
+/// A producer that waits is asked again after this time even if nothing has come back.
+const ASK_AGAIN: Duration = Duration::from_millis(1);
+
+pub(super) enum Pass<R> {
+    /// Something was done.
+    Moved,
+    /// Nothing was there to do.
+    Idle,
+    End(R),
+}
+
+/// Goes round until the end; the longer nothing happens, the less often.
+pub(super) fn drive<R>(mut pass: impl FnMut() -> Result<Pass<R>>) -> Result<R> {
+    loop {
+        let moved = wait_for(|| {
+            Ok(match pass()? {
+                Pass::Idle => None,
+                Pass::Moved => Some(None),
+                Pass::End(end) => Some(Some(end)),
+            })
+        })?;
+        if let Some(end) = moved {
+            return Ok(end);
+        }
+    }
+}
+
+/// The root's view of who does what.
+pub(super) struct Desk<'r> {
+    run: &'r Run,
+    pool: Option<&'r Pool>,
+    /// Units for the calling thread itself.
+    own: VecDeque<Unit>,
+    /// What came while it was busy with one of them.
+    inbox: RefCell<VecDeque<Result<Reply>>>,
+    /// Units that each worker has.
+    in_flight: Vec<usize>,
+    n_in_flight: usize,
+    ended: Vec<bool>,
+    n_ended: usize,
+    /// Something has changed since the source was asked last.
+    ask: bool,
+    /// The source had nothing when it was asked last.
+    waits: bool,
+    asked: Instant,
+    told: (u64, u8),
+    give_up: Option<Instant>,
+}
+
+impl<'r> Desk<'r> {
+    pub(super) fn new(run: &'r Run, pool: Option<&'r Pool>) -> Self {
+        let n = run.workers.len();
+        Desk {
+            run,
+            pool,
+            own: VecDeque::new(),
+            inbox: RefCell::default(),
+            in_flight: vec![0; n],
+            n_in_flight: 0,
+            ended: vec![false; n],
+            n_ended: 0,
+            ask: true,
+            waits: false,
+            asked: run.start,
+            told: (u64::MAX, 0),
+            give_up: None,
+        }
+    }
+
+    pub(super) fn serve(mut self, work: &dyn Work, source: &mut dyn Source, watch: &mut Watch) -> Result<()> {
+        drive(|| self.pass(work, source, watch))
+    }
+
+    fn pass(&mut self, work: &dyn Work, source: &mut dyn Source, watch: &mut Watch) -> Result<Pass<()>> {
+        let run = self.run;
+        let mut pass = Pass::Idle;
+        // One at a time: the next unit leaves before the next reply is looked for.
+        let kept = self.inbox.get_mut().pop_front();
+        if let Some(reply) = kept.map_or_else(|| receive(run), |reply| reply.map(Some))? {
+            pass = Pass::Moved;
+            self.take(reply, source)?;
+        }
+        for reply in self.pool.map_or(Vec::new(), |pool| pool.replies()) {
+            pass = Pass::Moved;
+            self.take(reply?, source)?;
+        }
+        run.tick(watch, || source.count());
+        let stopped = run.control.stopped();
+        self.signal()?;
+        if stopped {
+            while let Some(unit) = self.own.pop_front() {
+                self.returned(unit.slot);
+            }
+            let now = Instant::now();
+            let grace = Duration::try_from_secs_f64(run.settings.grace).ok();
+            let end = || grace.and_then(|grace| now.checked_add(grace));
+            self.give_up = self.give_up.or_else(end);
+            if self.give_up.is_some_and(|end| now >= end) {
+                return Ok(Pass::End(()));
+            }
+        } else if self.feed(source)? {
+            pass = Pass::Moved;
+        }
+        if self.n_in_flight == 0 && (stopped || self.n_ended == self.ended.len()) {
+            return Ok(Pass::End(()));
+        }
+        if let Some(unit) = self.own.pop_front() {
+            pass = Pass::Moved;
+            let poll = || listen(run, &self.inbox);
+            let reply = run.execute(work, unit, 0, Some(&poll))?;
+            self.take(reply, source)?;
+        }
+        Ok(pass)
+    }
+
+    fn returned(&mut self, slot: usize) {
+        if let Some(n) = self.in_flight.get_mut(slot).filter(|n| **n > 0) {
+            *n -= 1;
+            self.n_in_flight -= 1;
+            self.ask = true;
+        }
+    }
+
+    fn take(&mut self, reply: Reply, source: &mut dyn Source) -> Result<()> {
+        self.run.control.stop(reply.stopped);
+        self.returned(reply.slot);
+        if reply.count == 0 {
+            return Ok(());
+        }
+        source.done(reply, &self.run.control)
+    }
+
+    /// Hands out units while workers have room for them. Has any been handed out?
+    fn feed(&mut self, source: &mut dyn Source) -> Result<bool> {
+        let again = self.waits && self.asked.elapsed() >= ASK_AGAIN;
+        if !self.ask && !again {
+            return Ok(false);
+        }
+        self.ask = false;
+        self.waits = false;
+        let mut moved = false;
+        let run = self.run;
+        'all: for ahead in 0..IN_FLIGHT {
+            for (slot, worker) in run.workers.iter().enumerate() {
+                if self.ended[slot] || self.in_flight[slot] != ahead {
+                    continue;
+                }
+                let remote = worker.rank != 0 || run.team.is_some();
+                match source.next(slot, ahead > 0, remote)? {
+                    Next::Unit(unit) => {
+                        moved = true;
+                        self.in_flight[slot] += 1;
+                        self.n_in_flight += 1;
+                        match (worker.rank, self.pool) {
+                            (0, Some(pool)) => pool.push(unit),
+                            (0, None) => self.own.push_back(unit),
+                            (rank, _) => run.ranks.send(rank, UNITS, unit.encode(run.epoch))?,
+                        }
+                    }
+                    Next::Wait => {
+                        self.waits = true;
+                        self.asked = Instant::now();
+                        break 'all;
+                    }
+                    Next::End => {
+                        self.ended[slot] = true;
+                        self.n_ended += 1;
+                    }
+                }
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Tells the other ranks what is to be stopped.
+    fn signal(&mut self) -> Result<()> {
+        let run = self.run;
+        let news = (run.control.limit(), run.control.reason());
+        if news == self.told {
+            return Ok(());
+        }
+        self.told = news;
+        let mut to = Writer::default();
+        to.u64(run.epoch);
+        to.u64(news.0);
+        to.u8(news.1);
+        for rank in 1..run.ranks.size() {
+            run.ranks.send(rank, SIGNALS, to.0.clone())?;
+        }
+        Ok(())
+    }
+}
+
+/// The next reply of another rank, if it has come.
+fn receive(run: &Run) -> Result<Option<Reply>> {
+    if run.ranks.size() == 1 {
+        return Ok(None);
+    }
+    match run.ranks.receive(None, REPLIES)? {
+        Some(message) => Reply::decode(message.bytes, run.epoch),
+        None => Ok(None),
+    }
+}
+
+/// While a task of the calling thread runs: what should stop it?
+fn listen(run: &Run, inbox: &RefCell<VecDeque<Result<Reply>>>) {
+    while let Some(reply) = receive(run).transpose() {
+        let failed = reply.is_err();
+        if let Ok(reply) = &reply {
+            run.control.stop(reply.stopped);
+            if let (true, Some(failure)) = (run.settings.cancels(), &reply.ran.failure) {
+                run.control.cut(failure.index);
+            }
+        }
+        inbox.borrow_mut().push_back(reply);
+        if failed {
+            return;
+        }
+    }
+}

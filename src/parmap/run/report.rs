@@ -1,0 +1,428 @@
+//! What came of a run: the same on every rank, and the same for any number of workers.
+
+use crate::base::bytes::{Reader, Writer};
+use crate::base::error::{Error, Result};
+use crate::base::wording::nth;
+use std::collections::BTreeMap;
+
+/// Status of a task that was not run, or whose result does not count.
+pub const NOT_RUN: i32 = -107;
+/// Status of a task that panicked.
+pub const PANICKED: i32 = -9;
+/// Status of a task whose work function returned a negative number.
+pub const BAD_CODE: i32 = -2;
+
+/// Code of a run in which tasks failed, but all were run.
+pub const SOME_FAILED: i32 = 101;
+/// Code of a run that its consumer or checkpoint stopped.
+pub const STOPPED: i32 = 102;
+/// Code of a run that a task, or another callback outside of any task, failed.
+pub const TASK_FAILED: i32 = -101;
+/// Code of a run whose producer failed.
+pub const PRODUCER_FAILED: i32 = -102;
+/// Code of a run whose consumer failed.
+pub const CONSUMER_FAILED: i32 = -103;
+/// Code of a run that would have waited for ever.
+pub const STALLED: i32 = -104;
+/// Code of a run whose deadline has passed.
+pub const TIMED_OUT: i32 = -105;
+/// Code of a run that was cancelled.
+pub const CANCELLED: i32 = -106;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every task succeeded.
+    #[default]
+    Done,
+    /// Every task was run, some failed (error policy "continue").
+    SomeFailed,
+    /// The consumer wanted no more.
+    Stopped,
+    /// A task failed (error policy "cancel").
+    TaskFailed,
+    /// The producer failed.
+    ProducerFailed,
+    /// The consumer failed.
+    ConsumerFailed,
+    /// The producer wants to wait although nothing is in flight.
+    Stalled,
+    /// The deadline passed.
+    TimedOut,
+    /// Somebody asked to stop.
+    Cancelled,
+}
+
+const OUTCOMES: [Outcome; 9] = [
+    Outcome::Done,
+    Outcome::SomeFailed,
+    Outcome::Stopped,
+    Outcome::TaskFailed,
+    Outcome::ProducerFailed,
+    Outcome::ConsumerFailed,
+    Outcome::Stalled,
+    Outcome::TimedOut,
+    Outcome::Cancelled,
+];
+
+/// The failure that a run reports: that of the lowest index.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Failure {
+    /// Index of the task or item.
+    pub index: u64,
+    /// What the function returned, or a negative status.
+    pub code: i32,
+    /// What it said.
+    pub message: String,
+    /// Where it ran: the rank,
+    pub rank: usize,
+    /// and the thread there.
+    pub worker: usize,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Tasks that were run and count, failed ones included.
+    pub done: u64,
+    /// Tasks that failed.
+    pub failed: u64,
+    /// Number of tasks, if it is known.
+    pub total: Option<u64>,
+    /// The failure that is reported, if there is one.
+    pub failure: Option<Failure>,
+    /// Tasks without a result: ranges (first, end).
+    pub unfinished: Vec<(u64, u64)>,
+    /// Tasks that failed and their codes, in order.
+    pub codes: Vec<(u64, i32)>,
+    /// Seconds from the call to the end.
+    pub seconds: f64,
+}
+
+impl Report {
+    /// Status of one task: 0, its code, or [`NOT_RUN`].
+    pub fn status(&self, index: u64) -> i32 {
+        let after = self.unfinished.partition_point(|range| range.1 <= index);
+        if self.unfinished.get(after).is_some_and(|r| r.0 <= index) {
+            return NOT_RUN;
+        }
+        match self.codes.binary_search_by_key(&index, |code| code.0) {
+            Ok(at) => self.codes[at].1,
+            Err(_) => 0,
+        }
+    }
+
+    /// Statuses of the first tasks.
+    pub fn fill(&self, statuses: &mut [i32]) {
+        statuses.fill(0);
+        for (first, end) in &self.unfinished {
+            let end = statuses.len().min(*end as usize);
+            if let Some(missing) = statuses.get_mut(*first as usize..end) {
+                missing.fill(NOT_RUN);
+            }
+        }
+        for (index, code) in &self.codes {
+            if let Some(status) = statuses.get_mut(*index as usize) {
+                *status = *code;
+            }
+        }
+    }
+
+    /// The status code of a run that ended like this: 0, positive with a result, negative without.
+    pub fn code(&self) -> i32 {
+        match self.outcome {
+            Outcome::Done => 0,
+            Outcome::SomeFailed => SOME_FAILED,
+            Outcome::Stopped => STOPPED,
+            Outcome::TaskFailed => TASK_FAILED,
+            Outcome::ProducerFailed => PRODUCER_FAILED,
+            Outcome::ConsumerFailed => CONSUMER_FAILED,
+            Outcome::Stalled => STALLED,
+            Outcome::TimedOut => TIMED_OUT,
+            Outcome::Cancelled => CANCELLED,
+        }
+    }
+
+    /// The error that says how the run ended.
+    pub fn as_error(&self) -> Error {
+        Error::Map { status: self.code(), message: self.marked() }
+    }
+
+    /// Did it go through, even if some tasks failed?
+    pub fn has_result(&self) -> bool {
+        matches!(self.outcome, Outcome::Done | Outcome::SomeFailed)
+    }
+
+    /// The message for people.
+    pub fn message(&self) -> String {
+        self.as_error().to_string()
+    }
+
+    fn marked(&self) -> String {
+        let failure = self.failure.clone().unwrap_or_default();
+        let at = format!("on rank {}, worker {}", failure.rank, failure.worker);
+        let (index, code) = (nth(failure.index), failure.code);
+        let text = match failure.message.as_str() {
+            "" => String::new(),
+            text => format!(": {text}"),
+        };
+        let missing: u64 = self.unfinished.iter().map(|r| r.1 - r.0).sum();
+        let first = self.unfinished.first().map_or(0, |range| range.0);
+        let missing = match missing {
+            0 => "all tasks that were begun are finished".to_string(),
+            1 => format!("task {} is unfinished", nth(first)),
+            n => format!("{n} tasks are unfinished, the first is {}", nth(first)),
+        };
+        match self.outcome {
+            Outcome::Done => "done".into(),
+            Outcome::SomeFailed => {
+                format!("{} of {} tasks failed, first task {index} with code {code} {at}{text}", self.failed, self.done)
+            }
+            Outcome::Stopped => "the consumer stopped the stream".into(),
+            Outcome::TaskFailed => format!("task {index} failed with code {code} {at}{text}"),
+            Outcome::ProducerFailed => {
+                format!("the producer failed at item {index} with code {code}{text}")
+            }
+            Outcome::ConsumerFailed => {
+                format!("the consumer failed at item {index} with code {code}{text}")
+            }
+            Outcome::Stalled => format!(
+                "the producer wants to wait at item {index}, but nothing is in flight: it would \
+                 wait for ever"
+            ),
+            Outcome::TimedOut => format!("the deadline has passed; {missing}"),
+            Outcome::Cancelled => format!("the run was cancelled; {missing}"),
+        }
+    }
+
+    pub(crate) fn write(&self, to: &mut Writer) {
+        let outcome = OUTCOMES.iter().position(|o| *o == self.outcome);
+        to.u8(outcome.unwrap_or(0) as u8);
+        to.u64(self.done);
+        to.u64(self.failed);
+        to.i64(self.total.map_or(-1, |n| n as i64));
+        to.f64(self.seconds);
+        to.u8(self.failure.is_some() as u8);
+        if let Some(failure) = &self.failure {
+            to.u64(failure.index);
+            to.i32(failure.code);
+            to.bytes(failure.message.as_bytes());
+            to.u64(failure.rank as u64);
+            to.u64(failure.worker as u64);
+        }
+        to.u64(self.unfinished.len() as u64);
+        for range in &self.unfinished {
+            to.u64(range.0);
+            to.u64(range.1);
+        }
+        to.u64(self.codes.len() as u64);
+        for code in &self.codes {
+            to.u64(code.0);
+            to.i32(code.1);
+        }
+    }
+
+    pub(crate) fn read(from: &mut Reader) -> Result<Self> {
+        let unknown = || Error::Internal("an unknown outcome".into());
+        let outcome = *OUTCOMES.get(from.u8()? as usize).ok_or_else(unknown)?;
+        let (done, failed) = (from.u64()?, from.u64()?);
+        let total = u64::try_from(from.i64()?).ok();
+        let seconds = from.f64()?;
+        let failure = match from.u8()? {
+            0 => None,
+            _ => Some(Failure {
+                index: from.u64()?,
+                code: from.i32()?,
+                message: from.text()?,
+                rank: from.u64()? as usize,
+                worker: from.u64()? as usize,
+            }),
+        };
+        let mut unfinished = Vec::new();
+        for _ in 0..from.u64()? {
+            unfinished.push((from.u64()?, from.u64()?));
+        }
+        let mut codes = Vec::new();
+        for _ in 0..from.u64()? {
+            codes.push((from.u64()?, from.i32()?));
+        }
+        Ok(Report { outcome, done, failed, total, failure, unfinished, codes, seconds })
+    }
+}
+
+/// Keeps account of a run on the root: which tasks are finished, and what failed.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    /// Finished tasks: ranges (first, end), in order, not touching.
+    ranges: Vec<(u64, u64)>,
+    codes: BTreeMap<u64, i32>,
+    /// Of the lowest failing index.
+    failure: Option<Failure>,
+    pub(crate) done: u64,
+}
+
+impl Ledger {
+    /// Tasks that have come back with these codes; no codes: all succeeded.
+    pub(crate) fn enter(&mut self, first: u64, count: u64, codes: &[i32]) {
+        if codes.is_empty() {
+            return self.finished(first, first + count);
+        }
+        for (index, code) in (first..first + count).zip(codes) {
+            if *code != NOT_RUN {
+                self.finished(index, index + 1);
+                if *code != 0 {
+                    self.codes.insert(index, *code);
+                }
+            }
+        }
+    }
+
+    fn finished(&mut self, first: u64, end: u64) {
+        if first == end {
+            return;
+        }
+        self.done += end - first;
+        let at = self.ranges.partition_point(|range| range.1 < first);
+        let Some(range) = self.ranges.get_mut(at).filter(|range| range.0 <= end) else {
+            self.ranges.insert(at, (first, end));
+            return;
+        };
+        *range = (range.0.min(first), range.1.max(end));
+        let end = range.1;
+        if let Some(next) = self.ranges.get(at + 1).filter(|next| next.0 <= end) {
+            self.ranges[at].1 = next.1;
+            self.ranges.remove(at + 1);
+        }
+    }
+
+    pub(crate) fn fail(&mut self, failure: Failure) {
+        if self.failure.as_ref().is_none_or(|f| failure.index < f.index) {
+            self.failure = Some(failure);
+        }
+    }
+
+    pub(crate) fn failed(&self) -> u64 {
+        self.codes.len() as u64
+    }
+
+    pub(crate) fn lowest(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// Have all tasks below this one come back?
+    pub(crate) fn complete_below(&self, index: u64) -> bool {
+        index == 0 || self.ranges.first().is_some_and(|r| r.0 == 0 && r.1 >= index)
+    }
+
+    /// What one rank has done, for another one; and why it was stopped.
+    pub(crate) fn write(self, to: &mut Writer, reason: u8) {
+        to.u8(reason);
+        let report = Report {
+            unfinished: self.ranges,
+            codes: self.codes.into_iter().collect(),
+            failure: self.failure,
+            ..Report::default()
+        };
+        report.write(to);
+    }
+
+    /// Takes over what another rank has done; why it was stopped.
+    pub(crate) fn merge(&mut self, from: &mut Reader) -> Result<u8> {
+        let reason = from.u8()?;
+        let other = Report::read(from)?;
+        for (first, end) in other.unfinished {
+            self.finished(first, end);
+        }
+        self.codes.extend(other.codes);
+        other.failure.into_iter().for_each(|failure| self.fail(failure));
+        Ok(reason)
+    }
+
+    /// Without what lies at this index or beyond.
+    pub(crate) fn before(mut self, end: u64) -> Self {
+        self.codes.retain(|at, _| *at < end);
+        self.ranges.retain_mut(|range| {
+            range.1 = range.1.min(end);
+            range.0 < range.1
+        });
+        self.failure = self.failure.filter(|failure| failure.index < end);
+        self
+    }
+
+    /// The report of a run over `total` tasks, or as many as were produced. `stopped` is why it
+    /// ended early, if it did; with `cancel` what is above the lowest failing task doesn't count.
+    pub(crate) fn report(
+        mut self,
+        total: Option<u64>,
+        produced: u64,
+        stopped: Option<Outcome>,
+        cancel: bool,
+        seconds: f64,
+    ) -> Report {
+        let mut outcome = stopped.unwrap_or_default();
+        if let Some(index) = self.failure.as_ref().map(|failure| failure.index) {
+            if !cancel {
+                outcome = stopped.unwrap_or(Outcome::SomeFailed);
+            } else if stopped.is_none() || self.complete_below(index) {
+                outcome = Outcome::TaskFailed;
+                self = self.before(index + 1);
+            }
+        }
+        let mut unfinished = Vec::new();
+        let mut at = 0;
+        for range in &self.ranges {
+            if range.0 > at {
+                unfinished.push((at, range.0));
+            }
+            at = range.1;
+        }
+        if at < produced {
+            unfinished.push((at, produced));
+        }
+        Report {
+            outcome,
+            done: self.ranges.iter().map(|range| range.1 - range.0).sum(),
+            failed: self.codes.len() as u64,
+            total,
+            failure: self.failure,
+            unfinished,
+            codes: self.codes.into_iter().collect(),
+            seconds,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_ledger_knows_what_is_finished(
+            order in Just((0u64..40).collect::<Vec<_>>()).prop_shuffle(), n in 0usize..41,
+        ) {
+            let mut ledger = Ledger::default();
+            for index in &order[..n] {
+                let code = (index % 5 == 0) as i32;
+                ledger.enter(*index, 1, &[code]);
+                if code != 0 {
+                    ledger.fail(Failure { index: *index, code, ..Failure::default() });
+                }
+            }
+            let report = ledger.report(Some(40), 40, Some(Outcome::Cancelled), false, 0.0);
+            for index in 0..40 {
+                let wanted = match order[..n].contains(&index) {
+                    true => (index % 5 == 0) as i32,
+                    false => NOT_RUN,
+                };
+                prop_assert_eq!(report.status(index), wanted);
+            }
+            let mut bytes = Writer::default();
+            report.write(&mut bytes);
+            prop_assert_eq!(Report::read(&mut Reader(&bytes.0)).unwrap(), report);
+        }
+    }
+}

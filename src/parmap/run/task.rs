@@ -1,0 +1,300 @@
+//! One task as its work function sees it, and what may stop it.
+
+use crate::base::error::{Error, Result};
+use crate::parmap::run::report::{BAD_CODE, Failure, NOT_RUN, Outcome, PANICKED};
+use crate::parmap::run::schedule::Chunk;
+use crate::ranks::Transport;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::thread::ThreadId;
+use std::time::Instant;
+
+/// A thread of a rank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Worker {
+    /// The rank.
+    pub rank: usize,
+    /// The thread there, from 0.
+    pub thread: usize,
+}
+
+pub(crate) const CANCELLED: u8 = 1;
+pub(crate) const TIMED_OUT: u8 = 2;
+
+/// What stops the tasks of a run, on one rank.
+#[derive(Debug)]
+pub(crate) struct Control {
+    /// Tasks above it are not started, and may end early.
+    limit: AtomicU64,
+    /// Why everything stops, or 0.
+    reason: AtomicU8,
+    /// Set from outside, even by a signal handler.
+    flag: Arc<AtomicBool>,
+    deadline: Option<Instant>,
+}
+
+impl Control {
+    pub(crate) fn new(flag: Arc<AtomicBool>, deadline: Option<Instant>) -> Self {
+        Control { limit: AtomicU64::new(u64::MAX), reason: AtomicU8::new(0), flag, deadline }
+    }
+
+    /// No task above this one counts any more.
+    pub(crate) fn cut(&self, limit: u64) {
+        self.limit.fetch_min(limit, Ordering::Relaxed);
+    }
+
+    pub(crate) fn limit(&self) -> u64 {
+        self.limit.load(Ordering::Relaxed)
+    }
+
+    /// Stops everything; the first reason counts.
+    pub(crate) fn stop(&self, reason: u8) {
+        if reason != 0 {
+            let order = Ordering::Relaxed;
+            let _ = self.reason.compare_exchange(0, reason, order, order);
+        }
+    }
+
+    /// Why everything stops, or 0.
+    pub(crate) fn reason(&self) -> u8 {
+        let reason = self.reason.load(Ordering::Relaxed);
+        if reason != 0 {
+            return reason;
+        }
+        if self.flag.load(Ordering::Relaxed) {
+            self.stop(CANCELLED);
+        } else if self.deadline.is_some_and(|end| Instant::now() >= end) {
+            self.stop(TIMED_OUT);
+        } else {
+            return 0;
+        }
+        self.reason.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn stopped(&self) -> bool {
+        self.reason() != 0
+    }
+
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        match self.reason() {
+            0 => None,
+            TIMED_OUT => Some(Outcome::TimedOut),
+            _ => Some(Outcome::Cancelled),
+        }
+    }
+}
+
+/// Where tasks run.
+pub(crate) struct Place<'p> {
+    pub(crate) worker: Worker,
+    pub(crate) control: &'p Control,
+    /// Looks for news of the root; only for the calling thread.
+    pub(crate) poll: Option<&'p dyn Fn()>,
+    pub(crate) thread: ThreadId,
+    /// The ranks that work on each task together.
+    pub(crate) team: Option<&'p Arc<dyn Transport>>,
+    pub(crate) shared: &'p [u8],
+    pub(crate) seed: u64,
+    pub(crate) retries: u64,
+    /// Are tasks above a failing one left out?
+    pub(crate) cancels: bool,
+}
+
+/// One task as its work function sees it.
+pub struct Task<'p> {
+    /// Its index.
+    pub index: u64,
+    place: &'p Place<'p>,
+    attempt: Cell<u64>,
+    message: RefCell<String>,
+    numbers: RefCell<Option<ChaCha8Rng>>,
+}
+
+/// Random numbers that depend on a seed and an index alone.
+pub fn numbers(seed: u64, index: u64) -> ChaCha8Rng {
+    let mut numbers = ChaCha8Rng::seed_from_u64(seed);
+    numbers.set_stream(index);
+    numbers
+}
+
+impl<'p> Task<'p> {
+    /// Who does it.
+    pub fn worker(&self) -> Worker {
+        self.place.worker
+    }
+
+    /// 0 at first, then the number of the retry.
+    pub fn attempt(&self) -> u64 {
+        self.attempt.get()
+    }
+
+    /// Should it end early, because its result won't count?
+    pub fn cancelled(&self) -> bool {
+        let control = self.place.control;
+        if let Some(poll) = self.place.poll
+            && self.place.thread == std::thread::current().id()
+        {
+            poll();
+        }
+        control.stopped() || self.index > control.limit()
+    }
+
+    /// The ranks that work on this task together, if it is more than one.
+    pub fn team(&self) -> Option<&'p Arc<dyn Transport>> {
+        self.place.team
+    }
+
+    /// What was shared with all tasks.
+    pub fn shared(&self) -> &'p [u8] {
+        self.place.shared
+    }
+
+    /// A random number that depends on the seed and the index alone.
+    pub fn key(&self) -> u64 {
+        numbers(self.place.seed, self.index).next_u64()
+    }
+
+    /// Random numbers, uniform in [0, 1), that depend on the seed and the index alone. Another
+    /// attempt gets the same.
+    pub fn uniform(&self, to: &mut [f64]) {
+        let mut place = self.numbers.borrow_mut();
+        let numbers = place.get_or_insert_with(|| {
+            let mut numbers = numbers(self.place.seed, self.index);
+            // The first one is the key.
+            numbers.next_u64();
+            numbers
+        });
+        to.fill_with(|| (numbers.next_u64() >> 11) as f64 / (1u64 << 53) as f64);
+    }
+
+    /// Says why it fails.
+    pub fn explain(&self, message: &str) {
+        let mut to = self.message.borrow_mut();
+        to.clear();
+        to.push_str(message);
+    }
+}
+
+/// What is left of a panic.
+pub(crate) fn caught(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".into())
+}
+
+/// Codes of a chunk: none if all succeeded; and its lowest failure.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Ran {
+    pub(crate) codes: Vec<i32>,
+    pub(crate) failure: Option<Failure>,
+}
+
+/// Runs the tasks of a chunk: `each` gets the task and its place in the chunk.
+pub(crate) fn run_chunk(chunk: Chunk, place: &Place, mut each: impl FnMut(&Task, usize) -> i32) -> Result<Ran> {
+    let mut ran = Ran::default();
+    for at in 0..chunk.count {
+        let index = chunk.first + at;
+        let allowed = !place.control.stopped() && index <= place.control.limit();
+        let (code, message) = match agreed(place, allowed)? {
+            true => attempt(index, place, |task| each(task, at as usize))?,
+            false => (NOT_RUN, String::new()),
+        };
+        if code == 0 {
+            continue;
+        }
+        if ran.codes.is_empty() {
+            ran.codes = crate::base::memory::zeroed("codes of tasks", chunk.count as usize)?;
+        }
+        ran.codes[at as usize] = code;
+        if code == NOT_RUN {
+            continue;
+        }
+        if ran.failure.is_none() {
+            ran.failure = Some(Failure { index, code, message, rank: place.worker.rank, worker: place.worker.thread });
+        }
+        if place.cancels {
+            place.control.cut(index);
+        }
+    }
+    Ok(ran)
+}
+
+/// In a team its first rank decides.
+fn agreed(place: &Place, allowed: bool) -> Result<bool> {
+    let Some(team) = place.team else {
+        return Ok(allowed);
+    };
+    let mut bytes = vec![allowed as u8];
+    team.broadcast(0, &mut bytes)?;
+    Ok(bytes.first() == Some(&1))
+}
+
+/// Tries one task until it succeeds or is given up: its code and message.
+fn attempt(index: u64, place: &Place, mut run: impl FnMut(&Task) -> i32) -> Result<(i32, String)> {
+    let task = Task { index, place, attempt: Cell::new(0), message: RefCell::default(), numbers: RefCell::default() };
+    loop {
+        let mut code = match catch_unwind(AssertUnwindSafe(|| run(&task))) {
+            Ok(code) if code >= 0 => code,
+            Ok(code) => {
+                task.explain(&format!("the work function returned {code}: it must return 0 or a positive code"));
+                BAD_CODE
+            }
+            Err(panic) => {
+                // The panic may have hit while the message was written.
+                let text = format!("the work function panicked: {}", caught(&*panic));
+                if let Ok(mut message) = task.message.try_borrow_mut() {
+                    *message = text;
+                }
+                PANICKED
+            }
+        };
+        let mut message = task.message.take();
+        let mut again = task.attempt.get() < place.retries;
+        // The result of a task that was told to end doesn't count, whatever it says.
+        if code != 0 && (place.control.stopped() || index > place.control.limit()) {
+            code = NOT_RUN;
+            again = false;
+        }
+        if let Some(team) = place.team {
+            (code, message, again) = together(team, code, message, again)?;
+        }
+        if code == 0 || code == NOT_RUN || !again {
+            return Ok((code, message));
+        }
+        task.attempt.set(task.attempt.get() + 1);
+        task.numbers.take();
+    }
+}
+
+/// In a team a task fails if it fails on one rank; the lowest rank counts.
+fn together(team: &Arc<dyn Transport>, code: i32, message: String, again: bool) -> Result<(i32, String, bool)> {
+    let all = team.all_gather(&[i64::from(code)])?;
+    let Some(rank) = all.iter().position(|code| *code != 0) else {
+        return Ok((0, message, again));
+    };
+    let mut bytes = vec![again as u8];
+    bytes.extend(message.as_bytes());
+    team.broadcast(rank, &mut bytes)?;
+    let empty = || Error::Internal("an empty message within a team".into());
+    let (again, message) = bytes.split_first().ok_or_else(empty)?;
+    let message = String::from_utf8_lossy(message).into_owned();
+    Ok((all[rank] as i32, message, *again == 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_numbers_depend_on_seed_and_index_alone() {
+        let first = |seed, index| numbers(seed, index).next_u64();
+        let mut all: Vec<u64> = (0..50).flat_map(|seed| (0..50).map(move |index| first(seed, index))).collect();
+        assert_eq!(first(3, 4), all[3 * 50 + 4]);
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 2500);
+    }
+}

@@ -1,0 +1,59 @@
+//! Memory that the ranks of one node have in common.
+
+use crate::base::error::Result;
+use crate::ranks::mpi::Mpi;
+use crate::ranks::shm::Shared;
+use crate::ranks::{Bytes, Reduce, Transport, wait_for};
+use std::sync::Arc;
+
+/// The ranks of one node, and the first ranks of all nodes.
+pub(super) struct Node {
+    ranks: Mpi,
+    leaders: Option<Arc<dyn Transport>>,
+}
+
+impl Node {
+    /// Collective over all ranks.
+    pub(super) fn new(all: &Mpi) -> Result<Self> {
+        let ranks = all.on_this_node()?;
+        let leads = ranks.rank() == 0;
+        Ok(Node { leaders: all.split(leads.then_some(0), all.rank())?, ranks })
+    }
+
+    /// Collective over all ranks: the bytes of rank 0, once on each node; none if that saves
+    /// nothing, or a node refuses.
+    pub(super) fn share(&self, all: &Mpi, bytes: &mut Vec<u8>) -> Result<Option<Arc<Bytes>>> {
+        let all: &dyn Transport = all;
+        let sizes = [bytes.len() as i64, self.ranks.size() as i64];
+        let most = all.reduce(Reduce::Max, &sizes)?;
+        if most[0] == 0 || most[1] == 1 {
+            return Ok(None);
+        }
+        let (len, leads) = (most[0] as usize, self.ranks.rank() == 0);
+        let node: &dyn Transport = &self.ranks;
+        // The first rank makes it, the others open it by its name, or are refused.
+        let mut shared = match leads {
+            true => Shared::create(len).ok(),
+            false => None,
+        };
+        let mut name = shared.as_ref().map_or(Vec::new(), |made| made.name().into());
+        node.broadcast(0, &mut name)?;
+        if !leads && !name.is_empty() {
+            shared = Shared::open(&name, len).ok();
+        }
+        let refused = all.reduce(Reduce::Max, &[i64::from(shared.is_none())])?[0] != 0;
+        let Some(mut shared) = shared.filter(|_| !refused) else {
+            return Ok(None);
+        };
+        shared.unlink();
+        if let Some(leaders) = &self.leaders {
+            leaders.broadcast(0, bytes)?;
+            // What still has to be sent would be a copy more, until the next call.
+            wait_for(|| Ok(leaders.all_sent()?.then_some(())))?;
+            shared.fill(bytes);
+        }
+        // Nobody reads before it is written.
+        node.reduce(Reduce::Max, &[0])?;
+        Ok(Some(Arc::new(shared)))
+    }
+}
