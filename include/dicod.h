@@ -50,22 +50,6 @@ extern "C" {
 /* Status and errors ---------------------------------------------------------------------------- */
 
 /**
- * Language of messages: axes in the order of C, the slowest first, and everything counted from 0.
- */
-#define DICOD_LANGUAGE_C 0
-
-/**
- * Language of messages: axes in the order of Fortran, the fastest first, everything but ranks and
- * workers counted from 1, and the names that the module dicod has.
- */
-#define DICOD_LANGUAGE_FORTRAN 1
-
-/**
- * Language of messages: as Fortran's, with the names of the package Dicod of Julia.
- */
-#define DICOD_LANGUAGE_JULIA 2
-
-/**
  * Outcome of a call. Zero is success; positive: a solve was stopped before the tolerance was
  * reached, its result is valid; negative: an error, and nothing of the caller's was changed.
  */
@@ -150,6 +134,77 @@ typedef int32_t dicod_status;
  * A file could not be read or written.
  */
 #define DICOD_ERROR_FILE (-11)
+
+/**
+ * All tasks were run, some failed (setting "errors" is "continue"): the results of the others are
+ * valid.
+ */
+#define PARMAP_SOME_FAILED 101
+
+/**
+ * The consumer, or a checkpoint, stopped the run: what was done so far is valid.
+ */
+#define PARMAP_STOPPED 102
+
+/**
+ * A task failed, or another callback that does the work: the report says which.
+ */
+#define PARMAP_ERROR_TASK (-101)
+
+/**
+ * The producer failed.
+ */
+#define PARMAP_ERROR_PRODUCER (-102)
+
+/**
+ * The consumer failed, or a join.
+ */
+#define PARMAP_ERROR_CONSUMER (-103)
+
+/**
+ * The producer wants to wait although nothing is in flight: it would wait for ever.
+ */
+#define PARMAP_ERROR_STALLED (-104)
+
+/**
+ * The deadline has passed; parmap_unfinished() says what is missing.
+ */
+#define PARMAP_ERROR_TIMEOUT (-105)
+
+/**
+ * The run was cancelled; parmap_unfinished() says what is missing.
+ */
+#define PARMAP_ERROR_CANCELLED (-106)
+
+/**
+ * Status of a single task: it was not run, or its result does not count.
+ */
+#define PARMAP_NOT_RUN (-107)
+
+/**
+ * The data of a flow cannot be gone through for another phase.
+ */
+#define PARMAP_ERROR_NOT_RESTARTABLE (-108)
+
+/**
+ * The data of a flow have no chunk.
+ */
+#define PARMAP_ERROR_EMPTY (-109)
+/**
+ * Language of messages: axes in the order of C, the slowest first, and everything counted from 0.
+ */
+#define DICOD_LANGUAGE_C 0
+
+/**
+ * Language of messages: axes in the order of Fortran, the fastest first, everything but ranks and
+ * workers counted from 1, and the names that the module dicod has.
+ */
+#define DICOD_LANGUAGE_FORTRAN 1
+
+/**
+ * Language of messages: as Fortran's, with the names of the package Dicod of Julia.
+ */
+#define DICOD_LANGUAGE_JULIA 2
 
 /**
  * Short text for a status code; never NULL, static storage.
@@ -2643,62 +2698,6 @@ typedef struct parmap_report {
      */
     char failure_message[256];
 } parmap_report;
-
-/**
- * All tasks were run, some failed (setting "errors" is "continue"): the results of the others are
- * valid.
- */
-#define PARMAP_SOME_FAILED 101
-
-/**
- * The consumer, or a checkpoint, stopped the run: what was done so far is valid.
- */
-#define PARMAP_STOPPED 102
-
-/**
- * A task failed, or another callback that does the work: the report says which.
- */
-#define PARMAP_ERROR_TASK (-101)
-
-/**
- * The producer failed.
- */
-#define PARMAP_ERROR_PRODUCER (-102)
-
-/**
- * The consumer failed, or a join.
- */
-#define PARMAP_ERROR_CONSUMER (-103)
-
-/**
- * The producer wants to wait although nothing is in flight: it would wait for ever.
- */
-#define PARMAP_ERROR_STALLED (-104)
-
-/**
- * The deadline has passed; parmap_unfinished() says what is missing.
- */
-#define PARMAP_ERROR_TIMEOUT (-105)
-
-/**
- * The run was cancelled; parmap_unfinished() says what is missing.
- */
-#define PARMAP_ERROR_CANCELLED (-106)
-
-/**
- * Status of a single task: it was not run, or its result does not count.
- */
-#define PARMAP_NOT_RUN (-107)
-
-/**
- * The data of a flow cannot be gone through for another phase.
- */
-#define PARMAP_ERROR_NOT_RESTARTABLE (-108)
-
-/**
- * The data of a flow have no chunk.
- */
-#define PARMAP_ERROR_EMPTY (-109)
 
 /**
  * Initialiser of a parmap_report.

@@ -191,14 +191,17 @@ fn generate() -> String {
     let mut header = TOP.to_string() + &version();
     for (file, title, extra) in SECTIONS {
         let config = cbindgen::Config::from_file(root().join("cbindgen.toml")).unwrap();
-        let bindings = cbindgen::Builder::new()
-            .with_src(root().join(format!("src/ffi/{file}.rs")))
-            .with_config(config)
-            .generate()
-            .unwrap();
-        let mut section = Vec::new();
-        bindings.write(&mut section);
-        let section = for_c_readers(&String::from_utf8(section).unwrap());
+        // The numbers of statuses are on the ground floor.
+        let sources: &[&str] =
+            if file == "status" { &["base/status", "ffi/status"] } else { &[&format!("ffi/{file}")] };
+        let mut section = String::new();
+        for source in sources {
+            let source = root().join(format!("src/{source}.rs"));
+            let bindings = cbindgen::Builder::new().with_src(source).with_config(config.clone()).generate().unwrap();
+            let mut text = Vec::new();
+            bindings.write(&mut text);
+            section += &for_c_readers(&String::from_utf8(text).unwrap());
+        }
         // Constants and types stand before functions; what needs the types goes between them.
         let functions = match section.find("\ndicod_status ") {
             Some(first) => section[..first].rfind("/**").unwrap(),

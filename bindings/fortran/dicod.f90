@@ -16,9 +16,6 @@ module dicod_c
   integer(c_int32_t), parameter :: DICOD_VERSION_MINOR = 1_c_int32_t
   integer(c_int32_t), parameter :: DICOD_VERSION_PATCH = 0_c_int32_t
   integer(c_int32_t), parameter :: DICOD_VERSION_NUMBER = 100_c_int32_t
-  integer(c_int32_t), parameter :: DICOD_LANGUAGE_C = 0_c_int32_t
-  integer(c_int32_t), parameter :: DICOD_LANGUAGE_FORTRAN = 1_c_int32_t
-  integer(c_int32_t), parameter :: DICOD_LANGUAGE_JULIA = 2_c_int32_t
   integer(c_int32_t), parameter :: DICOD_OK = 0_c_int32_t
   integer(c_int32_t), parameter :: DICOD_MAX_ITER = 1_c_int32_t
   integer(c_int32_t), parameter :: DICOD_TIME_LIMIT = 2_c_int32_t
@@ -35,6 +32,20 @@ module dicod_c
   integer(c_int32_t), parameter :: DICOD_ERROR_INTERNAL = -9_c_int32_t
   integer(c_int32_t), parameter :: DICOD_ERROR_COMMUNICATION = -10_c_int32_t
   integer(c_int32_t), parameter :: DICOD_ERROR_FILE = -11_c_int32_t
+  integer(c_int32_t), parameter :: PARMAP_SOME_FAILED = 101_c_int32_t
+  integer(c_int32_t), parameter :: PARMAP_STOPPED = 102_c_int32_t
+  integer(c_int32_t), parameter :: PARMAP_ERROR_TASK = -101_c_int32_t
+  integer(c_int32_t), parameter :: PARMAP_ERROR_PRODUCER = -102_c_int32_t
+  integer(c_int32_t), parameter :: PARMAP_ERROR_CONSUMER = -103_c_int32_t
+  integer(c_int32_t), parameter :: PARMAP_ERROR_STALLED = -104_c_int32_t
+  integer(c_int32_t), parameter :: PARMAP_ERROR_TIMEOUT = -105_c_int32_t
+  integer(c_int32_t), parameter :: PARMAP_ERROR_CANCELLED = -106_c_int32_t
+  integer(c_int32_t), parameter :: PARMAP_NOT_RUN = -107_c_int32_t
+  integer(c_int32_t), parameter :: PARMAP_ERROR_NOT_RESTARTABLE = -108_c_int32_t
+  integer(c_int32_t), parameter :: PARMAP_ERROR_EMPTY = -109_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_LANGUAGE_C = 0_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_LANGUAGE_FORTRAN = 1_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_LANGUAGE_JULIA = 2_c_int32_t
   integer(c_int32_t), parameter :: DICOD_LOG_WARNING = 1_c_int32_t
   integer(c_int32_t), parameter :: DICOD_LOG_INFO = 2_c_int32_t
   integer(c_int32_t), parameter :: DICOD_LOG_DEBUG = 3_c_int32_t
@@ -48,17 +59,6 @@ module dicod_c
   integer(c_int32_t), parameter :: DICOD_SPAN_CERTIFY = 3_c_int32_t
   integer(c_int32_t), parameter :: DICOD_SPAN_PHASE = 4_c_int32_t
   integer(c_int32_t), parameter :: DICOD_SPAN_VISIT = 5_c_int32_t
-  integer(c_int32_t), parameter :: PARMAP_SOME_FAILED = 101_c_int32_t
-  integer(c_int32_t), parameter :: PARMAP_STOPPED = 102_c_int32_t
-  integer(c_int32_t), parameter :: PARMAP_ERROR_TASK = -101_c_int32_t
-  integer(c_int32_t), parameter :: PARMAP_ERROR_PRODUCER = -102_c_int32_t
-  integer(c_int32_t), parameter :: PARMAP_ERROR_CONSUMER = -103_c_int32_t
-  integer(c_int32_t), parameter :: PARMAP_ERROR_STALLED = -104_c_int32_t
-  integer(c_int32_t), parameter :: PARMAP_ERROR_TIMEOUT = -105_c_int32_t
-  integer(c_int32_t), parameter :: PARMAP_ERROR_CANCELLED = -106_c_int32_t
-  integer(c_int32_t), parameter :: PARMAP_NOT_RUN = -107_c_int32_t
-  integer(c_int32_t), parameter :: PARMAP_ERROR_NOT_RESTARTABLE = -108_c_int32_t
-  integer(c_int32_t), parameter :: PARMAP_ERROR_EMPTY = -109_c_int32_t
   integer(c_int32_t), parameter :: PARMAP_ITEM = 0_c_int32_t
   integer(c_int32_t), parameter :: PARMAP_END = -1_c_int32_t
   integer(c_int32_t), parameter :: PARMAP_WAIT = -2_c_int32_t
@@ -14317,18 +14317,18 @@ end module
 ! Procedures that a map calls in several threads have to be recursive: gfortran's others may keep variables between calls.
 module dicod
   use, intrinsic :: iso_fortran_env, only: int8, int32, int64, real32, real64
-  use dicod_c, only: DICOD_VERSION_MAJOR, DICOD_VERSION_MINOR, DICOD_VERSION_PATCH, DICOD_VERSION_NUMBER, &
-      DICOD_LANGUAGE_C, DICOD_LANGUAGE_FORTRAN, DICOD_LANGUAGE_JULIA, DICOD_OK, DICOD_MAX_ITER, DICOD_TIME_LIMIT, &
-      DICOD_CANCELLED, DICOD_PRECISION, DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT, &
-      DICOD_ERROR_INVALID_SHAPE, DICOD_ERROR_OUT_OF_RANGE, DICOD_ERROR_NOT_FINITE, DICOD_ERROR_UNKNOWN_OPTION, &
-      DICOD_ERROR_OUT_OF_MEMORY, DICOD_ERROR_INVALID_STATE, DICOD_ERROR_INTERNAL, DICOD_ERROR_COMMUNICATION, &
-      DICOD_ERROR_FILE, DICOD_LOG_WARNING, DICOD_LOG_INFO, DICOD_LOG_DEBUG, DICOD_PROVEN_LAMBDA, DICOD_PROVEN_RESULT, &
-      DICOD_F32, DICOD_F64, DICOD_SPAN_SOLVE, DICOD_SPAN_CORRELATE, DICOD_SPAN_DESCEND, DICOD_SPAN_CERTIFY, &
-      DICOD_SPAN_PHASE, DICOD_SPAN_VISIT, PARMAP_SOME_FAILED, PARMAP_STOPPED, PARMAP_ERROR_TASK, &
+  use dicod_c, only: DICOD_VERSION_MAJOR, DICOD_VERSION_MINOR, DICOD_VERSION_PATCH, DICOD_VERSION_NUMBER, DICOD_OK, &
+      DICOD_MAX_ITER, DICOD_TIME_LIMIT, DICOD_CANCELLED, DICOD_PRECISION, DICOD_ERROR_NULL_POINTER, &
+      DICOD_ERROR_INVALID_ARGUMENT, DICOD_ERROR_INVALID_SHAPE, DICOD_ERROR_OUT_OF_RANGE, DICOD_ERROR_NOT_FINITE, &
+      DICOD_ERROR_UNKNOWN_OPTION, DICOD_ERROR_OUT_OF_MEMORY, DICOD_ERROR_INVALID_STATE, DICOD_ERROR_INTERNAL, &
+      DICOD_ERROR_COMMUNICATION, DICOD_ERROR_FILE, PARMAP_SOME_FAILED, PARMAP_STOPPED, PARMAP_ERROR_TASK, &
       PARMAP_ERROR_PRODUCER, PARMAP_ERROR_CONSUMER, PARMAP_ERROR_STALLED, PARMAP_ERROR_TIMEOUT, &
-      PARMAP_ERROR_CANCELLED, PARMAP_NOT_RUN, PARMAP_ERROR_NOT_RESTARTABLE, PARMAP_ERROR_EMPTY, PARMAP_ITEM, &
-      PARMAP_END, PARMAP_WAIT, PARMAP_STOP, dicod_progress, dicod_info, dicod_span, dicod_learn_step, &
-      dicod_learn_info, dicod_handle_info, parmap_report, parmap_progress
+      PARMAP_ERROR_CANCELLED, PARMAP_NOT_RUN, PARMAP_ERROR_NOT_RESTARTABLE, PARMAP_ERROR_EMPTY, DICOD_LANGUAGE_C, &
+      DICOD_LANGUAGE_FORTRAN, DICOD_LANGUAGE_JULIA, DICOD_LOG_WARNING, DICOD_LOG_INFO, DICOD_LOG_DEBUG, &
+      DICOD_PROVEN_LAMBDA, DICOD_PROVEN_RESULT, DICOD_F32, DICOD_F64, DICOD_SPAN_SOLVE, DICOD_SPAN_CORRELATE, &
+      DICOD_SPAN_DESCEND, DICOD_SPAN_CERTIFY, DICOD_SPAN_PHASE, DICOD_SPAN_VISIT, PARMAP_ITEM, PARMAP_END, &
+      PARMAP_WAIT, PARMAP_STOP, dicod_progress, dicod_info, dicod_span, dicod_learn_step, dicod_learn_info, &
+      dicod_handle_info, parmap_report, parmap_progress
   use dicod_error_m, only: last_error, status_text, library_version
   use dicod_context_m, only: dicod_context, log_procedure, progress_procedure
   use dicod_options_m, only: dicod_options, option_description, n_options, describe_option

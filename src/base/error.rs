@@ -3,6 +3,8 @@
 //! Every message names the argument, its value and what is allowed, so that the text alone is
 //! enough to mend the call. Shown by `Display` it speaks as C does; [`crate::base::wording`] has the other languages.
 
+use crate::base::status::*;
+use crate::base::stop::Stop;
 use crate::base::wording::{self, Language};
 use std::fmt;
 
@@ -103,7 +105,7 @@ pub enum Error {
         message: String,
     },
     /// The call was to end before this was done; those that can say so return a result that is valid as far as it goes.
-    Stopped(crate::csc::Stop),
+    Stopped(Stop),
     /// A defect of the library.
     Internal(String),
 }
@@ -166,5 +168,25 @@ impl Error {
     /// An [`Error::OutOfMemory`].
     pub fn memory(what: &str, bytes: impl ToString) -> Self {
         Error::OutOfMemory { what: what.into(), bytes: bytes.to_string() }
+    }
+
+    /// The status code that stands for this error in C.
+    pub fn status(&self) -> dicod_status {
+        match self {
+            Error::NullPointer { .. } => DICOD_ERROR_NULL_POINTER,
+            Error::InvalidArgument { .. } => DICOD_ERROR_INVALID_ARGUMENT,
+            Error::InvalidShape { .. } => DICOD_ERROR_INVALID_SHAPE,
+            Error::OutOfRange { .. } => DICOD_ERROR_OUT_OF_RANGE,
+            Error::NotFinite { .. } => DICOD_ERROR_NOT_FINITE,
+            Error::UnknownOption { .. } => DICOD_ERROR_UNKNOWN_OPTION,
+            Error::OutOfMemory { .. } => DICOD_ERROR_OUT_OF_MEMORY,
+            Error::InvalidState(_) => DICOD_ERROR_INVALID_STATE,
+            Error::Internal(_) => DICOD_ERROR_INTERNAL,
+            Error::Communication(_) => DICOD_ERROR_COMMUNICATION,
+            Error::File { .. } => DICOD_ERROR_FILE,
+            Error::Stopped(Stop::TimeLimit) => DICOD_TIME_LIMIT,
+            Error::Stopped(_) => DICOD_CANCELLED,
+            Error::OnRank { status, .. } | Error::Refused { status, .. } | Error::Map { status, .. } => *status,
+        }
     }
 }

@@ -5,4 +5,6 @@ pub mod error;
 pub(crate) mod memory;
 pub(crate) mod panic;
 pub(crate) mod refusal;
+pub mod status;
+pub mod stop;
 pub mod wording;

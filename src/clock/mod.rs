@@ -9,12 +9,14 @@
 //! called the library also calls the callback, wherever it asks, and while it waits for others.
 
 mod alarm;
+mod progress;
 
 use crate::base::error::{Error, Result};
-use crate::csc::{Progress, Stop};
-use crate::ranks::Transport;
+use crate::base::stop::Stop;
+use crate::ranks::{Transport, set_meanwhile};
 use crate::threads::caught;
 use alarm::Alarm;
+pub use progress::Progress;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -450,6 +452,9 @@ impl<'c> Clock<'c> {
         cancel: Option<&'c Cancel>,
         ranks: &Arc<dyn Transport>,
     ) -> Self {
+        set_meanwhile(|| {
+            over();
+        });
         let clock = Clock {
             shared: Shared { start, deadline: AtomicU64::new(u64::MAX), cancel, wish: AtomicU8::new(0) },
             leader: Leader {

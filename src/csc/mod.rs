@@ -10,9 +10,10 @@ pub mod descent;
 pub mod encoder;
 pub mod problem;
 
+pub use crate::base::stop::Stop;
+pub use crate::clock::Progress;
 pub use crate::options::solve::{Options, Scale, Schedule, Strategy};
 pub use descent::tile::Step;
-pub use descent::tiles::{Progress, Stop};
 pub use descent::trace::{Activity, Span};
 pub use encoder::certificate::Certificate;
 pub use encoder::{Activation, Encoder, Info, reconstruct};

@@ -1,72 +1,14 @@
 //! Status codes, the last error of a thread, and the guard that every exported body runs in.
 
+pub use crate::base::status::*;
+
 use crate::base::error::{Error, Result};
+use crate::base::status;
 use crate::base::wording::{Language, spoken};
-use crate::csc::Stop;
-use crate::ffi::parmap::report;
 use crate::host::Inside;
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-
-/// Outcome of a call. Zero is success; positive: a solve was stopped before the tolerance was
-/// reached, its result is valid; negative: an error, and nothing of the caller's was changed.
-pub type dicod_status = i32;
-
-/// Success.
-pub const DICOD_OK: dicod_status = 0;
-/// The solve stopped at `max_iter`; the result is valid but not converged.
-pub const DICOD_MAX_ITER: dicod_status = 1;
-/// The solve stopped at `time_limit`; the result is valid but not converged.
-pub const DICOD_TIME_LIMIT: dicod_status = 2;
-/// The progress callback asked to stop; the result is valid but not converged.
-pub const DICOD_CANCELLED: dicod_status = 3;
-/// Rounding keeps the solve from reaching `tol`; the result is as good as the element type allows.
-pub const DICOD_PRECISION: dicod_status = 4;
-/// A pointer that must not be NULL is.
-pub const DICOD_ERROR_NULL_POINTER: dicod_status = -1;
-/// An argument has a value that is not allowed, or an option is of another type.
-pub const DICOD_ERROR_INVALID_ARGUMENT: dicod_status = -2;
-/// A shape is impossible (lengths of the signal are 1 to 2^30), or shapes do not go together.
-pub const DICOD_ERROR_INVALID_SHAPE: dicod_status = -3;
-/// An index is out of range.
-pub const DICOD_ERROR_OUT_OF_RANGE: dicod_status = -4;
-/// An input array holds NaN or an infinity.
-pub const DICOD_ERROR_NOT_FINITE: dicod_status = -5;
-/// No option has that key.
-pub const DICOD_ERROR_UNKNOWN_OPTION: dicod_status = -6;
-/// Memory cannot be had, or a size does not fit in 64 bits.
-pub const DICOD_ERROR_OUT_OF_MEMORY: dicod_status = -7;
-/// The call does not go with what was called before, or the handle is in use.
-pub const DICOD_ERROR_INVALID_STATE: dicod_status = -8;
-/// A defect of the library was caught; please report its message.
-pub const DICOD_ERROR_INTERNAL: dicod_status = -9;
-/// Messages between ranks could not be sent or received; other ranks may not know of it.
-pub const DICOD_ERROR_COMMUNICATION: dicod_status = -10;
-/// A file could not be read or written.
-pub const DICOD_ERROR_FILE: dicod_status = -11;
-
-impl Error {
-    /// The status code that stands for this error in C.
-    pub fn status(&self) -> dicod_status {
-        match self {
-            Error::NullPointer { .. } => DICOD_ERROR_NULL_POINTER,
-            Error::InvalidArgument { .. } => DICOD_ERROR_INVALID_ARGUMENT,
-            Error::InvalidShape { .. } => DICOD_ERROR_INVALID_SHAPE,
-            Error::OutOfRange { .. } => DICOD_ERROR_OUT_OF_RANGE,
-            Error::NotFinite { .. } => DICOD_ERROR_NOT_FINITE,
-            Error::UnknownOption { .. } => DICOD_ERROR_UNKNOWN_OPTION,
-            Error::OutOfMemory { .. } => DICOD_ERROR_OUT_OF_MEMORY,
-            Error::InvalidState(_) => DICOD_ERROR_INVALID_STATE,
-            Error::Internal(_) => DICOD_ERROR_INTERNAL,
-            Error::Communication(_) => DICOD_ERROR_COMMUNICATION,
-            Error::File { .. } => DICOD_ERROR_FILE,
-            Error::Stopped(Stop::TimeLimit) => DICOD_TIME_LIMIT,
-            Error::Stopped(_) => DICOD_CANCELLED,
-            Error::OnRank { status, .. } | Error::Refused { status, .. } | Error::Map { status, .. } => *status,
-        }
-    }
-}
 
 thread_local! {
     static LAST_ERROR: RefCell<String> = const { RefCell::new(String::new()) };
@@ -211,37 +153,7 @@ pub(crate) fn size(value: i64, argument: &str, least: i64) -> Result<usize> {
 /// Local. Thread-safe. Unknown codes give "unknown status".
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_strerror(status: dicod_status) -> *const c_char {
-    let text: &CStr = match status {
-        DICOD_OK => c"success",
-        DICOD_MAX_ITER => c"stopped at max_iter, result valid",
-        DICOD_TIME_LIMIT => c"stopped at time_limit, result valid",
-        DICOD_CANCELLED => c"cancelled by the progress callback, result valid",
-        DICOD_PRECISION => c"tol is below what rounding allows, result valid",
-        DICOD_ERROR_NULL_POINTER => c"NULL pointer",
-        DICOD_ERROR_INVALID_ARGUMENT => c"invalid argument",
-        DICOD_ERROR_INVALID_SHAPE => c"invalid shape",
-        DICOD_ERROR_OUT_OF_RANGE => c"index out of range",
-        DICOD_ERROR_NOT_FINITE => c"NaN or infinity in an input",
-        DICOD_ERROR_UNKNOWN_OPTION => c"unknown option",
-        DICOD_ERROR_OUT_OF_MEMORY => c"out of memory",
-        DICOD_ERROR_INVALID_STATE => c"invalid state",
-        DICOD_ERROR_INTERNAL => c"internal error",
-        DICOD_ERROR_COMMUNICATION => c"communication between ranks failed",
-        report::PARMAP_SOME_FAILED => c"some tasks failed, the other results are valid",
-        report::PARMAP_STOPPED => c"stopped by the consumer or a checkpoint",
-        report::PARMAP_ERROR_TASK => c"a task failed",
-        report::PARMAP_ERROR_PRODUCER => c"the producer failed",
-        report::PARMAP_ERROR_CONSUMER => c"the consumer failed",
-        report::PARMAP_ERROR_STALLED => c"the producer waits although nothing is in flight",
-        report::PARMAP_ERROR_TIMEOUT => c"the deadline has passed",
-        report::PARMAP_ERROR_CANCELLED => c"cancelled",
-        report::PARMAP_NOT_RUN => c"the task was not run",
-        report::PARMAP_ERROR_NOT_RESTARTABLE => c"the data cannot be gone through again",
-        report::PARMAP_ERROR_EMPTY => c"the data are empty",
-        DICOD_ERROR_FILE => c"a file cannot be read or written",
-        _ => c"unknown status",
-    };
-    text.as_ptr()
+    status::text(status).as_ptr()
 }
 
 /// Copies the detailed message of this thread's last failure, NUL-terminated, cut to fit.

@@ -19,11 +19,10 @@ mod shm;
 pub(crate) mod sums;
 
 use crate::base::error::{Error, Result};
-use crate::clock;
-use crate::csc::Stop;
-use crate::ffi::status::DICOD_TIME_LIMIT;
+use crate::base::status::DICOD_TIME_LIMIT;
+use crate::base::stop::Stop;
 use std::panic::Location;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// What a message is about. Messages of one tag from one rank arrive in the order they were sent.
@@ -126,6 +125,20 @@ pub trait Transport: Send + Sync {
     fn split(&self, colour: Option<u32>, key: usize) -> Result<Option<Arc<dyn Transport>>>;
 }
 
+/// What a thread does now and then while it waits for others: the clock's, once there is one.
+static MEANWHILE: OnceLock<fn()> = OnceLock::new();
+
+/// Sets what threads do while they wait; the first one that is set stays.
+pub(crate) fn set_meanwhile(call: fn()) {
+    let _ = MEANWHILE.set(call);
+}
+
+fn meanwhile() {
+    if let Some(call) = MEANWHILE.get() {
+        call();
+    }
+}
+
 /// Asks again and again until there is an answer: at first without a pause, because a message is
 /// usually near; later with pauses that grow with the time already lost, so that a long wait costs
 /// no core.
@@ -142,7 +155,7 @@ pub fn wait_for<R>(mut ask: impl FnMut() -> Result<Option<R>>) -> Result<R> {
             return Ok(answer);
         }
         // Others take their time: the callback is not to wait for them.
-        clock::over();
+        meanwhile();
         let waited = start.elapsed();
         if waited < Duration::from_millis(2) {
             std::thread::yield_now();

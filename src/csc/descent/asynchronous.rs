@@ -13,10 +13,11 @@
 //! arrived as were sent.
 
 use crate::base::error::{Error, Result};
+use crate::base::stop::Stop;
 use crate::clock::{self, Wish};
 use crate::csc::descent::halo::{Halo, decode, encode};
 use crate::csc::descent::tile::{Plan, Step, TileState, Visit};
-use crate::csc::descent::tiles::{Control, Stop, Tiles, note};
+use crate::csc::descent::tiles::{Control, Tiles, note};
 use crate::grid::block::Block;
 use crate::grid::tiles::{AXES, Point, TileGrid};
 use crate::linalg::Real;

@@ -7,13 +7,15 @@ pub(crate) mod learning;
 mod placement;
 
 use crate::base::error::{Error, Result};
+use crate::base::stop::Stop;
 use crate::base::wording::per_axis;
+use crate::clock::Progress;
 use crate::clock::{self, Clock, Stage};
 use crate::csc::descent::asynchronous;
 use crate::csc::descent::exchange::{Exchange, Window};
 use crate::csc::descent::halo::Traffic;
 use crate::csc::descent::tile::{Plan, Step, group_shape, least_tile};
-use crate::csc::descent::tiles::{Control, Progress, Stop, Tiles};
+use crate::csc::descent::tiles::{Control, Tiles};
 use crate::csc::descent::trace::{Activity, Mark, Span, Trace};
 use crate::csc::encoder::certificate::{Certificate, add_atom, images, squares, subtract_model};
 use crate::csc::problem::objective::fails_unless_it_fits;

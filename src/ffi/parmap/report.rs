@@ -6,30 +6,6 @@ use crate::ffi::status::dicod_status;
 use crate::parmap::Report;
 use std::ffi::c_char;
 
-/// All tasks were run, some failed (setting "errors" is "continue"): the results of the others are
-/// valid.
-pub const PARMAP_SOME_FAILED: dicod_status = 101;
-/// The consumer, or a checkpoint, stopped the run: what was done so far is valid.
-pub const PARMAP_STOPPED: dicod_status = 102;
-/// A task failed, or another callback that does the work: the report says which.
-pub const PARMAP_ERROR_TASK: dicod_status = -101;
-/// The producer failed.
-pub const PARMAP_ERROR_PRODUCER: dicod_status = -102;
-/// The consumer failed, or a join.
-pub const PARMAP_ERROR_CONSUMER: dicod_status = -103;
-/// The producer wants to wait although nothing is in flight: it would wait for ever.
-pub const PARMAP_ERROR_STALLED: dicod_status = -104;
-/// The deadline has passed; parmap_unfinished() says what is missing.
-pub const PARMAP_ERROR_TIMEOUT: dicod_status = -105;
-/// The run was cancelled; parmap_unfinished() says what is missing.
-pub const PARMAP_ERROR_CANCELLED: dicod_status = -106;
-/// Status of a single task: it was not run, or its result does not count.
-pub const PARMAP_NOT_RUN: dicod_status = -107;
-/// The data of a flow cannot be gone through for another phase.
-pub const PARMAP_ERROR_NOT_RESTARTABLE: dicod_status = -108;
-/// The data of a flow have no chunk.
-pub const PARMAP_ERROR_EMPTY: dicod_status = -109;
-
 /// What came of a run: the same on every rank. Set struct_size before (PARMAP_REPORT_INIT does).
 /// It is written whenever a run was begun, also if it failed.
 #[repr(C)]

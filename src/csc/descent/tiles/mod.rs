@@ -15,7 +15,8 @@ mod published;
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
-use crate::clock::{self, Clock, Wish};
+use crate::base::stop::Stop;
+use crate::clock::{self, Clock, Progress, Wish};
 use crate::csc::descent::halo::{Halo, Partner};
 use crate::csc::descent::tile::{Plan, Step, TileState, Visit};
 use crate::csc::descent::trace::{Activity, Mark, Trace};
@@ -29,49 +30,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard};
 use std::time::Instant;
-
-/// Why a solve ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// max |dz| ≤ tol everywhere.
-    Converged,
-    /// `max_iter` was reached.
-    MaxIter,
-    /// `time_limit` was reached.
-    TimeLimit,
-    /// The progress callback asked for it.
-    Cancelled,
-    /// `tol` is smaller than what rounding allows.
-    Precision,
-}
-
-/// State of a running solve, for the progress callback.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Progress {
-    /// Passes over all tiles so far.
-    pub sweeps: u64,
-    /// Coordinate steps so far.
-    pub steps: u64,
-    /// Visits of tiles so far.
-    pub visits: u64,
-    /// Tiles that still have something to do.
-    pub awake: u64,
-    /// Number of tiles.
-    pub tiles: u64,
-    /// Upper bound on max |dz|.
-    pub max_step: f64,
-    /// The bound at which the solve ends, same unit.
-    pub tol: f64,
-    /// Seconds since the call began.
-    pub seconds: f64,
-}
-
-impl Progress {
-    /// Before anything is known: there may be steps of any size.
-    pub(crate) fn unknown() -> Self {
-        Progress { max_step: f64::INFINITY, tol: f64::NAN, ..Progress::default() }
-    }
-}
 
 /// Limits of a running descent, and how far it is.
 pub(crate) struct Control<'c, 'r> {

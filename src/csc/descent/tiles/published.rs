@@ -1,9 +1,10 @@
 //! The schedules of the published serial code, step for step.
 
 use crate::base::error::Result;
+use crate::base::stop::Stop;
 use crate::clock::Wish;
 use crate::csc::descent::tile::Plan;
-use crate::csc::descent::tiles::{Control, Stop, Tiles};
+use crate::csc::descent::tiles::{Control, Tiles};
 use crate::grid::Segmentation;
 use crate::grid::tiles::{AXES, Point};
 use crate::linalg::Real;
