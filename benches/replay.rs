@@ -17,7 +17,8 @@
 //! reduction takes a time proportional to log2 P. Real runs at several P are compared with.
 
 use dicod::grid::block::{Block, balanced};
-use dicod::grid::tiles::{AXES, Layout, TileGrid, padded};
+use dicod::grid::point::{AXES, padded};
+use dicod::grid::tiles::{Layout, TileGrid};
 use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};

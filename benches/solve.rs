@@ -6,7 +6,7 @@
 //! shows medians.
 
 use dicod::csc::{Encoder, Info, Options, Shape, Step};
-use dicod::grid::tiles::Point;
+use dicod::grid::point::Point;
 use dicod::linalg::kernels::{Isa, Rows};
 use dicod::linalg::{Dictionary, Field, Gram, Real};
 use std::time::Instant;

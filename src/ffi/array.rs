@@ -6,7 +6,7 @@ use crate::base::wording::{in_c, per_axis};
 use crate::csc::Shape;
 use crate::ffi::status::{reference, slice};
 use crate::grid::block::Block;
-use crate::grid::tiles::{AXES, Point, padded};
+use crate::grid::point::{AXES, Point, padded};
 use crate::linalg::{Field, FieldMut, Real, Strided};
 use std::ffi::c_void;
 

@@ -7,7 +7,7 @@ use crate::ffi::array::{Element, aligned};
 use crate::ffi::options::{Output, dicod_options, handle as options_handle};
 use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut};
 use crate::ffi::{encoder, learner};
-use crate::grid::tiles::{AXES, Point};
+use crate::grid::point::{AXES, Point};
 
 /// What an encoder or a learner holds. Only the first n_axes entries of a shape mean something; the
 /// others are 0.

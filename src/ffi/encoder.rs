@@ -12,7 +12,7 @@ use crate::ffi::overlap::{Memory, fails_if_shared};
 use crate::ffi::solve::{Problem, dicod_info, dictionary, explained, info_out, run, write_info};
 use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, slice, slice_mut};
 use crate::grid::block::Block;
-use crate::grid::tiles::{AXES, padded};
+use crate::grid::point::{AXES, padded};
 use crate::linalg::Dictionary;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Instant;

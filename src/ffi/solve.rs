@@ -16,7 +16,7 @@ use crate::ffi::status::{
     reference_mut, slice, slice_mut,
 };
 use crate::grid::block::Block;
-use crate::grid::tiles::{AXES, Point, checked_volume, padded};
+use crate::grid::point::{AXES, Point, checked_volume, padded};
 use crate::linalg::{Dictionary, Field, FieldMut, Gram};
 use std::ffi::CStr;
 use std::time::Instant;

@@ -2,7 +2,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::wording::by_language;
-use crate::grid::tiles::{AXES, Point};
+use crate::grid::point::{AXES, Point};
 
 /// A box of positions on the padded axes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

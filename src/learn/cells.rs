@@ -3,7 +3,7 @@
 use crate::base::error::Result;
 use crate::base::memory;
 use crate::csc::Shape;
-use crate::grid::tiles::{AXES, Point};
+use crate::grid::point::{AXES, Point};
 use crate::learn::statistics::Share;
 use crate::linalg::Real;
 

@@ -6,7 +6,7 @@
 use crate::base::error::Result;
 use crate::base::memory;
 use crate::csc::{Activation, Options, Shape};
-use crate::grid::tiles::AXES;
+use crate::grid::point::AXES;
 use crate::learn::bytes::{Reader, Writer, checksum, read, refused, write};
 use crate::learn::learner::Learner;
 use crate::learn::statistics::Statistics;

@@ -4,7 +4,7 @@ use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::wording::per_axis;
 use crate::clock;
-use crate::grid::tiles::{AXES, Point};
+use crate::grid::point::{AXES, Point};
 use crate::learn::quadratic::{Limits, Quadratic, into_ball};
 use crate::learn::statistics::Statistics;
 use crate::linalg::{Atoms, Dictionary, Real};

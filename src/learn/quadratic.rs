@@ -6,7 +6,7 @@
 use crate::base::error::Result;
 use crate::base::memory;
 use crate::clock;
-use crate::grid::tiles::Point;
+use crate::grid::point::Point;
 use crate::linalg::transform::{Transform, Work};
 use realfft::num_complex::Complex;
 

@@ -6,7 +6,7 @@
 //! dictionary step fills the room that was gained.
 
 use crate::csc::{Activation, Shape};
-use crate::grid::tiles::{AXES, Point};
+use crate::grid::point::{AXES, Point};
 use crate::linalg::{Atoms, Dictionary, Real};
 
 /// How far the middle of an atom's energy is from the middle of its support, in whole positions;

@@ -1,6 +1,6 @@
 //! A part of a field as statistics see it: with its place in the whole.
 
-use crate::grid::tiles::{AXES, Point};
+use crate::grid::point::{AXES, Point};
 use crate::linalg::{Field, Real};
 
 /// Channels of several signals over a box of the domain, the box's first position given.

@@ -4,7 +4,7 @@
 use crate::base::error::Result;
 use crate::base::memory;
 use crate::clock::{self, Looks};
-use crate::grid::tiles::{AXES, Point, checked_volume};
+use crate::grid::point::{AXES, Point, checked_volume};
 use crate::linalg::dictionary::Dictionary;
 use crate::linalg::scalar::Real;
 use crate::linalg::transform::{Transform, Work, fast_lengths};

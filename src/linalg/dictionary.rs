@@ -3,7 +3,7 @@
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::wording;
-use crate::grid::tiles::{Point, checked_volume};
+use crate::grid::point::{Point, checked_volume};
 use crate::linalg::Real;
 
 /// K atoms of P channels on a support of shape L, on the padded axes.

@@ -2,7 +2,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::grid::block::Block;
-use crate::grid::tiles::{AXES, Point};
+use crate::grid::point::{AXES, Point};
 use crate::linalg::Real;
 
 /// Where the values of a strided box lie within a slice.

@@ -3,7 +3,8 @@
 use crate::base::error::Result;
 use crate::base::memory;
 use crate::clock;
-use crate::grid::tiles::{AXES, Point, Tile, checked_volume};
+use crate::grid::point::{AXES, Point, checked_volume};
+use crate::grid::tiles::Tile;
 use crate::linalg::Real;
 use crate::linalg::correlate::{Correlator, Method};
 use crate::linalg::dictionary::{Atoms, Dictionary};

@@ -5,7 +5,7 @@
 use crate::base::error::Result;
 use crate::base::memory;
 use crate::clock::Looks;
-use crate::grid::tiles::{AXES, Point};
+use crate::grid::point::{AXES, Point};
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use rustfft::{Fft, FftPlanner};

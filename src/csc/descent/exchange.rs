@@ -5,7 +5,7 @@ use crate::base::memory;
 use crate::clock::{self, Looks};
 use crate::csc::descent::halo::Halo;
 use crate::grid::block::Block;
-use crate::grid::tiles::{AXES, Point};
+use crate::grid::point::{AXES, Point};
 use crate::linalg::{Field, Real, Strided};
 use crate::ranks::Tag;
 

@@ -7,7 +7,7 @@ use crate::csc::descent::halo::{decode, encode};
 use crate::csc::descent::tile::Step;
 use crate::csc::encoder::{Activation, Encoder};
 use crate::grid::block::{Block, fails_unless_a_partition};
-use crate::grid::tiles::Point;
+use crate::grid::point::Point;
 use crate::linalg::{Field, FieldMut, Real};
 use crate::ranks::Tag;
 

@@ -13,7 +13,8 @@ use crate::csc::descent::tile::Plan;
 use crate::csc::descent::tiles::Tiles;
 use crate::csc::problem::shape::Shape;
 use crate::grid::block::Block;
-use crate::grid::tiles::{Point, Tile, TileGrid};
+use crate::grid::point::Point;
+use crate::grid::tiles::{Tile, TileGrid};
 use crate::linalg::{Atoms, Dictionary, Real, Strided};
 
 /// Computed from X and z.

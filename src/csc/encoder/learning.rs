@@ -5,7 +5,8 @@ use crate::csc::descent::tile::Step;
 use crate::csc::encoder::activations::in_order;
 use crate::csc::encoder::{Activation, Encoder};
 use crate::grid::block::Block;
-use crate::grid::tiles::{AXES, Point, Tile};
+use crate::grid::point::{AXES, Point};
+use crate::grid::tiles::Tile;
 use crate::linalg::{Field, Real};
 use crate::options::solve::Scale;
 

@@ -5,7 +5,8 @@ use crate::csc::descent::exchange::{Exchange, Window};
 use crate::csc::descent::tiles::Tiles;
 use crate::csc::encoder::Encoder;
 use crate::grid::block::{Block, balanced, fails_unless_a_partition};
-use crate::grid::tiles::{AXES, Tile, TileGrid};
+use crate::grid::point::AXES;
+use crate::grid::tiles::{Tile, TileGrid};
 use crate::linalg::{Field, Real};
 use crate::ranks::Reduce;
 

@@ -3,7 +3,7 @@
 use crate::base::error::{Error, Result};
 use crate::base::wording::per_axis;
 use crate::grid::block::Block;
-use crate::grid::tiles::{AXES, Point, checked_volume, padded};
+use crate::grid::point::{AXES, Point, checked_volume, padded};
 use crate::options::solve::Options;
 
 /// Longest axis: positions and their differences fit in 32 bits.

@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::csc::descent::tile::{NonZero, Plan, Step, TileState, Visit, unflatten};
-use crate::grid::tiles::{AXES, Point};
+use crate::grid::point::{AXES, Point};
 use crate::linalg::Real;
 use crate::linalg::kernels::step_size;
 use crate::options::solve::Strategy;

@@ -26,7 +26,8 @@ pub(crate) use plan::{Plan, Unit, group_shape, least_tile};
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
-use crate::grid::tiles::{AXES, Point, Tile, checked_volume};
+use crate::grid::point::{AXES, Point, checked_volume};
+use crate::grid::tiles::Tile;
 use crate::linalg::Real;
 use crate::linalg::kernels::{Rows, step_size, threshold};
 

@@ -4,7 +4,7 @@ use crate::base::error::Result;
 use crate::base::memory;
 use crate::clock::{self, Looks};
 use crate::csc::problem::scaling::Scaling;
-use crate::grid::tiles::{AXES, Point};
+use crate::grid::point::{AXES, Point};
 use crate::linalg::kernels::Isa;
 use crate::linalg::{Gram, Real};
 use crate::options::solve::Strategy;

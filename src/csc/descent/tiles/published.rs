@@ -6,7 +6,7 @@ use crate::clock::Wish;
 use crate::csc::descent::tile::Plan;
 use crate::csc::descent::tiles::{Control, Tiles};
 use crate::grid::Segmentation;
-use crate::grid::tiles::{AXES, Point};
+use crate::grid::point::{AXES, Point};
 use crate::linalg::Real;
 use std::sync::atomic::{AtomicBool, Ordering};
 
