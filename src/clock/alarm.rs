@@ -5,7 +5,7 @@
 //! because those of the part before may be late.
 
 use crate::base::error::Result;
-use crate::clock::Wish;
+use crate::clock::wish::Wish;
 use crate::ranks::{Tag, Transport, wait_for};
 use std::cell::Cell;
 use std::sync::Arc;

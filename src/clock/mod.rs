@@ -9,170 +9,31 @@
 //! called the library also calls the callback, wherever it asks, and while it waits for others.
 
 mod alarm;
+mod cancel;
+mod laps;
 mod progress;
+mod wish;
 
 use crate::base::error::{Error, Result};
-use crate::base::stop::Stop;
 use crate::ranks::{Transport, set_meanwhile};
 use crate::threads::caught;
 use alarm::Alarm;
+pub(crate) use cancel::{Cancel, Running};
+pub(crate) use laps::{Laps, Stage};
 pub use progress::Progress;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Instant;
-
-/// Why a call is to end. Ranks tell each other; the largest is granted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub(crate) enum Wish {
-    #[default]
-    GoOn,
-    /// The time is up.
-    TimeLimit,
-    /// The callback does not want any better result; it may still be proven.
-    Enough,
-    /// All is to end at once.
-    Cancelled,
-    /// As many steps as were allowed.
-    MaxIter,
-    /// Something went wrong on this rank.
-    Failed,
-    /// The asynchronous solver goes nowhere.
-    Diverged,
-}
-
-impl Wish {
-    const ALL: [Wish; 7] =
-        [Wish::GoOn, Wish::TimeLimit, Wish::Enough, Wish::Cancelled, Wish::MaxIter, Wish::Failed, Wish::Diverged];
-
-    /// As ranks tell each other.
-    pub(crate) fn of_code(code: i64) -> Self {
-        Self::ALL[(code.max(0) as usize).min(Self::ALL.len() - 1)]
-    }
-
-    pub(crate) fn code(self) -> i64 {
-        self as i64
-    }
-
-    /// Fails if all is to be left as it is.
-    pub(crate) fn check(self) -> Result<()> {
-        match self {
-            Wish::GoOn => Ok(()),
-            wish => Err(Error::Stopped(wish.stop())),
-        }
-    }
-
-    /// Why a solve ended to which this was granted.
-    pub(crate) fn stop(self) -> Stop {
-        match self {
-            Wish::TimeLimit => Stop::TimeLimit,
-            Wish::Enough | Wish::Cancelled => Stop::Cancelled,
-            _ => Stop::MaxIter,
-        }
-    }
-}
-
-/// What a call spends its time on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
-    Other,
-    Gram,
-    Correlate,
-    Descend,
-    Certify,
-    Statistics,
-    Dictionary,
-}
-
-/// Seconds for each stage.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Laps([f64; 7]);
-
-impl Laps {
-    pub(crate) fn of(&self, stage: Stage) -> f64 {
-        self.0[stage as usize]
-    }
-
-    pub(crate) fn since(&self, before: &Laps) -> Laps {
-        Laps(std::array::from_fn(|i| self.0[i] - before.0[i]))
-    }
-
-    /// The same, where a stage does not count by itself.
-    pub(crate) fn as_other(mut self, stage: Stage) -> Laps {
-        self.0[Stage::Other as usize] += std::mem::take(&mut self.0[stage as usize]);
-        self
-    }
-
-    /// All of them: what has passed, to the last bit but rounding.
-    pub(crate) fn total(&self) -> f64 {
-        self.0.iter().sum()
-    }
-}
+pub(crate) use wish::Wish;
 
 /// Tells how a call gets on; returns whether to go on.
 pub(crate) type Report<'r> = &'r mut dyn FnMut(&Progress) -> bool;
 
 /// Seconds between two reports from inside a stage where one after every sweep is asked for (an interval of 0).
 const INSIDE: f64 = 0.1;
-
-/// A cancel from outside.
-#[derive(Debug, Default)]
-pub(crate) struct Cancel {
-    /// Whether a call can be cancelled, and whether it is: in one atomic, so that a signal handler may cancel, and so that
-    /// nothing is remembered when no call runs.
-    state: AtomicU8,
-    /// The host's own flag, or NULL: it cancels while it is not 0.
-    flag: AtomicPtr<AtomicI32>,
-}
-
-impl Cancel {
-    const IDLE: u8 = 0;
-    const RUNNING: u8 = 1;
-    const CANCELLED: u8 = 2;
-
-    /// Ends the call that runs. Tells whether there is one. Safe to be called in a signal handler.
-    pub(crate) fn cancel(&self) -> bool {
-        let told = self.state.compare_exchange(Self::RUNNING, Self::CANCELLED, Ordering::Relaxed, Ordering::Relaxed);
-        told.is_ok() || told == Err(Self::CANCELLED)
-    }
-
-    /// A call begins that can be cancelled until the result is dropped.
-    pub(crate) fn begin(&self) -> Running<'_> {
-        self.state.store(Self::RUNNING, Ordering::Relaxed);
-        Running(self)
-    }
-
-    /// # Safety
-    /// The flag is NULL or lives until it is replaced, or this is gone.
-    pub(crate) unsafe fn set_flag(&self, flag: *const i32) {
-        self.flag.store(flag.cast_mut().cast(), Ordering::Relaxed);
-    }
-
-    fn is_cancelled(&self) -> bool {
-        // SAFETY: the promise of who has set it.
-        let flag = unsafe { self.flag.load(Ordering::Relaxed).as_ref() };
-        flag.is_some_and(|flag| flag.load(Ordering::Relaxed) != 0)
-            || self.state.load(Ordering::Relaxed) == Self::CANCELLED
-    }
-}
-
-/// A call that can be cancelled.
-pub(crate) struct Running<'c>(&'c Cancel);
-
-impl Running<'_> {
-    pub(crate) fn cancel(&self) -> &Cancel {
-        self.0
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.state.store(Cancel::IDLE, Ordering::Relaxed);
-    }
-}
 
 /// The clock of one call.
 pub(crate) struct Clock<'c> {
@@ -395,7 +256,7 @@ impl Leader<'_> {
         let (before, since) = self.stage.get();
         let now = self.seconds();
         let mut laps = self.laps.get();
-        laps.0[before as usize] += now - since;
+        laps.add(before, now - since);
         self.laps.set(laps);
         self.stage.set((stage, now));
         before

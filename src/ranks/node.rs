@@ -1,36 +1,33 @@
 //! Memory that the ranks of one node have in common.
 
 use crate::base::error::Result;
-use crate::ranks::mpi::Mpi;
 use crate::ranks::shm::Shared;
 use crate::ranks::{Bytes, Reduce, Transport, wait_for};
 use std::sync::Arc;
 
 /// The ranks of one node, and the first ranks of all nodes.
 pub(super) struct Node {
-    ranks: Mpi,
+    ranks: Arc<dyn Transport>,
     leaders: Option<Arc<dyn Transport>>,
 }
 
 impl Node {
-    /// Collective over all ranks.
-    pub(super) fn new(all: &Mpi) -> Result<Self> {
-        let ranks = all.on_this_node()?;
+    /// Collective over all ranks; `ranks` are those of this node.
+    pub(super) fn new(all: &dyn Transport, ranks: Arc<dyn Transport>) -> Result<Self> {
         let leads = ranks.rank() == 0;
         Ok(Node { leaders: all.split(leads.then_some(0), all.rank())?, ranks })
     }
 
     /// Collective over all ranks: the bytes of rank 0, once on each node; none if that saves
     /// nothing, or a node refuses.
-    pub(super) fn share(&self, all: &Mpi, bytes: &mut Vec<u8>) -> Result<Option<Arc<Bytes>>> {
-        let all: &dyn Transport = all;
+    pub(super) fn share(&self, all: &dyn Transport, bytes: &mut Vec<u8>) -> Result<Option<Arc<Bytes>>> {
         let sizes = [bytes.len() as i64, self.ranks.size() as i64];
         let most = all.reduce(Reduce::Max, &sizes)?;
         if most[0] == 0 || most[1] == 1 {
             return Ok(None);
         }
         let (len, leads) = (most[0] as usize, self.ranks.rank() == 0);
-        let node: &dyn Transport = &self.ranks;
+        let node = &self.ranks;
         // The first rank makes it, the others open it by its name, or are refused.
         let mut shared = match leads {
             true => Shared::create(len).ok(),
