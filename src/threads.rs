@@ -1,19 +1,11 @@
 //! Threads of one call: started when it begins, gone when it returns.
 
 use crate::base::error::{Error, Result};
-use crate::base::panic;
+use crate::base::panic::{self, caught, lock, unpoisoned};
 use crate::clock;
 use crate::host::threads::Crew;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, RwLock};
-
-/// What is left of a panic that was caught in a thread.
-pub(crate) fn caught(panic: Box<dyn std::any::Any + Send>) -> Error {
-    let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    Error::Internal(text.unwrap_or_else(|| "a thread panicked".into()))
-}
 
 /// [`Team::for_each`] of a team of its own, of up to `n_threads` threads.
 pub(crate) fn for_each<S: Send>(
@@ -130,9 +122,9 @@ impl Team {
             let started = (1..n_threads).map_while(|me| follow(me).ok()).count();
             team.followers.store(started, Ordering::Relaxed);
             // The followers must be sent home even if the leader panics.
-            let result = catch_unwind(AssertUnwindSafe(|| lead(team)));
+            let result = caught(|| lead(team));
             team.stop.store(true, Ordering::Release);
-            result.map_err(caught)
+            result.map_err(Error::Internal)
         })
     }
 
@@ -150,7 +142,7 @@ impl Team {
     pub(crate) fn run_when(&self, items: Vec<usize>, end: usize, ready: &Ready<'_>, work: &Work<'_>) -> Result<()> {
         if items.len() <= 1 || self.is_alone() {
             let run = || items.iter().for_each(|item| work(*item));
-            return catch_unwind(AssertUnwindSafe(run)).map_err(caught);
+            return caught(run).map_err(Error::Internal);
         }
         let n = items.len();
         let n_threads = 1 + self.followers.load(Ordering::Relaxed);
@@ -165,7 +157,7 @@ impl Team {
             let work = std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work);
             (work, std::mem::transmute::<&Ready<'_>, &'static Ready<'static>>(ready))
         };
-        let job = || self.job.write().unwrap_or_else(|e| e.into_inner());
+        let job = || unpoisoned(self.job.write());
         let calls = Some(calls);
         // First, because the job may be begun as soon as it is there.
         self.done.store(0, Ordering::Relaxed);
@@ -176,8 +168,8 @@ impl Team {
             self.done.load(Ordering::Acquire) == n
         });
         *job() = Job::default();
-        let mut failure = self.failure.lock().unwrap_or_else(|e| e.into_inner());
-        failure.take().map_or(Ok(()), Err)
+        let failure = lock(&self.failure).take();
+        failure.map_or(Ok(()), Err)
     }
 
     /// Calls `work(state, item)` for each item once, with as many states as threads take part. Returns the states, or the
@@ -190,7 +182,7 @@ impl Team {
     ) -> Result<Vec<S>> {
         // One at least, even if there is nothing to do.
         let idle = Mutex::new(vec![state()?]);
-        let idle = || idle.lock().unwrap_or_else(|e| e.into_inner());
+        let idle = || lock(&idle);
         self.try_each(n_items, &|item| {
             let free = idle().pop();
             let mut mine = free.map_or_else(&state, Ok)?;
@@ -205,7 +197,7 @@ impl Team {
     fn try_each(&self, n_items: usize, work: &(dyn Fn(usize) -> Result<()> + Sync)) -> Result<()> {
         let failed = AtomicBool::new(false);
         let failure = Mutex::new(None);
-        let failure = || failure.lock().unwrap_or_else(|e| e.into_inner());
+        let failure = || lock(&failure);
         self.run((0..n_items).collect(), n_items, &|item| {
             if failed.load(Ordering::Relaxed) {
                 return;
@@ -215,8 +207,7 @@ impl Team {
                 work(item)?;
                 clock::check()
             };
-            let done = catch_unwind(AssertUnwindSafe(work));
-            if let Err(error) = done.unwrap_or_else(|panic| Err(caught(panic))) {
+            if let Err(error) = caught(work).unwrap_or_else(|text| Err(Error::Internal(text))) {
                 failed.store(true, Ordering::Relaxed);
                 failure().get_or_insert(error);
             }
@@ -235,8 +226,8 @@ impl Team {
     fn share(&self, me: usize) -> bool {
         let mut any = false;
         while let Some((item, work)) = self.take(me) {
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(item))) {
-                *self.failure.lock().unwrap_or_else(|e| e.into_inner()) = Some(caught(panic));
+            if let Err(text) = caught(|| work(item)) {
+                *lock(&self.failure) = Some(Error::Internal(text));
             }
             self.done.fetch_add(1, Ordering::AcqRel);
             any = true;
@@ -249,7 +240,7 @@ impl Team {
         if self.open.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        let job = self.job.read().unwrap_or_else(|e| e.into_inner());
+        let job = unpoisoned(self.job.read());
         let (work, ready) = job.calls?;
         let (before, from_me) = job.lists.split_at(me.min(job.lists.len()));
         let mut lists = from_me.iter().chain(before);

@@ -15,15 +15,13 @@ mod progress;
 mod wish;
 
 use crate::base::error::{Error, Result};
+use crate::base::panic::caught;
 use crate::ranks::{Transport, set_meanwhile};
-use crate::threads::caught;
 use alarm::Alarm;
 pub(crate) use cancel::{Cancel, Running};
 pub(crate) use laps::{Laps, Stage};
 pub use progress::Progress;
-use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Instant;
@@ -288,15 +286,15 @@ impl Leader<'_> {
         }
         self.last_report.set(seconds);
         let progress = Progress { seconds, ..self.progress.get() };
-        let go_on = without_clock(|| catch_unwind(AssertUnwindSafe(|| call(&progress))));
-        if !go_on.unwrap_or_else(|panic| self.failed(panic)) {
+        let go_on = without_clock(|| caught(|| call(&progress)));
+        if !go_on.unwrap_or_else(|text| self.failed(text)) {
             self.enough.set(true);
             shared.raise(Wish::Enough);
         }
     }
 
-    fn failed(&self, panic: Box<dyn Any + Send>) -> bool {
-        *self.failure.borrow_mut() = Some(caught(panic));
+    fn failed(&self, text: String) -> bool {
+        *self.failure.borrow_mut() = Some(Error::Internal(text));
         false
     }
 }

@@ -1,6 +1,7 @@
 //! The context: threads, log and progress of the calls that take it.
 
 use crate::base::error::{Error, Result};
+use crate::base::panic::unpoisoned_if_free;
 use crate::base::wording::by_language;
 use crate::clock::{Cancel, Clock, Running};
 use crate::csc::{Options, Progress};
@@ -10,7 +11,7 @@ use crate::host::outside;
 use crate::ranks::Transport;
 use crate::ranks::local::Local;
 use std::ffi::{CString, c_char, c_void};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 /// Level of a log message: something that the caller should know of, the result is valid.
@@ -332,12 +333,7 @@ const CONTEXT: &str = "a context";
 
 impl Context {
     fn callbacks(&self) -> Result<MutexGuard<'_, Callbacks>> {
-        match self.callbacks.try_lock() {
-            Ok(callbacks) => Ok(callbacks),
-            // A panic cannot have left them half changed.
-            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => Err(in_use("context")),
-        }
+        unpoisoned_if_free(self.callbacks.try_lock()).ok_or_else(|| in_use("context"))
     }
 }
 

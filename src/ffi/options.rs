@@ -1,13 +1,14 @@
 //! Options by key, and the table that describes them.
 
 use crate::base::error::{Error, Result};
+use crate::base::panic::unpoisoned_if_free;
 use crate::base::wording::nth;
 use crate::csc::Options;
 use crate::ffi::context::{free, in_use};
 use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut, string};
 use crate::options::solve::{Kind, TABLE};
 use std::ffi::{CString, c_char};
-use std::sync::{OnceLock, RwLock, RwLockReadGuard, TryLockError};
+use std::sync::{OnceLock, RwLock};
 
 /// Options of a solve, by key. All keys, their types, defaults and meanings:
 /// dicod_options_describe().
@@ -370,12 +371,8 @@ unsafe fn set(
             let options = reference(options, "options", "options")?;
             (options, string(key, "key")?)
         };
-        let mut options = match options.0.try_write() {
-            Ok(options) => options,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Err(in_use("options handle")),
-        };
-        change(&mut options, key)?;
+        let options = unpoisoned_if_free(options.0.try_write());
+        change(&mut *options.ok_or_else(|| in_use("options handle"))?, key)?;
         Ok(DICOD_OK)
     })
 }
@@ -389,12 +386,8 @@ pub(crate) unsafe fn copied(options: *const dicod_options) -> Result<Options> {
     let Some(options) = (unsafe { options.as_ref() }) else {
         return Ok(Options::default());
     };
-    let copy = |options: RwLockReadGuard<'_, Options>| options.clone();
-    match options.0.try_read() {
-        Ok(options) => Ok(copy(options)),
-        Err(TryLockError::Poisoned(poisoned)) => Ok(copy(poisoned.into_inner())),
-        Err(TryLockError::WouldBlock) => Err(in_use("options handle")),
-    }
+    let options = unpoisoned_if_free(options.0.try_read());
+    options.map(|options| options.clone()).ok_or_else(|| in_use("options handle"))
 }
 
 /// The length of a list of the caller's: so small that it can be addressed in bytes.

@@ -3,12 +3,12 @@
 pub use crate::base::status::*;
 
 use crate::base::error::{Error, Result};
+use crate::base::panic;
 use crate::base::status;
 use crate::base::wording::{Language, spoken};
 use crate::host::Inside;
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 thread_local! {
     static LAST_ERROR: RefCell<String> = const { RefCell::new(String::new()) };
@@ -37,10 +37,10 @@ pub(crate) fn guard(body: impl FnOnce() -> Result<dicod_status>) -> dicod_status
 fn checked(body: &mut dyn FnMut() -> Result<dicod_status>) -> dicod_status {
     let _inside = Inside::enter();
     keep_this_thread();
-    let quiet = crate::base::panic::set(true);
-    let done = catch_unwind(AssertUnwindSafe(body));
+    let quiet = panic::set(true);
+    let done = panic::caught(body);
     drop(quiet);
-    let done = done.unwrap_or_else(|panic| Err(Error::Internal(panic_message(&*panic))));
+    let done = done.unwrap_or_else(|text| Err(Error::Internal(text)));
     match crate::base::refusal::or(done) {
         Ok(status) => status,
         Err(error) => {
@@ -53,11 +53,6 @@ fn checked(body: &mut dyn FnMut() -> Result<dicod_status>) -> dicod_status {
 fn keep(message: String) {
     // The thread may be ending, its storage gone: then there is nobody left to read the message.
     let _ = LAST_ERROR.try_with(|last| *last.borrow_mut() = message);
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".into())
 }
 
 /// Reads through a pointer of the caller's.
@@ -303,7 +298,7 @@ mod tests {
         assert_eq!(boundary(), DICOD_ERROR_INTERNAL);
         let team = || for_each(2, 8, || Ok(()), |_, i| panic!("in a thread, item {i}")).map(|_| DICOD_OK);
         assert_eq!(guard(team), DICOD_ERROR_INTERNAL);
-        assert!(catch_unwind(|| panic!("the host's own")).is_err());
+        assert!(panic::caught(|| panic!("the host's own")).is_err());
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Threads of the library. They begin in the default floating-point environment, call the program's functions in that of
 //! the thread that started them, and take none of the program's signals.
 
+use crate::base::panic::{lock, unpoisoned};
 use crate::host::{Environment, HOST, add_flags, enter};
 use std::io::Result;
 use std::mem::MaybeUninit;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 /// Threads of one call. Flags that callbacks raise in them are the calling thread's in the end, as if it had done their
@@ -37,8 +38,7 @@ impl Crew {
             HOST.set(self.host);
             let result = work();
             if let Some(host) = HOST.take() {
-                let mut raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
-                raised.push(host);
+                lock(&self.raised).push(host);
             }
             result
         })
@@ -47,8 +47,7 @@ impl Crew {
 
 impl Drop for Crew {
     fn drop(&mut self) {
-        let raised = self.raised.get_mut();
-        let raised = raised.unwrap_or_else(PoisonError::into_inner);
+        let raised = unpoisoned(self.raised.get_mut());
         if let Some(mut host) = HOST.get().filter(|_| !raised.is_empty()) {
             raised.iter().for_each(|from| add_flags(&mut host, from));
             HOST.set(Some(host));

@@ -6,6 +6,7 @@
 
 use crate::base::error::Result;
 use crate::base::memory;
+use crate::base::panic::{lock, unpoisoned};
 use crate::clock::{self, Looks};
 use crate::csc::problem::objective::check;
 use crate::csc::{Activation, Shape};
@@ -21,7 +22,7 @@ use crate::ranks::sums::{Steps, Sums, totals};
 use crate::ranks::{Reduce, Transport};
 use crate::threads::for_each;
 use realfft::num_complex::Complex;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 /// How statistics are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -171,7 +172,7 @@ impl Statistics {
         let rows = ranks.agree(rows)?;
         let (window, volume) = (out.window(), out.volume());
         for (k, row) in rows.into_iter().enumerate() {
-            let Row { ztz, ztx } = row.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let Row { ztz, ztx } = unpoisoned(row.into_inner());
             let (ztz, ztx) = (ztz.over(ranks)?, ztx.over(ranks)?);
             let n = shape.n_channels * volume;
             for (i, to) in out.ztx[k * n..(k + 1) * n].iter_mut().enumerate() {
@@ -278,7 +279,7 @@ fn from_pairs<T: Real>(
     }
     let patch = || memory::zeroed("a patch", volume as usize);
     for_each(n_threads, shape.n_atoms, patch, |patch: &mut Vec<f64>, k| {
-        let Row { ztz, ztx } = &mut *rows[k].lock().unwrap_or_else(PoisonError::into_inner);
+        let Row { ztz, ztx } = &mut *lock(&rows[k]);
         let mut looks = Looks::every(16 * shape.n_channels * volume as usize);
         for i in &by_atom[k] {
             if looks.over() {
@@ -356,7 +357,7 @@ fn by_transforms<T: Real>(
                 let from = atom.map(|l| 1 - l);
                 correlate(&transform, work, product, (one, other), from, window, values);
                 clock::check()?;
-                let mut row = rows[first].lock().unwrap_or_else(PoisonError::into_inner);
+                let mut row = lock(&rows[first]);
                 row.ztz.add((second - first) * pair, normalise, values);
             }
         }
@@ -383,7 +384,7 @@ fn by_transforms<T: Real>(
                 let from = [0; AXES];
                 correlate(&transform, work, product, (one, other), from, atom, values);
                 clock::check()?;
-                let mut row = rows[first].lock().unwrap_or_else(PoisonError::into_inner);
+                let mut row = lock(&rows[first]);
                 row.ztx.add(channel * volume, normalise, values);
             }
         }

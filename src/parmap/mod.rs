@@ -42,6 +42,7 @@ pub use run::task::{Task, Worker};
 
 use crate::base::bytes::{Reader, Writer};
 use crate::base::error::{Error, Result};
+use crate::base::panic::{lock, unpoisoned_if_free};
 use crate::host::stack::Stack;
 use crate::ranks::alike::differing;
 use crate::ranks::{Bytes, Reduce, Transport};
@@ -49,7 +50,7 @@ use run::Run;
 use run::task::Control;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Ends the run of a map from outside: from another thread, or from a signal handler.
@@ -156,13 +157,12 @@ impl Map {
 
     /// Local: changes settings. Those of rank 0 count.
     pub fn set(&self, change: impl FnOnce(&mut Settings) -> Result<()>) -> Result<()> {
-        change(&mut self.settings.lock().unwrap_or_else(|e| e.into_inner()))
+        change(&mut lock(&self.settings))
     }
 
     /// Local: the settings.
     pub fn settings(&self) -> Settings {
-        let settings = self.settings.lock().unwrap_or_else(|e| e.into_inner());
-        settings.clone()
+        lock(&self.settings).clone()
     }
 
     /// Local: what ends a run from outside.
@@ -176,12 +176,7 @@ impl Map {
     }
 
     fn state(&self) -> Result<MutexGuard<'_, State>> {
-        match self.state.try_lock() {
-            Ok(state) => Ok(state),
-            // What a panic can have left is still good: it is replaced as a whole.
-            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => Err(in_use()),
-        }
+        unpoisoned_if_free(self.state.try_lock()).ok_or_else(in_use)
     }
 
     /// Begins a call: all ranks agree on it, on the settings and on who works.

@@ -189,7 +189,7 @@ impl<'o> Operators<'o> {
         let widest = widest.max().unwrap_or(0);
         let work = |i: usize, out: &mut [f64]| {
             let input: Vec<f64> = self.parts(i).flat_map(|part| &shared[part]).copied().collect();
-            let mut operator = crate::parmap::run::lock(&self.operators[i]);
+            let mut operator = crate::base::panic::lock(&self.operators[i]);
             let out = &mut out[..self.result(i).len()];
             match what {
                 What::Eval => operator.eval(&input, out),
@@ -217,7 +217,7 @@ impl<'o> Operators<'o> {
         let size = |i: usize| self.parts(i).map(|part| part.len()).sum::<usize>();
         let widest = (0..self.operators.len()).map(size).max().unwrap_or(0);
         let work = |i: usize, out: &mut [f64]| {
-            let mut operator = crate::parmap::run::lock(&self.operators[i]);
+            let mut operator = crate::base::panic::lock(&self.operators[i]);
             operator.adjoint(&shared[self.result(i)], &mut out[..size(i)])
         };
         let all = self.run(map, widest, &work)?;

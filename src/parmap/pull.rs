@@ -6,8 +6,8 @@
 
 use crate::base::bytes::{Reader, Writer};
 use crate::base::error::{Error, Result};
+use crate::base::panic::{lock, unpoisoned};
 use crate::base::wording::{by_language, nth};
-use crate::parmap::run::lock;
 use crate::parmap::run::report::{Failure, Ledger, Outcome, Report};
 use crate::parmap::run::schedule::{Chunk, Deal, Plan, Schedule};
 use crate::parmap::{Call, Map, Running};
@@ -129,7 +129,7 @@ impl Pull<'_> {
     /// Collective: ends it; what was not done is unfinished.
     pub fn close(self) -> Result<Report> {
         let run = &self.running.run;
-        let state = self.state.into_inner().unwrap_or_else(|e| e.into_inner());
+        let state = unpoisoned(self.state.into_inner());
         let mut ledger = state.ledger;
         let mut to = Writer::default();
         if !run.is_root() {

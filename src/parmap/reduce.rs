@@ -1,15 +1,15 @@
 //! Reductions: forks of a state work on chunks of tasks and are joined in order.
 
 use crate::base::error::{Error, Result};
+use crate::base::panic::caught;
 use crate::parmap::map::Tasks;
 use crate::parmap::run::progress::Watcher;
 use crate::parmap::run::report::{Failure, Report};
-use crate::parmap::run::task::{Place, Ran, Task, caught, run_chunk};
+use crate::parmap::run::task::{Place, Ran, Task, run_chunk};
 use crate::parmap::run::unit::{Reply, Unit};
 use crate::parmap::run::{Run, Work};
 use crate::parmap::stream::{Consumed, Line, Produced, follow_line, lead_line};
 use crate::parmap::{Call, Map};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Chunks that the tasks of a reduction are divided into, if their size is not given: it must not
 /// depend on the workers, or sums would.
@@ -46,12 +46,10 @@ pub(crate) fn safely<R>(
     call: impl FnOnce() -> std::result::Result<R, Failed>,
 ) -> std::result::Result<R, Failed> {
     let panicked = |text: String| Failed(crate::parmap::run::report::PANICKED, format!("panicked: {text}"));
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(panicked(caught(&*panic)))).map_err(
-        |Failed(code, text)| {
-            let colon = if text.is_empty() { "" } else { ": " };
-            Failed(code, format!("{name}{colon}{text}"))
-        },
-    )
+    caught(call).unwrap_or_else(|text| Err(panicked(text))).map_err(|Failed(code, text)| {
+        let colon = if text.is_empty() { "" } else { ": " };
+        Failed(code, format!("{name}{colon}{text}"))
+    })
 }
 
 /// What forks are made of and do, on one rank.

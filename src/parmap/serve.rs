@@ -2,6 +2,7 @@
 
 use crate::base::bytes::{Reader, Writer};
 use crate::base::error::{Error, Result};
+use crate::base::panic::lock;
 use crate::parmap::map::Tasks;
 use crate::parmap::run::progress::Watcher;
 use crate::parmap::run::report::Report;
@@ -46,13 +47,13 @@ impl Map {
         if name.is_empty() {
             return Err(Error::argument("name", "\"\"", "a word"));
         }
-        let mut registry = self.registry.lock().unwrap_or_else(|e| e.into_inner());
+        let mut registry = lock(&self.registry);
         registry.insert(name.into(), function);
         Ok(())
     }
 
     fn named(&self, name: &str) -> Result<Named> {
-        let registry = self.registry.lock().unwrap_or_else(|e| e.into_inner());
+        let registry = lock(&self.registry);
         registry.get(name).cloned().ok_or_else(|| {
             let known: Vec<_> = registry.keys().map(String::as_str).collect();
             let allowed = match known.is_empty() {

@@ -2,14 +2,14 @@
 
 use crate::base::bytes::Reader;
 use crate::base::error::Result;
+use crate::base::panic::caught;
 use crate::parmap::run::progress::{Watch, Watcher};
 use crate::parmap::run::report::{Failure, Ledger, Outcome, Report};
-use crate::parmap::run::task::{Control, Place, Ran, Task, caught, run_chunk};
+use crate::parmap::run::task::{Control, Place, Ran, Task, run_chunk};
 use crate::parmap::run::unit::{Reply, Unit};
 use crate::parmap::run::{Next, Run, Source, Work};
 use crate::parmap::{Call, Map};
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The answer of a producer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,8 +78,7 @@ struct Held<'l> {
 
 /// Runs a callback; a panic counts as a failure of it.
 fn safely<R>(call: impl FnOnce() -> R, failed: impl FnOnce(i32, String) -> R) -> R {
-    catch_unwind(AssertUnwindSafe(call))
-        .unwrap_or_else(|panic| failed(crate::parmap::run::report::PANICKED, caught(&*panic)))
+    caught(call).unwrap_or_else(|text| failed(crate::parmap::run::report::PANICKED, text))
 }
 
 impl Held<'_> {

@@ -5,6 +5,7 @@
 //! same sender, receiver and tag never overtake each other, as in MPI.
 
 use crate::base::error::{Error, Result};
+use crate::base::panic::lock;
 use crate::ranks::{Message, Reduce, Tag, Ticket, Transport};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -122,7 +123,7 @@ impl Local {
 
     /// Every call passes here: it may be the one that fails.
     fn enter(&self) -> Result<MutexGuard<'_, State>> {
-        let mut state = self.hub.state.lock().unwrap_or_else(|e| e.into_inner());
+        let mut state = lock(&self.hub.state);
         state.calls[self.rank] += 1;
         if let Some((rank, after)) = self.hub.weather.failure
             && rank == self.rank
@@ -148,7 +149,7 @@ fn lost(rank: usize) -> Error {
 
 impl Drop for Local {
     fn drop(&mut self) {
-        let mut state = self.hub.state.lock().unwrap_or_else(|e| e.into_inner());
+        let mut state = lock(&self.hub.state);
         state.gone[self.rank] = true;
     }
 }

@@ -1,5 +1,6 @@
 //! What a rank did in a solve, and when: recorded if option `trace` is set.
 
+use crate::base::panic::lock;
 use crate::csc::descent::halo::{Halo, Traffic};
 use std::fmt::{self, Write};
 use std::sync::{Mutex, MutexGuard};
@@ -101,7 +102,7 @@ impl Trace {
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {
-        self.record.lock().unwrap_or_else(|e| e.into_inner())
+        lock(&self.record)
     }
 
     pub(crate) fn mark(&self, halo: &Halo) -> Mark {

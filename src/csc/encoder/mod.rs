@@ -7,6 +7,7 @@ pub(crate) mod learning;
 mod placement;
 
 use crate::base::error::{Error, Result};
+use crate::base::panic::unpoisoned;
 use crate::base::stop::Stop;
 use crate::base::wording::per_axis;
 use crate::clock::Progress;
@@ -395,7 +396,7 @@ impl<T: Real> Encoder<T> {
     /// The steps recorded since the last call.
     pub fn take_recorded_steps(&mut self) -> Vec<Step<T>> {
         let record = self.tiles.record.as_mut().map(|r| r.get_mut());
-        let mut steps = record.map_or(Vec::new(), |r| std::mem::take(r.unwrap_or_else(|e| e.into_inner())));
+        let mut steps = record.map_or(Vec::new(), |r| std::mem::take(unpoisoned(r)));
         for step in &mut steps {
             step.delta = self.scaling.leave(step.atom as usize, step.delta);
         }

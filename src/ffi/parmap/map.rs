@@ -1,6 +1,7 @@
 //! The handle, its settings, and the map over arrays.
 
 use crate::base::error::{Error, Result};
+use crate::base::panic::lock;
 use crate::ffi::context::{DICOD_LOG_WARNING, Session, dicod_context, free, ranks, shared};
 use crate::ffi::options::{Output, list_size, room_for};
 use crate::ffi::parmap::progress::Watcher;
@@ -13,7 +14,7 @@ use crate::parmap::map::{Inputs, Outputs, Tasks};
 use crate::parmap::run::report::NOT_RUN;
 use crate::parmap::{Map, Report, Task};
 use std::ffi::{c_char, c_void};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 /// A map over the ranks and threads of a context: serial, threads, ranks or both, with the same
 /// calls and the same results, bit for bit.
@@ -313,10 +314,6 @@ pub unsafe extern "C" fn parmap_unfinished(
         }
         Ok(DICOD_OK)
     })
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|e| e.into_inner())
 }
 
 impl Shared {

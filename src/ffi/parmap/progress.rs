@@ -1,6 +1,7 @@
 //! How far a run is: the caller's callback, and a ready-made one.
 
-use crate::ffi::parmap::map::{Shared, get, lock, parmap};
+use crate::base::panic::lock;
+use crate::ffi::parmap::map::{Shared, get, parmap};
 use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, string};
 use crate::host::outside;
 use crate::parmap::Progress;

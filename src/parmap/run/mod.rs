@@ -15,18 +15,18 @@ pub(crate) mod unit;
 
 use crate::base::bytes::{Reader, Writer};
 use crate::base::error::{Error, Result};
+use crate::base::panic::{caught, lock};
 use crate::host::threads::Crew;
 use crate::options::map::Settings;
 use crate::parmap::run::desk::{Desk, Pass, drive};
 use crate::parmap::run::pool::Pool;
 use crate::parmap::run::progress::Watch;
 use crate::parmap::run::report::Report;
-use crate::parmap::run::task::{Control, Place, Ran, Worker, caught};
+use crate::parmap::run::task::{Control, Place, Ran, Worker};
 use crate::parmap::run::unit::{END, Reply, UNIT, Unit};
 use crate::ranks::{Bytes, Tag, Transport};
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Units, and the end of a run: from the root.
@@ -137,8 +137,7 @@ impl Run {
 
     /// As [`Run::execute`], for a thread of a pool: nothing may be lost.
     fn execute_in_pool(&self, work: &dyn Work, unit: Unit, thread: usize) -> Result<Reply> {
-        let run = AssertUnwindSafe(|| self.execute(work, unit, thread, None));
-        catch_unwind(run).unwrap_or_else(|panic| Err(Error::Internal(caught(&*panic))))
+        caught(|| self.execute(work, unit, thread, None)).unwrap_or_else(|text| Err(Error::Internal(text)))
     }
 
     /// Leads a run on the root until all units that were handed out are back.
@@ -397,8 +396,4 @@ fn read_end(bytes: &[u8]) -> Result<Vec<u8>> {
         return Ok(from.bytes()?.to_vec());
     }
     Err(Error::OnRank { rank: 0, status: from.i32()?, message: from.text()? })
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|e| e.into_inner())
 }

@@ -1,8 +1,8 @@
 //! Threads of one rank that work for its calling thread.
 
 use crate::base::error::{Error, Result};
+use crate::base::panic::{lock, unpoisoned};
 use crate::host::threads::Crew;
-use crate::parmap::run::lock;
 use crate::parmap::run::unit::{Reply, Unit};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex};
@@ -83,7 +83,7 @@ impl Pool {
             if let Some(at) = queue.units.iter().position(mine) {
                 return queue.units.remove(at);
             }
-            queue = self.ready.wait(queue).unwrap_or_else(|e| e.into_inner());
+            queue = unpoisoned(self.ready.wait(queue));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Tells how far a run is: not too often, and at the end.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::base::panic::caught;
 use std::time::{Duration, Instant};
 
 /// How far a run is.
@@ -52,7 +52,7 @@ impl<'w> Watch<'w> {
         let eta = |left: u64| elapsed * left as f64 / done as f64;
         let progress = Progress { done, total, failed, elapsed, eta: left.filter(|_| done > 0).map(eta) };
         // Who panics wants to stop; the other ranks still have to hear of it.
-        let go_on = catch_unwind(AssertUnwindSafe(|| call(&progress))).unwrap_or(false);
+        let go_on = caught(|| call(&progress)).unwrap_or(false);
         let now = Instant::now();
         self.next = now.checked_add(self.interval).unwrap_or(now);
         go_on

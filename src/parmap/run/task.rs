@@ -1,13 +1,13 @@
 //! One task as its work function sees it, and what may stop it.
 
 use crate::base::error::{Error, Result};
+use crate::base::panic::caught;
 use crate::parmap::run::report::{BAD_CODE, Failure, NOT_RUN, Outcome, PANICKED};
 use crate::parmap::run::schedule::Chunk;
 use crate::ranks::Transport;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::thread::ThreadId;
@@ -179,12 +179,6 @@ impl<'p> Task<'p> {
     }
 }
 
-/// What is left of a panic.
-pub(crate) fn caught(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|s| s.to_string());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".into())
-}
-
 /// Codes of a chunk: none if all succeeded; and its lowest failure.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Ran {
@@ -236,15 +230,15 @@ fn agreed(place: &Place, allowed: bool) -> Result<bool> {
 fn attempt(index: u64, place: &Place, mut run: impl FnMut(&Task) -> i32) -> Result<(i32, String)> {
     let task = Task { index, place, attempt: Cell::new(0), message: RefCell::default(), numbers: RefCell::default() };
     loop {
-        let mut code = match catch_unwind(AssertUnwindSafe(|| run(&task))) {
+        let mut code = match caught(|| run(&task)) {
             Ok(code) if code >= 0 => code,
             Ok(code) => {
                 task.explain(&format!("the work function returned {code}: it must return 0 or a positive code"));
                 BAD_CODE
             }
-            Err(panic) => {
+            Err(text) => {
                 // The panic may have hit while the message was written.
-                let text = format!("the work function panicked: {}", caught(&*panic));
+                let text = format!("the work function panicked: {text}");
                 if let Ok(mut message) = task.message.try_borrow_mut() {
                     *message = text;
                 }

@@ -11,6 +11,7 @@ pub(crate) use calls::{communicator, fortran};
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
+use crate::base::panic::{lock, unpoisoned};
 use crate::ranks::node::Node;
 use crate::ranks::{Bytes, Message, Reduce, Tag, Ticket, Transport, wait_for};
 use ::mpi::ffi;
@@ -141,7 +142,7 @@ impl Mpi {
     }
 
     fn pending(&self) -> MutexGuard<'_, Pending> {
-        self.pending.lock().unwrap_or_else(|e| e.into_inner())
+        lock(&self.pending)
     }
 
     /// Whether the request is done.
@@ -348,7 +349,7 @@ impl Transport for Mpi {
 impl Drop for Mpi {
     /// Collective, as freeing a communicator is. After MPI_Finalize there is nothing left to free.
     fn drop(&mut self) {
-        let pending = self.pending.get_mut().unwrap_or_else(|e| e.into_inner());
+        let pending = unpoisoned(self.pending.get_mut());
         let gone = fails_unless_running().is_err();
         if !gone {
             let _ = Self::reap(&mut pending.sends);

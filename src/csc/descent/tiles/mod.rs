@@ -15,6 +15,7 @@ mod published;
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
+use crate::base::panic::{caught, lock, unpoisoned};
 use crate::base::stop::Stop;
 use crate::clock::{self, Clock, Progress, Wish};
 use crate::csc::descent::halo::{Halo, Partner};
@@ -24,10 +25,9 @@ use crate::grid::point::Point;
 use crate::grid::tiles::{Neighbour, Tile, TileGrid};
 use crate::linalg::Real;
 use crate::ranks::{Reduce, Tag, Ticket, Transport};
-use crate::threads::{Team, caught};
+use crate::threads::Team;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard};
 use std::time::Instant;
@@ -137,10 +137,6 @@ pub(crate) struct Tiles<T: Real> {
     pub(crate) record: Option<Mutex<Vec<Step<T>>>>,
     /// What is done when, if asked for.
     pub(crate) trace: Option<Trace>,
-}
-
-fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
-    lock.lock().unwrap_or_else(|e| e.into_inner())
 }
 
 fn flags(n: usize) -> Vec<AtomicBool> {
@@ -269,12 +265,11 @@ impl<T: Real> Tiles<T> {
     }
 
     pub(crate) fn tile(&self, index: usize) -> MutexGuard<'_, TileState<T>> {
-        unpoisoned(&self.states[index])
+        lock(&self.states[index])
     }
 
     fn outbox(&self, index: usize) -> RwLockReadGuard<'_, Vec<Step<T>>> {
-        let outbox = self.outboxes[index].read();
-        outbox.unwrap_or_else(|e| e.into_inner())
+        unpoisoned(self.outboxes[index].read())
     }
 
     /// Calls `visit` with the activations of each tile, ghosts included, in order of their numbers.
@@ -405,7 +400,7 @@ impl<T: Real> Tiles<T> {
                 }
             }
         }
-        let mut outbox = self.outboxes[index].write().unwrap_or_else(|e| e.into_inner());
+        let mut outbox = unpoisoned(self.outboxes[index].write());
         let tol = state.tolerance(plan);
         let visit = descend(&mut state, tol, &mut outbox);
         // Rounding may allow less than before the visit.
@@ -417,7 +412,7 @@ impl<T: Real> Tiles<T> {
             self.announce(index);
             self.news[index].store(true, Ordering::Relaxed);
             if let Some(record) = &self.record {
-                unpoisoned(record).append(state.trace.get_or_insert_default());
+                lock(record).append(state.trace.get_or_insert_default());
             }
         }
         if let Some((trace, begin)) = traced {
@@ -452,7 +447,7 @@ impl<T: Real> Tiles<T> {
     /// Hears of the partners' steps of this phase.
     fn receive_news(&self) -> Result<()> {
         self.halo.receive_lists(Tag::STEPS, &mut |tile, steps| {
-            let mut outbox = self.outboxes[tile].write().unwrap_or_else(|e| e.into_inner());
+            let mut outbox = unpoisoned(self.outboxes[tile].write());
             *outbox = steps;
             drop(outbox);
             self.announce(tile);
@@ -567,7 +562,7 @@ impl<T: Real> Tiles<T> {
                 });
             }
         };
-        let outcome = catch_unwind(AssertUnwindSafe(descend)).unwrap_or_else(|p| Err(caught(p)));
+        let outcome = caught(descend).unwrap_or_else(|text| Err(Error::Internal(text)));
         ranks.agree(match (first_failure, outcome) {
             (Some(error), Ok(_)) => Err(error),
             (_, outcome) => outcome,
