@@ -569,8 +569,8 @@ typedef struct dicod_option_info {
  *     1: each step brings new signals; statistics add up instead of being replaced
  * learn_batch (integer, default 0, at least 0)
  *     signals per step, drawn in random order, as learn_online; 0: all of them
- * learn_forgetting (real, default 1, at least 0)
- *     with learn_online or learn_batch, else without effect: weight of the statistics so far when those of another batch are added, 0 to 1
+ * learn_forgetting (real, default 1, from 0 to 1)
+ *     with learn_online or learn_batch, else without effect: weight of the statistics so far when those of another batch are added
  * learn_statistics (string, default auto, auto | sparse | fft)
  *     statistics of z from pairs of non-zeros, by transforms, or whichever is cheaper
  */

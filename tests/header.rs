@@ -2,7 +2,8 @@
 //!
 //! `UPDATE_HEADER=1 cargo test --test header` (or `make header`) writes it anew.
 
-use dicod::options::solve::{Kind, TABLE};
+use dicod::options::Kind;
+use dicod::options::solve::TABLE;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -258,14 +259,11 @@ fn version() -> String {
 fn option_table() -> String {
     let mut text = "/*\n * All options: key (type, default, allowed values), and what it means.\n *\n".to_string();
     for spec in TABLE {
-        let (kind, allowed) = match spec.kind {
-            Kind::Real(least) => ("real", format!("at least {least}")),
-            Kind::Reals(least) => ("reals", format!("each at least {least}")),
-            Kind::Integer(least) => ("integer", format!("at least {least}")),
-            Kind::Integers(least) => ("integers", format!("each at least {least}")),
-            Kind::Flag => ("integer", "0 or 1".into()),
-            Kind::Flags => ("integers", "each 0 or 1".into()),
-            Kind::Word(words) => ("string", words.join(" | ")),
+        let kind = spec.kind.type_name();
+        let allowed = match spec.kind {
+            Kind::Real(..) | Kind::Integer(_) | Kind::Flag => spec.kind.allowed(),
+            Kind::Reals(..) | Kind::Integers(..) | Kind::Flags(_) => format!("each {}", spec.kind.allowed()),
+            Kind::Word(words) => words.join(" | "),
         };
         let default = if spec.default.is_empty() { "empty" } else { spec.default };
         text += &format!(" * {} ({kind}, default {default}, {allowed})\n", spec.key);

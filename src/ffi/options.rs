@@ -6,7 +6,8 @@ use crate::base::wording::nth;
 use crate::csc::Options;
 use crate::ffi::context::{free, in_use};
 use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut, string};
-use crate::options::solve::{Kind, TABLE};
+use crate::options::solve::TABLE;
+use crate::options::{Spec, Table};
 use std::ffi::{CString, c_char};
 use std::sync::{OnceLock, RwLock};
 
@@ -199,7 +200,7 @@ pub unsafe extern "C" fn dicod_options_get_reals(
         unsafe {
             let options = copied(options)?;
             let found = options.get_reals(string(key, "key")?)?;
-            write_list(found, capacity, values, "values", count, "count")
+            write_list(&found, capacity, values, "values", count, "count")
         }
     })
 }
@@ -340,18 +341,8 @@ pub unsafe extern "C" fn dicod_options_describe(index: i64, info: *mut dicod_opt
 fn rows() -> &'static [[CString; 5]] {
     static ROWS: OnceLock<Vec<[CString; 5]>> = OnceLock::new();
     ROWS.get_or_init(|| {
-        let row = |spec: &crate::options::solve::Spec| {
-            let least = |least: &dyn std::fmt::Display| format!("at least {least}");
-            let (value_type, allowed) = match spec.kind {
-                Kind::Real(from) => ("real", least(&from)),
-                Kind::Reals(from) => ("reals", least(&from)),
-                Kind::Integer(from) => ("integer", least(&from)),
-                Kind::Integers(from) => ("integers", least(&from)),
-                Kind::Flag => ("integer", "0 or 1".into()),
-                Kind::Flags => ("integers", "0 or 1".into()),
-                Kind::Word(words) => ("string", words.join(", ")),
-            };
-            [spec.key, value_type, spec.default, &allowed, spec.meaning]
+        let row = |spec: &Spec| {
+            [spec.key, spec.kind.type_name(), spec.default, &spec.kind.allowed(), spec.meaning]
                 .map(|text| CString::new(text).unwrap_or_default())
         };
         TABLE.iter().map(row).collect()

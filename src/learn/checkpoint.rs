@@ -11,7 +11,7 @@ use crate::learn::bytes::{Reader, Writer, checksum, read, refused, write};
 use crate::learn::learner::Learner;
 use crate::learn::statistics::Statistics;
 use crate::linalg::Real;
-use crate::options::solve::{Kind, TABLE};
+use crate::options::Table;
 use crate::ranks::Transport;
 use crate::ranks::local::Local;
 use std::path::Path;
@@ -24,45 +24,13 @@ const VERSION: u32 = 1;
 const HEAD: usize = 24;
 const CHECKSUM: usize = 8;
 
-/// Every option as a line.
-fn options_to_text(options: &Options) -> Result<String> {
-    let mut text = String::new();
-    for spec in TABLE {
-        let key = spec.key;
-        let join = |values: Vec<String>| values.join(",");
-        let value = match spec.kind {
-            Kind::Real(_) => format!("{:?}", options.get_real(key)?),
-            Kind::Reals(_) => join(options.get_reals(key)?.iter().map(|x| format!("{x:?}")).collect()),
-            Kind::Integer(_) | Kind::Flag => options.get_integer(key)?.to_string(),
-            Kind::Integers(_) | Kind::Flags => join(options.get_integers(key)?.iter().map(i64::to_string).collect()),
-            Kind::Word(_) => options.get_word(key)?.to_string(),
-        };
-        text += &format!("{key}={value}\n");
-    }
-    Ok(text)
-}
-
+/// Options from the lines that [`Table::to_text`] wrote.
 fn options_from_text(text: &str) -> Result<Options> {
     let mut options = Options::default();
     for line in text.lines() {
         let bad = || refused(format!("the option \"{line}\""), "key=value");
         let (key, value) = line.split_once('=').ok_or_else(bad)?;
-        let items = || value.split(',').filter(|item| !item.is_empty());
-        match crate::options::solve::find(key)?.kind {
-            Kind::Real(_) => options.set_real(key, value.parse().map_err(|_| bad())?)?,
-            Kind::Reals(_) => {
-                let list: std::result::Result<Vec<f64>, _> = items().map(str::parse).collect();
-                options.set_reals(key, &list.map_err(|_| bad())?)?;
-            }
-            Kind::Integer(_) | Kind::Flag => {
-                options.set_integer(key, value.parse().map_err(|_| bad())?)?;
-            }
-            Kind::Integers(_) | Kind::Flags => {
-                let list: std::result::Result<Vec<i64>, _> = items().map(str::parse).collect();
-                options.set_integers(key, &list.map_err(|_| bad())?)?;
-            }
-            Kind::Word(_) => options.set_word(key, value)?,
-        }
+        options.set_text(key, value)?;
     }
     Ok(options)
 }
@@ -110,7 +78,7 @@ impl<T: Real> Learner<T> {
 
     fn packed(&self, activations: &[Activation<T>]) -> Result<Vec<u8>> {
         let shape = &self.shape;
-        let options = options_to_text(&self.options)?;
+        let options = self.options.to_text();
         let mut n = 1024 + options.len() + activations.len() * 28;
         n += 4 * shape.n_atoms * 8;
         for d in [&self.dictionary, &self.given].into_iter().flatten() {

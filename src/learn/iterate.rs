@@ -127,7 +127,7 @@ impl<T: Real> Learner<T> {
         }
         // A fraction of nothing would be 0 for ever: the first dictionary that has to do with x counts.
         let counts = info.lambda_max > 0.0 && !info.noise;
-        if self.options.learn.reference == Reference::First && self.lambda.is_none() && counts {
+        if self.options.learn.reg_reference == Reference::First && self.lambda.is_none() && counts {
             self.lambda = Some(info.lambda.clone());
         }
         Ok(info)

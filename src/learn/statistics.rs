@@ -16,6 +16,7 @@ use crate::learn::cells::Cells;
 use crate::learn::window::{Window, for_each_value};
 use crate::linalg::transform::{Transform, Work};
 use crate::linalg::{Field, Real};
+pub use crate::options::learn::Method;
 use crate::ranks::exact_sum::ExactSum;
 use crate::ranks::local::Local;
 use crate::ranks::sums::{Steps, Sums, totals};
@@ -23,18 +24,6 @@ use crate::ranks::{Reduce, Transport};
 use crate::threads::for_each;
 use realfft::num_complex::Complex;
 use std::sync::Mutex;
-
-/// How statistics are computed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Method {
-    /// Whichever is estimated to be cheaper.
-    #[default]
-    Auto,
-    /// From pairs of non-zero activations.
-    Sparse,
-    /// By Fourier transforms, tile by tile.
-    Fft,
-}
 
 /// The statistics of activations and a signal, over all signals.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,61 @@
 //! Names that options have in other packages.
 
-use crate::options::nearest::{Alias, Ours, THREAD_NAMES, VERBOSE_NAMES};
+/// A name that others use.
+pub(crate) struct Alias {
+    /// How it is written, in small letters, with underscores.
+    pub(crate) names: &'static [&'static str],
+    /// What is ours.
+    pub(crate) ours: Ours,
+}
+
+/// What is meant by a name of others.
+pub(crate) enum Ours {
+    /// An option of ours.
+    Key(&'static str),
+    /// One of two options.
+    Either(&'static str, &'static str),
+    /// No option: a sentence that says where it is, in C, Fortran and Julia.
+    Elsewhere([&'static str; 3]),
+}
+
+/// Names of the number of threads, in any table.
+const THREAD_NAMES: &[&str] = &[
+    "n_jobs",
+    "njobs",
+    "jobs",
+    "n_threads",
+    "nthreads",
+    "num_threads",
+    "max_threads",
+    "threads",
+    "n_workers",
+    "num_workers",
+    "max_workers",
+    "workers",
+    "n_cores",
+    "num_cores",
+    "cores",
+    "n_cpus",
+    "num_cpus",
+    "n_procs",
+    "processes",
+];
+
+/// Names of chatter, in any table.
+const VERBOSE_NAMES: &[&str] = &[
+    "verbose",
+    "verbosity",
+    "verb",
+    "quiet",
+    "silent",
+    "disp",
+    "display",
+    "print",
+    "print_level",
+    "log",
+    "log_level",
+    "debug",
+];
 
 const fn key(names: &'static [&'static str], ours: &'static str) -> Alias {
     Alias { names, ours: Ours::Key(ours) }
@@ -14,7 +69,8 @@ const fn elsewhere(names: &'static [&'static str], texts: [&'static str; 3]) -> 
     Alias { names, ours: Ours::Elsewhere(texts) }
 }
 
-pub(super) const ALIASES: &[Alias] = &[
+/// Names of options of a solve and of learning.
+pub(super) const SOLVE: &[Alias] = &[
     key(
         &[
             "lambda",
@@ -131,6 +187,37 @@ pub(super) const ALIASES: &[Alias] = &[
             "the type follows from the function: those for float end in _f32",
             "the type follows from the kind of the arrays, real32 or real64",
             "the type follows from that of the arrays, Float32 or Float64",
+        ],
+    ),
+];
+
+/// Names of settings of a map.
+pub(super) const MAP: &[Alias] = &[
+    key(&["chunksize", "chunk_size", "batch_size", "grain", "grain_size", "block_size"], "chunk"),
+    key(&["timeout", "time_limit", "max_time", "walltime", "time_out"], "deadline"),
+    key(&["on_error", "error", "error_policy", "raise", "fail_fast"], "errors"),
+    key(&["scheduler", "scheduling", "backend", "policy", "distribution"], "schedule"),
+    key(&["max_retries", "retry", "n_retries", "attempts"], "retries"),
+    key(&["random_state", "random_seed", "rng", "rng_seed"], "seed"),
+    key(&["max_in_flight", "in_flight", "prefetch", "pre_dispatch", "queue_size", "buffer_size"], "max_outstanding"),
+    key(&["order", "keep_order", "in_order", "preserve_order"], "ordered"),
+    key(&["master_works", "root_participates", "rank_0_works"], "root_works"),
+    key(&["ranks", "n_ranks", "group_size", "procs_per_task"], "ranks_per_task"),
+    key(&["interval", "update_interval"], "progress_interval"),
+    elsewhere(
+        THREAD_NAMES,
+        [
+            "threads are the context's: dicod_context_create(n_threads, &context)",
+            "threads are the context's: call context%create(n_threads=n)",
+            "threads are those that Julia was started with",
+        ],
+    ),
+    elsewhere(
+        VERBOSE_NAMES,
+        [
+            "the library prints nothing; parmap_set_progress() tells how a run gets on",
+            "the library prints nothing; map%set_progress tells how a run gets on",
+            "the library prints nothing; Map(progress=...) tells how a run gets on",
         ],
     ),
 ];

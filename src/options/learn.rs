@@ -1,157 +1,68 @@
-//! The options of learning; their keys stand in the one table, `csc::options::TABLE`.
+//! The options of learning. Their keys are among those of [`crate::options::solve`].
 
-use crate::base::error::{Error, Result};
-use crate::learn::statistics::Method;
+use crate::options::aliases;
+use crate::options::table::{options, words};
 
-/// Where the first atoms come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Init {
-    /// Patches of the signals, at random.
-    #[default]
-    RandomPatches,
-    /// Patches of what the atoms before leave unexplained, the largest first.
-    GreedyPatches,
-    /// Normally distributed values.
-    Random,
-    /// The caller's.
-    Given,
-}
-
-/// What λ is relative to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Reference {
-    /// λmax of the first dictionary: λ stays as it is.
-    #[default]
-    First,
-    /// λmax of each new dictionary. The objective changes with it.
-    Each,
-}
-
-/// Everything that can be set about learning.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub struct Learning {
-    pub init: Init,
-    pub reference: Reference,
-    pub max_iter: i64,
-    pub tol: f64,
-    pub dict_tol: f64,
-    pub dict_max_iter: i64,
-    pub window: bool,
-    pub rank_one: bool,
-    pub fixed_atoms: Vec<bool>,
-    pub recentre: bool,
-    pub redraw: bool,
-    pub redraw_below: f64,
-    pub online: bool,
-    pub batch: i64,
-    pub forgetting: f64,
-    pub statistics: Method,
-}
-
-impl Default for Learning {
-    fn default() -> Self {
-        Learning {
-            init: Init::default(),
-            reference: Reference::default(),
-            max_iter: 50,
-            tol: 1e-4,
-            dict_tol: 1e-5,
-            dict_max_iter: 100,
-            window: false,
-            rank_one: false,
-            fixed_atoms: Vec::new(),
-            recentre: true,
-            redraw: true,
-            redraw_below: 0.0,
-            online: false,
-            batch: 0,
-            forgetting: 1.0,
-            statistics: Method::default(),
-        }
+words! {
+    /// Where the first atoms come from.
+    pub enum Init {
+        /// Patches of the signals, at random.
+        RandomPatches = "random-patches",
+        /// Patches of what the atoms before leave unexplained, the largest first.
+        GreedyPatches = "greedy-patches",
+        /// Normally distributed values.
+        Random = "random",
+        /// The caller's.
+        Given = "given",
     }
 }
 
-/// Words of the options that take one, in the order of the variants below.
-pub(crate) const INITS: [&str; 4] = ["random-patches", "greedy-patches", "random", "given"];
-pub(crate) const REFERENCES: [&str; 2] = ["first", "each"];
-pub(crate) const METHODS: [&str; 3] = ["auto", "sparse", "fft"];
-
-const INIT_OF: [Init; 4] = [Init::RandomPatches, Init::GreedyPatches, Init::Random, Init::Given];
-const REFERENCE_OF: [Reference; 2] = [Reference::First, Reference::Each];
-const METHOD_OF: [Method; 3] = [Method::Auto, Method::Sparse, Method::Fft];
-
-fn place<V: PartialEq>(values: &[V], value: V) -> usize {
-    values.iter().position(|v| *v == value).unwrap_or(0)
+words! {
+    /// What λ is relative to.
+    pub enum Reference {
+        /// λmax of the first dictionary: λ stays as it is.
+        First = "first",
+        /// λmax of each new dictionary. The objective changes with it.
+        Each = "each",
+    }
 }
 
-impl Learning {
-    /// Sets a number that the table allows.
-    pub(crate) fn set_real(&mut self, key: &str, value: f64) -> Result<()> {
-        match key {
-            "learn_tol" => self.tol = value,
-            "learn_dict_tol" => self.dict_tol = value,
-            "learn_redraw_below" => self.redraw_below = value,
-            _ if value > 1.0 => {
-                let name = format!("option \"{key}\"");
-                return Err(Error::argument(&name, value, "from 0 to 1"));
-            }
-            _ => self.forgetting = value,
-        }
-        Ok(())
+words! {
+    /// How statistics are computed.
+    pub enum Method {
+        /// Whichever is estimated to be cheaper.
+        Auto = "auto",
+        /// From pairs of non-zero activations.
+        Sparse = "sparse",
+        /// By Fourier transforms, tile by tile.
+        Fft = "fft",
     }
+}
 
-    pub(crate) fn real(&self, key: &str) -> f64 {
-        match key {
-            "learn_tol" => self.tol,
-            "learn_dict_tol" => self.dict_tol,
-            "learn_redraw_below" => self.redraw_below,
-            _ => self.forgetting,
-        }
-    }
-
-    /// Sets an integer or a flag that the table allows.
-    pub(crate) fn set_integer(&mut self, key: &str, value: i64) {
-        match key {
-            "learn_max_iter" => self.max_iter = value,
-            "learn_dict_max_iter" => self.dict_max_iter = value,
-            "learn_batch" => self.batch = value,
-            "learn_window" => self.window = value == 1,
-            "learn_rank_one" => self.rank_one = value == 1,
-            "learn_redraw" => self.redraw = value == 1,
-            "learn_recentre" => self.recentre = value == 1,
-            _ => self.online = value == 1,
-        }
-    }
-
-    pub(crate) fn integer(&self, key: &str) -> i64 {
-        match key {
-            "learn_max_iter" => self.max_iter,
-            "learn_dict_max_iter" => self.dict_max_iter,
-            "learn_batch" => self.batch,
-            "learn_window" => self.window.into(),
-            "learn_rank_one" => self.rank_one.into(),
-            "learn_redraw" => self.redraw.into(),
-            "learn_recentre" => self.recentre.into(),
-            _ => self.online.into(),
-        }
-    }
-
-    /// Sets the word number `choice`.
-    pub(crate) fn set_word(&mut self, key: &str, choice: usize) {
-        match key {
-            "learn_init" => self.init = INIT_OF[choice],
-            "learn_reg_reference" => self.reference = REFERENCE_OF[choice],
-            _ => self.statistics = METHOD_OF[choice],
-        }
-    }
-
-    /// The number of the word that is set.
-    pub(crate) fn word(&self, key: &str) -> usize {
-        match key {
-            "learn_init" => place(&INIT_OF, self.init),
-            "learn_reg_reference" => place(&REFERENCE_OF, self.reference),
-            _ => place(&METHOD_OF, self.statistics),
-        }
+options! {
+    /// Everything that can be set about learning.
+    pub struct Learning: "option", "dicod_options", aliases::SOLVE, keys "learn_" {
+        init: word(Init) = RandomPatches, "first atoms: patches of the signals at random, greedily what is left \
+            unexplained, noise, or d";
+        max_iter: integer(0) = 50, "outer iterations at most, each a step of z and one of the dictionary";
+        tol: real(0.0) = 1e-4, "learning ends when an outer iteration lowers the objective by less than this fraction";
+        reg_reference: word(Reference) = First, "relative reg, without effect on an absolute one: fraction of \
+            lambda_max of the first dictionary that has to do with x, or of each new one";
+        dict_tol: real(0.0) = 1e-5, "the dictionary step ends when its data term is proven this near to the least, \
+            relative";
+        dict_max_iter: integer(0) = 100, "gradient iterations of a dictionary step at most";
+        window: flag = 0, "1: atoms are zero at the border of their support; patches are tapered by a Tukey window";
+        rank_one: flag = 0, "1: atoms are products of channel weights and one spatial shape";
+        fixed_atoms: flags(Atom), "per atom, 1: it stays as it is in d; empty: all are learned";
+        recentre: flag = 1, "1: atoms are moved to the middle of their support where that lowers the objective";
+        redraw: flag = 1, "1: atoms without activations are replaced by the patches of the largest residual";
+        redraw_below: real(0.0) = 0, "with learn_redraw, replace atoms with less than this fraction of the mean |z|_1, \
+            too; the objective may rise";
+        online: flag = 0, "1: each step brings new signals; statistics add up instead of being replaced";
+        batch: integer(0) = 0, "signals per step, drawn in random order, as learn_online; 0: all of them";
+        forgetting: real(0.0, 1.0) = 1, "with learn_online or learn_batch, else without effect: weight of the \
+            statistics so far when those of another batch are added";
+        statistics: word(Method) = Auto, "statistics of z from pairs of non-zeros, by transforms, or whichever is \
+            cheaper";
     }
 }

@@ -2,63 +2,7 @@
 //! package has for it.
 
 use crate::base::wording::by_language;
-
-/// A name that others use.
-pub(crate) struct Alias {
-    /// How it is written, in small letters, with underscores.
-    pub(crate) names: &'static [&'static str],
-    /// What is ours.
-    pub(crate) ours: Ours,
-}
-
-/// What is meant by a name of others.
-pub(crate) enum Ours {
-    /// An option of ours.
-    Key(&'static str),
-    /// One of two options.
-    Either(&'static str, &'static str),
-    /// No option: a sentence that says where it is, in C, Fortran and Julia.
-    Elsewhere([&'static str; 3]),
-}
-
-/// Names of the number of threads, in any table.
-pub(crate) const THREAD_NAMES: &[&str] = &[
-    "n_jobs",
-    "njobs",
-    "jobs",
-    "n_threads",
-    "nthreads",
-    "num_threads",
-    "max_threads",
-    "threads",
-    "n_workers",
-    "num_workers",
-    "max_workers",
-    "workers",
-    "n_cores",
-    "num_cores",
-    "cores",
-    "n_cpus",
-    "num_cpus",
-    "n_procs",
-    "processes",
-];
-
-/// Names of chatter, in any table.
-pub(crate) const VERBOSE_NAMES: &[&str] = &[
-    "verbose",
-    "verbosity",
-    "verb",
-    "quiet",
-    "silent",
-    "disp",
-    "display",
-    "print",
-    "print_level",
-    "log",
-    "log_level",
-    "debug",
-];
+use crate::options::aliases::{Alias, Ours};
 
 /// The end of the message about a key that there is not; nothing if none is near.
 pub(crate) fn hint(key: &str, keys: impl Iterator<Item = &'static str> + Clone, aliases: &[Alias]) -> String {

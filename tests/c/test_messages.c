@@ -79,8 +79,8 @@ int main(void)
          "there is no option \"n_jobs\": threads are the context's: Context(threads=n)");
     says(dicod_options_set_real(o, "seed", 1.5), "option \"seed\" must be an integer (dicod_options_set_integer), is the real number 1.5",
          "option \"seed\" must be an integer, is the real number 1.5", "option \"seed\" must be an integer, is the real number 1.5");
-    says(parmap_set_real(map, "chunk", 1.5), "setting \"chunk\" must be an integer, at least 0 (parmap_set_integer), is 1.5",
-         "setting \"chunk\" must be an integer, at least 0, is 1.5", "setting \"chunk\" must be an integer, at least 0, is 1.5");
+    says(parmap_set_real(map, "chunk", 1.5), "setting \"chunk\" must be an integer (parmap_set_integer), is the real number 1.5",
+         "setting \"chunk\" must be an integer, is the real number 1.5", "setting \"chunk\" must be an integer, is the real number 1.5");
     same(parmap_set_real(map, "timeout", 1.5), "there is no option \"timeout\"; did you mean \"deadline\"?");
 
     /* what a binding refuses */

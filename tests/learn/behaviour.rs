@@ -156,7 +156,11 @@ fn lambda_follows_its_reference() {
     let mut problem = line(2, 3, 150, 9);
     problem.x.iter_mut().for_each(|x| *x = noise.normal());
     for reference in [Reference::First, Reference::Each] {
-        let options = Options { reg: 0.2, learn: Learning { reference, ..Learning::default() }, ..Options::default() };
+        let options = Options {
+            reg: 0.2,
+            learn: Learning { reg_reference: reference, ..Learning::default() },
+            ..Options::default()
+        };
         let mut learner = learner::<f64>(&problem, &options, 1);
         let mut first = None;
         let mut differs = false;

@@ -162,7 +162,7 @@ fn the_format_is_the_documented_one() {
         }
         assert_eq!((r.u64(), r.u8(), r.f64()), (1, 1, done.objective_d));
         let fixed = r.u8();
-        assert_eq!(fixed == 1, options.learn.reference == Reference::First);
+        assert_eq!(fixed == 1, options.learn.reg_reference == Reference::First);
         let lambda = r.reals();
         assert_eq!(lambda, learner.lambda().unwrap_or(&[]));
         let dictionary = r.dictionary();

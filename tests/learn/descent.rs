@@ -35,7 +35,7 @@ fn descends<T: Real>(noise: &mut Noise, tolerance: f64, range: i32) -> usize {
     options.max_iter = 100_000;
     // Where another λ or few activations do not make another objective.
     let learn = &mut options.learn;
-    learn.reference = Reference::First;
+    learn.reg_reference = Reference::First;
     learn.redraw_below = 0.0;
     learn.dict_tol = [1e-1, 1e-3, 1e-6][noise.below(3)];
     learn.dict_max_iter = [1, 3, 100][noise.below(3)];

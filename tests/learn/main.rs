@@ -132,7 +132,7 @@ fn options_at_random(noise: &mut Noise, problem: &Problem) -> Options {
         strategy: [Strategy::LocallyGreedy, Strategy::Random][noise.below(2)],
         learn: Learning {
             init: [Init::Given, Init::Random, Init::RandomPatches, Init::GreedyPatches][noise.below(4)],
-            reference: [Reference::First, Reference::Each][noise.below(2)],
+            reg_reference: [Reference::First, Reference::Each][noise.below(2)],
             max_iter: 4,
             tol: 0.0,
             window: noise.below(4) == 0,

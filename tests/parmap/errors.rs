@@ -1,6 +1,7 @@
 //! Section 1 of the contract: errors, deadline and cancel.
 
 use crate::common::*;
+use dicod::options::Table;
 use dicod::parmap::map::Tasks;
 use dicod::parmap::run::report::NOT_RUN;
 use dicod::parmap::{Errors, Map, Outcome, Settings, Task};

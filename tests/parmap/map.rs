@@ -1,6 +1,7 @@
 //! Section 1 of the contract: schedules, results, statuses.
 
 use crate::common::*;
+use dicod::options::Table;
 use dicod::parmap::map::Tasks;
 use dicod::parmap::{Errors, Outcome, Report, Settings};
 use dicod::ranks::local::Weather;

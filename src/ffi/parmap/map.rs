@@ -10,6 +10,7 @@ use crate::ffi::parmap::task::{handle, parmap_task};
 use crate::ffi::parmap::{Caller, needed};
 use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut, string};
 use crate::host::outside;
+use crate::options::Table;
 use crate::parmap::map::{Inputs, Outputs, Tasks};
 use crate::parmap::run::report::NOT_RUN;
 use crate::parmap::{Map, Report, Task};

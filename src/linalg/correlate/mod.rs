@@ -16,20 +16,7 @@ use crate::linalg::correlate::halving::{MOST_HALVINGS, parts, split_taps, split_
 use crate::linalg::dictionary::Dictionary;
 use crate::linalg::field::Field;
 use crate::linalg::kernels::{AtomBlock, Isa, MOST_ATOMS, OVERHANG, Taps};
-
-/// How correlations are computed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Method {
-    /// Whichever is estimated to be cheapest.
-    #[default]
-    Auto,
-    /// Sums in registers, straight from the field.
-    Direct,
-    /// Matrix products over patches (BLAS).
-    Gemm,
-    /// Fast Fourier transforms.
-    Fft,
-}
+pub use crate::options::solve::Method;
 
 /// Rows of one matrix product: enough to amortise its packing, few enough to stay in cache.
 const PANEL: usize = 256;

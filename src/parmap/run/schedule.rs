@@ -1,18 +1,6 @@
 //! Which task is done by which worker, and how many at a time: arithmetic on indices only.
 
-/// How tasks are dealt to workers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Schedule {
-    /// Each worker gets an equal contiguous portion.
-    Block,
-    /// Chunks are dealt in turn.
-    Cyclic,
-    /// The next chunk goes to whoever finishes first.
-    #[default]
-    Dynamic,
-    /// As dynamic, with chunks that get smaller towards the end.
-    Guided,
-}
+pub use crate::options::map::Schedule;
 
 /// The automatic chunk aims at this many seconds.
 const AIM: f64 = 2e-3;
