@@ -1,9 +1,14 @@
 //! What MPI says of itself, of its errors and of handles, as results.
 
-use super::{Communicator, Fint};
 use crate::base::error::{Error, Result};
 use ::mpi::ffi;
 use std::ffi::c_int;
+
+/// A communicator of the caller's.
+pub type Communicator = ffi::MPI_Comm;
+
+/// A Fortran handle.
+pub type Fint = ffi::RSMPI_Fint;
 
 /// Room for any text that MPI writes.
 const TEXT: usize = 8192;

@@ -6,7 +6,7 @@
 
 mod calls;
 
-pub use calls::library;
+pub use calls::{Communicator, Fint, library};
 pub(crate) use calls::{communicator, fortran};
 
 use crate::base::error::{Error, Result};
@@ -19,12 +19,6 @@ use calls::{check, fails_unless_running, is_known, null_request, thread_support}
 use std::collections::BTreeMap;
 use std::ffi::c_int;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
-
-/// A communicator of the caller's.
-pub type Communicator = ffi::MPI_Comm;
-
-/// A Fortran handle.
-pub type Fint = ffi::RSMPI_Fint;
 
 /// Largest part of a message that is sent at once: counts are 32 bits wide.
 const PART: usize = 1 << 30;
