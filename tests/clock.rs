@@ -203,8 +203,7 @@ fn solve_within(problem: &Problem, limit: f64, random: &mut Random) -> (f64, i64
             let (x, d) = (problem.x.as_ptr(), problem.d.as_ptr());
             let to = z.as_mut_ptr();
             let (status, late, took) = lateness(limit, threads, || {
-                // SAFETY: arrays of the shapes that are passed.
-                unsafe { dicod_solve(context.0, options.0, axes, signal, 1, 1, k, atom, x, d, to, &mut info) }
+                dicod_solve(context.0, options.0, axes, signal, 1, 1, k, atom, x, d, to, &mut info)
             });
             consistent(status, &info, finite(&z), took, true);
             if info.steps == 0 && warm {
@@ -219,10 +218,7 @@ fn solve_within(problem: &Problem, limit: f64, random: &mut Random) -> (f64, i64
             let (x, d) = (narrow(&problem.x), narrow(&problem.d));
             let (from, to) = ((x.as_ptr(), d.as_ptr()), z.as_mut_ptr());
             let (status, late, took) = lateness(limit, threads, || {
-                // SAFETY: as above.
-                unsafe {
-                    dicod_solve_f32(context.0, options.0, axes, signal, 1, 1, k, atom, from.0, from.1, to, &mut info)
-                }
+                dicod_solve_f32(context.0, options.0, axes, signal, 1, 1, k, atom, from.0, from.1, to, &mut info)
             });
             consistent(status, &info, z.iter().all(|z| z.is_finite()), took, true);
             (late, info.proven)
@@ -231,8 +227,7 @@ fn solve_within(problem: &Problem, limit: f64, random: &mut Random) -> (f64, i64
             let mut encoder = null_mut();
             let array = Array::new(&problem.signal, vec![problem.x.as_ptr().cast_mut().cast()], None);
             let array = array.raw();
-            // SAFETY: arrays of the shapes that are passed.
-            unsafe {
+            {
                 let d = problem.d.as_ptr();
                 let o = options.0;
                 let made = dicod_encoder_create(context.0, o, axes, signal, 1, 1, k, atom, d, &mut encoder);
@@ -297,26 +292,23 @@ fn learning_returns_in_time() {
         let (mut d, mut z) = (vec![f64::NAN; problem.d.len()], vec![f64::NAN; problem.n_z()]);
         let mut info = learn_info();
         let (status, late, took) = lateness(limit, threads, || {
-            // SAFETY: arrays of the shapes that are passed.
-            unsafe {
-                let (signal, atom) = (problem.signal.as_ptr(), problem.atom.as_ptr());
-                dicod_learn(
-                    context.0,
-                    options.0,
-                    problem.axes(),
-                    signal,
-                    1,
-                    1,
-                    problem.n_atoms,
-                    atom,
-                    problem.x.as_ptr(),
-                    None,
-                    null_mut(),
-                    d.as_mut_ptr(),
-                    z.as_mut_ptr(),
-                    &mut info,
-                )
-            }
+            let (signal, atom) = (problem.signal.as_ptr(), problem.atom.as_ptr());
+            dicod_learn(
+                context.0,
+                options.0,
+                problem.axes(),
+                signal,
+                1,
+                1,
+                problem.n_atoms,
+                atom,
+                problem.x.as_ptr(),
+                None,
+                null_mut(),
+                d.as_mut_ptr(),
+                z.as_mut_ptr(),
+                &mut info,
+            )
         });
         assert!([DICOD_OK, DICOD_TIME_LIMIT].contains(&status), "{}", last_error());
         assert!(finite(&d) && finite(&z));
@@ -467,8 +459,7 @@ fn a_cancel_ends_a_call_wherever_it_is_and_none_that_comes_after_it() {
     let problems = problems();
     let mut random = Random(3);
     let mut cancelled = 0;
-    // SAFETY: NULL, or a context that lives.
-    unsafe { assert_eq!(dicod_cancel(null()), 0) };
+    assert_eq!(dicod_cancel(null()), 0);
     for _ in 0..30 {
         let problem = &problems[random.below(problems.len())];
         let delay = limit(&mut random);
@@ -485,16 +476,14 @@ fn a_cancel_ends_a_call_wherever_it_is_and_none_that_comes_after_it() {
             scope.spawn(move || {
                 std::thread::sleep(Duration::from_secs_f64(delay));
                 // The call may not have begun, or be done already.
-                // SAFETY: the context lives.
-                while unsafe { dicod_cancel(shared.0) } == 0 && !done.load(Ordering::Relaxed) {
+                while dicod_cancel(shared.0) == 0 && !done.load(Ordering::Relaxed) {
                     std::thread::yield_now();
                 }
             });
             lateness(delay, threads, || {
                 let (signal, atom) = (problem.signal.as_ptr(), problem.atom.as_ptr());
                 let (x, d) = (problem.x.as_ptr(), problem.d.as_ptr());
-                // SAFETY: arrays of the shapes that are passed.
-                let status = unsafe {
+                let status = {
                     dicod_solve(
                         shared.0,
                         options.0,
@@ -518,8 +507,7 @@ fn a_cancel_ends_a_call_wherever_it_is_and_none_that_comes_after_it() {
         cancelled += i32::from(status == DICOD_CANCELLED);
         assert!(late <= 0.05, "{:?}: {late} late", problem.signal);
         // Nothing runs: nobody hears of it.
-        // SAFETY: the context lives.
-        assert_eq!(unsafe { dicod_cancel(context.0) }, 0);
+        assert_eq!(dicod_cancel(context.0), 0);
         let mut call = ffi_support::Call::new();
         call.context = context.0;
         assert_eq!(call.run().status, DICOD_OK);
@@ -540,8 +528,7 @@ fn a_callback_may_cancel_and_is_told_what_is_known() {
         let (seen, progress) = unsafe { (&mut *userdata.cast::<Seen>(), *progress) };
         seen.reports.push((progress, progress.seconds, used()));
         if seen.reports.len() == seen.cancel_at {
-            // SAFETY: the context lives.
-            assert_eq!(unsafe { dicod_cancel(seen.context) }, 1);
+            assert_eq!(dicod_cancel(seen.context), 1);
         }
         0
     }
@@ -557,8 +544,7 @@ fn a_callback_may_cancel_and_is_told_what_is_known() {
             let mut seen = Seen { context: context.0, cancel_at, reports: Vec::new() };
             let (mut z, mut info) = (vec![0.0; problem.n_z()], info());
             let began = used();
-            // SAFETY: arrays of the shapes that are passed; what is seen outlives the call.
-            let status = unsafe {
+            let status = {
                 dicod_context_set_progress(context.0, Some(report), (&raw mut seen).cast());
                 dicod_solve(
                     context.0,
@@ -606,8 +592,7 @@ fn what_was_reached_in_time_is_proven() {
         options.real("reg", 0.02);
         options.real("tol", 1e-9);
         let mut info = info();
-        // SAFETY: arrays of the shapes that are passed.
-        let status = unsafe {
+        let status = {
             dicod_solve(
                 null_mut(),
                 options.0,
@@ -642,8 +627,7 @@ fn what_was_reached_in_time_is_proven() {
     let options = ffi_support::Options::new();
     options.real("reg", info.lambda);
     options.word("reg_scale", "absolute");
-    // SAFETY: arrays of the shapes that are passed.
-    let status = unsafe {
+    let status = {
         dicod_objective(
             null_mut(),
             options.0,

@@ -62,8 +62,7 @@ fn float_is_near_double() {
     let mut double = Call::new();
     double.options = options.0;
     let double = double.run();
-    // SAFETY: arrays of the shapes.
-    unsafe {
+    {
         let status = dicod_solve_f32(
             null_mut(),
             options.0,
@@ -185,8 +184,7 @@ fn an_encoder_gives_the_same_bits_for_any_layout() {
         let strides = place(0, fields, t0, t1).0;
         let array = Array::new(&[t0, t1], channels, Some(&strides));
         let mut found = info();
-        // SAFETY: arrays of the shapes.
-        let status = unsafe { dicod_encoder_solve(encoder.0, &array.raw(), &mut found) };
+        let status = dicod_encoder_solve(encoder.0, &array.raw(), &mut found);
         assert_eq!(status, DICOD_OK, "{}", last_error());
         assert_eq!(found.objective, expected.info.objective);
         assert_eq!(found.steps, expected.info.steps);
@@ -201,15 +199,13 @@ fn an_encoder_gives_the_same_bits_for_any_layout() {
         let channels = pointers(&mut z, 6, v0, v1);
         let strides = place(0, 6, v0, v1).0;
         let array = Array::new(&[v0, v1], channels, Some(&strides));
-        // SAFETY: arrays of the shapes.
-        let status = unsafe { dicod_encoder_get_z(encoder.0, &mut array.raw()) };
+        let status = dicod_encoder_get_z(encoder.0, &mut array.raw());
         assert_eq!(status, DICOD_OK, "{}", last_error());
         // The gaps are not touched, either.
         let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&z), bits(&expected_z), "layout {number}");
         // And back.
-        // SAFETY: arrays of the shapes.
-        unsafe {
+        {
             assert_eq!(dicod_encoder_clear_z(encoder.0), DICOD_OK);
             assert_eq!(dicod_encoder_set_z(encoder.0, &array.raw()), DICOD_OK);
         }
@@ -225,14 +221,12 @@ fn sparse_lists_are_the_dense_z() {
     encoder.solve(&call);
     let mut count = -7;
     let (s, null) = (null_mut(), null_mut());
-    // SAFETY: with a capacity of 0 only the count is written.
-    let status = unsafe { dicod_encoder_get_sparse(encoder.0, 0, s, s, s, null, &mut count) };
+    let status = dicod_encoder_get_sparse(encoder.0, 0, s, s, s, null, &mut count);
     assert_eq!((status, count), (DICOD_OK, dense.info.nonzeros));
     let n = count as usize;
     let (mut signal, mut atom) = (vec![-7; n + 1], vec![-7; n + 1]);
     let (mut position, mut value) = (vec![-7; 2 * n + 2], vec![-7.0; n + 1]);
-    // SAFETY: room for more than n entries.
-    let status = unsafe {
+    let status = {
         dicod_encoder_get_sparse(
             encoder.0,
             count + 1,
@@ -259,8 +253,7 @@ fn sparse_lists_are_the_dense_z() {
     // Only the values; too small a capacity.
     let mut only = vec![-7.0; n];
     count = -7;
-    // SAFETY: arrays that are not wanted may be NULL.
-    unsafe {
+    {
         let v = only.as_mut_ptr();
         let status = dicod_encoder_get_sparse(encoder.0, n as i64, s, s, s, v, &mut count);
         assert_eq!((status, &only[..]), (DICOD_OK, &value[..n]));
@@ -283,8 +276,7 @@ fn regularisation_per_atom_is_reported() {
     call.options = options.0;
     let encoder = call.encoder();
     let mut lambda = [-7.0; 3];
-    // SAFETY: room for three.
-    unsafe {
+    {
         let status = dicod_encoder_get_lambda(encoder.0, 3, lambda.as_mut_ptr());
         fails(status, DICOD_ERROR_INVALID_STATE, &["dicod_encoder_solve"]);
         let info = encoder.solve(&call);
@@ -308,15 +300,13 @@ fn warm_starts_take_few_steps() {
     let warm = encoder.solve(&call);
     assert!(cold.steps > 20 && warm.steps == 0, "{} {}", cold.steps, warm.steps);
     let z = encoder.z(&call);
-    // SAFETY: the handle is ours.
-    assert_eq!(unsafe { dicod_encoder_clear_z(encoder.0) }, DICOD_OK);
+    assert_eq!(dicod_encoder_clear_z(encoder.0), DICOD_OK);
     assert!(encoder.z(&call).iter().all(|z| *z == 0.0));
     assert_eq!(encoder.solve(&call).steps, cold.steps);
 
     // z is kept with another dictionary.
     let d: Vec<f64> = call.d.iter().map(|d| 1.001 * d).collect();
-    // SAFETY: a dictionary of the shape.
-    let status = unsafe { dicod_encoder_set_dictionary(encoder.0, d.as_ptr()) };
+    let status = dicod_encoder_set_dictionary(encoder.0, d.as_ptr());
     assert_eq!(status, DICOD_OK, "{}", last_error());
     assert_eq!(encoder.z(&call), z);
     let moved = encoder.solve(&call);
@@ -339,8 +329,7 @@ fn rank_one_dictionaries_are_their_product() {
     let near = |other: &[f64]| z.iter().zip(other).all(|(a, b)| (a - b).abs() < 1e-2);
     let (s, l) = (&call.signal, &call.atom);
     let mut handle = null_mut();
-    // SAFETY: factors of the shapes.
-    unsafe {
+    {
         let status = dicod_encoder_create_rank1(
             null_mut(),
             null(),
@@ -443,8 +432,7 @@ fn solves_end_as_they_are_told() {
         for part in ["lambda", "nonzeros", "steps", "gap", " s"] {
             assert!(log[2].1.contains(part), "{log:?}");
         }
-        // SAFETY: no function, nothing more to the log.
-        unsafe { dicod_context_set_log(context.0, None, null_mut()) };
+        dicod_context_set_log(context.0, None, null_mut());
         call.run();
         assert_eq!(log.len(), 3);
     }
@@ -497,8 +485,7 @@ fn callbacks_see_the_solve_and_can_stop_it() {
         let mut reporter =
             Reporter { context: context.0, encoder: encoder.0, go_on_for, seen: Vec::new(), statuses: Vec::new() };
         let userdata = (&raw mut reporter).cast();
-        // SAFETY: the reporter outlives the solve.
-        unsafe { dicod_context_set_progress(context.0, Some(report), userdata) };
+        dicod_context_set_progress(context.0, Some(report), userdata);
         let info = encoder.solve(&call);
         let (stopped, last) = (go_on_for == 2, reporter.seen[reporter.seen.len() - 1]);
         assert_eq!(info.status, if stopped { DICOD_CANCELLED } else { DICOD_OK });
@@ -512,11 +499,9 @@ fn callbacks_see_the_solve_and_can_stop_it() {
         assert!(reporter.statuses.iter().all(|s| *s == DICOD_ERROR_INVALID_STATE));
         let text = last_error();
         assert!(text.contains("encoder") && text.contains("in use"), "{text}");
-        // SAFETY: nothing to call.
-        unsafe { dicod_context_set_progress(context.0, None, null_mut()) };
+        dicod_context_set_progress(context.0, None, null_mut());
     }
-    // SAFETY: the handle is ours.
-    assert_eq!(unsafe { dicod_encoder_clear_z(encoder.0) }, DICOD_OK);
+    assert_eq!(dicod_encoder_clear_z(encoder.0), DICOD_OK);
 }
 
 #[test]
@@ -526,8 +511,7 @@ fn the_order_of_freeing_does_not_matter() {
     context.log_to(&mut log);
     call.context = context.0;
     let mut encoder = call.encoder();
-    // SAFETY: the handles are ours.
-    unsafe {
+    {
         dicod_context_free(&mut context.0);
         assert!(context.0.is_null());
         dicod_context_free(&mut context.0);
@@ -536,8 +520,7 @@ fn the_order_of_freeing_does_not_matter() {
     let info = encoder.solve(&call);
     assert_eq!((info.status, info.n_threads), (DICOD_OK, 2));
     assert!(log.iter().any(|line| line.0 == DICOD_LOG_INFO));
-    // SAFETY: the handles are ours.
-    unsafe {
+    {
         dicod_encoder_free(&mut encoder.0);
         assert!(encoder.0.is_null());
         dicod_encoder_free(&mut encoder.0);
@@ -552,8 +535,7 @@ fn the_order_of_freeing_does_not_matter() {
 
 /// Frees the encoder whose solve calls it.
 unsafe extern "C" fn free_encoder(userdata: *mut c_void, _: *const dicod_progress) -> i32 {
-    // SAFETY: the test passes the address of its handle.
-    unsafe { dicod_encoder_free(userdata.cast()) };
+    dicod_encoder_free(userdata.cast());
     0
 }
 
@@ -567,8 +549,7 @@ fn an_encoder_freed_by_its_own_callback_ends_its_solve() {
     let userdata = (&raw mut encoder.0).cast();
     let handle = encoder.0;
     let array = call.array();
-    // SAFETY: the handle outlives the solve.
-    unsafe {
+    {
         dicod_context_set_progress(context.0, Some(free_encoder), userdata);
         let mut info = info();
         assert_eq!(dicod_encoder_solve(handle, &array.raw(), &mut info), DICOD_OK);
@@ -593,8 +574,7 @@ fn a_handle_that_another_thread_uses_says_so() {
     (call.context, call.options) = (context.0, options.0);
     let encoder = call.encoder();
     let (address, context_address) = (encoder.0.addr(), context.0.addr());
-    // SAFETY: the barrier outlives the solve.
-    unsafe {
+    {
         let userdata = (&raw const barrier).cast_mut().cast();
         dicod_context_set_progress(context.0, Some(wait_for_others), userdata);
     }
@@ -607,8 +587,7 @@ fn a_handle_that_another_thread_uses_says_so() {
             let mut other = Call::new();
             other.context = context;
             let done = other.run();
-            // SAFETY: the handles live until this thread has ended.
-            let status = unsafe { dicod_encoder_set_dictionary(encoder, d.as_ptr()) };
+            let status = dicod_encoder_set_dictionary(encoder, d.as_ptr());
             let message = last_error();
             barrier.wait();
             assert_eq!(status, DICOD_ERROR_INVALID_STATE, "{message}");
@@ -739,15 +718,13 @@ fn a_larger_info_keeps_its_tail() {
     let mut later = Later { info: info(), more: [-7, -8] };
     later.info.struct_size = size_of::<Later>() as i64;
     let encoder = call.encoder();
-    // SAFETY: the struct is as large as it says.
-    let status = unsafe { dicod_encoder_solve(encoder.0, &call.array().raw(), (&raw mut later).cast()) };
+    let status = dicod_encoder_solve(encoder.0, &call.array().raw(), (&raw mut later).cast());
     assert_eq!(status, DICOD_OK);
     assert_eq!(later.info.struct_size, size_of::<Later>() as i64);
     assert_eq!(later.more, [-7, -8]);
     assert!(later.info.objective > 0.0);
     // And no info at all.
-    // SAFETY: info may be NULL.
-    let status = unsafe { dicod_encoder_solve(encoder.0, &call.array().raw(), null_mut()) };
+    let status = dicod_encoder_solve(encoder.0, &call.array().raw(), null_mut());
     assert_eq!(status, DICOD_OK);
 }
 
@@ -757,14 +734,12 @@ fn thread_counts() {
     for (asked, expected) in [(1, 1), (3, 3), (-1, cores), (-2, (cores - 1).max(1))] {
         let mut threads = -7;
         let context = Context::new(asked);
-        // SAFETY: room for one.
-        unsafe { assert_eq!(dicod_context_threads(context.0, &mut threads), DICOD_OK) };
+        assert_eq!(dicod_context_threads(context.0, &mut threads), DICOD_OK);
         assert_eq!(threads, expected);
     }
     for bad in [0, -3, 1025, i32::MAX, i32::MIN] {
         let mut context = null_mut();
-        // SAFETY: room for one.
-        let status = unsafe { dicod_context_create(bad, &mut context) };
+        let status = dicod_context_create(bad, &mut context);
         fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["n_threads", &bad.to_string(), "-1"]);
         assert!(context.is_null());
     }
@@ -899,8 +874,7 @@ fn numbers_at_the_ends_of_the_range() {
     let (s, l) = (call.signal.as_ptr(), call.atom.as_ptr());
     let d: Vec<f32> = call.d.iter().map(|d| (d * 1e-25) as f32).collect();
     let (mut handle, none) = (null_mut(), null_mut());
-    // SAFETY: arrays of the shapes.
-    unsafe {
+    {
         let d = d.as_ptr();
         let status = dicod_encoder_create_f32(none, null(), 2, s, 2, 2, 3, l, d, &mut handle);
         fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["the norm of atom 0 of d must be"]);
@@ -926,8 +900,7 @@ fn out_of_memory_is_an_error() {
     assert_eq!(done.status, DICOD_ERROR_OUT_OF_MEMORY, "{}", done.message);
     assert!(done.untouched && done.message.contains("Gram tensor"), "{}", done.message);
     let (mut one, shape) = ([-7.0], [1]);
-    // SAFETY: the result doesn't fit in memory, so that nothing is written.
-    let status = unsafe { dicod_gram(null_mut(), 1, 1, n as i64, shape.as_ptr(), call.d.as_ptr(), one.as_mut_ptr()) };
+    let status = dicod_gram(null_mut(), 1, 1, n as i64, shape.as_ptr(), call.d.as_ptr(), one.as_mut_ptr());
     fails(status, DICOD_ERROR_OUT_OF_MEMORY, &["Gram tensor"]);
     assert_eq!(one, [-7.0]);
 }
@@ -936,8 +909,7 @@ fn out_of_memory_is_an_error() {
 fn bad_options_are_named() {
     let options = Options::new();
     let o = options.0;
-    // SAFETY: strings and lists as the functions ask for.
-    unsafe {
+    {
         let status = dicod_options_set_real(o, c"regg".as_ptr(), 0.5);
         fails(status, DICOD_ERROR_UNKNOWN_OPTION, &["\"regg\"", "\"reg\""]);
         let status = dicod_options_set_real(o, c"reg".as_ptr(), -0.5);
@@ -1051,8 +1023,7 @@ fn bad_descriptors_are_named_and_touch_nothing() {
     for (change, status, parts) in both {
         let mut array = call.array();
         change(&mut array);
-        // SAFETY: what is wrong is found before the arrays are touched.
-        let result = unsafe { dicod_encoder_solve(encoder.0, &array.raw(), &mut found) };
+        let result = dicod_encoder_solve(encoder.0, &array.raw(), &mut found);
         fails(result, status, parts);
         fails(result, status, &["x->"]);
         assert_eq!(format!("{found:?}"), before);
@@ -1062,8 +1033,7 @@ fn bad_descriptors_are_named_and_touch_nothing() {
         let channels = room.chunks_mut(90).map(|z| z.as_mut_ptr().cast()).collect();
         let mut array = Array::new(&call.valid(), channels, None);
         change(&mut array);
-        // SAFETY: what is wrong is found before the arrays are touched.
-        let result = unsafe { dicod_encoder_get_z(encoder.0, &mut array.raw()) };
+        let result = dicod_encoder_get_z(encoder.0, &mut array.raw());
         fails(result, status, parts);
         fails(result, status, &["z->"]);
         assert!(room.iter().all(|z| *z == -7.0));
@@ -1071,11 +1041,9 @@ fn bad_descriptors_are_named_and_touch_nothing() {
     // A part of the domain is enough to be asked for, but not to be encoded.
     let mut array = call.array();
     array.local_shape = Some(vec![6, 13]);
-    // SAFETY: what is wrong is found before the arrays are touched.
-    let result = unsafe { dicod_encoder_solve(encoder.0, &array.raw(), &mut found) };
+    let result = dicod_encoder_solve(encoder.0, &array.raw(), &mut found);
     fails(result, SHAPE, &["x->local_shape must be", ", is [6, 13]", "the whole domain"]);
-    // SAFETY: NULL is refused.
-    unsafe {
+    {
         let status = dicod_encoder_solve(encoder.0, null(), &mut found);
         fails(status, DICOD_ERROR_NULL_POINTER, &["x is NULL"]);
         let status = dicod_encoder_set_z(encoder.0, null());
@@ -1089,12 +1057,10 @@ fn bad_descriptors_are_named_and_touch_nothing() {
     // NaN in x: named, and the encoder is as it was.
     let mut bad = Call::new();
     bad.x[12 * 13 * 3 + 15] = f64::NAN;
-    // SAFETY: arrays of the shapes.
-    let status = unsafe { dicod_encoder_solve(encoder.0, &bad.array().raw(), &mut found) };
+    let status = dicod_encoder_solve(encoder.0, &bad.array().raw(), &mut found);
     fails(status, DICOD_ERROR_NOT_FINITE, &["x[1, 1, 1, 2] must be", ", is NaN"]);
     bad.d[7] = f64::NAN;
-    // SAFETY: arrays of the shapes.
-    let status = unsafe { dicod_encoder_set_dictionary(encoder.0, bad.d.as_ptr()) };
+    let status = dicod_encoder_set_dictionary(encoder.0, bad.d.as_ptr());
     fails(status, DICOD_ERROR_NOT_FINITE, &["d[0, 0, 1, 3] must be", ", is NaN"]);
     assert_eq!(format!("{found:?}"), before);
     assert_eq!(encoder.z(&call), z);
@@ -1106,10 +1072,8 @@ fn bad_factors_are_named() {
     let (s, l) = (&call.signal, &call.atom);
     let create = |u: *const f64, v: *const f64| {
         let mut handle = null_mut();
-        // SAFETY: arrays of the shapes, or NULL.
-        let status = unsafe {
-            dicod_encoder_create_rank1(null_mut(), null(), 2, s.as_ptr(), 2, 2, 3, l.as_ptr(), u, v, &mut handle)
-        };
+        let status =
+            { dicod_encoder_create_rank1(null_mut(), null(), 2, s.as_ptr(), 2, 2, 3, l.as_ptr(), u, v, &mut handle) };
         assert!(handle.is_null());
         status
     };
@@ -1123,10 +1087,8 @@ fn bad_factors_are_named() {
     fails(create(u.as_ptr(), v.as_ptr()), DICOD_ERROR_NOT_FINITE, &["v[1, 1, 1] must be", ", is inf"]);
     v[21] = 1e250;
     fails(create(u.as_ptr(), v.as_ptr()), DICOD_ERROR_INVALID_ARGUMENT, &["u and v", "norm"]);
-    // SAFETY: NULL is refused.
-    let status = unsafe {
-        dicod_encoder_create(null_mut(), null(), 2, s.as_ptr(), 2, 2, 3, l.as_ptr(), call.d.as_ptr(), null_mut())
-    };
+    let status =
+        { dicod_encoder_create(null_mut(), null(), 2, s.as_ptr(), 2, 2, 3, l.as_ptr(), call.d.as_ptr(), null_mut()) };
     fails(status, DICOD_ERROR_NULL_POINTER, &["encoder is NULL"]);
 }
 

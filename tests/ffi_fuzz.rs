@@ -146,8 +146,7 @@ fn apply(options: &Options, settings: &[Setting]) {
         | Setting::Word(key, _)) = setting;
         let key = CString::new(key.as_str()).unwrap();
         let (o, key) = (options.0, key.as_ptr());
-        // SAFETY: strings and lists of the lengths.
-        let status = unsafe {
+        let status = {
             match setting {
                 Setting::Real(_, v) => dicod_options_set_real(o, key, *v),
                 Setting::Reals(_, v) => dicod_options_set_reals(o, key, v.len() as i64, v.as_ptr()),
@@ -164,8 +163,7 @@ fn apply(options: &Options, settings: &[Setting]) {
     // Solves have to end soon.
     let limit = 0.05f64;
     let mut given = -1.0;
-    // SAFETY: a string, room for a number.
-    unsafe {
+    {
         dicod_options_get_real(options.0, c"time_limit".as_ptr(), &mut given);
         dicod_options_set_real(options.0, c"time_limit".as_ptr(), limit.min(given));
     }
@@ -337,8 +335,7 @@ impl Fuzz {
         let options = Options::new();
         apply(&options, &self.settings);
         let (mut periodic, mut n) = ([0; 8], 0);
-        // SAFETY: room for eight.
-        unsafe {
+        {
             let (o, key) = (options.0, c"periodic".as_ptr());
             dicod_options_get_integers(o, key, 8, periodic.as_mut_ptr(), &mut n);
         }
@@ -459,8 +456,7 @@ impl Fuzz {
             let channels = channels.map(|x| x.as_ptr().cast_mut().cast()).collect();
             let mut array = Array::new(signal, channels, None);
             array.element_type = T::CODE;
-            // SAFETY: as above.
-            unsafe {
+            {
                 let status = dicod_encoder_solve(encoder.0, &array.raw(), &mut room);
                 assert!(known(status), "{status} {}", last_error());
                 assert!(status < 0 || finite(&room));
@@ -546,8 +542,7 @@ impl Fuzz {
                 dicod_learner_free(&mut again);
             }
         }
-        // SAFETY: made above.
-        unsafe { dicod_learner_free(&mut handle) };
+        dicod_learner_free(&mut handle);
         assert_eq!((bits(&x), bits(&d)), (x_before.clone(), d_before.clone()));
 
         // All in one.
@@ -734,8 +729,7 @@ proptest! {
         let mut raw = array.raw();
         raw.struct_size = place.sizes[0];
         SOLVED.with(|(encoder, z)| {
-            // SAFETY: all channels are in the arena, or NULL or not aligned.
-            let status = unsafe { dicod_encoder_get_z(encoder.0, &mut raw) };
+            let status = dicod_encoder_get_z(encoder.0, &mut raw);
             assert!(known(status) && status <= 0, "{status}");
             if status == DICOD_OK {
                 assert!(inside && used.iter().all(|n| *n <= 1));

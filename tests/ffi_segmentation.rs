@@ -9,8 +9,7 @@ const UNTOUCHED: i64 = -7777;
 
 fn last_error() -> String {
     let mut buffer = [0 as std::ffi::c_char; 1024];
-    // SAFETY: the buffer has the capacity that is passed.
-    let status = unsafe { dicod_last_error(buffer.as_mut_ptr(), 1024, null_mut()) };
+    let status = dicod_last_error(buffer.as_mut_ptr(), 1024, null_mut());
     assert_eq!(status, DICOD_OK);
     // SAFETY: on success the buffer holds a terminated string.
     let text = unsafe { std::ffi::CStr::from_ptr(buffer.as_ptr()) };
@@ -31,8 +30,7 @@ impl Grid {
     fn new() -> Self {
         let mut handle = null_mut();
         let (full, bounds) = ([12, 11], [2, 11, 1, 11]);
-        // SAFETY: arrays of two axes.
-        let status = unsafe {
+        let status = {
             segmentation_create_by_count(
                 2,
                 full.as_ptr(),
@@ -49,8 +47,7 @@ impl Grid {
 
 impl Drop for Grid {
     fn drop(&mut self) {
-        // SAFETY: the handle is ours.
-        unsafe { segmentation_free(&mut self.0) };
+        segmentation_free(&mut self.0);
         assert!(self.0.is_null());
     }
 }
@@ -58,8 +55,7 @@ impl Drop for Grid {
 /// Calls a C function.
 macro_rules! call {
     ($function:ident($($argument:expr),* $(,)?)) => {
-        // SAFETY: the tests pass NULL or arrays of the size that the function asks for.
-        unsafe { $function($($argument),*) }
+        $function($($argument),*)
     };
 }
 
@@ -76,7 +72,7 @@ fn everything_answers() {
     assert_eq!(one, 2);
     assert_eq!(call!(segmentation_n_segments(s, &mut one)), DICOD_OK);
     assert_eq!(one, 6);
-    type PerAxis = unsafe extern "C" fn(*const segmentation, *mut i64) -> dicod_status;
+    type PerAxis = extern "C" fn(*const segmentation, *mut i64) -> dicod_status;
     let getters: [(PerAxis, [i64; 2]); 5] = [
         (segmentation_segments_per_axis, [3, 2]),
         (segmentation_nominal_shape, [3, 5]),
@@ -232,7 +228,7 @@ fn create_fails((n_axes, full, bounds, cut, overlap): Arguments, status: dicod_s
     let pointer = |values: Option<&[i64]>| values.map_or(null(), <[i64]>::as_ptr);
     let [full, bounds, cut, overlap] = [full, bounds, cut, overlap].map(pointer);
     for (create, message) in
-        [segmentation_create_by_count, segmentation_create_by_shape as unsafe extern "C" fn(_, _, _, _, _, _) -> _]
+        [segmentation_create_by_count, segmentation_create_by_shape as extern "C" fn(_, _, _, _, _, _) -> _]
             .into_iter()
             .zip(messages)
     {
@@ -473,7 +469,7 @@ proptest! {
         let mut handle = null_mut();
         let create = match by_count {
             true => segmentation_create_by_count,
-            false => segmentation_create_by_shape as unsafe extern "C" fn(_, _, _, _, _, _) -> _,
+            false => segmentation_create_by_shape as extern "C" fn(_, _, _, _, _, _) -> _,
         };
         let bounds = bounds.as_ref().map_or(null(), |b| b.as_ptr());
         let (cut, overlap) = (cut.as_ptr(), overlap.as_ptr());

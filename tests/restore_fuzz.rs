@@ -212,8 +212,7 @@ fn saved(belief: &Belief, rank_one: bool, batch: bool) -> (Belief, Vec<u8>) {
         }
     }
     let (s, l) = (belief.signal.as_ptr(), belief.atom.as_ptr());
-    // SAFETY: shapes of the lengths; no dictionary.
-    unsafe {
+    {
         let status = match belief.float {
             true => {
                 dicod_learner_create_f32(null_mut(), options.0, n, s, signals, channels, atoms, l, null(), &mut handle)
@@ -296,16 +295,14 @@ fn a_checkpoint_that_contradicts_itself_is_refused_or_what_it_says() {
         bytes[end..].copy_from_slice(&sum.to_le_bytes());
         let mut handle = null_mut();
         // SAFETY: bytes of this length, room for the handle.
-        let status =
-            unsafe { dicod_learner_restore(null_mut(), null(), bytes.len() as i64, bytes.as_ptr(), &mut handle) };
+        let status = dicod_learner_restore(null_mut(), null(), bytes.len() as i64, bytes.as_ptr(), &mut handle);
         if status != DICOD_OK {
             assert!(handle.is_null() && !last_error().is_empty(), "case {case}");
             refused += 1;
             continue;
         }
         taken += 1;
-        // SAFETY: rooms are as large as is said.
-        unsafe {
+        {
             let mut info = Belief::at_random(&mut random).info();
             assert_eq!(dicod_learner_describe(handle, &mut info), DICOD_OK);
             let truth = Belief {
@@ -343,8 +340,7 @@ fn one(truth: &Belief, rank_one: bool, bytes: &[u8], belief: &Belief, random: &m
     // Options replace those that were saved, lists that do not fit are refused.
     let options = random.chance(3).then(|| belief.options());
     let o = options.as_ref().map_or(null(), |options| options.0.cast_const());
-    // SAFETY: a checkpoint, room for the handle.
-    let status = unsafe { dicod_learner_restore(null_mut(), o, n, bytes.as_ptr(), &mut handle) };
+    let status = dicod_learner_restore(null_mut(), o, n, bytes.as_ptr(), &mut handle);
     let mut truth = truth.clone();
     if options.is_some() {
         assert_eq!(status == DICOD_OK, belief.n_axes == truth.n_axes, "{what}: {}", last_error());
@@ -358,8 +354,7 @@ fn one(truth: &Belief, rank_one: bool, bytes: &[u8], belief: &Belief, random: &m
         return true;
     }
     let rank_one = rank_one && options.is_none();
-    // SAFETY: handles of ours; every room is as large as is said.
-    unsafe {
+    {
         let mut info = truth.info();
         assert_eq!(dicod_learner_describe(handle, &mut info), DICOD_OK);
         assert_eq!((info.iterations, info.bytes > 0), (1, true), "{what}");

@@ -2,12 +2,12 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
-use crate::base::wording::{in_c, per_axis};
+use crate::base::wording::per_axis;
 use crate::csc::Shape;
-use crate::ffi::status::{reference, slice};
+use crate::ffi::boundary::{Element, aligned, set, sized, slice, slice_mut};
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, Point, padded};
-use crate::linalg::{Field, FieldMut, Real, Strided};
+use crate::linalg::{Field, FieldMut, Strided};
 use std::ffi::c_void;
 
 /// Element type of an array: float.
@@ -54,35 +54,6 @@ pub struct dicod_array {
     /// One pointer per channel, aligned to the element type: `[n_channels]`. The elements of an
     /// array that is passed as const are not changed.
     pub channels: *const *mut c_void,
-}
-
-/// A type of element.
-pub(crate) trait Element: Real {
-    /// Its code.
-    const CODE: i64;
-    /// Its name in C.
-    const NAME: &'static str;
-}
-
-impl Element for f32 {
-    const CODE: i64 = DICOD_F32;
-    const NAME: &'static str = "float";
-}
-
-impl Element for f64 {
-    const CODE: i64 = DICOD_F64;
-    const NAME: &'static str = "double";
-}
-
-/// An array is of type `T`, a handle of the other one.
-pub(crate) fn other_type<T: Element>(argument: &str, handle: &str) -> Error {
-    let (other, suffix) = match T::CODE {
-        DICOD_F64 => (f32::NAME, "with"),
-        _ => (f64::NAME, "without"),
-    };
-    let function = in_c(format!(" (call the function {suffix} _f32)"));
-    let allowed = format!("an array of {other}, as the {handle} is{function}");
-    Error::argument(argument, format!("one of {}", T::NAME), allowed)
 }
 
 /// How the parts of a descriptor are called in messages.
@@ -141,29 +112,14 @@ pub(crate) struct View<'a> {
 impl<'a> View<'a> {
     /// Checks a descriptor of elements of type `T`: that it has `n_channels` over the box
     /// `expected`, and that its elements can be addressed.
-    ///
-    /// # Safety
-    /// `array` is NULL or points to as many bytes as the int64_t there says; the descriptor's lists
-    /// are as long as it says.
-    pub(crate) unsafe fn new<T: Element>(
+    pub(crate) fn new<T: Element>(
         array: *const dicod_array,
         names: Names,
         shape: &Shape,
         expected: Point,
         n_channels: usize,
     ) -> Result<Self> {
-        if !array.is_null() {
-            // SAFETY: the caller's promise.
-            let given = unsafe { array.cast::<i64>().read_unaligned() };
-            let least = size_of::<dicod_array>() as i64;
-            if given < least {
-                let allowed = format!("at least {least}, the sizeof of the struct");
-                return Err(Error::argument(names.struct_size, given, allowed));
-            }
-            aligned(array, names.array)?;
-        }
-        // SAFETY: the caller's promise.
-        let array = unsafe { reference(array, names.array, "an array descriptor") }?;
+        let array = sized(array, names.array, names.struct_size, "an array descriptor")?;
         if array.element_type != T::CODE {
             let allowed = format!("{} ({}), that of the handle", T::CODE, T::NAME);
             let value = array.element_type;
@@ -179,13 +135,11 @@ impl<'a> View<'a> {
             true => Ok(None),
             false => {
                 aligned(list, name)?;
-                // SAFETY: the caller's promise.
-                unsafe { slice(list, n_axes, name, PER_AXIS) }.map(Some)
+                slice(list, n_axes, name, PER_AXIS).map(Some)
             }
         };
         aligned(array.global_shape, names.global_shape)?;
-        // SAFETY: the caller's promise.
-        let global = unsafe { slice(array.global_shape, n_axes, names.global_shape, PER_AXIS) }?;
+        let global = slice(array.global_shape, n_axes, names.global_shape, PER_AXIS)?;
         if global != expected_axes {
             let allowed = format!("{}, that of the handle", per_axis(&expected_axes));
             return Err(Error::shape(names.global_shape, per_axis(global), allowed));
@@ -225,9 +179,7 @@ impl<'a> View<'a> {
             return Err(Error::argument(names.n_channels, array.n_channels, allowed));
         }
         aligned(array.channels, names.channels)?;
-        let one_each = "one pointer per channel";
-        // SAFETY: the caller's promise.
-        let channels = unsafe { slice(array.channels, n_channels, names.channels, one_each) }?;
+        let channels = slice(array.channels, n_channels, names.channels, PER_CHANNEL)?;
         let mut layout = Strided::contiguous(expected);
         if let Some(strides) = optional(array.strides, names.strides)? {
             layout.strides[AXES - n_axes..].copy_from_slice(strides);
@@ -289,15 +241,12 @@ impl<'a> View<'a> {
     }
 
     /// The elements, to be read.
-    ///
-    /// # Safety
-    /// They are the caller's and of type `T`, and not changed while the field lives.
-    pub(crate) unsafe fn field<T: Element>(&self) -> Result<Field<'a, T>> {
+    pub(crate) fn field<T: Element>(&self) -> Result<Field<'a, T>> {
         let mut channels = Vec::new();
         memory::reserve("the list of channels", &mut channels, self.channels.len())?;
         for channel in self.channels {
-            // SAFETY: checked for overflow and alignment; the rest is the caller's promise.
-            channels.push(unsafe { std::slice::from_raw_parts(self.lowest::<T>(*channel).cast_const(), self.span) });
+            // Checked for overflow and alignment.
+            channels.push(slice(self.lowest::<T>(*channel).cast_const(), self.span, self.names.channels, PER_CHANNEL)?);
         }
         Ok(Field { channels, layout: self.layout, origin: self.origin })
     }
@@ -347,11 +296,7 @@ impl<'a> View<'a> {
     }
 
     /// Writes the elements: `fill` gets memory for them, and has to fill it all.
-    ///
-    /// # Safety
-    /// They are the caller's and of type `T`, and nobody else uses the memory between the lowest
-    /// and the highest meanwhile.
-    pub(crate) unsafe fn write<T: Element>(&self, fill: impl FnOnce(&mut FieldMut<'_, T>) -> Result<()>) -> Result<()> {
+    pub(crate) fn write<T: Element>(&self, fill: impl FnOnce(&mut FieldMut<'_, T>) -> Result<()>) -> Result<()> {
         self.fails_if_overlapping::<T>()?;
         let n = self.channels.len();
         let mut addresses = Vec::new();
@@ -363,9 +308,8 @@ impl<'a> View<'a> {
             let mut channels = Vec::new();
             memory::reserve("the list of channels", &mut channels, n)?;
             for channel in self.channels {
-                // SAFETY: checked for overflow and alignment, and no two channels meet; the rest is
-                // the caller's promise.
-                channels.push(unsafe { std::slice::from_raw_parts_mut(self.lowest::<T>(*channel), self.span) });
+                // Checked for overflow and alignment, and no two channels meet.
+                channels.push(slice_mut(self.lowest::<T>(*channel), self.span, self.names.channels, PER_CHANNEL)?);
             }
             let layout = self.layout;
             let origin = self.origin;
@@ -384,8 +328,7 @@ impl<'a> View<'a> {
             self.layout.for_each_row(|_, first| {
                 for (k, value) in rows.next().unwrap_or(&[]).iter().enumerate() {
                     let at = first as i64 + k as i64 * self.layout.strides[2];
-                    // SAFETY: inside the span, which is the caller's to be written.
-                    unsafe { lowest.add(at as usize).write(*value) };
+                    set(lowest.wrapping_add(at as usize), *value);
                 }
             });
         }
@@ -408,26 +351,9 @@ fn reaches(axes: &[(i64, i64)], span: i64, distance: i64) -> bool {
     })
 }
 
+const PER_CHANNEL: &str = "one pointer per channel";
+
 pub(crate) const PER_AXIS: &str = "one value per axis";
-
-/// Fails if a pointer cannot be one to a `T`.
-pub(crate) fn aligned<T>(pointer: *const T, argument: &str) -> Result<()> {
-    if pointer.is_aligned() {
-        return Ok(());
-    }
-    let allowed = format!("a multiple of {}, as its type is aligned", align_of::<T>());
-    Err(Error::argument(argument, format!("{pointer:p}"), allowed))
-}
-
-/// Values of the caller's, row-major without gaps, to be read.
-///
-/// # Safety
-/// As [`slice`].
-pub(crate) unsafe fn values<'a, T: Element>(pointer: *const T, len: usize, argument: &'static str) -> Result<&'a [T]> {
-    aligned(pointer, argument)?;
-    // SAFETY: the caller's promise.
-    unsafe { slice(pointer, len, argument, "as many values as the shapes say") }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,14 @@
 //! Checkpoints of a learner, in memory or in a file.
 
 use crate::base::error::Result;
+use crate::base::status::dicod_status;
 use crate::csc::problem::objective::Range;
+use crate::ffi::boundary::{
+    Either, for_either, give, guard, reference_mut, room, room_for, size, slice, slice_mut, string,
+};
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
-use crate::ffi::learner::{Either, dicod_learner, for_either, get, handle};
-use crate::ffi::options::{copied, dicod_options, room_for};
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference_mut, size, slice, slice_mut, string};
+use crate::ffi::learner::{Learners, dicod_learner, get, handle};
+use crate::ffi::options::{copied, dicod_options};
 use crate::learn::Learner;
 use crate::learn::bytes::read;
 use crate::learn::checkpoint::element_size;
@@ -24,38 +27,31 @@ use std::path::Path;
 /// Collective over the context's ranks. Needs the learner for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other than
 /// 0, too small); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (learner in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_save(
+pub extern "C" fn dicod_learner_save(
     learner: *mut dicod_learner,
     capacity: i64,
     buffer: *mut u8,
     needed: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(learner) }?;
+        let shared = get(learner)?;
         let state = &mut *shared.state()?;
         let ranks = ranks(&shared.context);
         let bytes = for_either!(&state.learner, learner => learner.save()?);
-        // SAFETY: the caller's promise.
-        let out = unsafe {
-            reference_mut(needed, "needed", "room for the size").and_then(|needed| {
-                let to = match room_for(bytes.len(), capacity)? {
-                    true => Some(slice_mut(buffer, bytes.len(), "buffer", "capacity bytes")?),
-                    false => None,
-                };
-                Ok((needed, to))
-            })
-        };
+        let out = reference_mut(needed, "needed", "room for the size").and_then(|needed| {
+            let to = match room_for(bytes.len(), capacity)? {
+                true => Some(slice_mut(buffer, bytes.len(), "buffer", "capacity bytes")?),
+                false => None,
+            };
+            Ok((needed, to))
+        });
         let (needed, to) = ranks.agree(out)?;
         if let Some(to) = to {
             to.copy_from_slice(&bytes);
         }
         *needed = bytes.len() as i64;
-        Ok(DICOD_OK)
+        Ok(())
     })
 }
 
@@ -64,20 +60,15 @@ pub unsafe extern "C" fn dicod_learner_save(
 ///
 /// Collective over the context's ranks. Needs the learner for itself.
 /// Errors: as dicod_learner_save(), and DICOD_ERROR_FILE.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_save_file(learner: *mut dicod_learner, path: *const c_char) -> dicod_status {
+pub extern "C" fn dicod_learner_save_file(learner: *mut dicod_learner, path: *const c_char) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(learner) }?;
+        let shared = get(learner)?;
         let state = &mut *shared.state()?;
-        // SAFETY: the caller's promise.
-        let path = unsafe { string(path, "path") };
+        let path = string(path, "path");
         let path = ranks(&shared.context).agree(path)?;
         for_either!(&state.learner, learner => learner.save_to(Path::new(path))?);
-        Ok(DICOD_OK)
+        Ok(())
     })
 }
 
@@ -90,19 +81,15 @@ pub unsafe extern "C" fn dicod_learner_save_file(learner: *mut dicod_learner, pa
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (not a checkpoint, one of another
 /// version, cut off or damaged; options that do not fit); DICOD_ERROR_OUT_OF_MEMORY;
 /// DICOD_ERROR_INVALID_STATE (context in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_restore(
+pub extern "C" fn dicod_learner_restore(
     context: *mut dicod_context,
     options: *const dicod_options,
     size_of_buffer: i64,
     buffer: *const u8,
     learner: *mut *mut dicod_learner,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let bytes = size(size_of_buffer, "size_of_buffer", 0).and_then(|n| slice(buffer, n, "buffer", "a checkpoint"));
         restore(context, options, bytes.map(|bytes| bytes.to_vec()), learner)
     })
@@ -112,18 +99,14 @@ pub unsafe extern "C" fn dicod_learner_restore(
 ///
 /// Collective over the context's ranks. Thread-safe, except that a context serves one call at a time.
 /// Errors: as dicod_learner_restore(), and DICOD_ERROR_FILE.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_restore_file(
+pub extern "C" fn dicod_learner_restore_file(
     context: *mut dicod_context,
     options: *const dicod_options,
     path: *const c_char,
     learner: *mut *mut dicod_learner,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let first = shared(context).is_none_or(|context| context.ranks.rank() == 0);
         let bytes = string(path, "path").and_then(|path| match first {
             true => read(Path::new(path)),
@@ -133,45 +116,40 @@ pub unsafe extern "C" fn dicod_learner_restore_file(
     })
 }
 
-/// # Safety
-/// As [`reference_mut`], and [`copied`].
-unsafe fn restore(
+fn restore(
     context: *mut dicod_context,
     options: *const dicod_options,
     bytes: Result<Vec<u8>>,
     learner: *mut *mut dicod_learner,
-) -> Result<dicod_status> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let context = shared(context);
-        let session = Session::enter(&context)?;
-        let ranks = ranks(&context);
-        let given = bytes.and_then(|bytes| {
-            reference_mut(learner, "learner", "the caller's pointer")?;
-            let options = match options.is_null() {
-                true => None,
-                false => Some(copied(options)?),
-            };
-            let size = match ranks.rank() {
-                0 => element_size(&bytes)?,
-                _ => 0,
-            };
-            Ok((bytes, options, size))
-        });
-        let (bytes, options, size) = ranks.agree(given)?;
-        let size = ranks.reduce(Reduce::Max, &[size as i64])?[0];
-        let n = session.n_threads;
-        let made = match size {
-            4 => Either::F32(Learner::restore_over(ranks, &bytes, options, n)?),
-            _ => Either::F64(Learner::restore_over(ranks, &bytes, options, n)?),
+) -> Result<()> {
+    let context = shared(context);
+    let session = Session::enter(&context)?;
+    let ranks = ranks(&context);
+    let given = bytes.and_then(|bytes| {
+        let to = room(learner)?;
+        let options = match options.is_null() {
+            true => None,
+            false => Some(copied(options)?),
         };
-        // Learned atoms have norm 1 at most.
-        let range = for_either!(&made, learner => match learner.given() {
-            Some(given) => Range::new(given, "checkpoint")?,
-            None => Range::unit(),
-        });
-        drop(session);
-        *learner = handle(context, made, range);
-    }
-    Ok(DICOD_OK)
+        let size = match ranks.rank() {
+            0 => element_size(&bytes)?,
+            _ => 0,
+        };
+        Ok((bytes, options, size, to))
+    });
+    let (bytes, options, size, to) = ranks.agree(given)?;
+    let size = ranks.reduce(Reduce::Max, &[size as i64])?[0];
+    let n = session.n_threads;
+    let made: Either<Learners> = match size {
+        4 => Either::F32(Learner::restore_over(ranks, &bytes, options, n)?),
+        _ => Either::F64(Learner::restore_over(ranks, &bytes, options, n)?),
+    };
+    // Learned atoms have norm 1 at most.
+    let range = for_either!(&made, learner => match learner.given() {
+        Some(given) => Range::new(given, "checkpoint")?,
+        None => Range::unit(),
+    });
+    drop(session);
+    give(to, handle(context, made, range));
+    Ok(())
 }

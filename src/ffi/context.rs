@@ -2,12 +2,11 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::panic::unpoisoned_if_free;
+use crate::base::status::{DICOD_OK, dicod_status};
 use crate::base::wording::by_language;
 use crate::clock::{Cancel, Clock, Running};
 use crate::csc::{Options, Progress};
-use crate::ffi::array::aligned;
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut};
-use crate::host::outside;
+use crate::ffi::boundary::{Handle, aligned, call, free, give, guard, in_use, of, optional, reference_mut, room, set};
 use crate::ranks::Transport;
 use crate::ranks::local::Local;
 use std::ffi::{CString, c_char, c_void};
@@ -75,6 +74,11 @@ pub type dicod_progress_fn =
 /// DICOD_ERROR_INVALID_STATE. Give threads that solve at the same time a context each.
 pub struct dicod_context(Arc<Context>);
 
+impl Handle for dicod_context {
+    const NAME: &'static str = "context";
+    const WHAT: &'static str = "a context";
+}
+
 /// What encoders share with the handle: the order of freeing does not matter.
 pub(crate) struct Context {
     pub(crate) ranks: Arc<dyn Transport>,
@@ -106,24 +110,17 @@ const MOST_THREADS: i32 = 1024;
 ///
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER (context), DICOD_ERROR_INVALID_ARGUMENT (n_threads).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_context_create(n_threads: i32, context: *mut *mut dicod_context) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { create(n_threads, context, || Ok(Arc::new(Local::alone()))) })
+pub extern "C" fn dicod_context_create(n_threads: i32, context: *mut *mut dicod_context) -> dicod_status {
+    guard(|| create(n_threads, context, || Ok(Arc::new(Local::alone()))))
 }
 
 /// Makes a context on ranks that `ranks` connects.
-///
-/// # Safety
-/// As [`reference_mut`].
-pub(crate) unsafe fn create(
+pub(crate) fn create(
     n_threads: i32,
     context: *mut *mut dicod_context,
     ranks: impl FnOnce() -> Result<Arc<dyn Transport>>,
-) -> Result<dicod_status> {
+) -> Result<()> {
     let ranks = ranks()?;
     let cores = crate::parmap::allowed_cores;
     let asked = n_threads;
@@ -149,8 +146,7 @@ pub(crate) unsafe fn create(
             Err(Error::argument("n_threads", value, allowed))
         }
     });
-    // SAFETY: the caller's promise.
-    let to = unsafe { reference_mut(context, "context", "the caller's pointer") };
+    let to = room(context);
     let (n_threads, to) = ranks.agree(n_threads.and_then(|n| Ok((n, to?))))?;
     let callbacks = Mutex::new(Callbacks {
         log: None,
@@ -159,8 +155,8 @@ pub(crate) unsafe fn create(
         progress_data: std::ptr::null_mut(),
     });
     let context = Context { ranks, n_threads, callbacks, cancel: Cancel::default() };
-    *to = Box::into_raw(Box::new(dicod_context(Arc::new(context))));
-    Ok(DICOD_OK)
+    give(to, dicod_context(Arc::new(context)));
+    Ok(())
 }
 
 /// Frees a context and sets the caller's pointer to NULL. `context` and `*context` may be NULL.
@@ -171,20 +167,15 @@ pub(crate) unsafe fn create(
 /// that it frees what it can.
 /// No other thread may be using the handle.
 /// Errors: DICOD_ERROR_INVALID_STATE (MPI is already finalised; the handle is gone all the same).
-///
-/// # Safety
-/// `*context` comes from a create function and has not been freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_context_free(context: *mut *mut dicod_context) -> dicod_status {
+pub extern "C" fn dicod_context_free(context: *mut *mut dicod_context) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let open = match unsafe { context.as_ref().and_then(|context| context.as_ref()) } {
+        let open = match optional(context).and_then(|context| optional(*context)) {
             Some(context) => context.0.ranks.fails_if_closed(),
             None => Ok(()),
         };
-        // SAFETY: the caller's promise.
-        unsafe { free(context) };
-        open.map(|_| DICOD_OK)
+        free(context);
+        open
     })
 }
 
@@ -192,45 +183,29 @@ pub unsafe extern "C" fn dicod_context_free(context: *mut *mut dicod_context) ->
 /// 0 and 1 without a communicator. Either may be NULL.
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER (context).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_context_ranks(
+pub extern "C" fn dicod_context_ranks(
     context: *const dicod_context,
     rank: *mut i32,
     n_ranks: *mut i32,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let ranks = &reference(context, "context", CONTEXT)?.0.ranks;
-            if let Some(rank) = rank.as_mut() {
-                *rank = ranks.rank() as i32;
-            }
-            if let Some(n_ranks) = n_ranks.as_mut() {
-                *n_ranks = ranks.size() as i32;
-            }
-        }
-        Ok(DICOD_OK)
+        let ranks = &of(context)?.0.ranks;
+        set(rank, ranks.rank() as i32);
+        set(n_ranks, ranks.size() as i32);
+        Ok(())
     })
 }
 
 /// Number of threads that calls with this context may use: `*n_threads`, what -1 and -2 came to.
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_context_threads(context: *const dicod_context, n_threads: *mut i32) -> dicod_status {
+pub extern "C" fn dicod_context_threads(context: *const dicod_context, n_threads: *mut i32) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let context = reference(context, "context", CONTEXT)?;
-            *reference_mut(n_threads, "n_threads", "room for the result")? = context.0.n_threads as i32;
-        }
-        Ok(DICOD_OK)
+        let context = of(context)?;
+        *reference_mut(n_threads, "n_threads", "room for the result")? = context.0.n_threads as i32;
+        Ok(())
     })
 }
 
@@ -240,21 +215,17 @@ pub unsafe extern "C" fn dicod_context_threads(context: *const dicod_context, n_
 ///
 /// Local. Needs the context for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER (context), DICOD_ERROR_INVALID_STATE (context in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_context_set_log(
+pub extern "C" fn dicod_context_set_log(
     context: *mut dicod_context,
     log: dicod_log_fn,
     userdata: *mut c_void,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let context = unsafe { reference(context, "context", CONTEXT) }?;
+        let context = of(context)?;
         let mut callbacks = context.0.callbacks()?;
         (callbacks.log, callbacks.log_data) = (log, userdata);
-        Ok(DICOD_OK)
+        Ok(())
     })
 }
 
@@ -263,21 +234,17 @@ pub unsafe extern "C" fn dicod_context_set_log(
 ///
 /// Local. Needs the context for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER (context), DICOD_ERROR_INVALID_STATE (context in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_context_set_progress(
+pub extern "C" fn dicod_context_set_progress(
     context: *mut dicod_context,
     progress: dicod_progress_fn,
     userdata: *mut c_void,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let context = unsafe { reference(context, "context", CONTEXT) }?;
+        let context = of(context)?;
         let mut callbacks = context.0.callbacks()?;
         (callbacks.progress, callbacks.progress_data) = (progress, userdata);
-        Ok(DICOD_OK)
+        Ok(())
     })
 }
 
@@ -295,13 +262,9 @@ pub unsafe extern "C" fn dicod_context_set_progress(
 ///
 /// Local: with several ranks it is enough to call it on one; from other threads, callbacks, and signal handlers
 /// (it reads and writes one lock-free atomic and nothing else). The context must not be freed meanwhile.
-///
-/// # Safety
-/// The pointer is NULL or valid.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_cancel(context: *const dicod_context) -> i32 {
-    // SAFETY: the caller's promise.
-    unsafe { context.as_ref() }.is_some_and(|context| context.0.cancel.cancel()).into()
+pub extern "C" fn dicod_cancel(context: *const dicod_context) -> i32 {
+    optional(context).is_some_and(|context| context.0.cancel.cancel()).into()
 }
 
 /// Lets a flag of the host's cancel calls with this context, as dicod_cancel() does, for as long as it is not 0; NULL: none, as
@@ -313,23 +276,17 @@ pub unsafe extern "C" fn dicod_cancel(context: *const dicod_context) -> i32 {
 /// with it.
 /// Errors: DICOD_ERROR_NULL_POINTER (context), DICOD_ERROR_INVALID_ARGUMENT (flag: not aligned), DICOD_ERROR_INVALID_STATE
 /// (context in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_context_set_cancel_flag(context: *mut dicod_context, flag: *const i32) -> dicod_status {
+pub extern "C" fn dicod_context_set_cancel_flag(context: *mut dicod_context, flag: *const i32) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let context = unsafe { reference(context, "context", CONTEXT) }?;
+        let context = of(context)?;
         aligned(flag, "flag")?;
         let _free = context.0.callbacks()?;
         // SAFETY: the caller's promise.
         unsafe { context.0.cancel.set_flag(flag) };
-        Ok(DICOD_OK)
+        Ok(())
     })
 }
-
-const CONTEXT: &str = "a context";
 
 impl Context {
     fn callbacks(&self) -> Result<MutexGuard<'_, Callbacks>> {
@@ -337,19 +294,9 @@ impl Context {
     }
 }
 
-/// A handle is in use.
-pub(crate) fn in_use(handle: &str) -> Error {
-    let text = "is in use by another thread, or by the call that runs this callback";
-    Error::InvalidState(format!("the {handle} {text}"))
-}
-
 /// The context of a call, if it has one.
-///
-/// # Safety
-/// As [`reference`].
-pub(crate) unsafe fn shared(context: *const dicod_context) -> Option<Arc<Context>> {
-    // SAFETY: the caller's promise.
-    unsafe { context.as_ref() }.map(|context| context.0.clone())
+pub(crate) fn shared(context: *const dicod_context) -> Option<Arc<Context>> {
+    optional(context).map(|context| context.0.clone())
 }
 
 /// The use of a context by one call.
@@ -428,8 +375,7 @@ impl<'c> Session<'c> {
             return;
         };
         let text = CString::new(message()).unwrap_or_default();
-        // SAFETY: the caller gave the function to be called like this.
-        outside(|| unsafe { log(callbacks.log_data, level, text.as_ptr()) })
+        call!(log(callbacks.log_data, level, text.as_ptr()))
     }
 
     /// What a solve calls to report; tells whether to go on.
@@ -448,26 +394,7 @@ impl<'c> Session<'c> {
                 tol: progress.tol,
                 seconds: progress.seconds,
             };
-            // SAFETY: the caller gave the function to be called like this.
-            outside(|| unsafe { report(userdata, &progress) }) == 0
+            call!(report(userdata, &progress)) == 0
         })
     }
-}
-
-/// Frees what a `_create` function made, and sets the caller's pointer to NULL.
-///
-/// # Safety
-/// `handle` is NULL or valid; `*handle` is NULL or was made by `Box::into_raw` and not freed.
-pub(crate) unsafe fn free<T>(handle: *mut *mut T) {
-    guard(|| {
-        // SAFETY: the caller's promise.
-        if let Some(handle) = unsafe { handle.as_mut() } {
-            let freed = std::mem::replace(handle, std::ptr::null_mut());
-            if !freed.is_null() {
-                // SAFETY: the caller's promise; nobody else has it.
-                drop(unsafe { Box::from_raw(freed) });
-            }
-        }
-        Ok(DICOD_OK)
-    });
 }

@@ -1,11 +1,11 @@
 //! What a handle holds: shapes, element type, options; and whether that is what somebody expects.
 
 use crate::base::error::{Error, Result};
+use crate::base::status::dicod_status;
 use crate::base::wording::per_axis;
-use crate::csc::{Options, Shape};
-use crate::ffi::array::{Element, aligned};
-use crate::ffi::options::{Output, dicod_options, handle as options_handle};
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut};
+use crate::csc::Shape;
+use crate::ffi::boundary::{Element, Output, for_either, give, guard, room, sized};
+use crate::ffi::options::dicod_options;
 use crate::ffi::{encoder, learner};
 use crate::grid::point::{AXES, Point};
 
@@ -46,47 +46,37 @@ pub struct dicod_handle_info {
 /// Local. Needs the encoder for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (info->struct_size too small);
 /// DICOD_ERROR_INVALID_STATE (encoder in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_describe(
+pub extern "C" fn dicod_encoder_describe(
     encoder: *mut encoder::dicod_encoder,
     info: *mut dicod_handle_info,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { encoder::get(encoder) }?;
+        let shared = encoder::get(encoder)?;
         let state = &mut *shared.state()?;
-        let found = encoder::for_either!(&mut state.encoder, encoder => {
+        let found = for_either!(&mut state.encoder, encoder => {
             let bytes = encoder.bytes() + encoder.bytes_gram();
             let shape = encoder.shape();
             described(encoder.element_type(), shape, shape.n_signals, 0, bytes)
         });
-        // SAFETY: the caller's promise.
-        unsafe { Output::new(info, "info", "info->struct_size")?.write(&found) };
-        Ok(DICOD_OK)
+        Output::new(info, "info", "info->struct_size")?.write(&found);
+        Ok(())
     })
 }
 
 /// What a learner holds, one that was restored, too; everything else as for dicod_encoder_describe().
 ///
 /// Local. Needs the learner for itself. Errors: as dicod_encoder_describe().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_describe(
+pub extern "C" fn dicod_learner_describe(
     learner: *mut learner::dicod_learner,
     info: *mut dicod_handle_info,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { learner::get(learner) }?;
+        let shared = learner::get(learner)?;
         let found = learner_info(&*shared.state()?);
-        // SAFETY: the caller's promise.
-        unsafe { Output::new(info, "info", "info->struct_size")?.write(&found) };
-        Ok(DICOD_OK)
+        Output::new(info, "info", "info->struct_size")?.write(&found);
+        Ok(())
     })
 }
 
@@ -95,21 +85,17 @@ pub unsafe extern "C" fn dicod_learner_describe(
 ///
 /// Local. Needs the encoder for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_STATE (encoder in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_get_options(
+pub extern "C" fn dicod_encoder_get_options(
     encoder: *mut encoder::dicod_encoder,
     options: *mut *mut dicod_options,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { encoder::get(encoder) }?;
+        let shared = encoder::get(encoder)?;
         let state = &mut *shared.state()?;
-        let found = encoder::for_either!(&mut state.encoder, encoder => encoder.options().clone());
-        // SAFETY: the caller's promise.
-        unsafe { give(found, options) }
+        let found = for_either!(&mut state.encoder, encoder => encoder.options().clone());
+        give(room(options)?, dicod_options::new(found));
+        Ok(())
     })
 }
 
@@ -117,21 +103,17 @@ pub unsafe extern "C" fn dicod_encoder_get_options(
 /// replaced; everything else as for dicod_encoder_get_options().
 ///
 /// Local. Needs the learner for itself. Errors: as dicod_encoder_get_options().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_get_options(
+pub extern "C" fn dicod_learner_get_options(
     learner: *mut learner::dicod_learner,
     options: *mut *mut dicod_options,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { learner::get(learner) }?;
+        let shared = learner::get(learner)?;
         let state = &mut *shared.state()?;
-        let found = learner::for_either!(&state.learner, learner => learner.options().clone());
-        // SAFETY: the caller's promise.
-        unsafe { give(found, options) }
+        let found = for_either!(&state.learner, learner => learner.options().clone());
+        give(room(options)?, dicod_options::new(found));
+        Ok(())
     })
 }
 
@@ -143,27 +125,23 @@ pub unsafe extern "C" fn dicod_learner_get_options(
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (a number or the element type that
 /// is another; expected->struct_size too small); DICOD_ERROR_INVALID_SHAPE (a shape that is another);
 /// DICOD_ERROR_INVALID_STATE (learner in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_expect(
+pub extern "C" fn dicod_learner_expect(
     learner: *mut learner::dicod_learner,
     expected: *const dicod_handle_info,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { learner::get(learner) }?;
+        let shared = learner::get(learner)?;
         let found = learner_info(&*shared.state()?);
-        // SAFETY: the caller's promise.
-        let same = unsafe { read(expected) }.and_then(|expected| compare(expected, &found));
+        let same = sized(expected, "expected", "expected->struct_size", "a struct whose struct_size is set")
+            .and_then(|expected| compare(expected, &found));
         crate::ffi::context::ranks(&shared.context).agree(same)?;
-        Ok(DICOD_OK)
+        Ok(())
     })
 }
 
 fn learner_info(state: &learner::State) -> dicod_handle_info {
-    learner::for_either!(&state.learner, learner => {
+    for_either!(&state.learner, learner => {
         let (n, iterations) = (learner.signals_per_step(), learner.iterations());
         described(learner.element_type(), learner.shape(), n, iterations, learner.bytes())
     })
@@ -205,32 +183,6 @@ fn described(element_type: i64, shape: &Shape, n_coded: usize, iterations: u64, 
         iterations: iterations as i64,
         bytes: bytes as i64,
     }
-}
-
-/// # Safety
-/// As [`reference_mut`].
-unsafe fn give(found: Options, options: *mut *mut dicod_options) -> Result<dicod_status> {
-    // SAFETY: the caller's promise.
-    let to = unsafe { reference_mut(options, "options", "the caller's pointer") }?;
-    *to = options_handle(found);
-    Ok(DICOD_OK)
-}
-
-/// # Safety
-/// `expected` is NULL or points to as many bytes as the int64_t there says.
-unsafe fn read<'a>(expected: *const dicod_handle_info) -> Result<&'a dicod_handle_info> {
-    if !expected.is_null() {
-        aligned(expected, "expected")?;
-        // SAFETY: the caller's promise.
-        let given = unsafe { expected.cast::<i64>().read() };
-        let least = size_of::<dicod_handle_info>() as i64;
-        if given < least {
-            let allowed = format!("at least {least}, the sizeof of the struct");
-            return Err(Error::argument("expected->struct_size", given, allowed));
-        }
-    }
-    // SAFETY: the caller's promise.
-    unsafe { reference(expected, "expected", "a struct whose struct_size is set") }
 }
 
 fn compare(expected: &dicod_handle_info, found: &dicod_handle_info) -> Result<()> {

@@ -1,20 +1,27 @@
 //! The encoder handle: Gram tensor and activations kept between calls.
 
 use crate::base::error::{Error, Result};
+use crate::base::status::dicod_status;
 use crate::base::wording::by_language;
 use crate::clock::Clock;
 use crate::csc::problem::objective::Range;
 use crate::csc::{Activation, Encoder, Info, Shape};
-use crate::ffi::array::{Element, PER_AXIS, View, X, Z, aligned, dicod_array, other_type, values};
-use crate::ffi::context::{Context, DICOD_LOG_DEBUG, Session, dicod_context, free, in_use, ranks, shared};
-use crate::ffi::options::{Output, dicod_options, room_for};
-use crate::ffi::overlap::{Memory, fails_if_shared};
-use crate::ffi::solve::{Problem, dicod_info, dictionary, explained, info_out, run, write_info};
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, slice, slice_mut};
+use crate::ffi::array::{PER_AXIS, View, X, Z, dicod_array};
+use crate::ffi::boundary::problem::{dictionary, explained, values};
+use crate::ffi::boundary::{
+    Either, Element, Family, Handle, Memory, Output, Problem, aligned, entered, fails_if_shared,
+};
+use crate::ffi::boundary::{
+    for_either, free, give, guard, of, other_type, reference, room, room_for, set, slice, slice_mut,
+};
+use crate::ffi::context::{Context, DICOD_LOG_DEBUG, Session, dicod_context, ranks, shared};
+use crate::ffi::options::dicod_options;
+use crate::ffi::run::run;
+use crate::ffi::solve::{dicod_info, info_out, write_info};
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, padded};
 use crate::linalg::Dictionary;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 /// A dictionary bound to a domain, for programs that encode again and again.
@@ -25,67 +32,30 @@ use std::time::Instant;
 /// a callback, fails with DICOD_ERROR_INVALID_STATE.
 pub struct dicod_encoder(Arc<Shared>);
 
+impl Handle for dicod_encoder {
+    const NAME: &'static str = "encoder";
+    const WHAT: &'static str = "an encoder";
+}
+
 pub(super) struct Shared {
     context: Option<Arc<Context>>,
     state: Mutex<State>,
 }
 
 pub(super) struct State {
-    pub(super) encoder: Either,
+    pub(super) encoder: Either<Encoders>,
     range: Range,
     /// λ per atom of the last solve.
     /// λ and tolerance of each atom in the last solve.
     per_atom: Option<(Vec<f64>, Vec<f64>)>,
 }
 
-/// An encoder of one of the element types.
-pub(crate) enum Either {
-    F64(Encoder<f64>),
-    F32(Encoder<f32>),
-}
+/// Encoders of either element type.
+pub(crate) struct Encoders;
 
-/// An element type of encoders.
-pub(crate) trait Typed: Element {
-    /// Forgets the type.
-    fn wrap(encoder: Encoder<Self>) -> Either;
-    /// The encoder, if it is of this type.
-    fn unwrap(encoder: &mut Either) -> Option<&mut Encoder<Self>>;
+impl Family for Encoders {
+    type Of<T: Element> = Encoder<T>;
 }
-
-impl Typed for f64 {
-    fn wrap(encoder: Encoder<Self>) -> Either {
-        Either::F64(encoder)
-    }
-    fn unwrap(encoder: &mut Either) -> Option<&mut Encoder<Self>> {
-        match encoder {
-            Either::F64(encoder) => Some(encoder),
-            Either::F32(_) => None,
-        }
-    }
-}
-
-impl Typed for f32 {
-    fn wrap(encoder: Encoder<Self>) -> Either {
-        Either::F32(encoder)
-    }
-    fn unwrap(encoder: &mut Either) -> Option<&mut Encoder<Self>> {
-        match encoder {
-            Either::F32(encoder) => Some(encoder),
-            Either::F64(_) => None,
-        }
-    }
-}
-
-/// Does the same for either type.
-macro_rules! for_either {
-    ($either:expr, $encoder:ident => $body:expr) => {
-        match $either {
-            $crate::ffi::encoder::Either::F64($encoder) => $body,
-            $crate::ffi::encoder::Either::F32($encoder) => $body,
-        }
-    };
-}
-pub(super) use for_either;
 
 /// Makes an encoder: `*encoder`. Free it with dicod_encoder_free().
 ///
@@ -101,11 +71,8 @@ pub(super) use for_either;
 /// time.
 /// Errors: as dicod_solve(); DICOD_ERROR_INVALID_ARGUMENT also for the published schedule on more
 /// than one rank.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_create(
+pub extern "C" fn dicod_encoder_create(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -117,19 +84,15 @@ pub unsafe extern "C" fn dicod_encoder_create(
     d: *const f64,
     encoder: *mut *mut dicod_encoder,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         create(context, problem, |shape| dictionary(shape, d), encoder)
     })
 }
 
 /// dicod_encoder_create() for arrays of float.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_create_f32(
+pub extern "C" fn dicod_encoder_create_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -141,8 +104,7 @@ pub unsafe extern "C" fn dicod_encoder_create_f32(
     d: *const f32,
     encoder: *mut *mut dicod_encoder,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         create(context, problem, |shape| dictionary(shape, d), encoder)
     })
@@ -154,11 +116,8 @@ pub unsafe extern "C" fn dicod_encoder_create_f32(
 ///
 /// Collective over the context's ranks. Thread-safe, except that a context serves one call at a
 /// time. Errors: as dicod_encoder_create().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_create_rank1(
+pub extern "C" fn dicod_encoder_create_rank1(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -171,19 +130,15 @@ pub unsafe extern "C" fn dicod_encoder_create_rank1(
     v: *const f64,
     encoder: *mut *mut dicod_encoder,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         create(context, problem, |shape| rank_one(shape, u, v), encoder)
     })
 }
 
 /// dicod_encoder_create_rank1() for arrays of float.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_create_rank1_f32(
+pub extern "C" fn dicod_encoder_create_rank1_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -196,8 +151,7 @@ pub unsafe extern "C" fn dicod_encoder_create_rank1_f32(
     v: *const f32,
     encoder: *mut *mut dicod_encoder,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         create(context, problem, |shape| rank_one(shape, u, v), encoder)
     })
@@ -207,13 +161,9 @@ pub unsafe extern "C" fn dicod_encoder_create_rank1_f32(
 ///
 /// Local, unless its context has been freed before: then it frees the communicator as
 /// dicod_context_free() does, which is collective. No other thread may be using the handle.
-///
-/// # Safety
-/// `*encoder` comes from a create function and has not been freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_free(encoder: *mut *mut dicod_encoder) {
-    // SAFETY: the caller's promise.
-    unsafe { free(encoder) }
+pub extern "C" fn dicod_encoder_free(encoder: *mut *mut dicod_encoder) {
+    free(encoder)
 }
 
 /// Replaces the dictionary by `d` of the same shape, and computes its Gram tensor. The activations
@@ -223,23 +173,15 @@ pub unsafe extern "C" fn dicod_encoder_free(encoder: *mut *mut dicod_encoder) {
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_NOT_FINITE (d); DICOD_ERROR_INVALID_ARGUMENT (the
 /// encoder is one of float; norms that overflow); DICOD_ERROR_OUT_OF_MEMORY;
 /// DICOD_ERROR_INVALID_STATE (encoder or context in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_set_dictionary(encoder: *mut dicod_encoder, d: *const f64) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { set_dictionary(encoder, "d", |shape| dictionary(shape, d)) })
+pub extern "C" fn dicod_encoder_set_dictionary(encoder: *mut dicod_encoder, d: *const f64) -> dicod_status {
+    guard(|| set_dictionary(encoder, "d", |shape| dictionary(shape, d)))
 }
 
 /// dicod_encoder_set_dictionary() for encoders of float.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_set_dictionary_f32(encoder: *mut dicod_encoder, d: *const f32) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { set_dictionary(encoder, "d", |shape| dictionary(shape, d)) })
+pub extern "C" fn dicod_encoder_set_dictionary_f32(encoder: *mut dicod_encoder, d: *const f32) -> dicod_status {
+    guard(|| set_dictionary(encoder, "d", |shape| dictionary(shape, d)))
 }
 
 /// Replaces the dictionary by one of rank one, see dicod_encoder_create_rank1(); the encoder need
@@ -247,31 +189,23 @@ pub unsafe extern "C" fn dicod_encoder_set_dictionary_f32(encoder: *mut dicod_en
 ///
 /// Collective over the context's ranks. Needs the encoder for itself. Errors: as
 /// dicod_encoder_set_dictionary().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_set_dictionary_rank1(
+pub extern "C" fn dicod_encoder_set_dictionary_rank1(
     encoder: *mut dicod_encoder,
     u: *const f64,
     v: *const f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { set_dictionary(encoder, "u", |shape| rank_one(shape, u, v)) })
+    guard(|| set_dictionary(encoder, "u", |shape| rank_one(shape, u, v)))
 }
 
 /// dicod_encoder_set_dictionary_rank1() for encoders of float.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_set_dictionary_rank1_f32(
+pub extern "C" fn dicod_encoder_set_dictionary_rank1_f32(
     encoder: *mut dicod_encoder,
     u: *const f32,
     v: *const f32,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { set_dictionary(encoder, "u", |shape| rank_one(shape, u, v)) })
+    guard(|| set_dictionary(encoder, "u", |shape| rank_one(shape, u, v)))
 }
 
 /// Encodes the signals `x`, over the signal's shape, n_signals * n_channels channels. Nothing is
@@ -295,32 +229,24 @@ pub unsafe extern "C" fn dicod_encoder_set_dictionary_rank1_f32(
 /// that overlap or leave a hole); DICOD_ERROR_NOT_FINITE (x); DICOD_ERROR_OUT_OF_MEMORY;
 /// DICOD_ERROR_INVALID_STATE (encoder or context in use, MPI finalised);
 /// DICOD_ERROR_COMMUNICATION.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_solve(
+pub extern "C" fn dicod_encoder_solve(
     encoder: *mut dicod_encoder,
     x: *const dicod_array,
     info: *mut dicod_info,
 ) -> dicod_status {
     guard(|| {
         let start = Instant::now();
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(encoder) }?;
+        let shared = get(encoder)?;
         let State { encoder, range, per_atom } = &mut *shared.state()?;
         let session = Session::run(&shared.context)?;
         let options = for_either!(encoder, encoder => encoder.options().clone());
         session.timed(start, &options, &ranks(&shared.context), |clock| {
-            // SAFETY: the caller's promise.
-            unsafe {
-                let out = info_out(info);
-                let (out, found, status) =
-                    for_either!(encoder, encoder => solve(encoder, range, x, out, &session, clock)?);
-                write_info(out, &found, status, session.n_threads, &clock.laps());
-                *per_atom = (!found.lambda_max.is_nan()).then_some((found.lambda, found.tol_per_atom));
-                Ok(status)
-            }
+            let out = info_out(info);
+            let (out, found, status) = for_either!(encoder, encoder => solve(encoder, range, x, out, &session, clock)?);
+            write_info(out, &found, status, session.n_threads, &clock.laps());
+            *per_atom = (!found.lambda_max.is_nan()).then_some((found.lambda, found.tol_per_atom));
+            Ok(status)
         })
     })
 }
@@ -331,20 +257,12 @@ pub unsafe extern "C" fn dicod_encoder_solve(
 ///
 /// Collective over the context's ranks. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
 /// DICOD_ERROR_INVALID_ARGUMENT for a negative value if the option "positive" is set.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_set_z(encoder: *mut dicod_encoder, z: *const dicod_array) -> dicod_status {
+pub extern "C" fn dicod_encoder_set_z(encoder: *mut dicod_encoder, z: *const dicod_array) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(encoder) }?;
+        let shared = get(encoder)?;
         let state = &mut *shared.state()?;
-        // SAFETY: the caller's promise.
-        for_either!(&mut state.encoder, encoder => unsafe {
-            set_z(encoder, &state.range, z)?;
-        });
-        Ok(DICOD_OK)
+        for_either!(&mut state.encoder, encoder => set_z(encoder, &state.range, z))
     })
 }
 
@@ -352,17 +270,13 @@ pub unsafe extern "C" fn dicod_encoder_set_z(encoder: *mut dicod_encoder, z: *co
 ///
 /// Local. Needs the encoder for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (encoder in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_clear_z(encoder: *mut dicod_encoder) -> dicod_status {
+pub extern "C" fn dicod_encoder_clear_z(encoder: *mut dicod_encoder) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(encoder) }?;
+        let shared = get(encoder)?;
         let state = &mut *shared.state()?;
         for_either!(&mut state.encoder, encoder => encoder.clear_z());
-        Ok(DICOD_OK)
+        Ok(())
     })
 }
 
@@ -373,18 +287,12 @@ pub unsafe extern "C" fn dicod_encoder_clear_z(encoder: *mut dicod_encoder) -> d
 ///
 /// Collective over the context's ranks. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
 /// DICOD_ERROR_INVALID_ARGUMENT if two elements share memory.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_get_z(encoder: *mut dicod_encoder, z: *mut dicod_array) -> dicod_status {
+pub extern "C" fn dicod_encoder_get_z(encoder: *mut dicod_encoder, z: *mut dicod_array) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(encoder) }?;
+        let shared = get(encoder)?;
         let state = &mut *shared.state()?;
-        // SAFETY: the caller's promise.
-        for_either!(&mut state.encoder, encoder => unsafe { get_z(encoder, z)? });
-        Ok(DICOD_OK)
+        for_either!(&mut state.encoder, encoder => get_z(encoder, z))
     })
 }
 
@@ -399,11 +307,8 @@ pub unsafe extern "C" fn dicod_encoder_get_z(encoder: *mut dicod_encoder, z: *mu
 /// Errors: DICOD_ERROR_NULL_POINTER (encoder, count); DICOD_ERROR_INVALID_ARGUMENT (capacity
 /// negative or, other than 0, too small); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE
 /// (encoder in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_get_sparse(
+pub extern "C" fn dicod_encoder_get_sparse(
     encoder: *mut dicod_encoder,
     capacity: i64,
     signal: *mut i64,
@@ -413,27 +318,17 @@ pub unsafe extern "C" fn dicod_encoder_get_sparse(
     count: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let shared = get(encoder)?;
-            let state = &mut *shared.state()?;
-            reference_mut(count, "count", "room for the count")?;
-            let n = for_either!(&mut state.encoder, encoder => encoder.n_nonzero());
-            if room_for(n, capacity)? {
-                aligned(signal, "signal")?;
-                aligned(atom, "atom")?;
-                aligned(position, "position")?;
-                aligned(value, "value")?;
-                for_either!(&mut state.encoder, encoder => {
-                    let n_axes = encoder.shape().n_axes;
-                    let list = encoder.activations()?;
-                    let to = (signal, atom, position, value);
-                    write_sparse(&list, n_axes, to)?;
-                });
-            }
-            *count = n as i64;
+        let shared = get(encoder)?;
+        let state = &mut *shared.state()?;
+        reference(count, "count", "room for the count")?;
+        let to = Sparse { signal, atom, position, value };
+        let n = for_either!(&mut state.encoder, encoder => encoder.n_nonzero());
+        if room_for(n, capacity)? {
+            to.aligned()?;
+            for_either!(&mut state.encoder, encoder => to.write(&encoder.activations()?, encoder.shape().n_axes)?);
         }
-        Ok(DICOD_OK)
+        set(count, n as i64);
+        Ok(())
     })
 }
 
@@ -443,11 +338,8 @@ pub unsafe extern "C" fn dicod_encoder_get_sparse(
 ///
 /// Collective over the context's ranks. Needs the encoder for itself. Errors: as
 /// dicod_encoder_get_sparse(); DICOD_ERROR_INVALID_SHAPE (a block that is not in the valid domain).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_get_sparse_block(
+pub extern "C" fn dicod_encoder_get_sparse_block(
     encoder: *mut dicod_encoder,
     offset: *const i64,
     local_shape: *const i64,
@@ -459,36 +351,29 @@ pub unsafe extern "C" fn dicod_encoder_get_sparse_block(
     count: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let shared = get(encoder)?;
-            let state = &mut *shared.state()?;
-            for_either!(&mut state.encoder, encoder => {
-                let n_axes = encoder.shape().n_axes;
-                let given = || {
-                    reference_mut(count, "count", "room for the count")?;
-                    aligned(signal, "signal")?;
-                    aligned(atom, "atom")?;
-                    aligned(position, "position")?;
-                    aligned(value, "value")?;
-                    Ok(Block {
-                        origin: padded(slice(offset, n_axes, "offset", PER_AXIS)?, 0),
-                        shape: padded(slice(local_shape, n_axes, "local_shape", PER_AXIS)?, 1),
-                    })
-                };
-                let block = encoder.ranks().agree(given())?;
-                let list = encoder.activations_in(&block)?;
-                let write = || {
-                    if room_for(list.len(), capacity)? {
-                        write_sparse(&list, n_axes, (signal, atom, position, value))?;
-                    }
-                    Ok(())
-                };
-                encoder.ranks().agree(write())?;
-                *count = list.len() as i64;
-            });
-        }
-        Ok(DICOD_OK)
+        let shared = get(encoder)?;
+        let state = &mut *shared.state()?;
+        for_either!(&mut state.encoder, encoder => {
+            let n_axes = encoder.shape().n_axes;
+            let to = Sparse { signal, atom, position, value };
+            let given = || {
+                reference(count, "count", "room for the count")?;
+                to.aligned()?;
+                Ok(Block {
+                    origin: padded(slice(offset, n_axes, "offset", PER_AXIS)?, 0),
+                    shape: padded(slice(local_shape, n_axes, "local_shape", PER_AXIS)?, 1),
+                })
+            };
+            let block = encoder.ranks().agree(given())?;
+            let list = encoder.activations_in(&block)?;
+            let write = || match room_for(list.len(), capacity)? {
+                true => to.write(&list, n_axes),
+                false => Ok(()),
+            };
+            encoder.ranks().agree(write())?;
+            set(count, list.len() as i64);
+        });
+        Ok(())
     })
 }
 
@@ -498,33 +383,26 @@ pub unsafe extern "C" fn dicod_encoder_get_sparse_block(
 ///
 /// Needs the encoder for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (encoder in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_region(
+pub extern "C" fn dicod_encoder_region(
     encoder: *mut dicod_encoder,
     offset: *mut i64,
     local_shape: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(encoder) }?;
+        let shared = get(encoder)?;
         let state = &mut *shared.state()?;
         for_either!(&mut state.encoder, encoder => {
             let (n_axes, region) = (encoder.shape().n_axes, encoder.region());
             aligned(offset, "offset")?;
             aligned(local_shape, "local_shape")?;
-            // SAFETY: the caller's promise.
-            unsafe {
-                slice_mut(offset, n_axes, "offset", PER_AXIS)?;
-                slice_mut(local_shape, n_axes, "local_shape", PER_AXIS)?
-                    .copy_from_slice(&region.shape[AXES - n_axes..]);
-                slice_mut(offset, n_axes, "offset", PER_AXIS)?
-                    .copy_from_slice(&region.origin[AXES - n_axes..]);
-            }
+            slice_mut(offset, n_axes, "offset", PER_AXIS)?;
+            slice_mut(local_shape, n_axes, "local_shape", PER_AXIS)?
+                .copy_from_slice(&region.shape[AXES - n_axes..]);
+            slice_mut(offset, n_axes, "offset", PER_AXIS)?
+                .copy_from_slice(&region.origin[AXES - n_axes..]);
         });
-        Ok(DICOD_OK)
+        Ok(())
     })
 }
 
@@ -534,17 +412,13 @@ pub unsafe extern "C" fn dicod_encoder_region(
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_atoms is not the encoder's);
 /// DICOD_ERROR_INVALID_STATE (nothing was solved yet, or the last solve was stopped before it knew;
 /// encoder in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_get_lambda(
+pub extern "C" fn dicod_encoder_get_lambda(
     encoder: *mut dicod_encoder,
     n_atoms: i64,
     lambda: *mut f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { per_atom(encoder, n_atoms, lambda, "lambda", |found| &found.0) })
+    guard(|| per_atom(encoder, n_atoms, lambda, "lambda", |found| &found.0))
 }
 
 /// Tolerance of each atom in the last solve, in units of its z: `tolerance[n_atoms]`. It ended, if it converged, with
@@ -554,32 +428,24 @@ pub unsafe extern "C" fn dicod_encoder_get_lambda(
 /// Local. Needs the encoder for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_atoms is not the encoder's);
 /// DICOD_ERROR_INVALID_STATE (nothing was solved yet, or the encoder is in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_get_tolerance(
+pub extern "C" fn dicod_encoder_get_tolerance(
     encoder: *mut dicod_encoder,
     n_atoms: i64,
     tolerance: *mut f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { per_atom(encoder, n_atoms, tolerance, "tolerance", |found| &found.1) })
+    guard(|| per_atom(encoder, n_atoms, tolerance, "tolerance", |found| &found.1))
 }
 
 /// Writes one number per atom of the last solve.
-///
-/// # Safety
-/// As [`get`] and [`slice_mut`].
-unsafe fn per_atom(
+fn per_atom(
     encoder: *mut dicod_encoder,
     n_atoms: i64,
     to: *mut f64,
     argument: &'static str,
     of: impl FnOnce(&(Vec<f64>, Vec<f64>)) -> &[f64],
-) -> Result<dicod_status> {
-    // SAFETY: the caller's promise.
-    let shared = unsafe { get(encoder) }?;
+) -> Result<()> {
+    let shared = get(encoder)?;
     let state = &mut *shared.state()?;
     let n = for_either!(&mut state.encoder, encoder => encoder.shape().n_atoms);
     if n_atoms != n as i64 {
@@ -592,106 +458,78 @@ unsafe fn per_atom(
         return Err(Error::InvalidState(text));
     };
     aligned(to, argument)?;
-    // SAFETY: the caller's promise.
-    let to = unsafe { slice_mut(to, n, argument, "n_atoms values") }?;
+    let to = slice_mut(to, n, argument, "n_atoms values")?;
     to.copy_from_slice(of(found));
-    Ok(DICOD_OK)
+    Ok(())
 }
 
 impl Shared {
     pub(super) fn state(&self) -> Result<MutexGuard<'_, State>> {
-        self.state.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => in_use("encoder"),
-            TryLockError::Poisoned(_) => {
-                let text = "an internal error left the encoder broken: it can only be freed";
-                Error::InvalidState(text.into())
-            }
-        })
+        entered(&self.state, dicod_encoder::NAME)
     }
 }
 
 /// Shared ownership for the time of a call: a callback may free the handle.
-///
-/// # Safety
-/// As [`reference`].
-pub(super) unsafe fn get(encoder: *const dicod_encoder) -> Result<Arc<Shared>> {
-    // SAFETY: the caller's promise.
-    let encoder = unsafe { reference(encoder, "encoder", "an encoder") }?;
-    Ok(encoder.0.clone())
+pub(super) fn get(encoder: *const dicod_encoder) -> Result<Arc<Shared>> {
+    Ok(of(encoder)?.0.clone())
 }
 
-/// # Safety
-/// As [`reference_mut`].
-unsafe fn create<T: Typed>(
+fn create<T: Element>(
     context: *mut dicod_context,
     problem: Result<Problem>,
     dictionary: impl FnOnce(&Shape) -> Result<(Dictionary<T>, Range)>,
     encoder: *mut *mut dicod_encoder,
-) -> Result<dicod_status> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let context = shared(context);
-        let session = Session::enter(&context)?;
-        let ranks = ranks(&context);
-        let given = problem.and_then(|problem| {
-            reference_mut(encoder, "encoder", "the caller's pointer")?;
-            let (dictionary, range) = dictionary(&problem.shape)?;
-            Ok((problem, dictionary, range))
-        });
-        let (problem, dictionary, range) = ranks.agree(given)?;
-        let (shape, options) = (problem.shape, problem.options);
-        let made = Encoder::over(ranks, shape, dictionary, options, session.n_threads)?;
-        session.log(DICOD_LOG_DEBUG, || format!("encoder: {} bytes, the Gram tensor aside", made.bytes()));
-        drop(session);
-        let state = Mutex::new(State { encoder: T::wrap(made), range, per_atom: None });
-        let handle = dicod_encoder(Arc::new(Shared { context, state }));
-        *encoder = Box::into_raw(Box::new(handle));
-    }
-    Ok(DICOD_OK)
+) -> Result<()> {
+    let context = shared(context);
+    let session = Session::enter(&context)?;
+    let ranks = ranks(&context);
+    let given = problem.and_then(|problem| {
+        let to = room(encoder)?;
+        let (dictionary, range) = dictionary(&problem.shape)?;
+        Ok((problem, dictionary, range, to))
+    });
+    let (problem, dictionary, range, to) = ranks.agree(given)?;
+    let (shape, options) = (problem.shape, problem.options);
+    let made = Encoder::over(ranks, shape, dictionary, options, session.n_threads)?;
+    session.log(DICOD_LOG_DEBUG, || format!("encoder: {} bytes, the Gram tensor aside", made.bytes()));
+    drop(session);
+    let state = Mutex::new(State { encoder: T::wrap::<Encoders>(made), range, per_atom: None });
+    let handle = dicod_encoder(Arc::new(Shared { context, state }));
+    give(to, handle);
+    Ok(())
 }
 
 /// A dictionary of factors, and the range of its norms.
-///
-/// # Safety
-/// As [`super::status::slice`], for all values of the factors.
-unsafe fn rank_one<T: Element>(shape: &Shape, u: *const T, v: *const T) -> Result<(Dictionary<T>, Range)> {
+fn rank_one<T: Element>(shape: &Shape, u: *const T, v: *const T) -> Result<(Dictionary<T>, Range)> {
     let (k, p) = (shape.n_atoms, shape.n_channels);
-    // SAFETY: the caller's promise.
-    let (u, v) = unsafe {
-        let u = values(u, k * p, "u")?;
-        (u, values(v, Problem::len(k, 1, shape.atom), "v")?)
-    };
+    let u = values(u, k * p, "u")?;
+    let v = values(v, Problem::len(k, 1, shape.atom), "v")?;
     let dictionary = Dictionary::rank_one(k, p, shape.atom, u, v);
     let dictionary = dictionary.map_err(|error| explained(error, shape))?;
     let range = Range::new(&dictionary, "u and v")?;
     Ok((dictionary, range))
 }
 
-/// # Safety
-/// As [`reference`].
-unsafe fn set_dictionary<T: Typed>(
+fn set_dictionary<T: Element>(
     encoder: *mut dicod_encoder,
     argument: &str,
     dictionary: impl FnOnce(&Shape) -> Result<(Dictionary<T>, Range)>,
-) -> Result<dicod_status> {
-    // SAFETY: the caller's promise.
-    let shared = unsafe { get(encoder) }?;
+) -> Result<()> {
+    let shared = get(encoder)?;
     let state = &mut *shared.state()?;
     let session = Session::enter(&shared.context)?;
     let ranks = ranks(&shared.context);
-    let typed = T::unwrap(&mut state.encoder);
+    let typed = T::unwrap::<Encoders>(&mut state.encoder);
     let typed = typed.ok_or_else(|| other_type::<T>(argument, "encoder"));
     let given = typed.and_then(|encoder| Ok((dictionary(encoder.shape())?, encoder)));
     let ((dictionary, range), encoder) = ranks.agree(given)?;
     encoder.set_dictionary(dictionary)?;
     state.range = range;
     session.log(DICOD_LOG_DEBUG, || "encoder: another dictionary".into());
-    Ok(DICOD_OK)
+    Ok(())
 }
 
-/// # Safety
-/// As [`View::new`] and [`View::field`].
-unsafe fn solve<T: Element>(
+fn solve<T: Element>(
     encoder: &mut Encoder<T>,
     range: &Range,
     x: *const dicod_array,
@@ -702,13 +540,11 @@ unsafe fn solve<T: Element>(
     let shape = encoder.shape();
     let n = shape.n_signals * shape.n_channels;
     let given = out.and_then(|out| {
-        // SAFETY: the caller's promise.
-        let mut view = unsafe { View::new::<T>(x, X, shape, shape.signal, n) }?;
+        let mut view = View::new::<T>(x, X, shape, shape.signal, n)?;
         if encoder.ranks().size() == 1 {
             view = view.fails_unless_whole(shape, shape.signal)?;
         }
-        // SAFETY: the caller's promise.
-        let x = unsafe { view.field::<T>() }?;
+        let x = view.field::<T>()?;
         x.check_finite("x").map_err(|error| explained(error, shape))?;
         range.check_x(&x)?;
         Ok((out, x))
@@ -718,19 +554,15 @@ unsafe fn solve<T: Element>(
     Ok((out, info, status))
 }
 
-/// # Safety
-/// As [`View::new`] and [`View::field`].
-unsafe fn set_z<T: Element>(encoder: &mut Encoder<T>, range: &Range, z: *const dicod_array) -> Result<()> {
+fn set_z<T: Element>(encoder: &mut Encoder<T>, range: &Range, z: *const dicod_array) -> Result<()> {
     let shape = encoder.shape();
     let n = shape.n_signals * shape.n_atoms;
     let given = || {
-        // SAFETY: the caller's promise.
-        let mut view = unsafe { View::new::<T>(z, Z, shape, shape.valid(), n) }?;
+        let mut view = View::new::<T>(z, Z, shape, shape.valid(), n)?;
         if encoder.ranks().size() == 1 {
             view = view.fails_unless_whole(shape, shape.valid())?;
         }
-        // SAFETY: the caller's promise.
-        let z = unsafe { view.field::<T>() }?;
+        let z = view.field::<T>()?;
         z.check_finite("z").map_err(|error| explained(error, shape))?;
         range.check_z(&z)?;
         Ok(z)
@@ -739,64 +571,65 @@ unsafe fn set_z<T: Element>(encoder: &mut Encoder<T>, range: &Range, z: *const d
     encoder.set_z(&z)
 }
 
-/// # Safety
-/// As [`View::new`] and [`View::write`].
-unsafe fn get_z<T: Element>(encoder: &Encoder<T>, z: *const dicod_array) -> Result<()> {
+fn get_z<T: Element>(encoder: &Encoder<T>, z: *const dicod_array) -> Result<()> {
     let shape = encoder.shape();
     let n = shape.n_signals * shape.n_atoms;
     let given = || {
-        // SAFETY: the caller's promise.
-        let view = unsafe { View::new::<T>(z, Z, shape, shape.valid(), n) }?;
+        let view = View::new::<T>(z, Z, shape, shape.valid(), n)?;
         view.fails_if_overlapping::<T>()?;
         Ok(view)
     };
     let ranks = encoder.ranks();
     let view = ranks.agree(given())?;
     let list = encoder.fetch_block(&view.block())?;
-    // SAFETY: the caller's promise.
-    ranks.agree(unsafe {
-        view.write::<T>(|out| {
-            encoder.write(&list, out);
-            Ok(())
-        })
-    })
+    ranks.agree(view.write::<T>(|out| {
+        encoder.write(&list, out);
+        Ok(())
+    }))
 }
 
-/// # Safety
-/// As [`slice_mut`], for as many entries; NULL for what is not wanted.
-unsafe fn write_sparse<T: Element>(
-    list: &[Activation<T>],
-    n_axes: usize,
-    (signal, atom, position, value): (*mut i64, *mut i64, *mut i64, *mut f64),
-) -> Result<()> {
-    let n = list.len();
-    let written = [
-        Memory::of("signal", signal, n),
-        Memory::of("atom", atom, n),
-        Memory::of("position", position, n * n_axes),
-        Memory::of("value", value, n),
-    ];
-    fails_if_shared(&written, &[])?;
-    // SAFETY: the caller's promise.
-    unsafe fn to<'a, V>(pointer: *mut V, n: usize) -> Result<&'a mut [V]> {
-        let n = if pointer.is_null() { 0 } else { n };
-        // SAFETY: the caller's promise.
-        unsafe { slice_mut(pointer, n, "", "") }
+/// Where a list of activations is written; NULL is wanted nowhere.
+#[derive(Clone, Copy)]
+struct Sparse {
+    signal: *mut i64,
+    atom: *mut i64,
+    position: *mut i64,
+    value: *mut f64,
+}
+
+impl Sparse {
+    fn aligned(&self) -> Result<()> {
+        aligned(self.signal, "signal")?;
+        aligned(self.atom, "atom")?;
+        aligned(self.position, "position")?;
+        aligned(self.value, "value")
     }
-    // SAFETY: the caller's promise; one array after the other.
-    unsafe {
-        for (to, from) in to(signal, n)?.iter_mut().zip(list) {
+
+    fn write<T: Element>(&self, list: &[Activation<T>], n_axes: usize) -> Result<()> {
+        let n = list.len();
+        let written = [
+            Memory::of("signal", self.signal, n),
+            Memory::of("atom", self.atom, n),
+            Memory::of("position", self.position, n * n_axes),
+            Memory::of("value", self.value, n),
+        ];
+        fails_if_shared(&written, &[])?;
+        fn to<'a, V>(pointer: *mut V, n: usize) -> Result<&'a mut [V]> {
+            let n = if pointer.is_null() { 0 } else { n };
+            slice_mut(pointer, n, "", "")
+        }
+        for (to, from) in to(self.signal, n)?.iter_mut().zip(list) {
             *to = from.signal as i64;
         }
-        for (to, from) in to(atom, n)?.iter_mut().zip(list) {
+        for (to, from) in to(self.atom, n)?.iter_mut().zip(list) {
             *to = from.atom as i64;
         }
-        for (to, from) in to(position, n * n_axes)?.chunks_exact_mut(n_axes).zip(list) {
+        for (to, from) in to(self.position, n * n_axes)?.chunks_exact_mut(n_axes).zip(list) {
             to.copy_from_slice(&from.at[AXES - n_axes..]);
         }
-        for (to, from) in to(value, n)?.iter_mut().zip(list) {
+        for (to, from) in to(self.value, n)?.iter_mut().zip(list) {
             *to = from.value.wide();
         }
+        Ok(())
     }
-    Ok(())
 }

@@ -1,18 +1,18 @@
 //! Dictionary learning in one call on plain arrays, and what a learner handle reports.
 
 use crate::base::error::{Error, Result};
+use crate::base::status::{DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_TIME_LIMIT, dicod_status};
 use crate::base::wording::by_language;
 use crate::clock::Clock;
 use crate::csc::encoder::same_problem;
 use crate::csc::problem::objective::Range;
 use crate::csc::{Options, Shape, Stop};
-use crate::ffi::array::{Element, aligned, values};
+use crate::ffi::boundary::problem::{dictionary, explained, seconds_to_write, slab, values};
+use crate::ffi::boundary::{Element, Output, Problem, aligned, call, fails_if_shared, guard, slice_mut};
 use crate::ffi::context::{DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
-use crate::ffi::options::{Output, dicod_options};
-use crate::ffi::overlap::fails_if_shared;
-use crate::ffi::solve::{Problem, dictionary, explained, largest, proven, seconds_to_write, slab};
-use crate::ffi::status::{DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_TIME_LIMIT, dicod_status, guard, slice_mut};
-use crate::host::outside;
+use crate::ffi::options::dicod_options;
+use crate::ffi::run::largest;
+use crate::ffi::solve::proven;
 use crate::learn::dictionary_step::widened;
 use crate::learn::{Init, Iteration, Learner, Outcome};
 use crate::linalg::{Dictionary, Field, FieldMut};
@@ -142,11 +142,8 @@ pub struct dicod_learn_info {
 /// Errors: as dicod_solve().
 ///
 /// Source: Moreau, Gramfort, DiCoDiLe (arXiv 1901.09235).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learn(
+pub extern "C" fn dicod_learn(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -162,19 +159,15 @@ pub unsafe extern "C" fn dicod_learn(
     z: *mut f64,
     info: *mut dicod_learn_info,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         learn(context, problem, x, (each, userdata), d, z, info)
     })
 }
 
 /// dicod_learn() for arrays of float.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learn_f32(
+pub extern "C" fn dicod_learn_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -190,16 +183,13 @@ pub unsafe extern "C" fn dicod_learn_f32(
     z: *mut f32,
     info: *mut dicod_learn_info,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         learn(context, problem, x, (each, userdata), d, z, info)
     })
 }
 
-/// # Safety
-/// As [`super::status::slice`] and [`slice_mut`] for the shapes of the problem.
-unsafe fn learn<T: Element>(
+fn learn<T: Element>(
     context: *mut dicod_context,
     problem: Result<Problem>,
     x: *const T,
@@ -209,35 +199,31 @@ unsafe fn learn<T: Element>(
     info: *mut dicod_learn_info,
 ) -> Result<dicod_status> {
     let start = Instant::now();
-    // SAFETY: the caller's promise.
-    let context = unsafe { shared(context) };
+    let context = shared(context);
     let session = Session::run(&context)?;
     let ranks = ranks(&context);
     let given = problem.and_then(|problem| {
         let (shape, options) = (&problem.shape, &problem.options);
-        // SAFETY: the caller's promise. What is read is read before anything is written.
-        unsafe {
-            let info = learn_info_out(info)?;
-            let read = [problem.x_memory(x)];
-            let x = problem.x(x)?;
-            let n = Problem::len(shape.n_atoms, shape.n_channels, shape.atom);
-            values(d.cast_const(), n, "d")?;
-            fails_if_shared(&[problem.d_memory(d), problem.z_memory(z)], &read)?;
-            let (first, range) = first_dictionary(shape, options, d.cast_const())?;
-            x.check_finite("x").map_err(|e| explained(e, shape))?;
-            range.check_x(&x)?;
-            if !z.is_null() {
-                aligned(z, "z")?;
-                if options.learn.batch > 0 {
-                    let nothing = by_language("NULL", "left out", "left out");
-                    let solve = by_language("dicod_solve()", "solve", "solve");
-                    let option = "option \"learn_batch\"";
-                    let allowed = format!("{nothing} with {option} ({solve} codes all signals)");
-                    return Err(Error::argument("z", "given", allowed));
-                }
+        let info = learn_info_out(info)?;
+        let read = [problem.x_memory(x)];
+        let x = problem.x(x)?;
+        let n = Problem::len(shape.n_atoms, shape.n_channels, shape.atom);
+        values(d.cast_const(), n, "d")?;
+        fails_if_shared(&[problem.d_memory(d), problem.z_memory(z)], &read)?;
+        let (first, range) = first_dictionary(shape, options, d.cast_const())?;
+        x.check_finite("x").map_err(|e| explained(e, shape))?;
+        range.check_x(&x)?;
+        if !z.is_null() {
+            aligned(z, "z")?;
+            if options.learn.batch > 0 {
+                let nothing = by_language("NULL", "left out", "left out");
+                let solve = by_language("dicod_solve()", "solve", "solve");
+                let option = "option \"learn_batch\"";
+                let allowed = format!("{nothing} with {option} ({solve} codes all signals)");
+                return Err(Error::argument("z", "given", allowed));
             }
-            Ok((problem, info, x, first))
         }
+        Ok((problem, info, x, first))
     });
     let (problem, info, x, first) = ranks.agree(given)?;
     let (shape, options) = (problem.shape.clone(), problem.options.clone());
@@ -266,31 +252,24 @@ unsafe fn learn<T: Element>(
             codes = ranks.agree(crate::base::memory::zeroed("the activations", n))?;
             learner.z(&mut FieldMut::contiguous(&mut codes, shape.valid()))?;
         }
-        // SAFETY: the caller's promise.
-        unsafe {
-            slice_mut(d, atoms.len(), "d", "room for the atoms")?.copy_from_slice(&atoms);
-            if !z.is_null() {
-                slice_mut(z, codes.len(), "z", "room for the activations")?.copy_from_slice(&codes);
-            }
-            write_learn_info(info, &found, status, session.n_threads, clock.seconds());
+        slice_mut(d, atoms.len(), "d", "room for the atoms")?.copy_from_slice(&atoms);
+        if !z.is_null() {
+            slice_mut(z, codes.len(), "z", "room for the activations")?.copy_from_slice(&codes);
         }
+        write_learn_info(info, &found, status, session.n_threads, clock.seconds());
         Ok(status)
     })
 }
 
 /// The caller's dictionary, where it is needed to begin with, and the range of its norms.
-///
-/// # Safety
-/// As [`super::status::slice`], for all values of the dictionary.
-pub(crate) unsafe fn first_dictionary<T: Element>(
+pub(crate) fn first_dictionary<T: Element>(
     shape: &Shape,
     options: &Options,
     d: *const T,
 ) -> Result<(Option<Dictionary<T>>, Range)> {
     let learn = &options.learn;
     if learn.init == Init::Given || learn.fixed_atoms.contains(&true) {
-        // SAFETY: the caller's promise.
-        let (dictionary, range) = unsafe { dictionary(shape, d) }?;
+        let (dictionary, range) = dictionary(shape, d)?;
         return Ok((Some(dictionary), range));
     }
     // Atoms have norm 1.
@@ -323,8 +302,7 @@ pub(crate) fn run<T: Element>(
         let Some(each) = each else { return true };
         let nonzeros: Vec<i64> = done.nonzeros.iter().map(|n| *n as i64).collect();
         let step = step_of(done, &nonzeros);
-        // SAFETY: the caller gave the function to be called like this.
-        outside(|| unsafe { each(userdata, &step) }) == 0
+        call!(each(userdata, &step)) == 0
     };
     let found = learner.run_within(clock, x, Some(&mut each));
     let found = found.map_err(|error| explained(error, learner.shape()))?;
@@ -380,19 +358,11 @@ pub(crate) fn step_of(done: &Iteration, nonzeros: &[i64]) -> dicod_learn_step {
     }
 }
 
-/// # Safety
-/// As [`Output::new`].
-pub(crate) unsafe fn learn_info_out(info: *mut dicod_learn_info) -> Result<Option<Output<dicod_learn_info>>> {
-    if info.is_null() {
-        return Ok(None);
-    }
-    // SAFETY: the caller's promise.
-    unsafe { Output::new(info, "info", "info->struct_size") }.map(Some)
+pub(crate) fn learn_info_out(info: *mut dicod_learn_info) -> Result<Option<Output<dicod_learn_info>>> {
+    Output::wanted(info, "info", "info->struct_size")
 }
 
-/// # Safety
-/// The promise of [`Output::new`] still holds.
-pub(crate) unsafe fn write_learn_info(
+pub(crate) fn write_learn_info(
     out: Option<Output<dicod_learn_info>>,
     found: &Outcome,
     status: dicod_status,
@@ -420,6 +390,5 @@ pub(crate) unsafe fn write_learn_info(
         proven: proven(&found.info),
         seconds_other: seconds - found.seconds_z - found.seconds_statistics - found.seconds_d,
     };
-    // SAFETY: the caller's promise.
-    unsafe { out.write(&info) }
+    out.write(&info)
 }

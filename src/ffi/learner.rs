@@ -2,27 +2,30 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
+use crate::base::status::{DICOD_CANCELLED, DICOD_OK, DICOD_TIME_LIMIT, dicod_status};
 use crate::clock::Stage;
 use crate::csc::Stop;
 use crate::csc::encoder::same_problem;
 use crate::csc::problem::objective::Range;
-use crate::ffi::array::{Element, View, X, Z, aligned, dicod_array, other_type};
-use crate::ffi::context::{Context, Session, dicod_context, free, in_use, ranks, shared};
+use crate::ffi::array::{View, X, Z, dicod_array};
+use crate::ffi::boundary::problem::explained;
+use crate::ffi::boundary::{
+    Either, Element, Family, Handle, Memory, Output, Problem, aligned, entered, fails_if_shared,
+};
+use crate::ffi::boundary::{for_either, free, give, guard, of, other_type, room, slice_mut};
+use crate::ffi::context::{Context, Session, dicod_context, ranks, shared};
 use crate::ffi::learn::{
     dicod_learn_fn, dicod_learn_info, dicod_learn_step, first_dictionary, full_atoms, learn_info_out, log, run,
     step_of, write_learn_info,
 };
-use crate::ffi::options::{Output, dicod_options};
-use crate::ffi::overlap::{Memory, fails_if_shared};
-use crate::ffi::solve::{Problem, dicod_info, explained, info_out, status_of, write_info};
-use crate::ffi::status::{
-    DICOD_CANCELLED, DICOD_OK, DICOD_TIME_LIMIT, dicod_status, guard, reference, reference_mut, slice_mut,
-};
+use crate::ffi::options::dicod_options;
+use crate::ffi::run::status_of;
+use crate::ffi::solve::{dicod_info, info_out, write_info};
 use crate::learn::Learner;
 use crate::linalg::{Atoms, FieldMut};
 use crate::ranks::alike::fails_unless_alike;
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 /// Dictionary learning for programs that interleave it with their own loop: one outer iteration a
@@ -34,63 +37,29 @@ use std::time::Instant;
 /// DICOD_ERROR_INVALID_STATE.
 pub struct dicod_learner(Arc<Shared>);
 
+impl Handle for dicod_learner {
+    const NAME: &'static str = "learner";
+    const WHAT: &'static str = "a learner";
+}
+
 pub(crate) struct Shared {
     pub(crate) context: Option<Arc<Context>>,
     state: Mutex<State>,
 }
 
 pub(crate) struct State {
-    pub(crate) learner: Either,
+    pub(crate) learner: Either<Learners>,
     range: Range,
     /// Of the last step: what its nonzeros point to.
     nonzeros: Vec<i64>,
 }
 
-pub(crate) enum Either {
-    F64(Learner<f64>),
-    F32(Learner<f32>),
-}
+/// Learners of either element type.
+pub(crate) struct Learners;
 
-/// An element type of learners.
-trait Typed: Element {
-    fn wrap(learner: Learner<Self>) -> Either;
-    fn unwrap(learner: &Either) -> Option<&Learner<Self>>;
+impl Family for Learners {
+    type Of<T: Element> = Learner<T>;
 }
-
-impl Typed for f64 {
-    fn wrap(learner: Learner<Self>) -> Either {
-        Either::F64(learner)
-    }
-    fn unwrap(learner: &Either) -> Option<&Learner<Self>> {
-        match learner {
-            Either::F64(learner) => Some(learner),
-            Either::F32(_) => None,
-        }
-    }
-}
-
-impl Typed for f32 {
-    fn wrap(learner: Learner<Self>) -> Either {
-        Either::F32(learner)
-    }
-    fn unwrap(learner: &Either) -> Option<&Learner<Self>> {
-        match learner {
-            Either::F32(learner) => Some(learner),
-            Either::F64(_) => None,
-        }
-    }
-}
-
-/// Does the same for either type.
-macro_rules! for_either {
-    ($either:expr, $learner:ident => $body:expr) => {
-        match $either {
-            $crate::ffi::learner::Either::F64($learner) => $body,
-            $crate::ffi::learner::Either::F32($learner) => $body,
-        }
-    };
-}
-pub(crate) use for_either;
 
 /// Makes a learner: `*learner`. Free it with dicod_learner_free().
 ///
@@ -100,11 +69,8 @@ pub(crate) use for_either;
 ///
 /// Collective over the context's ranks, with the same arguments on each. Thread-safe, except that a
 /// context serves one call at a time. Errors: as dicod_learn().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_create(
+pub extern "C" fn dicod_learner_create(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -116,19 +82,15 @@ pub unsafe extern "C" fn dicod_learner_create(
     d: *const f64,
     learner: *mut *mut dicod_learner,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         create(context, problem, d, learner)
     })
 }
 
 /// dicod_learner_create() for arrays of float.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_create_f32(
+pub extern "C" fn dicod_learner_create_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -140,8 +102,7 @@ pub unsafe extern "C" fn dicod_learner_create_f32(
     d: *const f32,
     learner: *mut *mut dicod_learner,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         create(context, problem, d, learner)
     })
@@ -150,13 +111,9 @@ pub unsafe extern "C" fn dicod_learner_create_f32(
 /// Frees a learner and sets the caller's pointer to NULL. `learner` and `*learner` may be NULL.
 ///
 /// Local. No other thread may be using the handle.
-///
-/// # Safety
-/// `*learner` comes from a create or restore function and has not been freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_free(learner: *mut *mut dicod_learner) {
-    // SAFETY: the caller's promise.
-    unsafe { free(learner) }
+pub extern "C" fn dicod_learner_free(learner: *mut *mut dicod_learner) {
+    free(learner)
 }
 
 /// One outer iteration on the signals `x`: z, from where the last step left it, then the dictionary.
@@ -172,39 +129,28 @@ pub unsafe extern "C" fn dicod_learner_free(learner: *mut *mut dicod_learner) {
 ///
 /// Collective over the context's ranks: an error on one is an error on all. Needs the learner and its
 /// context for itself. Errors: as dicod_encoder_solve().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_step(
+pub extern "C" fn dicod_learner_step(
     learner: *mut dicod_learner,
     x: *const dicod_array,
     step: *mut dicod_learn_step,
 ) -> dicod_status {
     guard(|| {
         let start = Instant::now();
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(learner) }?;
+        let shared = get(learner)?;
         let State { learner, range, nonzeros } = &mut *shared.state()?;
         let session = Session::run(&shared.context)?;
         let ranks = ranks(&shared.context);
         for_either!(learner, learner => session.timed(start, &learner.options().clone(), &ranks, |clock| {
-            // SAFETY: the caller's promise.
-            let given = unsafe {
-                let out = match step.is_null() {
-                    true => Ok(None),
-                    false => Output::new(step, "step", "step->struct_size").map(Some),
-                };
-                out.and_then(|out| Ok((out, field(learner, range, x)?)))
-            };
+            let out = Output::wanted(step, "step", "step->struct_size");
+            let given = out.and_then(|out| Ok((out, field(learner, range, x)?)));
             let (out, x) = ranks.agree(given)?;
             let done = learner.step_within(clock, &x);
             let done = done.map_err(|error| explained(error, learner.shape()))?;
             log(&done, &session);
             *nonzeros = done.nonzeros.iter().map(|n| *n as i64).collect();
             if let Some(out) = out {
-                // SAFETY: the caller's promise.
-                unsafe { out.write(&step_of(&done, nonzeros)) };
+                out.write(&step_of(&done, nonzeros));
             }
             Ok(match done.stop {
                 Stop::TimeLimit => DICOD_TIME_LIMIT,
@@ -221,11 +167,8 @@ pub unsafe extern "C" fn dicod_learner_step(
 ///
 /// Returns as dicod_learn() does. Collective over the context's ranks. Needs the learner and its
 /// context for itself. Errors: as dicod_encoder_solve().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_run(
+pub extern "C" fn dicod_learner_run(
     learner: *mut dicod_learner,
     x: *const dicod_array,
     each: dicod_learn_fn,
@@ -234,20 +177,15 @@ pub unsafe extern "C" fn dicod_learner_run(
 ) -> dicod_status {
     guard(|| {
         let start = Instant::now();
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(learner) }?;
+        let shared = get(learner)?;
         let State { learner, range, .. } = &mut *shared.state()?;
         let session = Session::run(&shared.context)?;
         let ranks = ranks(&shared.context);
         for_either!(learner, learner => session.timed(start, &learner.options().clone(), &ranks, |clock| {
-            // SAFETY: the caller's promise.
-            let given = unsafe {
-                learn_info_out(info).and_then(|out| Ok((out, field(learner, range, x)?)))
-            };
+            let given = learn_info_out(info).and_then(|out| Ok((out, field(learner, range, x)?)));
             let (out, x) = ranks.agree(given)?;
             let (found, status) = run(learner, &x, (each, userdata), &session, clock)?;
-            // SAFETY: the caller's promise.
-            unsafe { write_learn_info(out, &found, status, session.n_threads, clock.seconds()) };
+            write_learn_info(out, &found, status, session.n_threads, clock.seconds());
             Ok(status)
         }))
     })
@@ -258,35 +196,27 @@ pub unsafe extern "C" fn dicod_learner_run(
 ///
 /// Returns as dicod_encoder_solve() does. Collective over the context's ranks. Needs the learner and
 /// its context for itself. Errors: as dicod_encoder_solve().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_encode(
+pub extern "C" fn dicod_learner_encode(
     learner: *mut dicod_learner,
     x: *const dicod_array,
     info: *mut dicod_info,
 ) -> dicod_status {
     guard(|| {
         let start = Instant::now();
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(learner) }?;
+        let shared = get(learner)?;
         let State { learner, range, .. } = &mut *shared.state()?;
         let session = Session::run(&shared.context)?;
         let ranks = ranks(&shared.context);
         for_either!(learner, learner => session.timed(start, &learner.options().clone(), &ranks, |clock| {
-            // SAFETY: the caller's promise.
-            let given = unsafe {
-                info_out(info).and_then(|out| Ok((out, field(learner, range, x)?)))
-            };
+            let given = info_out(info).and_then(|out| Ok((out, field(learner, range, x)?)));
             let (out, x) = ranks.agree(given)?;
             let found = learner.encode_within(clock, &x);
             let found = found.map_err(|error| explained(error, learner.shape()))?;
             let status = status_of(found.stop);
             // What an encoder is made for counts as all else.
             let laps = clock.laps().as_other(Stage::Gram);
-            // SAFETY: the caller's promise.
-            unsafe { write_info(out, &found, status, session.n_threads, &laps) };
+            write_info(out, &found, status, session.n_threads, &laps);
             Ok(status)
         }))
     })
@@ -298,31 +228,23 @@ pub unsafe extern "C" fn dicod_learner_encode(
 /// Local. Needs the learner for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_values is not that of the
 /// learner's dictionary; the learner is one of float); DICOD_ERROR_INVALID_STATE (no step was done yet, learner in use); DICOD_ERROR_OUT_OF_MEMORY.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_get_dictionary(
+pub extern "C" fn dicod_learner_get_dictionary(
     learner: *mut dicod_learner,
     n_values: i64,
     d: *mut f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { get_dictionary(learner, n_values, d) })
+    guard(|| get_dictionary(learner, n_values, d))
 }
 
 /// dicod_learner_get_dictionary() for learners of float.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_get_dictionary_f32(
+pub extern "C" fn dicod_learner_get_dictionary_f32(
     learner: *mut dicod_learner,
     n_values: i64,
     d: *mut f32,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { get_dictionary(learner, n_values, d) })
+    guard(|| get_dictionary(learner, n_values, d))
 }
 
 /// Copies the factors of a dictionary that is learned with "learn_rank_one": `u` (n_atoms,
@@ -330,35 +252,27 @@ pub unsafe extern "C" fn dicod_learner_get_dictionary_f32(
 ///
 /// Local. Needs the learner for itself. Errors: as dicod_learner_get_dictionary(), and
 /// DICOD_ERROR_INVALID_STATE if the atoms are not of rank one.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_get_dictionary_rank1(
+pub extern "C" fn dicod_learner_get_dictionary_rank1(
     learner: *mut dicod_learner,
     n_u: i64,
     u: *mut f64,
     n_v: i64,
     v: *mut f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { get_factors(learner, (n_u, u), (n_v, v)) })
+    guard(|| get_factors(learner, (n_u, u), (n_v, v)))
 }
 
 /// dicod_learner_get_dictionary_rank1() for learners of float.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_get_dictionary_rank1_f32(
+pub extern "C" fn dicod_learner_get_dictionary_rank1_f32(
     learner: *mut dicod_learner,
     n_u: i64,
     u: *mut f32,
     n_v: i64,
     v: *mut f32,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { get_factors(learner, (n_u, u), (n_v, v)) })
+    guard(|| get_factors(learner, (n_u, u), (n_v, v)))
 }
 
 /// Writes the activations of the last step into the memory that `z` describes, over the valid shape,
@@ -367,19 +281,13 @@ pub unsafe extern "C" fn dicod_learner_get_dictionary_rank1_f32(
 ///
 /// Collective over the context's ranks. Needs the learner for itself.
 /// Errors: as dicod_encoder_get_z().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_get_z(learner: *mut dicod_learner, z: *mut dicod_array) -> dicod_status {
+pub extern "C" fn dicod_learner_get_z(learner: *mut dicod_learner, z: *mut dicod_array) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(learner) }?;
+        let shared = get(learner)?;
         let state = &mut *shared.state()?;
         let ranks = ranks(&shared.context);
-        // SAFETY: the caller's promise.
-        for_either!(&mut state.learner, learner => unsafe { write_z(learner, &*ranks, z)? });
-        Ok(DICOD_OK)
+        for_either!(&mut state.learner, learner => write_z(learner, &*ranks, z))
     })
 }
 
@@ -389,18 +297,14 @@ pub unsafe extern "C" fn dicod_learner_get_z(learner: *mut dicod_learner, z: *mu
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_atoms is not the learner's);
 /// DICOD_ERROR_INVALID_STATE (not known before the first step, or different in each step: see
 /// "learn_reg_reference"; learner in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_learner_get_lambda(
+pub extern "C" fn dicod_learner_get_lambda(
     learner: *mut dicod_learner,
     n_atoms: i64,
     lambda: *mut f64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(learner) }?;
+        let shared = get(learner)?;
         let state = &mut *shared.state()?;
         for_either!(&state.learner, learner => {
             let n = learner.shape().n_atoms;
@@ -412,100 +316,72 @@ pub unsafe extern "C" fn dicod_learner_get_lambda(
                 return Err(Error::InvalidState(text.into()));
             };
             aligned(lambda, "lambda")?;
-            // SAFETY: the caller's promise.
-            unsafe { slice_mut(lambda, n, "lambda", "n_atoms values") }?.copy_from_slice(found);
+            slice_mut(lambda, n, "lambda", "n_atoms values")?.copy_from_slice(found);
         });
-        Ok(DICOD_OK)
+        Ok(())
     })
 }
 
 impl Shared {
     pub(crate) fn state(&self) -> Result<MutexGuard<'_, State>> {
-        self.state.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => in_use("learner"),
-            TryLockError::Poisoned(_) => {
-                let text = "an internal error left the learner broken: it can only be freed";
-                Error::InvalidState(text.into())
-            }
-        })
+        entered(&self.state, dicod_learner::NAME)
     }
 }
 
 /// Shared ownership for the time of a call: a callback may free the handle.
-///
-/// # Safety
-/// As [`reference`].
-pub(crate) unsafe fn get(learner: *const dicod_learner) -> Result<Arc<Shared>> {
-    // SAFETY: the caller's promise.
-    let learner = unsafe { reference(learner, "learner", "a learner") }?;
-    Ok(learner.0.clone())
+pub(crate) fn get(learner: *const dicod_learner) -> Result<Arc<Shared>> {
+    Ok(of(learner)?.0.clone())
 }
 
-pub(crate) fn handle(context: Option<Arc<Context>>, learner: Either, range: Range) -> *mut dicod_learner {
+pub(crate) fn handle(context: Option<Arc<Context>>, learner: Either<Learners>, range: Range) -> dicod_learner {
     let state = Mutex::new(State { learner, range, nonzeros: Vec::new() });
-    Box::into_raw(Box::new(dicod_learner(Arc::new(Shared { context, state }))))
+    dicod_learner(Arc::new(Shared { context, state }))
 }
 
-/// # Safety
-/// As [`reference_mut`], and [`first_dictionary`].
-unsafe fn create<T: Typed>(
+fn create<T: Element>(
     context: *mut dicod_context,
     problem: Result<Problem>,
     d: *const T,
     learner: *mut *mut dicod_learner,
-) -> Result<dicod_status> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let context = shared(context);
-        let session = Session::enter(&context)?;
-        let ranks = ranks(&context);
-        let made = problem.and_then(|problem| {
-            reference_mut(learner, "learner", "the caller's pointer")?;
-            let (first, range) = first_dictionary(&problem.shape, &problem.options, d)?;
-            let (shape, options) = (problem.shape, problem.options);
-            let brought = same_problem::<T>(&shape, &options);
-            let n_threads = session.n_threads;
-            let made = Learner::over(ranks.clone(), shape, options, n_threads, first)?;
-            Ok((made, range, brought))
-        });
-        let (made, range, brought) = ranks.agree(made)?;
-        fails_unless_alike(&*ranks, &brought)?;
-        drop(session);
-        *learner = handle(context, T::wrap(made), range);
-    }
-    Ok(DICOD_OK)
+) -> Result<()> {
+    let context = shared(context);
+    let session = Session::enter(&context)?;
+    let ranks = ranks(&context);
+    let made = problem.and_then(|problem| {
+        let to = room(learner)?;
+        let (first, range) = first_dictionary(&problem.shape, &problem.options, d)?;
+        let (shape, options) = (problem.shape, problem.options);
+        let brought = same_problem::<T>(&shape, &options);
+        let n_threads = session.n_threads;
+        let made = Learner::over(ranks.clone(), shape, options, n_threads, first)?;
+        Ok((made, range, brought, to))
+    });
+    let (made, range, brought, to) = ranks.agree(made)?;
+    fails_unless_alike(&*ranks, &brought)?;
+    drop(session);
+    give(to, handle(context, T::wrap::<Learners>(made), range));
+    Ok(())
 }
 
 /// The caller's signals.
-///
-/// # Safety
-/// As [`View::new`] and [`View::field`].
-unsafe fn field<'a, T: Typed>(
+fn field<'a, T: Element>(
     learner: &Learner<T>,
     range: &Range,
     x: *const dicod_array,
 ) -> Result<crate::linalg::Field<'a, T>> {
     let shape = learner.shape();
     let n = shape.n_signals * shape.n_channels;
-    // SAFETY: the caller's promise.
-    let x = unsafe { View::new::<T>(x, X, shape, shape.signal, n)?.field::<T>() }?;
+    let x = View::new::<T>(x, X, shape, shape.signal, n)?.field::<T>()?;
     x.check_finite("x").map_err(|error| explained(error, shape))?;
     range.check_x(&x)?;
     Ok(x)
 }
 
-/// # Safety
-/// As [`View::new`] and [`View::write`].
-unsafe fn write_z<T: Typed>(
-    learner: &Learner<T>,
-    ranks: &dyn crate::ranks::Transport,
-    z: *const dicod_array,
-) -> Result<()> {
+fn write_z<T: Element>(learner: &Learner<T>, ranks: &dyn crate::ranks::Transport, z: *const dicod_array) -> Result<()> {
     let shape = learner.shape();
     let n = learner.signals_per_step() * shape.n_atoms;
     let given = || {
-        // SAFETY: the caller's promise.
-        let view = unsafe { View::new::<T>(z, Z, shape, shape.valid(), n) }?;
+        let view = View::new::<T>(z, Z, shape, shape.valid(), n)?;
         view.fails_if_overlapping::<T>()?;
         let block = view.block();
         let values: Vec<T> = memory::zeroed("a copy of z", n * block.volume() as usize)?;
@@ -519,26 +395,23 @@ unsafe fn write_z<T: Typed>(
     own.origin = block.origin;
     learner.z(&mut own)?;
     drop(own);
-    // SAFETY: the caller's promise.
-    ranks.agree(unsafe {
-        view.write::<T>(|out| {
-            let mut rows = values.chunks_exact(block.shape[2].max(1) as usize);
-            let layout = out.layout;
-            for channel in &mut out.channels {
-                layout.for_each_row(|_, first| {
-                    for (k, value) in rows.next().unwrap_or(&[]).iter().enumerate() {
-                        channel[(first as i64 + k as i64 * layout.strides[2]) as usize] = *value;
-                    }
-                });
-            }
-            Ok(())
-        })
-    })
+    ranks.agree(view.write::<T>(|out| {
+        let mut rows = values.chunks_exact(block.shape[2].max(1) as usize);
+        let layout = out.layout;
+        for channel in &mut out.channels {
+            layout.for_each_row(|_, first| {
+                for (k, value) in rows.next().unwrap_or(&[]).iter().enumerate() {
+                    channel[(first as i64 + k as i64 * layout.strides[2]) as usize] = *value;
+                }
+            });
+        }
+        Ok(())
+    }))
 }
 
 /// The learner, if it is of this type.
-fn typed<'l, T: Typed>(learner: &'l Either, argument: &str) -> Result<&'l Learner<T>> {
-    T::unwrap(learner).ok_or_else(|| other_type::<T>(argument, "learner"))
+fn typed<'l, T: Element>(learner: &'l mut Either<Learners>, argument: &str) -> Result<&'l mut Learner<T>> {
+    T::unwrap::<Learners>(learner).ok_or_else(|| other_type::<T>(argument, "learner"))
 }
 
 /// Fails unless the caller has as many values as there are: `shape` says which.
@@ -551,35 +424,28 @@ fn fails_unless_as_many(argument: &str, given: i64, shape: &[i64], of: &str) -> 
     Err(Error::argument(argument, given, allowed))
 }
 
-/// # Safety
-/// As [`slice_mut`], for `n` values.
-unsafe fn get_dictionary<T: Typed>(learner: *mut dicod_learner, n: i64, d: *mut T) -> Result<dicod_status> {
-    // SAFETY: the caller's promise.
-    let shared = unsafe { get(learner) }?;
+fn get_dictionary<T: Element>(learner: *mut dicod_learner, n: i64, d: *mut T) -> Result<()> {
+    let shared = get(learner)?;
     let state = &mut *shared.state()?;
-    let learner = typed::<T>(&state.learner, "d")?;
+    let learner = typed::<T>(&mut state.learner, "d")?;
     let shape = learner.shape();
     let (k, p) = (shape.n_atoms as i64, shape.n_channels as i64);
     let all = [&[k, p], &shape.unpadded(shape.atom)[..]].concat();
     fails_unless_as_many("n_values", n, &all, "n_atoms, n_channels, atom_shape...")?;
     let atoms = full_atoms(learner)?;
     aligned(d, "d")?;
-    // SAFETY: the caller's promise.
-    unsafe { slice_mut(d, atoms.len(), "d", "room for the atoms") }?.copy_from_slice(&atoms);
-    Ok(DICOD_OK)
+    slice_mut(d, atoms.len(), "d", "room for the atoms")?.copy_from_slice(&atoms);
+    Ok(())
 }
 
-/// # Safety
-/// As [`slice_mut`], for so many values each.
-unsafe fn get_factors<T: Typed>(
+fn get_factors<T: Element>(
     learner: *mut dicod_learner,
     (n_u, u): (i64, *mut T),
     (n_v, v): (i64, *mut T),
-) -> Result<dicod_status> {
-    // SAFETY: the caller's promise.
-    let shared = unsafe { get(learner) }?;
+) -> Result<()> {
+    let shared = get(learner)?;
     let state = &mut *shared.state()?;
-    let learner = typed::<T>(&state.learner, "u")?;
+    let learner = typed::<T>(&mut state.learner, "u")?;
     let shape = learner.shape();
     let (k, p) = (shape.n_atoms as i64, shape.n_channels as i64);
     fails_unless_as_many("n_u", n_u, &[k, p], "n_atoms, n_channels")?;
@@ -593,12 +459,9 @@ unsafe fn get_factors<T: Typed>(
     aligned(v, "v")?;
     let both = [Memory::of("u", u, from_u.len()), Memory::of("v", v, from_v.len())];
     fails_if_shared(&both, &[])?;
-    // SAFETY: the caller's promise; both are checked before either is written.
-    unsafe {
-        let to_u = slice_mut(u, from_u.len(), "u", "room for the channel factors")?;
-        let to_v = slice_mut(v, from_v.len(), "v", "room for the spatial factors")?;
-        to_u.copy_from_slice(from_u);
-        to_v.copy_from_slice(from_v);
-    }
-    Ok(DICOD_OK)
+    let to_u = slice_mut(u, from_u.len(), "u", "room for the channel factors")?;
+    let to_v = slice_mut(v, from_v.len(), "v", "room for the spatial factors")?;
+    to_u.copy_from_slice(from_u);
+    to_v.copy_from_slice(from_v);
+    Ok(())
 }

@@ -8,20 +8,25 @@
 //!   [`status::dicod_last_error`];
 //! - handles are opaque: `_create` makes one, `_free` takes the address of the caller's pointer,
 //!   accepts NULL, and leaves NULL behind.
+//!
+//! What several files need lies in `boundary`, which also says why these functions are not marked `unsafe` although their
+//! pointers cannot be checked: they are for other languages. A Rust program does not call them.
 #![allow(non_camel_case_types)]
 
 pub mod array;
+mod boundary;
 pub mod checkpoint;
 pub mod context;
 pub mod describe;
 pub mod encoder;
+mod functions;
 pub mod learn;
 pub mod learner;
 #[cfg(feature = "mpi")]
 pub mod mpi;
 pub mod options;
-mod overlap;
 pub mod parmap;
+mod run;
 pub mod segmentation;
 pub mod solve;
 pub mod status;

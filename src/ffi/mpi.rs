@@ -1,8 +1,11 @@
 //! Contexts on the ranks of a communicator: the header dicod_mpi.h.
 
+use crate::base::error::Result;
+use crate::base::status::dicod_status;
+use crate::ffi::boundary::{guard, reference_mut};
 use crate::ffi::context::{create, dicod_context};
 use crate::ffi::parmap::task::parmap_task;
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference_mut};
+use crate::ranks::Transport;
 use crate::ranks::mpi::{Communicator as MPI_Comm, Fint as MPI_Fint, Mpi, communicator, fortran, library};
 use std::ffi::{CString, c_char};
 use std::sync::{Arc, OnceLock};
@@ -29,32 +32,28 @@ use std::sync::{Arc, OnceLock};
 /// DICOD_ERROR_INVALID_ARGUMENT (MPI_COMM_NULL, an intercommunicator, a handle that is not valid;
 /// n_threads, also more than 1 with MPI_THREAD_SINGLE); DICOD_ERROR_NULL_POINTER (context);
 /// DICOD_ERROR_COMMUNICATION.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_context_create_mpi(
+pub extern "C" fn dicod_context_create_mpi(
     comm: MPI_Comm,
     n_threads: i32,
     context: *mut *mut dicod_context,
 ) -> dicod_status {
     // SAFETY: the caller's promise.
-    guard(|| unsafe { create(n_threads, context, || Ok(Arc::new(Mpi::duplicate(comm)?))) })
+    let ranks = || -> Result<Arc<dyn Transport>> { Ok(Arc::new(unsafe { Mpi::duplicate(comm) }?)) };
+    guard(|| create(n_threads, context, ranks))
 }
 
 /// dicod_context_create_mpi() for a communicator as Fortran has it (`comm%MPI_VAL` of mpi_f08), and
 /// languages that call through Fortran's handles.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_context_create_mpi_f(
+pub extern "C" fn dicod_context_create_mpi_f(
     comm: MPI_Fint,
     n_threads: i32,
     context: *mut *mut dicod_context,
 ) -> dicod_status {
     // SAFETY: the caller's promise.
-    guard(|| unsafe { create(n_threads, context, || Ok(Arc::new(Mpi::duplicate_fortran(comm)?))) })
+    let ranks = || -> Result<Arc<dyn Transport>> { Ok(Arc::new(unsafe { Mpi::duplicate_fortran(comm) }?)) };
+    guard(|| create(n_threads, context, ranks))
 }
 
 /// The communicator of the ranks that work on a task together (setting "ranks_per_task"): `*comm`,
@@ -65,36 +64,24 @@ pub unsafe extern "C" fn dicod_context_create_mpi_f(
 /// Local. To be called by the work function's thread; if the map has more than one thread on this
 /// rank, only where the program may call MPI from any thread.
 /// Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_task_comm(task: *const parmap_task, comm: *mut MPI_Comm) -> dicod_status {
+pub extern "C" fn parmap_task_comm(task: *const parmap_task, comm: *mut MPI_Comm) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let team = crate::ffi::parmap::task::task(task)?.team();
-            let to = reference_mut(comm, "comm", "room for the communicator")?;
-            *to = communicator(team.and_then(|team| team.communicator()));
-        }
-        Ok(DICOD_OK)
+        let team = crate::ffi::parmap::task::task(task)?.team();
+        let to = reference_mut(comm, "comm", "room for the communicator")?;
+        *to = communicator(team.and_then(|team| team.communicator()));
+        Ok(())
     })
 }
 
 /// parmap_task_comm() for a communicator as Fortran has it.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_task_comm_f(task: *const parmap_task, comm: *mut MPI_Fint) -> dicod_status {
+pub extern "C" fn parmap_task_comm_f(task: *const parmap_task, comm: *mut MPI_Fint) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let team = crate::ffi::parmap::task::task(task)?.team();
-            let to = reference_mut(comm, "comm", "room for the communicator")?;
-            *to = fortran(communicator(team.and_then(|team| team.communicator())));
-        }
-        Ok(DICOD_OK)
+        let team = crate::ffi::parmap::task::task(task)?.team();
+        let to = reference_mut(comm, "comm", "room for the communicator")?;
+        *to = fortran(communicator(team.and_then(|team| team.communicator())));
+        Ok(())
     })
 }
 

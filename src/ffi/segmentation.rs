@@ -1,8 +1,11 @@
 //! `segmentation_*`: cutting an n-dimensional domain into segments, and finding one's way in them.
 
 use crate::base::error::{Error, Result};
+use crate::base::status::dicod_status;
 use crate::base::wording;
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut};
+use crate::ffi::boundary::{
+    Handle, free, give, guard, of, put, reference, reference_mut, room, set, size, slice, slice_mut,
+};
 use crate::grid::{Domain, Part, Segmentation};
 use std::ops::Range;
 
@@ -25,6 +28,11 @@ use std::ops::Range;
 /// that one is wrong or fails; the Rust documentation lists the differences (grid::segmentation).
 pub struct segmentation(Segmentation);
 
+impl Handle for segmentation {
+    const NAME: &'static str = "handle";
+    const WHAT: &'static str = "a segmentation";
+}
+
 /// Makes a segmentation with `n_segments[a]` segments along axis a.
 ///
 /// The domain lies in an array of `n_axes` axes (at least 1) and shape `full_shape[n_axes]`. It is
@@ -41,11 +49,8 @@ pub struct segmentation(Segmentation);
 /// 1 or above the size of the domain, negative overlap); DICOD_ERROR_INVALID_SHAPE (full_shape
 /// below 1 or with more elements than 64 bits can count, inner_bounds empty or not inside
 /// full_shape).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_create_by_count(
+pub extern "C" fn segmentation_create_by_count(
     n_axes: i64,
     full_shape: *const i64,
     inner_bounds: *const i64,
@@ -55,12 +60,9 @@ pub unsafe extern "C" fn segmentation_create_by_count(
 ) -> dicod_status {
     guard(|| {
         let n_axes = array_size(n_axes, "n_axes", 1)?;
-        // SAFETY: the caller's promise.
-        unsafe {
-            let domain = domain(n_axes, full_shape, inner_bounds)?;
-            let n_segments = slice(n_segments, n_axes, "n_segments", PER_AXIS)?;
-            create(Segmentation::by_count(&domain, n_segments)?, overlap, handle)
-        }
+        let domain = domain(n_axes, full_shape, inner_bounds)?;
+        let n_segments = slice(n_segments, n_axes, "n_segments", PER_AXIS)?;
+        create(Segmentation::by_count(&domain, n_segments)?, overlap, handle)
     })
 }
 
@@ -72,11 +74,8 @@ pub unsafe extern "C" fn segmentation_create_by_count(
 /// Local. Thread-safe.
 /// Errors: as segmentation_create_by_count(), and DICOD_ERROR_INVALID_ARGUMENT for a segment_shape
 /// below 1.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_create_by_shape(
+pub extern "C" fn segmentation_create_by_shape(
     n_axes: i64,
     full_shape: *const i64,
     inner_bounds: *const i64,
@@ -86,70 +85,42 @@ pub unsafe extern "C" fn segmentation_create_by_shape(
 ) -> dicod_status {
     guard(|| {
         let n_axes = array_size(n_axes, "n_axes", 1)?;
-        // SAFETY: the caller's promise.
-        unsafe {
-            let domain = domain(n_axes, full_shape, inner_bounds)?;
-            let shape = slice(segment_shape, n_axes, "segment_shape", PER_AXIS)?;
-            create(Segmentation::by_shape(&domain, shape)?, overlap, handle)
-        }
+        let domain = domain(n_axes, full_shape, inner_bounds)?;
+        let shape = slice(segment_shape, n_axes, "segment_shape", PER_AXIS)?;
+        create(Segmentation::by_shape(&domain, shape)?, overlap, handle)
     })
 }
 
 /// Frees a segmentation and sets the caller's pointer to NULL. `handle` and `*handle` may be NULL.
 ///
 /// Local. No other thread may be using the handle.
-///
-/// # Safety
-/// `*handle` comes from a create function and has not been freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_free(handle: *mut *mut segmentation) {
-    guard(|| {
-        // SAFETY: the caller's promise.
-        if let Some(handle) = unsafe { handle.as_mut() } {
-            let freed = std::mem::replace(handle, std::ptr::null_mut());
-            if !freed.is_null() {
-                // SAFETY: it was made by `Box::into_raw`, and nobody else has it.
-                drop(unsafe { Box::from_raw(freed) });
-            }
-        }
-        Ok(DICOD_OK)
-    });
+pub extern "C" fn segmentation_free(handle: *mut *mut segmentation) {
+    free(handle)
 }
 
 /// Number of axes.
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_n_axes(handle: *const segmentation, n_axes: *mut i64) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { write_one(get(handle)?.n_axes() as i64, n_axes, "n_axes") })
+pub extern "C" fn segmentation_n_axes(handle: *const segmentation, n_axes: *mut i64) -> dicod_status {
+    guard(|| write_one(get(handle)?.n_axes() as i64, n_axes, "n_axes"))
 }
 
 /// Number of segments.
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_n_segments(handle: *const segmentation, n_segments: *mut i64) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { write_one(get(handle)?.n_segments(), n_segments, "n_segments") })
+pub extern "C" fn segmentation_n_segments(handle: *const segmentation, n_segments: *mut i64) -> dicod_status {
+    guard(|| write_one(get(handle)?.n_segments(), n_segments, "n_segments"))
 }
 
 /// Number of segments along each axis: `counts[n_axes]`.
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_segments_per_axis(handle: *const segmentation, counts: *mut i64) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { write(&get(handle)?.segments_per_axis(), counts, "counts") })
+pub extern "C" fn segmentation_segments_per_axis(handle: *const segmentation, counts: *mut i64) -> dicod_status {
+    guard(|| write(&get(handle)?.segments_per_axis(), counts, "counts"))
 }
 
 /// The size that was asked for or computed for the segments of each axis: `shape[n_axes]`.
@@ -159,61 +130,41 @@ pub unsafe extern "C" fn segmentation_segments_per_axis(handle: *const segmentat
 /// of the domain. Sizes of one segment: segmentation_segment_shape().
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_nominal_shape(handle: *const segmentation, shape: *mut i64) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { write(&get(handle)?.nominal_shape(), shape, "shape") })
+pub extern "C" fn segmentation_nominal_shape(handle: *const segmentation, shape: *mut i64) -> dicod_status {
+    guard(|| write(&get(handle)?.nominal_shape(), shape, "shape"))
 }
 
 /// Size of the domain along each axis: `shape[n_axes]`.
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_shape(handle: *const segmentation, shape: *mut i64) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { write(&get(handle)?.shape(), shape, "shape") })
+pub extern "C" fn segmentation_shape(handle: *const segmentation, shape: *mut i64) -> dicod_status {
+    guard(|| write(&get(handle)?.shape(), shape, "shape"))
 }
 
 /// Bounds of the domain in the full array: `bounds[n_axes][2]`.
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_inner_bounds(handle: *const segmentation, bounds: *mut i64) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { write(&pairs(&get(handle)?.inner_bounds()), bounds, "bounds") })
+pub extern "C" fn segmentation_inner_bounds(handle: *const segmentation, bounds: *mut i64) -> dicod_status {
+    guard(|| write(&pairs(&get(handle)?.inner_bounds()), bounds, "bounds"))
 }
 
 /// Shape of the full array: `shape[n_axes]`.
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_full_shape(handle: *const segmentation, shape: *mut i64) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { write(&get(handle)?.full_shape(), shape, "shape") })
+pub extern "C" fn segmentation_full_shape(handle: *const segmentation, shape: *mut i64) -> dicod_status {
+    guard(|| write(&get(handle)?.full_shape(), shape, "shape"))
 }
 
 /// Overlap along each axis: `overlap[n_axes]`.
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_overlap(handle: *const segmentation, overlap: *mut i64) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { write(&get(handle)?.overlap(), overlap, "overlap") })
+pub extern "C" fn segmentation_overlap(handle: *const segmentation, overlap: *mut i64) -> dicod_status {
+    guard(|| write(&get(handle)?.overlap(), overlap, "overlap"))
 }
 
 /// Bounds of segment `i_seg` in the full array: `bounds[n_axes][2]`.
@@ -222,22 +173,16 @@ pub unsafe extern "C" fn segmentation_overlap(handle: *const segmentation, overl
 ///
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_segment_bounds(
+pub extern "C" fn segmentation_segment_bounds(
     handle: *const segmentation,
     i_seg: i64,
     inner: i32,
     bounds: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let found = get(handle)?.segment_bounds(i_seg, part(inner))?;
-            write(&pairs(&found), bounds, "bounds")
-        }
+        let found = get(handle)?.segment_bounds(i_seg, part(inner))?;
+        write(&pairs(&found), bounds, "bounds")
     })
 }
 
@@ -247,22 +192,16 @@ pub unsafe extern "C" fn segmentation_segment_bounds(
 ///
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_segment_shape(
+pub extern "C" fn segmentation_segment_shape(
     handle: *const segmentation,
     i_seg: i64,
     inner: i32,
     shape: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let found = get(handle)?.segment_shape(i_seg, part(inner))?;
-            write(&found, shape, "shape")
-        }
+        let found = get(handle)?.segment_shape(i_seg, part(inner))?;
+        write(&found, shape, "shape")
     })
 }
 
@@ -274,11 +213,8 @@ pub unsafe extern "C" fn segmentation_segment_shape(
 ///
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_segment_slices(
+pub extern "C" fn segmentation_segment_slices(
     handle: *const segmentation,
     i_seg: i64,
     inner: i32,
@@ -286,16 +222,13 @@ pub unsafe extern "C" fn segmentation_segment_slices(
     count: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let bounds = get(handle)?.segment_bounds(i_seg, part(inner))?;
-            let starts: Vec<i64> = bounds.iter().map(|range| range.start).collect();
-            let counts: Vec<i64> = bounds.iter().map(|range| range.end - range.start).collect();
-            // Nothing is written before both are known to be there.
-            reference(count, "count", PER_AXIS)?;
-            write(&starts, start, "start")?;
-            write(&counts, count, "count")
-        }
+        let bounds = get(handle)?.segment_bounds(i_seg, part(inner))?;
+        let starts: Vec<i64> = bounds.iter().map(|range| range.start).collect();
+        let counts: Vec<i64> = bounds.iter().map(|range| range.end - range.start).collect();
+        // Nothing is written before both are known to be there.
+        reference(count, "count", PER_AXIS)?;
+        write(&starts, start, "start")?;
+        write(&counts, count, "count")
     })
 }
 
@@ -303,22 +236,16 @@ pub unsafe extern "C" fn segmentation_segment_slices(
 /// the domain the nearest one by the sum of the distances along the axes: `*i_seg`.
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_find_segment(
+pub extern "C" fn segmentation_find_segment(
     handle: *const segmentation,
     point: *const i64,
     i_seg: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let segments = get(handle)?;
-            let point = per_axis(segments, point, "point")?;
-            write_one(segments.find_segment(point)?, i_seg, "i_seg")
-        }
+        let segments = get(handle)?;
+        let point = per_axis(segments, point, "point")?;
+        write_one(segments.find_segment(point)?, i_seg, "i_seg")
     })
 }
 
@@ -334,11 +261,8 @@ pub unsafe extern "C" fn segmentation_find_segment(
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative radius; capacity
 /// negative or too small).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_touched_segments(
+pub extern "C" fn segmentation_touched_segments(
     handle: *const segmentation,
     point: *const i64,
     radius: *const i64,
@@ -347,15 +271,12 @@ pub unsafe extern "C" fn segmentation_touched_segments(
     count: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let grid = get(handle)?;
-            let point = per_axis(grid, point, "point")?;
-            let block = grid.touched_block(point, per_axis(grid, radius, "radius")?)?;
-            let found = block.iter().map(|range| range.end - range.start).product();
-            let list = List { length: found, width: 1, values: grid.block_segments(&block) };
-            list.write(capacity, segments, "segments", count)
-        }
+        let grid = get(handle)?;
+        let point = per_axis(grid, point, "point")?;
+        let block = grid.touched_block(point, per_axis(grid, radius, "radius")?)?;
+        let found = block.iter().map(|range| range.end - range.start).product();
+        let list = List { length: found, width: 1, values: grid.block_segments(&block) };
+        list.write(capacity, segments, "segments", count)
     })
 }
 
@@ -372,11 +293,8 @@ pub unsafe extern "C" fn segmentation_touched_segments(
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
 /// (negative radius; capacity negative or too small).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_touched_overlap_slices(
+pub extern "C" fn segmentation_touched_overlap_slices(
     handle: *const segmentation,
     i_seg: i64,
     point: *const i64,
@@ -386,19 +304,16 @@ pub unsafe extern "C" fn segmentation_touched_overlap_slices(
     count: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let grid = get(handle)?;
-            let point = per_axis(grid, point, "point")?;
-            let radius = per_axis(grid, radius, "radius")?;
-            let found = grid.touched_overlap_slices(i_seg, point, radius)?;
-            let list = List {
-                length: found.len() as i64,
-                width: 2 * grid.n_axes(),
-                values: found.iter().flat_map(|ranges| pairs(ranges)),
-            };
-            list.write(capacity, boxes, "boxes", count)
-        }
+        let grid = get(handle)?;
+        let point = per_axis(grid, point, "point")?;
+        let radius = per_axis(grid, radius, "radius")?;
+        let found = grid.touched_overlap_slices(i_seg, point, radius)?;
+        let list = List {
+            length: found.len() as i64,
+            width: 2 * grid.n_axes(),
+            values: found.iter().flat_map(|ranges| pairs(ranges)),
+        };
+        list.write(capacity, boxes, "boxes", count)
     })
 }
 
@@ -408,23 +323,17 @@ pub unsafe extern "C" fn segmentation_touched_overlap_slices(
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
 /// fit in 64 bits).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_global_coordinate(
+pub extern "C" fn segmentation_global_coordinate(
     handle: *const segmentation,
     i_seg: i64,
     point: *const i64,
     global: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let segments = get(handle)?;
-            let point = per_axis(segments, point, "point")?;
-            write(&segments.global_coordinate(i_seg, point)?, global, "global")
-        }
+        let segments = get(handle)?;
+        let point = per_axis(segments, point, "point")?;
+        write(&segments.global_coordinate(i_seg, point)?, global, "global")
     })
 }
 
@@ -434,23 +343,17 @@ pub unsafe extern "C" fn segmentation_global_coordinate(
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
 /// fit in 64 bits).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_local_coordinate(
+pub extern "C" fn segmentation_local_coordinate(
     handle: *const segmentation,
     i_seg: i64,
     point: *const i64,
     local: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let segments = get(handle)?;
-            let point = per_axis(segments, point, "point")?;
-            write(&segments.local_coordinate(i_seg, point)?, local, "local")
-        }
+        let segments = get(handle)?;
+        let point = per_axis(segments, point, "point")?;
+        write(&segments.local_coordinate(i_seg, point)?, local, "local")
     })
 }
 
@@ -461,11 +364,8 @@ pub unsafe extern "C" fn segmentation_local_coordinate(
 ///
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_contains_point(
+pub extern "C" fn segmentation_contains_point(
     handle: *const segmentation,
     i_seg: i64,
     point: *const i64,
@@ -473,13 +373,10 @@ pub unsafe extern "C" fn segmentation_contains_point(
     contained: *mut i32,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let segments = get(handle)?;
-            let point = per_axis(segments, point, "point")?;
-            let answer = segments.contains_point(i_seg, point, part(inner))?;
-            write_one(answer.into(), contained, "contained")
-        }
+        let segments = get(handle)?;
+        let point = per_axis(segments, point, "point")?;
+        let answer = segments.contains_point(i_seg, point, part(inner))?;
+        write_one(answer.into(), contained, "contained")
     })
 }
 
@@ -491,11 +388,8 @@ pub unsafe extern "C" fn segmentation_contains_point(
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
 /// (negative radius).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_contains_area(
+pub extern "C" fn segmentation_contains_area(
     handle: *const segmentation,
     i_seg: i64,
     point: *const i64,
@@ -503,14 +397,11 @@ pub unsafe extern "C" fn segmentation_contains_area(
     contained: *mut i32,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let segments = get(handle)?;
-            let point = per_axis(segments, point, "point")?;
-            let radius = per_axis(segments, radius, "radius")?;
-            let answer = segments.contains_area(i_seg, point, radius)?;
-            write_one(answer.into(), contained, "contained")
-        }
+        let segments = get(handle)?;
+        let point = per_axis(segments, point, "point")?;
+        let radius = per_axis(segments, radius, "radius")?;
+        let answer = segments.contains_area(i_seg, point, radius)?;
+        write_one(answer.into(), contained, "contained")
     })
 }
 
@@ -519,21 +410,15 @@ pub unsafe extern "C" fn segmentation_contains_area(
 ///
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_padding_to_overlap(
+pub extern "C" fn segmentation_padding_to_overlap(
     handle: *const segmentation,
     i_seg: i64,
     padding: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let found = get(handle)?.padding_to_overlap(i_seg)?;
-            write(found.as_flattened(), padding, "padding")
-        }
+        let found = get(handle)?.padding_to_overlap(i_seg)?;
+        write(found.as_flattened(), padding, "padding")
     })
 }
 
@@ -542,34 +427,18 @@ pub unsafe extern "C" fn segmentation_padding_to_overlap(
 ///
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_increment(
-    handle: *const segmentation,
-    i_seg: i64,
-    next: *mut i64,
-) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { write_one(get(handle)?.increment(i_seg)?, next, "next") })
+pub extern "C" fn segmentation_increment(handle: *const segmentation, i_seg: i64, next: *mut i64) -> dicod_status {
+    guard(|| write_one(get(handle)?.increment(i_seg)?, next, "next"))
 }
 
 /// Whether segment `i_seg` is active: `*active` is 1 or 0. At first all segments are.
 ///
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_is_active(
-    handle: *const segmentation,
-    i_seg: i64,
-    active: *mut i32,
-) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { write_one(get(handle)?.is_active(i_seg)?.into(), active, "active") })
+pub extern "C" fn segmentation_is_active(handle: *const segmentation, i_seg: i64, active: *mut i32) -> dicod_status {
+    guard(|| write_one(get(handle)?.is_active(i_seg)?.into(), active, "active"))
 }
 
 /// Activates the `n` segments whose numbers are in `segments[n]`; repeated ones count once. After
@@ -581,11 +450,8 @@ pub unsafe extern "C" fn segmentation_is_active(
 /// Local. The handle is changed: no other thread may be using it.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative n),
 /// DICOD_ERROR_OUT_OF_RANGE (segments).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_set_active(
+pub extern "C" fn segmentation_set_active(
     handle: *mut segmentation,
     n: i64,
     segments: *const i64,
@@ -593,12 +459,9 @@ pub unsafe extern "C" fn segmentation_set_active(
 ) -> dicod_status {
     guard(|| {
         let n = array_size(n, "n", 0)?;
-        // SAFETY: the caller's promise.
-        unsafe {
-            let list = slice(segments, n, "segments", "n segment numbers")?;
-            let count = get_mut(handle)?.set_active(list)?;
-            write_if_wanted(count, changed)
-        }
+        let list = slice(segments, n, "segments", "n segment numbers")?;
+        let count = get_mut(handle)?.set_active(list)?;
+        write_if_wanted(count, changed)
     })
 }
 
@@ -611,11 +474,8 @@ pub unsafe extern "C" fn segmentation_set_active(
 /// Local. The handle is changed: no other thread may be using it.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative n),
 /// DICOD_ERROR_OUT_OF_RANGE (segments), DICOD_ERROR_OUT_OF_MEMORY.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_set_inactive(
+pub extern "C" fn segmentation_set_inactive(
     handle: *mut segmentation,
     n: i64,
     segments: *const i64,
@@ -623,12 +483,9 @@ pub unsafe extern "C" fn segmentation_set_inactive(
 ) -> dicod_status {
     guard(|| {
         let n = array_size(n, "n", 0)?;
-        // SAFETY: the caller's promise.
-        unsafe {
-            let list = slice(segments, n, "segments", "n segment numbers")?;
-            let count = get_mut(handle)?.set_inactive(list)?;
-            write_if_wanted(count, changed)
-        }
+        let list = slice(segments, n, "segments", "n segment numbers")?;
+        let count = get_mut(handle)?.set_inactive(list)?;
+        write_if_wanted(count, changed)
     })
 }
 
@@ -636,37 +493,25 @@ pub unsafe extern "C" fn segmentation_set_inactive(
 ///
 /// Local. The handle is changed: no other thread may be using it.
 /// Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_reset(handle: *mut segmentation, changed: *mut i64) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { write_if_wanted(get_mut(handle)?.reset(), changed) })
+pub extern "C" fn segmentation_reset(handle: *mut segmentation, changed: *mut i64) -> dicod_status {
+    guard(|| write_if_wanted(get_mut(handle)?.reset(), changed))
 }
 
 /// Number of active segments.
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_n_active(handle: *const segmentation, n_active: *mut i64) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { write_one(get(handle)?.n_active(), n_active, "n_active") })
+pub extern "C" fn segmentation_n_active(handle: *const segmentation, n_active: *mut i64) -> dicod_status {
+    guard(|| write_one(get(handle)?.n_active(), n_active, "n_active"))
 }
 
 /// Whether at least one segment is active: `*exists` is 1 or 0.
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_exists_active(handle: *const segmentation, exists: *mut i32) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { write_one(get(handle)?.exists_active().into(), exists, "exists") })
+pub extern "C" fn segmentation_exists_active(handle: *const segmentation, exists: *mut i32) -> dicod_status {
+    guard(|| write_one(get(handle)?.exists_active().into(), exists, "exists"))
 }
 
 /// Whether the inactive segments may rest: `*i_seg` is the first of them whose inner part holds an
@@ -679,11 +524,8 @@ pub unsafe extern "C" fn segmentation_exists_active(handle: *const segmentation,
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative n_atoms; tol negative or
 /// not finite), DICOD_ERROR_NOT_FINITE (dz), DICOD_ERROR_OUT_OF_MEMORY (dz has more elements than
 /// memory can hold).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn segmentation_check_inactive(
+pub extern "C" fn segmentation_check_inactive(
     handle: *const segmentation,
     n_atoms: i64,
     dz: *const f64,
@@ -692,22 +534,19 @@ pub unsafe extern "C" fn segmentation_check_inactive(
 ) -> dicod_status {
     guard(|| {
         let atoms = size(n_atoms, "n_atoms", 0)?;
-        // SAFETY: the caller's promise.
-        unsafe {
-            let segments = get(handle)?;
-            let sizes = segments.full_shape();
-            let volume: i64 = sizes.iter().product();
-            let elements = i128::from(volume) * atoms as i128;
-            let length = i64::try_from(elements).ok().and_then(addressable);
-            let length = length.ok_or_else(|| {
-                let sizes = wording::per_axis(&sizes);
-                let what = format!("dz with n_atoms = {n_atoms} and full_shape = {sizes}");
-                Error::memory(&what, format!("8 * {elements}"))
-            })?;
-            let dz = slice(dz, length, "dz", "n_atoms arrays of the full shape")?;
-            let found = segments.check_inactive(dz, tol)?;
-            write_one(found.unwrap_or(-1), i_seg, "i_seg")
-        }
+        let segments = get(handle)?;
+        let sizes = segments.full_shape();
+        let volume: i64 = sizes.iter().product();
+        let elements = i128::from(volume) * atoms as i128;
+        let length = i64::try_from(elements).ok().and_then(addressable);
+        let length = length.ok_or_else(|| {
+            let sizes = wording::per_axis(&sizes);
+            let what = format!("dz with n_atoms = {n_atoms} and full_shape = {sizes}");
+            Error::memory(&what, format!("8 * {elements}"))
+        })?;
+        let dz = slice(dz, length, "dz", "n_atoms arrays of the full shape")?;
+        let found = segments.check_inactive(dz, tol)?;
+        write_one(found.unwrap_or(-1), i_seg, "i_seg")
     })
 }
 
@@ -736,37 +575,24 @@ fn pairs(ranges: &[Range<i64>]) -> Vec<i64> {
     ranges.iter().flat_map(|r| [r.start, r.end]).collect()
 }
 
-/// # Safety
-/// As [`reference`].
-unsafe fn get<'a>(handle: *const segmentation) -> Result<&'a Segmentation> {
-    // SAFETY: the caller's promise.
-    Ok(unsafe { &reference(handle, "handle", "a segmentation")?.0 })
+fn get<'a>(handle: *const segmentation) -> Result<&'a Segmentation> {
+    Ok(&of(handle)?.0)
 }
 
-/// # Safety
-/// As [`reference_mut`].
-unsafe fn get_mut<'a>(handle: *mut segmentation) -> Result<&'a mut Segmentation> {
-    // SAFETY: the caller's promise.
-    Ok(unsafe { &mut reference_mut(handle, "handle", "a segmentation")?.0 })
+fn get_mut<'a>(handle: *mut segmentation) -> Result<&'a mut Segmentation> {
+    Ok(&mut reference_mut(handle, segmentation::NAME, segmentation::WHAT)?.0)
 }
 
-/// # Safety
-/// As [`slice`], for one value per axis.
-unsafe fn per_axis<'a>(segments: &Segmentation, values: *const i64, argument: &'static str) -> Result<&'a [i64]> {
-    // SAFETY: the caller's promise.
-    unsafe { slice(values, segments.n_axes(), argument, PER_AXIS) }
+fn per_axis<'a>(segments: &Segmentation, values: *const i64, argument: &'static str) -> Result<&'a [i64]> {
+    slice(values, segments.n_axes(), argument, PER_AXIS)
 }
 
-/// # Safety
-/// As [`slice`], for `n_axes` values, and twice as many for the bounds.
-unsafe fn domain(n_axes: usize, full_shape: *const i64, inner_bounds: *const i64) -> Result<Domain> {
-    // SAFETY: the caller's promise.
-    let shape = |expected| unsafe { slice(full_shape, n_axes, "full_shape", expected) };
+fn domain(n_axes: usize, full_shape: *const i64, inner_bounds: *const i64) -> Result<Domain> {
+    let shape = |expected| slice(full_shape, n_axes, "full_shape", expected);
     if inner_bounds.is_null() {
         return Domain::whole(shape("one value per axis when inner_bounds is NULL too")?);
     }
-    // SAFETY: the caller's promise.
-    let bounds = unsafe { slice(inner_bounds, 2 * n_axes, "inner_bounds", "pairs") }?;
+    let bounds = slice(inner_bounds, 2 * n_axes, "inner_bounds", "pairs")?;
     let bounds: Vec<_> = bounds.chunks_exact(2).map(|pair| pair[0]..pair[1]).collect();
     match full_shape.is_null() {
         true => Domain::inside(&bounds, None),
@@ -774,48 +600,27 @@ unsafe fn domain(n_axes: usize, full_shape: *const i64, inner_bounds: *const i64
     }
 }
 
-/// # Safety
-/// As [`slice`] and [`reference_mut`].
-unsafe fn create(
-    mut segments: Segmentation,
-    overlap: *const i64,
-    handle: *mut *mut segmentation,
-) -> Result<dicod_status> {
+fn create(mut segments: Segmentation, overlap: *const i64, handle: *mut *mut segmentation) -> Result<()> {
     if !overlap.is_null() {
-        // SAFETY: the caller's promise.
-        let overlap = unsafe { per_axis(&segments, overlap, "overlap") }?;
+        let overlap = per_axis(&segments, overlap, "overlap")?;
         segments = segments.with_overlap(overlap)?;
     }
-    // SAFETY: the caller's promise.
-    let handle = unsafe { reference_mut(handle, "handle", "the caller's pointer") }?;
-    *handle = Box::into_raw(Box::new(segmentation(segments)));
-    Ok(DICOD_OK)
+    give(room(handle)?, segmentation(segments));
+    Ok(())
 }
 
-/// # Safety
-/// As [`slice_mut`].
-unsafe fn write(values: &[i64], to: *mut i64, argument: &'static str) -> Result<dicod_status> {
-    // SAFETY: the caller's promise; inputs that may be the same memory are no longer in use.
-    unsafe { slice_mut(to, values.len(), argument, PER_AXIS) }?.copy_from_slice(values);
-    Ok(DICOD_OK)
+fn write(values: &[i64], to: *mut i64, argument: &'static str) -> Result<()> {
+    slice_mut(to, values.len(), argument, PER_AXIS)?.copy_from_slice(values);
+    Ok(())
 }
 
-/// # Safety
-/// As [`reference_mut`].
-unsafe fn write_one<T>(value: T, to: *mut T, argument: &'static str) -> Result<dicod_status> {
-    // SAFETY: the caller's promise.
-    *unsafe { reference_mut(to, argument, "room for the result") }? = value;
-    Ok(DICOD_OK)
+fn write_one<T>(value: T, to: *mut T, argument: &'static str) -> Result<()> {
+    put(to, argument, value)
 }
 
-/// # Safety
-/// As [`reference_mut`].
-unsafe fn write_if_wanted<T>(value: T, to: *mut T) -> Result<dicod_status> {
-    // SAFETY: the caller's promise.
-    if let Some(to) = unsafe { to.as_mut() } {
-        *to = value;
-    }
-    Ok(DICOD_OK)
+fn write_if_wanted<T>(value: T, to: *mut T) -> Result<()> {
+    set(to, value);
+    Ok(())
 }
 
 /// An output whose length the caller asks for first.
@@ -827,31 +632,20 @@ struct List<I> {
 }
 
 impl<I: Iterator<Item = i64>> List<I> {
-    /// # Safety
-    /// As [`slice_mut`] for `capacity` entries, and [`reference_mut`].
-    unsafe fn write(
-        self,
-        capacity: i64,
-        to: *mut i64,
-        argument: &'static str,
-        count: *mut i64,
-    ) -> Result<dicod_status> {
+    fn write(self, capacity: i64, to: *mut i64, argument: &'static str, count: *mut i64) -> Result<()> {
         size(capacity, "capacity", 0)?;
-        // SAFETY: the caller's promise.
-        unsafe { reference(count, "count", "room for the count") }?;
+        reference(count, "count", "room for the count")?;
         if capacity > 0 {
             let enough = addressable(self.length).filter(|_| self.length <= capacity);
             let length = enough.ok_or_else(|| {
                 let allowed = format!("0 to ask for the count, or at least {}", self.length);
                 Error::argument("capacity", capacity, allowed)
             })?;
-            // SAFETY: the caller's promise.
-            let to = unsafe { slice_mut(to, length * self.width, argument, "capacity entries") }?;
+            let to = slice_mut(to, length * self.width, argument, "capacity entries")?;
             for (to, value) in to.iter_mut().zip(self.values) {
                 *to = value;
             }
         }
-        // SAFETY: the caller's promise.
-        unsafe { write_one(self.length, count, "count") }
+        write_one(self.length, count, "count")
     }
 }

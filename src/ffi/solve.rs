@@ -1,24 +1,19 @@
 //! One call each, on plain arrays: solve, λmax, reconstruction, objective, Gram tensor.
 
 use crate::base::error::{Error, Result};
-use crate::base::memory;
+use crate::base::status::dicod_status;
 use crate::base::wording::per_axis;
-use crate::clock::{Clock, Laps, Stage};
-use crate::csc::problem::objective::Range;
-use crate::csc::{Encoder, Info, Options, Shape, Stop, lambda_max, objective, reconstruct};
-use crate::ffi::array::{Element, aligned, values};
-use crate::ffi::context::{DICOD_LOG_DEBUG, DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
-use crate::ffi::encoder::Typed;
-use crate::ffi::options::{Output, copied, dicod_options};
-use crate::ffi::overlap::{Memory, fails_if_shared};
-use crate::ffi::status::{
-    DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_PRECISION, DICOD_TIME_LIMIT, dicod_status, dicod_strerror, guard,
-    reference_mut, slice, slice_mut,
-};
+use crate::clock::{Laps, Stage};
+use crate::csc::{Encoder, Info, Shape};
+use crate::ffi::boundary::problem::{dictionary, explained, lengths, seconds_to_write, slab};
+use crate::ffi::boundary::{Element, Output, Problem, aligned, fails_if_shared, guard, slice_mut};
+use crate::ffi::context::{Session, dicod_context, ranks, shared};
+use crate::ffi::functions::{gram_tensor, largest_lambda, reconstruction, value};
+use crate::ffi::options::{copied, dicod_options};
+use crate::ffi::run::{largest, run, status_of};
 use crate::grid::block::Block;
-use crate::grid::point::{AXES, Point, checked_volume, padded};
-use crate::linalg::{Dictionary, Field, FieldMut, Gram};
-use std::ffi::CStr;
+use crate::grid::point::padded;
+use crate::linalg::FieldMut;
 use std::time::Instant;
 
 /// What a solve found, what it cost, and the proof of the result.
@@ -104,11 +99,8 @@ pub const DICOD_PROVEN_RESULT: i64 = 2;
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_axes; "periodic" of another
 /// length), DICOD_ERROR_INVALID_SHAPE (lengths below 1 or above 2^30, atoms longer than the signal),
 /// DICOD_ERROR_OUT_OF_MEMORY (sizes whose product overflows).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_valid_shape(
+pub extern "C" fn dicod_valid_shape(
     options: *const dicod_options,
     n_axes: i64,
     signal_shape: *const i64,
@@ -116,18 +108,9 @@ pub unsafe extern "C" fn dicod_valid_shape(
     valid_shape: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let mut options = copied(options)?;
-            // What depends on the number of atoms doesn't matter here.
-            options.reg_per_atom.clear();
-            let problem = Problem::with(options, n_axes, signal_shape, 1, 1, 1, atom_shape)?;
-            let shape = &problem.shape;
-            aligned(valid_shape, "valid_shape")?;
-            let to = slice_mut(valid_shape, shape.n_axes, "valid_shape", "n_axes lengths")?;
-            to.copy_from_slice(&shape.unpadded(shape.valid()));
-        }
-        Ok(DICOD_OK)
+        let shape = shape_alone(options, n_axes, signal_shape, atom_shape)?;
+        room_per_axis(valid_shape, &shape, "valid_shape")?.copy_from_slice(&shape.unpadded(shape.valid()));
+        Ok(())
     })
 }
 
@@ -138,11 +121,8 @@ pub unsafe extern "C" fn dicod_valid_shape(
 /// other arguments are those of dicod_valid_shape().
 ///
 /// Local. Thread-safe. Errors: as dicod_valid_shape(); DICOD_ERROR_INVALID_SHAPE (negative lengths).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_valid_block(
+pub extern "C" fn dicod_valid_block(
     options: *const dicod_options,
     n_axes: i64,
     signal_shape: *const i64,
@@ -153,30 +133,36 @@ pub unsafe extern "C" fn dicod_valid_block(
     valid_local_shape: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let mut options = copied(options)?;
-            options.reg_per_atom.clear();
-            let problem = Problem::with(options, n_axes, signal_shape, 1, 1, 1, atom_shape)?;
-            let shape = &problem.shape;
-            let local = lengths(n_axes, local_shape, "local_shape")?;
-            if local.iter().any(|n| *n < 0) {
-                let allowed = "lengths of at least 0";
-                return Err(Error::shape("local_shape", per_axis(local), allowed));
-            }
-            let block = Block { origin: padded(lengths(n_axes, offset, "offset")?, 0), shape: padded(local, 1) };
-            let valid = shape.valid_block(&block);
-            aligned(valid_offset, "valid_offset")?;
-            aligned(valid_local_shape, "valid_local_shape")?;
-            let n = shape.n_axes;
-            slice_mut(valid_offset, n, "valid_offset", "n_axes lengths")?;
-            slice_mut(valid_local_shape, n, "valid_local_shape", "n_axes lengths")?
-                .copy_from_slice(&shape.unpadded(valid.shape));
-            slice_mut(valid_offset, n, "valid_offset", "n_axes lengths")?
-                .copy_from_slice(&shape.unpadded(valid.origin));
+        let shape = shape_alone(options, n_axes, signal_shape, atom_shape)?;
+        let local = lengths(n_axes, local_shape, "local_shape")?;
+        if local.iter().any(|n| *n < 0) {
+            let allowed = "lengths of at least 0";
+            return Err(Error::shape("local_shape", per_axis(local), allowed));
         }
-        Ok(DICOD_OK)
+        let block = Block { origin: padded(lengths(n_axes, offset, "offset")?, 0), shape: padded(local, 1) };
+        let valid = shape.valid_block(&block);
+        room_per_axis(valid_offset, &shape, "valid_offset")?;
+        room_per_axis(valid_local_shape, &shape, "valid_local_shape")?.copy_from_slice(&shape.unpadded(valid.shape));
+        room_per_axis(valid_offset, &shape, "valid_offset")?.copy_from_slice(&shape.unpadded(valid.origin));
+        Ok(())
     })
+}
+
+fn shape_alone(
+    options: *const dicod_options,
+    n_axes: i64,
+    signal_shape: *const i64,
+    atom_shape: *const i64,
+) -> Result<Shape> {
+    let mut options = copied(options)?;
+    // What depends on the number of atoms doesn't matter here.
+    options.reg_per_atom.clear();
+    Ok(Problem::with(options, n_axes, signal_shape, 1, 1, 1, atom_shape)?.shape)
+}
+
+fn room_per_axis<'a>(to: *mut i64, shape: &Shape, argument: &'static str) -> Result<&'a mut [i64]> {
+    aligned(to, argument)?;
+    slice_mut(to, shape.n_axes, argument, "n_axes lengths")
 }
 
 /// Convolutional sparse coding in one call: finds the activations z that minimise
@@ -227,11 +213,8 @@ pub unsafe extern "C" fn dicod_valid_block(
 ///
 /// Sources: Moreau, Oudre, Vayatis, DICOD (ICML 2018); Moreau, Gramfort, DiCoDiLe
 /// (arXiv 1901.09235).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_solve(
+pub extern "C" fn dicod_solve(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -245,19 +228,15 @@ pub unsafe extern "C" fn dicod_solve(
     z: *mut f64,
     info: *mut dicod_info,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         solve(context, problem, x, d, z, info)
     })
 }
 
 /// dicod_solve() for arrays of float.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_solve_f32(
+pub extern "C" fn dicod_solve_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -271,8 +250,7 @@ pub unsafe extern "C" fn dicod_solve_f32(
     z: *mut f32,
     info: *mut dicod_info,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
         solve(context, problem, x, d, z, info)
     })
@@ -285,11 +263,8 @@ pub unsafe extern "C" fn dicod_solve_f32(
 /// is the one that dicod_solve() reports.
 ///
 /// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_lambda_max(
+pub extern "C" fn dicod_lambda_max(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -302,19 +277,15 @@ pub unsafe extern "C" fn dicod_lambda_max(
     d: *const f64,
     lambda_max: *mut f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
         largest_lambda(context, &problem, x, d, lambda_max)
     })
 }
 
 /// dicod_lambda_max() for arrays of float.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_lambda_max_f32(
+pub extern "C" fn dicod_lambda_max_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -327,8 +298,7 @@ pub unsafe extern "C" fn dicod_lambda_max_f32(
     d: *const f32,
     lambda_max: *mut f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
         largest_lambda(context, &problem, x, d, lambda_max)
     })
@@ -341,11 +311,8 @@ pub unsafe extern "C" fn dicod_lambda_max_f32(
 /// matters. Zeros in z cost nothing. `x` must not overlap z or d.
 ///
 /// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_reconstruct(
+pub extern "C" fn dicod_reconstruct(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -358,19 +325,15 @@ pub unsafe extern "C" fn dicod_reconstruct(
     z: *const f64,
     x: *mut f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
         reconstruction(context, &problem, d, z, x)
     })
 }
 
 /// dicod_reconstruct() for arrays of float.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_reconstruct_f32(
+pub extern "C" fn dicod_reconstruct_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -383,8 +346,7 @@ pub unsafe extern "C" fn dicod_reconstruct_f32(
     z: *const f32,
     x: *mut f32,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
         reconstruction(context, &problem, d, z, x)
     })
@@ -397,11 +359,8 @@ pub unsafe extern "C" fn dicod_reconstruct_f32(
 /// where it is relative, lambda_max of x is computed first.
 ///
 /// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_objective(
+pub extern "C" fn dicod_objective(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -416,19 +375,15 @@ pub unsafe extern "C" fn dicod_objective(
     objective: *mut f64,
     data_term: *mut f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
         value(context, &problem, (x, d, z), (objective, data_term))
     })
 }
 
 /// dicod_objective() for arrays of float.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_objective_f32(
+pub extern "C" fn dicod_objective_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
     n_axes: i64,
@@ -443,8 +398,7 @@ pub unsafe extern "C" fn dicod_objective_f32(
     objective: *mut f64,
     data_term: *mut f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
         value(context, &problem, (x, d, z), (objective, data_term))
     })
@@ -458,11 +412,8 @@ pub unsafe extern "C" fn dicod_objective_f32(
 /// may be NULL. `gram` must not overlap d.
 ///
 /// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_gram(
+pub extern "C" fn dicod_gram(
     context: *mut dicod_context,
     n_axes: i64,
     n_channels: i64,
@@ -471,16 +422,12 @@ pub unsafe extern "C" fn dicod_gram(
     d: *const f64,
     gram: *mut f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { gram_tensor(context, n_axes, n_channels, n_atoms, atom_shape, d, gram) })
+    guard(|| gram_tensor(context, n_axes, n_channels, n_atoms, atom_shape, d, gram))
 }
 
 /// dicod_gram() for arrays of float.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_gram_f32(
+pub extern "C" fn dicod_gram_f32(
     context: *mut dicod_context,
     n_axes: i64,
     n_channels: i64,
@@ -489,239 +436,8 @@ pub unsafe extern "C" fn dicod_gram_f32(
     d: *const f32,
     gram: *mut f32,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe { gram_tensor(context, n_axes, n_channels, n_atoms, atom_shape, d, gram) })
+    guard(|| gram_tensor(context, n_axes, n_channels, n_atoms, atom_shape, d, gram))
 }
-
-/// Shapes and options of a call.
-pub(crate) struct Problem {
-    pub(crate) shape: Shape,
-    pub(crate) options: Options,
-}
-
-/// A list of lengths.
-///
-/// # Safety
-/// As [`slice`], for `n_axes` values.
-unsafe fn lengths<'a>(n_axes: i64, list: *const i64, argument: &'static str) -> Result<&'a [i64]> {
-    if !(1..=3).contains(&n_axes) {
-        return Err(Error::argument("n_axes", n_axes, "1, 2 or 3"));
-    }
-    aligned(list, argument)?;
-    // SAFETY: the caller's promise.
-    unsafe { slice(list, n_axes as usize, argument, "n_axes lengths") }
-}
-
-impl Problem {
-    /// # Safety
-    /// As [`slice`], for `n_axes` values, and [`super::status::reference`].
-    pub(crate) unsafe fn new(
-        options: *const dicod_options,
-        n_axes: i64,
-        signal_shape: *const i64,
-        n_signals: i64,
-        n_channels: i64,
-        n_atoms: i64,
-        atom_shape: *const i64,
-    ) -> Result<Self> {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let options = copied(options)?;
-            Self::with(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)
-        }
-    }
-
-    /// # Safety
-    /// As [`slice`], for `n_axes` values.
-    unsafe fn with(
-        options: Options,
-        n_axes: i64,
-        signal_shape: *const i64,
-        n_signals: i64,
-        n_channels: i64,
-        n_atoms: i64,
-        atom_shape: *const i64,
-    ) -> Result<Self> {
-        // SAFETY: the caller's promise.
-        let (signal, atom) = unsafe {
-            let signal = lengths(n_axes, signal_shape, "signal_shape")?;
-            (signal, lengths(n_axes, atom_shape, "atom_shape")?)
-        };
-        let shape = Shape::new(signal, n_signals, n_channels, n_atoms, atom, &options)?;
-        Ok(Problem { shape, options })
-    }
-
-    /// Number of values in fields over a box.
-    pub(crate) fn len(fields: usize, of: usize, over: Point) -> usize {
-        fields * of * over.iter().product::<i64>() as usize
-    }
-
-    /// # Safety
-    /// As [`slice`], for all values of the signals.
-    pub(crate) unsafe fn x<'a, T: Element>(&self, x: *const T) -> Result<Field<'a, T>> {
-        let shape = &self.shape;
-        let n = Self::len(shape.n_signals, shape.n_channels, shape.signal);
-        // SAFETY: the caller's promise.
-        contiguous(unsafe { values(x, n, "x") }?, shape.signal)
-    }
-
-    /// Where the signals are.
-    pub(crate) fn x_memory<T>(&self, x: *const T) -> Memory {
-        let shape = &self.shape;
-        let n = Self::len(shape.n_signals, shape.n_channels, shape.signal);
-        Memory::of("x", x, n)
-    }
-
-    /// Where the dictionary is.
-    pub(crate) fn d_memory<T>(&self, d: *const T) -> Memory {
-        let shape = &self.shape;
-        let n = Self::len(shape.n_atoms, shape.n_channels, shape.atom);
-        Memory::of("d", d, n)
-    }
-
-    /// Where the activations are.
-    pub(crate) fn z_memory<T>(&self, z: *const T) -> Memory {
-        Memory::of("z", z, self.z_len())
-    }
-
-    fn z_len(&self) -> usize {
-        Self::len(self.shape.n_signals, self.shape.n_atoms, self.shape.valid())
-    }
-
-    /// # Safety
-    /// As [`slice`], for all values of the activations.
-    unsafe fn z<'a, T: Element>(&self, z: *const T) -> Result<Field<'a, T>> {
-        // SAFETY: the caller's promise.
-        let values = unsafe { values(z, self.z_len(), "z") }?;
-        contiguous(values, self.shape.valid())
-    }
-}
-
-/// [`Field::contiguous`], once there is memory for its list of channels.
-fn contiguous<T: Element>(values: &[T], shape: Point) -> Result<Field<'_, T>> {
-    let volume = shape.iter().product::<i64>() as usize;
-    let mut list: Vec<&[T]> = Vec::new();
-    memory::reserve("the list of channels", &mut list, values.len() / volume)?;
-    drop(list);
-    Ok(Field::contiguous(values, shape))
-}
-
-/// A dictionary of the caller's, and the range of its norms.
-///
-/// # Safety
-/// As [`slice`], for all values of the dictionary.
-pub(crate) unsafe fn dictionary<T: Element>(shape: &Shape, d: *const T) -> Result<(Dictionary<T>, Range)> {
-    let n = Problem::len(shape.n_atoms, shape.n_channels, shape.atom);
-    // SAFETY: the caller's promise.
-    let d = unsafe { values(d, n, "d") }?;
-    // It is copied.
-    memory::reserve("the dictionary", &mut Vec::<T>::new(), n)?;
-    let dictionary = Dictionary::full(shape.n_atoms, shape.n_channels, shape.atom, d);
-    let dictionary = dictionary.map_err(|error| explained(error, shape))?;
-    let range = Range::new(&dictionary, "d")?;
-    Ok((dictionary, range))
-}
-
-/// As the caller indexes arrays: a solver knows three axes and runs signals and channels together.
-pub(crate) fn explained(error: Error, shape: &Shape) -> Error {
-    let Error::NotFinite { argument, index, value } = &error else {
-        return error;
-    };
-    let (k, p) = (shape.n_atoms, shape.n_channels);
-    let atom = shape.unpadded(shape.atom);
-    let atom = atom.iter().map(|l| *l as usize);
-    let index = match (argument.as_str(), index.as_slice()) {
-        ("x" | "z", [channel, i, j, l]) => {
-            let of = if argument == "x" { p } else { k };
-            shape.index(*channel, of, [*i, *j, *l].map(|n| n as i64))
-        }
-        ("d", [flat]) => unravelled(*flat, [k, p].into_iter().chain(atom)),
-        ("u", [flat]) => unravelled(*flat, [k, p]),
-        ("v", [flat]) => unravelled(*flat, [k].into_iter().chain(atom)),
-        _ => return error,
-    };
-    Error::NotFinite { argument: argument.clone(), index, value: *value }
-}
-
-fn unravelled(mut flat: usize, shape: impl IntoIterator<Item = usize>) -> Vec<usize> {
-    let shape: Vec<usize> = shape.into_iter().collect();
-    let mut index = vec![0; shape.len()];
-    for (to, n) in index.iter_mut().zip(&shape).rev() {
-        *to = flat % n;
-        flat /= n;
-    }
-    index
-}
-
-/// The status of a solve.
-pub(crate) fn status_of(stop: Stop) -> dicod_status {
-    match stop {
-        Stop::Converged => DICOD_OK,
-        Stop::MaxIter => DICOD_MAX_ITER,
-        Stop::TimeLimit => DICOD_TIME_LIMIT,
-        Stop::Cancelled => DICOD_CANCELLED,
-        Stop::Precision => DICOD_PRECISION,
-    }
-}
-
-/// Runs a solve in a session: callbacks, log.
-pub(crate) fn run<T: Element>(
-    encoder: &mut Encoder<T>,
-    x: &Field<'_, T>,
-    session: &Session<'_>,
-    clock: &Clock<'_>,
-) -> Result<(Info, dicod_status)> {
-    let info = encoder.solve_within(clock, x, true);
-    let info = info.map_err(|error| explained(error, encoder.shape()))?;
-    let status = status_of(info.stop);
-    let certificate = &info.certificate;
-    if info.proven && !(certificate.objective + certificate.gap + certificate.max_step).is_finite() {
-        let allowed = "finite: scale x, or d, so that nothing overflows";
-        let name = "the objective of x";
-        return Err(Error::argument(name, certificate.objective, allowed));
-    }
-    session.log(DICOD_LOG_DEBUG, || {
-        format!(
-            "correlate {:.3e} s, descend {:.3e} s ({} visits, {} sweeps), certify {:.3e} s; {} \
-             bytes and {} for the Gram tensor",
-            info.seconds_correlate,
-            info.seconds_descend,
-            info.visits,
-            info.sweeps,
-            info.seconds_certify,
-            info.bytes,
-            info.bytes_gram
-        )
-    });
-    if status == DICOD_PRECISION {
-        session.log(DICOD_LOG_WARNING, || {
-            format!("tol = {:e} is below what rounding allows: max |dz| = {:e}", info.tol, certificate.max_step)
-        });
-    }
-    session.log(DICOD_LOG_INFO, || {
-        // SAFETY: static strings.
-        let how = unsafe { CStr::from_ptr(dicod_strerror(status)) }.to_string_lossy();
-        format!(
-            "solve: {how}; lambda {:.6e} of {:.6e}, {} nonzeros, {} steps, objective {:.9e}, gap \
-             {:.3e}, {:.3e} s",
-            largest(&info.lambda),
-            info.lambda_max,
-            info.nonzeros,
-            info.steps,
-            certificate.objective,
-            certificate.gap,
-            info.seconds
-        )
-    });
-    Ok((info, status))
-}
-
-/// NaN where they are not known.
-pub(crate) fn largest(values: &[f64]) -> f64 {
-    let larger = |a: f64, b: f64| if b > a || b.is_nan() { b } else { a };
-    values.iter().copied().fold(0.0, larger)
-}
-
 /// What `dicod_info.proven` says.
 pub(crate) fn proven(info: &Info) -> i64 {
     let lambda = if info.lambda_max.is_nan() { 0 } else { DICOD_PROVEN_LAMBDA };
@@ -730,10 +446,7 @@ pub(crate) fn proven(info: &Info) -> i64 {
 }
 
 /// `laps` are those of the whole call.
-///
-/// # Safety
-/// The promise of [`Output::new`] still holds.
-pub(crate) unsafe fn write_info(
+pub(crate) fn write_info(
     out: Option<Output<dicod_info>>,
     info: &Info,
     status: dicod_status,
@@ -772,23 +485,14 @@ pub(crate) unsafe fn write_info(
         proven: proven(info),
         seconds_other: laps.total() - stages.iter().sum::<f64>(),
     };
-    // SAFETY: the caller's promise.
-    unsafe { out.write(&info) }
+    out.write(&info)
 }
 
-/// # Safety
-/// As [`Output::new`].
-pub(crate) unsafe fn info_out(info: *mut dicod_info) -> Result<Option<Output<dicod_info>>> {
-    if info.is_null() {
-        return Ok(None);
-    }
-    // SAFETY: the caller's promise.
-    unsafe { Output::new(info, "info", "info->struct_size") }.map(Some)
+pub(crate) fn info_out(info: *mut dicod_info) -> Result<Option<Output<dicod_info>>> {
+    Output::wanted(info, "info", "info->struct_size")
 }
 
-/// # Safety
-/// As [`slice`] and [`slice_mut`] for the shapes of the problem.
-unsafe fn solve<T: Typed>(
+fn solve<T: Element>(
     context: *mut dicod_context,
     problem: Result<Problem>,
     x: *const T,
@@ -797,29 +501,25 @@ unsafe fn solve<T: Typed>(
     info: *mut dicod_info,
 ) -> Result<dicod_status> {
     let start = Instant::now();
-    // SAFETY: the caller's promise.
-    let context = unsafe { shared(context) };
+    let context = shared(context);
     let session = Session::run(&context)?;
     let ranks = ranks(&context);
     let given = problem.and_then(|problem| {
         let shape = &problem.shape;
         let explain = |error| explained(error, shape);
-        // SAFETY: the caller's promise. What is read is read before z is written.
-        unsafe {
-            let info = info_out(info)?;
-            let read = [problem.x_memory(x), problem.d_memory(d)];
-            let x = problem.x(x)?;
-            let z_start = problem.z(z.cast_const())?;
-            fails_if_shared(&[problem.z_memory(z)], &read)?;
-            let (d, range) = dictionary(shape, d)?;
-            x.check_finite("x").map_err(explain)?;
-            range.check_x(&x)?;
-            if problem.options.warm_start {
-                z_start.check_finite("z").map_err(explain)?;
-                range.check_z(&z_start)?;
-            }
-            Ok((problem, info, x, z_start, d))
+        let info = info_out(info)?;
+        let read = [problem.x_memory(x), problem.d_memory(d)];
+        let x = problem.x(x)?;
+        let z_start = problem.z(z.cast_const())?;
+        fails_if_shared(&[problem.z_memory(z)], &read)?;
+        let (d, range) = dictionary(shape, d)?;
+        x.check_finite("x").map_err(explain)?;
+        range.check_x(&x)?;
+        if problem.options.warm_start {
+            z_start.check_finite("z").map_err(explain)?;
+            range.check_z(&z_start)?;
         }
+        Ok((problem, info, x, z_start, d))
     });
     let (problem, info, x, z_start, d) = ranks.agree(given)?;
     let (shape, options) = (&problem.shape, problem.options.clone());
@@ -831,13 +531,11 @@ unsafe fn solve<T: Typed>(
             Err(Error::Stopped(stop)) => {
                 // There is nothing but where it was to begin.
                 if !problem.options.warm_start {
-                    // SAFETY: the caller's promise.
-                    unsafe { slice_mut(z, problem.z_len(), "z", "room for the activations") }?.fill(T::ZERO);
+                    slice_mut(z, problem.z_len(), "z", "room for the activations")?.fill(T::ZERO);
                 }
                 let found = Info { stop, seconds_gram: clock.laps().of(Stage::Gram), ..Info::unknown(shape.n_atoms) };
                 let status = status_of(stop);
-                // SAFETY: the caller's promise.
-                unsafe { write_info(info, &found, status, session.n_threads, &clock.laps()) };
+                write_info(info, &found, status, session.n_threads, &clock.laps());
                 return Ok(status);
             }
             made => made?,
@@ -852,148 +550,10 @@ unsafe fn solve<T: Typed>(
         let (found, status) = run(&mut encoder, &part, &session, clock)?;
         drop(x);
         let list = encoder.fetch_block(&Block::whole(shape.valid()))?;
-        // SAFETY: the caller's promise.
-        let z = unsafe { slice_mut(z, problem.z_len(), "z", "room for the activations") }?;
+        let z = slice_mut(z, problem.z_len(), "z", "room for the activations")?;
         encoder.write(&list, &mut FieldMut::contiguous(z, shape.valid()));
         drop(encoder);
-        // SAFETY: the caller's promise.
-        unsafe { write_info(info, &found, status, session.n_threads, &clock.laps()) };
+        write_info(info, &found, status, session.n_threads, &clock.laps());
         Ok(status)
     })
-}
-
-/// What the activations take to be written, mostly zeros, perhaps into memory that the system has yet to find.
-pub(crate) fn seconds_to_write<T>(problem: &Problem) -> f64 {
-    (problem.z_len() * size_of::<T>()) as f64 / 2e9
-}
-
-/// The share of a rank in a box that all ranks have, along its longest axis.
-pub(crate) fn slab(shape: Point, rank: usize, size: usize) -> Block {
-    let axis = (0..AXES).max_by_key(|a| shape[*a]).unwrap_or(0);
-    let cut = |rank: usize| (shape[axis] as i128 * rank as i128 / size as i128) as i64;
-    let mut block = Block::whole(shape);
-    block.origin[axis] = cut(rank);
-    block.shape[axis] = cut(rank + 1) - cut(rank);
-    block
-}
-
-/// # Safety
-/// As [`slice`] for the shapes of the problem, and [`reference_mut`].
-unsafe fn largest_lambda<T: Element>(
-    context: *mut dicod_context,
-    problem: &Problem,
-    x: *const T,
-    d: *const T,
-    to: *mut f64,
-) -> Result<dicod_status> {
-    let shape = &problem.shape;
-    // SAFETY: the caller's promise.
-    unsafe {
-        let context = shared(context);
-        let session = Session::enter(&context)?;
-        let read = [problem.x_memory(x), problem.d_memory(d)];
-        let x = problem.x(x)?;
-        reference_mut(to, "lambda_max", "room for the result")?;
-        fails_if_shared(&[Memory::of("lambda_max", to, 1)], &read)?;
-        let (d, range) = dictionary(shape, d)?;
-        range.check_x(&x)?;
-        let found = lambda_max(shape, &d, &problem.options, session.n_threads, &x);
-        *to = found.map_err(|error| explained(error, shape))?;
-    }
-    Ok(DICOD_OK)
-}
-
-/// # Safety
-/// As [`slice`] and [`slice_mut`] for the shapes of the problem.
-unsafe fn reconstruction<T: Element>(
-    context: *mut dicod_context,
-    problem: &Problem,
-    d: *const T,
-    z: *const T,
-    x: *mut T,
-) -> Result<dicod_status> {
-    let shape = &problem.shape;
-    // SAFETY: the caller's promise; x and z do not overlap.
-    unsafe {
-        let context = shared(context);
-        let _session = Session::enter(&context)?;
-        let x_in = problem.x(x.cast_const())?.channels.len();
-        let n = Problem::len(x_in, 1, shape.signal);
-        let z_in = problem.z(z)?;
-        let read = [problem.z_memory(z), problem.d_memory(d)];
-        fails_if_shared(&[problem.x_memory(x)], &read)?;
-        let (d, range) = dictionary(shape, d)?;
-        z_in.check_finite("z").map_err(|error| explained(error, shape))?;
-        range.check_z(&z_in)?;
-        let x = slice_mut(x, n, "x", "room for the signals")?;
-        reconstruct(shape, &d, &z_in, &mut FieldMut::contiguous(x, shape.signal))?;
-    }
-    Ok(DICOD_OK)
-}
-
-/// # Safety
-/// As [`slice`] for the shapes of the problem, and [`reference_mut`].
-unsafe fn value<T: Element>(
-    context: *mut dicod_context,
-    problem: &Problem,
-    (x, d, z): (*const T, *const T, *const T),
-    (to, data_term): (*mut f64, *mut f64),
-) -> Result<dicod_status> {
-    let shape = &problem.shape;
-    // SAFETY: the caller's promise.
-    unsafe {
-        let context = shared(context);
-        let session = Session::enter(&context)?;
-        let read = [problem.x_memory(x), problem.d_memory(d), problem.z_memory(z)];
-        let (x, z) = (problem.x(x)?, problem.z(z)?);
-        reference_mut(to, "objective", "room for the result")?;
-        let out = [Memory::of("objective", to, 1), Memory::of("data_term", data_term, 1)];
-        fails_if_shared(&out, &read)?;
-        let (d, range) = dictionary(shape, d)?;
-        range.check_x(&x)?;
-        range.check_z(&z)?;
-        let found = objective(shape, &d, &problem.options, session.n_threads, &x, &z);
-        let found = found.map_err(|error| explained(error, shape))?;
-        *to = found.0;
-        if let Some(data_term) = data_term.as_mut() {
-            *data_term = found.1;
-        }
-    }
-    Ok(DICOD_OK)
-}
-
-/// # Safety
-/// As [`slice`] and [`slice_mut`] for the shapes.
-unsafe fn gram_tensor<T: Element>(
-    context: *mut dicod_context,
-    n_axes: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
-    d: *const T,
-    gram: *mut T,
-) -> Result<dicod_status> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let context = shared(context);
-        let _session = Session::enter(&context)?;
-        let atom = lengths(n_axes, atom_shape, "atom_shape")?;
-        if atom.iter().any(|l| !(1..=1 << 30).contains(l)) {
-            let allowed = "lengths from 1 to 2^30 on every axis";
-            return Err(Error::shape("atom_shape", per_axis(atom), allowed));
-        }
-        let options = Options::default();
-        let shape = Shape::new(atom, 1, n_channels, n_atoms, atom, &options)?;
-        let window = padded(atom, 1).map(|l| 2 * l - 1);
-        let factors = [n_atoms, n_atoms].into_iter().chain(window);
-        let n = checked_volume("the Gram tensor", factors)?;
-        aligned(gram, "gram")?;
-        reference_mut(gram, "gram", "room for the Gram tensor")?;
-        let read = Memory::of("d", d, Problem::len(shape.n_atoms, shape.n_channels, shape.atom));
-        fails_if_shared(&[Memory::of("gram", gram, n)], &[read])?;
-        let (d, _) = dictionary(&shape, d)?;
-        let found = Gram::new(&d)?;
-        found.write_atoms_first(slice_mut(gram, n, "gram", "room for the Gram tensor")?);
-    }
-    Ok(DICOD_OK)
 }

@@ -1,12 +1,11 @@
 //! The trace of a solve, as data and as JSON.
 
 use crate::base::error::Error;
+use crate::base::status::dicod_status;
 use crate::csc::Span;
 use crate::csc::descent::trace::Activity;
-use crate::ffi::encoder::{dicod_encoder, for_either, get};
-use crate::ffi::options::room_for;
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference_mut, slice_mut};
-use crate::host::outside;
+use crate::ffi::boundary::{call, for_either, guard, reference_mut, room_for, slice_mut};
+use crate::ffi::encoder::{dicod_encoder, get};
 use std::ffi::{c_char, c_void};
 use std::fmt::Write;
 
@@ -69,27 +68,22 @@ pub type dicod_span_fn = Option<unsafe extern "C" fn(userdata: *mut c_void, span
 /// `userdata` may be NULL. Local. Needs the encoder for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_STATE (no solve with the option "trace"
 /// yet, or the encoder is in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_get_trace(
+pub extern "C" fn dicod_encoder_get_trace(
     encoder: *mut dicod_encoder,
     visit: dicod_span_fn,
     userdata: *mut c_void,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(encoder) }?;
+        let shared = get(encoder)?;
         let state = &*shared.state()?;
         let visit = visit.ok_or(Error::NullPointer { argument: "visit", expected: "a function" })?;
         let give = |span: &Span| {
             let span = dicod_span::from(span);
-            // SAFETY: the caller gave the function to be called like this.
-            outside(|| unsafe { visit(userdata, &span) }) == 0
+            call!(visit(userdata, &span)) == 0
         };
         for_either!(&state.encoder, encoder => encoder.for_each_span(give)?);
-        Ok(DICOD_OK)
+        Ok(())
     })
 }
 
@@ -104,34 +98,28 @@ pub unsafe extern "C" fn dicod_encoder_get_trace(
 /// Local. Needs the encoder for itself.
 /// Errors: as dicod_encoder_get_trace(); DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other
 /// than 0, too small).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn dicod_encoder_get_trace_json(
+pub extern "C" fn dicod_encoder_get_trace_json(
     encoder: *mut dicod_encoder,
     json: *mut c_char,
     capacity: i64,
     needed: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let shared = unsafe { get(encoder) }?;
+        let shared = get(encoder)?;
         let state = &*shared.state()?;
-        // SAFETY: the caller's promise.
-        let needed = unsafe { reference_mut(needed, "needed", "room for the size") }?;
+        let needed = reference_mut(needed, "needed", "room for the size")?;
         let mut counted = Text(&mut [], 0);
         for_either!(&state.encoder, encoder => encoder.write_trace(&mut counted)?);
         let n = counted.1 + 1;
         if room_for(n, capacity)? {
-            // SAFETY: the caller's promise.
-            let to = unsafe { slice_mut(json, n, "json", "capacity bytes") }?;
+            let to = slice_mut(json, n, "json", "capacity bytes")?;
             let mut text = Text(to, 0);
             for_either!(&state.encoder, encoder => encoder.write_trace(&mut text)?);
             to[n - 1] = 0;
         }
         *needed = n as i64;
-        Ok(DICOD_OK)
+        Ok(())
     })
 }
 

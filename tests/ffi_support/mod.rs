@@ -103,8 +103,7 @@ unsafe extern "C" fn write_log(userdata: *mut c_void, level: i32, message: *cons
 impl Context {
     pub fn new(n_threads: i32) -> Self {
         let mut handle = null_mut();
-        // SAFETY: room for the handle.
-        let status = unsafe { dicod_context_create(n_threads, &mut handle) };
+        let status = dicod_context_create(n_threads, &mut handle);
         assert_eq!(status, DICOD_OK, "{}", last_error());
         Context(handle)
     }
@@ -112,16 +111,14 @@ impl Context {
     /// The list has to outlive what is logged.
     pub fn log_to(&self, log: &mut Vec<(i32, String)>) {
         let userdata = std::ptr::from_mut(log).cast();
-        // SAFETY: as above.
-        let status = unsafe { dicod_context_set_log(self.0, Some(write_log), userdata) };
+        let status = dicod_context_set_log(self.0, Some(write_log), userdata);
         assert_eq!(status, DICOD_OK);
     }
 }
 
 impl Drop for Context {
     fn drop(&mut self) {
-        // SAFETY: the handle is ours.
-        unsafe { dicod_context_free(&mut self.0) };
+        dicod_context_free(&mut self.0);
     }
 }
 
@@ -131,8 +128,7 @@ pub struct Options(pub *mut dicod_options);
 impl Options {
     pub fn new() -> Self {
         let mut handle = null_mut();
-        // SAFETY: room for the handle.
-        let status = unsafe { dicod_options_create(&mut handle) };
+        let status = dicod_options_create(&mut handle);
         assert_eq!(status, DICOD_OK);
         Options(handle)
     }
@@ -143,44 +139,34 @@ impl Options {
     }
 
     pub fn real(&self, key: &str, value: f64) {
-        // SAFETY: a string.
-        self.set(key, |key| unsafe { dicod_options_set_real(self.0, key, value) });
+        self.set(key, |key| dicod_options_set_real(self.0, key, value));
     }
 
     pub fn reals(&self, key: &str, values: &[f64]) {
         let n = values.len() as i64;
-        // SAFETY: a string, a list.
-        self.set(key, |key| unsafe { dicod_options_set_reals(self.0, key, n, values.as_ptr()) });
+        self.set(key, |key| dicod_options_set_reals(self.0, key, n, values.as_ptr()));
     }
 
     pub fn integer(&self, key: &str, value: i64) {
-        // SAFETY: a string.
-        self.set(key, |key| unsafe { dicod_options_set_integer(self.0, key, value) });
+        self.set(key, |key| dicod_options_set_integer(self.0, key, value));
     }
 
     pub fn integers(&self, key: &str, values: &[i64]) {
         let n = values.len() as i64;
-        let set = |key| {
-            // SAFETY: a string, a list.
-            unsafe { dicod_options_set_integers(self.0, key, n, values.as_ptr()) }
-        };
+        let set = |key| dicod_options_set_integers(self.0, key, n, values.as_ptr());
         self.set(key, set);
     }
 
     pub fn word(&self, key: &str, value: &str) {
         let value = CString::new(value).unwrap();
-        let set = |key| {
-            // SAFETY: two strings.
-            unsafe { dicod_options_set_string(self.0, key, value.as_ptr()) }
-        };
+        let set = |key| dicod_options_set_string(self.0, key, value.as_ptr());
         self.set(key, set);
     }
 }
 
 impl Drop for Options {
     fn drop(&mut self) {
-        // SAFETY: the handle is ours.
-        unsafe { dicod_options_free(&mut self.0) };
+        dicod_options_free(&mut self.0);
     }
 }
 
@@ -271,8 +257,7 @@ impl Call {
         let shape = |index: usize, list: &[i64]| {
             if self.nulls[index] { null() } else { list.as_ptr() }
         };
-        // SAFETY: good arrays, or such that they are refused before they are touched.
-        let status = unsafe {
+        let status = {
             dicod_solve(
                 self.context,
                 self.options,
@@ -304,8 +289,7 @@ impl Call {
         let (s, l, n) = (self.signal.as_ptr(), self.atom.as_ptr(), self.counts);
         let (x, d, z) = (self.x.as_ptr(), self.d.as_ptr(), z.as_ptr());
         let (c, o, axes) = (self.context, self.options, self.n_axes);
-        // SAFETY: arrays of the shapes.
-        unsafe {
+        {
             let status = dicod_lambda_max(c, o, axes, s, n[0], n[1], n[2], l, x, d, &mut lambda_max);
             assert_eq!(status, DICOD_OK, "{}", last_error());
             let (a, b) = (&mut objective, &mut data_term);
@@ -324,8 +308,7 @@ impl Call {
         let (s, l, n) = (self.signal.as_ptr(), self.atom.as_ptr(), self.counts);
         let (d, z, to) = (self.d.as_ptr(), z.as_ptr(), x.as_mut_ptr());
         let (c, o, axes) = (self.context, self.options, self.n_axes);
-        // SAFETY: arrays of the shapes.
-        let status = unsafe { dicod_reconstruct(c, o, axes, s, n[0], n[1], n[2], l, d, z, to) };
+        let status = dicod_reconstruct(c, o, axes, s, n[0], n[1], n[2], l, d, z, to);
         assert_eq!(status, DICOD_OK, "{}", last_error());
         x
     }
@@ -335,8 +318,7 @@ impl Call {
         let window: i64 = self.atom.iter().map(|l| 2 * l - 1).product();
         let mut gram = vec![-7.0; (n_atoms * n_atoms * window) as usize];
         let (l, d, to) = (self.atom.as_ptr(), self.d.as_ptr(), gram.as_mut_ptr());
-        // SAFETY: arrays of the shapes.
-        let status = unsafe { dicod_gram(self.context, self.n_axes, n_channels, n_atoms, l, d, to) };
+        let status = dicod_gram(self.context, self.n_axes, n_channels, n_atoms, l, d, to);
         assert_eq!(status, DICOD_OK, "{}", last_error());
         gram
     }
@@ -345,8 +327,7 @@ impl Call {
         let mut handle = null_mut();
         let (s, l, n) = (self.signal.as_ptr(), self.atom.as_ptr(), self.counts);
         let (c, o, axes, d) = (self.context, self.options, self.n_axes, self.d.as_ptr());
-        // SAFETY: arrays of the shapes.
-        let status = unsafe { dicod_encoder_create(c, o, axes, s, n[0], n[1], n[2], l, d, &mut handle) };
+        let status = dicod_encoder_create(c, o, axes, s, n[0], n[1], n[2], l, d, &mut handle);
         assert_eq!(status, DICOD_OK, "{}", last_error());
         Encoder(handle)
     }
@@ -366,8 +347,7 @@ pub struct Encoder(pub *mut dicod_encoder);
 impl Encoder {
     pub fn solve(&self, call: &Call) -> dicod_info {
         let mut info = info();
-        // SAFETY: arrays of the shapes.
-        let status = unsafe { dicod_encoder_solve(self.0, &call.array().raw(), &mut info) };
+        let status = dicod_encoder_solve(self.0, &call.array().raw(), &mut info);
         assert!(status >= 0, "{}", last_error());
         assert_eq!(status, info.status);
         info
@@ -379,8 +359,7 @@ impl Encoder {
         let volume = valid.iter().product::<i64>() as usize;
         let channels = z.chunks_mut(volume).map(|z| z.as_mut_ptr().cast()).collect();
         let array = Array::new(&valid, channels, None);
-        // SAFETY: arrays of the shapes.
-        let status = unsafe { dicod_encoder_get_z(self.0, &mut array.raw()) };
+        let status = dicod_encoder_get_z(self.0, &mut array.raw());
         assert_eq!(status, DICOD_OK, "{}", last_error());
         z
     }
@@ -388,8 +367,7 @@ impl Encoder {
 
 impl Drop for Encoder {
     fn drop(&mut self) {
-        // SAFETY: the handle is ours.
-        unsafe { dicod_encoder_free(&mut self.0) };
+        dicod_encoder_free(&mut self.0);
     }
 }
 

@@ -1,20 +1,20 @@
 //! Ensembles.
 
 use crate::base::error::{Error, Result};
+use crate::base::status::dicod_status;
 use crate::base::wording::{index, nth};
-use crate::ffi::context::{free, in_use};
-use crate::ffi::options::list_size;
+use crate::ffi::boundary::{
+    Handle, call, entered, free, give, guard, list_size, of, room, set, size, slice, slice_mut,
+};
 use crate::ffi::parmap::map::{get, parmap};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::task::{handle, parmap_task};
 use crate::ffi::parmap::{Caller, needed};
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut};
-use crate::host::outside;
 use crate::parmap::Task;
 use crate::parmap::ensemble::{Ensemble, Limits, Member, Starts};
 use crate::parmap::run::report::NOT_RUN;
 use std::ffi::c_void;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
 /// One member of an ensemble, as a solver sees it: it reads and writes all but the sizes and the
 /// limit.
@@ -57,11 +57,8 @@ pub struct parmap_ensemble(Mutex<Ensemble>);
 ///
 /// Every rank makes the same one. Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT, DICOD_ERROR_OUT_OF_MEMORY.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_ensemble_create(
+pub extern "C" fn parmap_ensemble_create(
     n_parameters: i64,
     lower: *const f64,
     upper: *const f64,
@@ -72,50 +69,43 @@ pub unsafe extern "C" fn parmap_ensemble_create(
     ensemble: *mut *mut parmap_ensemble,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let to = reference_mut(ensemble, "ensemble", "the caller's pointer")?;
-            let n = list_size(n_parameters, "n_parameters")?;
-            let lower = slice(lower, n, "lower", "n_parameters numbers")?;
-            let upper = slice(upper, n, "upper", "n_parameters numbers")?;
-            let n_members = size(n_members, "n_members", 0)? as u64;
-            let starts = match cells.is_null() {
-                true => Starts::Random(n_members),
-                false => {
-                    let cells = slice(cells, n, "cells", "n_parameters numbers")?;
-                    let cells: Result<Vec<u64>> = cells
-                        .iter()
-                        .enumerate()
-                        .map(|(i, n)| size(*n, &format!("cells{}", index(&[i])), 1))
-                        .map(|n| n.map(|n| n as u64))
-                        .collect();
-                    let cells = cells?;
-                    let all = cells.iter().try_fold(1u64, |n, cells| n.checked_mul(*cells));
-                    if n_members != 0 && all != Some(n_members) {
-                        let allowed = "0, or the number of cells of the lattice";
-                        return Err(Error::argument("n_members", n_members, allowed));
-                    }
-                    Starts::Lattice(cells)
+        let to = room(ensemble)?;
+        let n = list_size(n_parameters, "n_parameters")?;
+        let lower = slice(lower, n, "lower", "n_parameters numbers")?;
+        let upper = slice(upper, n, "upper", "n_parameters numbers")?;
+        let n_members = size(n_members, "n_members", 0)? as u64;
+        let starts = match cells.is_null() {
+            true => Starts::Random(n_members),
+            false => {
+                let cells = slice(cells, n, "cells", "n_parameters numbers")?;
+                let cells: Result<Vec<u64>> = cells
+                    .iter()
+                    .enumerate()
+                    .map(|(i, n)| size(*n, &format!("cells{}", index(&[i])), 1))
+                    .map(|n| n.map(|n| n as u64))
+                    .collect();
+                let cells = cells?;
+                let all = cells.iter().try_fold(1u64, |n, cells| n.checked_mul(*cells));
+                if n_members != 0 && all != Some(n_members) {
+                    let allowed = "0, or the number of cells of the lattice";
+                    return Err(Error::argument("n_members", n_members, allowed));
                 }
-            };
-            let state_size = size(state_size, "state_size", 0)?;
-            let made = Ensemble::new(lower, upper, &starts, seed, state_size)?;
-            *to = Box::into_raw(Box::new(parmap_ensemble(Mutex::new(made))));
-        }
-        Ok(DICOD_OK)
+                Starts::Lattice(cells)
+            }
+        };
+        let state_size = size(state_size, "state_size", 0)?;
+        let made = Ensemble::new(lower, upper, &starts, seed, state_size)?;
+        give(to, parmap_ensemble(Mutex::new(made)));
+        Ok(())
     })
 }
 
 /// Frees an ensemble and sets the caller's pointer to NULL. `ensemble` and `*ensemble` may be NULL.
 ///
 /// Local. No other thread may be using the handle.
-///
-/// # Safety
-/// `*ensemble` comes from parmap_ensemble_create() and has not been freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_ensemble_free(ensemble: *mut *mut parmap_ensemble) {
-    // SAFETY: the caller's promise.
-    unsafe { free(ensemble) }
+pub extern "C" fn parmap_ensemble_free(ensemble: *mut *mut parmap_ensemble) {
+    free(ensemble)
 }
 
 fn limit(value: i64, argument: &str) -> Result<u64> {
@@ -137,11 +127,8 @@ fn limit(value: i64, argument: &str) -> Result<u64> {
 /// NULL.
 ///
 /// Collective. Needs the map and the ensemble for itself. Errors: as parmap_run().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_ensemble_round(
+pub extern "C" fn parmap_ensemble_round(
     ensemble: *mut parmap_ensemble,
     map: *mut parmap,
     per_member: i64,
@@ -151,58 +138,47 @@ pub unsafe extern "C" fn parmap_ensemble_round(
     report: *mut parmap_report,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let map = get(map)?;
-            let check = || {
-                let limits = Limits { per_member: limit(per_member, "per_member")?, in_all: limit(in_all, "in_all")? };
-                let solver = needed(solver, "solver")?;
-                Ok((entered(ensemble)?, limits, solver, report_out(report)?))
+        let map = get(map)?;
+        let check = || {
+            let limits = Limits { per_member: limit(per_member, "per_member")?, in_all: limit(in_all, "in_all")? };
+            let solver = needed(solver, "solver")?;
+            Ok((entered(&of(ensemble)?.0, parmap_ensemble::NAME)?, limits, solver, report_out(report)?))
+        };
+        let (mut all, limits, solver, out) = map.map.ranks().agree(check())?;
+        let userdata = Caller::new(userdata);
+        let function = |task: &Task, member: &mut Member, limit: u64| {
+            let state = match member.state.is_empty() {
+                true => std::ptr::null_mut(),
+                false => member.state.as_mut_ptr().cast(),
             };
-            let (mut all, limits, solver, out) = map.map.ranks().agree(check())?;
-            let userdata = Caller::new(userdata);
-            let function = |task: &Task, member: &mut Member, limit: u64| {
-                let state = match member.state.is_empty() {
-                    true => std::ptr::null_mut(),
-                    false => member.state.as_mut_ptr().cast(),
-                };
-                let mut given = parmap_member {
-                    struct_size: size_of::<parmap_member>() as i64,
-                    n_parameters: member.x.len() as i64,
-                    x: member.x.as_mut_ptr(),
-                    value: member.value,
-                    evaluations: member.evaluations as i64,
-                    limit: limit.min(i64::MAX as u64) as i64,
-                    converged: i32::from(member.converged),
-                    state,
-                    state_size: member.state.len() as i64,
-                };
-                let code = outside(|| solver(userdata.get(), handle(task), &mut given));
-                if given.evaluations < member.evaluations as i64 {
-                    task.explain("the solver has made member->evaluations smaller");
-                    return NOT_RUN;
-                }
-                member.value = given.value;
-                member.evaluations = given.evaluations as u64;
-                member.converged = given.converged != 0;
-                code
+            let mut given = parmap_member {
+                struct_size: size_of::<parmap_member>() as i64,
+                n_parameters: member.x.len() as i64,
+                x: member.x.as_mut_ptr(),
+                value: member.value,
+                evaluations: member.evaluations as i64,
+                limit: limit.min(i64::MAX as u64) as i64,
+                converged: i32::from(member.converged),
+                state,
+                state_size: member.state.len() as i64,
             };
-            let mut watcher = map.watcher();
-            let progress = watcher.as_mut().map(|watcher| watcher as _);
-            let report = all.round(&map.map, limits, &function, progress)?;
-            map.finish(report, out)
-        }
+            let code = call!(solver(userdata.get(), handle(task), &mut given));
+            if given.evaluations < member.evaluations as i64 {
+                task.explain("the solver has made member->evaluations smaller");
+                return NOT_RUN;
+            }
+            member.value = given.value;
+            member.evaluations = given.evaluations as u64;
+            member.converged = given.converged != 0;
+            code
+        };
+        map.run(out, |map, progress| all.round(map, limits, &function, progress))
     })
 }
 
-const ENSEMBLE: &str = "an ensemble";
-
-/// # Safety
-/// As [`reference`].
-unsafe fn entered<'e>(ensemble: *const parmap_ensemble) -> Result<MutexGuard<'e, Ensemble>> {
-    // SAFETY: the caller's promise.
-    let ensemble = unsafe { reference(ensemble, "ensemble", ENSEMBLE) }?;
-    ensemble.0.try_lock().map_err(|_| in_use("ensemble"))
+impl Handle for parmap_ensemble {
+    const NAME: &'static str = "ensemble";
+    const WHAT: &'static str = "an ensemble";
 }
 
 /// Number of members, those that have converged, evaluations of all members, and the best member: of
@@ -210,11 +186,8 @@ unsafe fn entered<'e>(ensemble: *const parmap_ensemble) -> Result<MutexGuard<'e,
 /// may be NULL.
 ///
 /// Local. Errors: DICOD_ERROR_NULL_POINTER (ensemble), DICOD_ERROR_INVALID_STATE (in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_ensemble_summary(
+pub extern "C" fn parmap_ensemble_summary(
     ensemble: *const parmap_ensemble,
     n_members: *mut i64,
     n_converged: *mut i64,
@@ -222,23 +195,12 @@ pub unsafe extern "C" fn parmap_ensemble_summary(
     best: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let all = entered(ensemble)?;
-            if let Some(to) = n_members.as_mut() {
-                *to = all.members().len() as i64;
-            }
-            if let Some(to) = n_converged.as_mut() {
-                *to = all.members().iter().filter(|m| m.converged).count() as i64;
-            }
-            if let Some(to) = evaluations.as_mut() {
-                *to = all.evaluations() as i64;
-            }
-            if let Some(to) = best.as_mut() {
-                *to = all.best().map_or(-1, |best| best as i64);
-            }
-        }
-        Ok(DICOD_OK)
+        let all = entered(&of(ensemble)?.0, parmap_ensemble::NAME)?;
+        set(n_members, all.members().len() as i64);
+        set(n_converged, all.members().iter().filter(|m| m.converged).count() as i64);
+        set(evaluations, all.evaluations() as i64);
+        set(best, all.best().map_or(-1, |best| best as i64));
+        Ok(())
     })
 }
 
@@ -248,11 +210,8 @@ pub unsafe extern "C" fn parmap_ensemble_summary(
 /// Local.
 /// Errors: DICOD_ERROR_NULL_POINTER (ensemble), DICOD_ERROR_OUT_OF_RANGE (index),
 /// DICOD_ERROR_INVALID_STATE (in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_ensemble_member(
+pub extern "C" fn parmap_ensemble_member(
     ensemble: *const parmap_ensemble,
     index: i64,
     x: *mut f64,
@@ -261,29 +220,20 @@ pub unsafe extern "C" fn parmap_ensemble_member(
     converged: *mut i32,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let all = entered(ensemble)?;
-            let n = all.members().len();
-            let member = usize::try_from(index).ok().and_then(|i| all.members().get(i));
-            let member = member.ok_or_else(|| {
-                let allowed = format!("from {} to {}", nth(0), nth(n as i64 - 1));
-                Error::range("index", nth(index), allowed)
-            })?;
-            if !x.is_null() {
-                let to = slice_mut(x, member.x.len(), "x", "n_parameters numbers")?;
-                to.copy_from_slice(&member.x);
-            }
-            if let Some(to) = value.as_mut() {
-                *to = member.value;
-            }
-            if let Some(to) = evaluations.as_mut() {
-                *to = member.evaluations as i64;
-            }
-            if let Some(to) = converged.as_mut() {
-                *to = i32::from(member.converged);
-            }
+        let all = entered(&of(ensemble)?.0, parmap_ensemble::NAME)?;
+        let n = all.members().len();
+        let member = usize::try_from(index).ok().and_then(|i| all.members().get(i));
+        let member = member.ok_or_else(|| {
+            let allowed = format!("from {} to {}", nth(0), nth(n as i64 - 1));
+            Error::range("index", nth(index), allowed)
+        })?;
+        if !x.is_null() {
+            let to = slice_mut(x, member.x.len(), "x", "n_parameters numbers")?;
+            to.copy_from_slice(&member.x);
         }
-        Ok(DICOD_OK)
+        set(value, member.value);
+        set(evaluations, member.evaluations as i64);
+        set(converged, i32::from(member.converged));
+        Ok(())
     })
 }

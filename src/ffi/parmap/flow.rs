@@ -1,23 +1,20 @@
 //! Flows.
 
 use crate::base::error::{Error, Result};
+use crate::base::status::dicod_status;
 use crate::base::wording::nth;
-use crate::ffi::context::{free, in_use};
-use crate::ffi::options::list_size;
+use crate::ffi::boundary::output::large_enough;
+use crate::ffi::boundary::{Handle, call, entered, free, give, guard, list_size, of, room, size, slice};
 use crate::ffi::parmap::map::{get, parmap};
-use crate::ffi::parmap::reduce::check_size;
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::stream::{CallerEnds, Produce, parmap_consume_fn, parmap_produce_fn, produced};
 use crate::ffi::parmap::task::{parmap_buffer, with_buffer};
-use crate::ffi::parmap::{Caller, needed};
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice};
-use crate::host::outside;
+use crate::ffi::parmap::{Caller, address, code, needed};
 use crate::parmap::Task;
 use crate::parmap::flow::{Data, Flow, Node, Tried};
-use crate::parmap::reduce::Failed;
 use crate::parmap::stream::{Ends, Produced};
 use std::ffi::c_void;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
 /// One node of a flow as a table of callbacks, each with the node's state first; 0 or a positive code
 /// is returned, unless said otherwise. Set struct_size before (PARMAP_NODE_INIT does). Those that are
@@ -87,8 +84,7 @@ unsafe impl Sync for CallerNode {}
 impl Drop for CallerNode {
     fn drop(&mut self) {
         if let Some(free) = self.table.free.filter(|_| self.forked) {
-            // SAFETY: fork made it, and nobody else has it.
-            outside(|| unsafe { free(self.table.state) })
+            call!(free(self.table.state))
         }
     }
 }
@@ -117,31 +113,11 @@ impl CallerNode {
         }
         Ok(CallerNode { table, forked: false })
     }
-
-    fn run(&self, chunk: &[u8], to: &mut Vec<u8>) -> i32 {
-        let (data, size) = (crate::ffi::parmap::address(chunk), chunk.len() as i64);
-        // SAFETY: the caller gave the function to be called like this.
-        self.table
-            .execute
-            .map_or(NOTHING, |execute| unsafe { with_buffer(to, |to| execute(self.table.state, data, size, to)) })
-    }
 }
 
 /// A callback that was checked before is not there.
 const NOTHING: i32 = crate::parmap::run::report::BAD_CODE;
 
-fn code(code: i32) -> Tried<()> {
-    match code {
-        0 => Ok(()),
-        code if code > 0 => Err(Failed(code, String::new())),
-        code => {
-            let text = format!("returned {code}: it must return 0 or a positive code");
-            Err(Failed(NOTHING, text))
-        }
-    }
-}
-
-// SAFETY (all of it): the caller gave the functions to be called like this.
 impl Node for CallerNode {
     fn phases(&self) -> u64 {
         self.table.phases as u64
@@ -149,60 +125,48 @@ impl Node for CallerNode {
 
     fn can_fork(&self, phase: u64) -> bool {
         let ask = self.table.can_fork;
-        // SAFETY: see above.
-        ask.is_none_or(|ask| outside(|| unsafe { ask(self.table.state, phase as i64) }) != 0)
+        ask.is_none_or(|ask| call!(ask(self.table.state, phase as i64)) != 0)
     }
 
     fn fork(&self) -> Tried<Box<dyn Node>> {
         let mut state = std::ptr::null_mut();
         if let Some(fork) = self.table.fork {
-            // SAFETY: see above.
-            code(outside(|| unsafe { fork(self.table.state, &mut state) }))?;
+            code(call!(fork(self.table.state, &mut state)))?;
         }
         Ok(Box::new(CallerNode { table: parmap_node { state, ..self.table }, forked: true }))
     }
 
     fn train(&mut self, phase: u64, _: Option<&Task>, chunk: &[u8]) -> i32 {
-        let (data, size) = (crate::ffi::parmap::address(chunk), chunk.len() as i64);
+        let (data, size) = (address(chunk), chunk.len() as i64);
         let train = self.table.train;
-        train.map_or(NOTHING, |train| {
-            // SAFETY: see above.
-            outside(|| unsafe { train(self.table.state, phase as i64, data, size) })
-        })
+        train.map_or(NOTHING, |train| call!(train(self.table.state, phase as i64, data, size)))
     }
 
     fn pack(&self, to: &mut Vec<u8>) -> Tried<()> {
-        // SAFETY: see above.
-        code(self.table.pack.map_or(0, |pack| unsafe { with_buffer(to, |to| pack(self.table.state, to)) }))
+        code(self.table.pack.map_or(0, |pack| with_buffer(to, |to| call!(pack(self.table.state, to)))))
     }
 
     fn unpack(&mut self, bytes: &[u8]) -> Tried<()> {
-        let (data, size) = (crate::ffi::parmap::address(bytes), bytes.len() as i64);
+        let (data, size) = (address(bytes), bytes.len() as i64);
         let unpack = self.table.unpack;
-        code(unpack.map_or(0, |unpack| {
-            // SAFETY: see above.
-            outside(|| unsafe { unpack(self.table.state, data, size) })
-        }))
+        code(unpack.map_or(0, |unpack| call!(unpack(self.table.state, data, size))))
     }
 
     fn join(&mut self, fork: Box<dyn Node>) -> Tried<()> {
         let join = self.table.join;
-        code(join.map_or(NOTHING, |join| {
-            // SAFETY: see above; a fork of this node is one of the caller's, too.
-            outside(|| unsafe { join(self.table.state, fork.address()) })
-        }))
+        code(join.map_or(NOTHING, |join| call!(join(self.table.state, fork.address()))))
     }
 
     fn stop(&mut self, phase: u64) -> Tried<()> {
         let stop = self.table.stop;
-        code(stop.map_or(NOTHING, |stop| {
-            // SAFETY: see above.
-            outside(|| unsafe { stop(self.table.state, phase as i64) })
-        }))
+        code(stop.map_or(NOTHING, |stop| call!(stop(self.table.state, phase as i64))))
     }
 
     fn execute(&self, chunk: &[u8], to: &mut Vec<u8>) -> i32 {
-        self.run(chunk, to)
+        let (data, size) = (address(chunk), chunk.len() as i64);
+        self.table
+            .execute
+            .map_or(NOTHING, |execute| with_buffer(to, |to| call!(execute(self.table.state, data, size, to))))
     }
 
     fn forks_in_execution(&self) -> bool {
@@ -211,17 +175,15 @@ impl Node for CallerNode {
 
     fn save(&self, to: &mut Vec<u8>) -> Tried<()> {
         match self.table.save {
-            // SAFETY: see above.
-            Some(save) => code(with_buffer(to, |to| unsafe { save(self.table.state, to) })),
+            Some(save) => code(with_buffer(to, |to| call!(save(self.table.state, to)))),
             None => self.pack(to),
         }
     }
 
     fn load(&mut self, bytes: &[u8]) -> Tried<()> {
-        let (data, size) = (crate::ffi::parmap::address(bytes), bytes.len() as i64);
+        let (data, size) = (address(bytes), bytes.len() as i64);
         match self.table.load {
-            // SAFETY: see above.
-            Some(load) => code(outside(|| unsafe { load(self.table.state, data, size) })),
+            Some(load) => code(call!(load(self.table.state, data, size))),
             None => self.unpack(bytes),
         }
     }
@@ -239,8 +201,7 @@ struct CallerData {
 
 impl Data for CallerData {
     fn restart(&mut self) -> bool {
-        // SAFETY: the caller gave the function to be called like this.
-        self.restart.is_some_and(|restart| outside(|| unsafe { restart(self.userdata) }) == 0)
+        self.restart.is_some_and(|restart| call!(restart(self.userdata)) == 0)
     }
 
     fn produce(&mut self, to: &mut Vec<u8>) -> Produced {
@@ -248,14 +209,9 @@ impl Data for CallerData {
     }
 }
 
-const FLOW: &str = "a flow";
-
-/// # Safety
-/// As [`reference`].
-unsafe fn entered<'f>(flow: *const parmap_flow) -> Result<MutexGuard<'f, Flow>> {
-    // SAFETY: the caller's promise.
-    let flow = unsafe { reference(flow, "flow", FLOW) }?;
-    flow.0.try_lock().map_err(|_| in_use("flow"))
+impl Handle for parmap_flow {
+    const NAME: &'static str = "flow";
+    const WHAT: &'static str = "a flow";
 }
 
 /// Makes a flow of nodes: `*flow`. The tables are copied; the states stay the caller's.
@@ -263,33 +219,26 @@ unsafe fn entered<'f>(flow: *const parmap_flow) -> Result<MutexGuard<'f, Flow>> 
 /// Every rank makes it with nodes of the same kind; the states of rank 0 count. Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_nodes; a struct_size; a number
 /// in a table).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_flow_create(
+pub extern "C" fn parmap_flow_create(
     n_nodes: i64,
     nodes: *const parmap_node,
     flow: *mut *mut parmap_flow,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let to = reference_mut(flow, "flow", "the caller's pointer")?;
-            let n = list_size(n_nodes, "n_nodes")?;
-            if n == 0 {
-                return Err(Error::argument("n_nodes", 0, "at least 1"));
-            }
-            let node = |table: &parmap_node| -> Result<Box<dyn Node>> {
-                let least = size_of::<parmap_node>();
-                check_size(&table.struct_size, least, "nodes[i].struct_size")?;
-                Ok(Box::new(CallerNode::new(*table)?))
-            };
-            let nodes = slice(nodes, n, "nodes", "n_nodes tables")?;
-            let nodes: Result<Vec<_>> = nodes.iter().map(node).collect();
-            *to = Box::into_raw(Box::new(parmap_flow(Mutex::new(Flow::new(nodes?)))));
+        let to = room(flow)?;
+        let n = list_size(n_nodes, "n_nodes")?;
+        if n == 0 {
+            return Err(Error::argument("n_nodes", 0, "at least 1"));
         }
-        Ok(DICOD_OK)
+        let node = |table: &parmap_node| -> Result<Box<dyn Node>> {
+            large_enough(table, "nodes[i].struct_size")?;
+            Ok(Box::new(CallerNode::new(*table)?))
+        };
+        let nodes = slice(nodes, n, "nodes", "n_nodes tables")?;
+        let nodes: Result<Vec<_>> = nodes.iter().map(node).collect();
+        give(to, parmap_flow(Mutex::new(Flow::new(nodes?))));
+        Ok(())
     })
 }
 
@@ -297,13 +246,9 @@ pub unsafe extern "C" fn parmap_flow_create(
 /// `*flow` may be NULL.
 ///
 /// Local. No other thread may be using the handle.
-///
-/// # Safety
-/// `*flow` comes from parmap_flow_create() and has not been freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_flow_free(flow: *mut *mut parmap_flow) {
-    // SAFETY: the caller's promise.
-    unsafe { free(flow) }
+pub extern "C" fn parmap_flow_free(flow: *mut *mut parmap_flow) {
+    free(flow)
 }
 
 /// Sets a node to `size` bytes of a checkpoint: it counts as trained. Every rank has to say so; the
@@ -312,25 +257,13 @@ pub unsafe extern "C" fn parmap_flow_free(flow: *mut *mut parmap_flow) {
 /// Local.
 /// Errors: PARMAP_ERROR_TASK (`load` failed), DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE
 /// (node), DICOD_ERROR_INVALID_ARGUMENT (size), DICOD_ERROR_INVALID_STATE (in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_flow_load(
-    flow: *mut parmap_flow,
-    node: i64,
-    data: *const c_void,
-    size: i64,
-) -> dicod_status {
+pub extern "C" fn parmap_flow_load(flow: *mut parmap_flow, node: i64, data: *const c_void, size: i64) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let size = crate::ffi::status::size(size, "size", 0)?;
-            let bytes = slice(data.cast(), size, "data", "size bytes")?;
-            let below = |_| Error::range("node", nth(node), format!("at least {}", nth(0)));
-            entered(flow)?.load(usize::try_from(node).map_err(below)?, bytes)?;
-        }
-        Ok(DICOD_OK)
+        let size = crate::ffi::boundary::size(size, "size", 0)?;
+        let bytes = slice(data.cast(), size, "data", "size bytes")?;
+        let below = |_| Error::range("node", nth(node), format!("at least {}", nth(0)));
+        entered(&of(flow)?.0, parmap_flow::NAME)?.load(usize::try_from(node).map_err(below)?, bytes)
     })
 }
 
@@ -345,11 +278,8 @@ pub unsafe extern "C" fn parmap_flow_load(
 /// Collective. Needs the map and the flow for itself.
 /// Errors: as parmap_stream(); PARMAP_ERROR_EMPTY (no chunk at all), PARMAP_ERROR_NOT_RESTARTABLE;
 /// DICOD_ERROR_INVALID_STATE also if a flow is being trained with this map.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_flow_train(
+pub extern "C" fn parmap_flow_train(
     flow: *mut parmap_flow,
     map: *mut parmap,
     restart: parmap_restart_fn,
@@ -359,35 +289,28 @@ pub unsafe extern "C" fn parmap_flow_train(
     report: *mut parmap_report,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let map = get(map)?;
-            let root = map.map.ranks().rank() == 0;
-            let check = || {
-                let data = match root {
-                    true => Some(needed(produce, "produce")?),
-                    false => None,
-                };
-                Ok((entered(flow)?, data, report_out(report)?))
+        let map = get(map)?;
+        let root = map.map.ranks().rank() == 0;
+        let check = || {
+            let data = match root {
+                true => Some(needed(produce, "produce")?),
+                false => None,
             };
-            let (mut flow, produce, out) = map.map.ranks().agree(check())?;
-            let mut data = produce.map(|produce| CallerData { restart, produce, userdata });
-            let userdata = Caller::new(userdata);
-            let mut save = checkpoint.map(|checkpoint| {
-                move |node: usize, bytes: &[u8]| {
-                    let (data, size) = (crate::ffi::parmap::address(bytes), bytes.len() as i64);
-                    outside(|| checkpoint(userdata.get(), node as i64, data, size)) == 0
-                }
-            });
-            let mut watcher = map.watcher();
-            let report = flow.train(
-                &map.map,
-                data.as_mut().map(|data| data as &mut dyn Data),
-                save.as_mut().map(|save| save as _),
-                watcher.as_mut().map(|watcher| watcher as _),
-            )?;
-            map.finish(report, out)
-        }
+            Ok((entered(&of(flow)?.0, parmap_flow::NAME)?, data, report_out(report)?))
+        };
+        let (mut flow, produce, out) = map.map.ranks().agree(check())?;
+        let mut data = produce.map(|produce| CallerData { restart, produce, userdata });
+        let userdata = Caller::new(userdata);
+        let mut save = checkpoint.map(|checkpoint| {
+            move |node: usize, bytes: &[u8]| {
+                let (data, size) = (address(bytes), bytes.len() as i64);
+                call!(checkpoint(userdata.get(), node as i64, data, size)) == 0
+            }
+        });
+        map.run(out, |map, progress| {
+            let data = data.as_mut().map(|data| data as &mut dyn Data);
+            flow.train(map, data, save.as_mut().map(|save| save as _), progress)
+        })
     })
 }
 
@@ -396,11 +319,8 @@ pub unsafe extern "C" fn parmap_flow_train(
 ///
 /// Collective. Needs the map and the flow for itself.
 /// Errors: as parmap_stream(); DICOD_ERROR_INVALID_STATE also if a node is not trained.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_flow_execute(
+pub extern "C" fn parmap_flow_execute(
     flow: *mut parmap_flow,
     map: *mut parmap,
     produce: parmap_produce_fn,
@@ -409,23 +329,17 @@ pub unsafe extern "C" fn parmap_flow_execute(
     report: *mut parmap_report,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let map = get(map)?;
-            let root = map.map.ranks().rank() == 0;
-            let check = || {
-                let ends = match root {
-                    true => Some(CallerEnds::new(produce, consume, userdata)?),
-                    false => None,
-                };
-                Ok((entered(flow)?, ends, report_out(report)?))
+        let map = get(map)?;
+        let root = map.map.ranks().rank() == 0;
+        let check = || {
+            let ends = match root {
+                true => Some(CallerEnds::new(produce, consume, userdata)?),
+                false => None,
             };
-            let (mut flow, mut ends, out) = map.map.ranks().agree(check())?;
-            let mut watcher = map.watcher();
-            let progress = watcher.as_mut().map(|watcher| watcher as _);
-            let ends = ends.as_mut().map(|ends| ends as &mut dyn Ends);
-            let report = flow.execute(&map.map, ends, progress)?;
-            map.finish(report, out)
-        }
+            Ok((entered(&of(flow)?.0, parmap_flow::NAME)?, ends, report_out(report)?))
+        };
+        let (mut flow, mut ends, out) = map.map.ranks().agree(check())?;
+        let ends = ends.as_mut().map(|ends| ends as &mut dyn Ends);
+        map.run(out, |map, progress| flow.execute(map, ends, progress))
     })
 }

@@ -2,18 +2,19 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::panic::lock;
-use crate::ffi::context::{DICOD_LOG_WARNING, Session, dicod_context, free, ranks, shared};
-use crate::ffi::options::{Output, list_size, room_for};
-use crate::ffi::parmap::progress::Watcher;
+use crate::base::status::dicod_status;
+use crate::ffi::boundary::{
+    Handle, Output, call, free, give, guard, list_size, of, optional, reference_mut, room, room_for,
+};
+use crate::ffi::boundary::{size, slice, slice_mut, string};
+use crate::ffi::context::{DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
 use crate::ffi::parmap::report::{parmap_report, report_of, report_out};
 use crate::ffi::parmap::task::{handle, parmap_task};
-use crate::ffi::parmap::{Caller, needed};
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut, string};
-use crate::host::outside;
+use crate::ffi::parmap::{Caller, Check, address, needed};
 use crate::options::Table;
 use crate::parmap::map::{Inputs, Outputs, Tasks};
 use crate::parmap::run::report::NOT_RUN;
-use crate::parmap::{Map, Report, Task};
+use crate::parmap::{Map, Progress, Report, Task};
 use std::ffi::{c_char, c_void};
 use std::sync::{Arc, Mutex};
 
@@ -32,9 +33,17 @@ use std::sync::{Arc, Mutex};
 pub struct parmap(pub(crate) Arc<Shared>);
 
 /// What pulls share with the handle: the order of freeing does not matter.
+impl Handle for parmap {
+    const NAME: &'static str = "map";
+    const WHAT: &'static str = "a map";
+}
+
+/// Told how a run gets on; false stops it.
+pub(super) type Watcher = Arc<dyn Fn(&Progress) -> bool + Send + Sync>;
+
 pub(crate) struct Shared {
     pub(crate) map: Map,
-    pub(super) progress: Mutex<Watcher>,
+    pub(super) progress: Mutex<Option<Watcher>>,
     last: Mutex<Report>,
 }
 
@@ -49,8 +58,6 @@ pub type parmap_work_fn = Option<
     ) -> i32,
 >;
 
-const MAP: &str = "a map";
-
 /// Makes a map on the ranks and threads of `context`: `*map`. Free it with parmap_free(). Without a
 /// context (NULL): this process alone, one thread. Settings have their defaults.
 ///
@@ -62,27 +69,21 @@ const MAP: &str = "a map";
 ///
 /// Local: the communicator is the context's, none is made. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER (map).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_create(context: *const dicod_context, map: *mut *mut parmap) -> dicod_status {
+pub extern "C" fn parmap_create(context: *const dicod_context, map: *mut *mut parmap) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let to = reference_mut(map, "map", "the caller's pointer")?;
-            let context = shared(context);
-            let n_threads = context.as_ref().map_or(1, |context| context.n_threads);
-            let made = Map::new(ranks(&context), n_threads)?;
-            if let (Some(text), Ok(session)) = (made.ignored_stack_size(), Session::enter(&context)) {
-                session.log(DICOD_LOG_WARNING, || {
-                    format!("OMP_STACKSIZE = \"{text}\" is ignored: it is no size like 512M or 20000K")
-                });
-            }
-            let made = Shared { map: made, progress: Mutex::new(Watcher::none()), last: Mutex::default() };
-            *to = Box::into_raw(Box::new(parmap(Arc::new(made))));
+        let to = room(map)?;
+        let context = shared(context);
+        let n_threads = context.as_ref().map_or(1, |context| context.n_threads);
+        let made = Map::new(ranks(&context), n_threads)?;
+        if let (Some(text), Ok(session)) = (made.ignored_stack_size(), Session::enter(&context)) {
+            session.log(DICOD_LOG_WARNING, || {
+                format!("OMP_STACKSIZE = \"{text}\" is ignored: it is no size like 512M or 20000K")
+            });
         }
-        Ok(DICOD_OK)
+        let made = Shared { map: made, progress: Mutex::default(), last: Mutex::default() };
+        give(to, parmap(Arc::new(made)));
+        Ok(())
     })
 }
 
@@ -91,13 +92,9 @@ pub unsafe extern "C" fn parmap_create(context: *const dicod_context, map: *mut 
 /// Local, unless ranks had something in common: collective after tasks on several ranks each; as
 /// dicod_context_free() if it is the last handle on the ranks of a communicator. No other thread may
 /// be using the handle.
-///
-/// # Safety
-/// `*map` comes from parmap_create() and has not been freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_free(map: *mut *mut parmap) {
-    // SAFETY: the caller's promise.
-    unsafe { free(map) }
+pub extern "C" fn parmap_free(map: *mut *mut parmap) {
+    free(map)
 }
 
 /// Sets an integer, or a flag as 0 or 1:
@@ -112,16 +109,11 @@ pub unsafe extern "C" fn parmap_free(map: *mut *mut parmap) {
 ///
 /// The settings of rank 0 count. Local. Thread-safe; a run that is in progress keeps what it has.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_UNKNOWN_OPTION (key), DICOD_ERROR_INVALID_ARGUMENT.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_set_integer(map: *mut parmap, key: *const c_char, value: i64) -> dicod_status {
+pub extern "C" fn parmap_set_integer(map: *mut parmap, key: *const c_char, value: i64) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let (map, key) = unsafe { (get(map)?, string(key, "key")?) };
-        map.map.set(|settings| settings.set_integer(key, value))?;
-        Ok(DICOD_OK)
+        let (map, key) = (get(map)?, string(key, "key")?);
+        map.map.set(|settings| settings.set_integer(key, value))
     })
 }
 
@@ -132,16 +124,11 @@ pub unsafe extern "C" fn parmap_set_integer(map: *mut parmap, key: *const c_char
 /// - "progress_interval": least time between two calls of the progress callback (0.1).
 ///
 /// Otherwise as parmap_set_integer().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_set_real(map: *mut parmap, key: *const c_char, value: f64) -> dicod_status {
+pub extern "C" fn parmap_set_real(map: *mut parmap, key: *const c_char, value: f64) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let (map, key) = unsafe { (get(map)?, string(key, "key")?) };
-        map.map.set(|settings| settings.set_real(key, value))?;
-        Ok(DICOD_OK)
+        let (map, key) = (get(map)?, string(key, "key")?);
+        map.map.set(|settings| settings.set_real(key, value))
     })
 }
 
@@ -153,16 +140,11 @@ pub unsafe extern "C" fn parmap_set_real(map: *mut parmap, key: *const c_char, v
 ///   that is known, those below finish; "continue": all run, each has its status.
 ///
 /// Otherwise as parmap_set_integer().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_set_string(map: *mut parmap, key: *const c_char, value: *const c_char) -> dicod_status {
+pub extern "C" fn parmap_set_string(map: *mut parmap, key: *const c_char, value: *const c_char) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let (map, key, value) = unsafe { (get(map)?, string(key, "key")?, string(value, "value")?) };
-        map.map.set(|settings| settings.set_word(key, value))?;
-        Ok(DICOD_OK)
+        let (map, key, value) = (get(map)?, string(key, "key")?, string(value, "value")?);
+        map.map.set(|settings| settings.set_word(key, value))
     })
 }
 
@@ -170,13 +152,9 @@ pub unsafe extern "C" fn parmap_set_string(map: *mut parmap, key: *const c_char,
 /// one nothing happens. `map` may be NULL.
 ///
 /// Local. Any thread, also in a signal handler: it only sets a flag.
-///
-/// # Safety
-/// The pointer is NULL or valid.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_cancel(map: *const parmap) {
-    // SAFETY: the caller's promise.
-    if let Some(map) = unsafe { map.as_ref() } {
+pub extern "C" fn parmap_cancel(map: *const parmap) {
+    if let Some(map) = optional(map) {
         map.0.map.cancel();
     }
 }
@@ -189,30 +167,21 @@ pub unsafe extern "C" fn parmap_cancel(map: *const parmap) {
 /// Collective. Needs the map for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (size), DICOD_ERROR_OUT_OF_MEMORY,
 /// DICOD_ERROR_INVALID_STATE (map in use), DICOD_ERROR_COMMUNICATION.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_share(map: *mut parmap, data: *const c_void, size: i64) -> dicod_status {
+pub extern "C" fn parmap_share(map: *mut parmap, data: *const c_void, size: i64) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let map = unsafe { get(map) }?;
-        // SAFETY: the caller's promise.
-        let bytes = unsafe { shared_bytes(&map.map, data, size) };
-        map.map.share_if(bytes)?;
-        Ok(DICOD_OK)
+        let map = get(map)?;
+        let bytes = shared_bytes(&map.map, data, size);
+        map.map.share_if(bytes)
     })
 }
 
-/// # Safety
-/// As [`slice`].
-pub(crate) unsafe fn shared_bytes<'a>(map: &Map, data: *const c_void, size: i64) -> Result<&'a [u8]> {
+pub(crate) fn shared_bytes<'a>(map: &Map, data: *const c_void, size: i64) -> Result<&'a [u8]> {
     if map.ranks().rank() != 0 {
         return Ok(&[]);
     }
-    let size = crate::ffi::status::size(size, "size", 0)?;
-    // SAFETY: the caller's promise.
-    unsafe { slice(data.cast(), size, "data", "size bytes") }
+    let size = crate::ffi::boundary::size(size, "size", 0)?;
+    slice(data.cast(), size, "data", "size bytes")
 }
 
 /// Runs `work` for tasks 0 to n_tasks - 1. Task i reads in_size bytes at inputs + i * in_stride, and
@@ -233,11 +202,8 @@ pub(crate) unsafe fn shared_bytes<'a>(map: &Map, data: *const c_void, size: i64)
 /// DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (a size or stride, ranks that differ),
 /// DICOD_ERROR_OUT_OF_MEMORY, DICOD_ERROR_INVALID_STATE (map in use, ranks that make different
 /// calls); DICOD_ERROR_COMMUNICATION.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above; outputs don't overlap with anything.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_run(
+pub extern "C" fn parmap_run(
     map: *mut parmap,
     n_tasks: i64,
     work: parmap_work_fn,
@@ -252,29 +218,24 @@ pub unsafe extern "C" fn parmap_run(
     report: *mut parmap_report,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let map = get(map)?;
-            let out = report_out(report);
-            let work = needed(work, "work");
-            let tasks = array(n_tasks, (inputs, in_size, in_stride), (outputs, out_size, out_stride));
-            let statuses = status_array(statuses, n_tasks);
-            // The others have to hear of what is wrong here.
-            let mut check = Ok(());
-            let mut keep = |error| check = std::mem::replace(&mut check, Ok(())).and(Err(error));
-            let out = out.map_err(&mut keep).ok().flatten();
-            let work = work.map_err(&mut keep).ok();
-            let tasks = tasks.map_err(&mut keep).unwrap_or(Tasks::new(0));
-            let statuses = statuses.map_err(&mut keep).ok().flatten();
-            let function = array_function(work, userdata);
-            let mut watcher = map.watcher();
-            let progress = watcher.as_mut().map(|watcher| watcher as _);
-            let report = map.map.map_checked(check, tasks, &function, progress)?;
+        let map = get(map)?;
+        let out = report_out(report);
+        let work = needed(work, "work");
+        let tasks = array(n_tasks, (inputs, in_size, in_stride), (outputs, out_size, out_stride));
+        let statuses = status_array(statuses, n_tasks);
+        let mut check = Check::new();
+        let out = check.kept(out).flatten();
+        let work = check.kept(work);
+        let tasks = check.kept(tasks).unwrap_or(Tasks::new(0));
+        let statuses = check.kept(statuses).flatten();
+        let function = array_function(work, userdata);
+        map.run(out, |map, progress| {
+            let report = map.map_checked(check.0, tasks, &function, progress)?;
             if let Some(statuses) = statuses {
                 report.fill(statuses);
             }
-            map.finish(report, out)
-        }
+            Ok(report)
+        })
     })
 }
 
@@ -287,11 +248,8 @@ pub unsafe extern "C" fn parmap_run(
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other than
 /// 0, too small).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_unfinished(
+pub extern "C" fn parmap_unfinished(
     map: *const parmap,
     capacity: i64,
     first: *mut i64,
@@ -299,34 +257,39 @@ pub unsafe extern "C" fn parmap_unfinished(
     n: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let map = get(map)?;
-            let n = reference_mut(n, "n", "room for the number of ranges")?;
-            let ranges = lock(&map.last).unfinished.clone();
-            if room_for(ranges.len(), capacity)? {
-                let first = slice_mut(first, ranges.len(), "first", "capacity values")?;
-                let end = slice_mut(end, ranges.len(), "end", "capacity values")?;
-                for ((first, end), range) in first.iter_mut().zip(end).zip(&ranges) {
-                    (*first, *end) = (range.0 as i64, range.1 as i64);
-                }
+        let map = get(map)?;
+        let n = reference_mut(n, "n", "room for the number of ranges")?;
+        let ranges = lock(&map.last).unfinished.clone();
+        if room_for(ranges.len(), capacity)? {
+            let first = slice_mut(first, ranges.len(), "first", "capacity values")?;
+            let end = slice_mut(end, ranges.len(), "end", "capacity values")?;
+            for ((first, end), range) in first.iter_mut().zip(end).zip(&ranges) {
+                (*first, *end) = (range.0 as i64, range.1 as i64);
             }
-            *n = ranges.len() as i64;
         }
-        Ok(DICOD_OK)
+        *n = ranges.len() as i64;
+        Ok(())
     })
 }
 
 impl Shared {
+    /// Runs what comes to a report, with the progress that the caller wants to see.
+    pub(crate) fn run(
+        &self,
+        out: Option<Output<parmap_report>>,
+        call: impl FnOnce(&Map, Option<&mut dyn FnMut(&Progress) -> bool>) -> Result<Report>,
+    ) -> Result<dicod_status> {
+        let watcher = lock(&self.progress).clone();
+        let mut watch = watcher.map(|watcher| move |progress: &Progress| watcher(progress));
+        let report = call(&self.map, watch.as_mut().map(|watch| watch as _))?;
+        self.finish(report, out)
+    }
+
     /// Keeps and writes a report; the status of the call.
-    ///
-    /// # Safety
-    /// As [`Output::write`].
-    pub(crate) unsafe fn finish(&self, report: Report, out: Option<Output<parmap_report>>) -> Result<dicod_status> {
+    pub(crate) fn finish(&self, report: Report, out: Option<Output<parmap_report>>) -> Result<dicod_status> {
         let status = report.code();
         if let Some(out) = out {
-            // SAFETY: the caller's promise.
-            unsafe { out.write(&report_of(&report)) };
+            out.write(&report_of(&report));
         }
         let error = (status < 0).then(|| report.as_error());
         *lock(&self.last) = report;
@@ -335,24 +298,16 @@ impl Shared {
 }
 
 /// Shared ownership for the time of a call: a callback may free the handle.
-///
-/// # Safety
-/// As [`reference`].
-pub(crate) unsafe fn get(map: *const parmap) -> Result<Arc<Shared>> {
-    // SAFETY: the caller's promise.
-    let map = unsafe { reference(map, "map", MAP) }?;
-    Ok(map.0.clone())
+pub(crate) fn get(map: *const parmap) -> Result<Arc<Shared>> {
+    Ok(of(map)?.0.clone())
 }
 
-/// # Safety
-/// As [`slice_mut`], for n values, or NULL.
-pub(crate) unsafe fn status_array<'a>(statuses: *mut i32, n: i64) -> Result<Option<&'a mut [i32]>> {
+pub(crate) fn status_array<'a>(statuses: *mut i32, n: i64) -> Result<Option<&'a mut [i32]>> {
     if statuses.is_null() {
         return Ok(None);
     }
     let n = list_size(n, "n_tasks")?;
-    // SAFETY: the caller's promise.
-    unsafe { slice_mut(statuses, n, "statuses", "n_tasks values") }.map(Some)
+    slice_mut(statuses, n, "statuses", "n_tasks values").map(Some)
 }
 
 fn stride(value: i64, bytes: usize, argument: &str) -> Result<usize> {
@@ -367,10 +322,7 @@ fn stride(value: i64, bytes: usize, argument: &str) -> Result<usize> {
 }
 
 /// Tasks over arrays of the caller's: address, size and stride.
-///
-/// # Safety
-/// As for [`parmap_run`].
-pub(crate) unsafe fn array<'a>(
+pub(crate) fn array<'a>(
     n: i64,
     (inputs, in_size, in_stride): (*const c_void, i64, i64),
     (outputs, out_size, out_stride): (*mut c_void, i64, i64),
@@ -388,11 +340,9 @@ pub(crate) unsafe fn array<'a>(
         }
     }
     // SAFETY: the caller's promise.
-    let (inputs, outputs) = unsafe {
-        let inputs = (!inputs.is_null()).then(|| Inputs::at(inputs.cast(), in_size, in_stride));
-        let outputs = (!outputs.is_null()).then(|| Outputs::at(outputs.cast(), out_size, out_stride));
-        (inputs, outputs)
-    };
+    let inputs = (!inputs.is_null()).then(|| unsafe { Inputs::at(inputs.cast(), in_size, in_stride) });
+    // SAFETY: the caller's promise.
+    let outputs = (!outputs.is_null()).then(|| unsafe { Outputs::at(outputs.cast(), out_size, out_stride) });
     let tasks = Tasks::new(n as u64).inputs_at(inputs, in_size);
     Ok(tasks.outputs_at(outputs, out_size))
 }
@@ -409,12 +359,11 @@ pub(crate) fn array_function(
         let Some(work) = work else {
             return NOT_RUN;
         };
-        let input = crate::ffi::parmap::address(input);
+        let input = address(input);
         let output = match output.is_empty() {
             true => std::ptr::null_mut(),
             false => output.as_mut_ptr().cast(),
         };
-        // SAFETY: the caller gave the function to be called like this.
-        outside(|| unsafe { work(userdata.get(), handle(task), input, output) })
+        call!(work(userdata.get(), handle(task), input, output))
     }
 }

@@ -12,6 +12,9 @@ pub mod serve;
 pub mod stream;
 pub mod task;
 
+use crate::parmap::reduce::Failed;
+use crate::parmap::run::report::BAD_CODE;
+
 /// Something of the caller's that threads of the library use: that they may is what the header
 /// asks for.
 #[derive(Clone, Copy)]
@@ -30,6 +33,28 @@ impl<T: Copy> Caller<T> {
     /// A closure that calls this takes the whole struct, not the pointer in it.
     pub(crate) fn get(&self) -> T {
         self.0
+    }
+}
+
+/// What is wrong on this rank, which the others have to hear of: the first thing.
+pub(crate) struct Check(pub(crate) crate::Result<()>);
+
+impl Check {
+    pub(crate) fn new() -> Self {
+        Check(Ok(()))
+    }
+
+    pub(crate) fn kept<T>(&mut self, result: crate::Result<T>) -> Option<T> {
+        result.map_err(|error| self.0 = std::mem::replace(&mut self.0, Ok(())).and(Err(error))).ok()
+    }
+}
+
+/// What a callback that does work has returned.
+pub(crate) fn code(code: i32) -> std::result::Result<(), Failed> {
+    match code {
+        0 => Ok(()),
+        code if code > 0 => Err(Failed(code, String::new())),
+        code => Err(Failed(BAD_CODE, format!("returned {code}: it must return 0 or a positive code"))),
     }
 }
 

@@ -1,13 +1,14 @@
 //! Operators.
 
 use crate::base::error::{Error, Result};
+use crate::base::status::dicod_status;
 use crate::base::wording::index;
-use crate::ffi::context::{free, in_use};
+use crate::ffi::boundary::output::large_enough;
+use crate::ffi::boundary::{
+    Handle, call, entered, free, give, guard, list_size, of, room, set, size, slice, slice_mut,
+};
 use crate::ffi::parmap::map::{get, parmap};
 use crate::ffi::parmap::needed;
-use crate::ffi::parmap::reduce::check_size;
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, slice, slice_mut};
-use crate::host::outside;
 use crate::parmap::Map;
 use crate::parmap::operator::{Operator, Operators};
 use crate::parmap::reduce::Failed;
@@ -45,6 +46,11 @@ pub struct parmap_operator {
 /// Several operators as one. A handle serves one call at a time.
 pub struct parmap_operators(Mutex<Operators<'static>>);
 
+impl Handle for parmap_operators {
+    const NAME: &'static str = "vector";
+    const WHAT: &'static str = "operators";
+}
+
 type Apply = unsafe extern "C" fn(*mut c_void, *const f64, *mut f64) -> i32;
 
 struct CallerOperator {
@@ -81,8 +87,7 @@ impl CallerOperator {
     }
 
     fn apply(&self, call: Apply, from: &[f64], to: &mut [f64]) -> std::result::Result<(), Failed> {
-        // SAFETY: the caller gave the function to be called like this.
-        match outside(|| unsafe { call(self.table.state, from.as_ptr(), to.as_mut_ptr()) }) {
+        match call!(call(self.table.state, from.as_ptr(), to.as_mut_ptr())) {
             0 => Ok(()),
             code => Err(Failed(code, String::new())),
         }
@@ -92,8 +97,7 @@ impl CallerOperator {
 impl Drop for CallerOperator {
     fn drop(&mut self) {
         if let Some(end) = self.table.end.filter(|_| self.taken) {
-            // SAFETY: the caller gave the function to be called like this.
-            outside(|| unsafe { end(self.table.state) })
+            call!(end(self.table.state))
         }
     }
 }
@@ -125,31 +129,14 @@ impl Operator for CallerOperator {
     }
 }
 
-/// # Safety
-/// As [`slice`].
-unsafe fn tables(n: i64, operators: *const parmap_operator) -> Result<Vec<Box<dyn Operator>>> {
-    let n = crate::ffi::options::list_size(n, "n_operators")?;
-    // SAFETY: the caller's promise.
-    let tables = unsafe { slice(operators, n, "operators", "n_operators tables") }?;
+fn tables(n: i64, operators: *const parmap_operator) -> Result<Vec<Box<dyn Operator>>> {
+    let n = list_size(n, "n_operators")?;
+    let tables = slice(operators, n, "operators", "n_operators tables")?;
     let take = |table: &parmap_operator| -> Result<Box<dyn Operator>> {
-        let least = size_of::<parmap_operator>();
-        // SAFETY: a reference can be read.
-        unsafe { check_size(&table.struct_size, least, "operators[i].struct_size") }?;
+        large_enough(table, "operators[i].struct_size")?;
         Ok(Box::new(CallerOperator::new(*table)?))
     };
     tables.iter().map(take).collect()
-}
-
-/// # Safety
-/// As [`reference_mut`].
-unsafe fn give(
-    made: impl FnOnce() -> Result<Operators<'static>>,
-    to: *mut *mut parmap_operators,
-) -> Result<dicod_status> {
-    // SAFETY: the caller's promise.
-    let to = unsafe { reference_mut(to, "vector", "the caller's pointer") }?;
-    *to = Box::into_raw(Box::new(parmap_operators(Mutex::new(made()?))));
-    Ok(DICOD_OK)
 }
 
 /// Makes one operator of several that all take the same x: `*vector`, T(x)_i = T_i(x). The tables are
@@ -158,19 +145,16 @@ unsafe fn give(
 /// Every rank makes it with the same operators. Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (no operators, sizes that don't go
 /// together, a struct_size); DICOD_ERROR_OUT_OF_MEMORY.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_operators_create_vector(
+pub extern "C" fn parmap_operators_create_vector(
     n_operators: i64,
     operators: *const parmap_operator,
     vector: *mut *mut parmap_operators,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let operators = tables(n_operators, operators)?;
-        give(|| Operators::vector(operators), vector)
+        give(room(vector)?, parmap_operators(Mutex::new(Operators::vector(operators)?)));
+        Ok(())
     })
 }
 
@@ -178,11 +162,8 @@ pub unsafe extern "C" fn parmap_operators_create_vector(
 /// n_components components of `sizes[n_components]` numbers; operator i takes component c, in order,
 /// if takes[i * n_components + c] is not 0. Adjoints are added into the components; unused ones are
 /// zero. Everything else as for parmap_operators_create_vector().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_operators_create_distributed(
+pub extern "C" fn parmap_operators_create_distributed(
     n_operators: i64,
     operators: *const parmap_operator,
     n_components: i64,
@@ -190,10 +171,9 @@ pub unsafe extern "C" fn parmap_operators_create_distributed(
     takes: *const i32,
     vector: *mut *mut parmap_operators,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
+    guard(|| {
         let operators = tables(n_operators, operators)?;
-        let n = crate::ffi::options::list_size(n_components, "n_components")?;
+        let n = list_size(n_components, "n_components")?;
         let all = n.checked_mul(operators.len());
         let all = all.filter(|all| *all <= isize::MAX as usize / 64);
         let all = all.ok_or_else(|| Error::argument("n_components", n, "an addressable size"))?;
@@ -204,7 +184,8 @@ pub unsafe extern "C" fn parmap_operators_create_distributed(
         let row = |i: usize| takes[i * n..(i + 1) * n].iter().map(|t| *t != 0).collect();
         let rows: Vec<Vec<bool>> = (0..operators.len()).map(row).collect();
         let sizes = sizes?;
-        give(|| Operators::distributed(operators, &sizes, &rows), vector)
+        give(room(vector)?, parmap_operators(Mutex::new(Operators::distributed(operators, &sizes, &rows)?)));
+        Ok(())
     })
 }
 
@@ -212,79 +193,53 @@ pub unsafe extern "C" fn parmap_operators_create_distributed(
 /// NULL. `vector` and `*vector` may be NULL.
 ///
 /// Local. No other thread may be using the handle.
-///
-/// # Safety
-/// `*vector` comes from a create function and has not been freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_operators_free(vector: *mut *mut parmap_operators) {
-    // SAFETY: the caller's promise.
-    unsafe { free(vector) }
+pub extern "C" fn parmap_operators_free(vector: *mut *mut parmap_operators) {
+    free(vector)
 }
 
 /// Length of x and y, and whether the operator is linear, which it is if all are: `*in_size`,
 /// `*out_size`, `*linear`. What is not wanted may be NULL.
 ///
 /// Local. Errors: DICOD_ERROR_NULL_POINTER (vector), DICOD_ERROR_INVALID_STATE (in use).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_operators_sizes(
+pub extern "C" fn parmap_operators_sizes(
     vector: *const parmap_operators,
     in_size: *mut i64,
     out_size: *mut i64,
     linear: *mut i32,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let vector = reference(vector, "vector", OPERATORS)?;
-            let all = vector.0.try_lock().map_err(|_| in_use("operator"))?;
-            if let Some(to) = in_size.as_mut() {
-                *to = all.in_size() as i64;
-            }
-            if let Some(to) = out_size.as_mut() {
-                *to = all.out_size() as i64;
-            }
-            if let Some(to) = linear.as_mut() {
-                *to = i32::from(all.is_linear());
-            }
-        }
-        Ok(DICOD_OK)
+        let all = entered(&of(vector)?.0, "operator")?;
+        set(in_size, all.in_size() as i64);
+        set(out_size, all.out_size() as i64);
+        set(linear, i32::from(all.is_linear()));
+        Ok(())
     })
 }
 
-const OPERATORS: &str = "operators";
-
-/// # Safety
-/// As the functions below.
-unsafe fn apply(
+fn apply(
     (vector, map): (*mut parmap_operators, *mut parmap),
     (from, from_name): (*const f64, &'static str),
     (to, to_name): (*mut f64, &'static str),
     adjoint: bool,
     call: impl FnOnce(&mut Operators<'static>, &Map, &[f64], &mut [f64]) -> Result<()>,
-) -> dicod_status {
-    // SAFETY: the caller's promise.
-    guard(|| unsafe {
-        let map = get(map)?;
-        let check = || {
-            let vector = reference(vector, "vector", OPERATORS)?;
-            let all = vector.0.try_lock().map_err(|_| in_use("operator"))?;
-            let (mut n_from, mut n_to) = (all.in_size(), all.out_size());
-            if adjoint {
-                (n_from, n_to) = (n_to, n_from);
-            }
-            // Other ranks get it from rank 0.
-            let n_from = if map.map.ranks().rank() == 0 { n_from } else { 0 };
-            let from = slice(from, n_from, from_name, "all numbers, on rank 0")?;
-            let to = slice_mut(to, n_to, to_name, "room for the result")?;
-            Ok((all, from, to))
-        };
-        let (mut all, from, to) = map.map.ranks().agree(check())?;
-        call(&mut all, &map.map, from, to)?;
-        Ok(DICOD_OK)
-    })
+) -> Result<()> {
+    let map = get(map)?;
+    let check = || {
+        let all = entered(&of(vector)?.0, "operator")?;
+        let (mut n_from, mut n_to) = (all.in_size(), all.out_size());
+        if adjoint {
+            (n_from, n_to) = (n_to, n_from);
+        }
+        // Other ranks get it from rank 0.
+        let n_from = if map.map.ranks().rank() == 0 { n_from } else { 0 };
+        let from = slice(from, n_from, from_name, "all numbers, on rank 0")?;
+        let to = slice_mut(to, n_to, to_name, "room for the result")?;
+        Ok((all, from, to))
+    };
+    let (mut all, from, to) = map.map.ranks().agree(check())?;
+    call(&mut all, &map.map, from, to)
 }
 
 /// y = T(x), results of the operators one after the other. `x` is that of rank 0, elsewhere it is not
@@ -294,63 +249,47 @@ unsafe fn apply(
 /// Errors: PARMAP_ERROR_TASK (an operator failed: the message says which, with its code),
 /// PARMAP_ERROR_TIMEOUT, PARMAP_ERROR_CANCELLED, DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE
 /// (in use), DICOD_ERROR_OUT_OF_MEMORY, DICOD_ERROR_COMMUNICATION.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_operators_eval(
+pub extern "C" fn parmap_operators_eval(
     vector: *mut parmap_operators,
     map: *mut parmap,
     x: *const f64,
     y: *mut f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    unsafe { apply((vector, map), (x, "x"), (y, "y"), false, Operators::eval) }
+    guard(|| apply((vector, map), (x, "x"), (y, "y"), false, Operators::eval))
 }
 
 /// y = T(x), and derivative and adjoint are taken at x from now on. As parmap_operators_eval().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_operators_linearize(
+pub extern "C" fn parmap_operators_linearize(
     vector: *mut parmap_operators,
     map: *mut parmap,
     x: *const f64,
     y: *mut f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    unsafe { apply((vector, map), (x, "x"), (y, "y"), false, Operators::linearize) }
+    guard(|| apply((vector, map), (x, "x"), (y, "y"), false, Operators::linearize))
 }
 
 /// y = T'(x) h. As parmap_operators_eval(); unless all are linear, DICOD_ERROR_INVALID_STATE before a
 /// linearize.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_operators_derivative(
+pub extern "C" fn parmap_operators_derivative(
     vector: *mut parmap_operators,
     map: *mut parmap,
     h: *const f64,
     y: *mut f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    unsafe { apply((vector, map), (h, "h"), (y, "y"), false, Operators::derivative) }
+    guard(|| apply((vector, map), (h, "h"), (y, "y"), false, Operators::derivative))
 }
 
 /// x = T'(x)* y, the sum over the operators in their order, whatever the workers. `y` is that of
 /// rank 0; `x` is written on every rank. As parmap_operators_derivative().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_operators_adjoint(
+pub extern "C" fn parmap_operators_adjoint(
     vector: *mut parmap_operators,
     map: *mut parmap,
     y: *const f64,
     x: *mut f64,
 ) -> dicod_status {
-    // SAFETY: the caller's promise.
-    unsafe { apply((vector, map), (y, "y"), (x, "x"), true, Operators::adjoint) }
+    guard(|| apply((vector, map), (y, "y"), (x, "x"), true, Operators::adjoint))
 }

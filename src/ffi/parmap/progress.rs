@@ -1,12 +1,14 @@
 //! How far a run is: the caller's callback, and a ready-made one.
 
 use crate::base::panic::lock;
-use crate::ffi::parmap::map::{Shared, get, parmap};
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, string};
-use crate::host::outside;
+use crate::base::status::dicod_status;
+use crate::ffi::boundary::{call, guard, reference, string};
+use crate::ffi::parmap::Caller;
+use crate::ffi::parmap::map::{Watcher, get, parmap};
 use crate::parmap::Progress;
 use std::ffi::c_void;
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// How far a run is.
@@ -35,60 +37,24 @@ pub struct parmap_progress {
 pub type parmap_progress_fn =
     Option<unsafe extern "C" fn(userdata: *mut c_void, progress: *const parmap_progress) -> i32>;
 
-#[derive(Clone, Copy)]
-pub(crate) struct Watcher {
-    call: parmap_progress_fn,
-    userdata: *mut c_void,
-}
-
-// SAFETY: the pointer is only handed back to the caller's function, in the thread that called.
-unsafe impl Send for Watcher {}
-
-impl Watcher {
-    pub(super) fn none() -> Self {
-        Watcher { call: None, userdata: std::ptr::null_mut() }
-    }
-}
-
-impl Shared {
-    /// What the map calls to tell of its progress.
-    pub(crate) fn watcher(&self) -> Option<impl FnMut(&Progress) -> bool> {
-        let watcher = *lock(&self.progress);
-        let call = watcher.call?;
-        Some(move |progress: &Progress| {
-            let progress = parmap_progress {
-                struct_size: size_of::<parmap_progress>() as i64,
-                done: progress.done as i64,
-                total: progress.total.map_or(-1, |n| n as i64),
-                failed: progress.failed as i64,
-                elapsed: progress.elapsed,
-                eta: progress.eta.unwrap_or(-1.0),
-            };
-            // SAFETY: the caller gave the function to be called like this.
-            outside(|| unsafe { call(watcher.userdata, &progress) }) == 0
-        })
-    }
-}
-
 /// Calls `progress` during runs, with `userdata` as its first argument; NULL: does not, as at first.
 /// Only that of rank 0 is called. `userdata` may be NULL.
 ///
 /// Local. Thread-safe; a run that is in progress keeps what it has.
 /// Errors: DICOD_ERROR_NULL_POINTER (map).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_set_progress(
+pub extern "C" fn parmap_set_progress(
     map: *mut parmap,
     progress: parmap_progress_fn,
     userdata: *mut c_void,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let map = unsafe { get(map) }?;
-        *lock(&map.progress) = Watcher { call: progress, userdata };
-        Ok(DICOD_OK)
+        let map = get(map)?;
+        let userdata = Caller::new(userdata);
+        *lock(&map.progress) = progress.map(|call| -> Watcher {
+            Arc::new(move |progress| call!(call(userdata.get(), &parmap_progress::from(progress))) == 0)
+        });
+        Ok(())
     })
 }
 
@@ -97,20 +63,13 @@ pub unsafe extern "C" fn parmap_set_progress(
 /// Always returns 0.
 ///
 /// Local. Nothing else in the library writes anything.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_progress_bar(userdata: *mut c_void, progress: *const parmap_progress) -> i32 {
+pub extern "C" fn parmap_progress_bar(userdata: *mut c_void, progress: *const parmap_progress) -> i32 {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let (progress, title) = unsafe {
-            let progress = reference(progress, "progress", "the progress")?;
-            let title = match userdata.is_null() {
-                true => "",
-                false => string(userdata.cast(), "userdata")?,
-            };
-            (progress, title)
+        let progress = reference(progress, "progress", "the progress")?;
+        let title = match userdata.is_null() {
+            true => "",
+            false => string(userdata.cast(), "userdata")?,
         };
         let mut stderr = std::io::stderr();
         let terminal = stderr.is_terminal();
@@ -119,18 +78,31 @@ pub unsafe extern "C" fn parmap_progress_bar(userdata: *mut c_void, progress: *c
         let now = (progress.elapsed / 2.0) as i64;
         let told = LINE.swap(if end { 0 } else { now }, Ordering::Relaxed);
         if !terminal && !end && now == told {
-            return Ok(DICOD_OK);
+            return Ok(());
         }
         let line = bar(title, progress, terminal);
         // Who cannot see it doesn't miss it.
         let _ = stderr.write_all(line.as_bytes());
-        Ok(DICOD_OK)
+        Ok(())
     });
     0
 }
 
 /// When [`parmap_progress_bar`] wrote its last line, where there is no terminal.
 static LINE: AtomicI64 = AtomicI64::new(0);
+
+impl From<&Progress> for parmap_progress {
+    fn from(progress: &Progress) -> Self {
+        parmap_progress {
+            struct_size: size_of::<parmap_progress>() as i64,
+            done: progress.done as i64,
+            total: progress.total.map_or(-1, |n| n as i64),
+            failed: progress.failed as i64,
+            elapsed: progress.elapsed,
+            eta: progress.eta.unwrap_or(-1.0),
+        }
+    }
+}
 
 fn bar(title: &str, p: &parmap_progress, terminal: bool) -> String {
     let colon = if title.is_empty() { "" } else { ": " };

@@ -1,9 +1,11 @@
 //! The pull form.
 
 use crate::base::error::{Error, Result};
+use crate::base::status::dicod_status;
+use crate::ffi::boundary::handle::taken;
+use crate::ffi::boundary::{Handle, give, guard, of, reference, reference_mut, room, size, string};
 use crate::ffi::parmap::map::{Shared, get, parmap};
 use crate::ffi::parmap::report::{parmap_report, report_out};
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, size, string};
 use crate::parmap::pull::Pull;
 use std::ffi::c_char;
 use std::sync::Arc;
@@ -22,51 +24,40 @@ pub struct parmap_pull {
 /// Collective. Needs the map for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_tasks, also if the ranks
 /// differ), DICOD_ERROR_INVALID_STATE (map in use), DICOD_ERROR_COMMUNICATION.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_open(map: *mut parmap, n_tasks: i64, pull: *mut *mut parmap_pull) -> dicod_status {
+pub extern "C" fn parmap_open(map: *mut parmap, n_tasks: i64, pull: *mut *mut parmap_pull) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let shared = get(map)?;
-            let n = size(n_tasks, "n_tasks", 0);
-            let to = reference_mut(pull, "pull", "the caller's pointer");
-            let (n, to) = shared.map.ranks().agree(n.and_then(|n| Ok((n, to?))))?;
-            let opened = shared.map.open(n as u64)?;
-            // The handle lives as long as what borrows from it: it is kept beside it.
-            let pull = std::mem::transmute::<Pull<'_>, Pull<'static>>(opened);
-            *to = Box::into_raw(Box::new(parmap_pull { pull, shared }));
-        }
-        Ok(DICOD_OK)
+        let shared = get(map)?;
+        let n = size(n_tasks, "n_tasks", 0);
+        let to = room(pull);
+        let (n, to) = shared.map.ranks().agree(n.and_then(|n| Ok((n, to?))))?;
+        let opened = shared.map.open(n as u64)?;
+        // The handle lives as long as what borrows from it: it is kept beside it.
+        // SAFETY: see above.
+        let pull = unsafe { std::mem::transmute::<Pull<'_>, Pull<'static>>(opened) };
+        give(to, parmap_pull { pull, shared });
+        Ok(())
     })
 }
 
-const PULL: &str = "what parmap_open gave";
+impl Handle for parmap_pull {
+    const NAME: &'static str = "pull";
+    const WHAT: &'static str = "what parmap_open gave";
+}
 
-/// # Safety
-/// As [`reference`].
-unsafe fn open<'p>(pull: *const parmap_pull) -> Result<&'p Pull<'static>> {
-    // SAFETY: the caller's promise.
-    unsafe { reference(pull, "pull", PULL) }.map(|pull| &pull.pull)
+fn open<'p>(pull: *const parmap_pull) -> Result<&'p Pull<'static>> {
+    of(pull).map(|pull| &pull.pull)
 }
 
 /// The next task to do, `*index`; -1: there are no more, or the run is to end.
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_next(pull: *mut parmap_pull, index: *mut i64) -> dicod_status {
+pub extern "C" fn parmap_next(pull: *mut parmap_pull, index: *mut i64) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let to = reference_mut(index, "index", "room for the index")?;
-            *to = open(pull)?.next().map_or(-1, |index| index as i64);
-        }
-        Ok(DICOD_OK)
+        let to = reference_mut(index, "index", "room for the index")?;
+        *to = open(pull)?.next().map_or(-1, |index| index as i64);
+        Ok(())
     })
 }
 
@@ -76,43 +67,27 @@ pub unsafe extern "C" fn parmap_next(pull: *mut parmap_pull, index: *mut i64) ->
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (index was not given out, or is
 /// done; code negative).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_done(
-    pull: *mut parmap_pull,
-    index: i64,
-    code: i32,
-    message: *const c_char,
-) -> dicod_status {
+pub extern "C" fn parmap_done(pull: *mut parmap_pull, index: i64, code: i32, message: *const c_char) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let message = match message.is_null() {
-                true => "",
-                false => string(message, "message")?,
-            };
-            let pull = open(pull)?;
-            pull.done(size(index, "index", 0)? as u64, code, message)?;
-        }
-        Ok(DICOD_OK)
+        let message = match message.is_null() {
+            true => "",
+            false => string(message, "message")?,
+        };
+        let pull = open(pull)?;
+        pull.done(size(index, "index", 0)? as u64, code, message)
     })
 }
 
 /// 1 if task `index` should end early, because its result won't count, else 0: parmap_cancelled().
 ///
 /// Local. Thread-safe.
-///
-/// # Safety
-/// The pointer is NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_pull_cancelled(pull: *const parmap_pull, index: i64) -> i32 {
+pub extern "C" fn parmap_pull_cancelled(pull: *const parmap_pull, index: i64) -> i32 {
     let mut cancelled = 0;
     guard(|| {
-        // SAFETY: the caller's promise.
-        cancelled = i32::from(unsafe { open(pull) }?.cancelled(index.max(0) as u64));
-        Ok(DICOD_OK)
+        cancelled = i32::from(open(pull)?.cancelled(index.max(0) as u64));
+        Ok(())
     });
     cancelled
 }
@@ -120,18 +95,12 @@ pub unsafe extern "C" fn parmap_pull_cancelled(pull: *const parmap_pull, index: 
 /// A random number, `*key`, that depends on the setting "seed" and `index` alone: parmap_task_key().
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (index).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_pull_key(pull: *const parmap_pull, index: i64, key: *mut u64) -> dicod_status {
+pub extern "C" fn parmap_pull_key(pull: *const parmap_pull, index: i64, key: *mut u64) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let index = size(index, "index", 0)? as u64;
-            *reference_mut(key, "key", "room for the key")? = open(pull)?.key(index);
-        }
-        Ok(DICOD_OK)
+        let index = size(index, "index", 0)? as u64;
+        *reference_mut(key, "key", "room for the key")? = open(pull)?.key(index);
+        Ok(())
     })
 }
 
@@ -142,29 +111,20 @@ pub unsafe extern "C" fn parmap_pull_key(pull: *const parmap_pull, index: i64, k
 /// Errors: as parmap_run(), and DICOD_ERROR_NULL_POINTER (pull, *pull); DICOD_ERROR_INVALID_ARGUMENT
 /// (report; it is still open then); DICOD_ERROR_INVALID_STATE (MPI is already finalised; the handle is
 /// gone all the same).
-///
-/// # Safety
-/// `*pull` comes from parmap_open() and was not closed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_close(pull: *mut *mut parmap_pull, report: *mut parmap_report) -> dicod_status {
+pub extern "C" fn parmap_close(pull: *mut *mut parmap_pull, report: *mut parmap_report) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let pull = reference_mut(pull, "pull", "the caller's pointer")?;
-            if pull.is_null() {
-                let (argument, expected) = ("*pull", PULL);
-                return Err(Error::NullPointer { argument, expected });
-            }
-            let opened = &**pull;
-            let closed = opened.shared.map.ranks().fails_if_closed();
-            let out = match closed {
-                Ok(()) => opened.pull.agree(report_out(report))?,
-                Err(_) => None,
-            };
-            let parmap_pull { pull, shared } = *Box::from_raw(std::mem::replace(pull, std::ptr::null_mut()));
-            closed?;
-            let report = pull.close()?;
-            shared.finish(report, out)
-        }
+        let opened = reference(*room(pull)?, "*pull", parmap_pull::WHAT)?;
+        let closed = opened.shared.map.ranks().fails_if_closed();
+        let out = match closed {
+            Ok(()) => opened.pull.agree(report_out(report))?,
+            Err(_) => None,
+        };
+        let opened = taken(pull);
+        closed?;
+        let Some(parmap_pull { pull, shared }) = opened.map(|opened| *opened) else {
+            return Err(Error::Internal("what was opened is not there".into()));
+        };
+        shared.finish(pull.close()?, out)
     })
 }

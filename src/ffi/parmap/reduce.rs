@@ -1,15 +1,16 @@
 //! Reductions.
 
 use crate::base::error::{Error, Result};
+use crate::base::status::dicod_status;
+use crate::ffi::boundary::{call, guard, reference, sized};
 use crate::ffi::parmap::map::{array, get, parmap};
-use crate::ffi::parmap::needed;
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::task::{handle, parmap_buffer, parmap_task, with_buffer};
-use crate::ffi::status::{dicod_status, guard, reference};
-use crate::host::outside;
+use crate::ffi::parmap::{Check, address, code, needed};
 use crate::parmap::Task;
+use crate::parmap::flow::Tried;
 use crate::parmap::map::Tasks;
-use crate::parmap::reduce::{Failed, Reducer};
+use crate::parmap::reduce::Reducer;
 use std::ffi::c_void;
 
 /// A reduction as a table of callbacks, each with `userdata` first; 0 or a positive code is
@@ -59,11 +60,8 @@ pub struct parmap_reducer {
 /// "continue", tasks that fail have to leave the state as it was.
 ///
 /// Collective. Needs the map for itself. Errors: as parmap_run(), and PARMAP_ERROR_CONSUMER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_reduce(
+pub extern "C" fn parmap_reduce(
     map: *mut parmap,
     n_tasks: i64,
     reducer: *const parmap_reducer,
@@ -74,41 +72,31 @@ pub unsafe extern "C" fn parmap_reduce(
     report: *mut parmap_report,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let map = get(map)?;
-            let out = report_out(report);
-            let table = Table::new(reducer);
-            let tasks = array(n_tasks, (inputs, in_size, in_stride), (std::ptr::null_mut(), 0, 0));
-            let expected = "a state";
-            let missing = Error::NullPointer { argument: "state", expected };
-            let mut check = match state.is_null() {
-                true => Err(missing),
-                false => Ok(()),
-            };
-            let mut keep = |error| check = std::mem::replace(&mut check, Ok(())).and(Err(error));
-            let out = out.map_err(&mut keep).ok().flatten();
-            let table = table.map_err(&mut keep).ok();
-            let tasks = tasks.map_err(&mut keep).unwrap_or(Tasks::new(0));
-            map.map.ranks().agree(check)?;
-            let Some(table) = table else {
-                return Err(Error::Internal("a reducer that is not there".into()));
-            };
-            let mut watcher = map.watcher();
-            let progress = watcher.as_mut().map(|watcher| watcher as _);
-            let mut kept = State { state, free: None };
-            let report = map.map.reduce(&tasks, &table, &mut kept, progress)?;
+        let map = get(map)?;
+        let out = report_out(report);
+        let table = Table::new(reducer);
+        let tasks = array(n_tasks, (inputs, in_size, in_stride), (std::ptr::null_mut(), 0, 0));
+        let mut check = Check::new();
+        check.kept(reference(state, "state", "a state"));
+        let out = check.kept(out).flatten();
+        let table = check.kept(table);
+        let tasks = check.kept(tasks).unwrap_or(Tasks::new(0));
+        map.map.ranks().agree(check.0)?;
+        let Some(table) = table else {
+            return Err(Error::Internal("a reducer that is not there".into()));
+        };
+        let mut kept = State { state, free: None };
+        map.run(out, |map, progress| {
+            let report = map.reduce(&tasks, &table, &mut kept, progress)?;
             if report.has_result() {
                 // The joined state is one of the library's: its contents go to the caller's.
                 let mut bytes = Vec::new();
                 let mut own = State { state, free: None };
-                table
-                    .pack(&kept, &mut bytes)
-                    .and_then(|()| table.unpack(&mut own, &bytes))
-                    .map_err(crate::parmap::reduce::as_error)?;
+                let moved = table.pack(&kept, &mut bytes).and_then(|()| table.unpack(&mut own, &bytes));
+                moved.map_err(crate::parmap::reduce::as_error)?;
             }
-            map.finish(report, out)
-        }
+            Ok(report)
+        })
     })
 }
 
@@ -144,33 +132,14 @@ unsafe impl Sync for State {}
 impl Drop for State {
     fn drop(&mut self) {
         if let Some((free, userdata)) = self.free {
-            // SAFETY: fork made it, and nobody else has it.
-            outside(|| unsafe { free(userdata, self.state) })
-        }
-    }
-}
-
-fn code(code: i32) -> std::result::Result<(), Failed> {
-    match code {
-        0 => Ok(()),
-        code if code > 0 => Err(Failed(code, String::new())),
-        code => {
-            let text = format!("returned {code}: it must return 0 or a positive code");
-            Err(Failed(crate::parmap::run::report::BAD_CODE, text))
+            call!(free(userdata, self.state))
         }
     }
 }
 
 impl Table {
-    /// # Safety
-    /// As [`reference`].
-    unsafe fn new(table: *const parmap_reducer) -> Result<Self> {
-        // SAFETY: the caller's promise.
-        let table = unsafe {
-            reference(table, "reducer", "a table of callbacks")?;
-            check_size(table.cast(), size_of::<parmap_reducer>(), "reducer->struct_size")?;
-            &*table
-        };
+    fn new(table: *const parmap_reducer) -> Result<Self> {
+        let table = sized(table, "reducer", "reducer->struct_size", "a table of callbacks")?;
         Ok(Table {
             userdata: table.userdata,
             fork: needed(table.fork, "reducer->fork")?,
@@ -183,51 +152,30 @@ impl Table {
     }
 }
 
-/// A table of the caller's begins with its size.
-///
-/// # Safety
-/// `table` can be read.
-pub(crate) unsafe fn check_size(table: *const i64, least: usize, argument: &str) -> Result<()> {
-    // SAFETY: the caller's promise.
-    let given = unsafe { table.read_unaligned() };
-    if given < least as i64 {
-        let allowed = format!("at least {least}, the sizeof of the struct");
-        return Err(Error::argument(argument, given, allowed));
-    }
-    Ok(())
-}
-
-// SAFETY (all of it): the caller gave the functions to be called like this.
 impl Reducer for Table {
     type State = State;
 
-    fn fork(&self, pristine: &State) -> std::result::Result<State, Failed> {
+    fn fork(&self, pristine: &State) -> Tried<State> {
         let mut state = std::ptr::null_mut();
-        // SAFETY: see above.
-        code(outside(|| unsafe { (self.fork)(self.userdata, pristine.state, &mut state) }))?;
+        code(call!((self.fork)(self.userdata, pristine.state, &mut state)))?;
         Ok(State { state, free: self.free.map(|free| (free, self.userdata)) })
     }
 
     fn work(&self, state: &mut State, task: &Task, input: &[u8]) -> i32 {
-        let input = crate::ffi::parmap::address(input);
-        // SAFETY: see above.
-        outside(|| unsafe { (self.work)(self.userdata, state.state, handle(task), input) })
+        let input = address(input);
+        call!((self.work)(self.userdata, state.state, handle(task), input))
     }
 
-    fn pack(&self, state: &State, to: &mut Vec<u8>) -> std::result::Result<(), Failed> {
-        // SAFETY: see above.
-        let call = |buffer| unsafe { (self.pack)(self.userdata, state.state, buffer) };
-        code(with_buffer(to, call))
+    fn pack(&self, state: &State, to: &mut Vec<u8>) -> Tried<()> {
+        code(with_buffer(to, |buffer| call!((self.pack)(self.userdata, state.state, buffer))))
     }
 
-    fn unpack(&self, state: &mut State, bytes: &[u8]) -> std::result::Result<(), Failed> {
-        let (data, size) = (crate::ffi::parmap::address(bytes), bytes.len() as i64);
-        // SAFETY: see above.
-        code(outside(|| unsafe { (self.unpack)(self.userdata, state.state, data, size) }))
+    fn unpack(&self, state: &mut State, bytes: &[u8]) -> Tried<()> {
+        let (data, size) = (address(bytes), bytes.len() as i64);
+        code(call!((self.unpack)(self.userdata, state.state, data, size)))
     }
 
-    fn join(&self, into: &mut State, from: State) -> std::result::Result<(), Failed> {
-        // SAFETY: see above.
-        code(outside(|| unsafe { (self.join)(self.userdata, into.state, from.state) }))
+    fn join(&self, into: &mut State, from: State) -> Tried<()> {
+        code(call!((self.join)(self.userdata, into.state, from.state)))
     }
 }

@@ -1,8 +1,8 @@
 //! What came of a run.
 
 use crate::base::error::Result;
-use crate::ffi::options::Output;
-use crate::ffi::status::dicod_status;
+use crate::base::status::dicod_status;
+use crate::ffi::boundary::Output;
 use crate::parmap::Report;
 use std::ffi::c_char;
 
@@ -66,13 +66,6 @@ pub(super) fn report_of(report: &Report) -> parmap_report {
 }
 
 /// Where the report goes, if it is wanted.
-///
-/// # Safety
-/// As [`Output::new`].
-pub(crate) unsafe fn report_out(report: *mut parmap_report) -> Result<Option<Output<parmap_report>>> {
-    if report.is_null() {
-        return Ok(None);
-    }
-    // SAFETY: the caller's promise.
-    unsafe { Output::new(report, "report", "report->struct_size") }.map(Some)
+pub(crate) fn report_out(report: *mut parmap_report) -> Result<Option<Output<parmap_report>>> {
+    Output::wanted(report, "report", "report->struct_size")
 }

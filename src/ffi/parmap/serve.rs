@@ -1,10 +1,11 @@
 //! Root-driven use.
 
+use crate::base::status::dicod_status;
+use crate::ffi::boundary::{guard, string};
 use crate::ffi::parmap::map::{array, array_function, get, parmap, parmap_work_fn, shared_bytes, status_array};
 use crate::ffi::parmap::needed;
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::stream::{CallerEnds, item_function, parmap_consume_fn, parmap_item_fn, parmap_produce_fn};
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, string};
 use crate::parmap::serve::Named;
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
@@ -15,42 +16,32 @@ use std::sync::Arc;
 ///
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (name empty or not UTF-8).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above, until the map is freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_register(
+pub extern "C" fn parmap_register(
     map: *mut parmap,
     name: *const c_char,
     work: parmap_work_fn,
     userdata: *mut c_void,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let (map, name) = unsafe { (get(map)?, string(name, "name")?) };
+        let (map, name) = (get(map)?, string(name, "name")?);
         let function = array_function(Some(needed(work, "work")?), userdata);
-        map.map.register(name, Named::Map(Arc::new(function)))?;
-        Ok(DICOD_OK)
+        map.map.register(name, Named::Map(Arc::new(function)))
     })
 }
 
 /// As parmap_register(), for the items of parmap_call_stream().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above, until the map is freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_register_item(
+pub extern "C" fn parmap_register_item(
     map: *mut parmap,
     name: *const c_char,
     work: parmap_item_fn,
     userdata: *mut c_void,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let (map, name) = unsafe { (get(map)?, string(name, "name")?) };
+        let (map, name) = (get(map)?, string(name, "name")?);
         let function = item_function(Some(needed(work, "work")?), userdata);
-        map.map.register(name, Named::Stream(Arc::new(function)))?;
-        Ok(DICOD_OK)
+        map.map.register(name, Named::Stream(Arc::new(function)))
     })
 }
 
@@ -59,32 +50,18 @@ pub unsafe extern "C" fn parmap_register_item(
 /// rank 0 to see.
 ///
 /// Collective. Needs the map for itself. Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_COMMUNICATION.
-///
-/// # Safety
-/// The pointer is NULL or valid.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_serve(map: *mut parmap) -> dicod_status {
-    guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe { get(map) }?.map.serve()?;
-        Ok(DICOD_OK)
-    })
+pub extern "C" fn parmap_serve(map: *mut parmap) -> dicod_status {
+    guard(|| get(map)?.map.serve())
 }
 
 /// On rank 0: the others return from parmap_serve().
 ///
 /// Needs the map for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (not rank 0), DICOD_ERROR_COMMUNICATION.
-///
-/// # Safety
-/// The pointer is NULL or valid.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_release(map: *mut parmap) -> dicod_status {
-    guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe { get(map) }?.map.release()?;
-        Ok(DICOD_OK)
-    })
+pub extern "C" fn parmap_release(map: *mut parmap) -> dicod_status {
+    guard(|| get(map)?.map.release())
 }
 
 /// On rank 0, while the others are in parmap_serve(): as parmap_run(), with the function that is
@@ -92,11 +69,8 @@ pub unsafe extern "C" fn parmap_release(map: *mut parmap) -> dicod_status {
 ///
 /// Needs the map for itself.
 /// Errors: as parmap_run(); DICOD_ERROR_INVALID_ARGUMENT if a rank has no such function.
-///
-/// # Safety
-/// As parmap_run().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_call(
+pub extern "C" fn parmap_call(
     map: *mut parmap,
     name: *const c_char,
     n_tasks: i64,
@@ -110,21 +84,18 @@ pub unsafe extern "C" fn parmap_call(
     report: *mut parmap_report,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let (map, name) = (get(map)?, string(name, "name")?);
-            let out = report_out(report)?;
-            let outputs = (outputs, out_size, out_stride);
-            let tasks = array(n_tasks, (inputs, in_size, in_stride), outputs)?;
-            let statuses = status_array(statuses, n_tasks)?;
-            let mut watcher = map.watcher();
-            let progress = watcher.as_mut().map(|watcher| watcher as _);
-            let report = map.map.call(name, tasks, progress)?;
+        let (map, name) = (get(map)?, string(name, "name")?);
+        let out = report_out(report)?;
+        let outputs = (outputs, out_size, out_stride);
+        let tasks = array(n_tasks, (inputs, in_size, in_stride), outputs)?;
+        let statuses = status_array(statuses, n_tasks)?;
+        map.run(out, |map, progress| {
+            let report = map.call(name, tasks, progress)?;
             if let Some(statuses) = statuses {
                 report.fill(statuses);
             }
-            map.finish(report, out)
-        }
+            Ok(report)
+        })
     })
 }
 
@@ -132,11 +103,8 @@ pub unsafe extern "C" fn parmap_call(
 /// registered as `name`.
 ///
 /// Needs the map for itself. Errors: as parmap_stream() and parmap_call().
-///
-/// # Safety
-/// As parmap_stream().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_call_stream(
+pub extern "C" fn parmap_call_stream(
     map: *mut parmap,
     name: *const c_char,
     produce: parmap_produce_fn,
@@ -145,33 +113,21 @@ pub unsafe extern "C" fn parmap_call_stream(
     report: *mut parmap_report,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let (map, name) = (get(map)?, string(name, "name")?);
-            let out = report_out(report)?;
-            let mut ends = CallerEnds::new(produce, consume, userdata)?;
-            let mut watcher = map.watcher();
-            let progress = watcher.as_mut().map(|watcher| watcher as _);
-            let report = map.map.call_stream(name, &mut ends, progress)?;
-            map.finish(report, out)
-        }
+        let (map, name) = (get(map)?, string(name, "name")?);
+        let out = report_out(report)?;
+        let mut ends = CallerEnds::new(produce, consume, userdata)?;
+        map.run(out, |map, progress| map.call_stream(name, &mut ends, progress))
     })
 }
 
 /// On rank 0, while the others are in parmap_serve(): as parmap_share().
 ///
 /// Needs the map for itself. Errors: as parmap_share(), DICOD_ERROR_INVALID_STATE (not rank 0).
-///
-/// # Safety
-/// As parmap_share().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_call_share(map: *mut parmap, data: *const c_void, size: i64) -> dicod_status {
+pub extern "C" fn parmap_call_share(map: *mut parmap, data: *const c_void, size: i64) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        let map = unsafe { get(map) }?;
-        // SAFETY: the caller's promise.
-        let bytes = unsafe { shared_bytes(&map.map, data, size) }?;
-        map.map.call_share(bytes)?;
-        Ok(DICOD_OK)
+        let map = get(map)?;
+        let bytes = shared_bytes(&map.map, data, size)?;
+        map.map.call_share(bytes)
     })
 }

@@ -1,12 +1,12 @@
 //! Streams.
 
 use crate::base::error::Result;
+use crate::base::status::dicod_status;
+use crate::ffi::boundary::{call, guard};
 use crate::ffi::parmap::map::{get, parmap};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::task::{handle, parmap_buffer, parmap_task, with_buffer};
-use crate::ffi::parmap::{Caller, needed};
-use crate::ffi::status::{dicod_status, guard};
-use crate::host::outside;
+use crate::ffi::parmap::{Caller, Check, address, needed};
 use crate::parmap::Task;
 use crate::parmap::run::report::NOT_RUN;
 use crate::parmap::stream::{Consumed, Ends, Produced};
@@ -59,11 +59,8 @@ pub type parmap_consume_fn =
 /// Collective. Needs the map for itself.
 /// Errors: PARMAP_ERROR_TASK, PARMAP_ERROR_PRODUCER, PARMAP_ERROR_CONSUMER, PARMAP_ERROR_STALLED,
 /// and as parmap_run().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_stream(
+pub extern "C" fn parmap_stream(
     map: *mut parmap,
     produce: parmap_produce_fn,
     work: parmap_item_fn,
@@ -72,28 +69,21 @@ pub unsafe extern "C" fn parmap_stream(
     report: *mut parmap_report,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let map = get(map)?;
-            let out = report_out(report);
-            let root = map.map.ranks().rank() == 0;
-            let work = needed(work, "work");
-            let ends = match root {
-                true => CallerEnds::new(produce, consume, userdata).map(Some),
-                false => Ok(None),
-            };
-            let mut check = Ok(());
-            let mut keep = |error| check = std::mem::replace(&mut check, Ok(())).and(Err(error));
-            let out = out.map_err(&mut keep).ok().flatten();
-            let work = work.map_err(&mut keep).ok();
-            let mut ends = ends.map_err(&mut keep).ok().flatten();
-            let function = item_function(work, userdata);
-            let mut watcher = map.watcher();
-            let progress = watcher.as_mut().map(|watcher| watcher as _);
-            let ends = ends.as_mut().map(|ends| ends as &mut dyn Ends);
-            let report = map.map.stream_if(check, ends, &function, progress)?;
-            map.finish(report, out)
-        }
+        let map = get(map)?;
+        let out = report_out(report);
+        let root = map.map.ranks().rank() == 0;
+        let work = needed(work, "work");
+        let ends = match root {
+            true => CallerEnds::new(produce, consume, userdata).map(Some),
+            false => Ok(None),
+        };
+        let mut check = Check::new();
+        let out = check.kept(out).flatten();
+        let work = check.kept(work);
+        let mut ends = check.kept(ends).flatten();
+        let function = item_function(work, userdata);
+        let ends = ends.as_mut().map(|ends| ends as &mut dyn Ends);
+        map.run(out, |map, progress| map.stream_if(check.0, ends, &function, progress))
     })
 }
 
@@ -115,8 +105,7 @@ impl CallerEnds {
 }
 
 pub(crate) fn produced(call: Produce, userdata: *mut c_void, to: &mut Vec<u8>) -> Produced {
-    // SAFETY: the caller gave the function to be called like this.
-    match with_buffer(to, |buffer| unsafe { call(userdata, buffer) }) {
+    match with_buffer(to, |buffer| call!(call(userdata, buffer))) {
         PARMAP_ITEM => Produced::Item,
         PARMAP_END => Produced::End,
         PARMAP_WAIT => Produced::Wait,
@@ -135,9 +124,8 @@ impl Ends for CallerEnds {
     }
 
     fn consume(&mut self, index: u64, status: i32, bytes: &[u8]) -> Consumed {
-        let (data, size) = (crate::ffi::parmap::address(bytes), bytes.len() as i64);
-        // SAFETY: the caller gave the function to be called like this.
-        match outside(|| unsafe { (self.consume)(self.userdata, index as i64, status, data, size) }) {
+        let (data, size) = (address(bytes), bytes.len() as i64);
+        match call!((self.consume)(self.userdata, index as i64, status, data, size)) {
             0 => Consumed::More,
             PARMAP_STOP => Consumed::Stop,
             code if code > 0 => Consumed::Failed(code, String::new()),
@@ -160,8 +148,7 @@ pub(crate) fn item_function(
         let Some(work) = work else {
             return NOT_RUN;
         };
-        let (data, size) = (crate::ffi::parmap::address(input), input.len() as i64);
-        // SAFETY: the caller gave the function to be called like this.
-        with_buffer(output, |output| unsafe { work(userdata.get(), handle(task), data, size, output) })
+        let (data, size) = (address(input), input.len() as i64);
+        with_buffer(output, |output| call!(work(userdata.get(), handle(task), data, size, output)))
     }
 }

@@ -1,9 +1,9 @@
 //! What a work function may ask of its task.
 
 use crate::base::error::Error;
+use crate::base::status::dicod_status;
+use crate::ffi::boundary::{guard, list_size, reference, reference_mut, room, set, slice, slice_mut, string};
 use crate::ffi::context::{create, dicod_context};
-use crate::ffi::status::{DICOD_OK, dicod_status, guard, reference, reference_mut, slice_mut, string};
-use crate::host::outside;
 use crate::parmap::Task;
 use crate::ranks::local::Local;
 use std::ffi::{c_char, c_void};
@@ -23,22 +23,16 @@ pub(crate) fn handle(task: &Task) -> *const parmap_task {
     std::ptr::from_ref(task).cast()
 }
 
-/// # Safety
-/// `task` is NULL or what [`handle`] gave, during the call that got it.
-pub(crate) unsafe fn task<'t>(task: *const parmap_task) -> crate::Result<&'t Task<'t>> {
-    // SAFETY: the caller's promise.
-    unsafe { reference(task.cast::<Task<'t>>(), "task", TASK) }
+pub(crate) fn task<'t>(task: *const parmap_task) -> crate::Result<&'t Task<'t>> {
+    reference(task.cast::<Task<'t>>(), "task", TASK)
 }
 
 /// Index of the task, `*index`, from 0; which attempt this is, `*attempt`, from 0; the rank that it
 /// runs on, and the worker there, from 0. What is not wanted may be NULL.
 ///
 /// Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER (task).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_task_where(
+pub extern "C" fn parmap_task_where(
     task: *const parmap_task,
     index: *mut i64,
     attempt: *mut i64,
@@ -46,36 +40,21 @@ pub unsafe extern "C" fn parmap_task_where(
     worker: *mut i32,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let task = self::task(task)?;
-            if let Some(to) = index.as_mut() {
-                *to = task.index as i64;
-            }
-            if let Some(to) = attempt.as_mut() {
-                *to = task.attempt() as i64;
-            }
-            if let Some(to) = rank.as_mut() {
-                *to = task.worker().rank as i32;
-            }
-            if let Some(to) = worker.as_mut() {
-                *to = task.worker().thread as i32;
-            }
-        }
-        Ok(DICOD_OK)
+        let task = self::task(task)?;
+        set(index, task.index as i64);
+        set(attempt, task.attempt() as i64);
+        set(rank, task.worker().rank as i32);
+        set(worker, task.worker().thread as i32);
+        Ok(())
     })
 }
 
 /// Index of the task, from 0; -1 if `task` is NULL.
 ///
 /// Local. Any thread, while the work function runs.
-///
-/// # Safety
-/// The pointer is NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_task_index(task: *const parmap_task) -> i64 {
-    // SAFETY: the caller's promise.
-    unsafe { self::task(task) }.map_or(-1, |task| task.index as i64)
+pub extern "C" fn parmap_task_index(task: *const parmap_task) -> i64 {
+    self::task(task).map_or(-1, |task| task.index as i64)
 }
 
 /// 1 if the task should end early, because its result won't count any more: the run was cancelled,
@@ -84,16 +63,12 @@ pub unsafe extern "C" fn parmap_task_index(task: *const parmap_task) -> i64 {
 ///
 /// Local; on the calling thread of its rank it looks for messages. To be called by the work
 /// function's thread.
-///
-/// # Safety
-/// The pointer is NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_cancelled(task: *const parmap_task) -> i32 {
+pub extern "C" fn parmap_cancelled(task: *const parmap_task) -> i32 {
     let mut cancelled = 0;
     guard(|| {
-        // SAFETY: the caller's promise.
-        cancelled = i32::from(unsafe { self::task(task) }?.cancelled());
-        Ok(DICOD_OK)
+        cancelled = i32::from(self::task(task)?.cancelled());
+        Ok(())
     });
     cancelled
 }
@@ -102,15 +77,11 @@ pub unsafe extern "C" fn parmap_cancelled(task: *const parmap_task) -> i32 {
 /// on schedule, chunk, ranks or threads: to seed a generator of your own.
 ///
 /// Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_task_key(task: *const parmap_task, key: *mut u64) -> dicod_status {
+pub extern "C" fn parmap_task_key(task: *const parmap_task, key: *mut u64) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe { *reference_mut(key, "key", "room for the key")? = self::task(task)?.key() };
-        Ok(DICOD_OK)
+        *reference_mut(key, "key", "room for the key")? = self::task(task)?.key();
+        Ok(())
     })
 }
 
@@ -119,18 +90,12 @@ pub unsafe extern "C" fn parmap_task_key(task: *const parmap_task, key: *mut u64
 ///
 /// Local. To be called by the work function's thread.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n negative).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_task_uniform(task: *const parmap_task, n: i64, values: *mut f64) -> dicod_status {
+pub extern "C" fn parmap_task_uniform(task: *const parmap_task, n: i64, values: *mut f64) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let n = crate::ffi::options::list_size(n, "n")?;
-            self::task(task)?.uniform(slice_mut(values, n, "values", "room for n numbers")?);
-        }
-        Ok(DICOD_OK)
+        let n = list_size(n, "n")?;
+        self::task(task)?.uniform(slice_mut(values, n, "values", "room for n numbers")?);
+        Ok(())
     })
 }
 
@@ -139,15 +104,11 @@ pub unsafe extern "C" fn parmap_task_uniform(task: *const parmap_task, n: i64, v
 ///
 /// Local. To be called by the work function's thread.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (message is not UTF-8).
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_task_explain(task: *const parmap_task, message: *const c_char) -> dicod_status {
+pub extern "C" fn parmap_task_explain(task: *const parmap_task, message: *const c_char) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe { self::task(task)?.explain(string(message, "message")?) };
-        Ok(DICOD_OK)
+        self::task(task)?.explain(string(message, "message")?);
+        Ok(())
     })
 }
 
@@ -156,29 +117,21 @@ pub unsafe extern "C" fn parmap_task_explain(task: *const parmap_task, message: 
 /// may have one copy in common. Valid while the task runs. `size` may be NULL.
 ///
 /// Local. Any thread, while the work function runs. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_task_shared(
+pub extern "C" fn parmap_task_shared(
     task: *const parmap_task,
     data: *mut *const c_void,
     size: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let shared = self::task(task)?.shared();
-            let data = reference_mut(data, "data", "the caller's pointer")?;
-            *data = match shared.is_empty() {
-                true => std::ptr::null(),
-                false => shared.as_ptr().cast(),
-            };
-            if let Some(size) = size.as_mut() {
-                *size = shared.len() as i64;
-            }
-        }
-        Ok(DICOD_OK)
+        let shared = self::task(task)?.shared();
+        let data = reference_mut(data, "data", "the caller's pointer")?;
+        *data = match shared.is_empty() {
+            true => std::ptr::null(),
+            false => shared.as_ptr().cast(),
+        };
+        set(size, shared.len() as i64);
+        Ok(())
     })
 }
 
@@ -187,22 +140,13 @@ pub unsafe extern "C" fn parmap_task_shared(
 /// dicod_context_free() before the work function returns.
 ///
 /// Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_task_context(
-    task: *const parmap_task,
-    context: *mut *mut dicod_context,
-) -> dicod_status {
+pub extern "C" fn parmap_task_context(task: *const parmap_task, context: *mut *mut dicod_context) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let task = self::task(task)?;
-            let alone = || -> Arc<dyn crate::ranks::Transport> { Arc::new(Local::alone()) };
-            reference_mut(context, "context", "the caller's pointer")?;
-            create(1, context, || Ok(task.team().cloned().unwrap_or_else(alone)))
-        }
+        let task = self::task(task)?;
+        let alone = || -> Arc<dyn crate::ranks::Transport> { Arc::new(Local::alone()) };
+        room(context)?;
+        create(1, context, || Ok(task.team().cloned().unwrap_or_else(alone)))
     })
 }
 
@@ -212,28 +156,16 @@ pub unsafe extern "C" fn parmap_task_context(
 /// Local. To be called by the callback that was given the buffer.
 /// Errors: DICOD_ERROR_NULL_POINTER (buffer), DICOD_ERROR_INVALID_ARGUMENT (size negative),
 /// DICOD_ERROR_OUT_OF_MEMORY.
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_buffer_resize(
-    buffer: *mut parmap_buffer,
-    size: i64,
-    data: *mut *mut c_void,
-) -> dicod_status {
+pub extern "C" fn parmap_buffer_resize(buffer: *mut parmap_buffer, size: i64, data: *mut *mut c_void) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let bytes = &mut reference_mut(buffer, "buffer", "a buffer")?.0;
-            let size = crate::ffi::status::size(size, "size", 0)?;
-            let more = size.saturating_sub(bytes.len());
-            crate::base::memory::reserve("a buffer", bytes, more)?;
-            bytes.resize(size, 0);
-            if let Some(data) = data.as_mut() {
-                *data = bytes.as_mut_ptr().cast();
-            }
-        }
-        Ok(DICOD_OK)
+        let bytes = &mut reference_mut(buffer, "buffer", "a buffer")?.0;
+        let size = crate::ffi::boundary::size(size, "size", 0)?;
+        let more = size.saturating_sub(bytes.len());
+        crate::base::memory::reserve("a buffer", bytes, more)?;
+        bytes.resize(size, 0);
+        set(data, bytes.as_mut_ptr().cast());
+        Ok(())
     })
 }
 
@@ -241,32 +173,22 @@ pub unsafe extern "C" fn parmap_buffer_resize(
 ///
 /// Local. To be called by the callback that was given the buffer.
 /// Errors: as parmap_buffer_resize().
-///
-/// # Safety
-/// The pointers are NULL or valid as said above.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parmap_buffer_append(
-    buffer: *mut parmap_buffer,
-    data: *const c_void,
-    size: i64,
-) -> dicod_status {
+pub extern "C" fn parmap_buffer_append(buffer: *mut parmap_buffer, data: *const c_void, size: i64) -> dicod_status {
     guard(|| {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let bytes = &mut reference_mut(buffer, "buffer", "a buffer")?.0;
-            let size = crate::ffi::status::size(size, "size", 0)?;
-            let data = crate::ffi::status::slice(data.cast::<u8>(), size, "data", "size bytes")?;
-            bytes.try_reserve(size).map_err(|_| Error::memory("a buffer", size))?;
-            bytes.extend_from_slice(data);
-        }
-        Ok(DICOD_OK)
+        let bytes = &mut reference_mut(buffer, "buffer", "a buffer")?.0;
+        let size = crate::ffi::boundary::size(size, "size", 0)?;
+        let data = slice(data.cast::<u8>(), size, "data", "size bytes")?;
+        bytes.try_reserve(size).map_err(|_| Error::memory("a buffer", size))?;
+        bytes.extend_from_slice(data);
+        Ok(())
     })
 }
 
 /// Calls a callback that writes to a buffer, in its program's environment.
 pub(crate) fn with_buffer<R>(bytes: &mut Vec<u8>, call: impl FnOnce(*mut parmap_buffer) -> R) -> R {
     let mut buffer = parmap_buffer(std::mem::take(bytes));
-    let result = outside(|| call(&mut buffer));
+    let result = call(&mut buffer);
     *bytes = buffer.0;
     result
 }

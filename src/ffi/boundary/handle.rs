@@ -1,0 +1,61 @@
+//! Handles: made, handed back by the caller, in use by one call at a time, freed.
+
+use crate::base::error::{Error, Result};
+use crate::ffi::boundary::guard::guard;
+use crate::ffi::boundary::pointers::{reference, reference_mut};
+use std::sync::{Mutex, MutexGuard, TryLockError};
+
+/// What the caller holds a pointer to, and what it is called.
+pub(crate) trait Handle: Sized {
+    /// The argument's name.
+    const NAME: &'static str;
+    /// What the argument has to point to.
+    const WHAT: &'static str;
+}
+
+/// The handle that the caller brings.
+pub(crate) fn of<'h, H: Handle>(handle: *const H) -> Result<&'h H> {
+    reference(handle, H::NAME, H::WHAT)
+}
+
+/// Where the caller wants a new handle.
+pub(crate) fn room<'p, H: Handle>(to: *mut *mut H) -> Result<&'p mut *mut H> {
+    reference_mut(to, H::NAME, "the caller's pointer")
+}
+
+/// Gives the caller a handle, until it comes back to be freed.
+pub(crate) fn give<H>(to: &mut *mut H, handle: H) {
+    *to = Box::into_raw(Box::new(handle));
+}
+
+/// Takes a handle back and leaves NULL; nothing if there is none.
+pub(crate) fn taken<H>(handle: *mut *mut H) -> Option<Box<H>> {
+    // SAFETY: the caller's promise.
+    let freed = std::mem::replace(unsafe { handle.as_mut() }?, std::ptr::null_mut());
+    // SAFETY: `give` made it, and nobody else has it.
+    (!freed.is_null()).then(|| unsafe { Box::from_raw(freed) })
+}
+
+/// Frees a handle and leaves NULL.
+pub(crate) fn free<H>(handle: *mut *mut H) {
+    guard(|| {
+        drop(taken(handle));
+        Ok(())
+    });
+}
+
+/// What a handle holds, for one call at a time.
+pub(crate) fn entered<'h, T>(state: &'h Mutex<T>, name: &str) -> Result<MutexGuard<'h, T>> {
+    state.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => in_use(name),
+        TryLockError::Poisoned(_) => {
+            Error::InvalidState(format!("an internal error left the {name} broken: it can only be freed"))
+        }
+    })
+}
+
+/// The error for a handle that serves another call.
+pub(crate) fn in_use(handle: &str) -> Error {
+    let text = "is in use by another thread, or by the call that runs this callback";
+    Error::InvalidState(format!("the {handle} {text}"))
+}

@@ -1,0 +1,171 @@
+//! The numbers that describe a problem, and its arrays: read, checked, and what is said of them.
+
+use crate::base::error::{Error, Result};
+use crate::base::memory;
+use crate::csc::problem::objective::Range;
+use crate::csc::{Options, Shape};
+use crate::ffi::boundary::element::Element;
+use crate::ffi::boundary::overlap::Memory;
+use crate::ffi::boundary::pointers::{aligned, slice};
+use crate::ffi::options::{copied, dicod_options};
+use crate::grid::block::Block;
+use crate::grid::point::{AXES, Point};
+use crate::linalg::{Dictionary, Field};
+
+/// Shapes and options of a call.
+pub(crate) struct Problem {
+    pub(crate) shape: Shape,
+    pub(crate) options: Options,
+}
+
+/// A list of lengths.
+pub(crate) fn lengths<'a>(n_axes: i64, list: *const i64, argument: &'static str) -> Result<&'a [i64]> {
+    if !(1..=3).contains(&n_axes) {
+        return Err(Error::argument("n_axes", n_axes, "1, 2 or 3"));
+    }
+    aligned(list, argument)?;
+    slice(list, n_axes as usize, argument, "n_axes lengths")
+}
+
+impl Problem {
+    pub(crate) fn new(
+        options: *const dicod_options,
+        n_axes: i64,
+        signal_shape: *const i64,
+        n_signals: i64,
+        n_channels: i64,
+        n_atoms: i64,
+        atom_shape: *const i64,
+    ) -> Result<Self> {
+        let options = copied(options)?;
+        Self::with(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)
+    }
+
+    pub(crate) fn with(
+        options: Options,
+        n_axes: i64,
+        signal_shape: *const i64,
+        n_signals: i64,
+        n_channels: i64,
+        n_atoms: i64,
+        atom_shape: *const i64,
+    ) -> Result<Self> {
+        let signal = lengths(n_axes, signal_shape, "signal_shape")?;
+        let atom = lengths(n_axes, atom_shape, "atom_shape")?;
+        let shape = Shape::new(signal, n_signals, n_channels, n_atoms, atom, &options)?;
+        Ok(Problem { shape, options })
+    }
+
+    /// Number of values in fields over a box.
+    pub(crate) fn len(fields: usize, of: usize, over: Point) -> usize {
+        fields * of * over.iter().product::<i64>() as usize
+    }
+
+    pub(crate) fn x<'a, T: Element>(&self, x: *const T) -> Result<Field<'a, T>> {
+        let shape = &self.shape;
+        let n = Self::len(shape.n_signals, shape.n_channels, shape.signal);
+        contiguous(values(x, n, "x")?, shape.signal)
+    }
+
+    /// Where the signals are.
+    pub(crate) fn x_memory<T>(&self, x: *const T) -> Memory {
+        let shape = &self.shape;
+        let n = Self::len(shape.n_signals, shape.n_channels, shape.signal);
+        Memory::of("x", x, n)
+    }
+
+    /// Where the dictionary is.
+    pub(crate) fn d_memory<T>(&self, d: *const T) -> Memory {
+        let shape = &self.shape;
+        let n = Self::len(shape.n_atoms, shape.n_channels, shape.atom);
+        Memory::of("d", d, n)
+    }
+
+    /// Where the activations are.
+    pub(crate) fn z_memory<T>(&self, z: *const T) -> Memory {
+        Memory::of("z", z, self.z_len())
+    }
+
+    /// Number of activations.
+    pub(crate) fn z_len(&self) -> usize {
+        Self::len(self.shape.n_signals, self.shape.n_atoms, self.shape.valid())
+    }
+
+    pub(crate) fn z<'a, T: Element>(&self, z: *const T) -> Result<Field<'a, T>> {
+        let values = values(z, self.z_len(), "z")?;
+        contiguous(values, self.shape.valid())
+    }
+}
+
+/// Values of an array.
+pub(crate) fn values<'a, T: Element>(pointer: *const T, len: usize, argument: &'static str) -> Result<&'a [T]> {
+    aligned(pointer, argument)?;
+    slice(pointer, len, argument, "as many values as the shapes say")
+}
+
+/// [`Field::contiguous`], once there is memory for its list of channels.
+fn contiguous<T: Element>(values: &[T], shape: Point) -> Result<Field<'_, T>> {
+    let volume = shape.iter().product::<i64>() as usize;
+    let mut list: Vec<&[T]> = Vec::new();
+    memory::reserve("the list of channels", &mut list, values.len() / volume)?;
+    drop(list);
+    Ok(Field::contiguous(values, shape))
+}
+
+/// A dictionary of the caller's, and the range of its norms.
+pub(crate) fn dictionary<T: Element>(shape: &Shape, d: *const T) -> Result<(Dictionary<T>, Range)> {
+    let n = Problem::len(shape.n_atoms, shape.n_channels, shape.atom);
+    let d = values(d, n, "d")?;
+    // It is copied.
+    memory::reserve("the dictionary", &mut Vec::<T>::new(), n)?;
+    let dictionary = Dictionary::full(shape.n_atoms, shape.n_channels, shape.atom, d);
+    let dictionary = dictionary.map_err(|error| explained(error, shape))?;
+    let range = Range::new(&dictionary, "d")?;
+    Ok((dictionary, range))
+}
+
+/// As the caller indexes arrays: a solver knows three axes and runs signals and channels together.
+pub(crate) fn explained(error: Error, shape: &Shape) -> Error {
+    let Error::NotFinite { argument, index, value } = &error else {
+        return error;
+    };
+    let (k, p) = (shape.n_atoms, shape.n_channels);
+    let atom = shape.unpadded(shape.atom);
+    let atom = atom.iter().map(|l| *l as usize);
+    let index = match (argument.as_str(), index.as_slice()) {
+        ("x" | "z", [channel, i, j, l]) => {
+            let of = if argument == "x" { p } else { k };
+            shape.index(*channel, of, [*i, *j, *l].map(|n| n as i64))
+        }
+        ("d", [flat]) => unravelled(*flat, [k, p].into_iter().chain(atom)),
+        ("u", [flat]) => unravelled(*flat, [k, p]),
+        ("v", [flat]) => unravelled(*flat, [k].into_iter().chain(atom)),
+        _ => return error,
+    };
+    Error::NotFinite { argument: argument.clone(), index, value: *value }
+}
+
+fn unravelled(mut flat: usize, shape: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    let shape: Vec<usize> = shape.into_iter().collect();
+    let mut index = vec![0; shape.len()];
+    for (to, n) in index.iter_mut().zip(&shape).rev() {
+        *to = flat % n;
+        flat /= n;
+    }
+    index
+}
+
+/// What the activations take to be written, mostly zeros, perhaps into memory that the system has yet to find.
+pub(crate) fn seconds_to_write<T>(problem: &Problem) -> f64 {
+    (problem.z_len() * size_of::<T>()) as f64 / 2e9
+}
+
+/// The share of a rank in a box that all ranks have, along its longest axis.
+pub(crate) fn slab(shape: Point, rank: usize, size: usize) -> Block {
+    let axis = (0..AXES).max_by_key(|a| shape[*a]).unwrap_or(0);
+    let cut = |rank: usize| (shape[axis] as i128 * rank as i128 / size as i128) as i64;
+    let mut block = Block::whole(shape);
+    block.origin[axis] = cut(rank);
+    block.shape[axis] = cut(rank + 1) - cut(rank);
+    block
+}
