@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { T = 2000, K = 4, L = 32, V = T - L + 1 };
+enum { T = 600, K = 4, L = 32, V = T - L + 1 };
 
 static double x[T], d[K * L], z[K * V];
 static dicod_context *context;

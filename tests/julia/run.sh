@@ -25,18 +25,35 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_
 passed=0
 failed=0
 check() { # check NAME COMMAND...
-    name=$1
+    start "$@"
+    finish
+}
+started=0
+start() { # start NAME COMMAND...: in the background, until finish
+    started=$((started + 1))
+    printf '%s\n' "$1" >"$work/name.$started"
     shift
-    begin=$(date +%s)
-    if "$@" >"$work/log" 2>&1; then
-        passed=$((passed + 1)) word='ok    '
-    else
-        failed=$((failed + 1)) word=FAILED
-    fi
-    echo "  $word  $name ($(($(date +%s) - begin)) s)"
-    if [ "$word" = FAILED ]; then
-        sed 's/^/          /' "$work/log" | tail -n 60
-    fi
+    (
+        begin=$(date +%s)
+        "$@" >"$work/log.$started" 2>&1
+        echo $? $(($(date +%s) - begin)) >"$work/end.$started"
+    ) &
+}
+finish() { # waits for all that was started
+    wait
+    for i in $(seq "$started"); do
+        read -r code seconds <"$work/end.$i"
+        if [ "$code" -eq 0 ]; then
+            passed=$((passed + 1)) word='ok    '
+        else
+            failed=$((failed + 1)) word=FAILED
+        fi
+        echo "  $word  $(cat "$work/name.$i") ($seconds s)"
+        if [ "$word" = FAILED ]; then
+            sed 's/^/          /' "$work/log.$i" | tail -n 60
+        fi
+    done
+    started=0
 }
 picture() { # picture COMMAND...: it writes one, and that is a PNG
     rm -f "$work/atoms.png"
@@ -50,13 +67,14 @@ if [ "${4:-}" != ranks ]; then
     export DICOD_REFERENCE="$work/libreference.so" DICOD_LIBRARY="$lib/libdicod.so" DICOD_DOCS="$source/docs/julia.md"
     version=$("$julia" --version | sed 's/.* //')
     # Interpreted where that is enough: to compile a test takes longer than to run it.
-    check "julia $version, every option as C" \
+    start "julia $version, every option as C" \
         timeout 1500 "$julia" --startup-file=no --compile=min "$source/bindings/julia/Dicod/test/as_c.jl"
-    check "julia $version, 1 thread" \
+    start "julia $version, 1 thread" \
         env JULIA_NUM_THREADS=1 timeout 1500 "$julia" --startup-file=no --compile=min "$source/bindings/julia/Dicod/test/runtests.jl"
     cc -Wall -Wextra -Werror -shared -fPIC "$here/processors.c" -o "$work/libprocessors.so" -ldl || exit 1
-    check "julia $version, 4 threads" env LD_PRELOAD="$work/libprocessors.so" JULIA_NUM_THREADS=4 \
+    start "julia $version, 4 threads" env LD_PRELOAD="$work/libprocessors.so" JULIA_NUM_THREADS=4 \
         timeout 1500 "$julia" --startup-file=no "$source/bindings/julia/Dicod/test/runtests.jl"
+    finish
     check "julia, examples/julia/patterns.jl" \
         picture env JULIA_NUM_THREADS=2 "$julia" --startup-file=no "$source/examples/julia/patterns.jl" "$work"
 fi

@@ -110,8 +110,8 @@ int main(int argc, char **argv)
             for (int periodic = 0; periodic < 2; periodic++)
                 for (int way = 0; way < N_WAYS; way++, number++)
                     for (int is_float = 0; is_float < 2; is_float++)
-                        /* many ranks on few cores are slow: every other case */
-                        if (n_ranks <= 4 || (number + is_float) % 2 == 0)
+                        /* many ranks on few cores are slow: every second or fourth case, other ones of each way to spread */
+                        if ((number + number / N_WAYS + is_float) % (n_ranks <= 4 ? 1 : n_ranks <= 7 ? 2 : 4) == 0)
                             one(axes, signal[axes - 1], atom[axes - 1], periodic, is_float, 1 + number % 2 * (n_ranks < 5), way);
     }
     int all;
