@@ -171,9 +171,6 @@ const CIRCLES: &[&str] = &[
     "linalg::kernels",
     "linalg::kernels::avx512",
     "linalg::scalar",
-    "options::access",
-    "options::table",
-    "options::text",
     "parmap::run",
     "parmap::run::desk",
 ];

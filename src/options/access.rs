@@ -1,77 +1,41 @@
-//! Options by key: what is set is checked, what is read has a type.
+//! Options by key: what can be asked of every table.
 
-use crate::base::error::{Error, Result};
-use crate::base::wording;
-use crate::options::table::{Face, Slot, Value};
-use crate::options::{Kind, Per, Spec, text};
+use crate::base::error::Result;
+use crate::options::check::{Given, get, wrong_type};
+use crate::options::table::{Fields, Value};
+use crate::options::text;
 
-/// What somebody gives as the value of an option.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Given<'a> {
-    Real(f64),
-    Reals(&'a [f64]),
-    Integer(i64),
-    Integers(&'a [i64]),
-    Word(&'a str),
-    /// The value as text, whatever its type.
-    Text(&'a str),
-}
-
-/// A table of options: made by [`crate::options::table::options!`].
-pub trait Table {
-    /// The rows, and what messages say of them.
-    fn face(&self) -> &'static Face;
-
-    /// What the option of this row is set to.
-    fn value(&self, row: usize) -> Option<Value<'_>>;
-
-    /// The field of this row.
-    fn slot(&mut self, row: usize) -> Option<Slot<'_>>;
-
+/// Options of a table, by key.
+pub trait Table: Fields + Sized {
     /// Sets a number.
-    fn set_real(&mut self, key: &str, value: f64) -> Result<()>
-    where
-        Self: Sized,
-    {
-        set(self, key, Given::Real(value))
+    fn set_real(&mut self, key: &str, value: f64) -> Result<()> {
+        text::set(self, key, Given::Real(value))
     }
 
     /// Sets a list of numbers.
-    fn set_reals(&mut self, key: &str, values: &[f64]) -> Result<()>
-    where
-        Self: Sized,
-    {
-        set(self, key, Given::Reals(values))
+    fn set_reals(&mut self, key: &str, values: &[f64]) -> Result<()> {
+        text::set(self, key, Given::Reals(values))
     }
 
     /// Sets an integer, or a flag as 0 or 1.
-    fn set_integer(&mut self, key: &str, value: i64) -> Result<()>
-    where
-        Self: Sized,
-    {
-        set(self, key, Given::Integer(value))
+    fn set_integer(&mut self, key: &str, value: i64) -> Result<()> {
+        text::set(self, key, Given::Integer(value))
     }
 
     /// Sets a list of integers, or of flags.
-    fn set_integers(&mut self, key: &str, values: &[i64]) -> Result<()>
-    where
-        Self: Sized,
-    {
-        set(self, key, Given::Integers(values))
+    fn set_integers(&mut self, key: &str, values: &[i64]) -> Result<()> {
+        text::set(self, key, Given::Integers(values))
     }
 
     /// Sets an option to what the text says, whatever its type: a number, a word, or a list with commas between.
-    fn set_text(&mut self, key: &str, text: &str) -> Result<()>
-    where
-        Self: Sized,
-    {
-        set(self, key, Given::Text(text))
+    fn set_text(&mut self, key: &str, text: &str) -> Result<()> {
+        text::set(self, key, Given::Text(text))
     }
 
     /// Sets all options that `text` holds, as `key=value` with blanks between; none of them on an error.
     fn parse(&mut self, text: &str) -> Result<()>
     where
-        Self: Sized + Clone,
+        Self: Clone,
     {
         let mut changed = self.clone();
         text::parse(&mut changed, text)?;
@@ -80,26 +44,17 @@ pub trait Table {
     }
 
     /// All options, a line `key=value` each: what [`Table::parse`] reads.
-    fn to_text(&self) -> String
-    where
-        Self: Sized,
-    {
+    fn to_text(&self) -> String {
         text::lines(self, None)
     }
 
     /// Sets one of several words.
-    fn set_word(&mut self, key: &str, word: &str) -> Result<()>
-    where
-        Self: Sized,
-    {
-        set(self, key, Given::Word(word))
+    fn set_word(&mut self, key: &str, word: &str) -> Result<()> {
+        text::set(self, key, Given::Word(word))
     }
 
     /// Reads a number.
-    fn get_real(&self, key: &str) -> Result<f64>
-    where
-        Self: Sized,
-    {
+    fn get_real(&self, key: &str) -> Result<f64> {
         match get(self, key)? {
             (_, Value::Real(value)) => Ok(value),
             (spec, _) => Err(wrong_type(self.face(), spec, "get", "asked for as a real number")),
@@ -107,10 +62,7 @@ pub trait Table {
     }
 
     /// Reads a list of numbers.
-    fn get_reals(&self, key: &str) -> Result<Vec<f64>>
-    where
-        Self: Sized,
-    {
+    fn get_reals(&self, key: &str) -> Result<Vec<f64>> {
         match get(self, key)? {
             (_, Value::Reals(values)) => Ok(values.to_vec()),
             (spec, _) => Err(wrong_type(self.face(), spec, "get", "asked for as a list of real numbers")),
@@ -118,10 +70,7 @@ pub trait Table {
     }
 
     /// Reads an integer or a flag.
-    fn get_integer(&self, key: &str) -> Result<i64>
-    where
-        Self: Sized,
-    {
+    fn get_integer(&self, key: &str) -> Result<i64> {
         match get(self, key)? {
             (_, Value::Integer(value)) => Ok(value),
             (_, Value::Flag(flag)) => Ok(flag.into()),
@@ -130,10 +79,7 @@ pub trait Table {
     }
 
     /// Reads a list of integers or of flags.
-    fn get_integers(&self, key: &str) -> Result<Vec<i64>>
-    where
-        Self: Sized,
-    {
+    fn get_integers(&self, key: &str) -> Result<Vec<i64>> {
         match get(self, key)? {
             (_, Value::Integers(values)) => Ok(values.to_vec()),
             (_, Value::Flags(flags)) => Ok(flags.iter().map(|flag| (*flag).into()).collect()),
@@ -142,10 +88,7 @@ pub trait Table {
     }
 
     /// Reads a word.
-    fn get_word(&self, key: &str) -> Result<&'static str>
-    where
-        Self: Sized,
-    {
+    fn get_word(&self, key: &str) -> Result<&'static str> {
         match get(self, key)? {
             (_, Value::Word(word)) => Ok(word),
             (spec, _) => Err(wrong_type(self.face(), spec, "get", "asked for as a string")),
@@ -153,168 +96,4 @@ pub trait Table {
     }
 }
 
-/// The option with this key, in messages.
-pub(super) fn name(face: &Face, key: &str) -> String {
-    format!("{} \"{key}\"", face.noun)
-}
-
-/// An entry of a list of `n`, in messages.
-pub(super) fn entry(face: &Face, spec: &Spec, i: usize, n: usize) -> String {
-    let at = match spec.kind {
-        Kind::Integers(Per::Axis, _) | Kind::Reals(Per::Axis, _) | Kind::Flags(Per::Axis) => wording::entry(i, n),
-        _ => wording::index(&[i]),
-    };
-    name(face, &format!("{}{at}", spec.key))
-}
-
-/// A type, in messages.
-pub(super) fn type_of(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Real(..) => "a real number",
-        Kind::Reals(..) => "a list of real numbers",
-        Kind::Integer(_) => "an integer",
-        Kind::Integers(..) => "a list of integers",
-        Kind::Flag => "a flag",
-        Kind::Flags(_) => "a list of flags",
-        Kind::Word(_) => "a string",
-    }
-}
-
-/// The option is of another type than the function that `verb`, set or get, was asked for.
-fn wrong_type(face: &Face, spec: &Spec, verb: &str, given: impl ToString) -> Error {
-    let function = wording::in_c(format!(" ({}_{verb}_{})", face.prefix, spec.kind.type_name()));
-    Error::argument(&name(face, spec.key), given, format!("{}{function}", type_of(&spec.kind)))
-}
-
-/// `"a", "b" or "c"`.
-fn one_of(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-    match quoted.split_last() {
-        Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
-        _ => quoted.concat(),
-    }
-}
-
-/// What the option of this key is, and is set to.
-pub(super) fn get<'a>(table: &'a dyn Table, key: &str) -> Result<(&'static Spec, Value<'a>)> {
-    let (row, spec) = table.face().find(key)?;
-    let value = table.value(row).ok_or_else(no_field)?;
-    Ok((spec, value))
-}
-
-fn no_field() -> Error {
-    Error::Internal("an option without a field".into())
-}
-
-/// Sets an option; changes nothing on an error.
-pub(crate) fn set(table: &mut dyn Table, key: &str, given: Given) -> Result<()> {
-    let face = table.face();
-    let (row, spec) = face.find(key)?;
-    let slot = table.slot(row).ok_or_else(no_field)?;
-    match given {
-        Given::Text(written) => text::put(face, spec, slot, written.trim()),
-        _ => put(face, spec, slot, given),
-    }
-}
-
-/// Sets a field to what its row allows.
-pub(super) fn put(face: &Face, spec: &Spec, slot: Slot, given: Given) -> Result<()> {
-    let of_list = |i, n| move || entry(face, spec, i, n);
-    let alone = || name(face, spec.key);
-    match (slot, given) {
-        (Slot::Real(to), Given::Real(value)) => {
-            check_real(&spec.kind, value, &alone)?;
-            *to = value;
-        }
-        (Slot::Reals(to), Given::Reals(values)) => {
-            for (i, value) in values.iter().enumerate() {
-                check_real(&spec.kind, *value, &of_list(i, values.len()))?;
-            }
-            *to = values.to_vec();
-        }
-        (Slot::Integer(to), Given::Integer(value)) => {
-            check_integer(&spec.kind, value, &alone)?;
-            *to = value;
-        }
-        (Slot::Flag(to), Given::Integer(value)) => {
-            check_integer(&spec.kind, value, &alone)?;
-            *to = value == 1;
-        }
-        (Slot::Integers(to), Given::Integers(values)) => {
-            check_integers(&spec.kind, values, &of_list)?;
-            *to = values.to_vec();
-        }
-        (Slot::Flags(to), Given::Integers(values)) => {
-            check_integers(&spec.kind, values, &of_list)?;
-            *to = values.iter().map(|value| *value == 1).collect();
-        }
-        (Slot::Word(to), Given::Word(word)) => {
-            let Kind::Word(words) = spec.kind else { return Err(no_field()) };
-            let number = words.iter().position(|w| *w == word);
-            to.choose(number.ok_or_else(|| Error::argument(&alone(), format!("\"{word}\""), one_of(words)))?);
-        }
-        (_, given) => {
-            let given = match given {
-                Given::Real(value) => format!("the real number {value:?}"),
-                Given::Reals(_) => "a list of real numbers".into(),
-                Given::Integer(value) => format!("the integer {value}"),
-                Given::Integers(_) => "a list of integers".into(),
-                Given::Word(text) | Given::Text(text) => format!("the string \"{text}\""),
-            };
-            return Err(wrong_type(face, spec, "set", given));
-        }
-    }
-    Ok(())
-}
-
-fn check_real(kind: &Kind, value: f64, name: &dyn Fn() -> String) -> Result<()> {
-    let (least, most) = match *kind {
-        Kind::Real(least, most) => (least, most),
-        Kind::Reals(_, least) => (least, f64::MAX),
-        Kind::Integer(_) | Kind::Integers(..) | Kind::Flag | Kind::Flags(_) | Kind::Word(_) => return Err(no_field()),
-    };
-    // NaN fails the comparisons, too.
-    if value >= least && value <= most {
-        return Ok(());
-    }
-    let allowed = if value == f64::INFINITY && most == f64::MAX { "finite".into() } else { kind.allowed() };
-    Err(Error::argument(&name(), value, allowed))
-}
-
-fn check_integer(kind: &Kind, value: i64, name: &dyn Fn() -> String) -> Result<()> {
-    let allowed = match *kind {
-        Kind::Integer(least) | Kind::Integers(_, least) => value >= least,
-        Kind::Flag | Kind::Flags(_) => (0..=1).contains(&value),
-        Kind::Real(..) | Kind::Reals(..) | Kind::Word(_) => return Err(no_field()),
-    };
-    if allowed { Ok(()) } else { Err(Error::argument(&name(), value, kind.allowed())) }
-}
-
-fn check_integers<F: Fn() -> String>(kind: &Kind, values: &[i64], name: &dyn Fn(usize, usize) -> F) -> Result<()> {
-    for (i, value) in values.iter().enumerate() {
-        check_integer(kind, *value, &name(i, values.len()))?;
-    }
-    Ok(())
-}
-
-/// Fails if one of the lists of the first `n_rows` options has another length than the problem asks for.
-pub(super) fn check_lengths(table: &dyn Table, n_rows: usize, n_axes: usize, n_atoms: usize) -> Result<()> {
-    let face = table.face();
-    for (row, spec) in face.rows.iter().enumerate().take(n_rows) {
-        let (len, per) = match (table.value(row), spec.kind) {
-            (Some(Value::Reals(list)), Kind::Reals(per, _)) => (list.len(), per),
-            (Some(Value::Integers(list)), Kind::Integers(per, _)) => (list.len(), per),
-            (Some(Value::Flags(list)), Kind::Flags(per)) => (list.len(), per),
-            _ => continue,
-        };
-        let (expected, unit) = match per {
-            Per::Atom => (n_atoms, "atom"),
-            Per::Axis => (n_axes, "axis"),
-        };
-        if len != 0 && len != expected {
-            let allowed = format!("a list of {expected}, one value per {unit}");
-            return Err(Error::argument(&name(face, spec.key), format!("a list of {len}"), allowed));
-        }
-    }
-    Ok(())
-}
+impl<T: Fields> Table for T {}

@@ -2,9 +2,10 @@
 
 use crate::base::bytes::{Reader, Writer};
 use crate::base::error::Result;
+use crate::options::access::Table;
 use crate::options::aliases;
 use crate::options::table::{options, words};
-use crate::options::{Table, text};
+use crate::options::text;
 
 words! {
     /// How tasks are dealt to workers.

@@ -5,6 +5,7 @@
 
 mod access;
 mod aliases;
+mod check;
 pub mod learn;
 pub mod map;
 mod nearest;
@@ -13,4 +14,4 @@ mod table;
 mod text;
 
 pub use access::Table;
-pub use table::{Kind, Per, Spec};
+pub use table::{Fields, Kind, Per, Spec};

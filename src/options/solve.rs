@@ -2,8 +2,8 @@
 
 use crate::base::error::{Error, Result};
 use crate::options::learn::Learning;
-use crate::options::table::{options, words};
-use crate::options::{Spec, access, aliases, text};
+use crate::options::table::{Spec, options, words};
+use crate::options::{aliases, check, text};
 
 words! {
     /// What `reg` and `tol` are measured in.
@@ -113,7 +113,7 @@ pub const TABLE: &[Spec] = Options::TABLE;
 impl Options {
     /// The value of an option, whatever its type, for comparisons and for people.
     pub(crate) fn text(&self, spec: &Spec) -> String {
-        access::get(self, spec.key).map(|(spec, value)| text::shown(&spec.kind, value)).unwrap_or_default()
+        check::get(self, spec.key).map(|(spec, value)| text::shown(&spec.kind, value)).unwrap_or_default()
     }
 
     /// Options that contradict each other: one of them would be ignored.
@@ -137,15 +137,16 @@ impl Options {
 
     /// Lists whose length depends on the problem; those of learning are the learner's.
     pub(crate) fn check_lengths(&self, n_axes: usize, n_atoms: usize) -> Result<()> {
-        access::check_lengths(self, Options::OWN.len(), n_axes, n_atoms)
+        check::check_lengths(self, Options::OWN.len(), n_axes, n_atoms)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::access::Table;
     use crate::options::aliases::Ours;
-    use crate::options::{Kind, Table};
+    use crate::options::table::{Fields, Kind};
 
     fn find(key: &str) -> Result<&'static Spec> {
         Options::default().face().find(key).map(|(_, spec)| spec)

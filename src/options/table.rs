@@ -145,6 +145,18 @@ pub trait Choice {
     fn choose(&mut self, number: usize);
 }
 
+/// A table of options: made by `options!`.
+pub trait Fields {
+    /// The rows, and what messages say of them.
+    fn face(&self) -> &'static Face;
+
+    /// What the option of this row is set to.
+    fn value(&self, row: usize) -> Option<Value<'_>>;
+
+    /// The field of this row.
+    fn slot(&mut self, row: usize) -> Option<Slot<'_>>;
+}
+
 /// What can be a field of a table.
 pub(super) trait Field {
     fn value(&self) -> Value<'_>;
@@ -265,7 +277,7 @@ macro_rules! options {
             pub const TABLE: &'static [$crate::options::Spec] = options!(@rows $($Group)?);
         }
 
-        impl $crate::options::Table for $name {
+        impl $crate::options::table::Fields for $name {
             fn face(&self) -> &'static $crate::options::table::Face {
                 const FACE: &$crate::options::table::Face = &$crate::options::table::Face {
                     rows: $name::TABLE,
@@ -332,3 +344,157 @@ macro_rules! options {
 }
 
 pub(super) use {options, words};
+
+#[cfg(test)]
+mod tests {
+    use crate::options::table::{Kind, Value};
+    use crate::options::{Fields, Table};
+
+    words! {
+        /// A word.
+        pub enum Colour {
+            /// As blood.
+            Red = "red",
+            /// Between.
+            BlueGreen = "blue-green",
+        }
+    }
+
+    options! {
+        /// Of a part.
+        pub struct Part: "thing", "part", &[], keys "part_" {
+            size: integer(1) = 4, "how many";
+        }
+    }
+
+    // CONTRIBUTING.md shows the line of `damping`.
+    options! {
+        /// All kinds.
+        pub struct Whole: "thing", "whole", &[], keys "" {
+            damping: real(0.0, 1.0) = 0.5, "fraction of a step that is taken";
+            limit: real(0.0, inf) = inf, "a limit";
+            least: integer(-1) = -1, "may be negative";
+            colour: word(Colour) = BlueGreen, "not the first";
+            shape: integers(Axis, 1), "a list";
+            weights: reals(Atom, 0.0), "a list";
+            on: flags(Atom), "a list";
+            loud: flag = 1, "set at first";
+        }
+        /// Of its part.
+        and part: Part;
+    }
+
+    #[test]
+    fn an_option_is_one_line() {
+        let contributing = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/CONTRIBUTING.md")).unwrap();
+        let line = "damping: real(0.0, 1.0) = 0.5, \"fraction of a step that is taken\";";
+        assert!(contributing.contains(line) && include_str!("table.rs").contains(&format!("            {line}\n")));
+        let mut whole = Whole::default();
+        assert_eq!((whole.damping, whole.get_real("damping")), (0.5, Ok(0.5)));
+        whole.set_real("damping", 0.25).unwrap();
+        assert_eq!((whole.damping, whole.get_real("damping")), (0.25, Ok(0.25)));
+        let text = whole.set_real("damping", 2.0).unwrap_err().to_string();
+        assert_eq!(text, "thing \"damping\" must be from 0 to 1, is 2");
+        let row = Whole::TABLE[0];
+        assert_eq!((row.key, row.kind, row.default), ("damping", Kind::Real(0.0, 1.0), "0.5"));
+        assert_eq!(row.meaning, "fraction of a step that is taken");
+    }
+
+    #[test]
+    fn a_table_with_another_one_in_it_has_the_rows_of_both() {
+        let mut whole = Whole::default();
+        let expected = Whole {
+            damping: 0.5,
+            limit: f64::INFINITY,
+            least: -1,
+            colour: Colour::BlueGreen,
+            shape: vec![],
+            weights: vec![],
+            on: vec![],
+            loud: true,
+            part: Part { size: 4 },
+        };
+        assert_eq!(whole, expected);
+        let defaults: Vec<_> = Whole::TABLE.iter().map(|row| (row.key, row.default)).collect();
+        let expected = [("damping", "0.5"), ("limit", "inf"), ("least", "-1"), ("colour", "blue-green"), ("shape", "")];
+        assert_eq!(defaults[..5], expected);
+        assert_eq!(defaults[5..], [("weights", ""), ("on", ""), ("loud", "1"), ("part_size", "4")]);
+        whole.set_integer("part_size", 7).unwrap();
+        assert_eq!((whole.part.size, whole.get_integer("part_size")), (7, Ok(7)));
+        assert_eq!(whole.value(8), Some(Value::Integer(7)));
+        assert!(whole.value(9).is_none() && whole.slot(9).is_none());
+        let text = whole.set_integer("part_size", 0).unwrap_err().to_string();
+        assert_eq!(text, "thing \"part_size\" must be at least 1, is 0");
+        let text = whole.set_integer("shape", 1).unwrap_err().to_string();
+        assert_eq!(text, "thing \"shape\" must be a list of integers (whole_set_integers), is the integer 1");
+        let text = whole.get_real("colour").unwrap_err().to_string();
+        assert_eq!(text, "thing \"colour\" must be a string (whole_get_string), is asked for as a real number");
+        assert_eq!(Colour::Red.word(), "red");
+    }
+
+    #[test]
+    fn texts_are_read_as_what_the_option_is() {
+        let mut whole = Whole::default();
+        let text = "damping=1e-1 shape=2,3\n least=-1\tcolour=red weights=.5,1e-300 on=1,0 limit=7 loud=0 part_size=9 ";
+        whole.parse(text).unwrap();
+        let expected = Whole {
+            damping: 0.1,
+            limit: 7.0,
+            least: -1,
+            colour: Colour::Red,
+            shape: vec![2, 3],
+            weights: vec![0.5, 1e-300],
+            on: vec![true, false],
+            loud: false,
+            part: Part { size: 9 },
+        };
+        assert_eq!(whole, expected);
+        // What it is as text reads back as the same, whatever was set before.
+        let mut other = Whole::default();
+        other.parse(&whole.to_text()).unwrap();
+        assert_eq!(other, whole);
+        other.parse(&Whole::default().to_text()).unwrap();
+        assert_eq!(other, Whole::default());
+        whole.set_real("damping", 0.1 + 0.2).unwrap();
+        other.parse(&whole.to_text()).unwrap();
+        assert_eq!(other.damping.to_bits(), (0.1f64 + 0.2).to_bits());
+        whole.set_text("shape", " 4, 5 ").unwrap();
+        assert_eq!(whole.shape, [4, 5]);
+        whole.set_text("shape", "").unwrap();
+        assert_eq!(whole.shape, [0; 0]);
+        for (key, text, message) in [
+            ("damping", "much", "thing \"damping\" must be a real number, is \"much\""),
+            ("damping", "", "thing \"damping\" must be a real number, is \"\""),
+            ("damping", "nan", "thing \"damping\" must be from 0 to 1, is NaN"),
+            ("least", "1.5", "thing \"least\" must be an integer that fits in 64 bits, is \"1.5\""),
+            (
+                "least",
+                "99999999999999999999",
+                "thing \"least\" must be an integer that fits in 64 bits, is \"99999999999999999999\"",
+            ),
+            ("least", "-2", "thing \"least\" must be at least -1, is -2"),
+            ("loud", "yes", "thing \"loud\" must be 0 or 1, is \"yes\""),
+            ("loud", "2", "thing \"loud\" must be 0 or 1, is 2"),
+            ("colour", "blue", "thing \"colour\" must be \"red\" or \"blue-green\", is \"blue\""),
+            ("shape", "1,,2", "thing \"shape[1]\" must be an integer that fits in 64 bits, is \"\""),
+            ("shape", "1,2,", "thing \"shape[2]\" must be an integer that fits in 64 bits, is \"\""),
+            ("shape", "1,0", "thing \"shape[1]\" must be at least 1, is 0"),
+            ("weights", "1,inf", "thing \"weights[1]\" must be finite, is inf"),
+            ("on", "1,x", "thing \"on[1]\" must be 0 or 1, is \"x\""),
+            ("sizes", "1", "there is no option \"sizes\""),
+        ] {
+            let before = whole.clone();
+            assert_eq!(whole.set_text(key, text).unwrap_err().to_string(), message);
+            // All or nothing.
+            let error = whole.parse(&format!("damping=0.75 {key}={text}"));
+            assert_eq!(error.unwrap_err().to_string(), message);
+            assert_eq!(whole, before);
+        }
+        for text in ["damping", "damping=0.75 loud", "damping =1"] {
+            let before = whole.clone();
+            let message = whole.parse(text).unwrap_err().to_string();
+            assert!(message.starts_with("text must be pairs key=value with blanks between"), "{message}");
+            assert_eq!(whole, before);
+        }
+    }
+}

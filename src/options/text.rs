@@ -2,25 +2,31 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::wording;
-use crate::options::access::{self, Given, Table, entry, name};
-use crate::options::table::{Face, Slot, Value};
-use crate::options::{Kind, Per, Spec};
+use crate::options::check::{Given, entry, name, no_field, put};
+use crate::options::table::{Face, Fields, Kind, Per, Slot, Spec, Value};
 use std::str::FromStr;
 
+/// Sets an option; changes nothing on an error.
+pub(crate) fn set(table: &mut dyn Fields, key: &str, given: Given) -> Result<()> {
+    let face = table.face();
+    let (row, spec) = face.find(key)?;
+    let slot = table.slot(row).ok_or_else(no_field)?;
+    match given {
+        Given::Text(written) => put_text(face, spec, slot, written.trim()),
+        _ => put(face, spec, slot, given),
+    }
+}
+
 /// Sets a field to what the text says.
-pub(super) fn put(face: &Face, spec: &Spec, slot: Slot, text: &str) -> Result<()> {
+fn put_text(face: &Face, spec: &Spec, slot: Slot, text: &str) -> Result<()> {
     let alone = |_, _| name(face, spec.key);
     let of_list = |i, n| entry(face, spec, i, n);
     match &spec.kind {
-        Kind::Real(..) => access::put(face, spec, slot, Given::Real(number(spec, text, (0, 1), &alone)?)),
-        Kind::Reals(..) => access::put(face, spec, slot, Given::Reals(&list(spec, text, &of_list)?)),
-        Kind::Integer(_) | Kind::Flag => {
-            access::put(face, spec, slot, Given::Integer(number(spec, text, (0, 1), &alone)?))
-        }
-        Kind::Integers(..) | Kind::Flags(_) => {
-            access::put(face, spec, slot, Given::Integers(&list(spec, text, &of_list)?))
-        }
-        Kind::Word(_) => access::put(face, spec, slot, Given::Word(text)),
+        Kind::Real(..) => put(face, spec, slot, Given::Real(number(spec, text, (0, 1), &alone)?)),
+        Kind::Reals(..) => put(face, spec, slot, Given::Reals(&list(spec, text, &of_list)?)),
+        Kind::Integer(_) | Kind::Flag => put(face, spec, slot, Given::Integer(number(spec, text, (0, 1), &alone)?)),
+        Kind::Integers(..) | Kind::Flags(_) => put(face, spec, slot, Given::Integers(&list(spec, text, &of_list)?)),
+        Kind::Word(_) => put(face, spec, slot, Given::Word(text)),
     }
 }
 
@@ -49,19 +55,19 @@ fn list<N: FromStr>(spec: &Spec, text: &str, name: &dyn Fn(usize, usize) -> Stri
 }
 
 /// Sets, one after the other, the options of a text.
-pub(super) fn parse(table: &mut dyn Table, text: &str) -> Result<()> {
+pub(super) fn parse(table: &mut dyn Fields, text: &str) -> Result<()> {
     for pair in text.split_whitespace() {
         let Some((key, value)) = pair.split_once('=') else {
             let value = format!("\"{pair}\" in one place");
             return Err(Error::argument("text", value, "pairs key=value with blanks between, and none within"));
         };
-        access::set(table, key, Given::Text(value))?;
+        set(table, key, Given::Text(value))?;
     }
     Ok(())
 }
 
 /// The options, a line each; with `unless` only those that are set to something else there.
-pub(super) fn lines(table: &dyn Table, unless: Option<&dyn Table>) -> String {
+pub(super) fn lines(table: &dyn Fields, unless: Option<&dyn Fields>) -> String {
     let mut text = String::new();
     for (row, spec) in table.face().rows.iter().enumerate() {
         if unless.is_some_and(|other| other.value(row) == table.value(row)) {
