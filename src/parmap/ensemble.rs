@@ -2,12 +2,13 @@
 
 use crate::base::bytes::{Reader, Writer};
 use crate::base::error::{Error, Result};
+use crate::base::memory;
 use crate::base::wording::index;
+use crate::parmap::handle::Map;
 use crate::parmap::map::Tasks;
 use crate::parmap::run::progress::Watcher;
-use crate::parmap::run::report::Report;
-use crate::parmap::run::task::numbers;
-use crate::parmap::{Map, Task};
+use crate::parmap::run::report::{BAD_CODE, PANICKED, Report};
+use crate::parmap::run::task::{Task, numbers};
 use rand_chacha::rand_core::RngCore;
 
 /// Where the members start.
@@ -100,14 +101,14 @@ impl Ensemble {
             return Err(Error::argument("n_members", n, format!("from 1 to {MOST}")));
         }
         let mut members = Vec::new();
-        crate::base::memory::reserve("members", &mut members, n as usize)?;
+        memory::reserve("members", &mut members, n as usize)?;
         for index in 0..n {
             members.push(Member {
                 x: start(lower, upper, starts, seed, index),
                 value: f64::INFINITY,
                 evaluations: 0,
                 converged: false,
-                state: crate::base::memory::zeroed("state of a member", state_size)?,
+                state: memory::zeroed("state of a member", state_size)?,
             });
         }
         Ok(Ensemble { members, n_parameters: lower.len(), state_size, rounds: 0 })
@@ -204,25 +205,25 @@ impl Ensemble {
             self.write(&self.members[*index], &mut inputs);
             inputs.u64(*share);
         }
-        let mut outputs: Vec<u8> = crate::base::memory::zeroed("members", shares.len() * size)?;
+        let mut outputs: Vec<u8> = memory::zeroed("members", shares.len() * size)?;
         let tasks = Tasks::new(shares.len() as u64).inputs(&inputs.0, size + 8)?.outputs(&mut outputs, size)?;
         let this = &*self;
         let function = |task: &Task, input: &[u8], output: &mut [u8]| {
             let (member, share) = input.split_at(size);
             let (Ok(mut member), Ok(share)) = (this.read(&mut Reader(member)), Reader(share).u64()) else {
-                return crate::parmap::run::report::PANICKED;
+                return PANICKED;
             };
             let code = solver(task, &mut member, share);
             if member.x.len() != this.n_parameters || member.state.len() != this.state_size {
                 task.explain("the solver has changed the length of x or of its state");
-                return crate::parmap::run::report::BAD_CODE;
+                return BAD_CODE;
             }
             let mut to = Writer::default();
             this.write(&member, &mut to);
             output.copy_from_slice(&to.0);
             code
         };
-        let mut report = map.map(tasks, &function, progress)?;
+        let mut report = tasks.run(map, &function, progress)?;
         let mut changed = Vec::new();
         for (at, (index, _)) in shares.iter().enumerate() {
             if report.status(at as u64) == 0 {

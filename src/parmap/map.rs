@@ -3,13 +3,18 @@
 use crate::base::bytes::{Reader, Writer};
 use crate::base::error::{Error, Result};
 use crate::base::memory;
+use crate::options::map::Settings;
+use crate::parmap::call::Call;
+use crate::parmap::handle::Map;
+use crate::parmap::run::follow::follow;
+use crate::parmap::run::lead::{conclude, lead_from_any_thread};
 use crate::parmap::run::progress::{Watch, Watcher};
 use crate::parmap::run::report::{Ledger, Report};
 use crate::parmap::run::schedule::{Deal, Plan};
+use crate::parmap::run::source::{Next, Source, Work};
+use crate::parmap::run::state::Run;
 use crate::parmap::run::task::{Control, Place, Ran, Task, run_chunk};
 use crate::parmap::run::unit::{Reply, Unit};
-use crate::parmap::run::{Next, Run, Source, Work};
-use crate::parmap::{Call, Map, Settings};
 use std::marker::PhantomData;
 
 /// Inputs of all tasks: `size` bytes each, one `stride` after the other.
@@ -103,12 +108,16 @@ pub struct Tasks<'a> {
     outputs: Option<Outputs<'a>>,
     pub(super) in_size: usize,
     out_size: usize,
+    /// Whether all is well so far.
+    check: Result<()>,
+    /// Makes the settings others than the map's.
+    change: fn(&mut Settings),
 }
 
 impl<'a> Tasks<'a> {
     /// `n` tasks without inputs and outputs.
     pub fn new(n: u64) -> Self {
-        Tasks { n, inputs: None, outputs: None, in_size: 0, out_size: 0 }
+        Tasks { n, inputs: None, outputs: None, in_size: 0, out_size: 0, check: Ok(()), change: |_| () }
     }
 
     /// With inputs of `size` bytes, one after the other; only those of rank 0 count.
@@ -137,6 +146,18 @@ impl<'a> Tasks<'a> {
         self
     }
 
+    /// If all is well so far: an error fails the run, on every rank, before any task is done.
+    pub fn checked(mut self, check: Result<()>) -> Self {
+        self.check = check;
+        self
+    }
+
+    /// With settings that are others than the map's.
+    pub(super) fn with_settings(mut self, change: fn(&mut Settings)) -> Self {
+        self.change = change;
+        self
+    }
+
     fn fits(&self, argument: &str, len: usize, size: usize) -> Result<()> {
         let needed = usize::try_from(self.n).ok().and_then(|n| n.checked_mul(size));
         if needed.is_none_or(|needed| needed > len) {
@@ -150,6 +171,12 @@ impl<'a> Tasks<'a> {
         for value in [self.n, self.in_size as u64, self.out_size as u64] {
             to.u64(value);
         }
+    }
+
+    /// The counterpart of `write_sizes`, without inputs and outputs.
+    pub(super) fn read_sizes(from: &mut Reader) -> Result<Self> {
+        let tasks = Tasks::new(from.u64()?);
+        Ok(tasks.inputs_at(None, from.u64()? as usize).outputs_at(None, from.u64()? as usize))
     }
 
     /// Appends the inputs of some tasks.
@@ -281,48 +308,27 @@ impl Source for ArraySource<'_, '_> {
 /// Payloads of automatic chunks have at most so many bytes.
 const PAYLOAD: usize = 1 << 22;
 
-impl Map {
-    /// Runs `function` for each task. The output of a task is all zero when it starts, and at the
-    /// end if its status is not 0. Outputs are there on rank 0 and where there is room for them.
-    pub fn map(&self, tasks: Tasks, function: &Function, progress: Option<&mut Watcher>) -> Result<Report> {
-        self.map_if(Ok(()), tasks, function, progress, |_| ())
-    }
-
-    /// As [`Map::map`], if all is well so far.
-    pub(crate) fn map_checked(
-        &self,
-        check: Result<()>,
-        tasks: Tasks,
-        function: &Function,
-        progress: Option<&mut Watcher>,
-    ) -> Result<Report> {
-        self.map_if(check, tasks, function, progress, |_| ())
-    }
-
-    /// As [`Map::map`], if all is well so far, with some settings other than the caller's.
-    pub(crate) fn map_if(
-        &self,
-        check: Result<()>,
-        tasks: Tasks,
-        function: &Function,
-        progress: Option<&mut Watcher>,
-        change: impl FnOnce(&mut Settings),
-    ) -> Result<Report> {
-        let root = self.ranks.rank() == 0;
+impl Tasks<'_> {
+    /// Collective: runs `function` for each task. The output of a task is all zero when it starts, and at the end if its
+    /// status is not 0. Outputs are there on rank 0 and where there is room for them.
+    pub fn run(self, map: &Map, function: &Function, progress: Option<&mut Watcher>) -> Result<Report> {
+        let mut tasks = self;
+        let root = map.is_root();
         let sizes =
             [("n_tasks", tasks.n as i64), ("in_size", tasks.in_size as i64), ("out_size", tasks.out_size as i64)];
-        let call = Call {
-            name: "map",
+        let check = std::mem::replace(&mut tasks.check, Ok(()));
+        let running = map.begin(Call {
             same: &sizes,
             check: check.and_then(|()| tasks.check(root)),
             wish: !root && tasks.outputs.is_some() && tasks.out_size > 0,
-        };
-        let running = self.begin_with(call, change)?;
+            change: tasks.change,
+            ..Call::new("map")
+        })?;
         let run = &running.run;
         let work = ArrayWork { tasks: &tasks, function };
         let report = match root {
-            true => lead(run, &tasks, &work, progress),
-            false => Report::read(&mut Reader(&run.follow(&work)?)),
+            true => lead_tasks(run, &tasks, &work, progress),
+            false => follow(run, &work),
         }?;
         if let Some(outputs) = &tasks.outputs {
             let failed = report.codes.iter().map(|code| (code.0, code.0 + 1));
@@ -338,7 +344,7 @@ impl Map {
     }
 }
 
-fn lead(run: &Run, tasks: &Tasks, work: &ArrayWork, progress: Option<&mut Watcher>) -> Result<Report> {
+fn lead_tasks(run: &Run, tasks: &Tasks, work: &ArrayWork, progress: Option<&mut Watcher>) -> Result<Report> {
     let settings = &run.settings;
     let cap = PAYLOAD / tasks.in_size.max(tasks.out_size).max(1);
     let chunk = match run.team {
@@ -352,7 +358,7 @@ fn lead(run: &Run, tasks: &Tasks, work: &ArrayWork, progress: Option<&mut Watche
         run,
     };
     let mut watch = Watch::new(progress, settings.progress_interval);
-    let led = run.lead_anywhere(work, &mut source, &mut watch);
+    let led = lead_from_any_thread(run, work, &mut source, &mut watch);
     let ledger = source.ledger;
     let finish = |()| {
         let complete = ledger.done == tasks.n;
@@ -361,7 +367,7 @@ fn lead(run: &Run, tasks: &Tasks, work: &ArrayWork, progress: Option<&mut Watche
         ledger.report(Some(tasks.n), tasks.n, stopped, settings.cancels(), seconds)
     };
     let report = led.map(finish);
-    run.conclude(report, &mut watch)
+    conclude(run, report, &mut watch)
 }
 
 /// Collective: gives the outputs of rank 0 to all ranks that have room for them.

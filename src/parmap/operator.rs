@@ -5,13 +5,16 @@
 //! the order of the operators, whatever the workers.
 
 use crate::base::error::{Error, Result};
+use crate::base::memory;
+use crate::base::panic::lock;
 use crate::base::wording::{index, nth};
 use crate::options::map::{Errors, Settings};
+use crate::parmap::handle::Map;
 use crate::parmap::map::Tasks;
 use crate::parmap::reduce::Failed;
 use crate::parmap::run::report::{Outcome, Report};
 use crate::parmap::run::schedule::Schedule;
-use crate::parmap::{Map, Task};
+use crate::parmap::run::task::Task;
 use std::ops::Range;
 use std::sync::Mutex;
 
@@ -174,7 +177,7 @@ impl<'o> Operators<'o> {
     }
 
     fn apply(&self, map: &Map, what: What, x: &[f64], y: &mut [f64]) -> Result<()> {
-        let root = map.ranks.rank() == 0;
+        let root = map.is_root();
         let name = if what == What::Derivative { "h" } else { "x" };
         let check = length(name, x.len(), self.in_size(), root).and(length("y", y.len(), self.out_size(), true)).and(
             match what {
@@ -189,7 +192,7 @@ impl<'o> Operators<'o> {
         let widest = widest.max().unwrap_or(0);
         let work = |i: usize, out: &mut [f64]| {
             let input: Vec<f64> = self.parts(i).flat_map(|part| &shared[part]).copied().collect();
-            let mut operator = crate::base::panic::lock(&self.operators[i]);
+            let mut operator = lock(&self.operators[i]);
             let out = &mut out[..self.result(i).len()];
             match what {
                 What::Eval => operator.eval(&input, out),
@@ -207,7 +210,7 @@ impl<'o> Operators<'o> {
 
     /// Collective: x = T'(x)* y. y is that of rank 0; x is written on every rank.
     pub fn adjoint(&mut self, map: &Map, y: &[f64], x: &mut [f64]) -> Result<()> {
-        let root = map.ranks.rank() == 0;
+        let root = map.is_root();
         let check = length("y", y.len(), self.out_size(), root)
             .and(length("x", x.len(), self.in_size(), true))
             .and(self.needs_linearization("adjoint"));
@@ -217,7 +220,7 @@ impl<'o> Operators<'o> {
         let size = |i: usize| self.parts(i).map(|part| part.len()).sum::<usize>();
         let widest = (0..self.operators.len()).map(size).max().unwrap_or(0);
         let work = |i: usize, out: &mut [f64]| {
-            let mut operator = crate::base::panic::lock(&self.operators[i]);
+            let mut operator = lock(&self.operators[i]);
             operator.adjoint(&shared[self.result(i)], &mut out[..size(i)])
         };
         let all = self.run(map, widest, &work)?;
@@ -237,8 +240,7 @@ impl<'o> Operators<'o> {
         let n = self.operators.len();
         let bytes = n.checked_mul(widest * size_of::<f64>());
         let bytes = bytes.ok_or_else(|| Error::memory("results of operators", "too many"))?;
-        let mut results: Vec<u8> = crate::base::memory::zeroed("results of operators", bytes)?;
-        let tasks = Tasks::new(n as u64).outputs(&mut results, widest * size_of::<f64>())?;
+        let mut results: Vec<u8> = memory::zeroed("results of operators", bytes)?;
         let function = |task: &Task, _: &[u8], output: &mut [u8]| {
             let mut values = vec![0.0; widest];
             let result = work(task.index as usize, &mut values);
@@ -254,14 +256,15 @@ impl<'o> Operators<'o> {
             }
         };
         // Operator i is always done by worker i modulo their number.
-        let fixed = |settings: &mut Settings| {
+        let fixed: fn(&mut Settings) = |settings| {
             settings.schedule = Schedule::Cyclic;
             settings.chunk = 1;
             settings.errors = Errors::Cancel;
             settings.retries = 0;
             settings.ranks_per_task = 1;
         };
-        let report = map.map_if(Ok(()), tasks, &function, None, fixed)?;
+        let tasks = Tasks::new(n as u64).outputs(&mut results, widest * size_of::<f64>())?.with_settings(fixed);
+        let report = tasks.run(map, &function, None)?;
         as_result(&report)?;
         let value = |bytes: &[u8]| f64::from_le_bytes(bytes.try_into().unwrap_or_default());
         Ok(results.chunks_exact(8).map(value).collect())
@@ -289,7 +292,7 @@ fn spread(map: &Map, values: &mut Vec<f64>) -> Result<()> {
         return Ok(());
     }
     let mut bytes = Vec::new();
-    if map.ranks.rank() == 0 {
+    if map.is_root() {
         bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
     }
     map.ranks.broadcast(0, &mut bytes)?;

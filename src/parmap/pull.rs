@@ -8,15 +8,15 @@ use crate::base::bytes::{Reader, Writer};
 use crate::base::error::{Error, Result};
 use crate::base::panic::{lock, unpoisoned};
 use crate::base::wording::{by_language, nth};
+use crate::parmap::call::{Call, Running};
+use crate::parmap::handle::Map;
 use crate::parmap::run::report::{Failure, Ledger, Outcome, Report};
 use crate::parmap::run::schedule::{Chunk, Deal, Plan, Schedule};
-use crate::parmap::{Call, Map, Running};
-use crate::ranks::Tag;
+use crate::parmap::run::task::numbers;
+use crate::parmap::tags::LEDGERS;
+use rand_chacha::rand_core::RngCore;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
-
-/// What the ranks have done, for the root.
-const LEDGERS: Tag = Tag(Tag::MAP.0 + 3);
 
 /// Tasks that are being pulled. Any thread may call its functions but `close`.
 pub struct Pull<'m> {
@@ -34,11 +34,11 @@ struct State {
     open: BTreeSet<u64>,
 }
 
-impl Map {
-    /// Begins to give out `n` tasks.
-    pub fn open(&self, n: u64) -> Result<Pull<'_>> {
-        let running = self.begin(Call { name: "pull", same: &[("n_tasks", n as i64)], check: Ok(()), wish: false })?;
-        let (settings, size) = (&running.run.settings, self.ranks.size());
+impl<'m> Pull<'m> {
+    /// Collective: begins to give out `n` tasks.
+    pub fn open(map: &'m Map, n: u64) -> Result<Self> {
+        let running = map.begin(Call { same: &[("n_tasks", n as i64)], ..Call::new("pull") })?;
+        let (settings, size) = (&running.run.settings, map.ranks.size());
         let schedule = match (size, settings.schedule) {
             (1, schedule) => schedule,
             (_, Schedule::Cyclic) => Schedule::Cyclic,
@@ -56,9 +56,7 @@ impl Map {
             running,
         })
     }
-}
 
-impl Pull<'_> {
     /// The index of a task to do; none: there are no more.
     pub fn next(&self) -> Option<u64> {
         let run = &self.running.run;
@@ -115,9 +113,7 @@ impl Pull<'_> {
 
     /// A random number that depends on the seed and the index alone.
     pub fn key(&self, index: u64) -> u64 {
-        use rand_chacha::rand_core::RngCore;
-        let seed = self.running.run.settings.seed as u64;
-        crate::parmap::run::task::numbers(seed, index).next_u64()
+        numbers(self.running.run.settings.seed as u64, index).next_u64()
     }
 
     /// Collective: fails on every rank if it failed on one. To be called before `close`.

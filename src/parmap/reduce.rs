@@ -2,14 +2,17 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::panic::caught;
+use crate::parmap::call::Call;
+use crate::parmap::handle::Map;
 use crate::parmap::map::Tasks;
+use crate::parmap::run::follow::follow;
 use crate::parmap::run::progress::Watcher;
-use crate::parmap::run::report::{Failure, Report};
+use crate::parmap::run::report::{Failure, NOT_RUN, PANICKED, Report, TASK_FAILED};
+use crate::parmap::run::source::Work;
+use crate::parmap::run::state::Run;
 use crate::parmap::run::task::{Place, Ran, Task, run_chunk};
 use crate::parmap::run::unit::{Reply, Unit};
-use crate::parmap::run::{Run, Work};
-use crate::parmap::stream::{Consumed, Line, Produced, follow_line, lead_line};
-use crate::parmap::{Call, Map};
+use crate::parmap::stream::{Consumed, Produced, UnitEnds, lead_units};
 
 /// Chunks that the tasks of a reduction are divided into, if their size is not given: it must not
 /// depend on the workers, or sums would.
@@ -45,7 +48,7 @@ pub(crate) fn safely<R>(
     name: &str,
     call: impl FnOnce() -> std::result::Result<R, Failed>,
 ) -> std::result::Result<R, Failed> {
-    let panicked = |text: String| Failed(crate::parmap::run::report::PANICKED, format!("panicked: {text}"));
+    let panicked = |text: String| Failed(PANICKED, format!("panicked: {text}"));
     caught(call).unwrap_or_else(|text| Err(panicked(text))).map_err(|Failed(code, text)| {
         let colon = if text.is_empty() { "" } else { ": " };
         Failed(code, format!("{name}{colon}{text}"))
@@ -65,7 +68,7 @@ impl<R: Reducer> Work for Forks<'_, R> {
         let bytes = unit.bytes.as_deref().unwrap_or(&[]);
         // A chunk of which no task may run any more gets no fork either.
         if place.team.is_none() && (place.control.stopped() || place.control.limit() < unit.first) {
-            let not_run = vec![crate::parmap::run::report::NOT_RUN; unit.count as usize];
+            let not_run = vec![NOT_RUN; unit.count as usize];
             let ran = Ran { codes: not_run, failure: None };
             return Ok((ran, Vec::new()));
         }
@@ -114,7 +117,7 @@ pub(crate) struct Joins<'j, R: Reducer, P> {
     pub(crate) produce: P,
 }
 
-impl<R: Reducer, P: FnMut(u64, &mut Vec<u8>) -> (Produced, u64)> Line for Joins<'_, R, P> {
+impl<R: Reducer, P: FnMut(u64, &mut Vec<u8>) -> (Produced, u64)> UnitEnds for Joins<'_, R, P> {
     fn produce(&mut self, first: u64, to: &mut Vec<u8>) -> (Produced, u64) {
         (self.produce)(first, to)
     }
@@ -140,7 +143,7 @@ pub(crate) fn as_error(failed: Failed) -> Error {
     Error::Map {
         status: match failed.0 {
             code if code < 0 => code,
-            _ => crate::parmap::run::report::TASK_FAILED,
+            _ => TASK_FAILED,
         },
         message: format!("{} (code {})", failed.1, failed.0),
     }
@@ -165,51 +168,48 @@ pub(crate) fn spread<R: Reducer>(run: &Run, reducer: &R, state: &mut R::State) -
     run.ranks.agree(unpacked)
 }
 
-impl Map {
-    /// Reduces tasks (their outputs are not used): `state` is pristine at first, on rank 0; the
-    /// others take it from there. On success it holds all joined forks, on every rank; else it is
-    /// as it was on rank 0.
-    pub fn reduce<R: Reducer>(
-        &self,
-        tasks: &Tasks,
-        reducer: &R,
-        state: &mut R::State,
-        progress: Option<&mut Watcher>,
-    ) -> Result<Report> {
-        let root = self.ranks.rank() == 0;
-        let running = self.begin(Call {
-            name: "reduce",
-            same: &[("n_tasks", tasks.n as i64), ("in_size", tasks.in_size as i64)],
-            check: tasks.check(root),
-            wish: false,
-        })?;
-        let run = &running.run;
-        spread(run, reducer, state)?;
-        let made = safely("fork", || reducer.fork(state)).map_err(as_error);
-        let mut total = run.ranks.agree(made)?;
-        let forks = Forks { reducer, pristine: state, size: Some(tasks.in_size) };
-        let report = if root {
-            let chunk = match run.settings.chunk {
-                0 => tasks.n.div_ceil(CHUNKS).max(1),
-                chunk => chunk as u64,
-            };
-            let produce = |first: u64, to: &mut Vec<u8>| {
-                let count = chunk.min(tasks.n - first);
-                if count == 0 {
-                    return (Produced::End, 0);
-                }
-                tasks.pack(first, count, to);
-                (Produced::Item, count)
-            };
-            let mut line = Joins { reducer, pristine: state, total: &mut total, produce };
-            lead_line(run, &forks, &mut line, progress)
-        } else {
-            follow_line(run, &forks)
-        }?;
-        if report.has_result() {
-            spread(run, reducer, &mut total)?;
-            *state = total;
-        }
-        Ok(report)
+/// Collective: reduces tasks (their outputs are not used). `state` is pristine at first, on rank 0; the
+/// others take it from there. On success it holds all joined forks, on every rank; else it is
+/// as it was on rank 0.
+pub fn reduce<R: Reducer>(
+    map: &Map,
+    tasks: &Tasks,
+    reducer: &R,
+    state: &mut R::State,
+    progress: Option<&mut Watcher>,
+) -> Result<Report> {
+    let root = map.is_root();
+    let running = map.begin(Call {
+        same: &[("n_tasks", tasks.n as i64), ("in_size", tasks.in_size as i64)],
+        check: tasks.check(root),
+        ..Call::new("reduce")
+    })?;
+    let run = &running.run;
+    spread(run, reducer, state)?;
+    let made = safely("fork", || reducer.fork(state)).map_err(as_error);
+    let mut total = run.ranks.agree(made)?;
+    let forks = Forks { reducer, pristine: state, size: Some(tasks.in_size) };
+    let report = if root {
+        let chunk = match run.settings.chunk {
+            0 => tasks.n.div_ceil(CHUNKS).max(1),
+            chunk => chunk as u64,
+        };
+        let produce = |first: u64, to: &mut Vec<u8>| {
+            let count = chunk.min(tasks.n - first);
+            if count == 0 {
+                return (Produced::End, 0);
+            }
+            tasks.pack(first, count, to);
+            (Produced::Item, count)
+        };
+        let mut joins = Joins { reducer, pristine: state, total: &mut total, produce };
+        lead_units(run, &forks, &mut joins, progress)
+    } else {
+        follow(run, &forks)
+    }?;
+    if report.has_result() {
+        spread(run, reducer, &mut total)?;
+        *state = total;
     }
+    Ok(report)
 }

@@ -2,7 +2,7 @@
 
 use crate::base::error::Result;
 use crate::base::memory::{self, Aligned};
-use crate::parmap::Map;
+use crate::parmap::handle::Map;
 use crate::ranks::Bytes;
 use std::sync::Arc;
 
@@ -31,34 +31,26 @@ impl AsRef<[u8]> for Own {
     }
 }
 
-impl Map {
-    /// Gives all tasks of later calls the bytes of rank 0.
-    pub fn share(&self, bytes: &[u8]) -> Result<()> {
-        self.share_if(Ok(bytes))
-    }
-
-    /// As [`Map::share`], if all is well so far.
-    pub(crate) fn share_if(&self, bytes: Result<&[u8]>) -> Result<()> {
-        let mut state = self.state()?;
-        let root = self.ranks.rank() == 0;
-        let copy = bytes.and_then(|bytes| {
-            let mut copy = Vec::new();
-            if root {
-                memory::reserve("shared data", &mut copy, bytes.len())?;
-                copy.extend_from_slice(bytes);
-            }
-            Ok(copy)
-        });
-        let mut copy = self.ranks.agree(copy)?;
-        let shared = match self.ranks.share(&mut copy)? {
-            Some(shared) => shared,
-            None => {
-                self.ranks.broadcast(0, &mut copy)?;
-                let own = Own::new(&copy).map(|own| Arc::new(own) as Arc<Bytes>);
-                self.ranks.agree(own)?
-            }
-        };
-        state.shared = Some(shared);
-        Ok(())
-    }
+/// Collective: gives all tasks of later calls the bytes of rank 0. Fails on every rank if one has none.
+pub fn share(map: &Map, bytes: Result<&[u8]>) -> Result<()> {
+    let mut state = map.state()?;
+    let copy = bytes.and_then(|bytes| {
+        let mut copy = Vec::new();
+        if map.is_root() {
+            memory::reserve("shared data", &mut copy, bytes.len())?;
+            copy.extend_from_slice(bytes);
+        }
+        Ok(copy)
+    });
+    let mut copy = map.ranks.agree(copy)?;
+    let shared = match map.ranks.share(&mut copy)? {
+        Some(shared) => shared,
+        None => {
+            map.ranks.broadcast(0, &mut copy)?;
+            let own = Own::new(&copy).map(|own| Arc::new(own) as Arc<Bytes>);
+            map.ranks.agree(own)?
+        }
+    };
+    state.shared = Some(shared);
+    Ok(())
 }

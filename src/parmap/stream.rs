@@ -1,14 +1,17 @@
 //! Items of any size from a producer, through tasks, to a consumer, in bounded memory.
 
-use crate::base::bytes::Reader;
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::panic::caught;
+use crate::parmap::call::Call;
+use crate::parmap::handle::Map;
+use crate::parmap::run::follow::follow;
+use crate::parmap::run::lead::{conclude, lead};
 use crate::parmap::run::progress::{Watch, Watcher};
-use crate::parmap::run::report::{Failure, Ledger, Outcome, Report};
+use crate::parmap::run::report::{Failure, Ledger, NOT_RUN, Outcome, PANICKED, Report};
+use crate::parmap::run::source::{Next, Source, Work};
+use crate::parmap::run::state::Run;
 use crate::parmap::run::task::{Control, Place, Ran, Task, run_chunk};
 use crate::parmap::run::unit::{Reply, Unit};
-use crate::parmap::run::{Next, Run, Source, Work};
-use crate::parmap::{Call, Map};
 use std::collections::BTreeMap;
 
 /// The answer of a producer.
@@ -48,17 +51,18 @@ pub trait Ends {
 /// What does an item: its input, and a buffer for its output.
 pub type Function<'f> = dyn Fn(&Task, &[u8], &mut Vec<u8>) -> i32 + Sync + 'f;
 
-/// Units that come and go in order: items of a stream, or chunks of a reduction.
-pub(crate) trait Line {
+/// Both ends of a stream of units: of one item each, or chunks of a reduction.
+pub(crate) trait UnitEnds {
     /// The next unit, whose first task is given: how many tasks.
     fn produce(&mut self, first: u64, to: &mut Vec<u8>) -> (Produced, u64);
 
     fn consume(&mut self, reply: Reply) -> Consumed;
 }
 
-struct Held<'l> {
+/// Units from a producer to a consumer, of which so many at most are on their way.
+struct StreamSource<'l> {
     run: &'l Run,
-    line: &'l mut dyn Line,
+    ends: &'l mut dyn UnitEnds,
     ledger: Ledger,
     /// Tasks that were produced.
     produced: u64,
@@ -67,7 +71,7 @@ struct Held<'l> {
     /// Tasks whose results the consumer has had, in order and without a gap.
     handed: u64,
     /// Replies that wait for one before them.
-    held: BTreeMap<u64, Reply>,
+    waiting: BTreeMap<u64, Reply>,
     /// Units between producer and consumer.
     outstanding: u64,
     most: u64,
@@ -78,10 +82,10 @@ struct Held<'l> {
 
 /// Runs a callback; a panic counts as a failure of it.
 fn safely<R>(call: impl FnOnce() -> R, failed: impl FnOnce(i32, String) -> R) -> R {
-    caught(call).unwrap_or_else(|text| failed(crate::parmap::run::report::PANICKED, text))
+    caught(call).unwrap_or_else(|text| failed(PANICKED, text))
 }
 
-impl Held<'_> {
+impl StreamSource<'_> {
     /// The event with the lowest index is what a serial run would have seen.
     fn end(&mut self, outcome: Outcome, index: u64, code: i32, message: String) {
         self.ended = true;
@@ -103,7 +107,7 @@ impl Held<'_> {
             return;
         }
         // Not run: told to stop, or above a failure.
-        if reply.ran.codes.contains(&crate::parmap::run::report::NOT_RUN) {
+        if reply.ran.codes.contains(&NOT_RUN) {
             return;
         }
         // Nor behind a gap: in order means that nothing is missing before it.
@@ -111,8 +115,8 @@ impl Held<'_> {
             return;
         }
         self.handed = first + reply.count;
-        let line = &mut self.line;
-        match safely(|| line.consume(reply), Consumed::Failed) {
+        let ends = &mut self.ends;
+        match safely(|| ends.consume(reply), Consumed::Failed) {
             Consumed::More => return,
             Consumed::Stop => self.end(Outcome::Stopped, first, 0, String::new()),
             Consumed::Failed(code, text) => self.end(Outcome::ConsumerFailed, first, code, text),
@@ -160,7 +164,7 @@ impl Held<'_> {
     }
 }
 
-impl Source for Held<'_> {
+impl Source for StreamSource<'_> {
     fn next(&mut self, slot: usize, _ahead: bool, _remote: bool) -> Result<Next> {
         let cut = self.run.control.limit() < self.produced;
         if self.ended || cut {
@@ -170,9 +174,9 @@ impl Source for Held<'_> {
             return Ok(Next::Wait);
         }
         let (first, mut bytes) = (self.produced, Vec::new());
-        let line = &mut self.line;
+        let ends = &mut self.ends;
         let failed = |code, text| (Produced::Failed(code, text), 0);
-        let (produced, count) = safely(|| line.produce(first, &mut bytes), failed);
+        let (produced, count) = safely(|| ends.produce(first, &mut bytes), failed);
         match produced {
             Produced::Item => {
                 self.outstanding += 1;
@@ -199,8 +203,8 @@ impl Source for Held<'_> {
             self.consume(reply);
             return Ok(());
         }
-        self.held.insert(reply.first, reply);
-        while let Some(reply) = self.held.remove(&self.consumed) {
+        self.waiting.insert(reply.first, reply);
+        while let Some(reply) = self.waiting.remove(&self.consumed) {
             self.consumed += reply.count;
             self.consume(reply);
         }
@@ -213,39 +217,34 @@ impl Source for Held<'_> {
     }
 }
 
-/// Leads a line on the root.
-pub(crate) fn lead_line(
+/// Leads a stream of units, on the root.
+pub(crate) fn lead_units(
     run: &Run,
     work: &dyn Work,
-    line: &mut dyn Line,
+    ends: &mut dyn UnitEnds,
     progress: Option<&mut Watcher>,
 ) -> Result<Report> {
     let most = match run.settings.max_outstanding {
         0 => 4 * run.workers.len() as u64,
         most => most as u64,
     };
-    let mut source = Held {
+    let mut source = StreamSource {
         run,
-        line,
+        ends,
         ledger: Ledger::default(),
         produced: 0,
         consumed: 0,
         handed: 0,
-        held: BTreeMap::new(),
+        waiting: BTreeMap::new(),
         outstanding: 0,
         most,
         ended: false,
         event: None,
     };
     let mut watch = Watch::new(progress, run.settings.progress_interval);
-    let led = run.lead(work, &mut source, &mut watch);
+    let led = lead(run, work, &mut source, &mut watch);
     let report = led.map(|()| source.report());
-    run.conclude(report, &mut watch)
-}
-
-/// Works for the root; its report.
-pub(crate) fn follow_line(run: &Run, work: &dyn Work) -> Result<Report> {
-    Report::read(&mut Reader(&run.follow(work)?))
+    conclude(run, report, &mut watch)
 }
 
 struct Items<'i>(&'i Function<'i>);
@@ -265,7 +264,7 @@ impl Work for Items<'_> {
     }
 }
 
-impl<E: Ends + ?Sized> Line for &mut E {
+impl<E: Ends + ?Sized> UnitEnds for &mut E {
     fn produce(&mut self, _: u64, to: &mut Vec<u8>) -> (Produced, u64) {
         ((**self).produce(to), 1)
     }
@@ -276,41 +275,37 @@ impl<E: Ends + ?Sized> Line for &mut E {
     }
 }
 
-impl Map {
-    /// Runs `function` for each item that a producer gives, and hands the results to a consumer:
-    /// in order, or with the setting "ordered" off as they come. The ends are those of rank 0.
-    pub fn stream(
-        &self,
-        ends: Option<&mut dyn Ends>,
-        function: &Function,
-        progress: Option<&mut Watcher>,
-    ) -> Result<Report> {
-        self.stream_if(Ok(()), ends, function, progress)
+/// A stream: its ends are those of rank 0.
+pub struct Stream<'e> {
+    ends: Option<&'e mut dyn Ends>,
+    check: Result<()>,
+}
+
+impl<'e> Stream<'e> {
+    /// From a producer to a consumer; on ranks other than 0 there may be none.
+    pub fn new(ends: Option<&'e mut dyn Ends>) -> Self {
+        Stream { ends, check: Ok(()) }
     }
 
-    /// As [`Map::stream`], if all is well so far.
-    pub(crate) fn stream_if(
-        &self,
-        check: Result<()>,
-        ends: Option<&mut dyn Ends>,
-        function: &Function,
-        progress: Option<&mut Watcher>,
-    ) -> Result<Report> {
-        let root = self.ranks.rank() == 0;
-        let missing = crate::Error::NullPointer { argument: "produce", expected: "the producer, on rank 0" };
-        let running = self.begin(Call {
-            name: "stream",
-            same: &[],
-            check: match root && ends.is_none() {
-                true => check.and(Err(missing)),
-                false => check,
-            },
-            wish: false,
-        })?;
+    /// If all is well so far: an error fails the run, on every rank, before anything is produced.
+    pub fn checked(self, check: Result<()>) -> Self {
+        Stream { check, ..self }
+    }
+
+    /// Collective: runs `function` for each item that the producer gives, and hands the results to the consumer: in order,
+    /// or with the setting "ordered" off as they come.
+    pub fn run(self, map: &Map, function: &Function, progress: Option<&mut Watcher>) -> Result<Report> {
+        let root = map.is_root();
+        let missing = Error::NullPointer { argument: "produce", expected: "the producer, on rank 0" };
+        let check = match root && self.ends.is_none() {
+            true => self.check.and(Err(missing)),
+            false => self.check,
+        };
+        let running = map.begin(Call { check, ..Call::new("stream") })?;
         let work = Items(function);
-        match ends.filter(|_| root) {
-            Some(mut ends) => lead_line(&running.run, &work, &mut ends, progress),
-            None => follow_line(&running.run, &work),
+        match self.ends.filter(|_| root) {
+            Some(mut ends) => lead_units(&running.run, &work, &mut ends, progress),
+            None => follow(&running.run, &work),
         }
     }
 }

@@ -73,7 +73,7 @@ pub type Bytes = dyn AsRef<[u8]> + Send + Sync;
 
 /// A reduction that has been started. Every one has to be waited for.
 #[derive(Debug)]
-pub struct Ticket(pub(crate) u64);
+pub struct Ticket(pub u64);
 
 /// Ranks that exchange messages. Cheap to share; used by one thread at a time.
 pub trait Transport: Send + Sync {

@@ -2,6 +2,7 @@
 
 use crate::common::*;
 use dicod::parmap::ensemble::{Ensemble, Limits, Member, Starts};
+use dicod::parmap::share::share;
 use dicod::parmap::{Errors, Outcome, Settings, Task};
 
 /// Walks along the axes with steps that halve: its step is kept between rounds.
@@ -132,7 +133,7 @@ fn a_member_whose_solver_fails_stays_as_it_was() {
     for shape in SHAPES {
         let settings = Settings { errors: Errors::Continue, ..Settings::default() };
         on(shape, rough(1), &settings, |map| {
-            map.share(&[1]).unwrap();
+            share(map, Ok(&[1])).unwrap();
             let mut all = new(&Starts::Random(5));
             let before = all.members()[2].clone();
             let report = all.round(map, Limits::default(), &walk, None).unwrap();

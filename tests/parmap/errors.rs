@@ -4,6 +4,7 @@ use crate::common::*;
 use dicod::options::Table;
 use dicod::parmap::map::Tasks;
 use dicod::parmap::run::report::NOT_RUN;
+use dicod::parmap::share::share;
 use dicod::parmap::{Errors, Map, Outcome, Settings, Task};
 use dicod::ranks::local::{Local, Weather};
 use std::sync::Arc;
@@ -22,9 +23,9 @@ fn the_lowest_failing_task_is_reported_alike_on_every_rank() {
                     }
                     0
                 };
-                let report = map.map(Tasks::new(30), &work, None).unwrap();
+                let report = Tasks::new(30).run(map, &work, None).unwrap();
                 // The handle works on.
-                let again = map.map(Tasks::new(3), &|_, _, _| 0, None).unwrap();
+                let again = Tasks::new(3).run(map, &|_, _, _| 0, None).unwrap();
                 assert_eq!(again.outcome, Outcome::Done);
                 report
             });
@@ -61,7 +62,7 @@ fn a_task_that_failed_is_tried_again_on_request() {
             };
             let mut outputs = [9; 6];
             let tasks = Tasks::new(6).outputs(&mut outputs, 1).unwrap();
-            let report = map.map(tasks, &work, None).unwrap();
+            let report = tasks.run(map, &work, None).unwrap();
             assert_eq!(outputs, [1, 1, 1, 1, 0, 1]);
             report
         });
@@ -79,9 +80,9 @@ fn panics_and_codes_that_are_not_allowed_are_failures() {
                 6 => panic!("at six"),
                 _ => 0,
             };
-            let panicked = map.map(Tasks::new(12), &work, None).unwrap();
+            let panicked = Tasks::new(12).run(map, &work, None).unwrap();
             let work = |task: &Task, _: &[u8], _: &mut [u8]| -i32::from(task.index == 2);
-            (panicked, map.map(Tasks::new(12), &work, None).unwrap())
+            (panicked, Tasks::new(12).run(map, &work, None).unwrap())
         });
         for (panicked, negative) in reports {
             let failure = panicked.failure.unwrap();
@@ -98,10 +99,10 @@ fn panics_and_codes_that_are_not_allowed_are_failures() {
 fn a_handle_that_runs_cannot_run_twice() {
     let map = Map::new(Arc::new(Local::alone()), 2).unwrap();
     let work = |_: &Task, _: &[u8], _: &mut [u8]| {
-        let error = map.map(Tasks::new(1), &|_, _, _| 0, None).unwrap_err();
+        let error = Tasks::new(1).run(&map, &|_, _, _| 0, None).unwrap_err();
         i32::from(!error.to_string().contains("in use"))
     };
-    let report = map.map(Tasks::new(4), &work, None).unwrap();
+    let report = Tasks::new(4).run(&map, &work, None).unwrap();
     assert_eq!(report.outcome, Outcome::Done);
 }
 
@@ -110,21 +111,21 @@ fn ranks_that_call_differently_get_an_error_and_work_on() {
     for shape in [(2, 1), (4, 1), (3, 2)] {
         on(shape, rough(1), &Settings::default(), |map| {
             let rank = map.ranks().rank() as u64;
-            let error = map.map(Tasks::new(5 + rank), &|_, _, _| 0, None).unwrap_err();
+            let error = Tasks::new(5 + rank).run(map, &|_, _, _| 0, None).unwrap_err();
             assert!(error.to_string().contains("n_tasks"), "{error}");
             let outputs = &mut [0; 4];
             let tasks = match rank {
                 0 => Tasks::new(4).outputs_at(None, 1),
                 _ => Tasks::new(4).outputs(outputs, 1).unwrap(),
             };
-            let error = map.map(tasks, &|_, _, _| 0, None).unwrap_err();
+            let error = tasks.run(map, &|_, _, _| 0, None).unwrap_err();
             assert!(error.to_string().contains("outputs"), "{error}");
             let error = match rank {
-                0 => map.share(&[1]).unwrap_err(),
-                _ => map.map(Tasks::new(4), &|_, _, _| 0, None).unwrap_err(),
+                0 => share(map, Ok(&[1])).unwrap_err(),
+                _ => Tasks::new(4).run(map, &|_, _, _| 0, None).unwrap_err(),
             };
             assert!(error.to_string().contains("different calls"), "{error}");
-            let report = map.map(Tasks::new(5), &|_, _, _| 0, None).unwrap();
+            let report = Tasks::new(5).run(map, &|_, _, _| 0, None).unwrap();
             assert_eq!(report.outcome, Outcome::Done);
         });
     }
@@ -151,8 +152,8 @@ fn a_cancel_ends_the_run_on_all_ranks() {
                     }
                     3
                 };
-                let report = map.map(Tasks::new(100), &work, None).unwrap();
-                let again = map.map(Tasks::new(3), &|_, _, _| 0, None).unwrap();
+                let report = Tasks::new(100).run(map, &work, None).unwrap();
+                let again = Tasks::new(3).run(map, &|_, _, _| 0, None).unwrap();
                 assert_eq!(again.outcome, Outcome::Done);
                 report
             });
@@ -177,9 +178,9 @@ fn a_cancel_that_comes_late_does_not_end_the_run_of_another_map() {
                 }
                 0
             };
-            let first = map.map(Tasks::new(500), &work, None).unwrap().outcome;
+            let first = Tasks::new(500).run(map, &work, None).unwrap().outcome;
             let other = Map::new(map.ranks().clone(), 1).unwrap();
-            (first, other.map(Tasks::new(100), &ok, None).unwrap().outcome)
+            (first, Tasks::new(100).run(&other, &ok, None).unwrap().outcome)
         });
         for (first, second) in outcomes {
             assert_eq!(second, Outcome::Done, "{seed}: after {first:?}");
@@ -198,7 +199,7 @@ fn after_a_deadline_the_unfinished_tasks_are_known() {
                 }
                 i32::from(task.index >= 2)
             };
-            map.map(Tasks::new(50), &work, None).unwrap()
+            Tasks::new(50).run(map, &work, None).unwrap()
         })
     };
     for shape in SHAPES {
@@ -233,7 +234,7 @@ fn after_the_grace_period_the_root_waits_no_longer_for_other_ranks() {
             0
         };
         let settings = map.settings();
-        let report = map.map(Tasks::new(100_000_000), &work, None).unwrap();
+        let report = Tasks::new(100_000_000).run(map, &work, None).unwrap();
         assert_eq!(report.outcome, Outcome::TimedOut);
         if rank == 0 {
             assert!(start.elapsed() < HANGS);
@@ -242,7 +243,7 @@ fn after_the_grace_period_the_root_waits_no_longer_for_other_ranks() {
         // What comes late is not taken for part of the next run.
         map.set(|to| to.set_real("deadline", f64::INFINITY)).unwrap();
         assert_eq!(settings.deadline, 0.05);
-        let report = map.map(Tasks::new(30), &|_, _, _| 0, None).unwrap();
+        let report = Tasks::new(30).run(map, &|_, _, _| 0, None).unwrap();
         assert_eq!((report.outcome, report.done), (Outcome::Done, 30));
     });
 }
@@ -257,7 +258,7 @@ fn progress_may_ask_to_stop() {
                 std::thread::sleep(Duration::from_micros(100));
                 0
             };
-            map.map(Tasks::new(2000), &work, Some(&mut progress)).unwrap()
+            Tasks::new(2000).run(map, &work, Some(&mut progress)).unwrap()
         });
         for report in reports {
             assert_eq!(report.outcome, Outcome::Cancelled);
@@ -274,7 +275,7 @@ fn nobody_waits_for_a_rank_that_has_failed() {
             let results = on((3, 1 + after as usize % 2), weather, &Settings::default(), |map| {
                 let mut ended = Vec::new();
                 for _ in 0..4 {
-                    ended.push(map.map(Tasks::new(8), &|_, _, _| 0, None).is_ok());
+                    ended.push(Tasks::new(8).run(map, &|_, _, _| 0, None).is_ok());
                 }
                 ended
             });
@@ -294,7 +295,7 @@ fn a_panic_of_the_progress_callback_cancels_the_run() {
                 std::thread::sleep(Duration::from_micros(100));
                 0
             };
-            map.map(Tasks::new(2000), &work, Some(&mut progress)).unwrap()
+            Tasks::new(2000).run(map, &work, Some(&mut progress)).unwrap()
         });
         assert!(reports.iter().all(|r| r.outcome == Outcome::Cancelled));
     }
@@ -327,7 +328,7 @@ fn a_long_task_of_the_root_hears_of_other_ranks() {
                 }
                 0
             };
-            map.map(Tasks::new(30), &work, None).unwrap()
+            Tasks::new(30).run(map, &work, None).unwrap()
         });
         for report in reports {
             match fails {

@@ -8,6 +8,7 @@ mod errors;
 mod flow;
 mod map;
 mod operator;
+mod orders;
 mod pull;
 mod reduce;
 mod stream;

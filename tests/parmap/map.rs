@@ -3,6 +3,7 @@
 use crate::common::*;
 use dicod::options::Table;
 use dicod::parmap::map::Tasks;
+use dicod::parmap::share::share;
 use dicod::parmap::{Errors, Outcome, Report, Settings};
 use dicod::ranks::local::Weather;
 use proptest::prelude::*;
@@ -43,7 +44,7 @@ fn mapped(
                 }
             }
         };
-        let report = map.map(tasks, &work, None).unwrap();
+        let report = tasks.run(map, &work, None).unwrap();
         (report, outputs)
     })
 }
@@ -105,7 +106,7 @@ fn counts(shape: (usize, usize), settings: &Settings, n: u64) -> Vec<u64> {
             done.lock().unwrap()[worker.rank * shape.1 + worker.thread] += 1;
             0
         };
-        map.map(Tasks::new(n), &count, None).unwrap()
+        Tasks::new(n).run(map, &count, None).unwrap()
     });
     done.into_inner().unwrap()
 }
@@ -156,7 +157,7 @@ fn the_next_task_goes_to_whoever_finishes_first() {
                 others.fetch_add(1, Ordering::SeqCst);
                 0
             };
-            let report = map.map(Tasks::new(40), &work, None).unwrap();
+            let report = Tasks::new(40).run(map, &work, None).unwrap();
             assert_eq!(report.outcome, Outcome::Done, "{shape:?} {busy}");
         });
     }
@@ -190,7 +191,7 @@ fn with_one_thread_every_callback_runs_on_the_calling_thread() {
                 told += 1;
                 true
             };
-            let report = map.map(Tasks::new(20), &work, Some(&mut progress));
+            let report = Tasks::new(20).run(map, &work, Some(&mut progress));
             assert_eq!(report.unwrap().outcome, Outcome::Done);
             assert_eq!(told > 0, map.ranks().rank() == 0);
         });
@@ -210,7 +211,7 @@ fn progress_counts_up_and_the_last_call_tells_all() {
                     true
                 };
                 let work = |task: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| i32::from(Some(task.index) == bad);
-                map.map(Tasks::new(50), &work, Some(&mut progress)).unwrap();
+                Tasks::new(50).run(map, &work, Some(&mut progress)).unwrap();
                 calls
             });
             let calls = &results[0];
@@ -240,9 +241,9 @@ fn shared_data_reaches_every_task() {
                 0 => vec![1, 2, 3],
                 _ => Vec::new(),
             };
-            map.share(&mine).unwrap();
+            share(map, Ok(&mine)).unwrap();
             let work = |task: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| i32::from(task.shared() != [1, 2, 3]);
-            let report = map.map(Tasks::new(9), &work, None).unwrap();
+            let report = Tasks::new(9).run(map, &work, None).unwrap();
             assert_eq!(report.outcome, Outcome::Done);
         });
     }
@@ -265,7 +266,7 @@ fn tasks_on_several_ranks_get_a_transport_of_their_own() {
                     // It fails on its last rank only.
                     i32::from(task.index == bad && team.rank() + 1 == team.size()) * 4
                 };
-                let report = map.map(tasks, &work, None).unwrap();
+                let report = tasks.run(map, &work, None).unwrap();
                 if bad == 5 {
                     let failure = report.failure.unwrap();
                     assert_eq!((failure.index, failure.code), (5, 4));
@@ -279,7 +280,7 @@ fn tasks_on_several_ranks_get_a_transport_of_their_own() {
         });
     }
     let settings = Settings { ranks_per_task: 3, ..Settings::default() };
-    for result in on((2, 1), rough(0), &settings, |map| map.map(Tasks::new(1), &|_, _, _| 0, None)) {
+    for result in on((2, 1), rough(0), &settings, |map| Tasks::new(1).run(map, &|_, _, _| 0, None)) {
         assert!(result.unwrap_err().to_string().contains("ranks_per_task"));
     }
 }
@@ -294,10 +295,10 @@ fn a_map_inside_a_task_gets_what_is_left_of_the_cores() {
             let me = std::thread::current().id();
             // 64 threads leave it one core: its own.
             let work = |_: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| i32::from(std::thread::current().id() != me);
-            let report = inner.map(Tasks::new(3), &work, None).unwrap();
+            let report = Tasks::new(3).run(&inner, &work, None).unwrap();
             i32::from(report.outcome != Outcome::Done)
         };
-        let report = map.map(Tasks::new(70), &work, None).unwrap();
+        let report = Tasks::new(70).run(map, &work, None).unwrap();
         assert_eq!(report.outcome, Outcome::Done);
     });
 }
@@ -327,7 +328,7 @@ fn with_a_skewed_load_dynamic_is_ahead_of_block_as_arithmetic_predicts() {
             0
         };
         on((1, 4), Weather::default(), &settings, |map| {
-            let report = map.map(Tasks::new(4 * LONG), &work, None).unwrap();
+            let report = Tasks::new(4 * LONG).run(map, &work, None).unwrap();
             assert_eq!(report.outcome, Outcome::Done);
         });
         mine.map(AtomicU64::into_inner).into_iter().max().unwrap()

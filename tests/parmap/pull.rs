@@ -2,8 +2,9 @@
 
 use crate::common::*;
 use dicod::parmap::map::Tasks;
+use dicod::parmap::pull::Pull;
 use dicod::parmap::run::report::NOT_RUN;
-use dicod::parmap::serve::Named;
+use dicod::parmap::serve::{self, Functions, Named};
 use dicod::parmap::stream::{Consumed, Ends, Produced};
 use dicod::parmap::{Outcome, Settings};
 use std::sync::Arc;
@@ -16,8 +17,8 @@ fn threads_of_the_caller_pull_every_task_once() {
             let settings = Settings { schedule, ..Settings::default() };
             let all = AtomicU64::new(0);
             let reports = on((ranks, 1), rough(3), &settings, |map| {
-                let pull = map.open(40).unwrap();
-                assert!(map.open(3).is_err_and(|e| e.to_string().contains("in use")));
+                let pull = Pull::open(map, 40).unwrap();
+                assert!(Pull::open(map, 3).is_err_and(|e| e.to_string().contains("in use")));
                 std::thread::scope(|scope| {
                     for _ in 0..3 {
                         scope.spawn(|| {
@@ -43,13 +44,13 @@ fn threads_of_the_caller_pull_every_task_once() {
 fn pulled_tasks_that_fail_or_are_left_are_reported_alike() {
     for ranks in 1..4 {
         let reports = on((ranks, 1), rough(3), &Settings::default(), |map| {
-            let pull = map.open(20).unwrap();
+            let pull = Pull::open(map, 20).unwrap();
             while let Some(index) = pull.next() {
                 let code = i32::from(index == 7 || index == 3);
                 pull.done(index, code, "bad").unwrap();
             }
             let failed = pull.close().unwrap();
-            let pull = map.open(20).unwrap();
+            let pull = Pull::open(map, 20).unwrap();
             if map.ranks().rank() == 0 {
                 let index = pull.next().unwrap();
                 assert!(!pull.cancelled(index));
@@ -98,35 +99,36 @@ fn the_root_calls_functions_by_name_while_others_serve() {
                 output.push(2 * input[0]);
                 0
             };
-            map.register("add", Named::Map(Arc::new(add))).unwrap();
-            map.register("double", Named::Stream(Arc::new(double))).unwrap();
+            let functions = Functions::default();
+            functions.register("add", Named::Map(Arc::new(add))).unwrap();
+            functions.register("double", Named::Stream(Arc::new(double))).unwrap();
             if map.ranks().rank() == 0 {
-                map.register("mine", Named::Map(Arc::new(add))).unwrap();
+                functions.register("mine", Named::Map(Arc::new(add))).unwrap();
             }
-            map.serve().unwrap();
+            functions.serve(map).unwrap();
             if map.ranks().rank() != 0 {
-                assert!(map.release().is_err());
+                assert!(serve::release(map).is_err());
                 return;
             }
             for more in [1, 5] {
                 let inputs: Vec<u8> = (0..50).collect();
                 let mut outputs = vec![0; 50];
                 let tasks = Tasks::new(50).inputs(&inputs, 1).unwrap().outputs(&mut outputs, 1).unwrap();
-                let report = map.call("add", tasks, None).unwrap();
+                let report = functions.call(map, "add", tasks, None).unwrap();
                 assert_eq!(report.outcome, Outcome::Done);
                 assert!(outputs.iter().zip(&inputs).all(|(o, i)| *o == i + more));
-                map.call_share(&[5]).unwrap();
+                serve::call_share(map, &[5]).unwrap();
             }
             let mut count = Count(30, Vec::new());
-            map.call_stream("double", &mut count, None).unwrap();
+            functions.call_stream(map, "double", &mut count, None).unwrap();
             assert!(count.1.iter().copied().eq((0..30).rev().map(|i| 2 * i)));
-            let error = map.call("ad", Tasks::new(1), None).unwrap_err().to_string();
+            let error = functions.call(map, "ad", Tasks::new(1), None).unwrap_err().to_string();
             assert!(error.contains("add, double, mine"), "{error}");
-            let error = map.call("double", Tasks::new(1), None).unwrap_err();
+            let error = functions.call(map, "double", Tasks::new(1), None).unwrap_err();
             assert!(error.to_string().contains("for maps"));
-            let mine = map.call("mine", Tasks::new(0), None);
+            let mine = functions.call(map, "mine", Tasks::new(0), None);
             assert_eq!(mine.is_ok(), shape.0 == 1);
-            map.release().unwrap();
+            serve::release(map).unwrap();
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use dicod::parmap::map::Tasks;
-use dicod::parmap::reduce::{Failed, Reducer};
+use dicod::parmap::reduce::{Failed, Reducer, reduce};
 use dicod::parmap::{Errors, Outcome, Report, Settings, Task};
 use proptest::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -72,7 +72,7 @@ fn reduced(
         // Others than rank 0 get the pristine state from there.
         let mut state = (map.ranks().rank() as f64 + 0.5, Vec::new());
         let sum = Sum { bad, ..Sum::default() };
-        let report = map.reduce(&tasks, &sum, &mut state, None).unwrap();
+        let report = reduce(map, &tasks, &sum, &mut state, None).unwrap();
         (report, state)
     })
 }
@@ -113,7 +113,7 @@ fn there_is_one_fork_per_chunk_and_the_state_travels_once() {
         let tasks = Tasks::new(20).inputs(&inputs, 8).unwrap();
         let sum = Sum::default();
         let mut state = (0.0, Vec::new());
-        map.reduce(&tasks, &sum, &mut state, None).unwrap();
+        reduce(map, &tasks, &sum, &mut state, None).unwrap();
         let (forks, packs) = (sum.forks.into_inner(), sum.packs.into_inner());
         if map.ranks().rank() == 0 {
             // The result, and one to unpack into for each of five chunks; packed: the pristine

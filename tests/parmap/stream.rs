@@ -1,14 +1,14 @@
 //! Section 1 of the contract: the stream form.
 
 use crate::common::*;
-use dicod::parmap::stream::{Consumed, Ends, Produced};
+use dicod::parmap::stream::{Consumed, Ends, Produced, Stream};
 use dicod::parmap::{Errors, Outcome, Report, Settings, Task};
 use proptest::prelude::*;
 use std::time::Duration;
 
 /// Produces items of many sizes, and checks what it gets.
 #[derive(Default)]
-struct Belt {
+struct ListEnds {
     n: u64,
     /// Waits now and then while something is in flight.
     lazy: bool,
@@ -29,7 +29,7 @@ fn answer(index: u64) -> Vec<u8> {
     item(index).into_iter().rev().collect()
 }
 
-impl Ends for Belt {
+impl Ends for ListEnds {
     fn produce(&mut self, to: &mut Vec<u8>) -> Produced {
         assert!(to.is_empty());
         if self.bad_produce == Some(self.produced) {
@@ -66,19 +66,19 @@ fn streamed(
     shape: (usize, usize),
     seed: u64,
     settings: &Settings,
-    belt: impl Fn() -> Belt + Sync,
+    list: impl Fn() -> ListEnds + Sync,
     bad: Option<u64>,
-) -> (Report, Belt) {
+) -> (Report, ListEnds) {
     let mut results = on(shape, rough(seed), settings, |map| {
-        let mut belt = belt();
+        let mut list = list();
         let work = |task: &Task, input: &[u8], output: &mut Vec<u8>| {
             assert_eq!(input, item(task.index));
             output.extend(input.iter().rev());
             i32::from(bad == Some(task.index)) * 9
         };
         let root = map.ranks().rank() == 0;
-        let ends: Option<&mut dyn Ends> = root.then_some(&mut belt as &mut dyn Ends);
-        (map.stream(ends, &work, None).unwrap(), belt)
+        let ends: Option<&mut dyn Ends> = root.then_some(&mut list as &mut dyn Ends);
+        (Stream::new(ends).run(map, &work, None).unwrap(), list)
     });
     for (report, _) in &results[1..] {
         assert_eq!(essence(report), essence(&results[0].0));
@@ -102,9 +102,9 @@ proptest! {
         bad_consume in proptest::option::of(0u64..160),
     ) {
         let settings = Settings { max_outstanding: most, ..Settings::default() };
-        let belt = || Belt { n, lazy, stop_at, bad_produce, bad_consume, ..Belt::default() };
-        let (wanted, serial) = streamed((1, 1), 0, &settings, belt, bad);
-        let (report, got) = streamed(SHAPES[shape], seed, &settings, belt, bad);
+        let list = || ListEnds { n, lazy, stop_at, bad_produce, bad_consume, ..ListEnds::default() };
+        let (wanted, serial) = streamed((1, 1), 0, &settings, list, bad);
+        let (report, got) = streamed(SHAPES[shape], seed, &settings, list, bad);
         prop_assert_eq!(essence(&report), essence(&wanted));
         prop_assert_eq!(&got.consumed, &serial.consumed);
         // Those that could not be consumed are outstanding, too.
@@ -150,8 +150,8 @@ proptest! {
             errors: Errors::Continue,
             ..Settings::default()
         };
-        let belt = || Belt { n, ..Belt::default() };
-        let (report, mut got) = streamed(SHAPES[shape], seed, &settings, belt, bad);
+        let list = || ListEnds { n, ..ListEnds::default() };
+        let (report, mut got) = streamed(SHAPES[shape], seed, &settings, list, bad);
         prop_assert!(got.most <= most as u64);
         got.consumed.sort();
         prop_assert_eq!(got.consumed.len() as u64, n);
@@ -185,7 +185,7 @@ fn waiting_with_nothing_in_flight_is_stalled() {
             let root = map.ranks().rank() == 0;
             let mut never = Never(0);
             let ends: Option<&mut dyn Ends> = root.then_some(&mut never as &mut dyn Ends);
-            let report = map.stream(ends, &|_, _, _| 0, None).unwrap();
+            let report = Stream::new(ends).run(map, &|_, _, _| 0, None).unwrap();
             assert_eq!((report.outcome, report.done), (Outcome::Stalled, 3));
             assert_eq!(report.failure.unwrap().index, 3);
         });
@@ -210,7 +210,7 @@ fn panics_of_producer_and_consumer_are_their_failures() {
                 let root = map.ranks().rank() == 0;
                 let mut ends = Panics(consumer);
                 let ends: Option<&mut dyn Ends> = root.then_some(&mut ends as &mut dyn Ends);
-                let report = map.stream(ends, &|_, _, _| 0, None).unwrap();
+                let report = Stream::new(ends).run(map, &|_, _, _| 0, None).unwrap();
                 let (outcome, text) = match consumer {
                     true => (Outcome::ConsumerFailed, "consume"),
                     false => (Outcome::ProducerFailed, "produce"),
@@ -230,7 +230,7 @@ fn a_late_first_item_does_not_let_memory_grow() {
         let settings = Settings { max_outstanding: 6, ..Settings::default() };
         on(shape, rough(2), &settings, |map| {
             let root = map.ranks().rank() == 0;
-            let mut belt = Belt { n: 200, ..Belt::default() };
+            let mut list = ListEnds { n: 200, ..ListEnds::default() };
             let work = |task: &Task, input: &[u8], output: &mut Vec<u8>| {
                 if task.index == 0 {
                     std::thread::sleep(Duration::from_millis(100));
@@ -238,12 +238,12 @@ fn a_late_first_item_does_not_let_memory_grow() {
                 output.extend(input.iter().rev());
                 0
             };
-            let ends: Option<&mut dyn Ends> = root.then_some(&mut belt as &mut dyn Ends);
-            map.stream(ends, &work, None).unwrap();
+            let ends: Option<&mut dyn Ends> = root.then_some(&mut list as &mut dyn Ends);
+            Stream::new(ends).run(map, &work, None).unwrap();
             if root {
-                assert_eq!(belt.consumed.len(), 200);
-                assert!(belt.consumed.iter().map(|c| c.0).eq(0..200));
-                assert!(belt.most <= 6);
+                assert_eq!(list.consumed.len(), 200);
+                assert!(list.consumed.iter().map(|c| c.0).eq(0..200));
+                assert!(list.most <= 6);
             }
         });
     }
@@ -282,7 +282,7 @@ fn two_items_are_in_flight_per_worker() {
             std::thread::sleep(Duration::from_millis(20));
             i32::from(produced.load(Ordering::SeqCst) != 2)
         };
-        let report = map.stream(ends, &work, None).unwrap();
+        let report = Stream::new(ends).run(map, &work, None).unwrap();
         assert_eq!(report.outcome, Outcome::Done);
     });
 }

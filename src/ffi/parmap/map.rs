@@ -14,6 +14,8 @@ use crate::ffi::parmap::{Caller, Check, address, needed};
 use crate::options::Table;
 use crate::parmap::map::{Inputs, Outputs, Tasks};
 use crate::parmap::run::report::NOT_RUN;
+use crate::parmap::serve::Functions;
+use crate::parmap::share::share;
 use crate::parmap::{Map, Progress, Report, Task};
 use std::ffi::{c_char, c_void};
 use std::sync::{Arc, Mutex};
@@ -43,6 +45,7 @@ pub(super) type Watcher = Arc<dyn Fn(&Progress) -> bool + Send + Sync>;
 
 pub(crate) struct Shared {
     pub(crate) map: Map,
+    pub(super) functions: Functions,
     pub(super) progress: Mutex<Option<Watcher>>,
     last: Mutex<Report>,
 }
@@ -81,7 +84,8 @@ pub extern "C" fn parmap_create(context: *const dicod_context, map: *mut *mut pa
                 format!("OMP_STACKSIZE = \"{text}\" is ignored: it is no size like 512M or 20000K")
             });
         }
-        let made = Shared { map: made, progress: Mutex::default(), last: Mutex::default() };
+        let made =
+            Shared { map: made, functions: Functions::default(), progress: Mutex::default(), last: Mutex::default() };
         give(to, parmap(Arc::new(made)));
         Ok(())
     })
@@ -172,7 +176,7 @@ pub extern "C" fn parmap_share(map: *mut parmap, data: *const c_void, size: i64)
     guard(|| {
         let map = get(map)?;
         let bytes = shared_bytes(&map.map, data, size);
-        map.map.share_if(bytes)
+        share(&map.map, bytes)
     })
 }
 
@@ -230,7 +234,7 @@ pub extern "C" fn parmap_run(
         let statuses = check.kept(statuses).flatten();
         let function = array_function(work, userdata);
         map.run(out, |map, progress| {
-            let report = map.map_checked(check.0, tasks, &function, progress)?;
+            let report = tasks.checked(check.0).run(map, &function, progress)?;
             if let Some(statuses) = statuses {
                 report.fill(statuses);
             }

@@ -31,7 +31,7 @@ pub extern "C" fn parmap_open(map: *mut parmap, n_tasks: i64, pull: *mut *mut pa
         let n = size(n_tasks, "n_tasks", 0);
         let to = room(pull);
         let (n, to) = shared.map.ranks().agree(n.and_then(|n| Ok((n, to?))))?;
-        let opened = shared.map.open(n as u64)?;
+        let opened = Pull::open(&shared.map, n as u64)?;
         // The handle lives as long as what borrows from it: it is kept beside it.
         // SAFETY: see above.
         let pull = unsafe { std::mem::transmute::<Pull<'_>, Pull<'static>>(opened) };

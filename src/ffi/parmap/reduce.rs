@@ -10,7 +10,7 @@ use crate::ffi::parmap::{Check, address, code, needed};
 use crate::parmap::Task;
 use crate::parmap::flow::Tried;
 use crate::parmap::map::Tasks;
-use crate::parmap::reduce::Reducer;
+use crate::parmap::reduce::{Reducer, reduce};
 use std::ffi::c_void;
 
 /// A reduction as a table of callbacks, each with `userdata` first; 0 or a positive code is
@@ -87,7 +87,7 @@ pub extern "C" fn parmap_reduce(
         };
         let mut kept = State { state, free: None };
         map.run(out, |map, progress| {
-            let report = map.reduce(&tasks, &table, &mut kept, progress)?;
+            let report = reduce(map, &tasks, &table, &mut kept, progress)?;
             if report.has_result() {
                 // The joined state is one of the library's: its contents go to the caller's.
                 let mut bytes = Vec::new();

@@ -6,7 +6,7 @@ use crate::ffi::parmap::map::{array, array_function, get, parmap, parmap_work_fn
 use crate::ffi::parmap::needed;
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::stream::{CallerEnds, item_function, parmap_consume_fn, parmap_item_fn, parmap_produce_fn};
-use crate::parmap::serve::Named;
+use crate::parmap::serve::{self, Named};
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub extern "C" fn parmap_register(
     guard(|| {
         let (map, name) = (get(map)?, string(name, "name")?);
         let function = array_function(Some(needed(work, "work")?), userdata);
-        map.map.register(name, Named::Map(Arc::new(function)))
+        map.functions.register(name, Named::Map(Arc::new(function)))
     })
 }
 
@@ -41,7 +41,7 @@ pub extern "C" fn parmap_register_item(
     guard(|| {
         let (map, name) = (get(map)?, string(name, "name")?);
         let function = item_function(Some(needed(work, "work")?), userdata);
-        map.map.register(name, Named::Stream(Arc::new(function)))
+        map.functions.register(name, Named::Stream(Arc::new(function)))
     })
 }
 
@@ -52,7 +52,10 @@ pub extern "C" fn parmap_register_item(
 /// Collective. Needs the map for itself. Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_COMMUNICATION.
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_serve(map: *mut parmap) -> dicod_status {
-    guard(|| get(map)?.map.serve())
+    guard(|| {
+        let map = get(map)?;
+        map.functions.serve(&map.map)
+    })
 }
 
 /// On rank 0: the others return from parmap_serve().
@@ -61,7 +64,7 @@ pub extern "C" fn parmap_serve(map: *mut parmap) -> dicod_status {
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (not rank 0), DICOD_ERROR_COMMUNICATION.
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_release(map: *mut parmap) -> dicod_status {
-    guard(|| get(map)?.map.release())
+    guard(|| serve::release(&get(map)?.map))
 }
 
 /// On rank 0, while the others are in parmap_serve(): as parmap_run(), with the function that is
@@ -89,8 +92,9 @@ pub extern "C" fn parmap_call(
         let outputs = (outputs, out_size, out_stride);
         let tasks = array(n_tasks, (inputs, in_size, in_stride), outputs)?;
         let statuses = status_array(statuses, n_tasks)?;
+        let functions = &map.functions;
         map.run(out, |map, progress| {
-            let report = map.call(name, tasks, progress)?;
+            let report = functions.call(map, name, tasks, progress)?;
             if let Some(statuses) = statuses {
                 report.fill(statuses);
             }
@@ -116,7 +120,8 @@ pub extern "C" fn parmap_call_stream(
         let (map, name) = (get(map)?, string(name, "name")?);
         let out = report_out(report)?;
         let mut ends = CallerEnds::new(produce, consume, userdata)?;
-        map.run(out, |map, progress| map.call_stream(name, &mut ends, progress))
+        let functions = &map.functions;
+        map.run(out, |map, progress| functions.call_stream(map, name, &mut ends, progress))
     })
 }
 
@@ -128,6 +133,6 @@ pub extern "C" fn parmap_call_share(map: *mut parmap, data: *const c_void, size:
     guard(|| {
         let map = get(map)?;
         let bytes = shared_bytes(&map.map, data, size)?;
-        map.map.call_share(bytes)
+        serve::call_share(&map.map, bytes)
     })
 }

@@ -9,7 +9,7 @@ use crate::ffi::parmap::task::{handle, parmap_buffer, parmap_task, with_buffer};
 use crate::ffi::parmap::{Caller, Check, address, needed};
 use crate::parmap::Task;
 use crate::parmap::run::report::NOT_RUN;
-use crate::parmap::stream::{Consumed, Ends, Produced};
+use crate::parmap::stream::{Consumed, Ends, Produced, Stream};
 use std::ffi::c_void;
 
 /// What a producer returns for an item that it has written.
@@ -83,7 +83,7 @@ pub extern "C" fn parmap_stream(
         let mut ends = check.kept(ends).flatten();
         let function = item_function(work, userdata);
         let ends = ends.as_mut().map(|ends| ends as &mut dyn Ends);
-        map.run(out, |map, progress| map.stream_if(check.0, ends, &function, progress))
+        map.run(out, |map, progress| Stream::new(ends).checked(check.0).run(map, &function, progress))
     })
 }
 

@@ -3,12 +3,15 @@
 use crate::base::bytes;
 use crate::base::error::{Error, Result};
 use crate::base::wording::nth;
-use crate::parmap::flow::{Flow, Node, Tried, through};
+use crate::parmap::flow::Flow;
+use crate::parmap::flow::node::{Node, Tried, through};
+use crate::parmap::flow::phase::spread_node;
+use crate::parmap::handle::Map;
 use crate::parmap::reduce::{Failed, as_error, safely};
 use crate::parmap::run::progress::Watcher;
 use crate::parmap::run::report::{self, Report};
-use crate::parmap::stream::{Consumed, Ends, Produced};
-use crate::parmap::{Map, Task};
+use crate::parmap::run::task::Task;
+use crate::parmap::stream::{Consumed, Ends, Produced, Stream};
 
 impl Flow {
     /// Collective: sends chunks through all nodes; results are consumed in order, on rank 0.
@@ -30,7 +33,7 @@ impl Flow {
         let forking: Vec<usize> = (0..nodes.len()).filter(|at| nodes[*at].forks_in_execution()).collect();
         if forking.is_empty() {
             let work = |_: &Task, chunk: &[u8], to: &mut Vec<u8>| through(nodes, chunk, to);
-            return map.stream_if(check, ends, &work, progress);
+            return Stream::new(ends).checked(check).run(map, &work, progress);
         }
         let work = |task: &Task, chunk: &[u8], to: &mut Vec<u8>| {
             match through_forks(nodes, &forking, chunk, to) {
@@ -45,14 +48,14 @@ impl Flow {
         let joined: Tried<Vec<Box<dyn Node>>> = forking.iter().map(|at| nodes[*at].fork()).collect();
         let mut joined = match check.and(joined.map_err(as_error)) {
             Ok(joined) => joined,
-            Err(error) => return map.stream_if(Err(error), None, &work, progress),
+            Err(error) => return Stream::new(None).checked(Err(error)).run(map, &work, progress),
         };
         let report = match ends {
             Some(ends) => {
                 let mut ends = Joining { ends, nodes, forking: &forking, joined: &mut joined };
-                map.stream_if(Ok(()), Some(&mut ends), &work, progress)
+                Stream::new(Some(&mut ends)).run(map, &work, progress)
             }
-            None => map.stream_if(Ok(()), None, &work, progress),
+            None => Stream::new(None).run(map, &work, progress),
         }?;
         if report.has_result() {
             for (at, fork) in forking.into_iter().zip(joined) {
@@ -62,7 +65,7 @@ impl Flow {
                     _ => Ok(()),
                 };
                 map.ranks.agree(result)?;
-                self.spread(map, at)?;
+                spread_node(map, &mut self.nodes, at)?;
             }
         }
         Ok(report)

@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::thread::ThreadId;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A thread of a rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,9 @@ pub struct Worker {
     /// The thread there, from 0.
     pub thread: usize,
 }
+
+/// A busy rank looks for news of the root that often, unless the handle says otherwise.
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_micros(100);
 
 pub(crate) const CANCELLED: u8 = 1;
 pub(crate) const TIMED_OUT: u8 = 2;

@@ -1,8 +1,9 @@
-//! Units of work and their replies, and how they look as bytes.
+//! What ranks say to each other in a run, and how it looks as bytes: units of work and their replies, what is to be
+//! stopped, and the end.
 
 use crate::base::bytes::{Reader, Writer};
-use crate::base::error::Result;
-use crate::parmap::run::report::Failure;
+use crate::base::error::{Error, Result};
+use crate::parmap::run::report::{Failure, Report};
 use crate::parmap::run::schedule::Chunk;
 use crate::parmap::run::task::{Ran, Worker};
 
@@ -11,7 +12,7 @@ use crate::parmap::run::task::{Ran, Worker};
 pub(crate) struct Unit {
     pub(crate) first: u64,
     pub(crate) count: u64,
-    /// The worker that it is for, in the order of [`Run::workers`].
+    /// The worker that it is for, in the order of the run's workers.
     pub(crate) slot: usize,
     /// Only this thread may do it.
     pub(crate) thread: Option<usize>,
@@ -132,4 +133,55 @@ impl Reply {
         }
         Ok(Some(reply))
     }
+}
+
+/// What is to be stopped.
+pub(super) struct Signal {
+    pub(super) epoch: u64,
+    /// No task above this one counts any more.
+    pub(super) limit: u64,
+    /// Why everything stops, or 0.
+    pub(super) reason: u8,
+}
+
+impl Signal {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut to = Writer::default();
+        to.u64(self.epoch);
+        to.u64(self.limit);
+        to.u8(self.reason);
+        to.0
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut from = Reader(bytes);
+        Ok(Signal { epoch: from.u64()?, limit: from.u64()?, reason: from.u8()? })
+    }
+}
+
+/// The end of a run: its report as bytes, or the error.
+pub(super) fn encode_end(outcome: std::result::Result<Vec<u8>, &Error>, epoch: u64) -> Vec<u8> {
+    let mut to = Writer::default();
+    match outcome {
+        Ok(report) => {
+            to.u8(0);
+            to.bytes(&report);
+        }
+        Err(error) => {
+            to.u8(1);
+            to.i32(error.status());
+            to.bytes(error.marked().as_bytes());
+        }
+    }
+    to.u64(epoch);
+    to.u8(END);
+    to.0
+}
+
+pub(super) fn decode_end(bytes: &[u8]) -> Result<Report> {
+    let mut from = Reader(bytes);
+    if from.u8()? == 0 {
+        return Report::read(&mut Reader(from.bytes()?));
+    }
+    Err(Error::OnRank { rank: 0, status: from.i32()?, message: from.text()? })
 }

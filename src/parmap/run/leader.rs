@@ -1,12 +1,13 @@
 //! The root's view of who does what, when it hands units on.
 
-use crate::base::bytes::Writer;
 use crate::base::error::Result;
+use crate::parmap::run::polling::{Pass, go_round};
 use crate::parmap::run::pool::Pool;
 use crate::parmap::run::progress::Watch;
-use crate::parmap::run::unit::{Reply, Unit};
-use crate::parmap::run::{Next, REPLIES, Run, SIGNALS, Source, UNITS, Work};
-use crate::ranks::wait_for;
+use crate::parmap::run::source::{Next, Source, Work};
+use crate::parmap::run::state::Run;
+use crate::parmap::run::unit::{Reply, Signal, Unit};
+use crate::parmap::tags::{REPLIES, SIGNALS, UNITS};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -17,32 +18,8 @@ const IN_FLIGHT: usize = 2;
 /// A producer that waits is asked again after this time even if nothing has come back.
 const ASK_AGAIN: Duration = Duration::from_millis(1);
 
-pub(super) enum Pass<R> {
-    /// Something was done.
-    Moved,
-    /// Nothing was there to do.
-    Idle,
-    End(R),
-}
-
-/// Goes round until the end; the longer nothing happens, the less often.
-pub(super) fn drive<R>(mut pass: impl FnMut() -> Result<Pass<R>>) -> Result<R> {
-    loop {
-        let moved = wait_for(|| {
-            Ok(match pass()? {
-                Pass::Idle => None,
-                Pass::Moved => Some(None),
-                Pass::End(end) => Some(Some(end)),
-            })
-        })?;
-        if let Some(end) = moved {
-            return Ok(end);
-        }
-    }
-}
-
 /// The root's view of who does what.
-pub(super) struct Desk<'r> {
+pub(super) struct Leader<'r> {
     run: &'r Run,
     pool: Option<&'r Pool>,
     /// Units for the calling thread itself.
@@ -63,10 +40,10 @@ pub(super) struct Desk<'r> {
     give_up: Option<Instant>,
 }
 
-impl<'r> Desk<'r> {
+impl<'r> Leader<'r> {
     pub(super) fn new(run: &'r Run, pool: Option<&'r Pool>) -> Self {
         let n = run.workers.len();
-        Desk {
+        Leader {
             run,
             pool,
             own: VecDeque::new(),
@@ -83,8 +60,9 @@ impl<'r> Desk<'r> {
         }
     }
 
-    pub(super) fn serve(mut self, work: &dyn Work, source: &mut dyn Source, watch: &mut Watch) -> Result<()> {
-        drive(|| self.pass(work, source, watch))
+    /// Hands out units until all are back.
+    pub(super) fn lead(mut self, work: &dyn Work, source: &mut dyn Source, watch: &mut Watch) -> Result<()> {
+        go_round(|| self.pass(work, source, watch))
     }
 
     fn pass(&mut self, work: &dyn Work, source: &mut dyn Source, watch: &mut Watch) -> Result<Pass<()>> {
@@ -100,7 +78,7 @@ impl<'r> Desk<'r> {
             pass = Pass::Moved;
             self.take(reply?, source)?;
         }
-        run.tick(watch, || source.count());
+        run.report_progress(watch, || source.count());
         let stopped = run.control.stopped();
         self.signal()?;
         if stopped {
@@ -196,12 +174,9 @@ impl<'r> Desk<'r> {
             return Ok(());
         }
         self.told = news;
-        let mut to = Writer::default();
-        to.u64(run.epoch);
-        to.u64(news.0);
-        to.u8(news.1);
+        let signal = Signal { epoch: run.epoch, limit: news.0, reason: news.1 };
         for rank in 1..run.ranks.size() {
-            run.ranks.send(rank, SIGNALS, to.0.clone())?;
+            run.ranks.send(rank, SIGNALS, signal.encode())?;
         }
         Ok(())
     }

@@ -1,22 +1,12 @@
-//! Model check: whatever order messages arrive in, streams and maps end with the right result.
-//!
-//! With one thread per rank, what a rank does depends on what it finds when it looks for messages,
-//! and on nothing else. A message may be found at once or any time later, as long as those of one
-//! sender and tag stay in order. So all schedules are enumerated by the outcomes of all looks:
-//! nothing; a message that is there; or one that has yet to be sent, for which the rank waits while
-//! the others go on. Ranks are threads, of which one runs at a time, the lowest that can: between
-//! two looks their order makes no difference. A rank that has looked everywhere for nothing waits
-//! for whatever comes next; if all do, that is a deadlock.
+//! Ranks of which one runs at a time, and messages that are found when a schedule says so.
 
-use crate::base::error::{Error, Result};
-use crate::parmap::map::Tasks;
-use crate::parmap::stream::{Consumed, Ends, Produced};
-use crate::parmap::{Canceller, Map, Outcome, Report, Settings, Task};
-use crate::ranks::{Message, Reduce, Tag, Ticket, Transport};
+use dicod::parmap::Canceller;
+use dicod::parmap::tags::{REPLIES, SIGNALS};
+use dicod::ranks::{Message, Reduce, Tag, Ticket, Transport};
+use dicod::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, LockResult, Mutex, MutexGuard, PoisonError};
 
 /// Receiver, sender and tag.
 type Channel = (usize, usize, Tag);
@@ -66,10 +56,15 @@ struct World {
 }
 
 /// One rank of the model.
-struct Model {
-    rank: usize,
+pub struct Model {
+    pub rank: usize,
     size: usize,
     world: Arc<World>,
+}
+
+/// A rank that panics has failed already.
+fn unpoisoned<G>(locked: LockResult<G>) -> G {
+    locked.unwrap_or_else(PoisonError::into_inner)
 }
 
 fn over(verdict: Verdict) -> Error {
@@ -124,7 +119,7 @@ impl State {
 
 impl Model {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.world.state.lock().unwrap_or_else(|e| e.into_inner())
+        unpoisoned(self.world.state.lock())
     }
 
     /// Lets others go on until this rank can.
@@ -139,7 +134,7 @@ impl Model {
 
     fn wait_for_turn<'s>(&'s self, mut state: MutexGuard<'s, State>) -> Result<MutexGuard<'s, State>> {
         while state.verdict.is_none() && state.turn != self.rank {
-            state = self.world.turn.wait(state).unwrap_or_else(|e| e.into_inner());
+            state = unpoisoned(self.world.turn.wait(state));
         }
         state.ranks[self.rank] = Rank::Ready;
         match state.verdict {
@@ -158,12 +153,17 @@ impl Model {
     }
 
     /// The rank has done something: it may look again for nothing.
-    fn moved(&self) {
+    pub fn moved(&self) {
         self.state().looked[self.rank].clear();
     }
 
+    /// From now on a signal may come at any look, once; or none any more.
+    pub fn expect_signal(&self, to: Option<Canceller>) {
+        self.state().signal = to.map(|canceller| (self.rank, canceller));
+    }
+
     /// One of `of` ways to go on: all are tried.
-    fn choose(&self, of: usize) -> usize {
+    pub fn choose(&self, of: usize) -> usize {
         let mut state = self.state();
         match state.verdict {
             None => state.choose(of),
@@ -302,7 +302,7 @@ impl Transport for Model {
 }
 
 /// Runs `work` on each rank in all schedules; `check` looks at the results of each.
-fn explore<R: Send>(name: &str, size: usize, work: impl Fn(&Arc<Model>) -> R + Sync, check: impl Fn(Vec<R>)) {
+pub fn explore<R: Send>(name: &str, size: usize, work: impl Fn(&Arc<Model>) -> R + Sync, check: impl Fn(Vec<R>)) {
     let (mut n, mut vain) = (0u64, 0u64);
     let mut choices: Vec<(usize, usize)> = Vec::new();
     loop {
@@ -348,7 +348,7 @@ fn explore<R: Send>(name: &str, size: usize, work: impl Fn(&Arc<Model>) -> R + S
                 n += 1;
                 check(results.into_iter().map(|result| result.unwrap()).collect());
                 // News that nobody needed any more is left out in the next run.
-                let news = [crate::parmap::run::SIGNALS, crate::parmap::run::REPLIES];
+                let news = [SIGNALS, REPLIES];
                 let mut mail = state.mail.iter();
                 let left = mail.find(|(to, mail)| !mail.is_empty() && !news.contains(&to.2));
                 assert!(left.is_none(), "{name}: messages are left: {left:?}");
@@ -369,242 +369,4 @@ fn explore<R: Send>(name: &str, size: usize, work: impl Fn(&Arc<Model>) -> R + S
     let text = "all end with the right result";
     let line = format!("{name}: {n} schedules, {text} ({vain} more led nowhere)\n");
     let _ = std::io::stderr().write_all(line.as_bytes());
-}
-
-/// A map on a rank of the model.
-fn map_on(model: &Arc<Model>, settings: &Settings) -> Map {
-    let map = Map::new(model.clone(), 1).unwrap();
-    map.set(|to| {
-        *to = Settings {
-            // Time is not a part of the model.
-            grace: f64::INFINITY,
-            chunk: 1,
-            ..settings.clone()
-        };
-        Ok(())
-    })
-    .unwrap();
-    map
-}
-
-/// A report without what may differ from schedule to schedule.
-fn essence(mut report: Report) -> Report {
-    report.seconds = 0.0;
-    if let Some(failure) = &mut report.failure {
-        (failure.rank, failure.worker) = (0, 0);
-    }
-    report
-}
-
-/// All ranks say the same.
-fn agreed(reports: Vec<Result<Report>>) -> Report {
-    let mut reports = reports.into_iter().map(|report| essence(report.unwrap()));
-    let first = reports.next().unwrap();
-    reports.for_each(|report| assert_eq!(report, first));
-    first
-}
-
-#[derive(Clone, Copy, Default)]
-struct Line {
-    n: u64,
-    bad: Option<u64>,
-    stop_at: Option<u64>,
-    /// The producer waits while something is in flight.
-    lazy: bool,
-    /// Any task may cancel the run.
-    cancel: bool,
-}
-
-struct Belt<'m> {
-    model: &'m Model,
-    line: Line,
-    given: u64,
-    taken: Vec<u64>,
-}
-
-impl Ends for Belt<'_> {
-    fn produce(&mut self, to: &mut Vec<u8>) -> Produced {
-        self.model.moved();
-        if self.given == self.line.n {
-            return Produced::End;
-        }
-        if self.line.lazy && self.given > self.taken.len() as u64 {
-            return Produced::Wait;
-        }
-        to.push(self.given as u8);
-        self.given += 1;
-        Produced::Item
-    }
-
-    fn consume(&mut self, index: u64, status: i32, bytes: &[u8]) -> Consumed {
-        self.model.moved();
-        assert_eq!((status, bytes), (0, &[index as u8 + 100][..]));
-        self.taken.push(index);
-        match self.line.stop_at == Some(index) {
-            true => Consumed::Stop,
-            false => Consumed::More,
-        }
-    }
-}
-
-fn streams(name: &str, size: usize, settings: Settings, line: Line) {
-    let work = |model: &Arc<Model>| {
-        let map = map_on(model, &settings);
-        let mut belt = Belt { model, line, given: 0, taken: Vec::new() };
-        let function = |task: &Task, input: &[u8], output: &mut Vec<u8>| {
-            model.moved();
-            output.push(input[0] + 100);
-            if line.cancel && model.choose(2) == 1 {
-                map.cancel();
-            }
-            i32::from(line.bad == Some(task.index))
-        };
-        let ends: Option<&mut dyn Ends> = (model.rank == 0).then_some(&mut belt as _);
-        let report = map.stream(ends, &function, None);
-        (report, belt.taken)
-    };
-    explore(name, size, work, |results| {
-        let (reports, taken): (Vec<_>, Vec<_>) = results.into_iter().unzip();
-        let report = agreed(reports);
-        let mut taken = taken[0].clone();
-        if !settings.ordered {
-            taken.sort_unstable();
-        }
-        let (outcome, n) = match (line.bad, line.stop_at) {
-            (Some(bad), _) => (Outcome::TaskFailed, bad),
-            (_, Some(stop)) => (Outcome::Stopped, stop + 1),
-            _ if line.cancel && report.outcome != Outcome::Done => (Outcome::Cancelled, taken.len() as u64),
-            _ => (Outcome::Done, line.n),
-        };
-        assert_eq!(report.outcome, outcome);
-        assert_eq!(report.failure.as_ref().map(|f| f.index), line.bad);
-        assert!(taken.iter().copied().eq(0..n), "{taken:?}, {n}: {report:?}");
-    });
-}
-
-fn maps(name: &str, size: usize, settings: Settings, n: u64, bad: &[u64]) {
-    let work = |model: &Arc<Model>| {
-        let function = |task: &Task, _: &[u8], _: &mut [u8]| {
-            model.moved();
-            i32::from(bad.contains(&task.index)) * 7
-        };
-        map_on(model, &settings).map(Tasks::new(n), &function, None)
-    };
-    explore(name, size, work, |reports| {
-        let report = agreed(reports);
-        let lowest = bad.iter().min().copied();
-        assert_eq!(report.failure.as_ref().map(|f| f.index), lowest);
-        let (outcome, done) = match lowest {
-            Some(lowest) => (Outcome::TaskFailed, lowest + 1),
-            None => (Outcome::Done, n),
-        };
-        assert_eq!((report.outcome, report.done), (outcome, done));
-    });
-}
-
-/// Any task on any rank may cancel the run or, if `signal` says which rank gets one, a signal at any
-/// time.
-fn cancels(name: &str, size: usize, settings: Settings, n: u64, signal: Option<usize>) {
-    let cancelled = AtomicBool::new(false);
-    let work = |model: &Arc<Model>| {
-        if model.rank == 0 {
-            cancelled.store(false, Ordering::Relaxed);
-        }
-        let map = map_on(model, &settings);
-        if signal == Some(model.rank) {
-            model.state().signal = Some((model.rank, map.canceller()));
-        }
-        let function = |task: &Task, _: &[u8], _: &mut [u8]| {
-            model.moved();
-            let may = signal.is_none() && !cancelled.load(Ordering::Relaxed);
-            if may && model.choose(2) == 1 {
-                cancelled.store(true, Ordering::Relaxed);
-                map.cancel();
-            }
-            i32::from(task.cancelled())
-        };
-        let report = map.map(Tasks::new(n), &function, None);
-        model.state().signal = None;
-        let after = |_: &Task, _: &[u8], _: &mut [u8]| {
-            model.moved();
-            0
-        };
-        (report, map.map(Tasks::new(1), &after, None))
-    };
-    explore(name, size, work, |results| {
-        let (reports, after): (Vec<_>, Vec<_>) = results.into_iter().unzip();
-        let report = agreed(reports);
-        assert_eq!(agreed(after).outcome, Outcome::Done);
-        let missing: u64 = report.unfinished.iter().map(|r| r.1 - r.0).sum();
-        assert_eq!(report.done + missing, n);
-        let wanted = match cancelled.load(Ordering::Relaxed) || missing > 0 {
-            true => Outcome::Cancelled,
-            false => Outcome::Done,
-        };
-        assert_eq!(report.outcome, wanted);
-    });
-}
-
-fn long() -> bool {
-    std::env::var_os("DICOD_LONG").is_some()
-}
-
-fn line(n: u64) -> Line {
-    Line { n, ..Line::default() }
-}
-
-fn outstanding(max_outstanding: i64) -> Settings {
-    Settings { max_outstanding, ..Settings::default() }
-}
-
-fn root_only_leads() -> Settings {
-    Settings { root_works: false, ..outstanding(2) }
-}
-
-#[test]
-fn streams_end_in_every_schedule() {
-    streams("stream, 2 ranks, 2 items", 2, outstanding(2), line(2));
-    streams("stream, 2 ranks, 3 items", 2, outstanding(2), line(3));
-    streams("stream, 2 ranks, 3 items of 3", 2, outstanding(3), line(3));
-    streams("stream, 3 ranks, 2 items", 3, outstanding(2), line(2));
-    streams("stream, 3 ranks, 2 items, root only leads", 3, root_only_leads(), line(2));
-    let lazy = Line { lazy: true, ..line(3) };
-    streams("stream, 2 ranks, lazy producer", 2, outstanding(3), lazy);
-    let unordered = Settings { ordered: false, ..outstanding(3) };
-    streams("stream, 2 ranks, 3 items, as they come", 2, unordered, line(3));
-    let bad = Line { bad: Some(1), ..line(3) };
-    streams("stream, 2 ranks, a task fails", 2, outstanding(3), bad);
-    let stop = Line { stop_at: Some(0), ..line(3) };
-    streams("stream, 2 ranks, the consumer stops", 2, outstanding(3), stop);
-    let cancel = Line { cancel: true, ..line(2) };
-    streams("stream, 2 ranks, a task cancels", 2, outstanding(2), cancel);
-    if long() {
-        streams("stream, 3 ranks, 4 items", 3, outstanding(3), line(4));
-        let stop = Line { stop_at: Some(1), ..line(4) };
-        streams("stream, 3 ranks, the consumer stops", 3, outstanding(3), stop);
-        let cancel = Line { cancel: true, ..line(4) };
-        streams("stream, 2 ranks, one of 4 tasks cancels", 2, outstanding(3), cancel);
-    }
-}
-
-#[test]
-fn maps_end_in_every_schedule() {
-    let one = Settings::default();
-    maps("map, 2 ranks, 3 tasks", 2, one.clone(), 3, &[]);
-    maps("map, 3 ranks, 2 tasks, root only leads", 3, root_only_leads(), 2, &[]);
-    maps("map, 2 ranks, 3 tasks, 2 fail", 2, one.clone(), 3, &[1, 2]);
-    maps("map, 3 ranks, 3 tasks, 2 fail", 3, one, 3, &[0, 1]);
-}
-
-#[test]
-fn cancelled_maps_end_in_every_schedule() {
-    let one = Settings::default();
-    cancels("cancel, 2 ranks, 2 tasks", 2, one.clone(), 2, None);
-    cancels("signal to the root, 2 ranks, 2 tasks", 2, one.clone(), 2, Some(0));
-    cancels("signal to a worker, 2 ranks, 2 tasks", 2, one.clone(), 2, Some(1));
-    if long() {
-        cancels("cancel, 2 ranks, 2 tasks, root only leads", 2, root_only_leads(), 2, None);
-        cancels("cancel, 2 ranks, 3 tasks, root only leads", 2, root_only_leads(), 3, None);
-        cancels("cancel, 3 ranks, 2 tasks", 3, one, 2, None);
-    }
 }

@@ -1,0 +1,125 @@
+//! The other ranks follow: they do what the root sends until it ends the run.
+
+use crate::base::error::Result;
+use crate::parmap::run::polling::{Pass, go_round};
+use crate::parmap::run::pool::Pool;
+use crate::parmap::run::report::Report;
+use crate::parmap::run::source::Work;
+use crate::parmap::run::state::Run;
+use crate::parmap::run::unit::{END, Reply, Signal, UNIT, Unit, decode_end};
+use crate::parmap::tags::{REPLIES, SIGNALS, UNITS};
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// Works for the root until it ends the run: its report.
+pub(crate) fn follow(run: &Run, work: &dyn Work) -> Result<Report> {
+    if !run.gets_units() {
+        return decode_end(&follow_team(run, work)?);
+    }
+    let pool = Pool::default();
+    let size = run.pool_size();
+    let end = pool.scope(
+        size,
+        run.stack,
+        |unit, thread| run.execute_in_thread(work, unit, thread),
+        |pool| Follower::new(run, Some(pool).filter(|_| size > 0)).follow(work),
+    );
+    if let Some(team) = &run.team {
+        team.broadcast(0, &mut vec![END])?;
+    }
+    decode_end(&end?)
+}
+
+/// Ranks that help another one, or have nothing to do: how the root ends the run.
+fn follow_team(run: &Run, work: &dyn Work) -> Result<Vec<u8>> {
+    let poll = || hear(run);
+    if let Some(team) = &run.team {
+        loop {
+            let mut bytes = Vec::new();
+            team.broadcast(0, &mut bytes)?;
+            if bytes.last() != Some(&UNIT) {
+                break;
+            }
+            run.assist(work, &Unit::decode(bytes)?, &poll)?;
+        }
+    }
+    Ok(run.ranks.wait(Some(0), UNITS)?.bytes)
+}
+
+/// Looks for what the root wants to be stopped.
+fn hear(run: &Run) {
+    while let Ok(Some(message)) = run.ranks.receive(Some(0), SIGNALS) {
+        let Ok(signal) = Signal::decode(&message.bytes) else {
+            return;
+        };
+        if signal.epoch == run.epoch {
+            run.control.cut(signal.limit);
+            run.control.stop(signal.reason);
+        }
+    }
+}
+
+/// A rank that gets units from the root.
+struct Follower<'r> {
+    run: &'r Run,
+    pool: Option<&'r Pool>,
+    /// Units for the calling thread itself.
+    own: VecDeque<Unit>,
+    /// The root knows that this rank has stopped.
+    told: bool,
+    polled: Instant,
+}
+
+impl<'r> Follower<'r> {
+    fn new(run: &'r Run, pool: Option<&'r Pool>) -> Self {
+        Follower { run, pool, own: VecDeque::new(), told: false, polled: Instant::now() }
+    }
+
+    /// The message with which the root ends the run.
+    fn follow(mut self, work: &dyn Work) -> Result<Vec<u8>> {
+        go_round(|| self.pass(work))
+    }
+
+    fn reply(&self, reply: Reply) -> Result<()> {
+        self.run.ranks.send(0, REPLIES, reply.encode(self.run.epoch))
+    }
+
+    fn pass(&mut self, work: &dyn Work) -> Result<Pass<Vec<u8>>> {
+        let run = self.run;
+        let mut pass = Pass::Idle;
+        // Asking for messages costs as much as a short task: with one at hand, do that first.
+        let at_hand = self.pool.is_none() && !self.own.is_empty();
+        if !at_hand || self.polled.elapsed() >= run.poll_interval {
+            while let Some(message) = run.ranks.receive(Some(0), UNITS)? {
+                pass = Pass::Moved;
+                if message.bytes.last() == Some(&END) {
+                    return Ok(Pass::End(message.bytes));
+                }
+                let unit = Unit::decode(message.bytes)?;
+                let Some(pool) = self.pool else {
+                    self.own.push_back(unit);
+                    break;
+                };
+                pool.push(unit);
+            }
+        }
+        if matches!(pass, Pass::Idle) || self.polled.elapsed() >= run.poll_interval {
+            self.polled = Instant::now();
+            hear(run);
+        }
+        if run.control.stopped() && !self.told {
+            self.told = true;
+            self.reply(Reply { slot: usize::MAX, stopped: run.control.reason(), ..Reply::default() })?;
+        }
+        for reply in self.pool.map_or(Vec::new(), |pool| pool.replies()) {
+            pass = Pass::Moved;
+            self.reply(reply?)?;
+        }
+        if let Some(unit) = self.own.pop_front() {
+            pass = Pass::Moved;
+            let poll = || hear(run);
+            self.reply(run.execute(work, unit, 0, Some(&poll))?)?;
+        }
+        Ok(pass)
+    }
+}
