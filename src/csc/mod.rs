@@ -3,9 +3,11 @@
 //! Minimise F(z) = ½‖X − Σₖ zₖ ∗ Dₖ‖² + Σₖ λₖ‖zₖ‖₁, optionally with z ≥ 0. Sources: Moreau, Oudre,
 //! Vayatis, *DICOD* (ICML 2018); Moreau, Gramfort, *DiCoDiLe* (arXiv 1901.09235).
 //!
-//! [`encoder`] is the way in; it uses [`tile`] (descent inside a tile), [`schedule`] (the order of
-//! tiles, on any number of threads) and [`certificate`] (the proof of the result).
+//! [`problem`] is what is asked: shapes, the layout of the domain, the model D∗z, λmax and the objective. [`bound`] is all
+//! that follows from the dictionary, [`descent`] makes steps, and [`encoder`] is the way in: it holds a bound dictionary and
+//! who works on what, and solves stage by stage.
 
+pub(crate) mod bound;
 pub mod descent;
 pub mod encoder;
 pub mod problem;
@@ -16,6 +18,7 @@ pub use crate::options::solve::{Options, Scale, Schedule, Strategy};
 pub use descent::tile::Step;
 pub use descent::trace::{Activity, Span};
 pub use encoder::certificate::Certificate;
-pub use encoder::{Activation, Encoder, Info, reconstruct};
+pub use encoder::{Activation, Encoder, Info};
+pub use problem::model::reconstruct;
 pub use problem::objective::{lambda_max, objective};
 pub use problem::shape::Shape;

@@ -2,7 +2,7 @@
 
 use crate::base::error::Result;
 use crate::base::status::dicod_status;
-use crate::csc::problem::objective::Range;
+use crate::csc::problem::range::Range;
 use crate::ffi::boundary::{
     Either, for_either, give, guard, reference_mut, room, room_for, size, slice, slice_mut, string,
 };

@@ -4,7 +4,7 @@ use crate::base::error::{Error, Result};
 use crate::base::status::dicod_status;
 use crate::base::wording::by_language;
 use crate::clock::Clock;
-use crate::csc::problem::objective::Range;
+use crate::csc::problem::range::Range;
 use crate::csc::{Activation, Encoder, Info, Shape};
 use crate::ffi::array::{PER_AXIS, View, X, Z, dicod_array};
 use crate::ffi::boundary::problem::{dictionary, explained, values};

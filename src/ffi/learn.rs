@@ -5,7 +5,7 @@ use crate::base::status::{DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_TIME_
 use crate::base::wording::by_language;
 use crate::clock::Clock;
 use crate::csc::encoder::same_problem;
-use crate::csc::problem::objective::Range;
+use crate::csc::problem::range::Range;
 use crate::csc::{Options, Shape, Stop};
 use crate::ffi::boundary::problem::{dictionary, explained, seconds_to_write, slab, values};
 use crate::ffi::boundary::{Element, Output, Problem, aligned, call, fails_if_shared, guard, slice_mut};

@@ -6,7 +6,7 @@ use crate::base::status::{DICOD_CANCELLED, DICOD_OK, DICOD_TIME_LIMIT, dicod_sta
 use crate::clock::Stage;
 use crate::csc::Stop;
 use crate::csc::encoder::same_problem;
-use crate::csc::problem::objective::Range;
+use crate::csc::problem::range::Range;
 use crate::ffi::array::{View, X, Z, dicod_array};
 use crate::ffi::boundary::problem::explained;
 use crate::ffi::boundary::{

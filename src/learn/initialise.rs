@@ -7,7 +7,7 @@ use crate::base::error::Result;
 use crate::base::memory;
 use crate::clock::{self, Looks, Wish};
 use crate::csc::Shape;
-use crate::csc::encoder::learning::Places;
+use crate::grid::places::Places;
 use crate::grid::point::{AXES, Point};
 use crate::grid::tiles::Tile;
 use crate::learn::dictionary_step::tukey_window;

@@ -3,7 +3,7 @@
 use crate::base::error::{Error, Result};
 use crate::base::wording::per_axis;
 use crate::clock::Clock;
-use crate::csc::encoder::wrong_dictionary;
+use crate::csc::problem::model::wrong_dictionary;
 use crate::csc::{Activation, Encoder, Options, Shape};
 use crate::grid::block::Block;
 use crate::learn::dictionary_step::{Settings, feasible, widened};

@@ -2,14 +2,27 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
-use crate::base::wording::{index, per_axis};
-use crate::csc::descent::halo::{decode, encode};
+use crate::base::wording::index;
 use crate::csc::descent::tile::Step;
-use crate::csc::encoder::{Activation, Encoder};
-use crate::grid::block::{Block, fails_unless_a_partition};
+use crate::csc::encoder::Encoder;
+use crate::csc::encoder::placed::check_channels;
+use crate::grid::block::Block;
+use crate::grid::places::Places;
 use crate::grid::point::Point;
 use crate::linalg::{Field, FieldMut, Real};
-use crate::ranks::Tag;
+
+/// One non-zero activation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Activation<T> {
+    /// Which signal.
+    pub signal: usize,
+    /// Which atom.
+    pub atom: usize,
+    /// Where, on the padded axes.
+    pub at: Point,
+    /// Its value.
+    pub value: T,
+}
 
 /// Sorts activations by signal, atom and position.
 #[inline(never)]
@@ -17,19 +30,24 @@ pub(super) fn in_order<T>(list: &mut [Activation<T>]) {
     list.sort_unstable_by_key(|a| (a.signal, a.atom, a.at));
 }
 
+fn activation<T: Real>(signal: usize, step: &Step<T>) -> Activation<T> {
+    Activation { signal, atom: step.atom as usize, at: step.at.map(i64::from), value: step.delta }
+}
+
 impl<T: Real> Encoder<T> {
+    fn n_atom_fields(&self) -> usize {
+        self.placed.shape().n_signals * self.placed.shape().n_atoms
+    }
+
     /// Collective: sets z, (signals × atoms) fields, for a warm start. Each rank brings a block of the
     /// valid domain.
     pub fn set_z(&mut self, z: &Field<'_, T>) -> Result<()> {
-        self.ranks.agree(self.check_z(z))?;
-        let blocks = self.gather_blocks(&z.block())?;
-        let domain = Block::whole(self.shape.valid());
-        fails_unless_a_partition("the blocks of z", &blocks, &domain, self.shape.n_axes)?;
-        if self.regions.is_empty() {
-            self.place(&blocks)?;
-        }
-        let me = self.ranks.rank();
-        let n_atoms = self.shape.n_atoms;
+        self.placed.ranks().agree(self.check_z(z))?;
+        let blocks = self.placed.gather_blocks(&z.block())?;
+        let valid = self.placed.shape().valid();
+        self.placed.settle("the blocks of z", &blocks, valid)?;
+        let me = self.placed.ranks().rank();
+        let n_atoms = self.placed.shape().n_atoms;
         // The non-zeros of a part of this rank's block, signal by signal.
         let list = |part: &Block, signal: usize, list: &mut Vec<Step<T>>| {
             part.for_each_row(|at| {
@@ -48,91 +66,47 @@ impl<T: Real> Encoder<T> {
                 }
             });
         };
-        let given = |rank: usize| self.regions[rank].intersection(&z.block());
-        let taken = |rank: usize| self.regions[me].intersection(&blocks[rank]);
-        let mut new = self.swap_lists(given, taken, list)?;
+        let given = |rank: usize| self.placed.regions()[rank].intersection(&z.block());
+        let taken = |rank: usize| self.placed.regions()[me].intersection(&blocks[rank]);
+        let mut new = self.placed.swap_lists(given, taken, list)?;
         // One order, whoever had them: by tile, position and atom.
         new.sort_by_cached_key(|(signal, step)| {
             let at = step.at.map(i64::from);
-            (self.grid.find(*signal, &at), at, step.atom)
+            (self.placed.grid().find(*signal, &at), at, step.atom)
         });
         self.clear_z();
-        let own = self.tiles.numbers();
+        let own = self.placed.tiles().numbers();
         for (signal, step) in new {
             let at = step.at.map(i64::from);
-            let Ok(index) = own.binary_search(&self.grid.find(signal, &at)) else {
+            let Ok(index) = own.binary_search(&self.placed.grid().find(signal, &at)) else {
                 continue;
             };
-            let state = &mut *self.tiles.tile(index);
+            let state = &mut *self.placed.tiles().tile(index);
             let at = std::array::from_fn(|a| at[a] - state.tile.origin[a]);
             let atom = step.atom as usize;
-            let z = self.scaling.enter(atom, step.delta);
-            state.set_z(&self.plan, at, atom, z);
+            let z = self.bound.scaling().enter(atom, step.delta);
+            state.set_z(self.bound.plan(), at, atom, z);
         }
         Ok(())
     }
 
-    /// Collective: sends to each rank the lists of a box, per signal, and receives theirs. `given`
-    /// and `taken` are the boxes that go to and come from a rank.
-    pub(super) fn swap_lists(
-        &self,
-        given: impl Fn(usize) -> Block,
-        taken: impl Fn(usize) -> Block,
-        list: impl Fn(&Block, usize, &mut Vec<Step<T>>),
-    ) -> Result<Vec<(usize, Step<T>)>> {
-        let (me, size) = (self.ranks.rank(), self.ranks.size());
-        let mut all = Vec::new();
-        let mut failure = None;
-        let mut steps = Vec::new();
-        for rank in 0..size {
-            let part = given(rank);
-            if part.is_empty() {
-                continue;
-            }
-            let mut bytes = Vec::new();
-            for signal in 0..self.shape.n_signals {
-                steps.clear();
-                list(&part, signal, &mut steps);
-                if rank == me {
-                    all.extend(steps.iter().map(|step| (signal, *step)));
-                } else if let Err(error) = encode(signal, &steps, &mut bytes) {
-                    failure = Some(error);
-                }
-            }
-            if rank != me {
-                self.tiles.halo.send(rank, Tag::ACTIVATIONS, bytes)?;
-            }
-        }
-        for rank in (0..size).filter(|rank| *rank != me && !taken(*rank).is_empty()) {
-            let bytes = self.tiles.halo.receive(rank, Tag::ACTIVATIONS)?;
-            let read = decode(&bytes, &mut |signal, steps: Vec<Step<T>>| {
-                memory::reserve("activations", &mut all, steps.len())?;
-                all.extend(steps.into_iter().map(|step| (signal, step)));
-                Ok(())
-            });
-            failure = failure.or(read.err());
-        }
-        self.ranks.agree(failure.map_or(Ok(all), Err))
-    }
-
     /// Collective: the activations that are not zero in a block of the valid domain, in no order.
     pub(super) fn fetch(&self, block: &Block) -> Result<Vec<(usize, Step<T>)>> {
-        let blocks = self.gather_blocks(block)?;
-        let Some(region) = self.regions.get(self.ranks.rank()) else {
+        let blocks = self.placed.gather_blocks(block)?;
+        let Some(region) = self.placed.regions().get(self.placed.ranks().rank()) else {
             return Ok(Vec::new());
         };
         let list = |part: &Block, signal: usize, list: &mut Vec<Step<T>>| {
-            for index in 0..self.tiles.len() {
-                let state = self.tiles.tile(index);
+            for state in self.placed.states() {
                 let (tile, origin) = (&state.tile, state.tile.origin);
                 let positions = Block { origin, shape: tile.shape };
                 if tile.signal != signal || positions.intersection(part).is_empty() {
                     continue;
                 }
-                state.for_each_nonzero(&self.plan, |at, atom, z| {
+                state.for_each_nonzero(self.bound.plan(), |at, atom, z| {
                     let at: Point = std::array::from_fn(|a| at[a] + origin[a]);
                     if part.contains(&at) {
-                        let delta = self.scaling.leave(atom, z);
+                        let delta = self.bound.scaling().leave(atom, z);
                         let (at, atom) = (at.map(|x| x as i32), atom as u32);
                         list.push(Step { at, atom, delta });
                     }
@@ -140,13 +114,13 @@ impl<T: Real> Encoder<T> {
             }
         };
         let given = |rank: usize| region.intersection(&blocks[rank]);
-        let taken = |rank: usize| self.regions[rank].intersection(block);
-        self.swap_lists(given, taken, list)
+        let taken = |rank: usize| self.placed.regions()[rank].intersection(block);
+        self.placed.swap_lists(given, taken, list)
     }
 
     /// Checks an array of activations: shape, finite, non-negative when z ≥ 0 is asked for.
     pub fn check_z(&self, z: &Field<'_, T>) -> Result<()> {
-        self.check_block("z", z.channels.len(), self.n_atom_fields(), z.block(), self.shape.valid())?;
+        self.placed.check_block("z", z.channels.len(), self.n_atom_fields(), z.block(), self.placed.shape().valid())?;
         z.check_finite("z")?;
         let row = z.layout.shape[2];
         if !self.options.positive {
@@ -160,7 +134,7 @@ impl<T: Real> Encoder<T> {
                     if value < T::ZERO && negative.is_none() {
                         let at = [at[0], at[1], k];
                         let at: Point = std::array::from_fn(|a| at[a] + z.origin[a]);
-                        negative = Some((self.shape.index(channel, self.shape.n_atoms, at), value));
+                        negative = Some((self.placed.shape().index(channel, self.placed.shape().n_atoms, at), value));
                     }
                 }
             });
@@ -174,9 +148,7 @@ impl<T: Real> Encoder<T> {
 
     /// Forgets z: the next warm start begins at zero.
     pub fn clear_z(&mut self) {
-        for index in 0..self.tiles.len() {
-            self.tiles.tile(index).clear_z();
-        }
+        self.placed.clear_z();
     }
 
     /// Collective: writes z as (signals × atoms) fields. Each rank asks for a block of the valid
@@ -185,8 +157,8 @@ impl<T: Real> Encoder<T> {
         let block = out.block();
         let n = self.n_atom_fields();
         let fits =
-            Self::check_channels("z", out.channels.len(), n, &block).and_then(|_| self.check_inside("z", &block));
-        self.ranks.agree(fits)?;
+            check_channels("z", out.channels.len(), n, &block).and_then(|_| self.placed.check_inside("z", &block));
+        self.placed.ranks().agree(fits)?;
         let list = self.fetch(&block)?;
         self.write(&list, out);
         Ok(())
@@ -194,7 +166,7 @@ impl<T: Real> Encoder<T> {
 
     /// Collective: the activations in a block of the valid domain, for [`Encoder::write`].
     pub(crate) fn fetch_block(&self, block: &Block) -> Result<Vec<(usize, Step<T>)>> {
-        self.ranks.agree(self.check_inside("z", block))?;
+        self.placed.ranks().agree(self.placed.check_inside("z", block))?;
         self.fetch(block)
     }
 
@@ -204,20 +176,9 @@ impl<T: Real> Encoder<T> {
         for (signal, step) in list {
             let at = std::array::from_fn(|a| i64::from(step.at[a]) - out.origin[a]);
             let at = out.layout.index(at);
-            let field = signal * self.shape.n_atoms + step.atom as usize;
+            let field = signal * self.placed.shape().n_atoms + step.atom as usize;
             out.channels[field][at] = step.delta;
         }
-    }
-
-    pub(super) fn check_inside(&self, argument: &str, block: &Block) -> Result<()> {
-        let valid = self.shape.valid();
-        if block.is_empty() || block.intersection(&Block::whole(valid)) == *block {
-            return Ok(());
-        }
-        let [offset, shape, valid] = [block.origin, block.shape, valid].map(|of| per_axis(&self.shape.unpadded(of)));
-        let value = format!("of shape {shape} at offset {offset}");
-        let allowed = format!("inside the valid domain, which has the shape {valid}");
-        Err(Error::shape(argument, value, allowed))
     }
 
     /// All z ≠ 0 of this rank's tiles, sorted by (signal, atom, position). Each activation is on one
@@ -225,12 +186,11 @@ impl<T: Real> Encoder<T> {
     pub fn activations(&self) -> Result<Vec<Activation<T>>> {
         let mut list = Vec::new();
         memory::reserve("the list of activations", &mut list, self.n_nonzero())?;
-        for index in 0..self.tiles.len() {
-            let state = self.tiles.tile(index);
+        for state in self.placed.states() {
             let (signal, origin) = (state.tile.signal, state.tile.origin);
-            state.for_each_nonzero(&self.plan, |at, atom, z| {
+            state.for_each_nonzero(self.bound.plan(), |at, atom, z| {
                 let at = std::array::from_fn(|a| at[a] + origin[a]);
-                let value = self.scaling.leave(atom, z);
+                let value = self.bound.scaling().leave(atom, z);
                 list.push(Activation { signal, atom, at, value });
             });
         }
@@ -241,23 +201,72 @@ impl<T: Real> Encoder<T> {
     /// Collective: all z ≠ 0 in a block of the valid domain, another on each rank if wanted, sorted
     /// as [`Encoder::activations`].
     pub fn activations_in(&self, block: &Block) -> Result<Vec<Activation<T>>> {
-        self.ranks.agree(self.check_inside("block", block))?;
+        self.placed.ranks().agree(self.placed.check_inside("block", block))?;
         let list = self.fetch(block)?;
-        let mut list: Vec<_> = list
-            .into_iter()
-            .map(|(signal, step)| Activation {
-                signal,
-                atom: step.atom as usize,
-                at: step.at.map(i64::from),
-                value: step.delta,
-            })
-            .collect();
+        let mut list: Vec<_> = list.iter().map(|(signal, step)| activation(*signal, step)).collect();
         in_order(&mut list);
         Ok(list)
     }
 
     /// Number of z ≠ 0 on this rank.
     pub fn n_nonzero(&self) -> usize {
-        (0..self.tiles.len()).map(|index| self.tiles.tile(index).n_nonzero()).sum()
+        self.placed.n_nonzero()
+    }
+
+    /// Collective: the activations of other ranks' tiles within reach of this rank's.
+    pub(crate) fn halo_activations(&self) -> Result<Vec<Activation<T>>> {
+        let own = self.placed.tiles().numbers();
+        let mut halo = Vec::new();
+        self.placed.tiles().for_each_list(self.bound.plan(), &mut |number, list| {
+            if own.binary_search(&number).is_err() {
+                let signal = self.placed.grid().tile(number).signal;
+                halo.extend(list.iter().map(|step| {
+                    let delta = self.bound.scaling().leave(step.atom as usize, step.delta);
+                    activation(signal, &Step { delta, ..*step })
+                }));
+            }
+        })?;
+        Ok(halo)
+    }
+
+    /// Collective: hands each of these activations to the rank that works on its position; gives
+    /// those for this rank, sorted by (signal, atom, position).
+    pub(crate) fn route(&self, moved: &[Activation<T>]) -> Result<Vec<Activation<T>>> {
+        let mine = self.placed.region();
+        let with = |rank: usize, part: Block| {
+            let idle = mine.is_empty() || self.placed.regions().get(rank).is_none_or(Block::is_empty);
+            if idle { Block::default() } else { part }
+        };
+        let given = |rank: usize| with(rank, self.placed.regions().get(rank).copied().unwrap_or_default());
+        let taken = |rank: usize| with(rank, mine);
+        let list = |part: &Block, signal: usize, list: &mut Vec<Step<T>>| {
+            let here = |a: &&Activation<T>| a.signal == signal && part.contains(&a.at);
+            list.extend(moved.iter().filter(here).map(|a| Step {
+                at: a.at.map(|x| x as i32),
+                atom: a.atom as u32,
+                delta: a.value,
+            }));
+        };
+        let own = self.placed.swap_lists(given, taken, list)?;
+        let mut own: Vec<_> = own.iter().map(|(s, step)| activation(*s, step)).collect();
+        in_order(&mut own);
+        Ok(own)
+    }
+
+    /// Forgets z and how it came about, and takes of these activations, sorted by (signal, atom,
+    /// position), those on this rank: a solve that starts from them depends on nothing else.
+    pub(crate) fn set_activations(&mut self, list: &[Activation<T>]) {
+        let tiles = self.own_tiles();
+        self.placed.states().for_each(|mut state| state.forget());
+        let places = Places::new(&tiles);
+        for activation in list {
+            let Some(index) = places.tile_at(activation.signal, activation.at) else {
+                continue;
+            };
+            let state = &mut *self.placed.tiles().tile(index);
+            let at = std::array::from_fn(|a| activation.at[a] - state.tile.origin[a]);
+            let z = self.bound.scaling().enter(activation.atom, activation.value);
+            state.set_z(self.bound.plan(), at, activation.atom, z);
+        }
     }
 }

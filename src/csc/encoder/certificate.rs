@@ -3,19 +3,17 @@
 //!
 //! The last two are maxima over all coordinates. c of the residual tells which coordinates might have them; their values are
 //! then computed one by one, in double precision. That c is correlated anew, or it is what the descent has left: if a bound
-//! on its rounding (`Encoder::drift`) is little beside the tolerance, and if it is within that bound at every z ≠ 0 and at
+//! on its rounding (`Measure::drift`) is little beside the tolerance, and if it is within that bound at every z ≠ 0 and at
 //! samples elsewhere, where it is compared with X and z.
 
 use crate::base::error::Result;
-use crate::clock;
-use crate::csc::descent::exchange::Window;
-use crate::csc::descent::tile::Plan;
-use crate::csc::descent::tiles::Tiles;
-use crate::csc::problem::shape::Shape;
-use crate::grid::block::Block;
-use crate::grid::point::Point;
-use crate::grid::tiles::{Tile, TileGrid};
-use crate::linalg::{Atoms, Dictionary, Real, Strided};
+use crate::csc::descent::tile::{Coordinate, TileState};
+use crate::csc::encoder::measure::Measure;
+use crate::csc::encoder::residual::squares;
+use crate::linalg::Real;
+use crate::linalg::correlate::Scratch;
+use crate::ranks::Reduce;
+use crate::ranks::exact_sum::ExactSum;
 
 /// Computed from X and z.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -29,154 +27,6 @@ pub struct Certificate {
     pub max_step: f64,
     /// F(z) − F(z*) ≤ gap, from a dual feasible point.
     pub gap: f64,
-}
-
-/// X̂ += value · D_atom at a position, for one signal's channels over a block: the part of the atom
-/// that lies in it. Adds up in `sizes`, if there are any, what has been rounded.
-#[allow(clippy::too_many_arguments)]
-pub(super) fn add_atom<T: Real>(
-    dictionary: &Dictionary<T>,
-    channels: &mut [&mut [T]],
-    sizes: &mut [&mut [T]],
-    layout: &Strided,
-    block: &Block,
-    atom: usize,
-    at: Point,
-    value: T,
-) {
-    let [_, l1, l2] = dictionary.shape;
-    let support = Block { origin: at, shape: dictionary.shape };
-    let part = support.intersection(block);
-    if part.is_empty() {
-        return;
-    }
-    let run = part.shape[2] as usize;
-    let volume = dictionary.volume();
-    for (channel, out) in channels.iter_mut().take(dictionary.n_channels).enumerate() {
-        let (d, factor) = match &dictionary.atoms {
-            Atoms::Full(d) => {
-                let first = (atom * dictionary.n_channels + channel) * volume;
-                (&d[first..first + volume], value)
-            }
-            Atoms::RankOne { u, v } => {
-                let u = u[atom * dictionary.n_channels + channel];
-                (&v[atom * volume..(atom + 1) * volume], value * u)
-            }
-        };
-        part.for_each_row(|row| {
-            let s: Point = std::array::from_fn(|a| row[a] - at[a]);
-            let d = &d[((s[0] * l1 + s[1]) * l2 + s[2]) as usize..][..run];
-            let first = layout.index(std::array::from_fn(|a| row[a] - block.origin[a]));
-            if layout.strides[2] == 1 {
-                let out = &mut out[first..first + run];
-                for (to, d) in out.iter_mut().zip(d) {
-                    *to += factor * *d;
-                }
-                if let Some(sizes) = sizes.get_mut(channel) {
-                    let sizes = sizes[first..first + run].iter_mut();
-                    for ((size, to), d) in sizes.zip(out).zip(d) {
-                        *size += to.abs() + (factor * *d).abs();
-                    }
-                }
-            } else {
-                for (k, d) in d.iter().enumerate() {
-                    out[(first as i64 + k as i64 * layout.strides[2]) as usize] += factor * *d;
-                }
-            }
-        });
-    }
-}
-
-/// Where an atom at a position lies in a block, images around a period included.
-pub(super) fn images(shape: &Shape, at: Point, block: &Block) -> impl Iterator<Item = Point> {
-    let shifts = |axis: usize| {
-        let period = shape.signal[axis];
-        let (low, end) = (at[axis], at[axis] + shape.atom[axis]);
-        let (first, last) = (block.origin[axis], block.end(axis));
-        let shifts = [-period, 0, period].into_iter();
-        let n_periods = if shape.periodic[axis] { 1 } else { 0 };
-        shifts.filter(move |shift| shift.abs() <= n_periods * period && low + shift < last && end + shift > first)
-    };
-    let [s0, s1, s2] = [shifts(0), shifts(1), shifts(2)].map(Iterator::collect::<Vec<_>>);
-    s0.into_iter().flat_map(move |i| {
-        let (s1, s2) = (s1.clone(), s2.clone());
-        s1.into_iter().flat_map(move |j| {
-            let s2 = s2.clone();
-            s2.into_iter().map(move |k| [at[0] + i, at[1] + j, at[2] + k])
-        })
-    })
-}
-
-/// Takes D∗z from a window that holds X. Collective. Every position hears of the activations in
-/// one order, whichever rank they are on.
-pub(super) fn subtract_model<T: Real>(
-    window: &mut Window<T>,
-    tiles: &Tiles<T>,
-    plan: &Plan<T>,
-    grid: &TileGrid,
-    dictionary: &Dictionary<T>,
-    shape: &Shape,
-) -> Result<()> {
-    let block = window.block;
-    let layout = Strided::contiguous(block.shape);
-    let volume = block.volume().max(1) as usize;
-    window.forget_sizes()?;
-    let mut channels: Vec<&mut [T]> = window.values.chunks_exact_mut(volume).collect();
-    let mut sizes: Vec<&mut [T]> = window.sizes.chunks_exact_mut(volume).collect();
-    let inner = !shape.periodic.contains(&true);
-    tiles.for_each_list(plan, &mut |number, list| {
-        let first = grid.tile(number).signal * shape.n_channels;
-        let Some(channels) = channels.get_mut(first..) else {
-            return;
-        };
-        let sizes = sizes.get_mut(first..).unwrap_or_default();
-        let mut add = |at, atom, value| {
-            add_atom(dictionary, channels, sizes, &layout, &block, atom, at, value);
-        };
-        for (n, step) in list.iter().enumerate() {
-            if n % 64 == 0 && clock::over() {
-                return;
-            }
-            let (at, atom) = (step.at.map(i64::from), step.atom as usize);
-            if inner {
-                add(at, atom, -step.delta);
-                continue;
-            }
-            for at in images(shape, at, &block) {
-                add(at, atom, -step.delta);
-            }
-        }
-    })
-}
-
-/// ‖r‖² over the positions that a tile stands for: its own, and those beyond the last tile.
-pub(super) fn squares<T: Real>(window: &Window<T>, tile: &Tile, shape: &Shape) -> f64 {
-    let valid = shape.valid();
-    let cell = Block {
-        origin: tile.origin,
-        shape: std::array::from_fn(|a| match tile.origin[a] + tile.shape[a] {
-            end if end == valid[a] => shape.signal[a] - tile.origin[a],
-            _ => tile.shape[a],
-        }),
-    };
-    let field = window.fields(tile.signal * shape.n_channels, shape.n_channels);
-    let mut total = 0.0;
-    for data in &field.channels {
-        cell.for_each_row(|at| {
-            let at = std::array::from_fn(|a| at[a] - field.origin[a]);
-            let first = field.layout.index(at);
-            let row = &data[first..first + cell.shape[2] as usize];
-            // Row sums first: fewer roundings of a large total. Several sums: one would wait for itself.
-            let (r8, rest) = row.as_chunks::<8>();
-            let mut sums = [0.0; 8];
-            for r in r8 {
-                sums = std::array::from_fn(|i| sums[i] + r[i].wide() * r[i].wide());
-            }
-            let rest = rest.iter().map(|r| r.wide() * r.wide());
-            total += sums.into_iter().chain(rest).sum::<f64>();
-        });
-    }
-    total
 }
 
 impl Certificate {
@@ -205,5 +55,190 @@ impl Certificate {
             // Next to zero even the allowance for rounding is rounded.
             gap: (objective - dual + rounding).max(0.0),
         }
+    }
+}
+
+impl<T: Real> Measure<'_, T> {
+    /// Collective: ‖r‖², ⟨z, D ⋆ r⟩ and Σ λ_k ‖z_k‖₁, the same bits for any number of ranks: sums over
+    /// a tile are formed in one order, and added up exactly. Given what the c of a descent may be wrong by, it does not
+    /// count, but tells whether it is more than that somewhere.
+    pub(super) fn sums(&self, lambda: &[f64], drift: Option<&[f64]>) -> Result<([f64; 3], bool)> {
+        let unscale = self.bound.scaling().unscale();
+        let state = || Ok(([(); 3].map(|_| ExactSum::default()), self.scratch()?, false));
+        let (window, shape, tiles) = (self.placed.window(), self.placed.shape(), self.placed.tiles());
+        let states = self.team.for_each(tiles.len(), state, |(sums, scratch, wrong), index| {
+            sums[0].add(squares(window, &tiles.tile(index).tile, shape));
+            let (mut zc, mut penalty) = (0.0, 0.0);
+            *wrong |= self.for_each_active(index, drift, scratch, |k, z, c| {
+                zc += z.wide() * (c * unscale[k]).wide();
+                penalty += lambda[k] * z.wide().abs();
+            });
+            sums[1].add(zc);
+            sums[2].add(penalty);
+            Ok(())
+        });
+        let mut words = vec![0; 3 * ExactSum::WORDS + 1];
+        for (mut sums, _, wrong) in self.placed.ranks().agree(states)? {
+            let of_state = sums.iter_mut().flat_map(|sum| sum.words().to_vec());
+            for (to, word) in words.iter_mut().zip(of_state.chain([i64::from(wrong)])) {
+                *to += word;
+            }
+        }
+        let words = self.placed.ranks().reduce(Reduce::Sum, &words)?;
+        let value = |i: usize| {
+            let words = &words[i * ExactSum::WORDS..][..ExactSum::WORDS];
+            ExactSum::from_words(words).value()
+        };
+        let wrong = words.last() != Some(&0);
+        Ok(([value(0), value(1), value(2)], wrong))
+    }
+
+    pub(super) fn certificate(&self, sums: [f64; 3], ratio: f64, steps: &[f64]) -> Certificate {
+        let step = steps.iter().copied().fold(0.0, f64::max) / self.bound.scaling().least();
+        Certificate::new(sums, ratio, step, T::EPSILON.wide())
+    }
+
+    /// Collective: the certificate from the c that a descent has left, if its rounding, as bounded and as seen wherever
+    /// z ≠ 0 and in samples elsewhere, is little beside the tolerance, and if that holds. c tells which coordinates
+    /// might decide: their numbers, as all others, are computed from X and z.
+    pub(super) fn certify_left(
+        &self,
+        lambda: &[f64],
+        dual_weights: &[f64],
+        slack: &[f64],
+        tol: f64,
+    ) -> Result<Option<(Certificate, Vec<f64>)>> {
+        let drift = self.drift(slack)?;
+        if !drift.iter().all(|drift| *drift <= tol / 4.0) {
+            return Ok(None);
+        }
+        let (sums, wrong) = self.sums(lambda, Some(&drift))?;
+        if wrong {
+            return Ok(None);
+        }
+        let left = self.largest_left(dual_weights, &drift)?;
+        let left = left.filter(|(_, steps)| steps.iter().all(|step| *step <= tol));
+        Ok(left.map(|(ratio, steps)| (self.certificate(sums, ratio, &steps), steps)))
+    }
+
+    /// What the c that a descent has left may be wrong by, if it was wrong by `slack` when it was computed.
+    ///
+    /// A step that reaches a c rounds δ, G, their product and the difference, and there are the errors of G itself
+    /// (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1); |c| is no larger than μ + |dz|.
+    fn drift_of(&self, state: &TileState<T>, slack: f64) -> f64 {
+        // Units in which numbers are rounded.
+        let [single, full] = [f64::from(f32::EPSILON), f64::EPSILON].map(|e| 0.5 * e);
+        let of_c = match state.c.is_single() {
+            true => single,
+            false => 0.5 * T::EPSILON.wide(),
+        };
+        let depth = self.bound.dictionary().volume() * self.placed.shape().n_channels;
+        // Scaled entries of G are at most that.
+        let gram = self.bound.scaling().spread().0 * self.bound.scaling().largest_norm();
+        let of_product = gram * (2.0 * single + of_c + 2.0 * (depth + 8) as f64 * full);
+        let mu = self.bound.plan().mu.iter().map(|mu| mu.wide()).fold(0.0, f64::max);
+        let wear = state.wear(self.bound.plan());
+        let drift = of_c * (wear.steps * mu + wear.heights) + of_product * wear.moved;
+        // And what is left out: products of roundings.
+        slack + 1.01 * drift
+    }
+
+    /// Collective: the same by signal, over all tiles.
+    pub(super) fn drift(&self, slack: &[f64]) -> Result<Vec<f64>> {
+        let mut drift = vec![0.0; slack.len()];
+        for index in 0..self.placed.tiles().len() {
+            let state = self.placed.tiles().tile(index);
+            let signal = state.tile.signal;
+            drift[signal] = f64::max(drift[signal], self.drift_of(&state, slack[signal]));
+        }
+        // It is compared with what X and z say, as far as they are rounded themselves.
+        drift.extend(self.placed.window().rounding(slack.len()));
+        let drift = self.placed.ranks().largest(&drift)?;
+        let (drift, rounding) = drift.split_at(slack.len());
+        let pairs = drift.iter().zip(rounding);
+        Ok(pairs.map(|(drift, r)| drift + self.bound.reach() * r).collect())
+    }
+
+    /// Whether the c that a descent leaves can be relied upon at all, if its error is small.
+    pub(super) fn keeps_c(&self) -> bool {
+        !self.bound.plan().exact && !self.bound.plan().positive
+    }
+
+    /// Collective: largest |c|·weight of all signals, and max |dz| of each, of the c that a descent has left, which may be
+    /// wrong by `drift`: each that might be it computed anew. None where nothing can be said.
+    pub(super) fn largest_left(&self, weights: &[f64], drift: &[f64]) -> Result<Option<(f64, Vec<f64>)>> {
+        let n_signals = self.placed.shape().n_signals;
+        let tops = self.team.for_each(
+            self.placed.tiles().len(),
+            || Ok(Vec::new()),
+            |tops, index| {
+                let state = self.placed.tiles().tile(index);
+                let top = state.largest_c(self.bound.plan(), weights).0;
+                tops.push((index, state.tile.signal, top));
+                Ok(())
+            },
+        );
+        let steps = self.placed.tiles().settle(self.bound.plan(), self.team, n_signals);
+        let found = tops.and_then(|tops| Ok((tops, steps?)));
+        let (tops, steps) = self.placed.ranks().agree(found)?;
+        let mut largest = vec![0.0; n_signals];
+        let tops: Vec<_> = tops.into_iter().flatten().collect();
+        for (_, signal, top) in &tops {
+            largest[*signal] = f64::max(largest[*signal], *top);
+        }
+        let tops: Vec<_> = tops.into_iter().map(|(index, _, top)| (index, top)).collect();
+        largest.extend(steps);
+        let mut largest = self.placed.ranks().largest(&largest)?;
+        let mut steps = largest.split_off(n_signals);
+        let most = weights.iter().copied().fold(0.0, f64::max);
+        let slack = |(top, drift): (&f64, &f64)| {
+            let slack = drift * most;
+            (*top > 4.0 * slack && top.is_finite()).then_some(slack)
+        };
+        let slack: Vec<Option<f64>> = largest.iter().zip(drift).map(slack).collect();
+        let c = self.decide_c(&tops, &largest, weights, &slack)?;
+        let c = c.into_iter().fold(0.0, f64::max);
+        // Where nothing can be decided it must not matter.
+        let unknown = largest.iter().zip(drift).zip(&slack);
+        let mut unknown = unknown.filter(|(_, slack)| slack.is_none());
+        if !unknown.all(|((top, drift), _)| top + drift * most <= c) {
+            return Ok(None);
+        }
+        let drift: Vec<_> = drift.iter().map(|drift| Some(*drift)).collect();
+        self.decide_steps(&mut steps, &drift)?;
+        Ok(Some((c, steps)))
+    }
+
+    /// Calls `visit` with the atom, value and c of each z ≠ 0 of a tile: c in the element type, anew if what is there is
+    /// in single precision or may be wrong by `drift`. Tells whether that is not so: a few others are looked at, too.
+    pub(super) fn for_each_active(
+        &self,
+        index: usize,
+        drift: Option<&[f64]>,
+        scratch: &mut Scratch<T>,
+        mut visit: impl FnMut(usize, T, T),
+    ) -> bool {
+        let state = self.placed.tiles().tile(index);
+        let n = self.placed.shape().n_channels;
+        let signal = self.placed.window().fields(state.tile.signal * n, n);
+        let mut largest = 0.0;
+        let mut anew = |of: &Coordinate, c: T| {
+            let exact = self.exact(&signal, of, scratch);
+            largest = f64::max(largest, (exact - c.wide()).abs());
+            T::of(exact)
+        };
+        let single = state.c.is_single();
+        state.for_each_active(self.bound.plan(), |of, z, c| {
+            let c = match single || drift.is_some() {
+                true => anew(&of, c),
+                false => c,
+            };
+            visit(of.atom, z, c);
+        });
+        let Some(drift) = drift else { return false };
+        state.for_each_sample(self.bound.plan(), |of, c| {
+            anew(&of, c);
+        });
+        largest > drift[state.tile.signal]
     }
 }

@@ -2,16 +2,16 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
-use crate::base::wording::{nth, per_axis};
-use crate::csc::descent::tile::group_shape;
-use crate::csc::encoder::{published_grid, reconstruct, tile_size};
-use crate::csc::problem::scaling::Scaling;
+use crate::base::wording::per_axis;
+use crate::csc::problem::analysis::Analysis;
+use crate::csc::problem::layout::{self, fails_unless_it_fits, group_shape};
+use crate::csc::problem::model::reconstruct;
+use crate::csc::problem::range::fold;
 use crate::csc::problem::shape::Shape;
-use crate::grid::point::{AXES, Point, padded};
-use crate::grid::tiles::{Layout, Tile};
-use crate::linalg::correlate::Correlator;
-use crate::linalg::{Atoms, Dictionary, Field, FieldMut, Real};
-use crate::options::solve::{Options, Scale, Schedule};
+use crate::grid::point::{AXES, Point};
+use crate::grid::tiles::{Tile, TileGrid};
+use crate::linalg::{Dictionary, Field, FieldMut, Real};
+use crate::options::solve::{Options, Scale};
 use crate::threads::for_each;
 
 pub(crate) fn check<T: Real>(
@@ -42,18 +42,25 @@ pub fn lambda_max<T: Real>(
     let n_fields = shape.n_signals * shape.n_channels;
     check("x", shape, x, n_fields, shape.signal)?;
     x.check_finite("x")?;
-    let (valid, n_atoms) = (shape.valid(), shape.n_atoms);
-    let group = group_shape(valid, n_atoms);
-    let layout = Layout { n_signals: shape.n_signals, valid, atom: shape.atom, periodic: shape.periodic, group };
-    fails_unless_it_fits::<T>(shape, options, &layout)?;
-    let grid = match options.schedule {
-        Schedule::Coloured | Schedule::Asynchronous => layout.coloured(&tile_size(shape, options, &layout)),
-        Schedule::Published => published_grid(shape, options, &layout)?.0,
-    };
+    fails_unless_it_fits::<T>(shape, options)?;
+    let (grid, _) = layout::grid(shape, options)?;
+    let analysis = Analysis::new(shape, options, dictionary.clone(), shape.periodic, grid.largest())?;
+    Ok(largest(shape, options, &grid, &analysis, n_threads, x)? * analysis.scaling().gauge())
+}
+
+/// λmax in units of the gauge.
+fn largest<T: Real>(
+    shape: &Shape,
+    options: &Options,
+    grid: &TileGrid,
+    analysis: &Analysis<T>,
+    n_threads: usize,
+    x: &Field<'_, T>,
+) -> Result<f64> {
+    let correlator = analysis.correlator();
+    let n_atoms = shape.n_atoms;
+    let group = group_shape(shape.valid(), n_atoms);
     let largest_tile = grid.largest();
-    let (scaling, dictionary) = Scaling::new(dictionary.clone(), options)?;
-    let method = options.correlation;
-    let correlator = Correlator::new(&dictionary, &scaling.scale(), group, shape.periodic, largest_tile, method)?;
     let signals: Vec<Field<'_, T>> = x
         .channels
         .chunks_exact(shape.n_channels)
@@ -70,7 +77,7 @@ pub fn lambda_max<T: Real>(
         let n = tile.n_groups() * group_volume * n_atoms;
         correlator.tile(&signals[tile.signal], tile, scratch, &mut c[..n]);
     };
-    let weights = scaling.of_lambda_max();
+    let weights = analysis.scaling().of_lambda_max();
     let value = |c: f64, atom: usize| {
         let c = if options.positive { c } else { c.abs() };
         weights[atom] * c
@@ -89,14 +96,12 @@ pub fn lambda_max<T: Real>(
     let tops = states.iter_mut().flat_map(|(_, _, tops)| tops.drain(..));
     let tops: Vec<_> = tops.collect();
     let top = tops.iter().map(|(_, top)| *top).fold(0.0, f64::max);
-    let uncertain = correlator.uncertainty(false);
-    let slack = uncertain.iter().zip(&weights).map(|(e, w)| e * w);
-    let slack = slack.fold(0.0, f64::max) * fold(x, f64::abs, f64::max);
+    let slack = analysis.slack(false, fold(x, f64::abs, f64::max), &weights);
     let Some((scratch, c, _)) = states.first_mut() else {
-        return Ok(top * scaling.gauge());
+        return Ok(top);
     };
     if top <= 4.0 * slack || top.is_infinite() {
-        return Ok(top * scaling.gauge());
+        return Ok(top);
     }
     // As a solve does: all that might be the largest, one by one.
     let least = top - 2.0 * slack;
@@ -111,7 +116,7 @@ pub fn lambda_max<T: Real>(
             }
         });
     }
-    Ok(largest * scaling.gauge())
+    Ok(largest)
 }
 
 /// Calls `visit` with position, atom and value of a tile's correlations.
@@ -200,132 +205,4 @@ pub fn objective<T: Real>(
     }
     let data_term = 0.5 * squares;
     Ok((data_term + penalty, data_term))
-}
-
-/// Fails if an encoder's tiles, z and residual do not fit in memory: asks for it all at once, before
-/// many small allocations, which end the process where they fail, are made.
-pub(crate) fn fails_unless_it_fits<T: Real>(shape: &Shape, options: &Options, layout: &Layout) -> Result<()> {
-    let size = match options.schedule {
-        Schedule::Coloured | Schedule::Asynchronous => tile_size(shape, options, layout),
-        Schedule::Published if !options.tile_shape.is_empty() => padded(&options.tile_shape, 1),
-        Schedule::Published => shape.atom.map(|l| 2 * l - 1),
-    };
-    let wide = |n: usize| n as u128;
-    let (mut tiles, mut neighbours) = (wide(shape.n_signals), 1);
-    for ((valid, atom), size) in layout.valid.into_iter().zip(shape.atom).zip(size) {
-        let size = size.clamp(1, valid);
-        tiles *= (valid / size + 1) as u128;
-        neighbours *= (2 * (atom / size) + 3) as u128;
-    }
-    // What a tile holds beside its values, and an edge to another; rather too much than too little.
-    let (per_tile, per_neighbour) = (1024, 160);
-    let fields = wide(shape.n_signals) * wide(shape.n_channels + shape.n_atoms);
-    let volume: i64 = shape.signal.iter().product();
-    let values = fields * volume as u128;
-    let bytes = tiles
-        .saturating_mul(per_tile + per_neighbour * neighbours)
-        .saturating_add(values.saturating_mul(wide(size_of::<T>())))
-        .saturating_add(fields * 32);
-    let bytes = usize::try_from(bytes).map_err(|_| Error::memory("the tiles and activations", bytes))?;
-    memory::reserve("the tiles and activations", &mut Vec::<u8>::new(), bytes)
-}
-
-/// Norms of the atoms, to refuse numbers so large or so small that a solve would overflow.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Range {
-    least: f64,
-    most: f64,
-}
-
-impl Range {
-    /// Fails if ‖D_k‖² or its inverse overflows; an atom of zeros is fine. `argument` is the
-    /// dictionary's name.
-    pub(crate) fn new<T: Real>(dictionary: &Dictionary<T>, argument: &str) -> Result<Self> {
-        let (mut least, mut most) = (f64::INFINITY, 0f64);
-        let (channels, volume) = (dictionary.n_channels, dictionary.volume());
-        for k in 0..dictionary.n_atoms {
-            let norm = match &dictionary.atoms {
-                Atoms::Full(d) => norm(&d[k * channels * volume..][..channels * volume]),
-                Atoms::RankOne { u, v } => norm(&u[k * channels..][..channels]) * norm(&v[k * volume..][..volume]),
-            };
-            if norm == 0.0 {
-                continue;
-            }
-            let square = T::of(norm * norm);
-            let fits = square.finite() && (T::one() / square).finite();
-            if !fits || square * T::EPSILON <= T::ZERO {
-                let name = format!("the norm of atom {} of {argument}", nth(k as i64));
-                let allowed = "such that its square and the inverse of that can be computed";
-                return Err(Error::argument(&name, format!("{norm:e}"), allowed));
-            }
-            least = least.min(norm);
-            most = most.max(norm);
-        }
-        // Zero atoms count as one.
-        Ok(Range { least: least.min(1.0), most: most.max(1.0) })
-    }
-
-    /// Of atoms with norm 1.
-    pub(crate) fn unit() -> Self {
-        Range { least: 1.0, most: 1.0 }
-    }
-
-    /// `norm` bounds what the field stands for.
-    fn check<T: Real>(&self, argument: &str, field: &Field<'_, T>, norm: f64) -> Result<()> {
-        // Room for the sums of a solve.
-        let norm = 1024.0 * norm;
-        let products = [norm * self.most, norm / self.least];
-        let fits = products.iter().all(|product| T::of(*product).finite());
-        if fits && (norm * norm).is_finite() {
-            return Ok(());
-        }
-        let largest = fold(field, f64::abs, f64::max);
-        if norm.is_nan() || largest.is_infinite() {
-            // For the caller's own check, which says where.
-            return Ok(());
-        }
-        let name = format!("the largest value of {argument}");
-        let allowed = format!(
-            "so small that products with the norms of the atoms, {:e} to {:e}, and with their \
-             inverses do not overflow",
-            self.least, self.most
-        );
-        Err(Error::argument(&name, format!("{largest:e}"), allowed))
-    }
-
-    /// Fails if correlations of the signal with the atoms may overflow.
-    pub(crate) fn check_x<T: Real>(&self, x: &Field<'_, T>) -> Result<()> {
-        let norm = fold(x, |x| x * x, |a, b| a + b).sqrt();
-        self.check("x", x, norm)
-    }
-
-    /// Fails if correlations of what z stands for may overflow.
-    pub(crate) fn check_z<T: Real>(&self, z: &Field<'_, T>) -> Result<()> {
-        let sum = fold(z, f64::abs, |a, b| a + b);
-        self.check("z", z, sum.max(sum * self.most))
-    }
-}
-
-/// ‖values‖, of very large and very small values, too.
-fn norm<T: Real>(values: &[T]) -> f64 {
-    let largest = values.iter().map(|x| x.wide().abs()).fold(0.0, f64::max);
-    if largest == 0.0 {
-        return 0.0;
-    }
-    let squares = values.iter().map(|x| (x.wide() / largest) * (x.wide() / largest));
-    largest * squares.sum::<f64>().sqrt()
-}
-
-/// Terms put together: rows first, for fewer roundings of a large total. NaN counts for nothing
-/// in a maximum, and makes a sum NaN.
-fn fold<T: Real>(field: &Field<'_, T>, term: impl Fn(f64) -> f64, join: impl Fn(f64, f64) -> f64) -> f64 {
-    let mut total = 0.0;
-    for data in &field.channels {
-        field.layout.for_each_row(|_, first| {
-            let value = |k: i64| data[(first as i64 + k * field.layout.strides[2]) as usize];
-            let row = (0..field.layout.shape[2]).map(|k| term(value(k).wide()));
-            total = join(total, row.fold(0.0, &join));
-        });
-    }
-    total
 }

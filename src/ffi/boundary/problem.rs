@@ -2,7 +2,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
-use crate::csc::problem::objective::Range;
+use crate::csc::problem::range::Range;
 use crate::csc::{Options, Shape};
 use crate::ffi::boundary::element::Element;
 use crate::ffi::boundary::overlap::Memory;

@@ -22,7 +22,7 @@ mod correlations;
 mod plan;
 
 pub(crate) use correlations::Correlations;
-pub(crate) use plan::{Plan, Unit, group_shape, least_tile};
+pub(crate) use plan::{Plan, Unit};
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;

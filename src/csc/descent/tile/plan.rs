@@ -9,30 +9,6 @@ use crate::linalg::kernels::Isa;
 use crate::linalg::{Gram, Real};
 use crate::options::solve::Strategy;
 
-/// Shape of a group, powers of two, for problems with `n_axes` real axes and K atoms: runs long enough to vectorise,
-/// groups small enough for tight bounds.
-pub(crate) fn group_shape(valid: Point, n_atoms: usize) -> Point {
-    let real = |axis: usize| if valid[axis] > 1 { 4 } else { 1 };
-    if valid[0] == 1 && valid[1] == 1 {
-        let positions = (640 / n_atoms).clamp(16, 64).next_power_of_two();
-        return [1, 1, positions as i64];
-    }
-    if valid[0] == 1 {
-        // Positions with few atoms are cheap to look at.
-        return if n_atoms <= 8 { [1, 8, 8] } else { [1, 4, 16] };
-    }
-    [real(0), real(1), 8]
-}
-
-/// Extent of a tile, at least, so that it is worth a visit.
-pub(crate) fn least_tile(n_axes: usize) -> Point {
-    match n_axes {
-        1 => [1, 1, 384],
-        2 => [1, 32, 32],
-        _ => [12, 12, 24],
-    }
-}
-
 /// What all tiles of a solve share, read only.
 pub(crate) struct Plan<T> {
     pub(crate) n_atoms: usize,

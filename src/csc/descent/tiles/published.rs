@@ -17,7 +17,7 @@ impl<T: Real> Tiles<T> {
     pub(crate) fn descend_published(
         &self,
         plan: &Plan<T>,
-        segments: &mut Segmentation,
+        segments: &Segmentation,
         control: &mut Control<'_, '_>,
     ) -> Result<Stop> {
         let n_axes = segments.n_axes();

@@ -1,0 +1,244 @@
+//! Correlations of signal or residual with the atoms: computed tile by tile, in single precision where that is enough,
+//! and anew, one by one, where a number that is reported depends on them.
+//!
+//! What is decided is decided signal by signal: each of a batch is coded as it would be alone.
+
+use crate::base::error::Result;
+use crate::csc::bound::Bound;
+use crate::csc::descent::tile::{Coordinate, Correlations};
+use crate::csc::encoder::placed::Placed;
+use crate::linalg::correlate::Scratch;
+use crate::linalg::kernels::step_size;
+use crate::linalg::{Field, Real};
+use crate::threads::Team;
+
+/// What signals are kept in, for as long as a solve takes.
+pub(super) struct Precision {
+    /// Signals whose c is in single precision.
+    pub(super) single: Vec<bool>,
+    /// What brings the signals into the range of single precision.
+    pub(super) x_unit: f64,
+}
+
+/// What [`Measure::correlate`] found in one signal, over all ranks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Largest {
+    /// Largest |c|·weight (c·weight when z ≥ 0) of the coordinates that may be chosen.
+    pub(super) weighted: f64,
+    /// It is at most this, but for rounding in the element type.
+    pub(super) bound: f64,
+    /// About the largest |c| (or c).
+    pub(super) c: f64,
+    /// What c may be wrong by.
+    pub(super) slack: f64,
+    /// It may be rounding alone: the atoms have nothing to do with the signal.
+    pub(super) noise: bool,
+    /// Largest |x|.
+    pub(super) x: f64,
+}
+
+/// Looks at what a solve has so far, and changes no z: fills c, and finds what is largest.
+pub(super) struct Measure<'e, T: Real> {
+    pub(super) bound: &'e Bound<T>,
+    pub(super) placed: &'e Placed<T>,
+    pub(super) precision: &'e Precision,
+    pub(super) team: &'e Team,
+}
+
+impl<T: Real> Measure<'_, T> {
+    /// Room to correlate a tile.
+    pub(super) fn scratch(&self) -> Result<Scratch<T>> {
+        let [some, others] = [true, false].map(|single| self.precision.single.contains(&single));
+        self.bound.correlator().scratch(self.placed.grid().largest(), some, others)
+    }
+
+    /// Collective: fills c with the correlation of the window with the atoms. Says of each signal what was found.
+    pub(super) fn correlate(&self, weights: &[f64]) -> Result<Vec<Largest>> {
+        self.correlate_some(weights, |_| true)
+    }
+
+    /// The same of the wanted signals.
+    #[inline(never)]
+    pub(super) fn correlate_some(
+        &self,
+        weights: &[f64],
+        wanted: impl Fn(usize) -> bool + Sync,
+    ) -> Result<Vec<Largest>> {
+        let signals = self.placed.signals();
+        let n_signals = signals.len();
+        // The largest of each signal, with weights and without.
+        let state = || Ok((self.scratch()?, Vec::new(), vec![0.0; 2 * n_signals]));
+        let n = self.placed.tiles().len();
+        let states = self.team.for_each(n, state, |(scratch, tops, largest), index| {
+            let mut guard = self.placed.tiles().tile(index);
+            let state = &mut *guard;
+            let number = state.tile.signal;
+            if !wanted(number) {
+                return Ok(());
+            }
+            let signal = &signals[number];
+            let mut tile = state.tile.clone();
+            for (at, origin) in tile.origin.iter_mut().zip(signal.origin) {
+                *at -= origin;
+            }
+            match &mut state.c {
+                Correlations::Full(c) => self.bound.correlator().tile(signal, &tile, scratch, c),
+                Correlations::Single(c) => {
+                    self.bound.correlator().tile_single(signal, self.precision.x_unit, &tile, scratch, c);
+                }
+            }
+            state.mask(self.bound.plan());
+            let (top, c) = state.largest_c(self.bound.plan(), weights);
+            tops.push((index, top));
+            largest[number] = f64::max(largest[number], top);
+            largest[n_signals + number] = f64::max(largest[n_signals + number], c);
+            Ok(())
+        });
+        let states = self.placed.ranks().agree(states)?;
+        let mut all = vec![0.0; 2 * n_signals];
+        for (_, _, largest) in &states {
+            let pairs = all.iter_mut().zip(largest);
+            pairs.for_each(|(to, from)| *to = f64::max(*to, *from));
+        }
+        all.extend(&self.placed.window().largest);
+        let all = self.placed.ranks().largest(&all)?;
+        let ones = vec![1.0; weights.len()];
+        let found = |signal: usize| {
+            let [top, c, x] = [0, 1, 2].map(|i| all[i * n_signals + signal]);
+            let slack = self.slack(signal, x, weights);
+            Largest {
+                weighted: top,
+                bound: top + if self.precision.single[signal] { slack } else { 0.0 },
+                c,
+                slack: self.slack(signal, x, &ones),
+                noise: top <= 4.0 * slack,
+                x,
+            }
+        };
+        let mut found: Vec<Largest> = (0..n_signals).map(found).collect();
+        let slack = |signal: &Largest, number| self.slack(number, signal.x, weights);
+        let decided = |(number, signal): (usize, &Largest)| {
+            (!signal.noise && signal.weighted.is_finite()).then(|| slack(signal, number))
+        };
+        let slacks: Vec<Option<f64>> = found.iter().enumerate().map(decided).collect();
+        let tops: Vec<_> = states.into_iter().flat_map(|(_, tops, _)| tops).collect();
+        let largest = self.decide_c(&tops, &all[..n_signals], weights, &slacks)?;
+        for ((to, largest), slack) in found.iter_mut().zip(largest).zip(slacks) {
+            if slack.is_some() {
+                (to.weighted, to.bound) = (largest, largest);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Collective: the largest |c|·weight of each signal, each |c| that might be it computed anew. `tops` has the largest of
+    /// each tile by the c that is there, `top` that of all ranks by signal, and they may be wrong by `slack`; nothing is
+    /// done for signals without one.
+    #[inline(never)]
+    pub(super) fn decide_c(
+        &self,
+        tops: &[(usize, f64)],
+        top: &[f64],
+        weights: &[f64],
+        slack: &[Option<f64>],
+    ) -> Result<Vec<f64>> {
+        let signals = self.placed.signals();
+        let least = |signal: usize| slack[signal].map(|slack| top[signal] - 2.0 * slack);
+        let state = || Ok((None, vec![0.0; signals.len()]));
+        let states = self.team.for_each(tops.len(), state, |(scratch, most), place| {
+            let (index, top) = tops[place];
+            let state = self.placed.tiles().tile(index);
+            let number = state.tile.signal;
+            let Some(least) = least(number).filter(|least| top >= *least) else {
+                return Ok(());
+            };
+            let scratch = match scratch {
+                Some(scratch) => scratch,
+                None => scratch.insert(self.scratch()?),
+            };
+            state.for_each_large_c(self.bound.plan(), weights, least, |coordinate| {
+                let c = self.exact(&signals[number], &coordinate, scratch);
+                let c = if self.bound.plan().positive { c } else { c.abs() };
+                most[number] = f64::max(most[number], c * weights[coordinate.atom]);
+            });
+            Ok(())
+        });
+        self.over_all(states, |(_, most)| most)
+    }
+
+    /// Collective: the largest by signal of what the threads of all ranks found.
+    fn over_all<S>(&self, states: Result<Vec<S>>, of: impl Fn(S) -> Vec<f64>) -> Result<Vec<f64>> {
+        let mut all = vec![0.0; self.placed.shape().n_signals];
+        for state in self.placed.ranks().agree(states)? {
+            let pairs = all.iter_mut().zip(of(state));
+            pairs.for_each(|(to, from)| *to = f64::max(*to, from));
+        }
+        self.placed.ranks().largest(&all)
+    }
+
+    /// What a weighted c of a signal may be wrong by, where |values| of it are up to `x`.
+    fn slack(&self, signal: usize, x: f64, weights: &[f64]) -> f64 {
+        self.bound.analysis().slack(self.precision.single[signal], x, weights)
+    }
+
+    /// c of one coordinate, in double precision.
+    pub(super) fn exact(&self, signal: &Field<'_, T>, of: &Coordinate, scratch: &mut Scratch<T>) -> f64 {
+        let at = std::array::from_fn(|a| of.at[a] - signal.origin[a]);
+        self.bound.correlator().at(signal, at, of.atom, scratch)
+    }
+
+    /// Collective: takes over a new c. Returns max |dz| of each signal over all ranks, in the element type.
+    #[inline(never)]
+    pub(super) fn restart(&self) -> Result<Vec<f64>> {
+        let n_signals = self.placed.shape().n_signals;
+        let largest = self.placed.tiles().restart(self.bound.plan(), self.team, n_signals);
+        let mut largest = self.placed.ranks().agree(largest)?;
+        largest.extend(&self.placed.window().largest);
+        let largest = self.placed.ranks().largest(&largest)?;
+        let (mut steps, x) = (largest[..n_signals].to_vec(), &largest[n_signals..]);
+        if self.precision.single.contains(&true) {
+            let ones = vec![1.0; self.placed.shape().n_atoms];
+            let slack = |signal: usize| {
+                let single = self.precision.single[signal];
+                single.then(|| self.slack(signal, x[signal], &ones))
+            };
+            let slack: Vec<_> = (0..n_signals).map(slack).collect();
+            self.decide_steps(&mut steps, &slack)?;
+        }
+        Ok(steps)
+    }
+
+    /// Collective: max |dz| of each signal that has a slack, each |dz| that might be it computed anew, where `largest` is the
+    /// largest by the c that is there, which may be wrong by the slack.
+    #[inline(never)]
+    pub(super) fn decide_steps(&self, largest: &mut [f64], slack: &[Option<f64>]) -> Result<()> {
+        let mu = self.bound.plan().mu.iter().map(|mu| mu.wide()).fold(0.0, f64::max);
+        // Where z = 0 only those move whose |c| comes near μ.
+        let least = |signal: usize| {
+            let slack = slack[signal]? + 2.0 * f64::from(f32::EPSILON) * mu;
+            Some(T::of((largest[signal] - 2.0 * slack).max(-slack)))
+        };
+        let signals = self.placed.signals();
+        let state = || Ok((self.scratch()?, vec![0.0; signals.len()]));
+        let states = self.team.for_each(self.placed.tiles().len(), state, |(scratch, most), index| {
+            let mut state = self.placed.tiles().tile(index);
+            let number = state.tile.signal;
+            let Some(least) = least(number) else {
+                return Ok(());
+            };
+            state.for_each_large_step(self.bound.plan(), least, |of, z| {
+                let c = T::of(self.exact(&signals[number], &of, scratch));
+                let size = step_size(self.bound.plan().positive, c, z, self.bound.plan().mu[of.atom]);
+                most[number] = f64::max(most[number], size.wide());
+            });
+            Ok(())
+        });
+        let most = self.over_all(states, |(_, most)| most)?;
+        for ((to, most), slack) in largest.iter_mut().zip(most).zip(slack) {
+            if slack.is_some() {
+                *to = T::of(most).wide();
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,79 @@
+//! The residual X − D∗z in the window.
+
+use crate::base::error::Result;
+use crate::clock;
+use crate::csc::bound::Bound;
+use crate::csc::descent::exchange::Window;
+use crate::csc::encoder::placed::Placed;
+use crate::csc::problem::model::{add_atom, images};
+use crate::csc::problem::shape::Shape;
+use crate::grid::block::Block;
+use crate::grid::tiles::Tile;
+use crate::linalg::{Real, Strided};
+
+/// Takes D∗z from a window that holds X. Collective. Every position hears of the activations in
+/// one order, whichever rank they are on.
+pub(super) fn subtract_model<T: Real>(bound: &Bound<T>, placed: &mut Placed<T>) -> Result<()> {
+    let (window, tiles, grid, shape) = placed.window_and_rest();
+    let dictionary = bound.dictionary();
+    let block = window.block;
+    let layout = Strided::contiguous(block.shape);
+    let volume = block.volume().max(1) as usize;
+    window.forget_sizes()?;
+    let mut channels: Vec<&mut [T]> = window.values.chunks_exact_mut(volume).collect();
+    let mut sizes: Vec<&mut [T]> = window.sizes.chunks_exact_mut(volume).collect();
+    let inner = !shape.periodic.contains(&true);
+    tiles.for_each_list(bound.plan(), &mut |number, list| {
+        let first = grid.tile(number).signal * shape.n_channels;
+        let Some(channels) = channels.get_mut(first..) else {
+            return;
+        };
+        let sizes = sizes.get_mut(first..).unwrap_or_default();
+        let mut add = |at, atom, value| {
+            add_atom(dictionary, channels, sizes, &layout, &block, atom, at, value);
+        };
+        for (n, step) in list.iter().enumerate() {
+            if n % 64 == 0 && clock::over() {
+                return;
+            }
+            let (at, atom) = (step.at.map(i64::from), step.atom as usize);
+            if inner {
+                add(at, atom, -step.delta);
+                continue;
+            }
+            for at in images(shape, at, &block) {
+                add(at, atom, -step.delta);
+            }
+        }
+    })
+}
+
+/// ‖r‖² over the positions that a tile stands for: its own, and those beyond the last tile.
+pub(super) fn squares<T: Real>(window: &Window<T>, tile: &Tile, shape: &Shape) -> f64 {
+    let valid = shape.valid();
+    let cell = Block {
+        origin: tile.origin,
+        shape: std::array::from_fn(|a| match tile.origin[a] + tile.shape[a] {
+            end if end == valid[a] => shape.signal[a] - tile.origin[a],
+            _ => tile.shape[a],
+        }),
+    };
+    let field = window.fields(tile.signal * shape.n_channels, shape.n_channels);
+    let mut total = 0.0;
+    for data in &field.channels {
+        cell.for_each_row(|at| {
+            let at = std::array::from_fn(|a| at[a] - field.origin[a]);
+            let first = field.layout.index(at);
+            let row = &data[first..first + cell.shape[2] as usize];
+            // Row sums first: fewer roundings of a large total. Several sums: one would wait for itself.
+            let (r8, rest) = row.as_chunks::<8>();
+            let mut sums = [0.0; 8];
+            for r in r8 {
+                sums = std::array::from_fn(|i| sums[i] + r[i].wide() * r[i].wide());
+            }
+            let rest = rest.iter().map(|r| r.wide() * r.wide());
+            total += sums.into_iter().chain(rest).sum::<f64>();
+        });
+    }
+    total
+}

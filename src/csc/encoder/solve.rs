@@ -1,0 +1,315 @@
+//! A solve, stage by stage: correlate, then descend and certify by turns until what is left is within the tolerance.
+
+use crate::base::error::Result;
+use crate::base::stop::Stop;
+use crate::clock::{self, Progress, Stage};
+use crate::csc::descent::asynchronous;
+use crate::csc::descent::tiles::Control;
+use crate::csc::descent::trace::{Activity, Mark, Trace};
+use crate::csc::encoder::begin::{Beginning, Intake};
+use crate::csc::encoder::certificate::Certificate;
+use crate::csc::encoder::info::Info;
+use crate::csc::encoder::measure::Largest;
+use crate::linalg::{Field, Real};
+use crate::options::solve::{Scale, Schedule, Strategy};
+use std::time::Instant;
+
+/// Seconds by which a descent may notice late that its time is up: what is reserved for the certificate is not for that.
+const LATE: f64 = 0.005;
+
+/// What of the time is reserved for a certificate, as a multiple of what the last one, or a correlation, has taken.
+const RESERVE: f64 = 1.25;
+
+/// Collective: solves. Fills in what is found as soon as it is. Fails with [`Error::Stopped`](crate::Error::Stopped), on all
+/// ranks alike, where the clock ends a stage in the middle: z is what the descent has left.
+pub(super) fn solve<T: Real>(
+    mut intake: Intake<'_, T>,
+    x: &Field<'_, T>,
+    control: &mut Control<'_, '_>,
+    info: &mut Info,
+) -> Result<()> {
+    let correlating = clock::stage(Stage::Correlate);
+    let start = Instant::now();
+    let whole = enter(&mut intake, x, start)?;
+    let beginning = intake.correlate_signals(x)?;
+    let told = tell(&intake, &beginning, info);
+    let slack = warm_up(&mut intake, &beginning)?;
+    intake.placed.tiles().end(Activity::Correlate, whole);
+    let tiles = intake.placed.tiles().n_global() as u64;
+    control.progress = Progress { tiles, awake: tiles, tol: told, ..Progress::unknown() };
+    drop(correlating);
+    // What the certificate may take: it is another correlation, if the worst comes to the worst, and a little more.
+    let reserve = RESERVE * start.elapsed().as_secs_f64() + LATE;
+    let goal = Goal::new(&intake, &beginning)?;
+    let open = vec![true; beginning.signals.len()];
+    let mut solve = Solve { intake, x, goal, signals: beginning.signals, slack, open, rounds: 0, reserve };
+    loop {
+        let stop = solve.descend(control)?;
+        info.stop = stop;
+        let (certificate, steps) = solve.certify(stop, control)?;
+        if let Some(stop) = solve.judge(stop, steps)? {
+            (info.stop, info.certificate, info.proven) = (stop, certificate, true);
+            control.progress.max_step = certificate.max_step;
+            break;
+        }
+    }
+    solve.intake.placed.tiles().end(Activity::Solve, whole);
+    Ok(())
+}
+
+/// Collective: checks the signals, settles who works on what, and takes the tiles to where a solve begins. Gives the mark of
+/// the whole solve.
+fn enter<T: Real>(intake: &mut Intake<'_, T>, x: &Field<'_, T>, start: Instant) -> Result<Option<Mark>> {
+    let (options, placed) = (intake.options, &mut *intake.placed);
+    placed.ranks().agree(placed.check_x(x))?;
+    placed.prepare(x.block())?;
+    placed.tiles_mut().trace = options.trace.then(|| Trace::new(start));
+    let whole = placed.tiles().mark().map(|mark| Mark { begin: start, ..mark });
+    if !options.warm_start {
+        placed.clear_z();
+    }
+    placed.states().for_each(|mut state| state.begin_solve());
+    Ok(whole)
+}
+
+/// Fills in λ and the tolerance, as the caller has them. Gives the tolerance.
+fn tell<T: Real>(intake: &Intake<'_, T>, beginning: &Beginning, info: &mut Info) -> f64 {
+    let (options, scaling) = (intake.options, intake.bound.scaling());
+    let Beginning { lambda_max, lambda, tol, signals, .. } = beginning;
+    let noise = signals.iter().any(|s| s.noise && s.weighted == *lambda_max);
+    let told = match options.tol_scale {
+        Scale::Absolute => options.tol,
+        Scale::Relative => tol / scaling.least(),
+    };
+    (info.lambda, info.tol) = (scaling.leave_lambdas(lambda), told);
+    info.tol_per_atom = scaling.tolerances(*tol);
+    (info.lambda_max, info.noise) = (lambda_max * scaling.gauge(), noise);
+    told
+}
+
+/// What c may be wrong by when a descent begins, by signal.
+fn slack_of(signals: &[Largest]) -> Vec<f64> {
+    signals.iter().map(|s| s.slack).collect()
+}
+
+/// Collective: where there is a z to begin with, takes its model from the signals and correlates what is left. Gives what c
+/// may be wrong by.
+fn warm_up<T: Real>(intake: &mut Intake<'_, T>, beginning: &Beginning) -> Result<Vec<f64>> {
+    let frozen = intake.options.warm_start && intake.options.frozen_support;
+    let n_nonzero = intake.placed.n_nonzero_of_all()?;
+    if !frozen && n_nonzero == 0 {
+        return Ok(slack_of(&beginning.signals));
+    }
+    intake.placed.freeze(frozen);
+    let updated = intake.update_residual();
+    intake.placed.ranks().agree(updated)?;
+    let measure = intake.measure();
+    let found = measure.correlate(&measure.bound.scaling().of_lambda_max())?;
+    measure.restart()?;
+    Ok(slack_of(&found))
+}
+
+/// Where a solve has to get to.
+struct Goal {
+    /// λ of every atom inside.
+    lambda: Vec<f64>,
+    /// Weights with which the largest c is |D_k ⋆ r| / λ_k.
+    dual_weights: Vec<f64>,
+    tol: f64,
+    reachable: f64,
+    /// What a descent goes down to, by signal.
+    targets: Vec<f64>,
+    /// What rounding leaves of that.
+    floors: Vec<f64>,
+    /// F where an asynchronous descent begins; none for the others.
+    asynchronous: Option<f64>,
+}
+
+impl Goal {
+    /// Collective.
+    fn new<T: Real>(intake: &Intake<'_, T>, beginning: &Beginning) -> Result<Self> {
+        let Beginning { lambda, tol, reachable, signals, .. } = beginning;
+        let plan = intake.bound.plan();
+        let asynchronous = match intake.options.schedule == Schedule::Asynchronous && intake.placed.ranks().size() > 1 {
+            true => {
+                let ([rr, _, penalty], _) = intake.measure().sums(lambda, None)?;
+                Some(0.5 * rr + penalty)
+            }
+            false => None,
+        };
+        // A little below the tolerance, so that the rounding of G and c seldom costs a second round.
+        let target = |(signal, single): (&Largest, &bool)| match plan.exact {
+            true => *reachable,
+            false if *single || size_of::<T>() == size_of::<f32>() => {
+                0.998 * reachable - 16.0 * f64::from(f32::EPSILON) * signal.c
+            }
+            false => 0.998 * reachable,
+        };
+        let targets: Vec<f64> = signals.iter().zip(&intake.precision.single).map(target).collect();
+        let floor = |(target, signal): (&f64, &Largest)| target.max(plan.rounding(signal.c));
+        let floors = targets.iter().zip(signals).map(floor).collect();
+        // λ_k = 0: nothing is dual feasible unless D_k ⋆ r = 0.
+        let unscale = intake.bound.scaling().unscale();
+        let dual_weights = unscale.iter().zip(lambda).map(|(c, l)| c.wide() / l).collect();
+        let lambda = lambda.clone();
+        Ok(Goal { lambda, dual_weights, tol: *tol, reachable: *reachable, targets, floors, asynchronous })
+    }
+}
+
+/// A solve that has begun.
+struct Solve<'s, 'e, T: Real> {
+    intake: Intake<'e, T>,
+    x: &'s Field<'s, T>,
+    goal: Goal,
+    signals: Vec<Largest>,
+    /// What c may be wrong by when a descent begins, by signal.
+    slack: Vec<f64>,
+    /// Signals that are not yet within the tolerance.
+    open: Vec<bool>,
+    /// Certificates so far.
+    rounds: u32,
+    /// Seconds that a descent leaves to the certificate.
+    reserve: f64,
+}
+
+impl<T: Real> Solve<'_, '_, T> {
+    /// Collective: goes down to the targets of the signals that are open.
+    fn descend(&mut self, control: &mut Control<'_, '_>) -> Result<Stop> {
+        let descending = clock::stage(Stage::Descend);
+        let (clock, mark) = (control.clock, self.intake.placed.tiles().mark());
+        clock.hurry(self.reserve);
+        let mut stop = Stop::Precision;
+        if self.open.contains(&true) {
+            let target = |(target, open): (&f64, &bool)| open.then_some(*target);
+            let targets: Vec<_> = self.goal.targets.iter().zip(&self.open).map(target).collect();
+            self.intake.placed.tiles().set_targets(&targets);
+            let result = self.by_schedule(control);
+            if result.is_err() {
+                self.intake.placed.clear_z();
+            }
+            stop = result?;
+        }
+        drop(descending);
+        self.intake.placed.tiles().end(Activity::Descend, mark);
+        clock.release();
+        Ok(stop)
+    }
+
+    /// Collective: descends from where the tiles are to their targets.
+    fn by_schedule(&mut self, control: &mut Control<'_, '_>) -> Result<Stop> {
+        let Intake { options, bound, placed, team, .. } = &self.intake;
+        let (goal, tiles, plan) = (&self.goal, placed.tiles(), bound.plan());
+        // If messages were late too late too often: in step, at last.
+        if let Some(objective) = goal.asynchronous.filter(|_| self.rounds < 4) {
+            let setting = asynchronous::Setting {
+                tiles,
+                grid: placed.grid(),
+                plan,
+                regions: placed.regions(),
+                periods: placed.periods(),
+                lock: options.soft_lock,
+                tol: goal.floors.iter().map(|tol| T::of(*tol)).collect(),
+                objective,
+                least_lambda: bound.scaling().least_lambda(&goal.lambda),
+            };
+            return asynchronous::descend(setting, control);
+        }
+        let Some(segments) = placed.segments() else {
+            return tiles.descend_coloured(plan, team, control);
+        };
+        match options.strategy {
+            Strategy::Cyclic => tiles.descend_published_cyclic(plan, segments, control),
+            _ => tiles.descend_published(plan, segments, control),
+        }
+    }
+
+    /// Collective: the certificate of the z that a descent has left, and max |dz| of each signal.
+    fn certify(&mut self, stop: Stop, control: &Control<'_, '_>) -> Result<(Certificate, Vec<f64>)> {
+        let certifying = clock::stage(Stage::Certify);
+        let (begin, mark) = (control.clock.seconds(), self.intake.placed.tiles().mark());
+        // There was no time for a descent: c is that of the z with which it would have begun.
+        let untouched = self.rounds == 0 && control.progress.visits == 0;
+        let left = match untouched {
+            true => self.intake.measure().largest_left(&self.goal.dual_weights, &self.slack)?,
+            false => None,
+        };
+        let left = match left {
+            Some((ratio, steps)) => Some(self.certificate(ratio, steps)?),
+            None => self.certify_left(stop)?,
+        };
+        let found = match left {
+            Some(left) => left,
+            None => self.certify_anew()?,
+        };
+        drop(certifying);
+        self.reserve = RESERVE * (control.clock.seconds() - begin) + LATE;
+        self.intake.placed.tiles().end(Activity::Certify, mark);
+        self.rounds += 1;
+        Ok(found)
+    }
+
+    /// Collective: makes the residual anew; the certificate from the c that is there, if that will do.
+    fn certify_left(&mut self, stop: Stop) -> Result<Option<(Certificate, Vec<f64>)>> {
+        let updated = self.intake.placed.take_in(self.x).and_then(|_| self.intake.update_residual());
+        self.intake.placed.ranks().agree(updated)?;
+        let (goal, measure) = (&self.goal, self.intake.measure());
+        match stop == Stop::Converged && goal.asynchronous.is_none() && measure.keeps_c() {
+            true => measure.certify_left(&goal.lambda, &goal.dual_weights, &self.slack, goal.reachable),
+            false => Ok(None),
+        }
+    }
+
+    /// Collective: the certificate from a c that is correlated anew.
+    fn certify_anew(&mut self) -> Result<(Certificate, Vec<f64>)> {
+        let found = self.intake.measure().correlate(&self.goal.dual_weights)?;
+        self.slack = slack_of(&found);
+        let ratio = found.iter().map(|s| s.bound).fold(0.0, f64::max);
+        let measure = self.intake.measure();
+        let (sums, _) = measure.sums(&self.goal.lambda, None)?;
+        let steps = measure.restart()?;
+        Ok((measure.certificate(sums, ratio, &steps), steps))
+    }
+
+    /// Collective: the certificate with these maxima.
+    fn certificate(&self, ratio: f64, steps: Vec<f64>) -> Result<(Certificate, Vec<f64>)> {
+        let measure = self.intake.measure();
+        let (sums, _) = measure.sums(&self.goal.lambda, None)?;
+        Ok((measure.certificate(sums, ratio, &steps), steps))
+    }
+
+    /// Collective: why the solve has ended, given why the descent has and max |dz| of each signal; none: it goes on.
+    fn judge(&mut self, mut stop: Stop, mut steps: Vec<f64>) -> Result<Option<Stop>> {
+        let step = steps.iter().copied().fold(0.0, f64::max);
+        let done = step <= self.goal.reachable;
+        if stop == Stop::Converged && !done {
+            // Rounding has piled up in c, or messages were late; go on from the fresh one.
+            if self.rounds < 8 && self.close(&steps) {
+                if self.rounds == 3 {
+                    let single = self.open.iter().zip(&self.intake.precision.single).map(|(o, s)| !o & s).collect();
+                    self.intake.narrow(single, &mut self.signals)?;
+                    self.slack = slack_of(&self.signals);
+                    steps = self.intake.measure().restart()?;
+                    self.close(&steps);
+                }
+                return Ok(None);
+            }
+            stop = Stop::Precision;
+        } else if stop == Stop::Precision && done {
+            stop = Stop::Converged;
+        }
+        if stop == Stop::Converged && step > self.goal.tol {
+            // Done, as far as there is anything but rounding; it is not what was asked for.
+            stop = Stop::Precision;
+        }
+        Ok(Some(stop))
+    }
+
+    /// Closes the signals that are within the tolerance, or as near as rounding allows. Tells whether one is left open.
+    fn close(&mut self, steps: &[f64]) -> bool {
+        let goal = &self.goal;
+        for (signal, open) in self.open.iter_mut().enumerate() {
+            *open &= steps[signal] > goal.reachable && steps[signal] > goal.floors[signal];
+        }
+        self.open.contains(&true)
+    }
+}

@@ -1,0 +1,105 @@
+//! Numbers so large or so small that a solve would overflow are refused.
+
+use crate::base::error::{Error, Result};
+use crate::base::wording::nth;
+use crate::linalg::{Atoms, Dictionary, Field, Real};
+
+/// Norms of the atoms, to refuse numbers so large or so small that a solve would overflow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Range {
+    least: f64,
+    most: f64,
+}
+
+impl Range {
+    /// Fails if ‖D_k‖² or its inverse overflows; an atom of zeros is fine. `argument` is the
+    /// dictionary's name.
+    pub(crate) fn new<T: Real>(dictionary: &Dictionary<T>, argument: &str) -> Result<Self> {
+        let (mut least, mut most) = (f64::INFINITY, 0f64);
+        let (channels, volume) = (dictionary.n_channels, dictionary.volume());
+        for k in 0..dictionary.n_atoms {
+            let norm = match &dictionary.atoms {
+                Atoms::Full(d) => norm(&d[k * channels * volume..][..channels * volume]),
+                Atoms::RankOne { u, v } => norm(&u[k * channels..][..channels]) * norm(&v[k * volume..][..volume]),
+            };
+            if norm == 0.0 {
+                continue;
+            }
+            let square = T::of(norm * norm);
+            let fits = square.finite() && (T::one() / square).finite();
+            if !fits || square * T::EPSILON <= T::ZERO {
+                let name = format!("the norm of atom {} of {argument}", nth(k as i64));
+                let allowed = "such that its square and the inverse of that can be computed";
+                return Err(Error::argument(&name, format!("{norm:e}"), allowed));
+            }
+            least = least.min(norm);
+            most = most.max(norm);
+        }
+        // Zero atoms count as one.
+        Ok(Range { least: least.min(1.0), most: most.max(1.0) })
+    }
+
+    /// Of atoms with norm 1.
+    pub(crate) fn unit() -> Self {
+        Range { least: 1.0, most: 1.0 }
+    }
+
+    /// `norm` bounds what the field stands for.
+    fn check<T: Real>(&self, argument: &str, field: &Field<'_, T>, norm: f64) -> Result<()> {
+        // Room for the sums of a solve.
+        let norm = 1024.0 * norm;
+        let products = [norm * self.most, norm / self.least];
+        let fits = products.iter().all(|product| T::of(*product).finite());
+        if fits && (norm * norm).is_finite() {
+            return Ok(());
+        }
+        let largest = fold(field, f64::abs, f64::max);
+        if norm.is_nan() || largest.is_infinite() {
+            // For the caller's own check, which says where.
+            return Ok(());
+        }
+        let name = format!("the largest value of {argument}");
+        let allowed = format!(
+            "so small that products with the norms of the atoms, {:e} to {:e}, and with their \
+             inverses do not overflow",
+            self.least, self.most
+        );
+        Err(Error::argument(&name, format!("{largest:e}"), allowed))
+    }
+
+    /// Fails if correlations of the signal with the atoms may overflow.
+    pub(crate) fn check_x<T: Real>(&self, x: &Field<'_, T>) -> Result<()> {
+        let norm = fold(x, |x| x * x, |a, b| a + b).sqrt();
+        self.check("x", x, norm)
+    }
+
+    /// Fails if correlations of what z stands for may overflow.
+    pub(crate) fn check_z<T: Real>(&self, z: &Field<'_, T>) -> Result<()> {
+        let sum = fold(z, f64::abs, |a, b| a + b);
+        self.check("z", z, sum.max(sum * self.most))
+    }
+}
+
+/// ‖values‖, of very large and very small values, too.
+fn norm<T: Real>(values: &[T]) -> f64 {
+    let largest = values.iter().map(|x| x.wide().abs()).fold(0.0, f64::max);
+    if largest == 0.0 {
+        return 0.0;
+    }
+    let squares = values.iter().map(|x| (x.wide() / largest) * (x.wide() / largest));
+    largest * squares.sum::<f64>().sqrt()
+}
+
+/// Terms put together: rows first, for fewer roundings of a large total. NaN counts for nothing
+/// in a maximum, and makes a sum NaN.
+pub(super) fn fold<T: Real>(field: &Field<'_, T>, term: impl Fn(f64) -> f64, join: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut total = 0.0;
+    for data in &field.channels {
+        field.layout.for_each_row(|_, first| {
+            let value = |k: i64| data[(first as i64 + k * field.layout.strides[2]) as usize];
+            let row = (0..field.layout.shape[2]).map(|k| term(value(k).wide()));
+            total = join(total, row.fold(0.0, &join));
+        });
+    }
+    total
+}
