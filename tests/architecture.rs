@@ -176,9 +176,6 @@ const CIRCLES: &[&str] = &[
 const LARGE: &[&str] = &[
     "csc::descent::asynchronous::descend",
     "csc::descent::tile",
-    "csc::descent::tiles",
-    "csc::descent::tiles::new",
-    "csc::descent::tiles::descend_coloured",
     "ffi::array::new",
     "ffi::encoder",
     "ffi::solve",

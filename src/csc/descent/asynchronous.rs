@@ -15,9 +15,10 @@
 use crate::base::error::{Error, Result};
 use crate::base::stop::Stop;
 use crate::clock::{self, Wish};
+use crate::csc::descent::control::{Control, note};
 use crate::csc::descent::halo::{Halo, decode, encode};
 use crate::csc::descent::tile::{Plan, Step, TileState, Visit};
-use crate::csc::descent::tiles::{Control, Tiles, note};
+use crate::csc::descent::tiles::Tiles;
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, Point};
 use crate::grid::tiles::TileGrid;

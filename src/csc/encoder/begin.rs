@@ -205,7 +205,8 @@ mod tests {
     use super::*;
     use crate::base::stop::Stop;
     use crate::clock::Clock;
-    use crate::csc::descent::tiles::Control;
+    use crate::csc::descent::control::Control;
+    use crate::csc::descent::tiles::coloured;
     use crate::csc::{Encoder, Shape, Step};
     use crate::linalg::Dictionary;
     use crate::options::solve::Options;
@@ -274,7 +275,7 @@ mod tests {
         let slack = [signals[0].slack];
         intake.placed.tiles().set_targets(&[Some(0.9 * tol)]);
         let mut control = Control { clock: &clock, max_iter: u64::MAX, progress: Default::default() };
-        let stop = intake.placed.tiles().descend_coloured(intake.bound.plan(), team, &mut control);
+        let stop = coloured::descend(intake.placed.tiles(), intake.bound.plan(), team, &mut control);
         assert_eq!(stop.unwrap(), Stop::Converged);
         let updated = intake.placed.take_in(&x);
         updated.and_then(|_| intake.update_residual()).unwrap();

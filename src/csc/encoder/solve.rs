@@ -4,7 +4,8 @@ use crate::base::error::Result;
 use crate::base::stop::Stop;
 use crate::clock::{self, Progress, Stage};
 use crate::csc::descent::asynchronous;
-use crate::csc::descent::tiles::Control;
+use crate::csc::descent::control::Control;
+use crate::csc::descent::tiles::{coloured, published};
 use crate::csc::descent::trace::{Activity, Mark, Trace};
 use crate::csc::encoder::begin::{Beginning, Intake};
 use crate::csc::encoder::certificate::Certificate;
@@ -215,11 +216,11 @@ impl<T: Real> Solve<'_, '_, T> {
             return asynchronous::descend(setting, control);
         }
         let Some(segments) = placed.segments() else {
-            return tiles.descend_coloured(plan, team, control);
+            return coloured::descend(tiles, plan, team, control);
         };
         match options.strategy {
-            Strategy::Cyclic => tiles.descend_published_cyclic(plan, segments, control),
-            _ => tiles.descend_published(plan, segments, control),
+            Strategy::Cyclic => published::descend_cyclic(tiles, plan, segments, control),
+            _ => published::descend(tiles, plan, segments, control),
         }
     }
 
