@@ -214,6 +214,18 @@ typedef int32_t dicod_status;
 const char *dicod_strerror(dicod_status status);
 
 /**
+ * For short programs in C: ends the program if a call fails, and prints where and why. A positive status
+ * passes. Needs <stdio.h> and <stdlib.h>. Over MPI, mpiexec ends the other ranks.
+ */
+#define DICOD_CHECK(call) \
+    do { \
+        if ((call) < 0) { \
+            fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #call, dicod_last_error_message()); \
+            exit(EXIT_FAILURE); \
+        } \
+    } while (0)
+
+/**
  * Copies the detailed message of this thread's last failure, NUL-terminated, cut to fit.
  *
  * `buffer` holds `capacity` bytes and may be NULL when `capacity` is 0; `needed` receives the size
@@ -224,6 +236,14 @@ const char *dicod_strerror(dicod_status status);
  * Errors: `DICOD_ERROR_NULL_POINTER` (buffer), `DICOD_ERROR_INVALID_ARGUMENT` (negative capacity).
  */
 dicod_status dicod_last_error(char *buffer, int64_t capacity, int64_t *needed);
+
+/**
+ * The detailed message of this thread's last failure; never NULL, "" before any. It is valid until the
+ * thread's next call that fails, or until the thread ends: print it at once, or copy it.
+ *
+ * Local. Thread-safe: each thread has its own message.
+ */
+const char *dicod_last_error_message(void);
 
 /**
  * dicod_last_error() for a program in another language: `language` is DICOD_LANGUAGE_C,
@@ -265,6 +285,15 @@ dicod_status dicod_fail_next(dicod_status status,
  * Local. Thread-safe.
  */
 const char *dicod_version(void);
+
+/**
+ * What this library is, for a report of an error or a log: one line with its version, the instructions
+ * that its kernels use on this machine, the file of its BLAS, and its MPI. Never NULL; it lives as long
+ * as the program.
+ *
+ * Local. Thread-safe.
+ */
+const char *dicod_build_info(void);
 
 /* Context: threads, log, progress -------------------------------------------------------------- */
 
@@ -721,7 +750,7 @@ dicod_status dicod_options_count(int64_t *count);
  */
 dicod_status dicod_options_describe(int64_t index, dicod_option_info *info);
 
-/* One call on plain arrays --------------------------------------------------------------------- */
+/* What a solve found --------------------------------------------------------------------------- */
 
 /**
  * In dicod_info.proven: lambda, lambda_max and tol are known. They are NaN if the solve was stopped before the first
@@ -858,6 +887,22 @@ typedef struct dicod_info {
  */
 #define DICOD_INFO_INIT {sizeof(dicod_info), 0, 0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0.0, 0.0, \
     0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0, 0.0}
+
+/**
+ * What a solve found as text for people, three lines without a newline at the end: how it ended and
+ * where, how good that is, what it cost. With a `capacity` of 0 it writes only `needed`, the bytes that
+ * the text takes with its NUL; else `buffer`, too, which holds `capacity` bytes.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER (info, buffer, needed); DICOD_ERROR_INVALID_ARGUMENT (struct_size; a
+ * capacity that is too small).
+ */
+dicod_status dicod_info_text(const dicod_info *info,
+                             int64_t capacity,
+                             char *buffer,
+                             int64_t *needed);
+
+/* One call on plain arrays --------------------------------------------------------------------- */
 
 /**
  * Shape of the activations: `valid_shape[n_axes]`, T - L + 1 along an axis of a signal of length T
@@ -2149,6 +2194,39 @@ dicod_status dicod_learner_get_options(dicod_learner *learner, dicod_options **o
 dicod_status dicod_learner_expect(dicod_learner *learner,
                                   const dicod_handle_info *expected);
 
+/* Ready-made callbacks ------------------------------------------------------------------------- */
+
+/**
+ * A ready-made callback for dicod_context_set_log(): writes messages to stderr, a line each. `userdata`
+ * points to an int32_t, the highest level that is written: DICOD_LOG_WARNING, DICOD_LOG_INFO or
+ * DICOD_LOG_DEBUG; NULL means DICOD_LOG_INFO. Over several ranks, set it on one of them.
+ *
+ * Local. Thread-safe.
+ */
+void dicod_log_stderr(void *userdata,
+                      int32_t level,
+                      const char *message);
+
+/**
+ * A ready-made callback for dicod_context_set_progress(): shows on stderr how a solve gets on. In a
+ * terminal it draws a bar of the tiles that have nothing left to do, anywhere else it writes a line every
+ * other second. `userdata` is a title, or NULL. It returns 0. Over several ranks, set it on one of them.
+ *
+ * Local. Thread-safe.
+ */
+int32_t dicod_progress_bar(void *userdata,
+                           const dicod_progress *progress);
+
+/**
+ * A ready-made callback for dicod_learn() and dicod_learner_run(): writes a line to stderr for each outer
+ * iteration. `userdata` is a title, or NULL. It returns 0. Over several ranks, give it to one of them and
+ * NULL to the others.
+ *
+ * Local. Thread-safe.
+ */
+int32_t dicod_learn_progress_bar(void *userdata,
+                                 const dicod_learn_step *step);
+
 /* Segmentation of a domain --------------------------------------------------------------------- */
 
 /**
@@ -2703,6 +2781,20 @@ typedef struct parmap_report {
  * Initialiser of a parmap_report.
  */
 #define PARMAP_REPORT_INIT {sizeof(parmap_report), 0, 0, -1, -1, -1, 0, 0, 0, 0, 0.0, {0}}
+
+/**
+ * What came of a run as text for people, one line without a newline at the end: how it ended, what was
+ * done, which task failed. With a `capacity` of 0 it writes only `needed`, the bytes that the text takes
+ * with its NUL; else `buffer`, too, which holds `capacity` bytes.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER (report, buffer, needed); DICOD_ERROR_INVALID_ARGUMENT (struct_size; a
+ * capacity that is too small).
+ */
+dicod_status parmap_report_text(const parmap_report *report,
+                                int64_t capacity,
+                                char *buffer,
+                                int64_t *needed);
 
 /* Parallel map: over arrays -------------------------------------------------------------------- */
 

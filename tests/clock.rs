@@ -13,6 +13,7 @@ mod ffi_support;
 use dicod::csc::{Encoder, Options, Progress, Shape, Stop};
 use dicod::ffi::context::*;
 use dicod::ffi::encoder::*;
+use dicod::ffi::info::*;
 use dicod::ffi::learn::*;
 use dicod::ffi::solve::*;
 use dicod::ffi::status::*;

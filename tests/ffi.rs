@@ -5,6 +5,7 @@ mod ffi_support;
 use dicod::ffi::array::*;
 use dicod::ffi::context::*;
 use dicod::ffi::encoder::*;
+use dicod::ffi::info::*;
 use dicod::ffi::options::*;
 use dicod::ffi::solve::*;
 use dicod::ffi::status::*;

@@ -6,6 +6,7 @@ mod ffi_support;
 use dicod::ffi::array::*;
 use dicod::ffi::checkpoint::*;
 use dicod::ffi::encoder::*;
+use dicod::ffi::info::*;
 use dicod::ffi::learn::*;
 use dicod::ffi::learner::*;
 use dicod::ffi::options::*;

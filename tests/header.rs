@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each file of src/ffi makes one section: its title, and C text that cbindgen cannot make.
-const SECTIONS: [(&str, &str, &str); 23] = [
-    ("status", "Status and errors", ""),
+const SECTIONS: [(&str, &str, &str); 25] = [
+    ("status", "Status and errors", CHECK),
     ("context", "Context: threads, log, progress", ""),
     ("options", "Options", OPTION_INFO_INIT),
-    ("solve", "One call on plain arrays", INFO_INIT),
+    ("info", "What a solve found", INFO_INIT),
+    ("solve", "One call on plain arrays", ""),
     ("array", "Array descriptors", ARRAY_INIT),
     ("encoder", "Encoder: solve again and again", ""),
     ("trace", "Trace: what each rank did, and when", ""),
@@ -20,6 +21,7 @@ const SECTIONS: [(&str, &str, &str); 23] = [
     ("learner", "Learner: learning step by step", ""),
     ("checkpoint", "Checkpoints of a learner", ""),
     ("describe", "What an encoder or a learner holds", HANDLE_INFO_INIT),
+    ("terminal", "Ready-made callbacks", ""),
     ("segmentation", "Segmentation of a domain", ""),
     ("parmap/task", "Parallel map: what tasks and callbacks may ask", ""),
     ("parmap/report", "Parallel map: what came of a run", REPORT_INIT),
@@ -34,6 +36,19 @@ const SECTIONS: [(&str, &str, &str); 23] = [
     ("parmap/ensemble", "Parallel map: ensembles", ""),
 ];
 
+const CHECK: &str = "\
+/**
+ * For short programs in C: ends the program if a call fails, and prints where and why. A positive status
+ * passes. Needs <stdio.h> and <stdlib.h>. Over MPI, mpiexec ends the other ranks.
+ */
+#define DICOD_CHECK(call) \\
+    do { \\
+        if ((call) < 0) { \\
+            fprintf(stderr, \"%s:%d: %s: %s\\n\", __FILE__, __LINE__, #call, dicod_last_error_message()); \\
+            exit(EXIT_FAILURE); \\
+        } \\
+    } while (0)
+";
 // Every member is listed, or -Wextra warns in C or in C++.
 const OPTION_INFO_INIT: &str = "\
 /**

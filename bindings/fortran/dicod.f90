@@ -371,6 +371,10 @@ module dicod_c
       type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
+    function dicod_last_error_message() bind(c, name='dicod_last_error_message') result(outcome)
+      import
+      type(c_ptr) :: outcome
+    end function
     function dicod_last_error_in(language, buffer, capacity, needed) bind(c, &
         name='dicod_last_error_in') result(outcome)
       import
@@ -392,6 +396,10 @@ module dicod_c
       integer(c_int32_t) :: outcome
     end function
     function dicod_version() bind(c, name='dicod_version') result(outcome)
+      import
+      type(c_ptr) :: outcome
+    end function
+    function dicod_build_info() bind(c, name='dicod_build_info') result(outcome)
       import
       type(c_ptr) :: outcome
     end function
@@ -546,6 +554,14 @@ module dicod_c
       import
       integer(c_int64_t), value :: index
       type(dicod_option_info), intent(inout), optional :: info
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_info_text(info, capacity, buffer, needed) bind(c, name='dicod_info_text') result(outcome)
+      import
+      type(dicod_info), intent(in) :: info
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: buffer
+      type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
     function dicod_valid_shape(options, n_axes, signal_shape, atom_shape, valid_shape) bind(c, &
@@ -1121,6 +1137,24 @@ module dicod_c
       type(dicod_handle_info), intent(in) :: expected
       integer(c_int32_t) :: outcome
     end function
+    subroutine dicod_log_stderr(userdata, level, message) bind(c, name='dicod_log_stderr')
+      import
+      type(c_ptr), value :: userdata
+      integer(c_int32_t), value :: level
+      type(c_ptr), value :: message
+    end subroutine
+    function dicod_progress_bar(userdata, progress) bind(c, name='dicod_progress_bar') result(outcome)
+      import
+      type(c_ptr), value :: userdata
+      type(dicod_progress), intent(in) :: progress
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learn_progress_bar(userdata, step) bind(c, name='dicod_learn_progress_bar') result(outcome)
+      import
+      type(c_ptr), value :: userdata
+      type(dicod_learn_step), intent(in) :: step
+      integer(c_int32_t) :: outcome
+    end function
     function segmentation_create_by_count(n_axes, full_shape, inner_bounds, n_segments, overlap, handle) bind(c, &
         name='segmentation_create_by_count') result(outcome)
       import
@@ -1423,6 +1457,14 @@ module dicod_c
       type(c_ptr), value :: buffer
       type(c_ptr), value :: data
       integer(c_int64_t), value :: size
+      integer(c_int32_t) :: outcome
+    end function
+    function parmap_report_text(report, capacity, buffer, needed) bind(c, name='parmap_report_text') result(outcome)
+      import
+      type(parmap_report), intent(in) :: report
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: buffer
+      type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
     function parmap_create(context, map) bind(c, name='parmap_create') result(outcome)
@@ -1796,7 +1838,7 @@ module dicod_error_m
   use dicod_c
   implicit none
   private
-  public :: last_error, status_text, library_version
+  public :: last_error, status_text, library_version, build_info
   public :: library_handle, report_status, refuse_next, own_axes, to_c, text_from_c, text_of, reverse, address
   public :: plain, plain_of, whole, wholes, give
 
@@ -1900,6 +1942,12 @@ contains
   recursive function library_version() result(text)
     character(:), allocatable :: text
     text = text_from_c(dicod_version())
+  end function
+
+  ! What the library is, in one line: version, instructions of its kernels, BLAS, MPI.
+  recursive function build_info() result(text)
+    character(:), allocatable :: text
+    text = text_from_c(dicod_build_info())
   end function
 
   ! Ends a call: sets stat and errmsg, or stops with the message. Without text it is the library's.
@@ -2107,6 +2155,9 @@ module dicod_context_m
     class(*), pointer :: log_user => null()
     procedure(progress_procedure), pointer, nopass :: progress => null()
     class(*), pointer :: progress_user => null()
+    ! Of the library's own callbacks.
+    integer(int32) :: level = DICOD_LOG_INFO
+    character(kind=c_char), allocatable :: title(:)
   end type
 
   ! dicod_mpi has create_context() for the ranks of a communicator.
@@ -2121,6 +2172,8 @@ module dicod_context_m
     procedure :: n_threads => context_n_threads
     procedure :: set_log => context_set_log
     procedure :: set_progress => context_set_progress
+    procedure :: log_to_stderr => context_log_to_stderr
+    procedure :: show_progress => context_show_progress
     procedure :: cancel => context_cancel
     procedure :: set_cancel_flag => context_set_cancel_flag
     final :: context_final
@@ -2270,6 +2323,36 @@ contains
       if (present(user)) self%box%progress_user => user
     end if
     status = dicod_context_set_progress(self%handle, trampoline, c_loc(self%box))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Messages up to this level (default DICOD_LOG_INFO) go to stderr. Over several ranks, on one of them.
+  recursive subroutine context_log_to_stderr(self, level, stat, errmsg)
+    class(dicod_context), intent(inout) :: self
+    integer(int32), intent(in), optional :: level
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    if (.not. c_associated(self%handle)) then
+      call report_status(DICOD_ERROR_NULL_POINTER, stat, errmsg, 'context was not created')
+      return
+    end if
+    if (present(level)) self%box%level = level
+    call report_status(dicod_context_set_log(self%handle, c_funloc(dicod_log_stderr), c_loc(self%box%level)), stat, errmsg)
+  end subroutine
+
+  ! How solves get on is shown on stderr, under this title. Over several ranks, on one of them.
+  recursive subroutine context_show_progress(self, title, stat, errmsg)
+    class(dicod_context), intent(inout) :: self
+    character(*), intent(in) :: title
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int32) :: status
+    if (.not. c_associated(self%handle)) then
+      call report_status(DICOD_ERROR_NULL_POINTER, stat, errmsg, 'context was not created')
+      return
+    end if
+    self%box%title = to_c(title)
+    status = dicod_context_set_progress(self%handle, c_funloc(dicod_progress_bar), c_loc(self%box%title))
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -3321,7 +3404,7 @@ module dicod_solve_m
   use dicod_shape_m
   implicit none
   private
-  public :: solve, lambda_max, reconstruct, objective, gram
+  public :: solve, lambda_max, reconstruct, objective, gram, info_text
 
   ! call solve(x, d, z, ...): activations z of the signals x.
   interface solve
@@ -3418,6 +3501,19 @@ module dicod_solve_m
   end interface
 
 contains
+
+  ! What a solve found, as text for people: three lines.
+  recursive function info_text(info) result(text)
+    type(dicod_info), intent(in) :: info
+    character(:), allocatable :: text
+    character(kind=c_char), allocatable, target :: buffer(:)
+    integer(int64), target :: needed
+    needed = 1
+    call report_status(dicod_info_text(info, 0_int64, c_null_ptr, c_loc(needed)))
+    allocate (buffer(needed))
+    call report_status(dicod_info_text(info, needed, c_loc(buffer), c_loc(needed)))
+    text = text_from_c(c_loc(buffer))
+  end function
 
   recursive subroutine solve_132_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
@@ -12039,7 +12135,7 @@ module parmap_m
   use parmap_reduce_m
   implicit none
   private
-  public :: parmap, parmap_pull, report_message
+  public :: parmap, parmap_pull, report_message, report_text
 
   type, extends(library_handle) :: parmap
     logical :: collective = .false.
@@ -12717,6 +12813,19 @@ contains
       if (report%failure_message(i) == c_null_char) exit
       text = text//report%failure_message(i)
     end do
+  end function
+
+  ! What came of a run, as text for people: one line.
+  recursive function report_text(report) result(text)
+    type(parmap_report), intent(in) :: report
+    character(:), allocatable :: text
+    character(kind=c_char), allocatable, target :: buffer(:)
+    integer(int64), target :: needed
+    needed = 1
+    call report_status(parmap_report_text(report, 0_int64, c_null_ptr, c_loc(needed)))
+    allocate (buffer(needed))
+    call report_status(parmap_report_text(report, needed, c_loc(buffer), c_loc(needed)))
+    text = text_from_c(c_loc(buffer))
   end function
 
   ! Begins to give out tasks to threads of the program's, on each rank its own portion.
@@ -14329,11 +14438,11 @@ module dicod
       DICOD_SPAN_DESCEND, DICOD_SPAN_CERTIFY, DICOD_SPAN_PHASE, DICOD_SPAN_VISIT, PARMAP_ITEM, PARMAP_END, &
       PARMAP_WAIT, PARMAP_STOP, dicod_progress, dicod_info, dicod_span, dicod_learn_step, dicod_learn_info, &
       dicod_handle_info, parmap_report, parmap_progress
-  use dicod_error_m, only: last_error, status_text, library_version
+  use dicod_error_m, only: last_error, status_text, library_version, build_info
   use dicod_context_m, only: dicod_context, log_procedure, progress_procedure
   use dicod_options_m, only: dicod_options, option_description, n_options, describe_option
   use dicod_shape_m, only: valid_shape, valid_block, dicod_description
-  use dicod_solve_m, only: solve, lambda_max, reconstruct, objective, gram
+  use dicod_solve_m, only: solve, lambda_max, reconstruct, objective, gram, info_text
   use dicod_encoder_m, only: dicod_encoder, dicod_sparse
   use dicod_learner_m, only: learn, dicod_learner, learn_procedure, step_nonzeros
   use segmentation_m, only: segmentation
@@ -14345,7 +14454,7 @@ module dicod
   use parmap_callback_m, only: map_procedure_int64, reduce_procedure_int64, join_procedure_int64, state_input_procedure_int64
   use parmap_callback_m, only: map_procedure_real32, reduce_procedure_real32, join_procedure_real32, state_input_procedure_real32
   use parmap_callback_m, only: map_procedure, reduce_procedure, join_procedure, state_input_procedure
-  use parmap_m, only: parmap, parmap_pull, report_message
+  use parmap_m, only: parmap, parmap_pull, report_message, report_text
   use parmap_flow_m, only: parmap_flow, parmap_node, can_fork_procedure, train_procedure, stop_procedure, execute_procedure, &
     restart_procedure, checkpoint_procedure
   use parmap_operators_m, only: parmap_operators, parmap_operator, operator_procedure, operator_procedure_real32, end_procedure

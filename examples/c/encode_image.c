@@ -152,10 +152,9 @@ static void encode(coded_image *image)
     dicod_options *options = NULL;
     dicod_encoder *encoder = NULL;
     int64_t atom_shape[2] = {SIDE, SIDE}, valid[2];
-    double first_step = 0;
 
     CHECK(dicod_context_create(-1, &context));
-    CHECK(dicod_context_set_progress(context, draw_progress, &first_step));
+    CHECK(dicod_context_set_progress(context, dicod_progress_bar, NULL));
     CHECK(dicod_options_create(&options));
     CHECK(dicod_options_set_real(options, "reg", 0.1));
     CHECK(dicod_options_set_real(options, "tol", 1e-3));

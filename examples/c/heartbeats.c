@@ -172,10 +172,9 @@ static beats encode(const double *x, int64_t n, const double *d, double *reconst
     dicod_options *options = NULL;
     dicod_encoder *encoder = NULL;
     int64_t width = WIDTH, length = n + 2 * WIDTH, valid;
-    double first_step = 0;
 
     CHECK(dicod_context_create(-1, &context));
-    CHECK(dicod_context_set_progress(context, draw_progress, &first_step));
+    CHECK(dicod_context_set_progress(context, dicod_progress_bar, NULL));
     CHECK(dicod_options_create(&options));
     CHECK(dicod_options_set_real(options, "reg", REGULARISATION));
     CHECK(dicod_options_set_real(options, "tol", 1e-4));

@@ -28,10 +28,8 @@ void *allocate(size_t count, size_t size)
 dicod_status check(dicod_status status, const char *call)
 {
     if (status >= 0) return status;
-    char message[1024];
-    if (dicod_last_error(message, sizeof message, NULL) != DICOD_OK) message[0] = '\0';
     int name = (int)strcspn(call, "(");
-    fail("%.*s: %s: %s", name, call, dicod_strerror(status), message);
+    fail("%.*s: %s: %s", name, call, dicod_strerror(status), dicod_last_error_message());
     return status;
 }
 
@@ -61,25 +59,6 @@ char *join_path(const char *directory, const char *name)
     char *path = allocate(length, 1);
     snprintf(path, length, "%s/%s", directory, name);
     return path;
-}
-
-int32_t draw_progress(void *userdata, const dicod_progress *progress)
-{
-    enum { WIDTH = 40 };
-    double *first = userdata, done = 0;
-    if (*first == 0) *first = progress->max_step;
-    if (progress->max_step <= progress->tol) {
-        done = 1;
-    } else if (progress->tol > 0 && *first > progress->max_step) {
-        done = log(*first / progress->max_step) / log(*first / progress->tol);
-    }
-    char bar[WIDTH + 1];
-    for (int i = 0; i < WIDTH; i++) bar[i] = i < done * WIDTH ? '#' : '.';
-    bar[WIDTH] = '\0';
-    fprintf(stderr, "\r[%s] %10lld steps, max |dz| %8.2e, %5.1f s%s", bar, (long long)progress->steps,
-            progress->max_step, progress->seconds, done == 1 ? "\n" : "");
-    fflush(stderr);
-    return 0;
 }
 
 void print_table(const dicod_info *info, double n_values, double n_z, double energy)

@@ -1,4 +1,4 @@
-/* What both examples need: an end with a message, memory, files, progress. */
+/* What both examples need: an end with a message, memory, files. */
 #ifndef SUPPORT_H
 #define SUPPORT_H
 
@@ -20,10 +20,6 @@ unsigned char *read_file(const char *path, size_t *size);
 
 /* "directory/name"; free() it. */
 char *join_path(const char *directory, const char *name);
-
-/* A bar on stderr: how far max |dz| has come down to tol, in orders of magnitude. `userdata` is a double that is 0 at
- * the start. */
-int32_t draw_progress(void *userdata, const dicod_progress *progress);
 
 /* Prints the rows that every solve has: from lambda to the bytes held. `n_values`: numbers in the signal, `n_z`: in the
  * activations; `energy`: sum of squares of the signal. */

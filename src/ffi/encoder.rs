@@ -15,9 +15,9 @@ use crate::ffi::boundary::{
     for_either, free, give, guard, of, other_type, reference, room, room_for, set, slice, slice_mut,
 };
 use crate::ffi::context::{Context, DICOD_LOG_DEBUG, Session, dicod_context, ranks, shared};
+use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::options::dicod_options;
 use crate::ffi::run::run;
-use crate::ffi::solve::{dicod_info, info_out, write_info};
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, padded};
 use crate::linalg::Dictionary;

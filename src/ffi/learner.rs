@@ -14,13 +14,13 @@ use crate::ffi::boundary::{
 };
 use crate::ffi::boundary::{for_either, free, give, guard, of, other_type, room, slice_mut};
 use crate::ffi::context::{Context, Session, dicod_context, ranks, shared};
+use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::learn::{
     dicod_learn_fn, dicod_learn_info, dicod_learn_step, first_dictionary, full_atoms, learn_info_out, log, run,
     step_of, write_learn_info,
 };
 use crate::ffi::options::dicod_options;
 use crate::ffi::run::status_of;
-use crate::ffi::solve::{dicod_info, info_out, write_info};
 use crate::learn::Learner;
 use crate::linalg::{Atoms, FieldMut};
 use crate::ranks::alike::fails_unless_alike;

@@ -20,6 +20,7 @@ pub mod context;
 pub mod describe;
 pub mod encoder;
 mod functions;
+pub mod info;
 pub mod learn;
 pub mod learner;
 #[cfg(feature = "mpi")]
@@ -30,4 +31,5 @@ mod run;
 pub mod segmentation;
 pub mod solve;
 pub mod status;
+pub mod terminal;
 pub mod trace;

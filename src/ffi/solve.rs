@@ -3,91 +3,19 @@
 use crate::base::error::{Error, Result};
 use crate::base::status::dicod_status;
 use crate::base::wording::per_axis;
-use crate::clock::{Laps, Stage};
+use crate::clock::Stage;
 use crate::csc::{Encoder, Info, Shape};
 use crate::ffi::boundary::problem::{dictionary, explained, lengths, seconds_to_write, slab};
-use crate::ffi::boundary::{Element, Output, Problem, aligned, fails_if_shared, guard, slice_mut};
+use crate::ffi::boundary::{Element, Problem, aligned, fails_if_shared, guard, slice_mut};
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
 use crate::ffi::functions::{gram_tensor, largest_lambda, reconstruction, value};
+use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::options::{copied, dicod_options};
-use crate::ffi::run::{largest, run, status_of};
+use crate::ffi::run::{run, status_of};
 use crate::grid::block::Block;
 use crate::grid::point::padded;
 use crate::linalg::FieldMut;
 use std::time::Instant;
-
-/// What a solve found, what it cost, and the proof of the result.
-///
-/// objective, data_term, max_step and duality_gap are computed anew from x and z at the end. Over
-/// several ranks all is about the whole domain, but seconds, bytes and messages, which are this
-/// rank's. If time_limit or dicod_cancel() ended the solve in the middle of a stage, `proven` tells what
-/// is known.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct dicod_info {
-    /// sizeof(dicod_info), set by the caller: DICOD_INFO_INIT does.
-    pub struct_size: i64,
-    /// What the solve returned: DICOD_OK or a positive status.
-    pub status: dicod_status,
-    /// Threads that it was allowed.
-    pub n_threads: i32,
-    /// Regularisation, absolute; the largest of all atoms' when they differ.
-    pub lambda: f64,
-    /// Smallest regularisation for which z = 0 is optimal, max |D * x| (correlation).
-    pub lambda_max: f64,
-    /// Bound on max_step at which the solve ends, absolute, in units of z.
-    pub tol: f64,
-    /// Coordinate steps.
-    pub steps: i64,
-    /// Visits of tiles.
-    pub visits: i64,
-    /// Passes over all tiles.
-    pub sweeps: i64,
-    /// Number of z that are not zero.
-    pub nonzeros: i64,
-    /// F(z), data term and penalty.
-    pub objective: f64,
-    /// Half the squared norm of x less its reconstruction.
-    pub data_term: f64,
-    /// Largest coordinate step left, in units of z: max ‖d_k‖·|dz_k| / min ‖d_k‖, which is max |dz| where all atoms
-    /// have the same norm, and nowhere less. (Atoms that are zero do not count. In the published schedule: max |dz|.)
-    pub max_step: f64,
-    /// F(z) is at most this far above its minimum.
-    pub duality_gap: f64,
-    /// Seconds for the whole call; for dicod_solve() the making of its encoder included. It is the sum of
-    /// seconds_correlate, seconds_descend, seconds_certify and seconds_other, for dicod_solve() of seconds_gram, too.
-    pub seconds: f64,
-    /// Seconds for the Gram tensor; an encoder computes it when it is made.
-    pub seconds_gram: f64,
-    /// Seconds for the first correlation of signal and atoms, and for taking in the signal.
-    pub seconds_correlate: f64,
-    /// Seconds for the descent.
-    pub seconds_descend: f64,
-    /// Seconds for the certificate.
-    pub seconds_certify: f64,
-    /// Bytes that the solver holds, the Gram tensor aside.
-    pub bytes: i64,
-    /// Bytes of the Gram tensor and of what is derived from it.
-    pub bytes_gram: i64,
-    /// Messages that this rank sent to others, reductions aside.
-    pub messages: i64,
-    /// Bytes in them.
-    pub bytes_sent: i64,
-    /// Seconds that this rank waited for others.
-    pub seconds_waiting: f64,
-    /// Sum of DICOD_PROVEN_LAMBDA and DICOD_PROVEN_RESULT, as far as they hold: both, unless the solve returned DICOD_TIME_LIMIT
-    /// or DICOD_CANCELLED.
-    pub proven: i64,
-    /// Seconds for all else: checks, laying out tiles, handing out z.
-    pub seconds_other: f64,
-}
-
-/// In dicod_info.proven: lambda, lambda_max and tol are known. They are NaN if the solve was stopped before the first
-/// correlation of signal and atoms was.
-pub const DICOD_PROVEN_LAMBDA: i64 = 1;
-/// In dicod_info.proven: objective, data_term, max_step and duality_gap are those of z. If the solve was stopped before
-/// they were, the former two are NaN and the latter two infinite; z is valid all the same.
-pub const DICOD_PROVEN_RESULT: i64 = 2;
 
 /// Shape of the activations: `valid_shape[n_axes]`, T - L + 1 along an axis of a signal of length T
 /// and atoms of length L, or T where the option "periodic" says that the axis wraps around.
@@ -439,59 +367,6 @@ pub extern "C" fn dicod_gram_f32(
     guard(|| gram_tensor(context, n_axes, n_channels, n_atoms, atom_shape, d, gram))
 }
 /// What `dicod_info.proven` says.
-pub(crate) fn proven(info: &Info) -> i64 {
-    let lambda = if info.lambda_max.is_nan() { 0 } else { DICOD_PROVEN_LAMBDA };
-    let result = if info.proven { DICOD_PROVEN_RESULT } else { 0 };
-    lambda | result
-}
-
-/// `laps` are those of the whole call.
-pub(crate) fn write_info(
-    out: Option<Output<dicod_info>>,
-    info: &Info,
-    status: dicod_status,
-    n_threads: usize,
-    laps: &Laps,
-) {
-    let Some(out) = out else { return };
-    let certificate = &info.certificate;
-    let stages = [Stage::Gram, Stage::Correlate, Stage::Descend, Stage::Certify].map(|s| laps.of(s));
-    let info = dicod_info {
-        struct_size: 0,
-        status,
-        n_threads: n_threads as i32,
-        lambda: largest(&info.lambda),
-        lambda_max: info.lambda_max,
-        tol: info.tol,
-        steps: info.steps as i64,
-        visits: info.visits as i64,
-        sweeps: info.sweeps as i64,
-        nonzeros: info.nonzeros as i64,
-        objective: certificate.objective,
-        data_term: certificate.data_term,
-        max_step: certificate.max_step,
-        // Squares of very small numbers vanish, and the margin for rounding with them.
-        duality_gap: certificate.gap.max(0.0),
-        seconds: laps.total(),
-        seconds_gram: info.seconds_gram,
-        seconds_correlate: stages[1],
-        seconds_descend: stages[2],
-        seconds_certify: stages[3],
-        bytes: info.bytes as i64,
-        bytes_gram: info.bytes_gram as i64,
-        messages: info.messages as i64,
-        bytes_sent: info.bytes_sent as i64,
-        seconds_waiting: info.seconds_waiting,
-        proven: proven(info),
-        seconds_other: laps.total() - stages.iter().sum::<f64>(),
-    };
-    out.write(&info)
-}
-
-pub(crate) fn info_out(info: *mut dicod_info) -> Result<Option<Output<dicod_info>>> {
-    Output::wanted(info, "info", "info->struct_size")
-}
-
 fn solve<T: Element>(
     context: *mut dicod_context,
     problem: Result<Problem>,

@@ -5,9 +5,12 @@ pub use crate::base::status::*;
 use crate::base::error::{Error, Result};
 use crate::base::status;
 use crate::base::wording::{Language, spoken};
-use crate::ffi::boundary::guard::{keep, kept};
+use crate::ffi::boundary::guard::{keep, kept, kept_for_c};
 use crate::ffi::boundary::{guard, set, size, slice_mut, string};
-use std::ffi::c_char;
+use crate::linalg::blas;
+use crate::linalg::kernels::Isa;
+use std::ffi::{CString, c_char};
+use std::sync::OnceLock;
 
 /// Short text for a status code; never NULL, static storage.
 ///
@@ -28,6 +31,15 @@ pub extern "C" fn dicod_strerror(status: dicod_status) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_last_error(buffer: *mut c_char, capacity: i64, needed: *mut i64) -> dicod_status {
     guard(|| last_error(DICOD_LANGUAGE_C, buffer, capacity, needed))
+}
+
+/// The detailed message of this thread's last failure; never NULL, "" before any. It is valid until the
+/// thread's next call that fails, or until the thread ends: print it at once, or copy it.
+///
+/// Local. Thread-safe: each thread has its own message.
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_last_error_message() -> *const c_char {
+    kept_for_c()
 }
 
 /// Language of messages: axes in the order of C, the slowest first, and everything counted from 0.
@@ -121,4 +133,24 @@ pub extern "C" fn dicod_fail_next(status: dicod_status, message: *const c_char) 
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}
+
+/// What this library is, for a report of an error or a log: one line with its version, the instructions
+/// that its kernels use on this machine, the file of its BLAS, and its MPI. Never NULL; it lives as long
+/// as the program.
+///
+/// Local. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_build_info() -> *const c_char {
+    static TEXT: OnceLock<CString> = OnceLock::new();
+    let text = || {
+        let (version, arch) = (env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
+        #[cfg(feature = "mpi")]
+        let mpi = crate::ranks::mpi::library();
+        #[cfg(not(feature = "mpi"))]
+        let mpi = "no MPI";
+        let (isa, blas) = (Isa::detect().name(), blas::file());
+        CString::new(format!("dicod {version}, {arch} with {isa}, BLAS from {blas}, {mpi}")).unwrap_or_default()
+    };
+    TEXT.get_or_init(text).as_ptr()
 }

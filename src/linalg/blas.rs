@@ -111,6 +111,12 @@ fn object(address: *const c_void) -> Option<(*mut c_void, String)> {
     }
 }
 
+/// The file that BLAS comes from.
+pub(crate) fn file() -> String {
+    let name = object(cblas_dgemm as *const c_void).map(|(_, name)| name).filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| "an unknown file".into())
+}
+
 fn find(name: &CStr) -> Option<*mut c_void> {
     // SAFETY: a look-up of a name.
     let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };

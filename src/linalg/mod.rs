@@ -1,6 +1,6 @@
 //! Dense numerics: scalars, BLAS and FFT correlations, the Gram tensor, SIMD kernels.
 
-mod blas;
+pub(crate) mod blas;
 mod convolver;
 pub(crate) mod correlate;
 pub mod dictionary;

@@ -19,11 +19,11 @@
 module dicod
   use, intrinsic :: iso_fortran_env, only: int8, int32, int64, real32, real64
   !@use_c
-  use dicod_error_m, only: last_error, status_text, library_version
+  use dicod_error_m, only: last_error, status_text, library_version, build_info
   use dicod_context_m, only: dicod_context, log_procedure, progress_procedure
   use dicod_options_m, only: dicod_options, option_description, n_options, describe_option
   use dicod_shape_m, only: valid_shape, valid_block, dicod_description
-  use dicod_solve_m, only: solve, lambda_max, reconstruct, objective, gram
+  use dicod_solve_m, only: solve, lambda_max, reconstruct, objective, gram, info_text
   use dicod_encoder_m, only: dicod_encoder, dicod_sparse
   use dicod_learner_m, only: learn, dicod_learner, learn_procedure, step_nonzeros
   use segmentation_m, only: segmentation
@@ -33,7 +33,7 @@ module dicod
   !@each bytes
   use parmap_callback_m, only: map_procedure{of}, reduce_procedure{of}, join_procedure{of}, state_input_procedure{of}
   !@end
-  use parmap_m, only: parmap, parmap_pull, report_message
+  use parmap_m, only: parmap, parmap_pull, report_message, report_text
   use parmap_flow_m, only: parmap_flow, parmap_node, can_fork_procedure, train_procedure, stop_procedure, execute_procedure, &
     restart_procedure, checkpoint_procedure
   use parmap_operators_m, only: parmap_operators, parmap_operator, operator_procedure, operator_procedure_real32, end_procedure

@@ -32,6 +32,9 @@ module dicod_context_m
     class(*), pointer :: log_user => null()
     procedure(progress_procedure), pointer, nopass :: progress => null()
     class(*), pointer :: progress_user => null()
+    ! Of the library's own callbacks.
+    integer(int32) :: level = DICOD_LOG_INFO
+    character(kind=c_char), allocatable :: title(:)
   end type
 
   ! dicod_mpi has create_context() for the ranks of a communicator.
@@ -46,6 +49,8 @@ module dicod_context_m
     procedure :: n_threads => context_n_threads
     procedure :: set_log => context_set_log
     procedure :: set_progress => context_set_progress
+    procedure :: log_to_stderr => context_log_to_stderr
+    procedure :: show_progress => context_show_progress
     procedure :: cancel => context_cancel
     procedure :: set_cancel_flag => context_set_cancel_flag
     final :: context_final
@@ -195,6 +200,36 @@ contains
       if (present(user)) self%box%progress_user => user
     end if
     status = dicod_context_set_progress(self%handle, trampoline, c_loc(self%box))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Messages up to this level (default DICOD_LOG_INFO) go to stderr. Over several ranks, on one of them.
+  recursive subroutine context_log_to_stderr(self, level, stat, errmsg)
+    class(dicod_context), intent(inout) :: self
+    integer(int32), intent(in), optional :: level
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    if (.not. c_associated(self%handle)) then
+      call report_status(DICOD_ERROR_NULL_POINTER, stat, errmsg, 'context was not created')
+      return
+    end if
+    if (present(level)) self%box%level = level
+    call report_status(dicod_context_set_log(self%handle, c_funloc(dicod_log_stderr), c_loc(self%box%level)), stat, errmsg)
+  end subroutine
+
+  ! How solves get on is shown on stderr, under this title. Over several ranks, on one of them.
+  recursive subroutine context_show_progress(self, title, stat, errmsg)
+    class(dicod_context), intent(inout) :: self
+    character(*), intent(in) :: title
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int32) :: status
+    if (.not. c_associated(self%handle)) then
+      call report_status(DICOD_ERROR_NULL_POINTER, stat, errmsg, 'context was not created')
+      return
+    end if
+    self%box%title = to_c(title)
+    status = dicod_context_set_progress(self%handle, c_funloc(dicod_progress_bar), c_loc(self%box%title))
     call report_status(status, stat, errmsg)
   end subroutine
 

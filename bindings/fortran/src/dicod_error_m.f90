@@ -4,7 +4,7 @@ module dicod_error_m
   use dicod_c
   implicit none
   private
-  public :: last_error, status_text, library_version
+  public :: last_error, status_text, library_version, build_info
   public :: library_handle, report_status, refuse_next, own_axes, to_c, text_from_c, text_of, reverse, address
   public :: plain, plain_of, whole, wholes, give
 
@@ -108,6 +108,12 @@ contains
   recursive function library_version() result(text)
     character(:), allocatable :: text
     text = text_from_c(dicod_version())
+  end function
+
+  ! What the library is, in one line: version, instructions of its kernels, BLAS, MPI.
+  recursive function build_info() result(text)
+    character(:), allocatable :: text
+    text = text_from_c(dicod_build_info())
   end function
 
   ! Ends a call: sets stat and errmsg, or stops with the message. Without text it is the library's.

@@ -8,7 +8,7 @@ module dicod_solve_m
   use dicod_shape_m
   implicit none
   private
-  public :: solve, lambda_max, reconstruct, objective, gram
+  public :: solve, lambda_max, reconstruct, objective, gram, info_text
 
   ! call solve(x, d, z, ...): activations z of the signals x.
   interface solve
@@ -42,6 +42,19 @@ module dicod_solve_m
   end interface
 
 contains
+
+  ! What a solve found, as text for people: three lines.
+  recursive function info_text(info) result(text)
+    type(dicod_info), intent(in) :: info
+    character(:), allocatable :: text
+    character(kind=c_char), allocatable, target :: buffer(:)
+    integer(int64), target :: needed
+    needed = 1
+    call report_status(dicod_info_text(info, 0_int64, c_null_ptr, c_loc(needed)))
+    allocate (buffer(needed))
+    call report_status(dicod_info_text(info, needed, c_loc(buffer), c_loc(needed)))
+    text = text_from_c(c_loc(buffer))
+  end function
 
   !@each x d z
   recursive subroutine solve_{n}(x, d, z, context, options, &

@@ -9,7 +9,7 @@ module parmap_m
   use parmap_reduce_m
   implicit none
   private
-  public :: parmap, parmap_pull, report_message
+  public :: parmap, parmap_pull, report_message, report_text
 
   type, extends(library_handle) :: parmap
     logical :: collective = .false.
@@ -337,6 +337,19 @@ contains
       if (report%failure_message(i) == c_null_char) exit
       text = text//report%failure_message(i)
     end do
+  end function
+
+  ! What came of a run, as text for people: one line.
+  recursive function report_text(report) result(text)
+    type(parmap_report), intent(in) :: report
+    character(:), allocatable :: text
+    character(kind=c_char), allocatable, target :: buffer(:)
+    integer(int64), target :: needed
+    needed = 1
+    call report_status(parmap_report_text(report, 0_int64, c_null_ptr, c_loc(needed)))
+    allocate (buffer(needed))
+    call report_status(parmap_report_text(report, needed, c_loc(buffer), c_loc(needed)))
+    text = text_from_c(c_loc(buffer))
   end function
 
   ! Begins to give out tasks to threads of the program's, on each rank its own portion.

@@ -3,15 +3,23 @@
 use crate::base::error::{Error, Result};
 use crate::base::panic;
 use crate::base::status::{DICOD_OK, dicod_status};
+use crate::base::wording::{Language, spoken};
 use crate::host::Inside;
 use std::cell::RefCell;
+use std::ffi::{CString, c_char};
 
 thread_local! {
-    static LAST_ERROR: RefCell<String> = const { RefCell::new(String::new()) };
+    static LAST_ERROR: RefCell<Last> = const { RefCell::new(Last { message: String::new(), in_c: None }) };
 
     // Rust describes each thread in 48 bytes and keeps a pointer into their middle: "possibly lost" to the valgrind of a
     // host whose main thread never lets them go. With this pointer to their beginning they are not.
     static THIS_THREAD: std::thread::Thread = std::thread::current();
+}
+
+/// The last error's message, and what C may read until the next one.
+struct Last {
+    message: String,
+    in_c: Option<CString>,
 }
 
 /// What a body comes to: nothing is success.
@@ -79,12 +87,22 @@ fn keep_this_thread() {
 /// Keeps a message, with what differs between languages marked.
 pub(crate) fn keep(message: String) {
     // The thread may be ending, its storage gone: then there is nobody left to read the message.
-    let _ = LAST_ERROR.try_with(|last| *last.borrow_mut() = message);
+    let _ = LAST_ERROR.try_with(|last| *last.borrow_mut() = Last { message, in_c: None });
 }
 
 /// The last message that was kept.
 pub(crate) fn kept() -> String {
-    LAST_ERROR.try_with(|last| last.borrow().clone()).unwrap_or_default()
+    LAST_ERROR.try_with(|last| last.borrow().message.clone()).unwrap_or_default()
+}
+
+/// The same as C reads it, until the next message is kept.
+pub(crate) fn kept_for_c() -> *const c_char {
+    let text = LAST_ERROR.try_with(|last| {
+        let Last { message, in_c } = &mut *last.borrow_mut();
+        let text = || CString::new(spoken(message, Language::C)).unwrap_or_default();
+        in_c.get_or_insert_with(text).as_ptr()
+    });
+    text.unwrap_or(c"".as_ptr())
 }
 
 #[cfg(test)]
@@ -102,7 +120,7 @@ mod tests {
         if std::env::var_os(CHILD).is_none() {
             return;
         }
-        let boundary = || guard(|| -> Result<()> { panic!("inside the boundary") });
+        let boundary = || guard(|| -> Result<()> { panic!("caught by the library") });
         assert_eq!(boundary(), DICOD_ERROR_INTERNAL);
         let team = || for_each(2, 8, || Ok(()), |_, i| panic!("in a thread, item {i}")).map(|_| DICOD_OK);
         assert_eq!(guard(team), DICOD_ERROR_INTERNAL);
@@ -118,7 +136,7 @@ mod tests {
             .unwrap();
         let text = String::from_utf8_lossy(&child.stderr);
         assert!(child.status.success(), "{text}");
-        assert!(!text.contains("boundary") && !text.contains("in a thread"), "{text}");
+        assert!(!text.contains("caught by the library") && !text.contains("in a thread"), "{text}");
         assert!(text.contains("the host's own"), "{text}");
     }
 }

@@ -2,14 +2,14 @@
 
 use crate::base::panic::lock;
 use crate::base::status::dicod_status;
-use crate::ffi::boundary::{call, guard, reference, string};
+use crate::ffi::boundary::stderr::{bar, title};
+use crate::ffi::boundary::{call, guard, reference};
 use crate::ffi::parmap::Caller;
 use crate::ffi::parmap::map::{Watcher, get, parmap};
 use crate::parmap::Progress;
 use std::ffi::c_void;
-use std::io::{IsTerminal, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::AtomicI64;
 
 /// How far a run is.
 #[repr(C)]
@@ -65,31 +65,15 @@ pub extern "C" fn parmap_set_progress(
 /// Local. Nothing else in the library writes anything.
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_progress_bar(userdata: *mut c_void, progress: *const parmap_progress) -> i32 {
+    static LINE: AtomicI64 = AtomicI64::new(0);
     guard(|| {
-        let progress = reference(progress, "progress", "the progress")?;
-        let title = match userdata.is_null() {
-            true => "",
-            false => string(userdata.cast(), "userdata")?,
-        };
-        let mut stderr = std::io::stderr();
-        let terminal = stderr.is_terminal();
-        let end = progress.total >= 0 && progress.done >= progress.total;
-        // A line every other second.
-        let now = (progress.elapsed / 2.0) as i64;
-        let told = LINE.swap(if end { 0 } else { now }, Ordering::Relaxed);
-        if !terminal && !end && now == told {
-            return Ok(());
-        }
-        let line = bar(title, progress, terminal);
-        // Who cannot see it doesn't miss it.
-        let _ = stderr.write_all(line.as_bytes());
+        let p = reference(progress, "progress", "the progress")?;
+        let end = p.total >= 0 && p.done >= p.total;
+        bar(&LINE, title(userdata)? + &p.text(), (p.done, p.total), p.elapsed, end);
         Ok(())
     });
     0
 }
-
-/// When [`parmap_progress_bar`] wrote its last line, where there is no terminal.
-static LINE: AtomicI64 = AtomicI64::new(0);
 
 impl From<&Progress> for parmap_progress {
     fn from(progress: &Progress) -> Self {
@@ -104,30 +88,21 @@ impl From<&Progress> for parmap_progress {
     }
 }
 
-fn bar(title: &str, p: &parmap_progress, terminal: bool) -> String {
-    let colon = if title.is_empty() { "" } else { ": " };
-    let mut text = format!("{title}{colon}{}", p.done);
-    if p.total >= 0 {
-        text += &format!(" of {}", p.total);
+impl parmap_progress {
+    fn text(&self) -> String {
+        let mut text = self.done.to_string();
+        if self.total >= 0 {
+            text += &format!(" of {}", self.total);
+        }
+        if self.failed > 0 {
+            text += &format!(", {} failed", self.failed);
+        }
+        text += &format!(", {:.1} s", self.elapsed);
+        if self.eta > 0.0 {
+            text += &format!(", {:.1} s left", self.eta);
+        }
+        text
     }
-    if p.failed > 0 {
-        text += &format!(", {} failed", p.failed);
-    }
-    text += &format!(", {:.1} s", p.elapsed);
-    if p.eta > 0.0 {
-        text += &format!(", {:.1} s left", p.eta);
-    }
-    if !terminal {
-        return text + "\n";
-    }
-    let end = p.total >= 0 && p.done >= p.total;
-    let mut drawn = String::new();
-    if p.total > 0 {
-        let full = (30 * p.done.clamp(0, p.total) / p.total) as usize;
-        drawn = format!("[{}{}] ", "#".repeat(full), " ".repeat(30 - full));
-    }
-    let newline = if end { "\n" } else { "" };
-    format!("\r{drawn}{text}\x1b[K{newline}")
 }
 
 #[cfg(test)]
@@ -135,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_gets_a_bar_and_anything_else_lines() {
+    fn what_is_known_is_told() {
         let mut p = parmap_progress {
             struct_size: size_of::<parmap_progress>() as i64,
             done: 10,
@@ -144,14 +119,9 @@ mod tests {
             elapsed: 2.0,
             eta: 4.0,
         };
-        let text = "sweep: 10 of 30, 1 failed, 2.0 s, 4.0 s left";
-        assert_eq!(bar("sweep", &p, false), format!("{text}\n"));
-        let drawn = format!("\r[{}{}] {text}\x1b[K", "#".repeat(10), " ".repeat(20));
-        assert_eq!(bar("sweep", &p, true), drawn);
-        (p.done, p.eta) = (30, 0.0);
-        assert!(bar("sweep", &p, true).ends_with("\n"));
+        assert_eq!(p.text(), "10 of 30, 1 failed, 2.0 s, 4.0 s left");
         // Of a stream the end is not known.
-        (p.total, p.failed, p.eta) = (-1, 0, -1.0);
-        assert_eq!(bar("", &p, true), "\r30, 2.0 s\x1b[K");
+        (p.done, p.total, p.failed, p.eta) = (30, -1, 0, -1.0);
+        assert_eq!(p.text(), "30, 2.0 s");
     }
 }

@@ -1,8 +1,8 @@
 //! What came of a run.
 
 use crate::base::error::Result;
-use crate::base::status::dicod_status;
-use crate::ffi::boundary::Output;
+use crate::base::status::{dicod_status, text};
+use crate::ffi::boundary::{Output, guard, sized, write_text};
 use crate::parmap::Report;
 use std::ffi::c_char;
 
@@ -36,6 +36,46 @@ pub struct parmap_report {
     pub seconds: f64,
     /// What the failing callback said, cut to fit.
     pub failure_message: [c_char; 256],
+}
+
+/// What came of a run as text for people, one line without a newline at the end: how it ended, what was
+/// done, which task failed. With a `capacity` of 0 it writes only `needed`, the bytes that the text takes
+/// with its NUL; else `buffer`, too, which holds `capacity` bytes.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER (report, buffer, needed); DICOD_ERROR_INVALID_ARGUMENT (struct_size; a
+/// capacity that is too small).
+#[unsafe(no_mangle)]
+pub extern "C" fn parmap_report_text(
+    report: *const parmap_report,
+    capacity: i64,
+    buffer: *mut c_char,
+    needed: *mut i64,
+) -> dicod_status {
+    guard(|| {
+        let report = sized(report, "report", "report->struct_size", "what a run has written")?;
+        write_text(&report.text(), capacity, (buffer, "buffer"), needed)
+    })
+}
+
+impl parmap_report {
+    fn text(&self) -> String {
+        let mut line = format!("{}; {}", text(self.status).to_string_lossy(), self.done);
+        if self.total >= 0 {
+            line += &format!(" of {}", self.total);
+        }
+        line += &format!(" tasks done, {} failed, {} not run, {:.3} s", self.failed, self.unfinished, self.seconds);
+        if self.failure_index >= 0 {
+            let (index, rank, worker) = (self.failure_index, self.failure_rank, self.failure_worker);
+            line += &format!("; task {index} on rank {rank}, worker {worker}: code {}", self.failure_code);
+            let message = self.failure_message.iter().map(|c| *c as u8).take_while(|c| *c != 0).collect();
+            let message = String::from_utf8(message).unwrap_or_default();
+            if !message.is_empty() {
+                line += &format!(", {message}");
+            }
+        }
+        line
+    }
 }
 
 pub(super) fn report_of(report: &Report) -> parmap_report {

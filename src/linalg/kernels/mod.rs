@@ -46,6 +46,17 @@ impl Isa {
         Isa::Portable
     }
 
+    /// As people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Isa::Portable => "no extension",
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => "AVX2",
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => "AVX-512",
+        }
+    }
+
     /// Whether [`Kernels::correlate`] is faster than a matrix product.
     pub(super) fn sums_quickly(self) -> bool {
         self != Isa::Portable && !self.is_avx2()

@@ -285,6 +285,10 @@ const at_dicod_last_error = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_last_error(buffer, capacity, needed) =
     ccall(entry(at_dicod_last_error, :dicod_last_error), Int32, (Ptr{UInt8}, Int64, Ptr{Int64}), buffer, capacity, needed)
 
+const at_dicod_last_error_message = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_last_error_message() =
+    ccall(entry(at_dicod_last_error_message, :dicod_last_error_message), Cstring, ())
+
 const at_dicod_last_error_in = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_last_error_in(language, buffer, capacity, needed) =
     ccall(entry(at_dicod_last_error_in, :dicod_last_error_in), Int32, (Int32, Ptr{UInt8}, Int64, Ptr{Int64}), language, buffer, capacity, needed)
@@ -300,6 +304,10 @@ dicod_fail_next(status, message) =
 const at_dicod_version = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_version() =
     ccall(entry(at_dicod_version, :dicod_version), Cstring, ())
+
+const at_dicod_build_info = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_build_info() =
+    ccall(entry(at_dicod_build_info, :dicod_build_info), Cstring, ())
 
 const at_dicod_context_create = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_context_create(n_threads, context) =
@@ -388,6 +396,10 @@ dicod_options_count(count) =
 const at_dicod_options_describe = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_options_describe(index, info) =
     ccall(entry(at_dicod_options_describe, :dicod_options_describe), Int32, (Int64, Ptr{dicod_option_info}), index, info)
+
+const at_dicod_info_text = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_info_text(info, capacity, buffer, needed) =
+    ccall(entry(at_dicod_info_text, :dicod_info_text), Int32, (Ptr{dicod_info}, Int64, Ptr{UInt8}, Ptr{Int64}), info, capacity, buffer, needed)
 
 const at_dicod_valid_shape = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_valid_shape(options, n_axes, signal_shape, atom_shape, valid_shape) =
@@ -609,6 +621,18 @@ const at_dicod_learner_expect = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_expect(learner, expected) =
     ccall(entry(at_dicod_learner_expect, :dicod_learner_expect), Int32, (Ptr{Cvoid}, Ptr{dicod_handle_info}), learner, expected)
 
+const at_dicod_log_stderr = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_log_stderr(userdata, level, message) =
+    ccall(entry(at_dicod_log_stderr, :dicod_log_stderr), Cvoid, (Ptr{Cvoid}, Int32, Cstring), userdata, level, message)
+
+const at_dicod_progress_bar = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_progress_bar(userdata, progress) =
+    ccall(entry(at_dicod_progress_bar, :dicod_progress_bar), Int32, (Ptr{Cvoid}, Ptr{dicod_progress}), userdata, progress)
+
+const at_dicod_learn_progress_bar = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learn_progress_bar(userdata, step) =
+    ccall(entry(at_dicod_learn_progress_bar, :dicod_learn_progress_bar), Int32, (Ptr{Cvoid}, Ptr{dicod_learn_step}), userdata, step)
+
 const at_segmentation_create_by_count = Ref{Ptr{Cvoid}}(C_NULL)
 segmentation_create_by_count(n_axes, full_shape, inner_bounds, n_segments, overlap, handle) =
     ccall(entry(at_segmentation_create_by_count, :segmentation_create_by_count), Int32, (Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Ptr{Cvoid}}), n_axes, full_shape, inner_bounds, n_segments, overlap, handle)
@@ -768,6 +792,10 @@ parmap_buffer_resize(buffer, size, data) =
 const at_parmap_buffer_append = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_buffer_append(buffer, data, size) =
     ccall(entry(at_parmap_buffer_append, :parmap_buffer_append), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64), buffer, data, size)
+
+const at_parmap_report_text = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_report_text(report, capacity, buffer, needed) =
+    ccall(entry(at_parmap_report_text, :parmap_report_text), Int32, (Ptr{parmap_report}, Int64, Ptr{UInt8}, Ptr{Int64}), report, capacity, buffer, needed)
 
 const at_parmap_create = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_create(context, map) =
@@ -960,10 +988,12 @@ dicod_mpi_library() =
 # What a library that is opened again has to look up anew.
 const entries = (at_dicod_strerror,
                  at_dicod_last_error,
+                 at_dicod_last_error_message,
                  at_dicod_last_error_in,
                  at_dicod_set_last_error,
                  at_dicod_fail_next,
                  at_dicod_version,
+                 at_dicod_build_info,
                  at_dicod_context_create,
                  at_dicod_context_free,
                  at_dicod_context_ranks,
@@ -986,6 +1016,7 @@ const entries = (at_dicod_strerror,
                  at_dicod_options_get_string,
                  at_dicod_options_count,
                  at_dicod_options_describe,
+                 at_dicod_info_text,
                  at_dicod_valid_shape,
                  at_dicod_valid_block,
                  at_dicod_solve,
@@ -1041,6 +1072,9 @@ const entries = (at_dicod_strerror,
                  at_dicod_encoder_get_options,
                  at_dicod_learner_get_options,
                  at_dicod_learner_expect,
+                 at_dicod_log_stderr,
+                 at_dicod_progress_bar,
+                 at_dicod_learn_progress_bar,
                  at_segmentation_create_by_count,
                  at_segmentation_create_by_shape,
                  at_segmentation_free,
@@ -1081,6 +1115,7 @@ const entries = (at_dicod_strerror,
                  at_parmap_task_context,
                  at_parmap_buffer_resize,
                  at_parmap_buffer_append,
+                 at_parmap_report_text,
                  at_parmap_create,
                  at_parmap_free,
                  at_parmap_set_integer,

@@ -27,6 +27,9 @@ end
 "Version of the library that is loaded."
 library_version() = VersionNumber(unsafe_string(dicod_version()))
 
+"What the loaded library is, in one line: version, instructions that its kernels use, file of its BLAS, MPI."
+build_info() = unsafe_string(dicod_build_info())
+
 "Name and version of the MPI that the loaded libdicod_mpi runs with."
 mpi_library() = unsafe_string(dicod_mpi_library())
 

@@ -200,7 +200,9 @@ include("maps.jl")
             # The index is known, and results are appended whole.
             "parmap_task_index", "parmap_buffer_resize",
             # Messages are asked for in Julia's order, and what fails here is an exception.
-            "dicod_last_error", "dicod_set_last_error"])
+            "dicod_last_error", "dicod_last_error_message", "dicod_set_last_error",
+            # What is shown, and where, is Julia's: structs, @info, @warn and callbacks of a line.
+            "dicod_info_text", "parmap_report_text", "dicod_log_stderr", "dicod_progress_bar", "dicod_learn_progress_bar"])
         @test all(name -> haskey(Base.Docs.meta(Dicod), Base.Docs.Binding(Dicod, name)), filter(!=(:Dicod), names(Dicod)))
     end
 
