@@ -675,6 +675,58 @@ dicod_status dicod_options_set_string(dicod_options *options,
                                       const char *value);
 
 /**
+ * Sets the option `key`, of any type, to what `text` says: a number as in C ("1e-2", "inf"), a word, 0 or 1, or a list with
+ * commas between, "" an empty one; one per axis begins with the slowest axis in every language.
+ *
+ * Local. Needs the options for itself. Errors: as dicod_options_set_real().
+ */
+dicod_status dicod_options_set(dicod_options *options,
+                               const char *key,
+                               const char *text);
+
+/**
+ * Sets all options that `text` holds, as key=value with blanks or line ends between and none within:
+ * "reg=0.15 tol=1e-2 periodic=1,1"; values as for dicod_options_set(). The last one counts where a key stands twice. On an
+ * error none of them is set.
+ *
+ * Local. Needs the options for itself. Errors: as dicod_options_set_real().
+ */
+dicod_status dicod_options_parse(dicod_options *options,
+                                 const char *text);
+
+/**
+ * Sets the options that the environment variable DICOD_OPTIONS holds, as dicod_options_parse() does; nothing if it is not
+ * set. The library looks at it here only: call it before what the program sets itself, if that is to count, or after.
+ *
+ * Local, each rank has its own environment; encoders tell where options differ. Needs the options for itself, and no other
+ * thread may change the environment meanwhile. Errors: as dicod_options_set_real(); the message names the variable.
+ */
+dicod_status dicod_options_from_environment(dicod_options *options);
+
+/**
+ * All options as text, a line key=value each, which dicod_options_parse() reads back as the same, bit for bit: it goes, with
+ * its NUL, `*needed` bytes, to `buffer`, which has room for `capacity`. With a capacity of 0 only `*needed` is written, and
+ * `buffer` may be NULL. `options` may be NULL: the defaults.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER (buffer, needed); DICOD_ERROR_INVALID_ARGUMENT (a capacity that is negative or, other than
+ * 0, too small); DICOD_ERROR_INVALID_STATE (another thread is setting the options).
+ */
+dicod_status dicod_options_to_text(const dicod_options *options,
+                                   int64_t capacity,
+                                   char *buffer,
+                                   int64_t *needed);
+
+/**
+ * Makes new options that are set as these: `*copy`. Free them with dicod_options_free(). `options` may be NULL: the defaults.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER (copy); DICOD_ERROR_INVALID_STATE (another thread is setting the options).
+ */
+dicod_status dicod_options_copy(const dicod_options *options,
+                                dicod_options **copy);
+
+/**
  * Reads the option `key`, of type "real": `*value`. `options` may be NULL: the default.
  *
  * Local. Thread-safe.
@@ -2849,45 +2901,6 @@ dicod_status parmap_create(const dicod_context *context,
 void parmap_free(parmap **map);
 
 /**
- * Sets an integer, or a flag as 0 or 1:
- * - "chunk": tasks that are handed over at a time; 0 (default): automatic, by time. In a reduction:
- *   tasks of one fork; 0: by their number.
- * - "retries": how often a task that failed is tried again (0);
- * - "seed": of the random numbers of tasks (0);
- * - "root_works": 0: rank 0 only hands out tasks, if there are other ranks (1);
- * - "max_outstanding": items at most between producer and consumer; 0 (default): four per worker;
- * - "ordered": 0: results are consumed, or forks joined, as they come (1);
- * - "ranks_per_task": ranks that work on one task together (1).
- *
- * The settings of rank 0 count. Local. Thread-safe; a run that is in progress keeps what it has.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_UNKNOWN_OPTION (key), DICOD_ERROR_INVALID_ARGUMENT.
- */
-dicod_status parmap_set_integer(parmap *map, const char *key, int64_t value);
-
-/**
- * Sets a number of seconds, which may be infinite:
- * - "deadline": after it a run stops (infinity);
- * - "grace": time that running tasks have to end after a deadline or a cancel (1). Other ranks are
- *   not waited for any longer; a task on a thread of rank 0 is, it cannot be ended from outside.
- * - "progress_interval": least time between two calls of the progress callback (0.1).
- *
- * Otherwise as parmap_set_integer().
- */
-dicod_status parmap_set_real(parmap *map, const char *key, double value);
-
-/**
- * Sets a word:
- * - "schedule": "dynamic" (default), the next chunk goes to whoever finishes first; "guided", the
- *   same with chunks that get smaller; "block", equal contiguous portions, what is left over the
- *   workers that are left, rounded up; "cyclic", chunks are dealt in turn;
- * - "errors": "cancel" (default): no task above the lowest failing one counts, none is started once
- *   that is known, those below finish; "continue": all run, each has its status.
- *
- * Otherwise as parmap_set_integer().
- */
-dicod_status parmap_set_string(parmap *map, const char *key, const char *value);
-
-/**
  * Asks the run that is in progress to end, on all ranks: it returns PARMAP_ERROR_CANCELLED. Without
  * one nothing happens. `map` may be NULL.
  *
@@ -2958,6 +2971,118 @@ dicod_status parmap_unfinished(const parmap *map,
                                int64_t *first,
                                int64_t *end,
                                int64_t *n);
+
+/* Parallel map: settings ----------------------------------------------------------------------- */
+
+/*
+ * All settings: key (type, default, allowed values), and what it means.
+ *
+ * schedule (string, default dynamic, dynamic | block | cyclic | guided)
+ *     dynamic: the next chunk goes to whoever finishes first; guided: the same with chunks that get smaller; block: equal contiguous portions, what is left over the workers that are left, rounded up; cyclic: chunks are dealt in turn
+ * chunk (integer, default 0, at least 0)
+ *     tasks that are handed over at a time; 0: automatic, by time. Of a reduction: tasks of one fork; 0: by their number
+ * errors (string, default cancel, cancel | continue)
+ *     cancel: no task above the lowest failing one counts, none is started once that is known, those below finish; continue: all run, each has its status
+ * retries (integer, default 0, at least 0)
+ *     how often a task that failed is tried again
+ * seed (integer, default 0, at least 0)
+ *     seed of the random numbers of tasks
+ * root_works (integer, default 1, 0 or 1)
+ *     0: rank 0 only hands out tasks, if there are other ranks
+ * max_outstanding (integer, default 0, at least 0)
+ *     items at most between producer and consumer of a stream; 0: four per worker
+ * ordered (integer, default 1, 0 or 1)
+ *     0: results are consumed, or forks joined, as they come, not in order of index
+ * deadline (real, default inf, at least 0)
+ *     seconds after which a run stops
+ * grace (real, default 1, at least 0)
+ *     seconds that running tasks have to end after a deadline or a cancel: other ranks are not waited for any longer; a task on a thread of rank 0 is, it cannot be ended from outside
+ * progress_interval (real, default 0.1, at least 0)
+ *     least seconds between two calls of the progress callback
+ * ranks_per_task (integer, default 1, at least 1)
+ *     ranks that work on one task together
+ */
+
+/**
+ * Sets the setting `key`, of type "integer", to a number.
+ *
+ * The settings of rank 0 count. Local. Thread-safe; a run that is in progress keeps what it has.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_UNKNOWN_OPTION (key; the message names the nearest one);
+ * DICOD_ERROR_INVALID_ARGUMENT (the setting has another type, or the value is not allowed).
+ */
+dicod_status parmap_set_integer(parmap *map,
+                                const char *key,
+                                int64_t value);
+
+/**
+ * Sets the setting `key`, of type "real", to a number of seconds, which may be infinite.
+ *
+ * Otherwise as parmap_set_integer().
+ */
+dicod_status parmap_set_real(parmap *map, const char *key, double value);
+
+/**
+ * Sets the setting `key`, of type "string", to one of its words.
+ *
+ * Otherwise as parmap_set_integer().
+ */
+dicod_status parmap_set_string(parmap *map, const char *key, const char *value);
+
+/**
+ * Sets the setting `key`, of any type, to what `text` says: a number as in C ("0.5", "inf"), a word, or 0 or 1.
+ *
+ * Otherwise as parmap_set_integer().
+ */
+dicod_status parmap_set(parmap *map,
+                        const char *key,
+                        const char *text);
+
+/**
+ * Reads the setting `key`, of type "integer": `*value`, what this rank has set or the default.
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_UNKNOWN_OPTION (key); DICOD_ERROR_INVALID_ARGUMENT (the setting has another
+ * type).
+ */
+dicod_status parmap_get_integer(const parmap *map,
+                                const char *key,
+                                int64_t *value);
+
+/**
+ * Reads the setting `key`, of type "real": `*value`.
+ *
+ * Otherwise as parmap_get_integer().
+ */
+dicod_status parmap_get_real(const parmap *map, const char *key, double *value);
+
+/**
+ * Reads the setting `key`, of type "string": the word with its NUL, `*needed` bytes, goes to `value`, which has room for
+ * `capacity`. With a capacity of 0 only `*needed` is written, and `value` may be NULL.
+ *
+ * Otherwise as parmap_get_integer(); errors also DICOD_ERROR_INVALID_ARGUMENT for a capacity that is negative or, other than 0,
+ * too small.
+ */
+dicod_status parmap_get_string(const parmap *map,
+                               const char *key,
+                               int64_t capacity,
+                               char *value,
+                               int64_t *needed);
+
+/**
+ * Number of settings that there are: `*count`.
+ *
+ * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status parmap_settings_count(int64_t *count);
+
+/**
+ * Describes setting number `index`, from 0 to the count less one: `*info`, whose struct_size the caller sets before
+ * (DICOD_OPTION_INFO_INIT does).
+ *
+ * Local. Thread-safe. Errors: as dicod_options_describe().
+ */
+dicod_status parmap_settings_describe(int64_t index,
+                                      dicod_option_info *info);
 
 /* Parallel map: progress ----------------------------------------------------------------------- */
 

@@ -58,6 +58,8 @@ enum Setting {
     Integer(String, i64),
     Integers(String, Vec<i64>),
     Word(String, String),
+    Text(String, String),
+    Pairs(String),
 }
 
 fn setting() -> impl Strategy<Value = Setting> {
@@ -128,23 +130,38 @@ fn setting() -> impl Strategy<Value = Setting> {
     };
     let integer = || prop_oneof![6 => 0i64..4, 1 => wild()];
     let list = 0usize..4;
+    let text =
+        || prop_oneof![3 => "[0-9]{1,2}", 2 => "0\\.[0-9]{1,3}", 1 => "[01](,[01]){0,2}", 1 => "[-0-9a-z=, .]{0,9}"];
     prop_oneof![
         (key(), real()).prop_map(|(k, v)| Setting::Real(k, v)),
         (key(), prop::collection::vec(real(), list.clone())).prop_map(|(k, v)| Setting::Reals(k, v)),
         (key(), integer()).prop_map(|(k, v)| Setting::Integer(k, v)),
         (key(), prop::collection::vec(integer(), list)).prop_map(|(k, v)| Setting::Integers(k, v)),
         (key(), prop::sample::select(words)).prop_map(|(k, v)| Setting::Word(k, v.into())),
+        (key(), text()).prop_map(|(k, v)| Setting::Text(k, v)),
+        prop::collection::vec((key(), text()), 0..3).prop_map(|all| {
+            let pairs = all.iter().map(|(k, v)| format!("{k}={v}"));
+            Setting::Pairs(pairs.collect::<Vec<_>>().join(" "))
+        }),
     ]
 }
 
 /// Settings that an option takes are taken; the others change nothing and say why.
 fn apply(options: &Options, settings: &[Setting]) {
     for setting in settings {
+        if let Setting::Pairs(text) = setting {
+            let text = CString::new(text.as_str()).unwrap();
+            let status = dicod_options_parse(options.0, text.as_ptr());
+            assert!(known(status) && status <= 0, "{status}");
+            continue;
+        }
         let (Setting::Real(key, _)
         | Setting::Reals(key, _)
         | Setting::Integer(key, _)
         | Setting::Integers(key, _)
-        | Setting::Word(key, _)) = setting;
+        | Setting::Word(key, _)
+        | Setting::Text(key, _)
+        | Setting::Pairs(key)) = setting;
         let key = CString::new(key.as_str()).unwrap();
         let (o, key) = (options.0, key.as_ptr());
         let status = {
@@ -157,6 +174,11 @@ fn apply(options: &Options, settings: &[Setting]) {
                     let word = CString::new(v.as_str()).unwrap();
                     dicod_options_set_string(o, key, word.as_ptr())
                 }
+                Setting::Text(_, v) => {
+                    let text = CString::new(v.as_str()).unwrap();
+                    dicod_options_set(o, key, text.as_ptr())
+                }
+                Setting::Pairs(_) => DICOD_OK,
             }
         };
         assert!(known(status) && status <= 0, "{status}");

@@ -2,13 +2,14 @@
 //!
 //! `UPDATE_HEADER=1 cargo test --test header` (or `make header`) writes it anew.
 
-use dicod::options::Kind;
 use dicod::options::solve::TABLE;
+use dicod::options::{Kind, Spec};
+use dicod::parmap::Settings;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each file of src/ffi makes one section: its title, and C text that cbindgen cannot make.
-const SECTIONS: [(&str, &str, &str); 25] = [
+const SECTIONS: [(&str, &str, &str); 26] = [
     ("status", "Status and errors", CHECK),
     ("context", "Context: threads, log, progress", ""),
     ("options", "Options", OPTION_INFO_INIT),
@@ -26,6 +27,7 @@ const SECTIONS: [(&str, &str, &str); 25] = [
     ("parmap/task", "Parallel map: what tasks and callbacks may ask", ""),
     ("parmap/report", "Parallel map: what came of a run", REPORT_INIT),
     ("parmap/map", "Parallel map: over arrays", ""),
+    ("parmap/settings", "Parallel map: settings", ""),
     ("parmap/progress", "Parallel map: progress", ""),
     ("parmap/stream", "Parallel map: streams", ""),
     ("parmap/pull", "Parallel map: threads of the caller's", ""),
@@ -225,7 +227,8 @@ fn generate() -> String {
         };
         let (types, functions) = section.split_at(functions);
         let extra = match file {
-            "options" => format!("{}\n{extra}", option_table()),
+            "options" => format!("{}\n{extra}", table("options", TABLE)),
+            "parmap/settings" => table("settings", Settings::TABLE),
             _ => extra.to_string(),
         };
         let extra = match extra.as_str() {
@@ -270,10 +273,10 @@ fn version() -> String {
         + &part("NUMBER", number)
 }
 
-/// All options, from the table that the library reads.
-fn option_table() -> String {
-    let mut text = "/*\n * All options: key (type, default, allowed values), and what it means.\n *\n".to_string();
-    for spec in TABLE {
+/// All rows of a table that the library reads.
+fn table(of: &str, rows: &[Spec]) -> String {
+    let mut text = format!("/*\n * All {of}: key (type, default, allowed values), and what it means.\n *\n");
+    for spec in rows {
         let kind = spec.kind.type_name();
         let allowed = match spec.kind {
             Kind::Real(..) | Kind::Integer(_) | Kind::Flag => spec.kind.allowed(),

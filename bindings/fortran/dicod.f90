@@ -501,6 +501,39 @@ module dicod_c
       type(c_ptr), value :: value
       integer(c_int32_t) :: outcome
     end function
+    function dicod_options_set(options, key, text) bind(c, name='dicod_options_set') result(outcome)
+      import
+      type(c_ptr), value :: options
+      type(c_ptr), value :: key
+      type(c_ptr), value :: text
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_options_parse(options, text) bind(c, name='dicod_options_parse') result(outcome)
+      import
+      type(c_ptr), value :: options
+      type(c_ptr), value :: text
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_options_from_environment(options) bind(c, name='dicod_options_from_environment') result(outcome)
+      import
+      type(c_ptr), value :: options
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_options_to_text(options, capacity, buffer, needed) bind(c, &
+        name='dicod_options_to_text') result(outcome)
+      import
+      type(c_ptr), value :: options
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: buffer
+      type(c_ptr), value :: needed
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_options_copy(options, copy) bind(c, name='dicod_options_copy') result(outcome)
+      import
+      type(c_ptr), value :: options
+      type(c_ptr), intent(inout), optional :: copy
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_options_get_real(options, key, value) bind(c, name='dicod_options_get_real') result(outcome)
       import
       type(c_ptr), value :: options
@@ -1477,27 +1510,6 @@ module dicod_c
       import
       type(c_ptr), intent(inout), optional :: map
     end subroutine
-    function parmap_set_integer(map, key, value) bind(c, name='parmap_set_integer') result(outcome)
-      import
-      type(c_ptr), value :: map
-      type(c_ptr), value :: key
-      integer(c_int64_t), value :: value
-      integer(c_int32_t) :: outcome
-    end function
-    function parmap_set_real(map, key, value) bind(c, name='parmap_set_real') result(outcome)
-      import
-      type(c_ptr), value :: map
-      type(c_ptr), value :: key
-      real(c_double), value :: value
-      integer(c_int32_t) :: outcome
-    end function
-    function parmap_set_string(map, key, value) bind(c, name='parmap_set_string') result(outcome)
-      import
-      type(c_ptr), value :: map
-      type(c_ptr), value :: key
-      type(c_ptr), value :: value
-      integer(c_int32_t) :: outcome
-    end function
     subroutine parmap_cancel(map) bind(c, name='parmap_cancel')
       import
       type(c_ptr), value :: map
@@ -1533,6 +1545,68 @@ module dicod_c
       type(c_ptr), value :: first
       type(c_ptr), value :: end
       type(c_ptr), value :: n
+      integer(c_int32_t) :: outcome
+    end function
+    function parmap_set_integer(map, key, value) bind(c, name='parmap_set_integer') result(outcome)
+      import
+      type(c_ptr), value :: map
+      type(c_ptr), value :: key
+      integer(c_int64_t), value :: value
+      integer(c_int32_t) :: outcome
+    end function
+    function parmap_set_real(map, key, value) bind(c, name='parmap_set_real') result(outcome)
+      import
+      type(c_ptr), value :: map
+      type(c_ptr), value :: key
+      real(c_double), value :: value
+      integer(c_int32_t) :: outcome
+    end function
+    function parmap_set_string(map, key, value) bind(c, name='parmap_set_string') result(outcome)
+      import
+      type(c_ptr), value :: map
+      type(c_ptr), value :: key
+      type(c_ptr), value :: value
+      integer(c_int32_t) :: outcome
+    end function
+    function parmap_set(map, key, text) bind(c, name='parmap_set') result(outcome)
+      import
+      type(c_ptr), value :: map
+      type(c_ptr), value :: key
+      type(c_ptr), value :: text
+      integer(c_int32_t) :: outcome
+    end function
+    function parmap_get_integer(map, key, value) bind(c, name='parmap_get_integer') result(outcome)
+      import
+      type(c_ptr), value :: map
+      type(c_ptr), value :: key
+      type(c_ptr), value :: value
+      integer(c_int32_t) :: outcome
+    end function
+    function parmap_get_real(map, key, value) bind(c, name='parmap_get_real') result(outcome)
+      import
+      type(c_ptr), value :: map
+      type(c_ptr), value :: key
+      type(c_ptr), value :: value
+      integer(c_int32_t) :: outcome
+    end function
+    function parmap_get_string(map, key, capacity, value, needed) bind(c, name='parmap_get_string') result(outcome)
+      import
+      type(c_ptr), value :: map
+      type(c_ptr), value :: key
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: value
+      type(c_ptr), value :: needed
+      integer(c_int32_t) :: outcome
+    end function
+    function parmap_settings_count(count) bind(c, name='parmap_settings_count') result(outcome)
+      import
+      type(c_ptr), value :: count
+      integer(c_int32_t) :: outcome
+    end function
+    function parmap_settings_describe(index, info) bind(c, name='parmap_settings_describe') result(outcome)
+      import
+      integer(c_int64_t), value :: index
+      type(dicod_option_info), intent(inout), optional :: info
       integer(c_int32_t) :: outcome
     end function
     function parmap_set_progress(map, progress, userdata) bind(c, name='parmap_set_progress') result(outcome)
@@ -2407,11 +2481,16 @@ module dicod_options_m
   use dicod_error_m
   implicit none
   private
-  public :: dicod_options, option_description, n_options, describe_option
+  public :: dicod_options, option_description, n_options, describe_option, n_settings, describe_setting
 
   type, extends(library_handle) :: dicod_options
   contains
     procedure :: set => options_set
+    procedure :: set_text => options_set_text
+    procedure :: parse => options_parse
+    procedure :: from_environment => options_from_environment
+    procedure :: to_text => options_to_text
+    procedure :: copy => options_copy
     procedure, private :: options_get_real, options_get_reals, options_get_integer, options_get_integers
     procedure, private :: options_get_real32, options_get_int32, options_get_int32s, options_get_flag, options_get_flags
     procedure, private :: options_get_string
@@ -2522,6 +2601,81 @@ contains
         status = dicod_options_set_integer(self%handle, c_loc(name), v%integers(1))
       end if
     end select
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! An option of any type from text, as in C: a list per axis begins with the slowest axis.
+  recursive subroutine options_set_text(self, key, text, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    character(*), intent(in) :: key, text
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:), value(:)
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    allocate (value, source=to_c(text))
+    call options_make(self, status)
+    if (status >= 0) status = dicod_options_set(self%handle, c_loc(name), c_loc(value))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Options from text, all or none: 'reg=0.15 tol=1e-2 periodic=1,1', as in C.
+  recursive subroutine options_parse(self, text, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    character(*), intent(in) :: text
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: value(:)
+    integer(int32) :: status
+    allocate (value, source=to_c(text))
+    call options_make(self, status)
+    if (status >= 0) status = dicod_options_parse(self%handle, c_loc(value))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Options from the environment variable DICOD_OPTIONS, if it is set.
+  recursive subroutine options_from_environment(self, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int32) :: status
+    call options_make(self, status)
+    if (status >= 0) status = dicod_options_from_environment(self%handle)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! All options as text, which parse reads back.
+  recursive subroutine options_to_text(self, text, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(:), allocatable, intent(inout) :: text
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: found(:)
+    integer(int64), target :: needed
+    integer(int32) :: status
+    needed = 0
+    status = dicod_options_to_text(self%handle, 0_int64, c_null_ptr, c_loc(needed))
+    allocate (found(needed + 1))
+    found = c_null_char
+    if (status >= 0) status = dicod_options_to_text(self%handle, needed + 1, c_loc(found), c_loc(needed))
+    if (status >= 0) text = text_from_c(c_loc(found))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Makes another variable have the same options.
+  recursive subroutine options_copy(self, copy, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    type(dicod_options), intent(inout) :: copy
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(c_ptr) :: handle
+    integer(int32) :: status
+    handle = c_null_ptr
+    status = dicod_options_copy(self%handle, handle)
+    if (status >= 0) then
+      call copy%free()
+      copy%handle = handle
+    end if
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -2729,15 +2883,39 @@ contains
     type(dicod_option_info) :: info
     integer(int32) :: status
     status = dicod_options_describe(whole(index) - 1, info)
-    if (status >= 0) then
-      description%key = text_from_c(info%key)
-      description%kind = text_from_c(info%value_type)
-      description%default = text_from_c(info%default_value)
-      description%allowed = text_from_c(info%allowed)
-      description%meaning = text_from_c(info%meaning)
-    end if
+    if (status >= 0) description = described(info)
     call report_status(status, stat, errmsg)
   end subroutine
+
+  ! Number of settings of a map that there are.
+  recursive function n_settings() result(n)
+    integer(int64), target :: n
+    n = 0
+    call report_status(parmap_settings_count(c_loc(n)))
+  end function
+
+  ! Setting number index of a map, from 1 to n_settings().
+  recursive subroutine describe_setting(index, description, stat, errmsg)
+    class(*), intent(in) :: index
+    type(option_description), intent(inout) :: description
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(dicod_option_info) :: info
+    integer(int32) :: status
+    status = parmap_settings_describe(whole(index) - 1, info)
+    if (status >= 0) description = described(info)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive function described(info) result(description)
+    type(dicod_option_info), intent(in) :: info
+    type(option_description) :: description
+    description%key = text_from_c(info%key)
+    description%kind = text_from_c(info%value_type)
+    description%default = text_from_c(info%default_value)
+    description%allowed = text_from_c(info%allowed)
+    description%meaning = text_from_c(info%meaning)
+  end function
 end module
 
 ! What calls have in common: shapes, where arrays lie, the options that were given. Axes are reversed here: Fortran's first
@@ -12146,6 +12324,9 @@ module parmap_m
     procedure :: create => map_create
     procedure :: free => map_free
     procedure :: set => map_set
+    procedure :: set_text => map_set_text
+    procedure, private :: map_get_real, map_get_real32, map_get_integer, map_get_int32, map_get_flag, map_get_string
+    generic :: get => map_get_real, map_get_real32, map_get_integer, map_get_int32, map_get_flag, map_get_string
     procedure :: set_progress => map_set_progress
     procedure :: show_progress => map_show_progress
     procedure :: cancel => map_cancel
@@ -12314,6 +12495,112 @@ contains
         'setting "'//trim(key)//'" must be a number, a flag or a word, is of another type')
       return
     end select
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! A setting of any type from text, as in C.
+  recursive subroutine map_set_text(self, key, text, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    character(*), intent(in) :: key, text
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:), value(:)
+    allocate (name, source=to_c(key))
+    allocate (value, source=to_c(text))
+    call report_status(parmap_set(self%handle, c_loc(name), c_loc(value)), stat, errmsg)
+  end subroutine
+
+  ! The value that a setting has: a number, flag or word, of the type of the setting and any kind. Local.
+  recursive subroutine map_get_real(self, key, value, stat, errmsg)
+    class(parmap), intent(in) :: self
+    character(*), intent(in) :: key
+    real(real64), intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:)
+    real(real64), target :: found
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    found = value
+    status = parmap_get_real(self%handle, c_loc(name), c_loc(found))
+    value = found
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine map_get_real32(self, key, value, stat, errmsg)
+    class(parmap), intent(in) :: self
+    character(*), intent(in) :: key
+    real(real32), intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64) :: found
+    integer(int32) :: status
+    found = 0
+    call map_get_real(self, key, found, status)
+    if (status >= 0) value = real(found, real32)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine map_get_integer(self, key, value, stat, errmsg)
+    class(parmap), intent(in) :: self
+    character(*), intent(in) :: key
+    integer(int64), intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:)
+    integer(int64), target :: found
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    found = value
+    status = parmap_get_integer(self%handle, c_loc(name), c_loc(found))
+    value = found
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine map_get_int32(self, key, value, stat, errmsg)
+    class(parmap), intent(in) :: self
+    character(*), intent(in) :: key
+    integer(int32), intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64) :: found
+    integer(int32) :: status
+    found = 0
+    call map_get_integer(self, key, found, status)
+    if (status >= 0) value = int(found, int32)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine map_get_flag(self, key, value, stat, errmsg)
+    class(parmap), intent(in) :: self
+    character(*), intent(in) :: key
+    logical, intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64) :: found
+    integer(int32) :: status
+    found = 0
+    call map_get_integer(self, key, found, status)
+    if (status >= 0) value = found /= 0
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine map_get_string(self, key, value, stat, errmsg)
+    class(parmap), intent(in) :: self
+    character(*), intent(in) :: key
+    character(:), allocatable, intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:), word(:)
+    integer(int64), target :: needed
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    needed = 0
+    status = parmap_get_string(self%handle, c_loc(name), 0_int64, c_null_ptr, c_loc(needed))
+    allocate (word(needed + 1))
+    word = c_null_char
+    if (status >= 0) status = parmap_get_string(self%handle, c_loc(name), needed + 1, c_loc(word), c_loc(needed))
+    if (status >= 0) value = text_from_c(c_loc(word))
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -14440,7 +14727,8 @@ module dicod
       dicod_handle_info, parmap_report, parmap_progress
   use dicod_error_m, only: last_error, status_text, library_version, build_info
   use dicod_context_m, only: dicod_context, log_procedure, progress_procedure
-  use dicod_options_m, only: dicod_options, option_description, n_options, describe_option
+  use dicod_options_m, only: dicod_options, option_description, n_options, describe_option, &
+    n_settings, describe_setting
   use dicod_shape_m, only: valid_shape, valid_block, dicod_description
   use dicod_solve_m, only: solve, lambda_max, reconstruct, objective, gram, info_text
   use dicod_encoder_m, only: dicod_encoder, dicod_sparse

@@ -6,7 +6,7 @@ use crate::base::status::dicod_status;
 use crate::base::wording::nth;
 use crate::csc::Options;
 use crate::ffi::boundary::{
-    Handle, Output, free, give, guard, in_use, list_size, of, optional, put, room, slice, string,
+    Handle, Output, free, give, guard, in_use, list_size, of, optional, put, reference_mut, room, slice, string,
 };
 use crate::ffi::boundary::{write_list, write_text};
 use crate::options::solve::TABLE;
@@ -49,7 +49,7 @@ pub extern "C" fn dicod_options_free(options: *mut *mut dicod_options) {
 /// DICOD_ERROR_INVALID_STATE (options in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_options_set_real(options: *mut dicod_options, key: *const c_char, value: f64) -> dicod_status {
-    guard(|| change(options, key, |options, key| options.set_real(key, value)))
+    guard(|| change(options, key, &|options, key| options.set_real(key, value)))
 }
 
 /// Sets the option `key`, of type "reals", to `values[n]`. `values` may be NULL if `n` is 0. A list
@@ -68,7 +68,7 @@ pub extern "C" fn dicod_options_set_reals(
         let values = slice(values, list_size(n, "n")?, "values", "n numbers")?;
         options.set_reals(key, values)
     };
-    guard(|| change(options, key, to))
+    guard(|| change(options, key, &to))
 }
 
 /// Sets the option `key`, of type "integer", to a number.
@@ -80,7 +80,7 @@ pub extern "C" fn dicod_options_set_integer(
     key: *const c_char,
     value: i64,
 ) -> dicod_status {
-    guard(|| change(options, key, |options, key| options.set_integer(key, value)))
+    guard(|| change(options, key, &|options, key| options.set_integer(key, value)))
 }
 
 /// Sets the option `key`, of type "integers", to `values[n]`; everything else as for
@@ -98,7 +98,7 @@ pub extern "C" fn dicod_options_set_integers(
         let values = slice(values, list_size(n, "n")?, "values", "n numbers")?;
         options.set_integers(key, values)
     };
-    guard(|| change(options, key, to))
+    guard(|| change(options, key, &to))
 }
 
 /// Sets the option `key`, of type "string", to one of its words.
@@ -111,7 +111,74 @@ pub extern "C" fn dicod_options_set_string(
     value: *const c_char,
 ) -> dicod_status {
     let to = |options: &mut Options, key: &str| options.set_word(key, string(value, "value")?);
-    guard(|| change(options, key, to))
+    guard(|| change(options, key, &to))
+}
+
+/// Sets the option `key`, of any type, to what `text` says: a number as in C ("1e-2", "inf"), a word, 0 or 1, or a list with
+/// commas between, "" an empty one; one per axis begins with the slowest axis in every language.
+///
+/// Local. Needs the options for itself. Errors: as dicod_options_set_real().
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_options_set(
+    options: *mut dicod_options,
+    key: *const c_char,
+    text: *const c_char,
+) -> dicod_status {
+    let to = |options: &mut Options, key: &str| options.set_text(key, string(text, "text")?);
+    guard(|| change(options, key, &to))
+}
+
+/// Sets all options that `text` holds, as key=value with blanks or line ends between and none within:
+/// "reg=0.15 tol=1e-2 periodic=1,1"; values as for dicod_options_set(). The last one counts where a key stands twice. On an
+/// error none of them is set.
+///
+/// Local. Needs the options for itself. Errors: as dicod_options_set_real().
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_options_parse(options: *mut dicod_options, text: *const c_char) -> dicod_status {
+    guard(|| {
+        let options = of(options)?;
+        changed(options, &|options| options.parse(string(text, "text")?))
+    })
+}
+
+/// Sets the options that the environment variable DICOD_OPTIONS holds, as dicod_options_parse() does; nothing if it is not
+/// set. The library looks at it here only: call it before what the program sets itself, if that is to count, or after.
+///
+/// Local, each rank has its own environment; encoders tell where options differ. Needs the options for itself, and no other
+/// thread may change the environment meanwhile. Errors: as dicod_options_set_real(); the message names the variable.
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_options_from_environment(options: *mut dicod_options) -> dicod_status {
+    guard(|| changed(of(options)?, &Options::set_from_environment))
+}
+
+/// All options as text, a line key=value each, which dicod_options_parse() reads back as the same, bit for bit: it goes, with
+/// its NUL, `*needed` bytes, to `buffer`, which has room for `capacity`. With a capacity of 0 only `*needed` is written, and
+/// `buffer` may be NULL. `options` may be NULL: the defaults.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER (buffer, needed); DICOD_ERROR_INVALID_ARGUMENT (a capacity that is negative or, other than
+/// 0, too small); DICOD_ERROR_INVALID_STATE (another thread is setting the options).
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_options_to_text(
+    options: *const dicod_options,
+    capacity: i64,
+    buffer: *mut c_char,
+    needed: *mut i64,
+) -> dicod_status {
+    guard(|| write_text(&copied(options)?.to_text(), capacity, (buffer, "buffer"), needed))
+}
+
+/// Makes new options that are set as these: `*copy`. Free them with dicod_options_free(). `options` may be NULL: the defaults.
+///
+/// Local. Thread-safe.
+/// Errors: DICOD_ERROR_NULL_POINTER (copy); DICOD_ERROR_INVALID_STATE (another thread is setting the options).
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_options_copy(options: *const dicod_options, copy: *mut *mut dicod_options) -> dicod_status {
+    guard(|| {
+        let to = reference_mut(copy, "copy", "the caller's pointer")?;
+        give(to, dicod_options::new(copied(options)?));
+        Ok(())
+    })
 }
 
 /// Reads the option `key`, of type "real": `*value`. `options` may be NULL: the default.
@@ -232,30 +299,29 @@ pub extern "C" fn dicod_options_count(count: *mut i64) -> dicod_status {
 /// (info->struct_size too small).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_options_describe(index: i64, info: *mut dicod_option_info) -> dicod_status {
-    guard(|| {
-        let out = Output::new(info, "info", "info->struct_size")?;
-        let row = usize::try_from(index).ok().and_then(|i| rows().get(i));
-        let row = row.ok_or_else(|| {
-            let allowed = format!("from {} to {}", nth(0), nth(TABLE.len() as i64 - 1));
-            Error::range("index", nth(index), allowed)
-        })?;
-        let [key, value_type, default_value, allowed, meaning] = row.each_ref().map(|text| text.as_ptr());
-        let row = dicod_option_info { struct_size: 0, key, value_type, default_value, allowed, meaning };
-        out.write(&row);
-        Ok(())
-    })
+    static ROWS: Rows = Rows::new();
+    guard(|| describe(TABLE, &ROWS, index, info))
 }
 
-/// The table as C strings, made once.
-fn rows() -> &'static [[CString; 5]] {
-    static ROWS: OnceLock<Vec<[CString; 5]>> = OnceLock::new();
-    ROWS.get_or_init(|| {
-        let row = |spec: &Spec| {
-            [spec.key, spec.kind.type_name(), spec.default, &spec.kind.allowed(), spec.meaning]
-                .map(|text| CString::new(text).unwrap_or_default())
-        };
-        TABLE.iter().map(row).collect()
-    })
+/// A table as C strings, made once.
+pub(crate) type Rows = OnceLock<Vec<[CString; 5]>>;
+
+/// Writes what the table says of a row.
+pub(crate) fn describe(table: &[Spec], rows: &'static Rows, index: i64, info: *mut dicod_option_info) -> Result<()> {
+    let out = Output::new(info, "info", "info->struct_size")?;
+    let in_c = |spec: &Spec| {
+        [spec.key, spec.kind.type_name(), spec.default, &spec.kind.allowed(), spec.meaning]
+            .map(|text| CString::new(text).unwrap_or_default())
+    };
+    let rows = rows.get_or_init(|| table.iter().map(in_c).collect());
+    let row = usize::try_from(index).ok().and_then(|i| rows.get(i));
+    let row = row.ok_or_else(|| {
+        let allowed = format!("from {} to {}", nth(0), nth(table.len() as i64 - 1));
+        Error::range("index", nth(index), allowed)
+    })?;
+    let [key, value_type, default_value, allowed, meaning] = row.each_ref().map(|text| text.as_ptr());
+    out.write(&dicod_option_info { struct_size: 0, key, value_type, default_value, allowed, meaning });
+    Ok(())
 }
 
 impl Handle for dicod_options {
@@ -269,15 +335,20 @@ impl dicod_options {
     }
 }
 
-/// Changes an option.
+/// Changes an option. Compiled once, as what is below.
 fn change(
     options: *mut dicod_options,
     key: *const c_char,
-    to: impl FnOnce(&mut Options, &str) -> Result<()>,
+    to: &dyn Fn(&mut Options, &str) -> Result<()>,
 ) -> Result<()> {
     let (options, key) = (of(options)?, string(key, "key")?);
+    changed(options, &|options| to(options, key))
+}
+
+/// Changes options.
+fn changed(options: &dicod_options, to: &dyn Fn(&mut Options) -> Result<()>) -> Result<()> {
     let options = unpoisoned_if_free(options.0.try_write());
-    to(&mut *options.ok_or_else(|| in_use("options handle"))?, key)
+    to(&mut *options.ok_or_else(|| in_use("options handle"))?)
 }
 
 /// The options as they are now; defaults for NULL.

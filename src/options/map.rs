@@ -34,17 +34,21 @@ words! {
 options! {
     /// Everything that can be set on a map.
     pub struct Settings: "setting", "parmap", aliases::MAP, keys "" {
-        schedule: word(Schedule) = Dynamic, "who does which task: whoever is free, equal contiguous portions, dealt in \
-            turn, or whoever is free with chunks that get smaller";
-        chunk: integer(0) = 0, "tasks that are handed over at a time; 0: automatic. Of a reduction: tasks of one fork";
-        errors: word(Errors) = Cancel, "when a task fails: tasks above it are not run, or all are run";
+        schedule: word(Schedule) = Dynamic, "dynamic: the next chunk goes to whoever finishes first; guided: the same with \
+            chunks that get smaller; block: equal contiguous portions, what is left over the workers that are left, rounded \
+            up; cyclic: chunks are dealt in turn";
+        chunk: integer(0) = 0, "tasks that are handed over at a time; 0: automatic, by time. Of a reduction: tasks of one \
+            fork; 0: by their number";
+        errors: word(Errors) = Cancel, "cancel: no task above the lowest failing one counts, none is started once that is \
+            known, those below finish; continue: all run, each has its status";
         retries: integer(0) = 0, "how often a task that failed is tried again";
         seed: integer(0) = 0, "seed of the random numbers of tasks";
         root_works: flag = 1, "0: rank 0 only hands out tasks, if there are other ranks";
         max_outstanding: integer(0) = 0, "items at most between producer and consumer of a stream; 0: four per worker";
         ordered: flag = 1, "0: results are consumed, or forks joined, as they come, not in order of index";
         deadline: real(0.0, inf) = inf, "seconds after which a run stops";
-        grace: real(0.0, inf) = 1, "seconds that running tasks have to end after a deadline or a cancel";
+        grace: real(0.0, inf) = 1, "seconds that running tasks have to end after a deadline or a cancel: other ranks are not \
+            waited for any longer; a task on a thread of rank 0 is, it cannot be ended from outside";
         progress_interval: real(0.0, inf) = 0.1, "least seconds between two calls of the progress callback";
         ranks_per_task: integer(1) = 1, "ranks that work on one task together";
     }

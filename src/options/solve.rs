@@ -1,6 +1,7 @@
 //! The options of a solve, and those of learning with them.
 
 use crate::base::error::{Error, Result};
+use crate::options::access::Table;
 use crate::options::learn::Learning;
 use crate::options::table::{Spec, options, words};
 use crate::options::{aliases, check, text};
@@ -107,6 +108,9 @@ options! {
     and learn: Learning;
 }
 
+/// What is read when it is asked for.
+const VARIABLE: &str = "DICOD_OPTIONS";
+
 /// All options.
 pub const TABLE: &[Spec] = Options::TABLE;
 
@@ -114,6 +118,21 @@ impl Options {
     /// The value of an option, whatever its type, for comparisons and for people.
     pub(crate) fn text(&self, spec: &Spec) -> String {
         check::get(self, spec.key).map(|(spec, value)| text::shown(&spec.kind, value)).unwrap_or_default()
+    }
+
+    /// Sets what the environment variable DICOD_OPTIONS holds, as [`Table::parse`] does; nothing if it is not set.
+    pub fn set_from_environment(&mut self) -> Result<()> {
+        let Some(text) = std::env::var_os(VARIABLE) else {
+            return Ok(());
+        };
+        let text = text.to_str().ok_or_else(|| Error::argument(VARIABLE, format!("{text:?}"), "valid UTF-8"))?;
+        self.parse(text).map_err(|error| match error {
+            Error::InvalidArgument { argument, value, allowed } => {
+                Error::InvalidArgument { argument: format!("{argument} of {VARIABLE}"), value, allowed }
+            }
+            Error::UnknownOption { key, hint } => Error::UnknownOption { key, hint: format!("{hint} (in {VARIABLE})") },
+            error => error,
+        })
     }
 
     /// Options that contradict each other: one of them would be ignored.
@@ -144,7 +163,6 @@ impl Options {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::access::Table;
     use crate::options::aliases::Ours;
     use crate::options::table::{Fields, Kind};
 

@@ -27,6 +27,7 @@ program test_dicod
   call maps()
   call more_maps()
   call descriptions()
+  call texts()
   ! Each kind of error was met, but those that nobody can bring about: a fault of the library's, a network that fails.
   call check(all(seen(-[DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT, DICOD_ERROR_INVALID_SHAPE, &
     DICOD_ERROR_OUT_OF_RANGE, DICOD_ERROR_NOT_FINITE, DICOD_ERROR_UNKNOWN_OPTION, DICOD_ERROR_OUT_OF_MEMORY, &
@@ -589,6 +590,63 @@ contains
     call check(one%key == 'reg' .and. one%kind == 'real' .and. one%default == '0.1' .and. one%meaning /= '', 'an option described')
     call describe_option(n_options() + 1, one, stat, errmsg)
     call fails(stat, errmsg, DICOD_ERROR_OUT_OF_RANGE, 'index')
+    do i = 1, n_settings()
+      call describe_setting(i, one)
+      if (one%key == 'deadline') exit
+    end do
+    call check(one%key == 'deadline' .and. one%kind == 'real' .and. one%default == 'inf', 'a setting described')
+    call describe_setting(n_settings() + 1, one, stat, errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_OUT_OF_RANGE, 'index')
+  end subroutine
+
+  subroutine texts()
+    type(dicod_options) :: options, other
+    type(parmap) :: map
+    character(:), allocatable :: text, word
+    real(real64) :: reg
+    real(real32) :: grace
+    integer(int32) :: chunk, stat
+    integer(int64) :: retries
+    integer(int64), allocatable :: shape(:)
+    logical :: ordered
+    character(400) :: errmsg
+    errmsg = ''
+    call options%parse('reg=0.375 tile_shape=4,7')
+    call options%get('reg', reg)
+    call options%get('tile_shape', shape)
+    call check(reg == 0.375_real64 .and. all(shape == [7, 4]), 'options from text')
+    call options%set_text('reg', '5e-1')
+    call options%copy(other)
+    call options%free()
+    call other%get('reg', reg)
+    call check(reg == 0.5_real64, 'a copy of options')
+    call other%parse('reg=0.25 seed=x', stat, errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'seed')
+    call other%get('reg', reg)
+    call check(reg == 0.5_real64, 'all or none')
+    call other%to_text(text)
+    call options%parse(text)
+    call options%to_text(word)
+    call check(word == text .and. index(text, 'tile_shape=4,7') > 0, 'there and back')
+    call options%from_environment()
+    call options%set_text('lambda', '1', stat, errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_UNKNOWN_OPTION, 'reg')
+    call map%create()
+    call map%get('ordered', ordered)
+    call map%get('grace', grace)
+    call check(ordered .and. grace == 1, 'defaults of settings')
+    call map%set_text('chunk', '12')
+    call map%set('retries', 3)
+    call map%set_text('schedule', 'cyclic')
+    call map%set('deadline', 2.5_real64)
+    call map%get('chunk', chunk)
+    call map%get('retries', retries)
+    call map%get('schedule', word)
+    call map%get('deadline', reg)
+    call check(chunk == 12 .and. retries == 3 .and. word == 'cyclic' .and. reg == 2.5_real64, 'settings are read')
+    call map%get('chunk', reg, stat, errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'chunk')
+    call map%free()
   end subroutine
 
   subroutine maps()

@@ -21,7 +21,8 @@ module dicod
   !@use_c
   use dicod_error_m, only: last_error, status_text, library_version, build_info
   use dicod_context_m, only: dicod_context, log_procedure, progress_procedure
-  use dicod_options_m, only: dicod_options, option_description, n_options, describe_option
+  use dicod_options_m, only: dicod_options, option_description, n_options, describe_option, &
+    n_settings, describe_setting
   use dicod_shape_m, only: valid_shape, valid_block, dicod_description
   use dicod_solve_m, only: solve, lambda_max, reconstruct, objective, gram, info_text
   use dicod_encoder_m, only: dicod_encoder, dicod_sparse

@@ -6,11 +6,16 @@ module dicod_options_m
   use dicod_error_m
   implicit none
   private
-  public :: dicod_options, option_description, n_options, describe_option
+  public :: dicod_options, option_description, n_options, describe_option, n_settings, describe_setting
 
   type, extends(library_handle) :: dicod_options
   contains
     procedure :: set => options_set
+    procedure :: set_text => options_set_text
+    procedure :: parse => options_parse
+    procedure :: from_environment => options_from_environment
+    procedure :: to_text => options_to_text
+    procedure :: copy => options_copy
     procedure, private :: options_get_real, options_get_reals, options_get_integer, options_get_integers
     procedure, private :: options_get_real32, options_get_int32, options_get_int32s, options_get_flag, options_get_flags
     procedure, private :: options_get_string
@@ -105,6 +110,81 @@ contains
         status = dicod_options_set_integer(self%handle, c_loc(name), v%integers(1))
       end if
     end select
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! An option of any type from text, as in C: a list per axis begins with the slowest axis.
+  recursive subroutine options_set_text(self, key, text, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    character(*), intent(in) :: key, text
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:), value(:)
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    allocate (value, source=to_c(text))
+    call options_make(self, status)
+    if (status >= 0) status = dicod_options_set(self%handle, c_loc(name), c_loc(value))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Options from text, all or none: 'reg=0.15 tol=1e-2 periodic=1,1', as in C.
+  recursive subroutine options_parse(self, text, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    character(*), intent(in) :: text
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: value(:)
+    integer(int32) :: status
+    allocate (value, source=to_c(text))
+    call options_make(self, status)
+    if (status >= 0) status = dicod_options_parse(self%handle, c_loc(value))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Options from the environment variable DICOD_OPTIONS, if it is set.
+  recursive subroutine options_from_environment(self, stat, errmsg)
+    class(dicod_options), intent(inout) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int32) :: status
+    call options_make(self, status)
+    if (status >= 0) status = dicod_options_from_environment(self%handle)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! All options as text, which parse reads back.
+  recursive subroutine options_to_text(self, text, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    character(:), allocatable, intent(inout) :: text
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: found(:)
+    integer(int64), target :: needed
+    integer(int32) :: status
+    needed = 0
+    status = dicod_options_to_text(self%handle, 0_int64, c_null_ptr, c_loc(needed))
+    allocate (found(needed + 1))
+    found = c_null_char
+    if (status >= 0) status = dicod_options_to_text(self%handle, needed + 1, c_loc(found), c_loc(needed))
+    if (status >= 0) text = text_from_c(c_loc(found))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Makes another variable have the same options.
+  recursive subroutine options_copy(self, copy, stat, errmsg)
+    class(dicod_options), intent(in) :: self
+    type(dicod_options), intent(inout) :: copy
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(c_ptr) :: handle
+    integer(int32) :: status
+    handle = c_null_ptr
+    status = dicod_options_copy(self%handle, handle)
+    if (status >= 0) then
+      call copy%free()
+      copy%handle = handle
+    end if
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -312,13 +392,37 @@ contains
     type(dicod_option_info) :: info
     integer(int32) :: status
     status = dicod_options_describe(whole(index) - 1, info)
-    if (status >= 0) then
-      description%key = text_from_c(info%key)
-      description%kind = text_from_c(info%value_type)
-      description%default = text_from_c(info%default_value)
-      description%allowed = text_from_c(info%allowed)
-      description%meaning = text_from_c(info%meaning)
-    end if
+    if (status >= 0) description = described(info)
     call report_status(status, stat, errmsg)
   end subroutine
+
+  ! Number of settings of a map that there are.
+  recursive function n_settings() result(n)
+    integer(int64), target :: n
+    n = 0
+    call report_status(parmap_settings_count(c_loc(n)))
+  end function
+
+  ! Setting number index of a map, from 1 to n_settings().
+  recursive subroutine describe_setting(index, description, stat, errmsg)
+    class(*), intent(in) :: index
+    type(option_description), intent(inout) :: description
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(dicod_option_info) :: info
+    integer(int32) :: status
+    status = parmap_settings_describe(whole(index) - 1, info)
+    if (status >= 0) description = described(info)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive function described(info) result(description)
+    type(dicod_option_info), intent(in) :: info
+    type(option_description) :: description
+    description%key = text_from_c(info%key)
+    description%kind = text_from_c(info%value_type)
+    description%default = text_from_c(info%default_value)
+    description%allowed = text_from_c(info%allowed)
+    description%meaning = text_from_c(info%meaning)
+  end function
 end module

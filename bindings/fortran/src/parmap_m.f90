@@ -20,6 +20,9 @@ module parmap_m
     procedure :: create => map_create
     procedure :: free => map_free
     procedure :: set => map_set
+    procedure :: set_text => map_set_text
+    procedure, private :: map_get_real, map_get_real32, map_get_integer, map_get_int32, map_get_flag, map_get_string
+    generic :: get => map_get_real, map_get_real32, map_get_integer, map_get_int32, map_get_flag, map_get_string
     procedure :: set_progress => map_set_progress
     procedure :: show_progress => map_show_progress
     procedure :: cancel => map_cancel
@@ -146,6 +149,112 @@ contains
         'setting "'//trim(key)//'" must be a number, a flag or a word, is of another type')
       return
     end select
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! A setting of any type from text, as in C.
+  recursive subroutine map_set_text(self, key, text, stat, errmsg)
+    class(parmap), intent(inout) :: self
+    character(*), intent(in) :: key, text
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:), value(:)
+    allocate (name, source=to_c(key))
+    allocate (value, source=to_c(text))
+    call report_status(parmap_set(self%handle, c_loc(name), c_loc(value)), stat, errmsg)
+  end subroutine
+
+  ! The value that a setting has: a number, flag or word, of the type of the setting and any kind. Local.
+  recursive subroutine map_get_real(self, key, value, stat, errmsg)
+    class(parmap), intent(in) :: self
+    character(*), intent(in) :: key
+    real(real64), intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:)
+    real(real64), target :: found
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    found = value
+    status = parmap_get_real(self%handle, c_loc(name), c_loc(found))
+    value = found
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine map_get_real32(self, key, value, stat, errmsg)
+    class(parmap), intent(in) :: self
+    character(*), intent(in) :: key
+    real(real32), intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64) :: found
+    integer(int32) :: status
+    found = 0
+    call map_get_real(self, key, found, status)
+    if (status >= 0) value = real(found, real32)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine map_get_integer(self, key, value, stat, errmsg)
+    class(parmap), intent(in) :: self
+    character(*), intent(in) :: key
+    integer(int64), intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:)
+    integer(int64), target :: found
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    found = value
+    status = parmap_get_integer(self%handle, c_loc(name), c_loc(found))
+    value = found
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine map_get_int32(self, key, value, stat, errmsg)
+    class(parmap), intent(in) :: self
+    character(*), intent(in) :: key
+    integer(int32), intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64) :: found
+    integer(int32) :: status
+    found = 0
+    call map_get_integer(self, key, found, status)
+    if (status >= 0) value = int(found, int32)
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine map_get_flag(self, key, value, stat, errmsg)
+    class(parmap), intent(in) :: self
+    character(*), intent(in) :: key
+    logical, intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64) :: found
+    integer(int32) :: status
+    found = 0
+    call map_get_integer(self, key, found, status)
+    if (status >= 0) value = found /= 0
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive subroutine map_get_string(self, key, value, stat, errmsg)
+    class(parmap), intent(in) :: self
+    character(*), intent(in) :: key
+    character(:), allocatable, intent(inout) :: value
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    character(kind=c_char), allocatable, target :: name(:), word(:)
+    integer(int64), target :: needed
+    integer(int32) :: status
+    allocate (name, source=to_c(key))
+    needed = 0
+    status = parmap_get_string(self%handle, c_loc(name), 0_int64, c_null_ptr, c_loc(needed))
+    allocate (word(needed + 1))
+    word = c_null_char
+    if (status >= 0) status = parmap_get_string(self%handle, c_loc(name), needed + 1, c_loc(word), c_loc(needed))
+    if (status >= 0) value = text_from_c(c_loc(word))
     call report_status(status, stat, errmsg)
   end subroutine
 

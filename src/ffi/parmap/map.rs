@@ -6,18 +6,17 @@ use crate::base::status::dicod_status;
 use crate::ffi::boundary::{
     Handle, Output, call, free, give, guard, list_size, of, optional, reference_mut, room, room_for,
 };
-use crate::ffi::boundary::{size, slice, slice_mut, string};
+use crate::ffi::boundary::{size, slice, slice_mut};
 use crate::ffi::context::{DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
 use crate::ffi::parmap::report::{parmap_report, report_of, report_out};
 use crate::ffi::parmap::task::{handle, parmap_task};
 use crate::ffi::parmap::{Caller, Check, address, needed};
-use crate::options::Table;
 use crate::parmap::map::{Inputs, Outputs, Tasks};
 use crate::parmap::run::report::NOT_RUN;
 use crate::parmap::serve::Functions;
 use crate::parmap::share::share;
 use crate::parmap::{Map, Progress, Report, Task};
-use std::ffi::{c_char, c_void};
+use std::ffi::c_void;
 use std::sync::{Arc, Mutex};
 
 /// A map over the ranks and threads of a context: serial, threads, ranks or both, with the same
@@ -99,57 +98,6 @@ pub extern "C" fn parmap_create(context: *const dicod_context, map: *mut *mut pa
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_free(map: *mut *mut parmap) {
     free(map)
-}
-
-/// Sets an integer, or a flag as 0 or 1:
-/// - "chunk": tasks that are handed over at a time; 0 (default): automatic, by time. In a reduction:
-///   tasks of one fork; 0: by their number.
-/// - "retries": how often a task that failed is tried again (0);
-/// - "seed": of the random numbers of tasks (0);
-/// - "root_works": 0: rank 0 only hands out tasks, if there are other ranks (1);
-/// - "max_outstanding": items at most between producer and consumer; 0 (default): four per worker;
-/// - "ordered": 0: results are consumed, or forks joined, as they come (1);
-/// - "ranks_per_task": ranks that work on one task together (1).
-///
-/// The settings of rank 0 count. Local. Thread-safe; a run that is in progress keeps what it has.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_UNKNOWN_OPTION (key), DICOD_ERROR_INVALID_ARGUMENT.
-#[unsafe(no_mangle)]
-pub extern "C" fn parmap_set_integer(map: *mut parmap, key: *const c_char, value: i64) -> dicod_status {
-    guard(|| {
-        let (map, key) = (get(map)?, string(key, "key")?);
-        map.map.set(|settings| settings.set_integer(key, value))
-    })
-}
-
-/// Sets a number of seconds, which may be infinite:
-/// - "deadline": after it a run stops (infinity);
-/// - "grace": time that running tasks have to end after a deadline or a cancel (1). Other ranks are
-///   not waited for any longer; a task on a thread of rank 0 is, it cannot be ended from outside.
-/// - "progress_interval": least time between two calls of the progress callback (0.1).
-///
-/// Otherwise as parmap_set_integer().
-#[unsafe(no_mangle)]
-pub extern "C" fn parmap_set_real(map: *mut parmap, key: *const c_char, value: f64) -> dicod_status {
-    guard(|| {
-        let (map, key) = (get(map)?, string(key, "key")?);
-        map.map.set(|settings| settings.set_real(key, value))
-    })
-}
-
-/// Sets a word:
-/// - "schedule": "dynamic" (default), the next chunk goes to whoever finishes first; "guided", the
-///   same with chunks that get smaller; "block", equal contiguous portions, what is left over the
-///   workers that are left, rounded up; "cyclic", chunks are dealt in turn;
-/// - "errors": "cancel" (default): no task above the lowest failing one counts, none is started once
-///   that is known, those below finish; "continue": all run, each has its status.
-///
-/// Otherwise as parmap_set_integer().
-#[unsafe(no_mangle)]
-pub extern "C" fn parmap_set_string(map: *mut parmap, key: *const c_char, value: *const c_char) -> dicod_status {
-    guard(|| {
-        let (map, key, value) = (get(map)?, string(key, "key")?, string(value, "value")?);
-        map.map.set(|settings| settings.set_word(key, value))
-    })
 }
 
 /// Asks the run that is in progress to end, on all ranks: it returns PARMAP_ERROR_CANCELLED. Without

@@ -9,6 +9,7 @@ pub mod pull;
 pub mod reduce;
 pub mod report;
 pub mod serve;
+pub mod settings;
 pub mod stream;
 pub mod task;
 

@@ -369,6 +369,26 @@ const at_dicod_options_set_string = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_options_set_string(options, key, value) =
     ccall(entry(at_dicod_options_set_string, :dicod_options_set_string), Int32, (Ptr{Cvoid}, Cstring, Cstring), options, key, value)
 
+const at_dicod_options_set = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_options_set(options, key, text) =
+    ccall(entry(at_dicod_options_set, :dicod_options_set), Int32, (Ptr{Cvoid}, Cstring, Cstring), options, key, text)
+
+const at_dicod_options_parse = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_options_parse(options, text) =
+    ccall(entry(at_dicod_options_parse, :dicod_options_parse), Int32, (Ptr{Cvoid}, Cstring), options, text)
+
+const at_dicod_options_from_environment = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_options_from_environment(options) =
+    ccall(entry(at_dicod_options_from_environment, :dicod_options_from_environment), Int32, (Ptr{Cvoid},), options)
+
+const at_dicod_options_to_text = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_options_to_text(options, capacity, buffer, needed) =
+    ccall(entry(at_dicod_options_to_text, :dicod_options_to_text), Int32, (Ptr{Cvoid}, Int64, Ptr{UInt8}, Ptr{Int64}), options, capacity, buffer, needed)
+
+const at_dicod_options_copy = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_options_copy(options, copy) =
+    ccall(entry(at_dicod_options_copy, :dicod_options_copy), Int32, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), options, copy)
+
 const at_dicod_options_get_real = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_options_get_real(options, key, value) =
     ccall(entry(at_dicod_options_get_real, :dicod_options_get_real), Int32, (Ptr{Cvoid}, Cstring, Ptr{Float64}), options, key, value)
@@ -805,18 +825,6 @@ const at_parmap_free = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_free(map) =
     ccall(entry(at_parmap_free, :parmap_free), Cvoid, (Ptr{Ptr{Cvoid}},), map)
 
-const at_parmap_set_integer = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_set_integer(map, key, value) =
-    ccall(entry(at_parmap_set_integer, :parmap_set_integer), Int32, (Ptr{Cvoid}, Cstring, Int64), map, key, value)
-
-const at_parmap_set_real = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_set_real(map, key, value) =
-    ccall(entry(at_parmap_set_real, :parmap_set_real), Int32, (Ptr{Cvoid}, Cstring, Float64), map, key, value)
-
-const at_parmap_set_string = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_set_string(map, key, value) =
-    ccall(entry(at_parmap_set_string, :parmap_set_string), Int32, (Ptr{Cvoid}, Cstring, Cstring), map, key, value)
-
 const at_parmap_cancel = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_cancel(map) =
     ccall(entry(at_parmap_cancel, :parmap_cancel), Cvoid, (Ptr{Cvoid},), map)
@@ -832,6 +840,42 @@ parmap_run(map, n_tasks, work, userdata, inputs, in_size, in_stride, outputs, ou
 const at_parmap_unfinished = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_unfinished(map, capacity, first, end_, n) =
     ccall(entry(at_parmap_unfinished, :parmap_unfinished), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), map, capacity, first, end_, n)
+
+const at_parmap_set_integer = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_set_integer(map, key, value) =
+    ccall(entry(at_parmap_set_integer, :parmap_set_integer), Int32, (Ptr{Cvoid}, Cstring, Int64), map, key, value)
+
+const at_parmap_set_real = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_set_real(map, key, value) =
+    ccall(entry(at_parmap_set_real, :parmap_set_real), Int32, (Ptr{Cvoid}, Cstring, Float64), map, key, value)
+
+const at_parmap_set_string = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_set_string(map, key, value) =
+    ccall(entry(at_parmap_set_string, :parmap_set_string), Int32, (Ptr{Cvoid}, Cstring, Cstring), map, key, value)
+
+const at_parmap_set = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_set(map, key, text) =
+    ccall(entry(at_parmap_set, :parmap_set), Int32, (Ptr{Cvoid}, Cstring, Cstring), map, key, text)
+
+const at_parmap_get_integer = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_get_integer(map, key, value) =
+    ccall(entry(at_parmap_get_integer, :parmap_get_integer), Int32, (Ptr{Cvoid}, Cstring, Ptr{Int64}), map, key, value)
+
+const at_parmap_get_real = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_get_real(map, key, value) =
+    ccall(entry(at_parmap_get_real, :parmap_get_real), Int32, (Ptr{Cvoid}, Cstring, Ptr{Float64}), map, key, value)
+
+const at_parmap_get_string = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_get_string(map, key, capacity, value, needed) =
+    ccall(entry(at_parmap_get_string, :parmap_get_string), Int32, (Ptr{Cvoid}, Cstring, Int64, Ptr{UInt8}, Ptr{Int64}), map, key, capacity, value, needed)
+
+const at_parmap_settings_count = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_settings_count(count) =
+    ccall(entry(at_parmap_settings_count, :parmap_settings_count), Int32, (Ptr{Int64},), count)
+
+const at_parmap_settings_describe = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_settings_describe(index, info) =
+    ccall(entry(at_parmap_settings_describe, :parmap_settings_describe), Int32, (Int64, Ptr{dicod_option_info}), index, info)
 
 const at_parmap_set_progress = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_set_progress(map, progress, userdata) =
@@ -1009,6 +1053,11 @@ const entries = (at_dicod_strerror,
                  at_dicod_options_set_integer,
                  at_dicod_options_set_integers,
                  at_dicod_options_set_string,
+                 at_dicod_options_set,
+                 at_dicod_options_parse,
+                 at_dicod_options_from_environment,
+                 at_dicod_options_to_text,
+                 at_dicod_options_copy,
                  at_dicod_options_get_real,
                  at_dicod_options_get_reals,
                  at_dicod_options_get_integer,
@@ -1118,13 +1167,19 @@ const entries = (at_dicod_strerror,
                  at_parmap_report_text,
                  at_parmap_create,
                  at_parmap_free,
-                 at_parmap_set_integer,
-                 at_parmap_set_real,
-                 at_parmap_set_string,
                  at_parmap_cancel,
                  at_parmap_share,
                  at_parmap_run,
                  at_parmap_unfinished,
+                 at_parmap_set_integer,
+                 at_parmap_set_real,
+                 at_parmap_set_string,
+                 at_parmap_set,
+                 at_parmap_get_integer,
+                 at_parmap_get_real,
+                 at_parmap_get_string,
+                 at_parmap_settings_count,
+                 at_parmap_settings_describe,
                  at_parmap_set_progress,
                  at_parmap_progress_bar,
                  at_parmap_stream,

@@ -21,7 +21,7 @@ end
 """
     Dicod.Map(; context=nothing, progress=nothing, settings...)
 
-A handle for runs with the same settings: those of parmap_set_integer(), parmap_set_real() and parmap_set_string() in `dicod.h`
+A handle for runs with the same settings: [`Dicod.settings`](@ref)`()` lists them
 (`schedule=:cyclic`, `errors=:continue`, `deadline=60`, `seed=1`, ...). Without a `context` [`Dicod.pmap`](@ref),
 [`Dicod.pmap!`](@ref) and [`Dicod.pull`](@ref) run over the threads that Julia was started with; everything else, and all with
 a `context`, in the calling thread of each of its ranks: Julia functions cannot be called in threads of the library, and a
@@ -110,6 +110,29 @@ function set!(m::Map; settings...)
         end
         m.settings[key] = value
     end
+end
+
+"All settings of a map: key, type, default, allowed values and meaning of each."
+settings() = described(parmap_settings_count, parmap_settings_describe)
+
+"""
+    Dicod.settings(map)
+
+The settings that a map has, by name.
+"""
+settings(m::Map) = (; (s.key => get_setting(m, string(s.key), s.type) for s in settings())...)
+
+function get_setting(m, name, type)
+    if type == "string"
+        n = Ref{Int64}(0)
+        check(parmap_get_string(m, name, 0, C_NULL, n))
+        word = zeros(UInt8, n[])
+        check(parmap_get_string(m, name, length(word), word, n))
+        return Symbol(String(word[1:n[]-1]))
+    end
+    value, get = type == "real" ? (Ref{Float64}(0), parmap_get_real) : (Ref{Int64}(0), parmap_get_integer)
+    check(get(m, name, value))
+    value[]
 end
 
 setting(m, key, default) = get(m.settings, key, default)

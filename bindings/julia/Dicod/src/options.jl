@@ -1,14 +1,55 @@
 # Options: keyword arguments, by the library's table.
 
 "All options: key, type, default, allowed values and meaning of each."
-function options()
+options() = described(dicod_options_count, dicod_options_describe)
+
+function described(count, describe)
     n = Ref{Int64}(0)
-    check(dicod_options_count(n))
+    check(count(n))
     map(0:n[]-1) do i
         info = Ref(dicod_option_info())
-        check(dicod_options_describe(i, info))
+        check(describe(i, info))
         (key=Symbol(unsafe_string(info[].key)), type=unsafe_string(info[].value_type),
          default=unsafe_string(info[].default_value), allowed=unsafe_string(info[].allowed), meaning=unsafe_string(info[].meaning))
+    end
+end
+
+"""
+    Dicod.parse_options(text)
+
+Options from text as C reads it (`"reg=0.15 tol=1e-2 periodic=1,1"`; lists per axis begin with the slowest one), as keywords:
+`solve(x, d; Dicod.parse_options(text)...)`. Those that are the default are left out.
+"""
+parse_options(text::AbstractString) = keywords_of(handle -> check(dicod_options_parse(handle, text)))
+
+"""
+    Dicod.options_from_environment()
+
+Options of the environment variable `DICOD_OPTIONS`, as [`Dicod.parse_options`](@ref) has them; none if it is not set.
+"""
+options_from_environment() = keywords_of(handle -> check(dicod_options_from_environment(handle)))
+
+"""
+    Dicod.options_text(; options...)
+
+All options, with those given, as text: a line `key=value` each, which [`Dicod.parse_options`](@ref) and C read.
+"""
+options_text(; options...) = with_options(listed(options)) do handle
+    n = Ref{Int64}(0)
+    check(dicod_options_to_text(handle, 0, C_NULL, n))
+    text = zeros(UInt8, n[])
+    check(dicod_options_to_text(handle, length(text), text, n))
+    String(text[1:n[]-1])
+end
+
+function keywords_of(set)
+    at = Ref(created(dicod_options_create))
+    try
+        set(at[])
+        all = ((o.key => get_option(at[], o.key, o.type), get_option(C_NULL, o.key, o.type)) for o in options())
+        (; (pair for (pair, default) in all if pair[2] != default)...)
+    finally
+        dicod_options_free(at)
     end
 end
 

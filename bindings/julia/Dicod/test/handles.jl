@@ -14,6 +14,23 @@ resident() = parse(Int, match(r"VmRSS:\s*(\d+)", read("/proc/self/status", Strin
         @test bits(get_z(e), zeros(64, 55, 9))
     end
 
+    @testset "options as text" begin
+        p = Dicod.parse_options("reg=0.15 tol=1e-2\nperiodic=1,0 strategy=cyclic-shuffled max_iter=-1")
+        @test p == (reg=0.15, tol=0.01, strategy=:cyclic_shuffled, periodic=[0, 1])
+        text = Dicod.options_text(; p..., tile_shape=(20, 30))
+        @test occursin("\ntile_shape=30,20\n", text) && occursin("reg=0.15\n", text)
+        @test Dicod.parse_options(text) == (reg=0.15, tol=0.01, strategy=:cyclic_shuffled, tile_shape=[20, 30], periodic=[0, 1])
+        @test Dicod.parse_options(Dicod.options_text()) == NamedTuple()
+        @test bits(solve(x, d; p...).z, solve(x, d; reg=0.15, tol=0.01, periodic=[0, 1], strategy=:cyclic_shuffled).z)
+        @test thrown_by(() -> Dicod.parse_options("reg=0.15 seed=x")) isa DicodError
+        withenv("DICOD_OPTIONS" => "seed=3") do
+            @test Dicod.options_from_environment() == (seed=3,)
+        end
+        withenv("DICOD_OPTIONS" => nothing) do
+            @test Dicod.options_from_environment() == NamedTuple()
+        end
+    end
+
     @testset "checkpoints of another shape" begin
         l = Learner(d, (64, 60); learn_max_iter=3, seed=4)
         step!(l, x)

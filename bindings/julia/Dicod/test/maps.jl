@@ -93,6 +93,9 @@ function test_maps(context)
         @test sort(collect(keys(m.failures))) == [7, 14] && m.failures[14] isa DomainError
         rank == 0 && @test some[6] == 12 && some[7] isa DomainError && some[14].val == 14
         @test Dicod.pmap(failing, m, 1:10) == root(collect(1:10)) && m.report.failed == 0 && isempty(m.failures)
+        is = Dicod.settings(m)
+        @test is.errors === :continue && is.schedule === :cyclic && is.seed == 3 && is.deadline == 60 && is.grace == 1
+        @test [s.key for s in Dicod.settings()] == collect(keys(is))
         Dicod.set!(m; errors=:cancel, retries=2)
         @test Dicod.pmap(i -> Dicod.task().attempt < 3 ? error("again") : Dicod.task().index, m, 11:20) == root(collect(1:10))
         domain_error(() -> Dicod.pmap(failing, m, 1:100), 37)

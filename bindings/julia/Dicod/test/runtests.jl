@@ -202,7 +202,9 @@ include("maps.jl")
             # Messages are asked for in Julia's order, and what fails here is an exception.
             "dicod_last_error", "dicod_last_error_message", "dicod_set_last_error",
             # What is shown, and where, is Julia's: structs, @info, @warn and callbacks of a line.
-            "dicod_info_text", "parmap_report_text", "dicod_log_stderr", "dicod_progress_bar", "dicod_learn_progress_bar"])
+            "dicod_info_text", "parmap_report_text", "dicod_log_stderr", "dicod_progress_bar", "dicod_learn_progress_bar",
+            # Options and settings are keywords, whose values have types.
+            "dicod_options_set", "dicod_options_copy", "parmap_set"])
         @test all(name -> haskey(Base.Docs.meta(Dicod), Base.Docs.Binding(Dicod, name)), filter(!=(:Dicod), names(Dicod)))
     end
 
