@@ -1,4 +1,4 @@
-# dicod_cargo_build(name target_dir headers [FLAGS ...] [ENVIRONMENT ...]) makes the target NAME_cargo:
+# dicod_cargo_build(name target_dir symbols [FLAGS ...] [ENVIRONMENT ...]) makes the target NAME_cargo:
 # DicodStage.cmake lets cargo build the library and puts it into the build tree as lib<name>, in the form in which it is used
 # and installed.
 
@@ -13,11 +13,11 @@ set(Dicod_is_debug "$<CONFIG:Debug>")
 set(Dicod_INCLUDE_DIR "${PROJECT_SOURCE_DIR}/include")
 set(Dicod_LIBRARY_DIR "${PROJECT_BINARY_DIR}/lib")
 
-function(dicod_cargo_build name target_dir headers)
+function(dicod_cargo_build name target_dir symbols)
   cmake_parse_arguments(PARSE_ARGV 3 arg "" "" "FLAGS;ENVIRONMENT")
   set(paths "")
-  foreach(header IN LISTS headers)
-    list(APPEND paths "${Dicod_INCLUDE_DIR}/${header}")
+  foreach(list IN LISTS symbols)
+    list(APPEND paths "${PROJECT_SOURCE_DIR}/abi/${list}.symbols")
   endforeach()
   list(JOIN paths "|" paths)
   add_custom_target(${name}_cargo ALL
@@ -25,7 +25,7 @@ function(dicod_cargo_build name target_dir headers)
             "${CMAKE_COMMAND}"
             "-DNAME=${name}"
             "-DTO=${Dicod_LIBRARY_DIR}"
-            "-DHEADERS=${paths}"
+            "-DSYMBOLS=${paths}"
             "-DVERSION=${PROJECT_VERSION}"
             "-DSOVERSION=${Dicod_SOVERSION}"
             "-DKEEP_DEBUG=${Dicod_is_debug}"
@@ -34,7 +34,7 @@ function(dicod_cargo_build name target_dir headers)
             "-DSTRIP=${CMAKE_STRIP}"
             "-DAR=${CMAKE_AR}"
             -P "${PROJECT_SOURCE_DIR}/cmake/DicodStage.cmake"
-            -- "${CARGO_EXECUTABLE}" build --locked --lib
+            -- "${CARGO_EXECUTABLE}" build --locked --package dicod --lib
             --profile "$<IF:${Dicod_is_debug},dev,release>" ${arg_FLAGS} ${Dicod_BLAS_FLAGS} ${Dicod_CARGO_FLAGS}
     WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
     # Ninja has to know where these files come from.

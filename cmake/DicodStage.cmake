@@ -1,9 +1,9 @@
 # Run as a script, with cargo's command line behind "--": takes what cargo builds and puts into TO
 #
 #   lib<NAME>.so -> lib<NAME>.so.SOVERSION -> lib<NAME>.so.VERSION   stripped unless KEEP_DEBUG
-#   lib<NAME>.a                                                   no global symbol but those that HEADERS declare
+#   lib<NAME>.a                                                   no global symbol but those in SYMBOLS
 #
-# HEADERS is a list with "|" between its paths.
+# SYMBOLS are files with a name on each line, with "|" between their paths.
 #
 # A file that is newer than what it is made from is left alone, so that nothing links again for nothing.
 cmake_minimum_required(VERSION 3.21)
@@ -46,7 +46,7 @@ function(outdated result file)
 endfunction()
 
 file(MAKE_DIRECTORY "${TO}")
-string(REPLACE "|" ";" HEADERS "${HEADERS}")
+string(REPLACE "|" ";" SYMBOLS "${SYMBOLS}")
 
 # Cargo's library may be from another profile than last time: the stamp says which one lies here.
 set(stamp "${TO}/.${NAME}-built-from")
@@ -77,21 +77,13 @@ endif()
 # library's group of the same name must not take the place of ours. GNU ld can leave out what nobody calls, other linkers
 # (gold, lld, mold) do not when they make an object: it is larger then.
 set(static "${TO}/lib${NAME}.a")
-outdated(todo "${static}" "${FROM}/libdicod.a" ${HEADERS} "${CMAKE_CURRENT_LIST_FILE}")
+outdated(todo "${static}" "${FROM}/libdicod.a" ${SYMBOLS} "${CMAKE_CURRENT_LIST_FILE}")
 if(todo)
-  # cbindgen starts every declaration in the first column, and its comments with "/*" or " *".
-  set(declaration "^[a-z][a-z0-9_ *]*[ *](dicod|segmentation|parmap)_[a-z0-9_]+\\(")
   set(symbols "")
-  foreach(header IN LISTS HEADERS)
-    file(STRINGS "${header}" lines REGEX "${declaration}")
-    foreach(line IN LISTS lines)
-      string(REGEX REPLACE "^[^(]*[ *]([a-z0-9_]+)\\(.*" "\\1" symbol "${line}")
-      list(APPEND symbols "${symbol}")
-    endforeach()
+  foreach(path IN LISTS SYMBOLS)
+    file(STRINGS "${path}" names)
+    list(APPEND symbols ${names})
   endforeach()
-  if(NOT symbols)
-    message(FATAL_ERROR "Dicod: found no function in ${HEADERS}")
-  endif()
   list(TRANSFORM symbols PREPEND "-Wl,--undefined=" OUTPUT_VARIABLE wanted)
   list(TRANSFORM symbols PREPEND "--keep-global-symbol=" OUTPUT_VARIABLE kept)
   set(object "${TO}/${NAME}.o")

@@ -1,7 +1,7 @@
 /*
  * libdicod: recurring patterns in signals and fields, by convolutional sparse coding.
  *
- * Generated from src/ffi by tests/header.rs (make header): change it there.
+ * Generated from src/ffi by tools (make header): change it there.
  *
  * Rules that hold for every function:
  *
@@ -190,6 +190,7 @@ typedef int32_t dicod_status;
  * The data of a flow have no chunk.
  */
 #define PARMAP_ERROR_EMPTY (-109)
+
 /**
  * Language of messages: axes in the order of C, the slowest first, and everything counted from 0.
  */
@@ -207,13 +208,6 @@ typedef int32_t dicod_status;
 #define DICOD_LANGUAGE_JULIA 2
 
 /**
- * Short text for a status code; never NULL, static storage.
- *
- * Local. Thread-safe. Unknown codes give "unknown status".
- */
-const char *dicod_strerror(dicod_status status);
-
-/**
  * For short programs in C: ends the program if a call fails, and prints where and why. A positive status
  * passes. Needs <stdio.h> and <stdlib.h>. Over MPI, mpiexec ends the other ranks.
  */
@@ -224,6 +218,13 @@ const char *dicod_strerror(dicod_status status);
             exit(EXIT_FAILURE); \
         } \
     } while (0)
+
+/**
+ * Short text for a status code; never NULL, static storage.
+ *
+ * Local. Thread-safe. Unknown codes give "unknown status".
+ */
+const char *dicod_strerror(dicod_status status);
 
 /**
  * Copies the detailed message of this thread's last failure, NUL-terminated, cut to fit.
@@ -605,7 +606,7 @@ typedef struct dicod_option_info {
  */
 
 /**
- * Initialiser of a dicod_option_info.
+ * Initialiser of a dicod_option_info: struct_size, and zeros.
  */
 #define DICOD_OPTION_INFO_INIT {sizeof(dicod_option_info), 0, 0, 0, 0, 0}
 
@@ -935,10 +936,10 @@ typedef struct dicod_info {
 } dicod_info;
 
 /**
- * Initialiser of a dicod_info: dicod_info info = DICOD_INFO_INIT;
+ * Initialiser of a dicod_info: struct_size, and zeros.
  */
-#define DICOD_INFO_INIT {sizeof(dicod_info), 0, 0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0.0, 0.0, \
-    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0, 0.0}
+#define DICOD_INFO_INIT {sizeof(dicod_info), 0, 0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, \
+    0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0, 0.0}
 
 /**
  * What a solve found as text for people, three lines without a newline at the end: how it ended and
@@ -1246,7 +1247,7 @@ typedef struct dicod_array {
      */
     int64_t struct_size;
     /**
-     * DICOD_F64 or DICOD_F32.
+     * DICOD_F64 or DICOD_F32. Initially DICOD_F64.
      */
     int64_t element_type;
     /**
@@ -1284,7 +1285,7 @@ typedef struct dicod_array {
 } dicod_array;
 
 /**
- * Initialiser of a dicod_array: of doubles, everything else zero.
+ * Initialiser of a dicod_array: struct_size, element_type = DICOD_F64, and zeros.
  */
 #define DICOD_ARRAY_INIT {sizeof(dicod_array), DICOD_F64, 0, 0, 0, 0, 0, 0, 0}
 
@@ -1836,12 +1837,12 @@ typedef struct dicod_learn_info {
 } dicod_learn_info;
 
 /**
- * Initialiser of a dicod_learn_step.
+ * Initialiser of a dicod_learn_step: struct_size, and zeros.
  */
 #define DICOD_LEARN_STEP_INIT {sizeof(dicod_learn_step), 0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0, 0, \
     0.0, 0.0, 0.0, 0.0}
 /**
- * Initialiser of a dicod_learn_info.
+ * Initialiser of a dicod_learn_info: struct_size, and zeros.
  */
 #define DICOD_LEARN_INFO_INIT {sizeof(dicod_learn_info), 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, \
     0.0, 0.0, 0.0, 0.0, 0, 0.0}
@@ -2194,7 +2195,7 @@ typedef struct dicod_handle_info {
 } dicod_handle_info;
 
 /**
- * Initialiser of a dicod_handle_info.
+ * Initialiser of a dicod_handle_info: struct_size, and zeros.
  */
 #define DICOD_HANDLE_INFO_INIT {sizeof(dicod_handle_info), 0, 0, 0, 0, 0, 0, {0}, {0}, {0}, 0, 0}
 
@@ -2792,15 +2793,15 @@ typedef struct parmap_report {
      */
     int32_t failure_code;
     /**
-     * Index of its task or item; -1: none.
+     * Index of its task or item; -1: none. Initially -1.
      */
     int64_t failure_index;
     /**
-     * The rank that it ran on; -1: none.
+     * The rank that it ran on; -1: none. Initially -1.
      */
     int32_t failure_rank;
     /**
-     * The worker there; -1: none.
+     * The worker there; -1: none. Initially -1.
      */
     int32_t failure_worker;
     /**
@@ -2830,7 +2831,7 @@ typedef struct parmap_report {
 } parmap_report;
 
 /**
- * Initialiser of a parmap_report.
+ * Initialiser of a parmap_report: struct_size, failure_index = -1, failure_rank = -1, failure_worker = -1, and zeros.
  */
 #define PARMAP_REPORT_INIT {sizeof(parmap_report), 0, 0, -1, -1, -1, 0, 0, 0, 0, 0.0, {0}}
 
@@ -3403,7 +3404,7 @@ typedef struct parmap_reducer {
 } parmap_reducer;
 
 /**
- * Initialiser of a parmap_reducer: everything else NULL.
+ * Initialiser of a parmap_reducer: struct_size, and zeros.
  */
 #define PARMAP_REDUCER_INIT {sizeof(parmap_reducer), 0, 0, 0, 0, 0, 0, 0}
 
@@ -3519,12 +3520,12 @@ typedef int32_t (*parmap_restart_fn)(void *userdata);
 typedef int32_t (*parmap_checkpoint_fn)(void *userdata, int64_t node, const void *data, int64_t size);
 
 /**
- * Initialiser of a parmap_node: everything else zero or NULL.
+ * Initialiser of a parmap_node: struct_size, and zeros.
  */
 #define PARMAP_NODE_INIT {sizeof(parmap_node), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
- * Makes a flow of nodes: `*flow`. The tables are copied; the states stay the caller's.
+ * Makes a flow of `nodes[n_nodes]`: `*flow`. The tables are copied; the states stay the caller's.
  *
  * Every rank makes it with nodes of the same kind; the states of rank 0 count. Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_nodes; a struct_size; a number
@@ -3620,7 +3621,7 @@ typedef struct parmap_operator {
      */
     int64_t out_size;
     /**
-     * 1: it is linear, `linearize` and `derivative` may be NULL; 0: it is not.
+     * 1: it is linear, `linearize` and `derivative` may be NULL; 0: it is not. Initially 1.
      */
     int32_t linear;
     /**
@@ -3646,13 +3647,13 @@ typedef struct parmap_operator {
 } parmap_operator;
 
 /**
- * Initialiser of a parmap_operator: linear, everything else zero or NULL.
+ * Initialiser of a parmap_operator: struct_size, linear = 1, and zeros.
  */
 #define PARMAP_OPERATOR_INIT {sizeof(parmap_operator), 0, 0, 0, 1, 0, 0, 0, 0, 0}
 
 /**
- * Makes one operator of several that all take the same x: `*vector`, T(x)_i = T_i(x). The tables are
- * copied. On success the operators are the library's to end: parmap_operators_free().
+ * Makes one operator of `operators[n_operators]` that all take the same x: `*vector`, T(x)_i = T_i(x).
+ * The tables are copied. On success the operators are the library's to end: parmap_operators_free().
  *
  * Every rank makes it with the same operators. Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (no operators, sizes that don't go
@@ -3663,8 +3664,8 @@ dicod_status parmap_operators_create_vector(int64_t n_operators,
                                             parmap_operators **vector);
 
 /**
- * Makes one operator of several that take components of x: `*vector`. x is the direct sum of
- * n_components components of `sizes[n_components]` numbers; operator i takes component c, in order,
+ * Makes one operator of `operators[n_operators]` that take components of x: `*vector`. x is the direct
+ * sum of n_components components of `sizes[n_components]` numbers; operator i takes component c, in order,
  * if takes[i * n_components + c] is not 0. Adjoints are added into the components; unused ones are
  * zero. Everything else as for parmap_operators_create_vector().
  */

@@ -1,7 +1,7 @@
 /*
  * libdicod over MPI: contexts on the ranks of a communicator. Everything else is in dicod.h.
  *
- * Generated from src/ffi/mpi.rs by tests/header.rs (make header): change it there.
+ * Generated from src/ffi/mpi.rs by tools (make header): change it there.
  *
  * The installed header defines the macro DICOD_MPI_OPEN_MPI or DICOD_MPI_MPICH: it says which MPI the
  * library was built with, and a program that is compiled with another one's mpi.h is told.

@@ -1,9 +1,8 @@
-! Generated from bindings/fortran/src by tests/bindings.rs (make header): change it there.
+! Generated from bindings/fortran/src by tools (make header): change it there.
 
 ! The C interface of libdicod as Fortran sees it, name by name: include/dicod.h describes it.
 !
-! Generated from the headers in include by tests/bindings.rs (make header): change it there. The module dicod is the
-! comfortable way.
+! Generated from src/ffi by tools (make header): change it there. The module dicod is the comfortable way.
 !
 ! Pointers are type(c_ptr), handles that a function sets are passed by reference, structs too; those may be left out where
 ! the header says that they may be NULL.
@@ -49,8 +48,8 @@ module dicod_c
   integer(c_int32_t), parameter :: DICOD_LOG_WARNING = 1_c_int32_t
   integer(c_int32_t), parameter :: DICOD_LOG_INFO = 2_c_int32_t
   integer(c_int32_t), parameter :: DICOD_LOG_DEBUG = 3_c_int32_t
-  integer(c_int32_t), parameter :: DICOD_PROVEN_LAMBDA = 1_c_int32_t
-  integer(c_int32_t), parameter :: DICOD_PROVEN_RESULT = 2_c_int32_t
+  integer(c_int64_t), parameter :: DICOD_PROVEN_LAMBDA = 1_c_int64_t
+  integer(c_int64_t), parameter :: DICOD_PROVEN_RESULT = 2_c_int64_t
   integer(c_int64_t), parameter :: DICOD_F32 = 32_c_int64_t
   integer(c_int64_t), parameter :: DICOD_F64 = 64_c_int64_t
   integer(c_int32_t), parameter :: DICOD_SPAN_SOLVE = 0_c_int32_t
@@ -199,9 +198,9 @@ module dicod_c
     integer(c_int64_t) :: struct_size = 328_c_int64_t
     integer(c_int32_t) :: status = 0
     integer(c_int32_t) :: failure_code = 0
-    integer(c_int64_t) :: failure_index = 0
-    integer(c_int32_t) :: failure_rank = 0
-    integer(c_int32_t) :: failure_worker = 0
+    integer(c_int64_t) :: failure_index = -1
+    integer(c_int32_t) :: failure_rank = -1
+    integer(c_int32_t) :: failure_worker = -1
     integer(c_int64_t) :: done = 0
     integer(c_int64_t) :: failed = 0
     integer(c_int64_t) :: total = 0
@@ -2511,7 +2510,7 @@ contains
   pure recursive function per_axis_key(key) result(is)
     character(*), intent(in) :: key
     logical :: is
-    is = key == 'periodic' .or. key == 'tile_shape'
+    is = key == 'tile_shape' .or. key == 'periodic'
   end function
 
   recursive subroutine options_make(self, status)

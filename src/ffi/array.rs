@@ -34,7 +34,7 @@ pub const DICOD_F64: i64 = 64;
 pub struct dicod_array {
     /// sizeof(dicod_array).
     pub struct_size: i64,
-    /// DICOD_F64 or DICOD_F32.
+    /// DICOD_F64 or DICOD_F32. Initially DICOD_F64.
     pub element_type: i64,
     /// Number of axes, 1 to 3.
     pub n_axes: i64,

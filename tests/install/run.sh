@@ -73,7 +73,7 @@ size() {
     [ "$bytes" -lt 4000000 ] && ! readelf -S "$lib/libdicod.so" | grep -Eq '\.debug_|\.symtab'
 }
 no_mpi() { ldd "$lib/libdicod.so" && ! ldd "$lib/libdicod.so" | grep -qi mpi; }
-# the functions that the compiler sees in the header, not those that our CMake code finds in its text
+# the functions that the compiler sees in the header, not those in our list
 declared() {
     echo '#include <dicod.h>' | cc -E -P -I"$prefix/include" - | tr '\n' ' ' | tr ';{}' '\n\n\n' |
         grep -v typedef | grep -oE '\b(dicod|segmentation|parmap)_[a-z0-9_]+ *\(' | tr -d ' (' | LC_ALL=C sort -u

@@ -36,7 +36,7 @@ contains
   pure recursive function per_axis_key(key) result(is)
     character(*), intent(in) :: key
     logical :: is
-    is = key == 'periodic' .or. key == 'tile_shape'
+    !@option_per_axis
   end function
 
   recursive subroutine options_make(self, status)

@@ -214,7 +214,7 @@ impl Handle for parmap_flow {
     const WHAT: &'static str = "a flow";
 }
 
-/// Makes a flow of nodes: `*flow`. The tables are copied; the states stay the caller's.
+/// Makes a flow of `nodes[n_nodes]`: `*flow`. The tables are copied; the states stay the caller's.
 ///
 /// Every rank makes it with nodes of the same kind; the states of rank 0 count. Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_nodes; a struct_size; a number

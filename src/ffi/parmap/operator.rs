@@ -29,7 +29,7 @@ pub struct parmap_operator {
     pub in_size: i64,
     /// Numbers that it gives.
     pub out_size: i64,
-    /// 1: it is linear, `linearize` and `derivative` may be NULL; 0: it is not.
+    /// 1: it is linear, `linearize` and `derivative` may be NULL; 0: it is not. Initially 1.
     pub linear: i32,
     /// y[out_size] = T(x[in_size]). It leaves the last linearization in force.
     pub eval: Option<unsafe extern "C" fn(state: *mut c_void, x: *const f64, y: *mut f64) -> i32>,
@@ -139,8 +139,8 @@ fn tables(n: i64, operators: *const parmap_operator) -> Result<Vec<Box<dyn Opera
     tables.iter().map(take).collect()
 }
 
-/// Makes one operator of several that all take the same x: `*vector`, T(x)_i = T_i(x). The tables are
-/// copied. On success the operators are the library's to end: parmap_operators_free().
+/// Makes one operator of `operators[n_operators]` that all take the same x: `*vector`, T(x)_i = T_i(x).
+/// The tables are copied. On success the operators are the library's to end: parmap_operators_free().
 ///
 /// Every rank makes it with the same operators. Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (no operators, sizes that don't go
@@ -158,8 +158,8 @@ pub extern "C" fn parmap_operators_create_vector(
     })
 }
 
-/// Makes one operator of several that take components of x: `*vector`. x is the direct sum of
-/// n_components components of `sizes[n_components]` numbers; operator i takes component c, in order,
+/// Makes one operator of `operators[n_operators]` that take components of x: `*vector`. x is the direct
+/// sum of n_components components of `sizes[n_components]` numbers; operator i takes component c, in order,
 /// if takes[i * n_components + c] is not 0. Adjoints are added into the components; unused ones are
 /// zero. Everything else as for parmap_operators_create_vector().
 #[unsafe(no_mangle)]

@@ -18,11 +18,11 @@ pub struct parmap_report {
     /// Code of the failure that is reported, that of the lowest index: what the callback returned,
     /// or a negative status (a panic, a code that is not allowed); 0: none.
     pub failure_code: i32,
-    /// Index of its task or item; -1: none.
+    /// Index of its task or item; -1: none. Initially -1.
     pub failure_index: i64,
-    /// The rank that it ran on; -1: none.
+    /// The rank that it ran on; -1: none. Initially -1.
     pub failure_rank: i32,
-    /// The worker there; -1: none.
+    /// The worker there; -1: none. Initially -1.
     pub failure_worker: i32,
     /// Tasks that were run and count, failed ones included.
     pub done: i64,

@@ -1,6 +1,6 @@
 # The C interface of libdicod, name by name: include/dicod.h describes it.
 #
-# Generated from the headers in include by tests/bindings.rs (make header): change it there.
+# Generated from src/ffi by tools (make header): change it there.
 
 const DICOD_VERSION_MAJOR = 0
 const DICOD_VERSION_MINOR = 1
@@ -207,7 +207,7 @@ struct parmap_report
     seconds::Float64
     failure_message::NTuple{256,UInt8}
 end
-parmap_report() = parmap_report(sizeof(parmap_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ntuple(i -> 0x00, 256))
+parmap_report() = parmap_report(sizeof(parmap_report), 0, 0, -1, -1, -1, 0, 0, 0, 0, 0, ntuple(i -> 0x00, 256))
 
 struct parmap_progress
     struct_size::Int64

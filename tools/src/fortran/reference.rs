@@ -1,13 +1,15 @@
 //! docs/fortran-reference.md: the signature of every procedure that programs in Fortran call, from the sources of the modules.
 
-use super::fortran::variants;
+use super::expand::variants;
+use super::{MODULES, options, source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::path::Path;
 
 const TOP: &str = "\
 # Procedures of the Fortran modules
 
-Generated from bindings/fortran/src by tests/bindings.rs (`make header`): change it there. [fortran.md](fortran.md) explains.
+Generated from bindings/fortran/src by tools (`make header`): change it there. [fortran.md](fortran.md) explains.
 
 Arguments in brackets are optional. Kinds and ranks say what is accepted; where a procedure takes several they go together: x,
 d and z of one call are of the same kind and have the same axes. What it means, wherever it occurs:
@@ -39,22 +41,6 @@ struct Procedure {
     result: Option<String>,
     declared: BTreeMap<String, String>,
 }
-
-/// Arguments that are integers of any kind; other scalars of any type are the program's own.
-const INTEGERS: [&str; 12] = [
-    "n_signals",
-    "index",
-    "segment",
-    "node",
-    "n",
-    "n_tasks",
-    "n_members",
-    "seed",
-    "n_state",
-    "per_member",
-    "in_all",
-    "phase",
-];
 
 /// What stands in a module.
 #[derive(Default)]
@@ -136,14 +122,11 @@ fn declared_as(name: &str, base: &str, attributes: &[String], shape: &str, of: &
     let mut text = match (base, shape) {
         ("class(*)", "..") if name == "value" => "number or flag of any kind, list of those, or word".to_string(),
         ("class(*)", "") if name == "value" => "number of any kind, flag or word".into(),
-        ("class(*)", "") if name == "reg" => "number of any kind".into(),
-        ("class(*)", "") if !INTEGERS.contains(&name) => "any type".into(),
+        ("class(*)", "" | "..") if options::named(name).is_some() => options::accepted(name).into(),
+        // The program's own: it is kept, or changed. What is only read is a number.
+        ("class(*)", "") if is("target") || !is("intent(in)") => "any type".into(),
         ("class(*)", "") => "integer of any kind".into(),
-        ("class(*)", "..") => match name {
-            "periodic" => "flags, list or scalar".into(),
-            "reg_per_atom" => "numbers of any kind, list or scalar".into(),
-            _ => "integers of any kind, list or scalar".into(),
-        },
+        ("class(*)", "..") => "integers of any kind, list or scalar".into(),
         ("class(*)", ":") => "list of integer(int32) or integer(int64)".into(),
         (base, _) => {
             base.replace("real({kind})", "real(real32) or real(real64)").replace("{kind}", kinds).replace("{of}", "...")
@@ -314,18 +297,18 @@ fn entry(out: &mut String, how: &str, bound: bool, comment: &str, procedure: &Pr
 }
 
 /// The page, from the sources of the modules that programs use, and of those that these are made of.
-pub fn reference(used: &str, sources: &[String]) -> String {
-    let exported: BTreeSet<String> = statements(used)
+pub fn reference(root: &Path) -> String {
+    let exported: BTreeSet<String> = statements(&source(root, "dicod"))
         .iter()
         .filter_map(|line| line.split_once("only: "))
         .flat_map(|(_, names)| split(names))
         .collect();
     let mut out = TOP.to_string();
-    let modules: Vec<Module> = sources.iter().map(|source| read_module(source)).collect();
-    for module in &modules {
+    for (name, title) in MODULES.into_iter().chain([("dicod_mpi", "module dicod_mpi")]) {
+        let module = &read_module(&source(root, name));
         let find = |name: &String| module.procedures.get(name);
         // Module dicod_mpi is used as it is.
-        let over_mpi = module.public.contains("create_context");
+        let over_mpi = name == "dicod_mpi";
         let public = |name: &str| match over_mpi {
             true => module.public.contains(name),
             false => exported.contains(name),
@@ -343,7 +326,7 @@ pub fn reference(used: &str, sources: &[String]) -> String {
             }
         }
         if !text.is_empty() {
-            write!(out, "\n## Procedures of {}\n{text}", title(module)).unwrap();
+            write!(out, "\n## Procedures of {title}\n{text}").unwrap();
         }
         let mut last = "";
         for (of, name, procedures, comment) in &module.bound {
@@ -361,16 +344,4 @@ pub fn reference(used: &str, sources: &[String]) -> String {
         }
     }
     out
-}
-
-fn title(module: &Module) -> &'static str {
-    match () {
-        _ if module.public.contains("last_error") => "errors",
-        _ if module.public.contains("solve") => "one call on plain arrays",
-        _ if module.public.contains("valid_shape") => "shapes",
-        _ if module.public.contains("dicod_learner") => "learning",
-        _ if module.public.contains("create_context") => "module dicod_mpi",
-        _ if module.public.contains("dicod_options") => "options",
-        _ => "the map",
-    }
 }
