@@ -1517,6 +1517,27 @@ dicod_status dicod_encoder_get_sparse_block(dicod_encoder *encoder,
                                             int64_t *count);
 
 /**
+ * Sets the activations to those of a list, as dicod_encoder_get_sparse() gives it, for a warm start: z is zero
+ * but for `n` of them. They lie in this rank's region (see dicod_encoder_region()), each in another place.
+ * `signal` may be NULL if there is one signal only, `atom` if there is one atom; `position` has
+ * n * n_axes entries.
+ *
+ * Collective over the context's ranks, each with its own list. Needs the encoder for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n; a position outside the region, or
+ * there twice; negative values for a positive solve; pointers that are not aligned, values so large that
+ * products overflow); DICOD_ERROR_OUT_OF_RANGE (a signal or atom that there is not);
+ * DICOD_ERROR_NOT_FINITE (value); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (encoder in use;
+ * several ranks, and neither dicod_encoder_solve() nor dicod_encoder_set_z() before);
+ * DICOD_ERROR_COMMUNICATION.
+ */
+dicod_status dicod_encoder_set_sparse(dicod_encoder *encoder,
+                                      int64_t n,
+                                      const int64_t *signal,
+                                      const int64_t *atom,
+                                      const int64_t *position,
+                                      const double *value);
+
+/**
  * The part of the valid domain whose activations are on this rank: it begins at `offset[n_axes]`
  * and has the shape `local_shape[n_axes]`. Zeros before the first solve over a communicator, and on
  * a rank that has none. Local.

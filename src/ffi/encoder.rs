@@ -3,21 +3,18 @@
 use crate::base::error::{Error, Result};
 use crate::base::status::dicod_status;
 use crate::base::wording::by_language;
-use crate::clock::Clock;
 use crate::csc::problem::range::Range;
-use crate::csc::{Activation, Encoder, Info, Shape};
-use crate::ffi::array::{PER_AXIS, View, X, Z, dicod_array};
-use crate::ffi::boundary::problem::{dictionary, explained, values};
-use crate::ffi::boundary::{
-    Either, Element, Family, Handle, Memory, Output, Problem, aligned, entered, fails_if_shared,
-};
+use crate::csc::{Encoder, Shape};
+use crate::ffi::array::{PER_AXIS, dicod_array};
+use crate::ffi::boundary::problem::dictionary;
+use crate::ffi::boundary::{Either, Element, Family, Handle, Problem, aligned, entered};
 use crate::ffi::boundary::{
     for_either, free, give, guard, of, other_type, reference, room, room_for, set, slice, slice_mut,
 };
 use crate::ffi::context::{Context, DICOD_LOG_DEBUG, Session, dicod_context, ranks, shared};
+use crate::ffi::fields::{Sparse, get_z, rank_one, read_sparse, set_z, solve};
 use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::options::dicod_options;
-use crate::ffi::run::run;
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, padded};
 use crate::linalg::Dictionary;
@@ -377,6 +374,38 @@ pub extern "C" fn dicod_encoder_get_sparse_block(
     })
 }
 
+/// Sets the activations to those of a list, as dicod_encoder_get_sparse() gives it, for a warm start: z is zero
+/// but for `n` of them. They lie in this rank's region (see dicod_encoder_region()), each in another place.
+/// `signal` may be NULL if there is one signal only, `atom` if there is one atom; `position` has
+/// n * n_axes entries.
+///
+/// Collective over the context's ranks, each with its own list. Needs the encoder for itself.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n; a position outside the region, or
+/// there twice; negative values for a positive solve; pointers that are not aligned, values so large that
+/// products overflow); DICOD_ERROR_OUT_OF_RANGE (a signal or atom that there is not);
+/// DICOD_ERROR_NOT_FINITE (value); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (encoder in use;
+/// several ranks, and neither dicod_encoder_solve() nor dicod_encoder_set_z() before);
+/// DICOD_ERROR_COMMUNICATION.
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_encoder_set_sparse(
+    encoder: *mut dicod_encoder,
+    n: i64,
+    signal: *const i64,
+    atom: *const i64,
+    position: *const i64,
+    value: *const f64,
+) -> dicod_status {
+    guard(|| {
+        let shared = get(encoder)?;
+        let state = &mut *shared.state()?;
+        for_either!(&mut state.encoder, encoder => {
+            let given = read_sparse(encoder.shape(), &state.range, n, (signal, atom, position, value));
+            let list = encoder.ranks().agree(given)?;
+            encoder.set_list(&list)
+        })
+    })
+}
+
 /// The part of the valid domain whose activations are on this rank: it begins at `offset[n_axes]`
 /// and has the shape `local_shape[n_axes]`. Zeros before the first solve over a communicator, and on
 /// a rank that has none. Local.
@@ -499,17 +528,6 @@ fn create<T: Element>(
     Ok(())
 }
 
-/// A dictionary of factors, and the range of its norms.
-fn rank_one<T: Element>(shape: &Shape, u: *const T, v: *const T) -> Result<(Dictionary<T>, Range)> {
-    let (k, p) = (shape.n_atoms, shape.n_channels);
-    let u = values(u, k * p, "u")?;
-    let v = values(v, Problem::len(k, 1, shape.atom), "v")?;
-    let dictionary = Dictionary::rank_one(k, p, shape.atom, u, v);
-    let dictionary = dictionary.map_err(|error| explained(error, shape))?;
-    let range = Range::new(&dictionary, "u and v")?;
-    Ok((dictionary, range))
-}
-
 fn set_dictionary<T: Element>(
     encoder: *mut dicod_encoder,
     argument: &str,
@@ -527,109 +545,4 @@ fn set_dictionary<T: Element>(
     state.range = range;
     session.log(DICOD_LOG_DEBUG, || "encoder: another dictionary".into());
     Ok(())
-}
-
-fn solve<T: Element>(
-    encoder: &mut Encoder<T>,
-    range: &Range,
-    x: *const dicod_array,
-    out: Result<Option<Output<dicod_info>>>,
-    session: &Session<'_>,
-    clock: &Clock<'_>,
-) -> Result<(Option<Output<dicod_info>>, Info, dicod_status)> {
-    let shape = encoder.shape();
-    let n = shape.n_signals * shape.n_channels;
-    let given = out.and_then(|out| {
-        let mut view = View::new::<T>(x, X, shape, shape.signal, n)?;
-        if encoder.ranks().size() == 1 {
-            view = view.fails_unless_whole(shape, shape.signal)?;
-        }
-        let x = view.field::<T>()?;
-        x.check_finite("x").map_err(|error| explained(error, shape))?;
-        range.check_x(&x)?;
-        Ok((out, x))
-    });
-    let (out, x) = encoder.ranks().agree(given)?;
-    let (info, status) = run(encoder, &x, session, clock)?;
-    Ok((out, info, status))
-}
-
-fn set_z<T: Element>(encoder: &mut Encoder<T>, range: &Range, z: *const dicod_array) -> Result<()> {
-    let shape = encoder.shape();
-    let n = shape.n_signals * shape.n_atoms;
-    let given = || {
-        let mut view = View::new::<T>(z, Z, shape, shape.valid(), n)?;
-        if encoder.ranks().size() == 1 {
-            view = view.fails_unless_whole(shape, shape.valid())?;
-        }
-        let z = view.field::<T>()?;
-        z.check_finite("z").map_err(|error| explained(error, shape))?;
-        range.check_z(&z)?;
-        Ok(z)
-    };
-    let z = encoder.ranks().agree(given())?;
-    encoder.set_z(&z)
-}
-
-fn get_z<T: Element>(encoder: &Encoder<T>, z: *const dicod_array) -> Result<()> {
-    let shape = encoder.shape();
-    let n = shape.n_signals * shape.n_atoms;
-    let given = || {
-        let view = View::new::<T>(z, Z, shape, shape.valid(), n)?;
-        view.fails_if_overlapping::<T>()?;
-        Ok(view)
-    };
-    let ranks = encoder.ranks();
-    let view = ranks.agree(given())?;
-    let list = encoder.fetch_block(&view.block())?;
-    ranks.agree(view.write::<T>(|out| {
-        encoder.write(&list, out);
-        Ok(())
-    }))
-}
-
-/// Where a list of activations is written; NULL is wanted nowhere.
-#[derive(Clone, Copy)]
-struct Sparse {
-    signal: *mut i64,
-    atom: *mut i64,
-    position: *mut i64,
-    value: *mut f64,
-}
-
-impl Sparse {
-    fn aligned(&self) -> Result<()> {
-        aligned(self.signal, "signal")?;
-        aligned(self.atom, "atom")?;
-        aligned(self.position, "position")?;
-        aligned(self.value, "value")
-    }
-
-    fn write<T: Element>(&self, list: &[Activation<T>], n_axes: usize) -> Result<()> {
-        let n = list.len();
-        let written = [
-            Memory::of("signal", self.signal, n),
-            Memory::of("atom", self.atom, n),
-            Memory::of("position", self.position, n * n_axes),
-            Memory::of("value", self.value, n),
-        ];
-        fails_if_shared(&written, &[])?;
-        fn to<'a, V>(pointer: *mut V, n: usize) -> Result<&'a mut [V]> {
-            let n = if pointer.is_null() { 0 } else { n };
-            slice_mut(pointer, n, "", "")
-        }
-        for (to, from) in to(self.signal, n)?.iter_mut().zip(list) {
-            *to = from.signal as i64;
-        }
-        for (to, from) in to(self.atom, n)?.iter_mut().zip(list) {
-            *to = from.atom as i64;
-        }
-        for (to, from) in to(self.position, n * n_axes)?.chunks_exact_mut(n_axes).zip(list) {
-            to.copy_from_slice(&from.at[AXES - n_axes..]);
-        }
-        for (to, from) in to(self.value, n)?.iter_mut().zip(list) {
-            *to = from.value.wide();
-        }
-        Ok(())
-    }
 }

@@ -19,6 +19,7 @@ pub mod checkpoint;
 pub mod context;
 pub mod describe;
 pub mod encoder;
+mod fields;
 mod functions;
 pub mod info;
 pub mod learn;

@@ -23,6 +23,60 @@ static dicod_array describe(void *base, int64_t size, const int64_t *shape, int6
     return a;
 }
 
+/* an encoder that has solved nothing gets the list of `seen` */
+static void sets_what_was_got(int64_t count, int64_t *signal, int64_t *atom, int64_t *at, double *value)
+{
+    static double back[NZ];
+    void *px[P], *pz[K];
+    dicod_array ax = describe(x, 8, signal_shape, P, T0 * T1, px, NULL), az = describe(back, 8, valid_shape, K, V0 * V1, pz, NULL);
+    dicod_encoder *e = NULL;
+    dicod_options *o = NULL;
+    dicod_info info = DICOD_INFO_INIT;
+    int64_t n = 0;
+    OK(dicod_options_create(&o));
+    OK(dicod_options_set_integer(o, "warm_start", 1));
+    OK(dicod_encoder_create(NULL, o, SHAPES, d, &e));
+    OK(dicod_encoder_set_sparse(e, count, signal, atom, at, value));
+    OK(dicod_encoder_get_z(e, &az));
+    CHECK(memcmp(back, seen, sizeof back) == 0);
+    OK(dicod_encoder_solve(e, &ax, &info));
+    CHECK(info.steps == 0 && info.nonzeros == count);
+
+    /* what is refused leaves z */
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n must", dicod_encoder_set_sparse(e, -1, signal, atom, at, value));
+    FAILS(DICOD_ERROR_NULL_POINTER, "atom", dicod_encoder_set_sparse(e, 1, NULL, NULL, at, value));
+    FAILS(DICOD_ERROR_NULL_POINTER, "position", dicod_encoder_set_sparse(e, 1, NULL, atom, NULL, value));
+    FAILS(DICOD_ERROR_NULL_POINTER, "value", dicod_encoder_set_sparse(e, 1, NULL, atom, at, NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "encoder", dicod_encoder_set_sparse(NULL, 1, NULL, atom, at, value));
+    int64_t none[2] = {1, -1}, odd[4] = {0, V1, at[0], at[1]}, twice[6] = {at[0], at[1], at[2], at[3], at[0], at[1]};
+    FAILS(DICOD_ERROR_OUT_OF_RANGE, "signal[0] must be from 0 to 0, is 1", dicod_encoder_set_sparse(e, 1, none, atom, at, value));
+    FAILS(DICOD_ERROR_OUT_OF_RANGE, "atom[1]", dicod_encoder_set_sparse(e, 2, NULL, none, at, value));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "position[0]", dicod_encoder_set_sparse(e, 2, NULL, atom, odd, value));
+    int64_t same[3] = {atom[0], atom[1], atom[0]};
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "position[2] must be another place than position[0]",
+          dicod_encoder_set_sparse(e, 3, NULL, same, twice, value));
+    const double wild[2] = {1, NAN};
+    FAILS(DICOD_ERROR_NOT_FINITE, "value[1]", dicod_encoder_set_sparse(e, 2, NULL, atom, at, wild));
+    memset(back, 0, sizeof back);
+    OK(dicod_encoder_get_z(e, &az));
+    CHECK(memcmp(back, seen, sizeof back) == 0);
+
+    /* one of them, another one, none */
+    OK(dicod_encoder_set_sparse(e, 1, NULL, atom + 1, at + 2, value + 1));
+    OK(dicod_encoder_get_sparse(e, 0, NULL, NULL, NULL, NULL, &n));
+    CHECK(n == 1);
+    OK(dicod_encoder_set_sparse(e, 0, NULL, NULL, NULL, NULL));
+    OK(dicod_encoder_get_sparse(e, 0, NULL, NULL, NULL, NULL, &n));
+    CHECK(n == 0);
+    dicod_encoder_free(&e);
+    OK(dicod_options_set_integer(o, "positive", 1));
+    OK(dicod_encoder_create(NULL, o, SHAPES, d, &e));
+    const double below[1] = {-1};
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "value[0]", dicod_encoder_set_sparse(e, 1, NULL, atom, at, below));
+    dicod_encoder_free(&e);
+    dicod_options_free(&o);
+}
+
 static void gives_what_dicod_solve_gives(void)
 {
     void *px[P], *pz[K];
@@ -61,6 +115,7 @@ static void gives_what_dicod_solve_gives(void)
     for (int64_t i = 0; i < count; i++)
         CHECK(signal[i] == 0 && seen[(atom[i] * V0 + at_[2 * i]) * V1 + at_[2 * i + 1]] == value[i]);
     OK(dicod_encoder_get_sparse(e, count, NULL, NULL, NULL, value, &nonzeros));
+    sets_what_was_got(count, signal, atom, at_, value);
     free(signal), free(atom), free(at_), free(value);
 
     OK(dicod_encoder_get_lambda(e, K, lambda));

@@ -193,6 +193,16 @@ contains
     do i = 1, sparse%count
       if (z(sparse%position(1, i), sparse%position(2, i), sparse%atom(i)) /= sparse%value(i)) call check(.false., 'sparse, value')
     end do
+    call e%clear_z()
+    call e%set_sparse(sparse)
+    call e%get_z(wanted)
+    call check(same(z, wanted, size(z)), 'sparse, given back')
+    sparse%atom(2) = 4
+    call e%set_sparse(sparse, stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_OUT_OF_RANGE, 'atom(2) must be from 1 to 3, is 4')
+    sparse%count = sparse%count + 1
+    call e%set_sparse(sparse, stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, 'count')
     call e%get_sparse(sparse, offset=[2_int64, 0_int64], local_shape=[12_int64, 5_int64])
     call check(sparse%count == count(z(3:14, 1:5, :) /= 0), 'sparse, block')
     call e%region(offset, local)

@@ -71,6 +71,20 @@ static void one(int64_t n_axes, const int64_t *signal, const int64_t *atom, int 
         OK(dicod_encoder_get_sparse_block(encoder, z_offset, z_shape, 0, NULL, NULL, NULL, NULL, &counts[2]));
         MPI_Allreduce(counts, sums, 3, MPI_INT64_T, MPI_SUM, MPI_COMM_WORLD);
         CHECK(sums[0] == n_z && sums[1] == wanted.nonzeros && sums[2] == wanted.nonzeros);
+        /* each rank's list, given back after z was something else */
+        const int64_t n = counts[1];
+        int64_t *list = malloc(sizeof *list * (size_t)(n * (2 + n_axes) + 1));
+        double *value = malloc(sizeof *value * (size_t)(n + 1));
+        int64_t *of_signal = list, *of_atom = list + n, *position = list + 2 * n;
+        if (n > 0) OK(dicod_encoder_get_sparse(encoder, n, of_signal, of_atom, position, value, &counts[1]));
+        OK(dicod_encoder_clear_z(encoder));
+        OK(dicod_encoder_set_sparse(encoder, n, of_signal, of_atom, position, value));
+        OK(dicod_encoder_get_z(encoder, &hz.array));
+        c = (comparison){z, 0, 0};
+        each(&hz, compare, &c);
+        if (!CHECK(c.wrong == 0)) printf("  %s, as a list: %d of %d values differ\n", name, (int)c.wrong, (int)c.seen);
+        free(list);
+        free(value);
         drop(&hx);
         drop(&hz);
     }

@@ -202,6 +202,21 @@ static dicod_status get_sparse_block(void)
                                           NOT(&count));
 }
 
+static dicod_status set_sparse(void)
+{
+    static int64_t atoms[1], positions[1];
+    static double values[1];
+    int64_t first[1], shape[1];
+    int any = 0, no[7];
+    for (int i = 0; i < 7; i++) any += no[i] = wrong();
+    OK(dicod_encoder_region(encoder, first, shape));
+    /* a rank without a region has nothing that could be wrong but the number */
+    if (shape[0] == 0) return dicod_encoder_set_sparse(encoder, any ? -1 : 0, NULL, NULL, NULL, NULL);
+    atoms[0] = no[0] ? K : 0, positions[0] = no[1] ? first[0] + shape[0] : first[0], values[0] = no[2] ? NAN : 1;
+    return dicod_encoder_set_sparse(encoder, no[3] ? -1 : 1, NULL, no[4] ? NULL : atoms, no[5] ? NULL : positions,
+                                    no[6] ? NULL : values);
+}
+
 /* learners */
 
 static dicod_status learner_step(void)
@@ -466,7 +481,7 @@ static const struct {
     CASE(create_context), CASE(create_context_f), CASE(solve), CASE(solve_f32), CASE(learn), CASE(learn_f32), CASE(encoder_create),
     CASE(encoder_create_f32), CASE(encoder_create_rank1), CASE(encoder_create_rank1_f32), CASE(set_dictionary),
     CASE(set_dictionary_f32), CASE(set_dictionary_of_another_type), CASE(set_dictionary_rank1), CASE(set_dictionary_rank1_f32),
-    CASE(encoder_solve), CASE(set_z), CASE(get_z), CASE(get_sparse_block), CASE(learner_create), CASE(learner_create_f32),
+    CASE(encoder_solve), CASE(set_z), CASE(get_z), CASE(get_sparse_block), CASE(set_sparse), CASE(learner_create), CASE(learner_create_f32),
     CASE(learner_step), CASE(learner_run), CASE(learner_encode), CASE(learner_get_z), CASE(expect), CASE(save), CASE(save_file), CASE(restore),
     CASE(restore_file), CASE(another_encoder), CASE(another_learner), CASE(share_bytes), CASE(run), CASE(stream), CASE(pull_tasks),
     CASE(reduce), CASE(flow_train),

@@ -49,6 +49,7 @@ module dicod_encoder_m
     !@end
     procedure :: clear_z => encoder_clear_z
     procedure :: get_sparse => encoder_get_sparse
+    procedure :: set_sparse => encoder_set_sparse
     procedure :: region => encoder_region
     procedure :: valid_shape => encoder_valid_shape
     procedure :: get_lambda => encoder_get_lambda
@@ -198,6 +199,41 @@ contains
       sparse%value = value(:count)
     end if
     call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Sets the activations to these, which are in this rank's region, for a warm start. Collective over several ranks.
+  recursive subroutine encoder_set_sparse(self, sparse, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    type(dicod_sparse), intent(in) :: sparse
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int64), allocatable, target :: signal(:), atom(:), position(:, :)
+    real(real64), allocatable, target :: value(:)
+    character(:), allocatable :: text
+    integer(int64) :: count
+    integer :: n
+    logical :: fits
+    n = int(self%g%n_axes)
+    count = sparse%count
+    fits = allocated(sparse%signal) .and. allocated(sparse%atom) .and. allocated(sparse%position) .and. allocated(sparse%value)
+    if (fits) fits = all([size(sparse%signal), size(sparse%atom), size(sparse%position, 2), size(sparse%value)] == count) &
+      .and. size(sparse%position, 1) == n
+    if (.not. fits .and. count /= 0) then
+      text = 'the lists of sparse need count entries, and position one value per axis for each'
+      call refuse_next(DICOD_ERROR_INVALID_SHAPE, text)
+      count = 0
+    end if
+    if (count == 0) then
+      call report_status(dicod_encoder_set_sparse(self%handle, 0_int64, c_null_ptr, c_null_ptr, c_null_ptr, c_null_ptr), &
+        stat, errmsg)
+      return
+    end if
+    allocate (signal, source=sparse%signal - 1)
+    allocate (atom, source=sparse%atom - 1)
+    allocate (position, source=sparse%position(n:1:-1, :) - 1)
+    allocate (value, source=sparse%value)
+    call report_status(dicod_encoder_set_sparse(self%handle, count, c_loc(signal), c_loc(atom), c_loc(position), c_loc(value)), &
+      stat, errmsg)
   end subroutine
 
   ! The part of the valid domain whose activations are on this rank.

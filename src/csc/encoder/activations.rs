@@ -2,7 +2,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
-use crate::base::wording::index;
+use crate::base::wording::{index, nth, per_axis};
 use crate::csc::descent::tile::Step;
 use crate::csc::encoder::Encoder;
 use crate::csc::encoder::placed::check_channels;
@@ -68,7 +68,76 @@ impl<T: Real> Encoder<T> {
         };
         let given = |rank: usize| self.placed.regions()[rank].intersection(&z.block());
         let taken = |rank: usize| self.placed.regions()[me].intersection(&blocks[rank]);
-        let mut new = self.placed.swap_lists(given, taken, list)?;
+        let new = self.placed.swap_lists(given, taken, list)?;
+        self.take(new);
+        Ok(())
+    }
+
+    /// Collective: sets z to a list of activations that are this rank's, for a warm start. Errors name the lists of the
+    /// signals, atoms, positions and values.
+    pub(crate) fn set_list(&mut self, list: &[Activation<T>]) -> Result<()> {
+        let region = self.own_region().and_then(|region| self.check_activations(list, &region).map(|()| region));
+        let region = self.placed.ranks().agree(region)?;
+        if self.placed.regions().is_empty() {
+            self.placed.settle("the region of z", &[region], self.placed.shape().valid())?;
+        }
+        let step = |a: &Activation<T>| Step { at: a.at.map(|x| x as i32), atom: a.atom as u32, delta: a.value };
+        self.take(list.iter().filter(|a| a.value != T::ZERO).map(|a| (a.signal, step(a))).collect());
+        Ok(())
+    }
+
+    /// Where this rank's activations are.
+    fn own_region(&self) -> Result<Block> {
+        match self.placed.regions().get(self.placed.ranks().rank()) {
+            Some(region) => Ok(*region),
+            None if self.placed.ranks().size() == 1 => Ok(Block::whole(self.placed.shape().valid())),
+            None => Err(Error::InvalidState("ranks have no regions of the encoder before its first solve".into())),
+        }
+    }
+
+    fn check_activations(&self, list: &[Activation<T>], region: &Block) -> Result<()> {
+        let shape = self.placed.shape();
+        let below = |name: &str, i: usize, number: usize, n: usize| match number < n {
+            true => Ok(()),
+            false => {
+                let allowed = format!("from {} to {}", nth(0), nth(n as i64 - 1));
+                Err(Error::range(&format!("{name}{}", index(&[i])), nth(number as i64), allowed))
+            }
+        };
+        for (i, a) in list.iter().enumerate() {
+            below("signal", i, a.signal, shape.n_signals)?;
+            below("atom", i, a.atom, shape.n_atoms)?;
+            if !region.contains(&a.at) {
+                let own = [region.shape, region.origin].map(|of| per_axis(&shape.unpadded(of)));
+                let allowed = format!("in this rank's region, of shape {} at offset {}", own[0], own[1]);
+                return Err(Error::argument(&format!("position{}", index(&[i])), self.place_of(a), allowed));
+            }
+            if !a.value.finite() {
+                return Err(Error::NotFinite { argument: "value".into(), index: vec![i], value: a.value.wide() });
+            }
+            if self.options().positive && a.value < T::ZERO {
+                let allowed = "at least 0 with option \"positive\"";
+                return Err(Error::argument(&format!("value{}", index(&[i])), a.value, allowed));
+            }
+        }
+        let place = |i: usize| (list[i].signal, list[i].atom, list[i].at);
+        let mut order: Vec<usize> = (0..list.len()).collect();
+        order.sort_unstable_by_key(|i| (place(*i), *i));
+        let Some(twice) = order.windows(2).find(|pair| place(pair[0]) == place(pair[1])) else {
+            return Ok(());
+        };
+        let [first, second] = [twice[0], twice[1]];
+        let allowed = format!("another place than position{}, of the same signal and atom", index(&[first]));
+        Err(Error::argument(&format!("position{}", index(&[second])), self.place_of(&list[second]), allowed))
+    }
+
+    /// As the caller counts axes.
+    fn place_of(&self, activation: &Activation<T>) -> String {
+        index(&self.placed.shape().unpadded(activation.at))
+    }
+
+    /// z is this rank's part of a list.
+    fn take(&mut self, mut new: Vec<(usize, Step<T>)>) {
         // One order, whoever had them: by tile, position and atom.
         new.sort_by_cached_key(|(signal, step)| {
             let at = step.at.map(i64::from);
@@ -87,7 +156,6 @@ impl<T: Real> Encoder<T> {
             let z = self.bound.scaling().enter(atom, step.delta);
             state.set_z(self.bound.plan(), at, atom, z);
         }
-        Ok(())
     }
 
     /// Collective: the activations that are not zero in a block of the valid domain, in no order.

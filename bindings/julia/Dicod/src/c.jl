@@ -529,6 +529,10 @@ const at_dicod_encoder_get_sparse_block = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_get_sparse_block(encoder, offset, local_shape, capacity, signal, atom, position, value, count) =
     ccall(entry(at_dicod_encoder_get_sparse_block, :dicod_encoder_get_sparse_block), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Float64}, Ptr{Int64}), encoder, offset, local_shape, capacity, signal, atom, position, value, count)
 
+const at_dicod_encoder_set_sparse = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_set_sparse(encoder, n, signal, atom, position, value) =
+    ccall(entry(at_dicod_encoder_set_sparse, :dicod_encoder_set_sparse), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Float64}), encoder, n, signal, atom, position, value)
+
 const at_dicod_encoder_region = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_region(encoder, offset, local_shape) =
     ccall(entry(at_dicod_encoder_region, :dicod_encoder_region), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}), encoder, offset, local_shape)
@@ -1093,6 +1097,7 @@ const entries = (at_dicod_strerror,
                  at_dicod_encoder_get_z,
                  at_dicod_encoder_get_sparse,
                  at_dicod_encoder_get_sparse_block,
+                 at_dicod_encoder_set_sparse,
                  at_dicod_encoder_region,
                  at_dicod_encoder_get_lambda,
                  at_dicod_encoder_get_tolerance,

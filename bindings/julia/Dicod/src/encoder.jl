@@ -168,6 +168,23 @@ function activations(e::Encoder, offset, local_shape)
     lists((arguments...) -> dicod_encoder_get_sparse_block(e, first, shape, arguments...), e.g.n_axes)
 end
 
+"""
+    set_activations!(encoder, activations)
+
+Sets the activations to a list, which is in this rank's region, for a warm start: what [`activations`](@ref) gave. Collective.
+"""
+function set_activations!(e::Encoder, list::Activations)
+    n = length(list.value)
+    fits = length(list.signal) == length(list.atom) == length(list.position) == n
+    check(together(e, e -> dicod_encoder_set_sparse(e, -1, C_NULL, C_NULL, C_NULL, C_NULL)) do
+        fits || bad_shape("the lists of activations have different lengths")
+        all(at -> length(at) == e.g.n_axes, list.position) || bad_shape("positions need $(e.g.n_axes) values")
+        places = Int64[list.position[i][e.g.n_axes+1-a] - 1 for a in 1:e.g.n_axes, i in 1:n]
+        dicod_encoder_set_sparse(e, n, Int64.(list.signal) .- 1, Int64.(list.atom) .- 1, places, Float64.(list.value))
+    end)
+    e
+end
+
 function lists(get, n)
     count = Ref{Int64}(0)
     check(get(0, C_NULL, C_NULL, C_NULL, C_NULL, count))

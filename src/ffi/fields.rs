@@ -1,0 +1,164 @@
+//! What an encoder takes from the caller's memory and gives back to it: dictionaries, fields, lists of activations.
+
+use crate::base::error::{Error, Result};
+use crate::base::memory;
+use crate::base::status::dicod_status;
+use crate::clock::Clock;
+use crate::csc::problem::range::Range;
+use crate::csc::{Activation, Encoder, Info, Shape};
+use crate::ffi::array::{View, X, Z, dicod_array};
+use crate::ffi::boundary::problem::{explained, values};
+use crate::ffi::boundary::{Element, Memory, Output, Problem, aligned, fails_if_shared, list_size, slice, slice_mut};
+use crate::ffi::context::Session;
+use crate::ffi::info::dicod_info;
+use crate::ffi::run::run;
+use crate::grid::point::{AXES, padded};
+use crate::linalg::{Dictionary, Field};
+
+/// A dictionary of factors, and the range of its norms.
+pub(crate) fn rank_one<T: Element>(shape: &Shape, u: *const T, v: *const T) -> Result<(Dictionary<T>, Range)> {
+    let (k, p) = (shape.n_atoms, shape.n_channels);
+    let u = values(u, k * p, "u")?;
+    let v = values(v, Problem::len(k, 1, shape.atom), "v")?;
+    let dictionary = Dictionary::rank_one(k, p, shape.atom, u, v);
+    let dictionary = dictionary.map_err(|error| explained(error, shape))?;
+    let range = Range::new(&dictionary, "u and v")?;
+    Ok((dictionary, range))
+}
+pub(crate) fn solve<T: Element>(
+    encoder: &mut Encoder<T>,
+    range: &Range,
+    x: *const dicod_array,
+    out: Result<Option<Output<dicod_info>>>,
+    session: &Session<'_>,
+    clock: &Clock<'_>,
+) -> Result<(Option<Output<dicod_info>>, Info, dicod_status)> {
+    let shape = encoder.shape();
+    let n = shape.n_signals * shape.n_channels;
+    let given = out.and_then(|out| {
+        let mut view = View::new::<T>(x, X, shape, shape.signal, n)?;
+        if encoder.ranks().size() == 1 {
+            view = view.fails_unless_whole(shape, shape.signal)?;
+        }
+        let x = view.field::<T>()?;
+        x.check_finite("x").map_err(|error| explained(error, shape))?;
+        range.check_x(&x)?;
+        Ok((out, x))
+    });
+    let (out, x) = encoder.ranks().agree(given)?;
+    let (info, status) = run(encoder, &x, session, clock)?;
+    Ok((out, info, status))
+}
+
+pub(crate) fn set_z<T: Element>(encoder: &mut Encoder<T>, range: &Range, z: *const dicod_array) -> Result<()> {
+    let shape = encoder.shape();
+    let n = shape.n_signals * shape.n_atoms;
+    let given = || {
+        let mut view = View::new::<T>(z, Z, shape, shape.valid(), n)?;
+        if encoder.ranks().size() == 1 {
+            view = view.fails_unless_whole(shape, shape.valid())?;
+        }
+        let z = view.field::<T>()?;
+        z.check_finite("z").map_err(|error| explained(error, shape))?;
+        range.check_z(&z)?;
+        Ok(z)
+    };
+    let z = encoder.ranks().agree(given())?;
+    encoder.set_z(&z)
+}
+
+pub(crate) fn get_z<T: Element>(encoder: &Encoder<T>, z: *const dicod_array) -> Result<()> {
+    let shape = encoder.shape();
+    let n = shape.n_signals * shape.n_atoms;
+    let given = || {
+        let view = View::new::<T>(z, Z, shape, shape.valid(), n)?;
+        view.fails_if_overlapping::<T>()?;
+        Ok(view)
+    };
+    let ranks = encoder.ranks();
+    let view = ranks.agree(given())?;
+    let list = encoder.fetch_block(&view.block())?;
+    ranks.agree(view.write::<T>(|out| {
+        encoder.write(&list, out);
+        Ok(())
+    }))
+}
+
+/// A list of the caller's.
+pub(crate) fn read_sparse<T: Element>(
+    shape: &Shape,
+    range: &Range,
+    n: i64,
+    (signal, atom, position, value): (*const i64, *const i64, *const i64, *const f64),
+) -> Result<Vec<Activation<T>>> {
+    let n = list_size(n, "n")?;
+    let numbers = |list: *const i64, argument, all: usize| {
+        aligned(list, argument)?;
+        let alone = list.is_null() && all == 1;
+        Ok::<_, Error>(if alone { None } else { Some(slice(list, n, argument, "n numbers")?) })
+    };
+    let (signal, atom) = (numbers(signal, "signal", shape.n_signals)?, numbers(atom, "atom", shape.n_atoms)?);
+    aligned(position, "position")?;
+    aligned(value, "value")?;
+    let position = slice(position, n * shape.n_axes, "position", "n * n_axes numbers")?;
+    let value = slice(value, n, "value", "n values")?;
+    let mut list: Vec<Activation<T>> = Vec::new();
+    memory::reserve("a list of activations", &mut list, n)?;
+    // What is negative is too large as well.
+    let number = |of: Option<&[i64]>, i: usize| of.map_or(0, |of| of[i] as usize);
+    for (i, (at, value)) in position.chunks_exact(shape.n_axes).zip(value).enumerate() {
+        let (signal, atom) = (number(signal, i), number(atom, i));
+        list.push(Activation { signal, atom, at: padded(at, 0), value: T::of(*value) });
+    }
+    let values: Vec<T> = list.iter().map(|a| a.value).filter(|value| value.finite()).collect();
+    if !values.is_empty() {
+        range.check_z(&Field::contiguous(&values, [1, 1, values.len() as i64]))?;
+    }
+    Ok(list)
+}
+
+/// Where a list of activations is written; NULL is wanted nowhere.
+#[derive(Clone, Copy)]
+pub(crate) struct Sparse {
+    pub(crate) signal: *mut i64,
+    pub(crate) atom: *mut i64,
+    pub(crate) position: *mut i64,
+    pub(crate) value: *mut f64,
+}
+
+impl Sparse {
+    pub(crate) fn aligned(&self) -> Result<()> {
+        aligned(self.signal, "signal")?;
+        aligned(self.atom, "atom")?;
+        aligned(self.position, "position")?;
+        aligned(self.value, "value")
+    }
+
+    pub(crate) fn write<T: Element>(&self, list: &[Activation<T>], n_axes: usize) -> Result<()> {
+        let n = list.len();
+        let written = [
+            Memory::of("signal", self.signal, n),
+            Memory::of("atom", self.atom, n),
+            Memory::of("position", self.position, n * n_axes),
+            Memory::of("value", self.value, n),
+        ];
+        fails_if_shared(&written, &[])?;
+        fn to<'a, V>(pointer: *mut V, n: usize) -> Result<&'a mut [V]> {
+            let n = if pointer.is_null() { 0 } else { n };
+            slice_mut(pointer, n, "", "")
+        }
+        for (to, from) in to(self.signal, n)?.iter_mut().zip(list) {
+            *to = from.signal as i64;
+        }
+        for (to, from) in to(self.atom, n)?.iter_mut().zip(list) {
+            *to = from.atom as i64;
+        }
+        for (to, from) in to(self.position, n * n_axes)?.chunks_exact_mut(n_axes).zip(list) {
+            to.copy_from_slice(&from.at[AXES - n_axes..]);
+        }
+        for (to, from) in to(self.value, n)?.iter_mut().zip(list) {
+            *to = from.value.wide();
+        }
+        Ok(())
+    }
+}
