@@ -22,7 +22,7 @@ resident() = parse(Int, match(r"VmRSS:\s*(\d+)", read("/proc/self/status", Strin
         @test Dicod.parse_options(text) == (reg=0.15, tol=0.01, strategy=:cyclic_shuffled, tile_shape=[20, 30], periodic=[0, 1])
         @test Dicod.parse_options(Dicod.options_text()) == NamedTuple()
         @test bits(solve(x, d; p...).z, solve(x, d; reg=0.15, tol=0.01, periodic=[0, 1], strategy=:cyclic_shuffled).z)
-        @test thrown_by(() -> Dicod.parse_options("reg=0.15 seed=x")) isa DicodError
+        @test_throws DicodError Dicod.parse_options("reg=0.15 seed=x")
         withenv("DICOD_OPTIONS" => "seed=3") do
             @test Dicod.options_from_environment() == (seed=3,)
         end
