@@ -1,58 +1,22 @@
-//! The asynchronous solver (DICOD, section 3; DiCoDiLe, section 4): every rank makes greedy steps in
-//! its tiles and tells the others without waiting for them.
-//!
-//! A rank also keeps *shadows*: states of the other ranks' tiles next to its own. With the soft lock a
-//! step near the border is refused while a shadow within its reach has a larger one, which is left to
-//! its owner: two ranks don't both correct the same thing. Ties go to the tile with the lower number,
-//! and sizes are compared with a margin, so that rounding cannot lock both; what is within the
-//! tolerance locks nobody; if the best step of a tile is locked the next best is taken.
-//!
-//! What a rank knows of others may be late, and the result depends on when messages arrive: it is an
-//! optimum within the tolerance, which the certificate proves from a fresh correlation, but not the
-//! same bits every time. It ends when twice in a row all ranks are idle and as many messages have
-//! arrived as were sent.
+//! What a rank of the asynchronous solver does: it steps in its tiles, listens to others and tells them.
 
-use crate::base::error::{Error, Result};
-use crate::base::stop::Stop;
-use crate::clock::{self, Wish};
-use crate::csc::descent::control::{Control, note};
+use crate::base::error::Result;
+use crate::csc::descent::asynchronous::setting::Setting;
+use crate::csc::descent::control::note;
 use crate::csc::descent::halo::{Halo, decode, encode};
-use crate::csc::descent::tile::{Plan, Step, TileState, Visit};
-use crate::csc::descent::tiles::Tiles;
+use crate::csc::descent::tile::{Step, TileState, Visit};
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, Point};
-use crate::grid::tiles::TileGrid;
 use crate::linalg::Real;
 use crate::options::solve::{SoftLock, Strategy};
-use crate::ranks::{Reduce, Tag, Ticket, wait_for};
+use crate::ranks::Tag;
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 /// Steps for a rank that are sent together, at most.
 const PARCEL: usize = 64;
 
 /// Relative margin of the soft lock.
 const MARGIN: f64 = 1e-9;
-
-/// How far above F(0) a single λ|z| may rise before the descent is none.
-const DIVERGED: f64 = 4.0;
-
-/// What is constant during a descent.
-pub(crate) struct Setting<'s, T: Real> {
-    pub(crate) tiles: &'s Tiles<T>,
-    pub(crate) grid: &'s TileGrid,
-    pub(crate) plan: &'s Plan<T>,
-    /// The part of the domain that each rank works on.
-    pub(crate) regions: &'s [Block],
-    /// Period of axes that wrap, else 0.
-    pub(crate) periods: Point,
-    pub(crate) lock: SoftLock,
-    /// Steps up to this are left, by signal. All ranks have to agree on it, or a step that one leaves locks another.
-    pub(crate) tol: Vec<T>,
-    /// F at the beginning.
-    pub(crate) objective: f64,
-    pub(crate) least_lambda: f64,
-}
 
 /// A tile that hears of the steps of another.
 struct Hearer {
@@ -61,9 +25,9 @@ struct Hearer {
     shift: Point,
 }
 
-struct Solver<'s, T: Real> {
-    setting: Setting<'s, T>,
-    halo: &'s Halo,
+pub(super) struct Solver<'s, T: Real> {
+    pub(super) setting: Setting<'s, T>,
+    pub(super) halo: &'s Halo,
     shadows: Vec<TileState<T>>,
     /// Place of a shadow by the number of its tile.
     shadow_of: BTreeMap<usize, usize>,
@@ -76,12 +40,12 @@ struct Solver<'s, T: Real> {
     near: Vec<Vec<(usize, Point)>>,
     /// What is about to be sent, by rank: how many steps, and their bytes.
     parcels: BTreeMap<usize, (usize, Vec<u8>)>,
-    sent: i64,
-    received: i64,
+    pub(super) sent: i64,
+    pub(super) received: i64,
 }
 
 impl<'s, T: Real> Solver<'s, T> {
-    fn new(setting: Setting<'s, T>) -> Self {
+    pub(super) fn new(setting: Setting<'s, T>) -> Self {
         let (tiles, grid) = (setting.tiles, setting.grid);
         let halo = &tiles.halo;
         let (me, n) = (halo.ranks.rank(), tiles.len());
@@ -139,7 +103,7 @@ impl<'s, T: Real> Solver<'s, T> {
 
     /// Collective: the shadows get c and z from their owners.
     #[inline(never)]
-    fn cast_shadows(&mut self) -> Result<()> {
+    pub(super) fn cast_shadows(&mut self) -> Result<()> {
         let (tiles, plan) = (self.setting.tiles, self.setting.plan);
         for partner in &self.halo.partners {
             let mut bytes = Vec::new();
@@ -192,7 +156,7 @@ impl<'s, T: Real> Solver<'s, T> {
 
     /// Takes in all messages that have arrived. Returns whether there was one.
     #[inline(never)]
-    fn listen(&mut self) -> Result<bool> {
+    pub(super) fn listen(&mut self) -> Result<bool> {
         let mut heard = false;
         while let Some(message) = self.halo.ranks.receive(None, Tag::UPDATES)? {
             heard = true;
@@ -210,7 +174,7 @@ impl<'s, T: Real> Solver<'s, T> {
     }
 
     #[inline(never)]
-    fn send_parcels(&mut self, least: usize) -> Result<()> {
+    pub(super) fn send_parcels(&mut self, least: usize) -> Result<()> {
         for (rank, (steps, bytes)) in &mut self.parcels {
             if *steps >= least.max(1) {
                 *steps = 0;
@@ -258,7 +222,7 @@ impl<'s, T: Real> Solver<'s, T> {
 
     /// Makes steps in one tile. Returns their number, and the largest |z| that was set.
     #[inline(never)]
-    fn visit(&mut self, index: usize, made: &mut Vec<Step<T>>) -> Result<Visit<T>> {
+    pub(super) fn visit(&mut self, index: usize, made: &mut Vec<Step<T>>) -> Result<Visit<T>> {
         let setting = &self.setting;
         let plan = setting.plan;
         let region = setting.regions[self.halo.ranks.rank()];
@@ -294,170 +258,4 @@ impl<'s, T: Real> Solver<'s, T> {
         }
         Ok(visit)
     }
-}
-
-/// Collective: descends until all ranks are idle.
-pub(crate) fn descend<T: Real>(setting: Setting<'_, T>, control: &mut Control<'_, '_>) -> Result<Stop> {
-    let bound = DIVERGED * setting.objective / setting.least_lambda;
-    let (tiles, plan) = (setting.tiles, setting.plan);
-    let n = tiles.len();
-    let locks = setting.lock != SoftLock::None;
-    let mut solver = Solver::new(setting);
-    let halo = solver.halo;
-    let ranks = &*halo.ranks;
-    if locks {
-        solver.cast_shadows()?;
-    }
-    let base = control.progress;
-    let (mut steps, mut visits) = (0i64, 0i64);
-    let mut failure = None;
-    let mut wish = control.check(base.steps);
-    let mut made = Vec::new();
-    let mut tickets: Option<(Ticket, Ticket)> = None;
-    let mut sums_known: Option<Vec<i64>> = None;
-    let mut before: Option<Vec<i64>> = None;
-    let mut idle = false;
-    let stop = loop {
-        if solver.listen()? {
-            idle = false;
-        }
-        // A pass over the tiles.
-        if !idle && wish == Wish::GoOn && failure.is_none() {
-            let mut moved = false;
-            let mark = tiles.mark();
-            for turn in 0..n {
-                if clock::over() {
-                    break;
-                }
-                let index = match plan.strategy {
-                    Strategy::Greedy => {
-                        let largest = |a: &usize, b: &usize| {
-                            let (a, b) = (tiles.tile(*a).bound(plan), tiles.tile(*b).bound(plan));
-                            a.partial_cmp(&b).unwrap_or(std::cmp::Ordering::Equal)
-                        };
-                        (0..n).max_by(largest).unwrap_or(turn)
-                    }
-                    _ => turn,
-                };
-                let tol;
-                {
-                    let state = tiles.tile(index);
-                    tol = solver.setting.tol[state.tile.signal];
-                    if state.bound(plan) <= tol {
-                        continue;
-                    }
-                }
-                let begin = Instant::now();
-                let visit = match solver.visit(index, &mut made) {
-                    Ok(visit) => visit,
-                    Err(error) => {
-                        note(&mut failure, Err(error))?;
-                        break;
-                    }
-                };
-                if let Some(trace) = &tiles.trace {
-                    let awake = visit.bound > tol;
-                    trace.visited(tiles.numbers()[index], visit.steps, awake, begin);
-                }
-                visits += 1;
-                steps += visit.steps as i64;
-                moved |= visit.steps > 0;
-                let z = visit.largest_z.wide();
-                if z > bound || !z.is_finite() {
-                    wish = Wish::Diverged;
-                    break;
-                }
-                if solver.listen()? {
-                    moved = true;
-                }
-            }
-            idle = !moved;
-            solver.send_parcels(1)?;
-            tiles.end_phase(control.progress.sweeps, None, mark);
-            control.progress.sweeps += 1;
-            if wish == Wish::GoOn {
-                wish = control.wish();
-                failure = failure.or(control.clock.take_failure());
-            }
-        }
-        // What all ranks have to know, again and again.
-        if tickets.is_none() {
-            if idle && wish == Wish::GoOn {
-                wish = control.wish();
-                failure = failure.or(control.clock.take_failure());
-            }
-            let quiet = idle || wish != Wish::GoOn || failure.is_some();
-            let sums = [i64::from(!quiet), solver.sent, solver.received, steps, visits];
-            let most = match failure.is_some() {
-                true => [Wish::Failed.code()],
-                false => [wish.code()],
-            };
-            tickets = Some((ranks.start_reduce(Reduce::Sum, &sums)?, ranks.start_reduce(Reduce::Max, &most)?));
-        }
-        let Some((first, second)) = &tickets else {
-            continue;
-        };
-        let quiet = idle || wish != Wish::GoOn || failure.is_some();
-        let mut ask = || -> Result<Option<i64>> {
-            if sums_known.is_none() {
-                sums_known = ranks.reduced(first)?;
-            }
-            if sums_known.is_some()
-                && let Some(most) = ranks.reduced(second)?
-            {
-                return Ok(Some(most[0]));
-            }
-            Ok(None)
-        };
-        let answer = if quiet {
-            // Nothing to do but to hear of others.
-            halo.waiting(|| {
-                wait_for(|| match ask()? {
-                    Some(answer) => Ok(Some(Some(answer))),
-                    None => Ok(solver.listen()?.then_some(None)),
-                })
-            })?
-        } else {
-            ask()?
-        };
-        idle &= answer.is_some();
-        let Some(wanted) = answer else { continue };
-        tickets = None;
-        let sums = sums_known.take().unwrap_or_default();
-        control.progress.steps = base.steps + sums[3] as u64;
-        control.progress.visits = base.visits + sums[4] as u64;
-        control.progress.awake = sums[0] as u64;
-        let wanted = Wish::of_code(wanted);
-        if wanted != Wish::GoOn {
-            control.clock.hear(wanted);
-            break wanted;
-        }
-        let settled = |sums: &[i64]| sums[0] == 0 && sums[1] == sums[2];
-        if settled(&sums) && before.as_ref().is_some_and(|b| settled(b) && b[1] == sums[1]) {
-            break Wish::GoOn;
-        }
-        before = Some(sums);
-        if control.progress.steps >= control.max_iter && wish == Wish::GoOn {
-            wish = Wish::MaxIter;
-        }
-    };
-    // Nothing may be left on its way to the next solve.
-    solver.send_parcels(1)?;
-    loop {
-        solver.listen()?;
-        let sums = ranks.reduce(Reduce::Sum, &[solver.sent, solver.received])?;
-        if sums[0] == sums[1] {
-            break;
-        }
-    }
-    ranks.agree(match (failure, stop) {
-        (Some(error), _) => Err(error),
-        (None, Wish::Diverged) => Err(Error::InvalidState(
-            "the asynchronous solver diverged: set option \"soft_lock\" to \"border\", or \
-             \"schedule\" to \"coloured\""
-                .into(),
-        )),
-        (None, Wish::GoOn) => Ok(Stop::Converged),
-        (None, wish) => Ok(wish.stop()),
-    })
 }
