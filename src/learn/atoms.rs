@@ -1,29 +1,17 @@
-//! Where a learner's atoms come from beside dictionary steps: the first ones, new ones for those that
-//! are not used, and those that move to the middle of their support.
+//! Where a learner's atoms come from beside dictionary steps: the first ones, and new ones for those that
+//! are not used.
 
 use crate::base::error::{Error, Result};
 use crate::clock::Clock;
-use crate::csc::{Activation, Encoder, Stop};
-use crate::learn::dictionary_step::{data_term, dictionary_step};
+use crate::csc::{Encoder, Stop};
 use crate::learn::initialise::{Source, blank, noise, place};
-use crate::learn::iterate::Iteration;
-use crate::learn::learner::Learner;
-use crate::learn::recentre;
+use crate::learn::setup::Setup;
 use crate::learn::statistics::Statistics;
 use crate::learn::window::Window;
 use crate::linalg::{Atoms, Dictionary, Field, Real};
 use crate::options::learn::Init;
 
-/// Dictionary, activations on this rank, and objective after atoms have moved.
-type Moved<T> = (Dictionary<T>, Vec<Activation<T>>, f64);
-
-/// Relative decrease of the objective below which atoms are tried in the middle of their support.
-const SLOW: f64 = 0.03;
-
-/// They are tried in one iteration of so many: a trial costs about as much as a step of D.
-const EVERY: u64 = 4;
-
-impl<T: Real> Learner<T> {
+impl<T: Real> Setup<T> {
     /// The dictionary to begin with, from the signals that an encoder has loaded.
     pub(super) fn first_dictionary(
         &self,
@@ -87,7 +75,7 @@ impl<T: Real> Learner<T> {
     }
 
     /// A dictionary for a call that ended before there was a first one: noise.
-    pub(crate) fn noise(&self) -> Result<Dictionary<T>> {
+    pub(super) fn noise(&self) -> Result<Dictionary<T>> {
         let (shape, learn) = (&self.shape, &self.options.learn);
         let mut dictionary = blank(shape, learn.rank_one)?;
         for k in 0..shape.n_atoms {
@@ -114,50 +102,6 @@ impl<T: Real> Learner<T> {
         })
     }
 
-    /// Moves atoms to the middle of their support, activations along with them, if that leads to a
-    /// lower objective: dictionary, activations on this rank, objective. What it costs is spent only
-    /// where steps of z and D by themselves have little left to gain.
-    pub(super) fn recentre(
-        &mut self,
-        x: &Field<'_, T>,
-        next: &Dictionary<T>,
-        done: &Iteration,
-    ) -> Result<Option<Moved<T>>> {
-        let Some(last) = self.last.filter(|_| self.options.learn.recentre && !self.online()) else {
-            return Ok(None);
-        };
-        let offsets = recentre::offsets(next, &self.options.learn.fixed_atoms);
-        let gained = last - done.objective_d;
-        let slow = gained <= SLOW * done.objective_d;
-        // Now and then, and before learning ends.
-        let ending = gained <= 2.0 * self.options.learn.tol * done.objective_d;
-        let due = ending || done.index % EVERY == EVERY - 1;
-        if !(slow && due) || offsets.iter().flatten().all(|offset| *offset == 0) {
-            return Ok(None);
-        }
-        let settings = self.settings();
-        let Some(encoder) = &mut self.encoder else {
-            return Ok(None);
-        };
-        let shape = encoder.shape().clone();
-        let moved = recentre::moved_activations(&self.activations, &offsets, &shape);
-        let moved = encoder.route(&moved)?;
-        encoder.load(x)?;
-        encoder.set_activations(&moved);
-        let Some(encoder) = &self.encoder else {
-            return Ok(None);
-        };
-        let statistics = self.gathered(encoder, &moved, x)?;
-        let start = recentre::moved_atoms(next, &offsets);
-        let step = dictionary_step(&statistics, &start, &settings);
-        let (found, _) = self.ranks.agree(step)?;
-        let penalty: f64 = done.lambda.iter().zip(&statistics.l1).map(|(l, n)| l * n).sum();
-        let objective = self.ranks.agree(data_term(&statistics, &found))? + penalty;
-        // By more than rounding may pretend.
-        let better = objective < done.objective_d - 1e-9 * statistics.xx;
-        Ok(better.then_some((found, moved, objective)))
-    }
-
     /// Atoms without activations, or with next to none.
     pub(super) fn dead_atoms(&self, statistics: &Statistics) -> Vec<usize> {
         if !self.options.learn.redraw {
@@ -170,10 +114,12 @@ impl<T: Real> Learner<T> {
     }
 
     /// Replaces atoms by patches of the residual; returns those for which there was one.
-    pub(super) fn redraw(&self, dictionary: &mut Dictionary<T>, dead: &[usize]) -> Result<Vec<usize>> {
-        let Some(encoder) = &self.encoder else {
-            return Ok(Vec::new());
-        };
+    pub(super) fn redraw(
+        &self,
+        encoder: &Encoder<T>,
+        dictionary: &mut Dictionary<T>,
+        dead: &[usize],
+    ) -> Result<Vec<usize>> {
         let draw = |source: Source<'_, T>| source.largest_patches(dead.len());
         let patches = self.with_source(encoder, draw)?;
         for (k, patch) in dead.iter().zip(&patches) {

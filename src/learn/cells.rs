@@ -4,7 +4,7 @@ use crate::base::error::Result;
 use crate::base::memory;
 use crate::csc::Shape;
 use crate::grid::point::{AXES, Point};
-use crate::learn::statistics::Share;
+use crate::learn::share::Share;
 use crate::linalg::Real;
 
 /// Activations on a grid of cells as wide as an atom.

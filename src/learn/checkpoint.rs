@@ -7,14 +7,13 @@ use crate::base::error::Result;
 use crate::base::memory;
 use crate::csc::{Activation, Options, Shape};
 use crate::grid::point::AXES;
-use crate::learn::bytes::{Reader, Writer, checksum, read, refused, write};
-use crate::learn::learner::Learner;
+use crate::learn::bytes::{Reader, Writer, checksum, refused};
+use crate::learn::memory::Memory;
+use crate::learn::setup::Setup;
 use crate::learn::statistics::Statistics;
-use crate::linalg::Real;
+use crate::linalg::{Dictionary, Real};
 use crate::options::Table;
 use crate::ranks::Transport;
-use crate::ranks::local::Local;
-use std::path::Path;
 use std::sync::Arc;
 
 const MAGIC: &[u8; 8] = b"DICODLRN";
@@ -64,207 +63,184 @@ pub fn element_size(bytes: &[u8]) -> Result<usize> {
     }
 }
 
-impl<T: Real> Learner<T> {
-    /// Collective: everything that the next step depends on, as bytes; on the first rank, to which z
-    /// is gathered for it. Nothing on the others.
-    pub fn save(&self) -> Result<Vec<u8>> {
-        let activations = self.all_activations()?;
-        let bytes = match self.ranks.rank() {
-            0 => self.packed(&activations),
-            _ => Ok(Vec::new()),
-        };
-        self.ranks.agree(bytes)
+/// Everything that the next step depends on, as bytes; `activations` are those of all ranks.
+pub(super) fn pack<T: Real>(
+    setup: &Setup<T>,
+    dictionary: Option<&Dictionary<T>>,
+    memory: &Memory<T>,
+    activations: &[Activation<T>],
+) -> Result<Vec<u8>> {
+    let shape = &setup.shape;
+    let options = setup.options.to_text();
+    let mut n = 1024 + options.len() + activations.len() * 28;
+    n += 4 * shape.n_atoms * 8;
+    for d in [dictionary, setup.given.as_ref()].into_iter().flatten() {
+        n += d.n_atoms * (d.n_channels + 1) * (d.volume() + 1) * size_of::<T>();
     }
+    n += memory.statistics.as_ref().map_or(0, |s| 8 * (s.ztz.len() + s.ztx.len()));
+    let mut out = Writer(Vec::new());
+    memory::reserve("the checkpoint", &mut out.0, n)?;
+    out.bytes(MAGIC);
+    out.bytes(&VERSION.to_le_bytes());
+    out.bytes(&(size_of::<T>() as u32).to_le_bytes());
+    out.u64(0);
+    out.u64(options.len() as u64);
+    out.bytes(options.as_bytes());
+    for n in [shape.n_axes, shape.n_signals, shape.n_channels, shape.n_atoms] {
+        out.u64(n as u64);
+    }
+    for length in shape.signal.iter().chain(&shape.atom) {
+        out.u64(*length as u64);
+    }
+    out.u64(memory.iteration);
+    out.bytes(&[memory.last.is_some().into()]);
+    out.real(memory.last.unwrap_or(0.0));
+    out.bytes(&[memory.lambda.is_some().into()]);
+    out.reals(memory.lambda.as_deref().unwrap_or(&[]));
+    out.dictionary(dictionary);
+    out.dictionary(setup.given.as_ref());
+    out.u64(activations.len() as u64);
+    for a in activations {
+        out.bytes(&(a.signal as u32).to_le_bytes());
+        out.bytes(&(a.atom as u32).to_le_bytes());
+        a.at.iter().for_each(|x| out.bytes(&(*x as i32).to_le_bytes()));
+        out.real(a.value);
+    }
+    out.bytes(&[memory.statistics.is_some().into()]);
+    if let Some(s) = &memory.statistics {
+        out.reals(&s.ztz);
+        out.reals(&s.ztx);
+        out.reals(&s.l1);
+        out.real(s.xx);
+        out.u64(s.nonzeros.len() as u64);
+        s.nonzeros.iter().for_each(|n| out.u64(*n));
+    }
+    let length = (out.0.len() + CHECKSUM) as u64;
+    out.0[16..HEAD].copy_from_slice(&length.to_le_bytes());
+    let sum = checksum(&out.0);
+    out.u64(sum);
+    Ok(out.0)
+}
 
-    fn packed(&self, activations: &[Activation<T>]) -> Result<Vec<u8>> {
-        let shape = &self.shape;
-        let options = self.options.to_text();
-        let mut n = 1024 + options.len() + activations.len() * 28;
-        n += 4 * shape.n_atoms * 8;
-        for d in [&self.dictionary, &self.given].into_iter().flatten() {
-            n += d.n_atoms * (d.n_channels + 1) * (d.volume() + 1) * size_of::<T>();
-        }
-        n += self.statistics.as_ref().map_or(0, |s| 8 * (s.ztz.len() + s.ztx.len()));
-        let mut out = Writer(Vec::new());
-        memory::reserve("the checkpoint", &mut out.0, n)?;
-        out.bytes(MAGIC);
-        out.bytes(&VERSION.to_le_bytes());
-        out.bytes(&(size_of::<T>() as u32).to_le_bytes());
-        out.u64(0);
-        out.u64(options.len() as u64);
-        out.bytes(options.as_bytes());
-        for n in [shape.n_axes, shape.n_signals, shape.n_channels, shape.n_atoms] {
-            out.u64(n as u64);
-        }
-        for length in shape.signal.iter().chain(&shape.atom) {
-            out.u64(*length as u64);
-        }
-        out.u64(self.iteration);
-        out.bytes(&[self.last.is_some().into()]);
-        out.real(self.last.unwrap_or(0.0));
-        out.bytes(&[self.lambda.is_some().into()]);
-        out.reals(self.lambda.as_deref().unwrap_or(&[]));
-        out.dictionary(self.dictionary.as_ref());
-        out.dictionary(self.given.as_ref());
-        out.u64(activations.len() as u64);
-        for a in activations {
-            out.bytes(&(a.signal as u32).to_le_bytes());
-            out.bytes(&(a.atom as u32).to_le_bytes());
-            a.at.iter().for_each(|x| out.bytes(&(*x as i32).to_le_bytes()));
-            out.real(a.value);
-        }
-        out.bytes(&[self.statistics.is_some().into()]);
-        if let Some(s) = &self.statistics {
-            out.reals(&s.ztz);
-            out.reals(&s.ztx);
-            out.reals(&s.l1);
-            out.real(s.xx);
-            out.u64(s.nonzeros.len() as u64);
-            s.nonzeros.iter().for_each(|n| out.u64(*n));
-        }
-        let length = (out.0.len() + CHECKSUM) as u64;
-        out.0[16..HEAD].copy_from_slice(&length.to_le_bytes());
-        let sum = checksum(&out.0);
-        out.u64(sum);
-        Ok(out.0)
+/// Setup, dictionary and memory of a learner as it was saved. `options` replace those of the checkpoint.
+#[allow(clippy::type_complexity)]
+pub(super) fn unpack<T: Real>(
+    ranks: Arc<dyn Transport>,
+    bytes: &[u8],
+    options: Option<Options>,
+    n_threads: usize,
+) -> Result<(Setup<T>, Option<Dictionary<T>>, Memory<T>)> {
+    let size = element_size(bytes)?;
+    if size != size_of::<T>() {
+        let found = format!("one of elements of {size} bytes");
+        return Err(refused(found, format!("of elements of {}", size_of::<T>())));
     }
+    let mut reader = Reader(&bytes[HEAD..bytes.len() - CHECKSUM]);
+    let n = reader.count(1)?;
+    let text = reader.bytes(n)?;
+    let text = str::from_utf8(text).map_err(|_| refused("options", "text"))?;
+    let options = match options {
+        Some(options) => options,
+        None => options_from_text(text)?,
+    };
+    let shape = read_shape(&mut reader, &options)?;
+    let iteration = reader.u64()?;
+    if iteration > u64::from(u32::MAX) {
+        let found = format!("{iteration} iterations");
+        return Err(refused(found, format!("at most {}", u32::MAX)));
+    }
+    let known = reader.u8()? == 1;
+    let last = Some(reader.size("the objective")?).filter(|_| known);
+    let lambda = read_lambda(&mut reader, shape.n_atoms)?;
+    let dictionary = reader.dictionary::<T>(&shape)?;
+    let given = reader.dictionary::<T>(&shape)?;
+    // What a new one checks holds for this one, too.
+    let any = given.clone().or_else(|| dictionary.clone());
+    let mut setup = Setup::new(ranks, shape, options, n_threads, any)?;
+    setup.beginning()?;
+    let mut memory = Memory::new(&setup.options, setup.shape.n_atoms);
+    memory.activations = read_activations(&mut reader, &setup)?;
+    memory.statistics = read_statistics(&mut reader, &setup.shape)?;
+    if !reader.0.is_empty() {
+        return Err(refused(format!("{} bytes too long", reader.0.len()), "a checkpoint"));
+    }
+    memory.lambda = lambda.or(memory.lambda);
+    (memory.iteration, memory.last) = (iteration, last);
+    // As full or as of rank one as the options now say.
+    let as_asked = |d: Option<_>| d.map(|d| setup.with_rank(d)).transpose();
+    let (dictionary, given) = (as_asked(dictionary)?, as_asked(given)?);
+    setup.given = given;
+    Ok((setup, dictionary, memory))
+}
 
-    /// A learner as it was saved. `options` replace those of the checkpoint.
-    pub fn restore(bytes: &[u8], options: Option<Options>, n_threads: usize) -> Result<Self> {
-        Self::restore_over(Arc::new(Local::alone()), bytes, options, n_threads)
+fn read_shape(reader: &mut Reader<'_>, options: &Options) -> Result<Shape> {
+    let mut numbers = [0; 4 + 2 * AXES];
+    for to in &mut numbers {
+        *to = i64::try_from(reader.u64()?).unwrap_or(i64::MAX);
     }
+    let [n_axes, n_signals, n_channels, n_atoms] = [0, 1, 2, 3].map(|i| numbers[i]);
+    if !(1..=AXES as i64).contains(&n_axes) {
+        return Err(refused(format!("{n_axes} axes"), "1, 2 or 3"));
+    }
+    let first = AXES - n_axes as usize;
+    let (signal, atom) = (&numbers[4 + first..4 + AXES], &numbers[4 + AXES + first..]);
+    Shape::new(signal, n_signals, n_channels, n_atoms, atom, options)
+}
 
-    /// Collective: a learner on several ranks, as it was saved by any number of them. What the first
-    /// rank gives counts.
-    pub fn restore_over(
-        ranks: Arc<dyn Transport>,
-        bytes: &[u8],
-        options: Option<Options>,
-        n_threads: usize,
-    ) -> Result<Self> {
-        let mut all = match ranks.rank() {
-            0 => bytes.to_vec(),
-            _ => Vec::new(),
-        };
-        ranks.broadcast(0, &mut all)?;
-        let learner = Self::unpacked(ranks.clone(), &all, options, n_threads);
-        ranks.agree(learner)
+/// λ, if it is fixed.
+fn read_lambda(reader: &mut Reader<'_>, n_atoms: usize) -> Result<Option<Vec<f64>>> {
+    let fixed = reader.u8()? == 1;
+    let n = if fixed { n_atoms } else { 0 };
+    let lambda: Vec<f64> = reader.reals("lambda", n)?;
+    if let Some(lambda) = lambda.iter().find(|lambda| **lambda < 0.0) {
+        return Err(refused(format!("lambda = {lambda}"), "at least 0"));
     }
+    Ok(fixed.then_some(lambda))
+}
 
-    fn unpacked(ranks: Arc<dyn Transport>, bytes: &[u8], options: Option<Options>, n_threads: usize) -> Result<Self> {
-        let size = element_size(bytes)?;
-        if size != size_of::<T>() {
-            let found = format!("one of elements of {size} bytes");
-            return Err(refused(found, format!("of elements of {}", size_of::<T>())));
+fn read_activations<T: Real>(reader: &mut Reader<'_>, setup: &Setup<T>) -> Result<Vec<Activation<T>>> {
+    let shape = &setup.shape;
+    let mut activations: Vec<Activation<T>> = Vec::new();
+    let n = reader.count(20 + size_of::<T>())?;
+    memory::reserve("the checkpoint", &mut activations, n)?;
+    let valid = shape.valid();
+    for _ in 0..n {
+        let (signal, atom) = (reader.u32()? as usize, reader.u32()? as usize);
+        let mut at = [0; AXES];
+        for x in &mut at {
+            *x = i64::from(reader.u32()? as i32);
         }
-        let mut reader = Reader(&bytes[HEAD..bytes.len() - CHECKSUM]);
-        let n = reader.count(1)?;
-        let text = reader.bytes(n)?;
-        let text = str::from_utf8(text).map_err(|_| refused("options", "text"))?;
-        let options = match options {
-            Some(options) => options,
-            None => options_from_text(text)?,
-        };
-        let mut numbers = [0; 4 + 2 * AXES];
-        for to in &mut numbers {
-            *to = i64::try_from(reader.u64()?).unwrap_or(i64::MAX);
+        let value: T = reader.real()?;
+        let inside = (0..AXES).all(|a| (0..valid[a]).contains(&at[a]));
+        let here = signal < setup.signals_per_step() && atom < shape.n_atoms && inside;
+        let key = |a: &Activation<T>| (a.signal, a.atom, a.at);
+        let sorted = activations.last().is_none_or(|last| key(last) < (signal, atom, at));
+        // No objective could be told of larger ones.
+        let told = (value.wide() * value.wide()).is_finite();
+        if !(here && sorted && told) {
+            let found = format!("an activation {value} at {:?}", (signal, atom, at));
+            return Err(refused(found, "sorted positions inside the domain, values with finite squares"));
         }
-        let [n_axes, n_signals, n_channels, n_atoms] = [0, 1, 2, 3].map(|i| numbers[i]);
-        if !(1..=AXES as i64).contains(&n_axes) {
-            return Err(refused(format!("{n_axes} axes"), "1, 2 or 3"));
-        }
-        let first = AXES - n_axes as usize;
-        let (signal, atom) = (&numbers[4 + first..4 + AXES], &numbers[4 + AXES + first..]);
-        let shape = Shape::new(signal, n_signals, n_channels, n_atoms, atom, &options)?;
-        let iteration = reader.u64()?;
-        if iteration > u64::from(u32::MAX) {
-            let found = format!("{iteration} iterations");
-            return Err(refused(found, format!("at most {}", u32::MAX)));
-        }
-        let known = reader.u8()? == 1;
-        let last = Some(reader.size("the objective")?).filter(|_| known);
-        let fixed = reader.u8()? == 1;
-        let n = if fixed { shape.n_atoms } else { 0 };
-        let lambda: Vec<f64> = reader.reals("lambda", n)?;
-        if let Some(lambda) = lambda.iter().find(|lambda| **lambda < 0.0) {
-            return Err(refused(format!("lambda = {lambda}"), "at least 0"));
-        }
-        let dictionary = reader.dictionary::<T>(&shape)?;
-        let given = reader.dictionary::<T>(&shape)?;
-        // What a new one checks holds for this one, too.
-        let any = given.clone().or_else(|| dictionary.clone());
-        let mut learner = Learner::over(ranks, shape, options, n_threads, any)?;
-        let shape = &learner.shape;
-        let mut activations: Vec<Activation<T>> = Vec::new();
-        let n = reader.count(20 + size_of::<T>())?;
-        memory::reserve("the checkpoint", &mut activations, n)?;
-        let valid = shape.valid();
-        for _ in 0..n {
-            let (signal, atom) = (reader.u32()? as usize, reader.u32()? as usize);
-            let mut at = [0; AXES];
-            for x in &mut at {
-                *x = i64::from(reader.u32()? as i32);
-            }
-            let value: T = reader.real()?;
-            let inside = (0..AXES).all(|a| (0..valid[a]).contains(&at[a]));
-            let here = signal < learner.signals_per_step() && atom < shape.n_atoms && inside;
-            let key = |a: &Activation<T>| (a.signal, a.atom, a.at);
-            let sorted = activations.last().is_none_or(|last| key(last) < (signal, atom, at));
-            // No objective could be told of larger ones.
-            let told = (value.wide() * value.wide()).is_finite();
-            if !(here && sorted && told) {
-                let found = format!("an activation {value} at {:?}", (signal, atom, at));
-                return Err(refused(found, "sorted positions inside the domain, values with finite squares"));
-            }
-            activations.push(Activation { signal, atom, at, value });
-        }
-        let mut statistics = None;
-        if reader.u8()? == 1 {
-            let mut s = Statistics::empty(shape)?;
-            s.ztz = reader.reals("ztz", s.ztz.len())?;
-            s.ztx = reader.reals("ztX", s.ztx.len())?;
-            s.l1 = reader.reals("sizes", s.l1.len())?;
-            s.xx = reader.size("the squared norm of x")?;
-            let n = reader.count(8)?;
-            if n != s.nonzeros.len() {
-                return Err(refused(format!("{n} numbers of non-zeros"), s.nonzeros.len()));
-            }
-            for to in &mut s.nonzeros {
-                *to = reader.u64()?;
-            }
-            statistics = Some(s);
-        }
-        if !reader.0.is_empty() {
-            return Err(refused(format!("{} bytes too long", reader.0.len()), "a checkpoint"));
-        }
-        if fixed {
-            learner.lambda = Some(lambda);
-        }
-        learner.iteration = iteration;
-        learner.last = last;
-        // As full or as of rank one as the options now say.
-        let as_asked = |d: Option<_>| d.map(|d| learner.with_rank(d)).transpose();
-        let (dictionary, given) = (as_asked(dictionary)?, as_asked(given)?);
-        learner.dictionary = dictionary;
-        learner.given = given;
-        learner.activations = activations;
-        learner.statistics = statistics;
-        Ok(learner)
+        activations.push(Activation { signal, atom, at, value });
     }
+    Ok(activations)
+}
 
-    /// Collective: [`Self::save`] to a file, by the first rank: under another name first, so that a
-    /// file of this name is whole at any time.
-    pub fn save_to(&self, path: &Path) -> Result<()> {
-        let bytes = self.save()?;
-        let written = match self.ranks.rank() {
-            0 => write(path, &bytes),
-            _ => Ok(()),
-        };
-        self.ranks.agree(written)
+fn read_statistics(reader: &mut Reader<'_>, shape: &Shape) -> Result<Option<Statistics>> {
+    if reader.u8()? != 1 {
+        return Ok(None);
     }
-
-    /// [`Self::restore`] from a file.
-    pub fn restore_from(path: &Path, options: Option<Options>, n_threads: usize) -> Result<Self> {
-        Self::restore(&read(path)?, options, n_threads)
+    let mut s = Statistics::empty(shape)?;
+    s.ztz = reader.reals("ztz", s.ztz.len())?;
+    s.ztx = reader.reals("ztX", s.ztx.len())?;
+    s.l1 = reader.reals("sizes", s.l1.len())?;
+    s.xx = reader.size("the squared norm of x")?;
+    let n = reader.count(8)?;
+    if n != s.nonzeros.len() {
+        return Err(refused(format!("{n} numbers of non-zeros"), s.nonzeros.len()));
     }
+    for to in &mut s.nonzeros {
+        *to = reader.u64()?;
+    }
+    Ok(Some(s))
 }

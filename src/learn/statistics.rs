@@ -13,6 +13,7 @@ use crate::csc::{Activation, Shape};
 use crate::grid::point::{AXES, Point, checked_volume};
 use crate::grid::tiles::Tile;
 use crate::learn::cells::Cells;
+use crate::learn::share::Share;
 use crate::learn::window::{Window, for_each_value};
 use crate::linalg::transform::{Transform, Work};
 use crate::linalg::{Field, Real};
@@ -44,22 +45,6 @@ pub struct Statistics {
     pub l1: Vec<f64>,
     /// Number of z_k ≠ 0 of every atom.
     pub nonzeros: Vec<u64>,
-}
-
-/// What a rank knows: its own activations and those around them, and the field under both.
-pub(crate) struct Share<'a, T> {
-    /// Activations that are counted here, sorted by (signal, atom, position).
-    pub(crate) own: &'a [Activation<T>],
-    /// Activations of other ranks within reach of an own one.
-    pub(crate) halo: &'a [Activation<T>],
-    /// The field, as far as atoms of own activations reach.
-    pub(crate) x: Window<'a, T>,
-    /// Tiles that own activations lie in: the units of sums by transforms.
-    pub(crate) tiles: &'a [Tile],
-    /// The largest tile of all ranks.
-    pub(crate) largest: Point,
-    /// ‖X‖², over all ranks.
-    pub(crate) xx: f64,
 }
 
 /// ‖X‖² over all ranks, unless the clock says that it is over; each gives what it holds.

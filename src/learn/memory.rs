@@ -1,0 +1,32 @@
+//! What a learner remembers from step to step, beside its dictionary: with that, all that the next step depends on.
+
+use crate::csc::{Activation, Options};
+use crate::learn::statistics::Statistics;
+use crate::options::solve::Scale;
+
+/// What steps have left.
+pub(super) struct Memory<T> {
+    /// What the next step starts from, on this rank; after a restart on all of them.
+    pub(super) activations: Vec<Activation<T>>,
+    /// Statistics of earlier batches.
+    pub(super) statistics: Option<Statistics>,
+    /// λ once it is fixed.
+    pub(super) lambda: Option<Vec<f64>>,
+    pub(super) iteration: u64,
+    /// The objective after the last iteration.
+    pub(super) last: Option<f64>,
+    /// Seconds that a solve takes beside its descent, as far as is known.
+    pub(super) room: f64,
+}
+
+impl<T> Memory<T> {
+    /// Before the first step.
+    pub(super) fn new(options: &Options, n_atoms: usize) -> Self {
+        let lambda = match (options.reg_scale, options.reg_per_atom.is_empty()) {
+            (Scale::Relative, _) => None,
+            (Scale::Absolute, true) => Some(vec![options.reg; n_atoms]),
+            (Scale::Absolute, false) => Some(options.reg_per_atom.clone()),
+        };
+        Memory { activations: Vec::new(), statistics: None, lambda, iteration: 0, last: None, room: 0.0 }
+    }
+}

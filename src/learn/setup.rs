@@ -1,0 +1,204 @@
+//! What a learner is made with, and what follows from that alone.
+
+use crate::base::error::{Error, Result};
+use crate::clock::{self, Stage};
+use crate::csc::problem::model::wrong_dictionary;
+use crate::csc::{Activation, Encoder, Options, Shape};
+use crate::learn::dictionary_step::{Settings, feasible, widened};
+use crate::learn::initialise::{Purpose, below, factors, generator};
+use crate::learn::share::Share;
+use crate::learn::statistics::{Statistics, energy};
+use crate::learn::window::Window;
+use crate::linalg::{Atoms, Dictionary, Field, Real};
+use crate::options::learn::Init;
+use crate::ranks::Transport;
+use std::sync::Arc;
+
+/// Never changes while a learner lives.
+pub(super) struct Setup<T> {
+    pub(super) shape: Shape,
+    pub(super) options: Options,
+    pub(super) n_threads: usize,
+    pub(super) ranks: Arc<dyn Transport>,
+    /// The values that were given, for fixed atoms.
+    pub(super) given: Option<Dictionary<T>>,
+}
+
+/// Fails unless the options of learning go together, and with the shape.
+fn check(shape: &Shape, options: &Options, given: bool) -> Result<()> {
+    let learn = &options.learn;
+    let n_fixed = learn.fixed_atoms.len();
+    if n_fixed != 0 && n_fixed != shape.n_atoms {
+        let allowed = format!("a list of {} values, one per atom", shape.n_atoms);
+        let name = "option \"learn_fixed_atoms\"";
+        return Err(Error::argument(name, format!("a list of {n_fixed}"), allowed));
+    }
+    let needs = learn.init == Init::Given || learn.fixed_atoms.contains(&true);
+    if needs && !given {
+        let argument = "d";
+        let expected = "the first dictionary, or the values of fixed atoms";
+        return Err(Error::NullPointer { argument, expected });
+    }
+    if learn.batch > shape.n_signals as i64 {
+        let allowed = format!("at most {}, the number of signals", shape.n_signals);
+        return Err(Error::argument("option \"learn_batch\"", learn.batch, allowed));
+    }
+    if learn.redraw_below > 0.0 && !learn.redraw {
+        let name = "option \"learn_redraw_below\"";
+        let allowed = "0 unless option \"learn_redraw\" is 1";
+        return Err(Error::argument(name, learn.redraw_below, allowed));
+    }
+    if options.frozen_support {
+        let name = "option \"frozen_support\"";
+        return Err(Error::argument(name, 1, "0 when a dictionary is learned"));
+    }
+    options.check_lengths(shape.n_axes, shape.n_atoms)?;
+    options.check_together()
+}
+
+impl<T: Real> Setup<T> {
+    /// Checks all of it.
+    pub(super) fn new(
+        ranks: Arc<dyn Transport>,
+        shape: Shape,
+        options: Options,
+        n_threads: usize,
+        given: Option<Dictionary<T>>,
+    ) -> Result<Self> {
+        check(&shape, &options, given.is_some())?;
+        let mut setup = Setup { shape, options, n_threads, ranks, given: None };
+        if let Some(given) = given {
+            let given = setup.with_rank(given)?;
+            let shape = &setup.shape;
+            let d = (given.n_atoms, given.n_channels, given.shape);
+            if d != (shape.n_atoms, shape.n_channels, shape.atom) {
+                return Err(wrong_dictionary(&given, shape));
+            }
+            setup.given = Some(feasible(&given, &setup.options.learn.fixed_atoms));
+        }
+        Ok(setup)
+    }
+
+    /// The dictionary to begin with, if that is what was given.
+    pub(super) fn beginning(&self) -> Result<Option<Dictionary<T>>> {
+        let Some(given) = self.given.as_ref().filter(|_| self.options.learn.init == Init::Given) else {
+            return Ok(None);
+        };
+        if widened(given)?.iter().all(|value| *value == 0.0) {
+            let allowed = "atoms that are not zero, as option \"learn_init\" is \"given\"";
+            return Err(Error::argument("d", "zero everywhere", allowed));
+        }
+        Ok(Some(given.clone()))
+    }
+
+    /// Of rank one if that is asked for: the nearest one to full atoms.
+    pub(super) fn with_rank(&self, given: Dictionary<T>) -> Result<Dictionary<T>> {
+        let rank_one = self.options.learn.rank_one;
+        match &given.atoms {
+            Atoms::Full(_) if rank_one => {
+                let (p, volume) = (given.n_channels, given.volume());
+                let wide = widened(&given)?;
+                let (mut u, mut v) = (Vec::new(), Vec::new());
+                for atom in wide.chunks_exact(p * volume) {
+                    let norm = atom.iter().map(|x| x * x).sum::<f64>().sqrt();
+                    let (one, other) = factors(atom, p, volume);
+                    u.extend(one.iter().map(|x| T::of(*x)));
+                    v.extend(other.iter().map(|x| T::of(norm * x)));
+                }
+                Dictionary::rank_one(given.n_atoms, p, given.shape, &u, &v)
+            }
+            Atoms::RankOne { .. } if !rank_one => {
+                let d: Vec<T> = widened(&given)?.iter().map(|x| T::of(*x)).collect();
+                Dictionary::full(given.n_atoms, given.n_channels, given.shape, &d)
+            }
+            _ => Ok(given),
+        }
+    }
+
+    /// Signals that a step looks at.
+    pub(super) fn signals_per_step(&self) -> usize {
+        match self.options.learn.batch {
+            0 => self.shape.n_signals,
+            batch => batch as usize,
+        }
+    }
+
+    pub(super) fn online(&self) -> bool {
+        self.options.learn.online || self.options.learn.batch > 0
+    }
+
+    pub(super) fn settings(&self) -> Settings {
+        let learn = &self.options.learn;
+        Settings {
+            tol: learn.dict_tol,
+            max_iter: learn.dict_max_iter as usize,
+            fixed: learn.fixed_atoms.clone(),
+            window: learn.window,
+        }
+    }
+
+    pub(super) fn check_x(&self, x: &Field<'_, T>) -> Result<()> {
+        let n = self.shape.n_signals * self.shape.n_channels;
+        let fits = match x.channels.len() {
+            found if found == n || x.block().is_empty() => Ok(()),
+            found => {
+                let allowed = format!("{n}, the channels of all signals");
+                Err(Error::argument("number of channels of x", found, allowed))
+            }
+        };
+        self.ranks.agree(fits)
+    }
+
+    /// The signals of a step.
+    pub(super) fn batch<'a>(&self, x: &Field<'a, T>, iteration: u64) -> Field<'a, T> {
+        let (n, p) = (self.shape.n_signals as u64, self.shape.n_channels);
+        let per_step = self.signals_per_step() as u64;
+        if per_step == n || x.channels.len() != self.shape.n_signals * p {
+            return x.clone();
+        }
+        let mut channels = Vec::new();
+        let (mut epoch, mut order) = (u64::MAX, Vec::new());
+        for place in iteration * per_step..(iteration + 1) * per_step {
+            if place / n != epoch {
+                epoch = place / n;
+                let mut rng = generator(self.options.seed, Purpose::Batches, epoch);
+                order = (0..n as usize).collect();
+                for i in (1..order.len()).rev() {
+                    order.swap(i, below(&mut rng, i + 1));
+                }
+            }
+            let signal = order[(place % n) as usize];
+            channels.extend_from_slice(&x.channels[signal * p..(signal + 1) * p]);
+        }
+        Field { channels, ..x.clone() }
+    }
+
+    /// An encoder for the signals of a step, warm.
+    pub(super) fn new_encoder(&self, dictionary: Dictionary<T>, n_signals: usize) -> Result<Encoder<T>> {
+        let shape = Shape { n_signals, ..self.shape.clone() };
+        let options = Options { warm_start: true, ..self.options.clone() };
+        Encoder::over(self.ranks.clone(), shape, dictionary, options, self.n_threads)
+    }
+
+    /// Whether an atom is fixed.
+    pub(super) fn fixed(&self, k: usize) -> bool {
+        self.options.learn.fixed_atoms.get(k).is_some_and(|f| *f)
+    }
+
+    /// Statistics of activations with what the encoder's window holds: the signals, or a residual.
+    pub(super) fn gathered(&self, encoder: &Encoder<T>, own: &[Activation<T>], x: &Field<'_, T>) -> Result<Statistics> {
+        let _stage = clock::stage(Stage::Statistics);
+        let field = encoder.residual();
+        let ranks = &*self.ranks;
+        let share = Share {
+            own,
+            halo: &encoder.halo_activations()?,
+            xx: energy(x, ranks)?,
+            x: Window::part(&field, self.shape.n_channels),
+            tiles: &encoder.own_tiles(),
+            largest: encoder.largest_tile(),
+        };
+        let method = self.options.learn.statistics;
+        Statistics::new(encoder.shape(), &share, method, self.n_threads, ranks)
+    }
+}

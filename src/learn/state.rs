@@ -1,0 +1,124 @@
+//! The states of a learner: blank, with a dictionary, ready to step.
+
+use crate::base::error::Result;
+use crate::clock::Clock;
+use crate::csc::{Encoder, Info};
+use crate::learn::initialise::blank;
+use crate::learn::memory::Memory;
+use crate::learn::setup::Setup;
+use crate::linalg::{Dictionary, Field, Real};
+use crate::options::learn::Reference;
+
+/// How far a learner has come.
+pub(super) enum State<T: Real> {
+    /// There is no dictionary before the first step.
+    Blank,
+    /// There is one, given or restored.
+    Known(Dictionary<T>),
+    /// There is an encoder for it.
+    Ready(Box<Ready<T>>),
+}
+
+/// A dictionary and the encoder that it is bound in.
+pub(super) struct Ready<T: Real> {
+    pub(super) dictionary: Dictionary<T>,
+    pub(super) encoder: Encoder<T>,
+}
+
+impl<T: Real> State<T> {
+    pub(super) fn new(dictionary: Option<Dictionary<T>>) -> Self {
+        dictionary.map_or(State::Blank, State::Known)
+    }
+
+    /// The dictionary as it is.
+    pub(super) fn dictionary(&self) -> Option<&Dictionary<T>> {
+        match self {
+            State::Blank => None,
+            State::Known(dictionary) => Some(dictionary),
+            State::Ready(ready) => Some(&ready.dictionary),
+        }
+    }
+
+    pub(super) fn encoder(&self) -> Option<&Encoder<T>> {
+        match self {
+            State::Blank | State::Known(_) => None,
+            State::Ready(ready) => Some(&ready.encoder),
+        }
+    }
+
+    /// Collective: makes the encoder if there is none; the first dictionary, too.
+    pub(super) fn prepare(
+        &mut self,
+        setup: &Setup<T>,
+        memory: &mut Memory<T>,
+        x: &Field<'_, T>,
+        clock: &Clock<'_>,
+    ) -> Result<&mut Ready<T>> {
+        let ready = match *self {
+            State::Ready(ref mut ready) => return Ok(ready),
+            State::Known(ref dictionary) => Ready::knowing(dictionary.clone(), setup, memory, x)?,
+            State::Blank => Ready::first(setup, memory, x, clock)?,
+        };
+        *self = State::Ready(Box::new(ready));
+        self.prepare(setup, memory, x, clock)
+    }
+
+    /// Forgets how z came about: the next solve depends on z alone.
+    pub(super) fn settle(&mut self, memory: &Memory<T>) {
+        if let State::Ready(ready) = self {
+            ready.encoder.set_activations(&memory.activations);
+        }
+    }
+}
+
+impl<T: Real> Ready<T> {
+    /// Of a dictionary, and z as it was left.
+    fn knowing(dictionary: Dictionary<T>, setup: &Setup<T>, memory: &mut Memory<T>, x: &Field<'_, T>) -> Result<Self> {
+        let mut encoder = setup.new_encoder(dictionary.clone(), setup.signals_per_step())?;
+        encoder.settle(x.block())?;
+        encoder.set_activations(&memory.activations);
+        memory.activations = setup.ranks.agree(encoder.activations())?;
+        Ok(Ready { dictionary, encoder })
+    }
+
+    /// Of the first dictionary.
+    fn first(setup: &Setup<T>, memory: &Memory<T>, x: &Field<'_, T>, clock: &Clock<'_>) -> Result<Self> {
+        let blank = blank(&setup.shape, setup.options.learn.rank_one)?;
+        let mut encoder = setup.new_encoder(blank, setup.signals_per_step())?;
+        if let Some(lambda) = &memory.lambda {
+            encoder.set_lambda(lambda);
+        }
+        encoder.load(x)?;
+        let first = setup.first_dictionary(&mut encoder, x, clock);
+        let dictionary = setup.ranks.agree(first)?;
+        encoder.set_dictionary(dictionary.clone())?;
+        Ok(Ready { dictionary, encoder })
+    }
+
+    /// Collective: z for the dictionary as it is.
+    pub(super) fn solve(
+        &mut self,
+        setup: &Setup<T>,
+        memory: &mut Memory<T>,
+        x: &Field<'_, T>,
+        clock: &Clock<'_>,
+    ) -> Result<Info> {
+        if setup.online() {
+            self.encoder.set_activations(&[]);
+        }
+        if let Some(lambda) = &memory.lambda {
+            self.encoder.set_lambda(lambda);
+        }
+        let info = self.encoder.solve_within(clock, x, false)?;
+        memory.activations = setup.ranks.agree(self.encoder.activations())?;
+        if info.proven {
+            memory.room = 1.25 * (info.seconds_correlate + info.seconds_certify);
+        }
+        // A fraction of nothing would be 0 for ever: the first dictionary that has to do with x counts.
+        let counts = info.lambda_max > 0.0 && !info.noise;
+        if setup.options.learn.reg_reference == Reference::First && memory.lambda.is_none() && counts {
+            memory.lambda = Some(info.lambda.clone());
+        }
+        Ok(info)
+    }
+}

@@ -1,0 +1,165 @@
+//! The step of D, and what comes with it: atoms that are drawn anew, and atoms that move.
+
+use crate::base::error::Result;
+use crate::clock::{self, Stage};
+use crate::csc::Activation;
+use crate::learn::dictionary_step::{add_model, data_term, dictionary_step};
+use crate::learn::initialise::place;
+use crate::learn::iteration::Iteration;
+use crate::learn::memory::Memory;
+use crate::learn::recentre;
+use crate::learn::setup::Setup;
+use crate::learn::state::Ready;
+use crate::learn::statistics::Statistics;
+use crate::linalg::{Dictionary, Field, Real};
+
+/// Dictionary, activations on this rank, and objective after atoms have moved.
+type Moved<T> = (Dictionary<T>, Vec<Activation<T>>, f64);
+
+/// Relative decrease of the objective below which atoms are tried in the middle of their support.
+const SLOW: f64 = 0.03;
+
+/// They are tried in one iteration of so many: a trial costs about as much as a step of D.
+const EVERY: u64 = 4;
+
+impl<T: Real> Ready<T> {
+    /// Collective: the step of D, for the z that there is. Fails, on all ranks alike, before anything is changed but the
+    /// encoder's z.
+    pub(super) fn step_dictionary(
+        &mut self,
+        setup: &Setup<T>,
+        memory: &mut Memory<T>,
+        x: &Field<'_, T>,
+        done: &mut Iteration,
+    ) -> Result<()> {
+        let batch = self.statistics(setup, memory, x)?;
+        let _stage = clock::stage(Stage::Dictionary);
+        let accumulated = match setup.online() {
+            true => {
+                let mut all = memory.statistics.clone().map_or_else(|| Statistics::empty(&setup.shape), Ok)?;
+                all.accumulate(setup.options.learn.forgetting, &batch);
+                Some(all)
+            }
+            false => None,
+        };
+        let statistics = accumulated.as_ref().unwrap_or(&batch);
+        let mut next = self.improved(setup, statistics, &batch, done)?;
+        let mut activations = memory.activations.clone();
+        self.redraw(setup, statistics, &batch, (&mut next, &mut activations), done)?;
+        if done.redrawn == 0
+            && let Some((d, z, objective)) = self.recentre(setup, memory, x, &next, done)?
+        {
+            (next, activations, done.objective_d) = (d, z, objective);
+            done.recentred = true;
+        }
+        self.encoder.set_dictionary(next.clone())?;
+        self.encoder.set_activations(&activations);
+        memory.activations = activations;
+        self.dictionary = next;
+        memory.statistics = accumulated;
+        memory.iteration += 1;
+        memory.last = Some(done.objective_d);
+        Ok(())
+    }
+
+    /// Collective: statistics of z and the signals.
+    fn statistics(&self, setup: &Setup<T>, memory: &Memory<T>, x: &Field<'_, T>) -> Result<Statistics> {
+        let mut found = setup.gathered(&self.encoder, &memory.activations, x)?;
+        // X = residual + D∗z, and the residual is where it is needed.
+        let _stage = clock::stage(Stage::Statistics);
+        let whole = add_model(&mut found, &self.dictionary);
+        setup.ranks.agree(whole.map(|()| found))
+    }
+
+    /// Collective: a dictionary with a lower objective.
+    fn improved(
+        &self,
+        setup: &Setup<T>,
+        statistics: &Statistics,
+        batch: &Statistics,
+        done: &mut Iteration,
+    ) -> Result<Dictionary<T>> {
+        let step = dictionary_step(statistics, &self.dictionary, &setup.settings());
+        let (next, outcome) = setup.ranks.agree(step)?;
+        done.dict_iterations = outcome.iterations;
+        done.dict_gap = outcome.gap;
+        done.objective_d = done.objective_z
+            + match setup.online() {
+                false => outcome.change,
+                true => {
+                    let change =
+                        data_term(batch, &next).and_then(|next| Ok(next - data_term(batch, &self.dictionary)?));
+                    setup.ranks.agree(change)?
+                }
+            };
+        Ok(next)
+    }
+
+    /// Collective: draws atoms anew that are of no use; their few activations go with them.
+    fn redraw(
+        &self,
+        setup: &Setup<T>,
+        statistics: &Statistics,
+        batch: &Statistics,
+        (next, activations): (&mut Dictionary<T>, &mut Vec<Activation<T>>),
+        done: &mut Iteration,
+    ) -> Result<()> {
+        let dead = setup.dead_atoms(statistics);
+        if dead.is_empty() {
+            return Ok(());
+        }
+        let replaced = setup.redraw(&self.encoder, next, &dead)?;
+        done.redrawn = replaced.len();
+        if replaced.iter().any(|k| statistics.l1[*k] > 0.0) {
+            activations.retain(|a| !replaced.contains(&a.atom));
+            let mut without = next.clone();
+            let gone: f64 = replaced.iter().map(|k| done.lambda[*k] * batch.l1[*k]).sum();
+            let zero = vec![0.0; setup.shape.n_channels * without.volume()];
+            replaced.iter().for_each(|k| place(&mut without, *k, &zero));
+            let now = setup.ranks.agree(data_term(batch, &without))?;
+            let penalty: f64 = done.lambda.iter().zip(&batch.l1).map(|(l, n)| l * n).sum();
+            done.objective_d = now + penalty - gone;
+        }
+        Ok(())
+    }
+
+    /// Moves atoms to the middle of their support, activations along with them, if that leads to a
+    /// lower objective: dictionary, activations on this rank, objective. What it costs is spent only
+    /// where steps of z and D by themselves have little left to gain.
+    fn recentre(
+        &mut self,
+        setup: &Setup<T>,
+        memory: &Memory<T>,
+        x: &Field<'_, T>,
+        next: &Dictionary<T>,
+        done: &Iteration,
+    ) -> Result<Option<Moved<T>>> {
+        let Some(last) = memory.last.filter(|_| setup.options.learn.recentre && !setup.online()) else {
+            return Ok(None);
+        };
+        let offsets = recentre::offsets(next, &setup.options.learn.fixed_atoms);
+        let gained = last - done.objective_d;
+        let slow = gained <= SLOW * done.objective_d;
+        // Now and then, and before learning ends.
+        let ending = gained <= 2.0 * setup.options.learn.tol * done.objective_d;
+        let due = ending || done.index % EVERY == EVERY - 1;
+        if !(slow && due) || offsets.iter().flatten().all(|offset| *offset == 0) {
+            return Ok(None);
+        }
+        let settings = setup.settings();
+        let encoder = &mut self.encoder;
+        let moved = recentre::moved_activations(&memory.activations, &offsets, encoder.shape());
+        let moved = encoder.route(&moved)?;
+        encoder.load(x)?;
+        encoder.set_activations(&moved);
+        let statistics = setup.gathered(encoder, &moved, x)?;
+        let start = recentre::moved_atoms(next, &offsets);
+        let step = dictionary_step(&statistics, &start, &settings);
+        let (found, _) = setup.ranks.agree(step)?;
+        let penalty: f64 = done.lambda.iter().zip(&statistics.l1).map(|(l, n)| l * n).sum();
+        let objective = setup.ranks.agree(data_term(&statistics, &found))? + penalty;
+        // By more than rounding may pretend.
+        let better = objective < done.objective_d - 1e-9 * statistics.xx;
+        Ok(better.then_some((found, moved, objective)))
+    }
+}
