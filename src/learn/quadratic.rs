@@ -61,6 +61,84 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     rows.map(row).sum()
 }
 
+/// The balls that atoms have to lie in, and what of them may change.
+struct Balls<'l> {
+    /// Atoms that may change, and that anything depends on.
+    free: Vec<bool>,
+    /// What is left of each ball beside the values that may not change.
+    radii: Vec<f64>,
+    support: Option<&'l [bool]>,
+    /// Values of an atom.
+    depth: usize,
+}
+
+impl<'l> Balls<'l> {
+    fn new(of: &Quadratic, x: &[f64], limits: &Limits<'l>) -> Result<Self> {
+        let movable = |k: usize| !limits.fixed.get(k).is_some_and(|f| *f) && of.curvature[k] > 0.0;
+        let radii = memory::zeroed("the dictionary step", of.n_atoms)?;
+        let (free, support) = ((0..of.n_atoms).map(movable).collect(), limits.support);
+        let mut balls = Balls { free, radii, support, depth: of.depth() };
+        for k in 0..of.n_atoms {
+            let kept = balls.atom(k).filter(|i| !balls.allowed(*i));
+            balls.radii[k] = (1.0 - kept.map(|i| x[i] * x[i]).sum::<f64>()).max(0.0).sqrt();
+        }
+        Ok(balls)
+    }
+
+    /// Whether a value may change.
+    fn allowed(&self, i: usize) -> bool {
+        self.support.is_none_or(|s| s[i % s.len()])
+    }
+
+    fn atom(&self, k: usize) -> std::ops::Range<usize> {
+        k * self.depth..(k + 1) * self.depth
+    }
+
+    fn free(&self) -> impl Iterator<Item = usize> {
+        (0..self.free.len()).filter(|k| self.free[*k])
+    }
+
+    /// What bounds f(x) − min f, given ztz∗x.
+    fn gap(&self, of: &Quadratic, x: &[f64], hx: &[f64]) -> f64 {
+        let mut gap = 0.0;
+        for k in self.free() {
+            let (mut along, mut square) = (0.0, 0.0);
+            for i in self.atom(k) {
+                if self.allowed(i) {
+                    let g = hx[i] - of.linear[i];
+                    along += g * x[i];
+                    square += g * g;
+                }
+            }
+            gap += (along + self.radii[k] * square.sqrt()).max(0.0);
+        }
+        gap
+    }
+
+    /// Writes a projected gradient step from y, given ztz∗y. Returns what the quadratic's model says of its curvature.
+    fn step(&self, of: &Quadratic, y: &[f64], hy: &[f64], theta: f64, next: &mut [f64]) -> f64 {
+        let mut model = 0.0;
+        for k in self.free() {
+            let length = 1.0 / (theta * of.curvature[k]);
+            let range = self.atom(k);
+            let mut square = 0.0;
+            for i in range.clone().filter(|i| self.allowed(*i)) {
+                next[i] = y[i] - length * (hy[i] - of.linear[i]);
+                square += next[i] * next[i];
+            }
+            if square > self.radii[k] * self.radii[k] {
+                let factor = self.radii[k] / square.sqrt();
+                for i in range.clone().filter(|i| self.allowed(*i)) {
+                    next[i] *= factor;
+                }
+            }
+            let moved = range.map(|i| (next[i] - y[i]) * (next[i] - y[i]));
+            model += moved.sum::<f64>() / length;
+        }
+        model
+    }
+}
+
 impl Quadratic {
     /// `pair(k, l)` gives ztz_{k,l} for k ≤ l, over |τ| < L, and a factor.
     pub(crate) fn new<'p>(
@@ -206,19 +284,10 @@ impl Quadratic {
     pub(crate) fn minimise(&mut self, x: &mut [f64], limits: &Limits<'_>) -> Result<Outcome> {
         let what = "the dictionary step";
         let n = x.len();
-        let depth = self.depth();
+        let balls = Balls::new(self, x, limits)?;
         let zeroed = || memory::zeroed::<f64>(what, n);
         let (mut hx, mut y, mut hy) = (zeroed()?, zeroed()?, zeroed()?);
         let (mut next, mut h_next) = (zeroed()?, zeroed()?);
-        let free: Vec<bool> =
-            (0..self.n_atoms).map(|k| !limits.fixed.get(k).is_some_and(|f| *f) && self.curvature[k] > 0.0).collect();
-        let allowed = |i: usize| limits.support.is_none_or(|s| s[i % s.len()]);
-        // What is left of the ball beside the values that may not change.
-        let mut radii: Vec<f64> = memory::zeroed(what, self.n_atoms)?;
-        for (k, radius) in radii.iter_mut().enumerate() {
-            let kept = (k * depth..(k + 1) * depth).filter(|i| !allowed(*i));
-            *radius = (1.0 - kept.map(|i| x[i] * x[i]).sum::<f64>()).max(0.0).sqrt();
-        }
         self.apply(x, &mut hx);
         y.copy_from_slice(x);
         hy.copy_from_slice(&hx);
@@ -227,18 +296,7 @@ impl Quadratic {
         let mut outcome = Outcome { iterations: 0, gap: f64::INFINITY };
         loop {
             clock::check()?;
-            outcome.gap = 0.0;
-            for k in (0..self.n_atoms).filter(|k| free[*k]) {
-                let (mut along, mut square) = (0.0, 0.0);
-                for i in k * depth..(k + 1) * depth {
-                    if allowed(i) {
-                        let g = hx[i] - self.linear[i];
-                        along += g * x[i];
-                        square += g * g;
-                    }
-                }
-                outcome.gap += (along + radii[k] * square.sqrt()).max(0.0);
-            }
+            outcome.gap = balls.gap(self, x, &hx);
             let size = (f + limits.constant).max(f64::EPSILON * limits.constant);
             if outcome.gap <= limits.tol * size || outcome.iterations >= limits.max_iter {
                 return Ok(outcome);
@@ -247,24 +305,7 @@ impl Quadratic {
             // A step from y; shorter until the quadratic lies below its model.
             loop {
                 next.copy_from_slice(x);
-                let mut model = 0.0;
-                for k in (0..self.n_atoms).filter(|k| free[*k]) {
-                    let length = 1.0 / (theta * self.curvature[k]);
-                    let range = k * depth..(k + 1) * depth;
-                    let mut square = 0.0;
-                    for i in range.clone().filter(|i| allowed(*i)) {
-                        next[i] = y[i] - length * (hy[i] - self.linear[i]);
-                        square += next[i] * next[i];
-                    }
-                    if square > radii[k] * radii[k] {
-                        let factor = radii[k] / square.sqrt();
-                        for i in range.clone().filter(|i| allowed(*i)) {
-                            next[i] *= factor;
-                        }
-                    }
-                    let moved = range.map(|i| (next[i] - y[i]) * (next[i] - y[i]));
-                    model += moved.sum::<f64>() / length;
-                }
+                let model = balls.step(self, &y, &hy, theta, &mut next);
                 self.apply(&next, &mut h_next);
                 let moved = (0..n).map(|i| (next[i] - y[i]) * (h_next[i] - hy[i]));
                 let curve: f64 = moved.sum();

@@ -290,55 +290,116 @@ fn by_transforms<T: Real>(
     // All that a tile sees, even what meets nothing there: it takes part in the rounding.
     let tiles = share.tiles.iter().map(|tile| (tile.origin, last(tile)));
     let cells = Cells::new(shape, share, tiles)?;
-    let (atom, largest) = (shape.atom, share.largest);
-    let window = atom.map(|l| 2 * l - 1);
-    let (pair, volume) = (window.iter().product::<i64>() as usize, atom.iter().product::<i64>() as usize);
-    let (k, p) = (shape.n_atoms, shape.n_channels);
     // A tile and its halo on both sides.
-    let transform = Transform::new(std::array::from_fn(|a| largest[a] + 2 * (atom[a] - 1)));
-    let len = transform.spectrum_len();
-    let normalise = 1.0 / transform.len() as f64;
-    let state = || {
+    let transform = Transform::new(std::array::from_fn(|a| share.largest[a] + 2 * (shape.atom[a] - 1)));
+    let by = ByTransforms { shape, share, cells: &cells, transform: &transform, rows: &rows };
+    for_each(
+        n_threads,
+        share.tiles.len(),
+        || by.room(),
+        |room, index| {
+            let tile = &share.tiles[index];
+            by.transform_activations(tile, room)?;
+            by.add_pairs(room)?;
+            by.transform_field(tile, room)?;
+            by.add_patches(room)
+        },
+    )?;
+    Ok(rows)
+}
+
+/// What all tiles share.
+struct ByTransforms<'a, T> {
+    shape: &'a Shape,
+    share: &'a Share<'a, T>,
+    cells: &'a Cells,
+    transform: &'a Transform,
+    rows: &'a [Mutex<Row>],
+}
+
+/// What a thread works in.
+struct Room {
+    work: Work,
+    /// Spectra of the activations of a tile.
+    inner: Vec<Complex<f64>>,
+    /// The same with those around it; then of the field's channels.
+    outer: Vec<Complex<f64>>,
+    product: Vec<Complex<f64>>,
+    values: Vec<f64>,
+}
+
+impl<T: Real> ByTransforms<'_, T> {
+    fn room(&self) -> Result<Room> {
         let what = "spectra";
-        let inner: Vec<Complex<f64>> = memory::zeroed(what, k * len)?;
-        let outer: Vec<Complex<f64>> = memory::zeroed(what, k.max(p) * len)?;
-        let product: Vec<Complex<f64>> = memory::zeroed(what, len)?;
-        let values: Vec<f64> = memory::zeroed(what, pair.max(volume))?;
-        Ok((transform.work()?, inner, outer, product, values))
-    };
-    for_each(n_threads, share.tiles.len(), state, |state, index| {
-        let (work, inner, outer, product, values) = state;
-        let tile = &share.tiles[index];
-        // Positions relative to the tile; the halo below it wraps to the end.
-        for atom_index in 0..k {
+        let (k, p, len) = (self.shape.n_atoms, self.shape.n_channels, self.transform.spectrum_len());
+        Ok(Room {
+            work: self.transform.work()?,
+            inner: memory::zeroed(what, k * len)?,
+            outer: memory::zeroed(what, k.max(p) * len)?,
+            product: memory::zeroed(what, len)?,
+            values: memory::zeroed(what, self.pair().max(self.volume()))?,
+        })
+    }
+
+    /// Values of a pair of atoms.
+    fn pair(&self) -> usize {
+        self.shape.atom.iter().map(|l| 2 * l - 1).product::<i64>() as usize
+    }
+
+    /// Values of an atom and channel.
+    fn volume(&self) -> usize {
+        self.shape.atom.iter().product::<i64>() as usize
+    }
+
+    fn normalise(&self) -> f64 {
+        1.0 / self.transform.len() as f64
+    }
+
+    /// Positions are relative to the tile; the halo below it wraps to the end.
+    fn transform_activations(&self, tile: &Tile, room: &mut Room) -> Result<()> {
+        let (transform, len) = (self.transform, self.transform.spectrum_len());
+        let Room { work, inner, outer, .. } = room;
+        for atom in 0..self.shape.n_atoms {
             clock::check()?;
             for (halo, to) in [(false, &mut *inner), (true, &mut *outer)] {
                 work.real.fill(0.0);
-                let reach = |a: usize| if halo { atom[a] - 1 } else { 0 };
-                cells.inside(tile.signal, tile.origin, tile.shape, reach, |at, l, z| {
-                    if l == atom_index {
+                let reach = |a: usize| if halo { self.shape.atom[a] - 1 } else { 0 };
+                self.cells.inside(tile.signal, tile.origin, tile.shape, reach, |at, l, z| {
+                    if l == atom {
                         work.real[transform.index(at)] += z;
                     }
                 });
-                transform.forward(work, &mut to[atom_index * len..][..len]);
+                transform.forward(work, &mut to[atom * len..][..len]);
             }
         }
+        Ok(())
+    }
+
+    fn add_pairs(&self, room: &mut Room) -> Result<()> {
+        let (k, len, pair) = (self.shape.n_atoms, self.transform.spectrum_len(), self.pair());
+        let Room { work, inner, outer, product, values } = room;
+        let (from, window) = (self.shape.atom.map(|l| 1 - l), self.shape.atom.map(|l| 2 * l - 1));
         for first in 0..k {
             let one = &inner[first * len..][..len];
             for second in first..k {
                 let other = &outer[second * len..][..len];
                 let values = &mut values[..pair];
-                let from = atom.map(|l| 1 - l);
-                correlate(&transform, work, product, (one, other), from, window, values);
+                correlate(self.transform, work, product, (one, other), from, window, values);
                 clock::check()?;
-                let mut row = lock(&rows[first]);
-                row.ztz.add((second - first) * pair, normalise, values);
+                let mut row = lock(&self.rows[first]);
+                row.ztz.add((second - first) * pair, self.normalise(), values);
             }
         }
-        let extended: Point = std::array::from_fn(|a| tile.shape[a] + atom[a] - 1);
+        Ok(())
+    }
+
+    fn transform_field(&self, tile: &Tile, room: &mut Room) -> Result<()> {
+        let (transform, len) = (self.transform, self.transform.spectrum_len());
+        let Room { work, outer, .. } = room;
+        let extended: Point = std::array::from_fn(|a| tile.shape[a] + self.shape.atom[a] - 1);
         let mut patch: Vec<f64> = memory::zeroed("a patch", extended.iter().product::<i64>() as usize)?;
-        for channel in 0..p {
-            share.x.read(tile.signal, channel, tile.origin, extended, &mut patch);
+        for channel in 0..self.shape.n_channels {
+            self.share.x.read(tile.signal, channel, tile.origin, extended, &mut patch);
             work.real.fill(0.0);
             let mut rows = patch.chunks_exact(extended[2] as usize);
             for i in 0..extended[0] {
@@ -351,20 +412,24 @@ fn by_transforms<T: Real>(
             }
             transform.forward(work, &mut outer[channel * len..][..len]);
         }
-        for first in 0..k {
-            for channel in 0..p {
+        Ok(())
+    }
+
+    fn add_patches(&self, room: &mut Room) -> Result<()> {
+        let (len, volume) = (self.transform.spectrum_len(), self.volume());
+        let Room { work, inner, outer, product, values } = room;
+        for first in 0..self.shape.n_atoms {
+            for channel in 0..self.shape.n_channels {
                 let (one, other) = (&inner[first * len..], &outer[channel * len..]);
                 let values = &mut values[..volume];
-                let from = [0; AXES];
-                correlate(&transform, work, product, (one, other), from, atom, values);
+                correlate(self.transform, work, product, (one, other), [0; AXES], self.shape.atom, values);
                 clock::check()?;
-                let mut row = lock(&rows[first]);
-                row.ztx.add(channel * volume, normalise, values);
+                let mut row = lock(&self.rows[first]);
+                row.ztx.add(channel * volume, self.normalise(), values);
             }
         }
         Ok(())
-    })?;
-    Ok(rows)
+    }
 }
 
 /// Writes the correlation of two fields over a box of shifts, not normalised, to `values`.

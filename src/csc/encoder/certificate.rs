@@ -173,7 +173,7 @@ impl<T: Real> Measure<'_, T> {
             || Ok(Vec::new()),
             |tops, index| {
                 let state = self.placed.tiles().tile(index);
-                let top = state.largest_c(self.bound.plan(), weights).0;
+                let top = self.survey(&state).largest_c(weights).0;
                 tops.push((index, state.tile.signal, top));
                 Ok(())
             },
@@ -228,7 +228,7 @@ impl<T: Real> Measure<'_, T> {
             T::of(exact)
         };
         let single = state.c.is_single();
-        state.for_each_active(self.bound.plan(), |of, z, c| {
+        self.survey(&state).for_each_active(|of, z, c| {
             let c = match single || drift.is_some() {
                 true => anew(&of, c),
                 false => c,
@@ -236,7 +236,7 @@ impl<T: Real> Measure<'_, T> {
             visit(of.atom, z, c);
         });
         let Some(drift) = drift else { return false };
-        state.for_each_sample(self.bound.plan(), |of, c| {
+        self.survey(&state).for_each_sample(|of, c| {
             anew(&of, c);
         });
         largest > drift[state.tile.signal]

@@ -5,7 +5,8 @@
 
 use crate::base::error::Result;
 use crate::csc::bound::Bound;
-use crate::csc::descent::tile::{Coordinate, Correlations};
+use crate::csc::descent::tile::survey::{Survey, for_each_large_step};
+use crate::csc::descent::tile::{Coordinate, Correlations, TileState};
 use crate::csc::encoder::placed::Placed;
 use crate::linalg::correlate::Scratch;
 use crate::linalg::kernels::step_size;
@@ -46,6 +47,11 @@ pub(super) struct Measure<'e, T: Real> {
 }
 
 impl<T: Real> Measure<'_, T> {
+    /// To look over a tile.
+    pub(super) fn survey<'s>(&'s self, state: &'s TileState<T>) -> Survey<'s, T> {
+        Survey { state, plan: self.bound.plan() }
+    }
+
     /// Room to correlate a tile.
     pub(super) fn scratch(&self) -> Result<Scratch<T>> {
         let [some, others] = [true, false].map(|single| self.precision.single.contains(&single));
@@ -88,7 +94,7 @@ impl<T: Real> Measure<'_, T> {
                 }
             }
             state.mask(self.bound.plan());
-            let (top, c) = state.largest_c(self.bound.plan(), weights);
+            let (top, c) = self.survey(state).largest_c(weights);
             tops.push((index, top));
             largest[number] = f64::max(largest[number], top);
             largest[n_signals + number] = f64::max(largest[n_signals + number], c);
@@ -156,7 +162,7 @@ impl<T: Real> Measure<'_, T> {
                 Some(scratch) => scratch,
                 None => scratch.insert(self.scratch()?),
             };
-            state.for_each_large_c(self.bound.plan(), weights, least, |coordinate| {
+            self.survey(&state).for_each_large_c(weights, least, |coordinate| {
                 let c = self.exact(&signals[number], &coordinate, scratch);
                 let c = if self.bound.plan().positive { c } else { c.abs() };
                 most[number] = f64::max(most[number], c * weights[coordinate.atom]);
@@ -226,7 +232,7 @@ impl<T: Real> Measure<'_, T> {
             let Some(least) = least(number) else {
                 return Ok(());
             };
-            state.for_each_large_step(self.bound.plan(), least, |of, z| {
+            for_each_large_step(&mut state, self.bound.plan(), least, |of, z| {
                 let c = T::of(self.exact(&signals[number], &of, scratch));
                 let size = step_size(self.bound.plan().positive, c, z, self.bound.plan().mu[of.atom]);
                 most[number] = f64::max(most[number], size.wide());

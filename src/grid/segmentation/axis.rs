@@ -1,6 +1,6 @@
 //! The segments along one axis: where they start and end, who holds a position, who touches it.
 
-use crate::grid::segmentation::Part;
+use crate::grid::segmentation::part::Part;
 use std::ops::Range;
 
 /// One axis of the grid: `start + j·pitch + min(j, wide)` is where its segment j starts.

@@ -63,10 +63,12 @@
 
 mod activity;
 mod axis;
+mod part;
 
 use crate::base::error::{Error, Result};
 use crate::base::wording::{by_language, entry, nth, per_axis};
 use axis::{Axis, length};
+pub use part::Part;
 use std::ops::Range;
 
 /// The box that is to be cut, and the full array it lies in.
@@ -145,15 +147,6 @@ impl Domain {
         }
         Ok(Domain { inner_bounds: inner_bounds.to_vec(), ..full })
     }
-}
-
-/// Which part of a segment is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// The segment itself; these parts cover the domain disjointly.
-    Inner,
-    /// The segment with its overlap, clipped to the full array.
-    Outer,
 }
 
 /// A regular grid of segments over a [`Domain`] of any number of axes, with a record of which

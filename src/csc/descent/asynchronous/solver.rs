@@ -4,7 +4,7 @@ use crate::base::error::Result;
 use crate::csc::descent::asynchronous::setting::Setting;
 use crate::csc::descent::control::note;
 use crate::csc::descent::halo::{Halo, decode, encode};
-use crate::csc::descent::tile::{Step, TileState, Visit};
+use crate::csc::descent::tile::{Step, TileState, Visit, copy};
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, Point};
 use crate::linalg::Real;
@@ -108,7 +108,7 @@ impl<'s, T: Real> Solver<'s, T> {
         for partner in &self.halo.partners {
             let mut bytes = Vec::new();
             for tile in &partner.sends {
-                tiles.tile(*tile).append_to(plan, &mut bytes);
+                copy::append(&tiles.tile(*tile), plan, &mut bytes);
             }
             self.halo.send(partner.rank, Tag::FIELD, bytes)?;
         }
@@ -128,7 +128,7 @@ impl<'s, T: Real> Solver<'s, T> {
                 let numbers = (number, self.setting.grid.within_signal(number));
                 let state = TileState::new(tile, images, numbers, &plan.group, plan.n_atoms);
                 let read = state.and_then(|mut state| {
-                    rest = state.read_from(plan, rest)?;
+                    rest = copy::read(&mut state, plan, rest)?;
                     shadows[*ghost - n] = Some(state);
                     Ok(())
                 });
@@ -144,7 +144,7 @@ impl<'s, T: Real> Solver<'s, T> {
     fn tell(&mut self, number: usize, steps: &[Step<T>]) {
         let (tiles, plan) = (self.setting.tiles, self.setting.plan);
         if let Some(shadow) = self.shadow_of.get(&number) {
-            self.shadows[*shadow].mirror(plan, steps);
+            copy::mirror(&mut self.shadows[*shadow], plan, steps);
         }
         for hearer in self.hearers.get(&number).into_iter().flatten() {
             match hearer.tile.checked_sub(tiles.len()) {

@@ -1,7 +1,11 @@
 //! Which step a tile makes next.
 
 use crate::clock;
-use crate::csc::descent::tile::{NonZero, Plan, Step, TileState, Visit, unflatten};
+use crate::csc::descent::tile::correlations::Correlations;
+use crate::csc::descent::tile::nonzero::{NonZero, largest_step};
+use crate::csc::descent::tile::plan::Plan;
+use crate::csc::descent::tile::step::{Step, Visit};
+use crate::csc::descent::tile::{TileState, unflatten};
 use crate::grid::point::{AXES, Point};
 use crate::linalg::Real;
 use crate::linalg::kernels::step_size;
@@ -280,6 +284,59 @@ impl<T: Real> TileState<T> {
                 self.bound[group] = tol;
             }
         }
+    }
+
+    /// Makes those bounds exact that may be the largest. Returns max |dz|.
+    pub(crate) fn settle(&mut self, plan: &Plan<T>) -> T {
+        let mut largest = T::NEG_INFINITY;
+        for group in 0..self.bound.len() {
+            if self.bound[group] > largest {
+                self.measure(plan, group);
+                largest = if self.bound[group] > largest { self.bound[group] } else { largest };
+            }
+        }
+        largest
+    }
+
+    /// Looks at a group: makes its bound exact.
+    pub(super) fn measure(&mut self, plan: &Plan<T>, group: usize) {
+        let (start, rows) = (self.starts[group] as usize, self.rows);
+        let best = self.c.largest_excess(plan, start, rows);
+        let (best, _) = self.largest_nonzero(plan, group, best);
+        self.lower(group, best);
+    }
+
+    /// Sets the bound of a group to what it has.
+    #[inline(always)]
+    pub(super) fn lower(&mut self, group: usize, best: T) {
+        if self.bound[group] > self.wear.highest {
+            self.wear.highest = self.bound[group];
+        }
+        self.bound[group] = best;
+        self.seen[group] = best;
+    }
+
+    /// Whether the bound of a group is attained.
+    pub(super) fn is_exact(&self, group: usize) -> bool {
+        self.bound[group] == self.seen[group]
+    }
+
+    /// Largest |dz| of the non-zero coordinates of a group, and its place among them; or `best` if that is not less.
+    #[inline]
+    pub(super) fn largest_nonzero(&self, plan: &Plan<T>, group: usize, best: T) -> (T, usize) {
+        let list = &self.nonzeros[group];
+        // The precision is asked for once, not for each.
+        match &self.c {
+            Correlations::Full(c) => largest_step(plan, list, best, |index| c[index]),
+            Correlations::Single(c) => largest_step(plan, list, best, |index| plan.unit.widen(c[index])),
+        }
+    }
+
+    /// |dz| of a non-zero coordinate.
+    #[inline]
+    pub(super) fn size_of(&self, plan: &Plan<T>, x: &NonZero<T>) -> T {
+        let index = x.index as usize;
+        step_size(plan.positive, self.c.get(plan, index), x.z * plan.weights[x.atom as usize], plan.mu[x.atom as usize])
     }
 
     /// Global position of a value of c.

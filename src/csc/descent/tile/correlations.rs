@@ -2,7 +2,7 @@
 
 use crate::base::error::Result;
 use crate::base::memory::Aligned;
-use crate::csc::descent::tile::{Plan, plan::Table};
+use crate::csc::descent::tile::plan::{Plan, Table};
 use crate::linalg::Real;
 use crate::linalg::kernels::{Isa, Kernels, Rows};
 

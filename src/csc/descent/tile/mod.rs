@@ -18,86 +18,27 @@
 //! is what all tiles share.
 
 mod choice;
+pub(crate) mod copy;
 mod correlations;
+mod nonzero;
 mod plan;
+mod step;
+pub(crate) mod survey;
+mod wear;
 
 pub(crate) use correlations::Correlations;
 pub(crate) use plan::{Plan, Unit};
+pub use step::Step;
+pub(crate) use step::{Coordinate, Visit};
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::grid::point::{AXES, Point, checked_volume};
 use crate::grid::tiles::Tile;
 use crate::linalg::Real;
-use crate::linalg::kernels::{Rows, step_size, threshold};
-
-/// A change of one coordinate: z += delta at (atom, position).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Step<T> {
-    /// Position on the padded axes: global outside of a tile, relative to its origin in its log.
-    pub at: [i32; AXES],
-    /// Atom.
-    pub atom: u32,
-    /// The change.
-    pub delta: T,
-}
-
-/// What a visit of a tile did.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Visit<T> {
-    pub(crate) steps: usize,
-    /// Bound on max |dz| over the tile afterwards.
-    pub(crate) bound: T,
-    /// Largest weighted |z| that was set, or was to be set.
-    pub(crate) largest_z: T,
-}
-
-/// Which activation: global position on the padded axes, and atom.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Coordinate {
-    pub(crate) at: Point,
-    pub(crate) atom: usize,
-}
-
-/// A coordinate with z ≠ 0.
-#[derive(Clone, Copy)]
-pub(crate) struct NonZero<T> {
-    /// Index in the tile's c.
-    index: u32,
-    atom: u32,
-    /// Where the steps of this coordinate stand in the outbox, if they are from this visit.
-    sent: u32,
-    z: T,
-}
-
-/// What c has been through since it was computed: what its rounding is bounded by.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wear<T> {
-    /// Steps that were applied to it.
-    pub(crate) steps: f64,
-    /// Sum of their |δ|.
-    pub(crate) moved: f64,
-    /// Sum over them of a bound on |dz|.
-    pub(crate) heights: f64,
-    /// Steps that are not yet in that sum, and the largest |dz| meanwhile of groups that are no longer there.
-    recent: f64,
-    highest: T,
-}
-
-impl<T: Real> Wear<T> {
-    const NONE: Self = Wear { steps: 0.0, moved: 0.0, heights: 0.0, recent: 0.0, highest: T::ZERO };
-
-    /// Adds up what there was, until when every |dz| is at most `bound`.
-    fn add_up(&mut self, bound: T) {
-        let highest = if bound > self.highest { bound } else { self.highest };
-        self.heights += self.recent * highest.wide();
-        self.steps += self.recent;
-        (self.recent, self.highest) = (0.0, T::ZERO);
-    }
-}
-
-/// Not in the outbox.
-const NONE: u32 = u32::MAX;
+use crate::linalg::kernels::{Rows, threshold};
+use nonzero::{NONE, NonZero};
+use wear::Wear;
 
 /// State of one tile.
 pub(crate) struct TileState<T> {
@@ -275,18 +216,6 @@ impl<T: Real> TileState<T> {
         self.nonzeros = z;
     }
 
-    /// Makes those bounds exact that may be the largest. Returns max |dz|.
-    pub(crate) fn settle(&mut self, plan: &Plan<T>) -> T {
-        let mut largest = T::NEG_INFINITY;
-        for group in 0..self.bound.len() {
-            if self.bound[group] > largest {
-                self.measure(plan, group);
-                largest = if self.bound[group] > largest { self.bound[group] } else { largest };
-            }
-        }
-        largest
-    }
-
     /// Whether c has been through so many steps that what is left above a tolerance may be their rounding: it has to be
     /// computed anew. Roundings add up as their square root does (Higham, section 2.8); some of them may be against us.
     pub(crate) fn is_worn(&self, tol: T) -> bool {
@@ -320,122 +249,15 @@ impl<T: Real> TileState<T> {
         self.index
     }
 
-    /// Repeats the steps of another rank in its copy of the tile.
-    pub(crate) fn mirror(&mut self, plan: &Plan<T>, steps: &[Step<T>]) {
-        let [_, s1, s2] = self.tile.stored(&plan.group);
-        for step in steps {
-            let at: Point = std::array::from_fn(|a| i64::from(step.at[a]) - self.tile.origin[a]);
-            let index = ((at[0] * s1 + at[1]) * s2 + at[2]) as usize * plan.n_atoms;
-            let index = index + step.atom as usize;
-            let group = self.group_of(plan, index);
-            match self.listed(group, index) {
-                Some(i) => {
-                    let z = &mut self.nonzeros[group][i].z;
-                    *z += step.delta;
-                    if *z == T::ZERO && !self.frozen {
-                        self.nonzeros[group].remove(i);
-                    }
-                }
-                None => self.set_z(plan, at, step.atom as usize, step.delta),
-            }
-            self.apply(plan, &Step { at: at.map(|x| x as i32), ..*step });
-            for image in 0..self.images.len() {
-                let shift = self.images[image];
-                let at = std::array::from_fn(|a| (at[a] + shift[a]) as i32);
-                self.apply(plan, &Step { at, ..*step });
-            }
-        }
-    }
-
-    /// Appends c and z, for [`TileState::read_from`].
-    pub(crate) fn append_to(&self, plan: &Plan<T>, bytes: &mut Vec<u8>) {
-        bytes.push(u8::from(self.frozen) | u8::from(self.c.is_single()) << 1);
-        (0..self.c.len()).for_each(|index| self.c.get(plan, index).append_bytes(bytes));
-        let list: Vec<_> = self.nonzeros.iter().flatten().collect();
-        bytes.extend((list.len() as u32).to_le_bytes());
-        for x in list {
-            bytes.extend(x.index.to_le_bytes());
-            x.z.append_bytes(bytes);
-        }
-    }
-
-    /// Takes over c and z of the same tile on another rank. Returns what follows.
-    pub(crate) fn read_from<'b>(&mut self, plan: &Plan<T>, bytes: &'b [u8]) -> Result<&'b [u8]> {
-        let short = || Error::Communication("the copy of a tile is cut off".into());
-        let (flags, bytes) = bytes.split_first().ok_or_else(short)?;
-        self.frozen = flags & 1 != 0;
-        self.make_room(plan, flags & 2 != 0)?;
-        let size = size_of::<T>();
-        let (c, bytes) = bytes.split_at_checked(self.c.len() * size).ok_or_else(short)?;
-        for (index, from) in c.chunks_exact(size).enumerate() {
-            self.c.set(plan, index, T::from_bytes(from));
-        }
-        let (n, bytes) = bytes.split_first_chunk::<4>().ok_or_else(short)?;
-        let n = u32::from_le_bytes(*n) as usize * (4 + size);
-        let (list, bytes) = bytes.split_at_checked(n).ok_or_else(short)?;
-        for record in list.chunks_exact(4 + size) {
-            let (index, z) = record.split_first_chunk::<4>().ok_or_else(short)?;
-            let index = u32::from_le_bytes(*index);
-            if index as usize >= self.c.len() {
-                return Err(short());
-            }
-            let group = self.group_of(plan, index as usize);
-            self.nonzeros[group].push(NonZero {
-                index,
-                atom: index % plan.n_atoms as u32,
-                sent: NONE,
-                z: T::from_bytes(z),
-            });
-        }
-        self.restart(plan);
-        Ok(bytes)
+    /// Which coordinate a value of c belongs to.
+    pub(crate) fn coordinate(&self, plan: &Plan<T>, index: usize) -> Coordinate {
+        Coordinate { at: self.position(plan, index), atom: index % plan.n_atoms }
     }
 
     pub(crate) fn begin_visit(&mut self, made: &mut Vec<Step<T>>) -> Visit<T> {
         made.clear();
         self.visits += 1;
         Visit::default()
-    }
-
-    /// Looks at a group: makes its bound exact.
-    fn measure(&mut self, plan: &Plan<T>, group: usize) {
-        let (start, rows) = (self.starts[group] as usize, self.rows);
-        let best = self.c.largest_excess(plan, start, rows);
-        let (best, _) = self.largest_nonzero(plan, group, best);
-        self.lower(group, best);
-    }
-
-    /// Sets the bound of a group to what it has.
-    #[inline(always)]
-    fn lower(&mut self, group: usize, best: T) {
-        if self.bound[group] > self.wear.highest {
-            self.wear.highest = self.bound[group];
-        }
-        self.bound[group] = best;
-        self.seen[group] = best;
-    }
-
-    /// Whether the bound of a group is attained.
-    fn is_exact(&self, group: usize) -> bool {
-        self.bound[group] == self.seen[group]
-    }
-
-    /// Largest |dz| of the non-zero coordinates of a group, and its place among them; or `best` if that is not less.
-    #[inline]
-    fn largest_nonzero(&self, plan: &Plan<T>, group: usize, best: T) -> (T, usize) {
-        let list = &self.nonzeros[group];
-        // The precision is asked for once, not for each.
-        match &self.c {
-            Correlations::Full(c) => largest_step(plan, list, best, |index| c[index]),
-            Correlations::Single(c) => largest_step(plan, list, best, |index| plan.unit.widen(c[index])),
-        }
-    }
-
-    /// |dz| of a non-zero coordinate.
-    #[inline]
-    fn size_of(&self, plan: &Plan<T>, x: &NonZero<T>) -> T {
-        let index = x.index as usize;
-        step_size(plan.positive, self.c.get(plan, index), x.z * plan.weights[x.atom as usize], plan.mu[x.atom as usize])
     }
 
     /// Group of a value of c.
@@ -608,98 +430,6 @@ impl<T: Real> TileState<T> {
         }
     }
 
-    /// Calls `visit` with a few coordinates from all over the tile, and their c.
-    pub(crate) fn for_each_sample(&self, plan: &Plan<T>, mut visit: impl FnMut(Coordinate, T)) {
-        const SAMPLES: u64 = 8;
-        for sample in 0..SAMPLES {
-            // Fibonacci hashing: evenly spread, elsewhere in each tile.
-            let hash = (self.place * SAMPLES + sample + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            let index = ((u128::from(hash) * self.c.len() as u128) >> 64) as usize;
-            let c = self.c.get(plan, index);
-            if c.finite() {
-                visit(self.coordinate(plan, index), c);
-            }
-        }
-    }
-
-    /// Calls `visit` with the coordinate, value and c of each z ≠ 0.
-    pub(crate) fn for_each_active(&self, plan: &Plan<T>, mut visit: impl FnMut(Coordinate, T, T)) {
-        for x in self.nonzeros.iter().flatten().filter(|x| x.z != T::ZERO) {
-            let index = x.index as usize;
-            visit(self.coordinate(plan, index), x.z, self.c.get(plan, index));
-        }
-    }
-
-    /// Which coordinate a value of c belongs to.
-    pub(crate) fn coordinate(&self, plan: &Plan<T>, index: usize) -> Coordinate {
-        Coordinate { at: self.position(plan, index), atom: index % plan.n_atoms }
-    }
-
-    /// The largest |c|·weight (c·weight when z ≥ 0), a weight per atom, and the largest |c| (or c); at least 0.
-    pub(crate) fn largest_c(&self, plan: &Plan<T>, weights: &[f64]) -> (f64, f64) {
-        let largest = self.c.largest(plan);
-        let weighted = largest.iter().zip(weights);
-        let weighted = weighted.filter(|(c, _)| **c > T::ZERO).map(|(c, w)| c.wide() * w).fold(0.0, f64::max);
-        let plain = largest.iter().map(|c| c.wide()).fold(0.0, f64::max);
-        (weighted, plain)
-    }
-
-    /// Calls `visit` with every coordinate whose |c|·weight (c·weight when z ≥ 0) is at least `least`.
-    pub(crate) fn for_each_large_c(
-        &self,
-        plan: &Plan<T>,
-        weights: &[f64],
-        least: f64,
-        mut visit: impl FnMut(Coordinate),
-    ) {
-        let most = weights.iter().copied().fold(0.0, f64::max);
-        self.c.for_each_run(plan, |first, largest| {
-            if largest.wide() * most < least {
-                return;
-            }
-            let run = first..first + plan.mu.len();
-            for (index, weight) in run.zip(weights.iter().cycle()) {
-                let c = self.c.get(plan, index).wide();
-                let c = if plan.positive { c } else { c.abs() };
-                if c * weight >= least {
-                    visit(self.coordinate(plan, index));
-                }
-            }
-        });
-    }
-
-    /// Calls `visit` with every coordinate, and its weighted z, whose |dz| is at least `least`, or |c| − μ (c − μ when z ≥ 0) if its
-    /// z is zero.
-    pub(crate) fn for_each_large_step(&mut self, plan: &Plan<T>, least: T, mut visit: impl FnMut(Coordinate, T)) {
-        for group in 0..self.bound.len() {
-            if self.bound[group] >= least && !self.is_exact(group) {
-                self.measure(plan, group);
-            }
-            if self.bound[group] < least {
-                continue;
-            }
-            for x in &self.nonzeros[group] {
-                if x.z != T::ZERO && self.size_of(plan, x) >= least {
-                    let weighted = x.z * plan.weights[x.atom as usize];
-                    visit(self.coordinate(plan, x.index as usize), weighted);
-                }
-            }
-            for first in self.rows.starts(self.starts[group] as usize) {
-                for (at, mu) in plan.mu[..self.rows.run].iter().enumerate() {
-                    let c = self.c.get(plan, first + at);
-                    let excess = if plan.positive { c } else { c.abs() } - *mu;
-                    if excess >= least {
-                        // Where z ≠ 0 the step is at least as large, and has been seen above.
-                        let listed = self.listed(group, first + at);
-                        if listed.is_none_or(|i| self.nonzeros[group][i].z == T::ZERO) {
-                            visit(self.coordinate(plan, first + at), T::ZERO);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
     /// Begins a solve from the z that is there: what follows depends on its values alone, not on how
     /// they came to be.
     pub(crate) fn begin_solve(&mut self) {
@@ -741,21 +471,6 @@ impl<T: Real> TileState<T> {
     pub(crate) fn n_nonzero(&self) -> usize {
         self.nonzeros.iter().flatten().filter(|x| x.z != T::ZERO).count()
     }
-}
-
-/// Largest |dz| of non-zero coordinates, and the first place of one that has it; or `best` if that is not less.
-#[inline(always)]
-fn largest_step<T: Real>(plan: &Plan<T>, list: &[NonZero<T>], best: T, c: impl Fn(usize) -> T) -> (T, usize) {
-    let size = |x: &NonZero<T>| {
-        let (mu, weight) = (plan.mu[x.atom as usize], plan.weights[x.atom as usize]);
-        step_size(plan.positive, c(x.index as usize), x.z * weight, mu)
-    };
-    // Written for a maximum without branches: which one is the largest cannot be predicted.
-    let sizes = list.iter().map(size).enumerate();
-    sizes.fold((best, 0), |(best, at), (i, size)| {
-        let larger = size > best;
-        (if larger { size } else { best }, if larger { i } else { at })
-    })
 }
 
 /// Position from a row-major index.

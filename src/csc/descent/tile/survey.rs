@@ -1,0 +1,104 @@
+//! Looks over a whole tile, for what is told and proven of a solve.
+
+use crate::csc::descent::tile::TileState;
+use crate::csc::descent::tile::plan::Plan;
+use crate::csc::descent::tile::step::Coordinate;
+use crate::linalg::Real;
+
+/// A tile that is looked over.
+pub(crate) struct Survey<'s, T: Real> {
+    pub(crate) state: &'s TileState<T>,
+    pub(crate) plan: &'s Plan<T>,
+}
+
+impl<T: Real> Survey<'_, T> {
+    /// Calls `visit` with a few coordinates from all over the tile, and their c.
+    pub(crate) fn for_each_sample(&self, mut visit: impl FnMut(Coordinate, T)) {
+        let Survey { state, plan } = *self;
+        const SAMPLES: u64 = 8;
+        for sample in 0..SAMPLES {
+            // Fibonacci hashing: evenly spread, elsewhere in each tile.
+            let hash = (state.place * SAMPLES + sample + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let index = ((u128::from(hash) * state.c.len() as u128) >> 64) as usize;
+            let c = state.c.get(plan, index);
+            if c.finite() {
+                visit(state.coordinate(plan, index), c);
+            }
+        }
+    }
+
+    /// Calls `visit` with the coordinate, value and c of each z ≠ 0.
+    pub(crate) fn for_each_active(&self, mut visit: impl FnMut(Coordinate, T, T)) {
+        let Survey { state, plan } = *self;
+        for x in state.nonzeros.iter().flatten().filter(|x| x.z != T::ZERO) {
+            let index = x.index as usize;
+            visit(state.coordinate(plan, index), x.z, state.c.get(plan, index));
+        }
+    }
+
+    /// The largest |c|·weight (c·weight when z ≥ 0), a weight per atom, and the largest |c| (or c); at least 0.
+    pub(crate) fn largest_c(&self, weights: &[f64]) -> (f64, f64) {
+        let Survey { state, plan } = *self;
+        let largest = state.c.largest(plan);
+        let weighted = largest.iter().zip(weights);
+        let weighted = weighted.filter(|(c, _)| **c > T::ZERO).map(|(c, w)| c.wide() * w).fold(0.0, f64::max);
+        let plain = largest.iter().map(|c| c.wide()).fold(0.0, f64::max);
+        (weighted, plain)
+    }
+
+    /// Calls `visit` with every coordinate whose |c|·weight (c·weight when z ≥ 0) is at least `least`.
+    pub(crate) fn for_each_large_c(&self, weights: &[f64], least: f64, mut visit: impl FnMut(Coordinate)) {
+        let Survey { state, plan } = *self;
+        let most = weights.iter().copied().fold(0.0, f64::max);
+        state.c.for_each_run(plan, |first, largest| {
+            if largest.wide() * most < least {
+                return;
+            }
+            let run = first..first + plan.mu.len();
+            for (index, weight) in run.zip(weights.iter().cycle()) {
+                let c = state.c.get(plan, index).wide();
+                let c = if plan.positive { c } else { c.abs() };
+                if c * weight >= least {
+                    visit(state.coordinate(plan, index));
+                }
+            }
+        });
+    }
+}
+
+/// Calls `visit` with every coordinate, and its weighted z, whose |dz| is at least `least`, or |c| − μ (c − μ when z ≥ 0) if its
+/// z is zero.
+pub(crate) fn for_each_large_step<T: Real>(
+    state: &mut TileState<T>,
+    plan: &Plan<T>,
+    least: T,
+    mut visit: impl FnMut(Coordinate, T),
+) {
+    for group in 0..state.bound.len() {
+        if state.bound[group] >= least && !state.is_exact(group) {
+            state.measure(plan, group);
+        }
+        if state.bound[group] < least {
+            continue;
+        }
+        for x in &state.nonzeros[group] {
+            if x.z != T::ZERO && state.size_of(plan, x) >= least {
+                let weighted = x.z * plan.weights[x.atom as usize];
+                visit(state.coordinate(plan, x.index as usize), weighted);
+            }
+        }
+        for first in state.rows.starts(state.starts[group] as usize) {
+            for (at, mu) in plan.mu[..state.rows.run].iter().enumerate() {
+                let c = state.c.get(plan, first + at);
+                let excess = if plan.positive { c } else { c.abs() } - *mu;
+                if excess >= least {
+                    // Where z ≠ 0 the step is at least as large, and has been seen above.
+                    let listed = state.listed(group, first + at);
+                    if listed.is_none_or(|i| state.nonzeros[group][i].z == T::ZERO) {
+                        visit(state.coordinate(plan, first + at), T::ZERO);
+                    }
+                }
+            }
+        }
+    }
+}

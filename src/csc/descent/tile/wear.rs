@@ -1,0 +1,29 @@
+//! What wears c out: the rounding of steps.
+
+use crate::linalg::Real;
+
+/// What c has been through since it was computed: what its rounding is bounded by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wear<T> {
+    /// Steps that were applied to it.
+    pub(crate) steps: f64,
+    /// Sum of their |δ|.
+    pub(crate) moved: f64,
+    /// Sum over them of a bound on |dz|.
+    pub(crate) heights: f64,
+    /// Steps that are not yet in that sum, and the largest |dz| meanwhile of groups that are no longer there.
+    pub(super) recent: f64,
+    pub(super) highest: T,
+}
+
+impl<T: Real> Wear<T> {
+    pub(super) const NONE: Self = Wear { steps: 0.0, moved: 0.0, heights: 0.0, recent: 0.0, highest: T::ZERO };
+
+    /// Adds up what there was, until when every |dz| is at most `bound`.
+    pub(super) fn add_up(&mut self, bound: T) {
+        let highest = if bound > self.highest { bound } else { self.highest };
+        self.heights += self.recent * highest.wide();
+        self.steps += self.recent;
+        (self.recent, self.highest) = (0.0, T::ZERO);
+    }
+}
