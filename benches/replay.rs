@@ -18,7 +18,7 @@
 
 use dicod::grid::block::{Block, balanced};
 use dicod::grid::point::{AXES, padded};
-use dicod::grid::tiles::{Layout, TileGrid};
+use dicod::grid::tiles::{Layout, Number, TileGrid};
 use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -228,16 +228,16 @@ impl Shares {
         }
         let mut owner = vec![0; grid.len()];
         for (rank, part) in parts.iter().enumerate() {
-            for tile in grid.tiles_in(part) {
+            for Number(tile) in grid.tiles_in(part) {
                 owner[tile] = rank;
             }
         }
         let mut partners = vec![BTreeSet::new(); n];
-        let hearers = (0..grid.len()).map(|tile| {
+        let hearers = grid.numbers().map(|tile| {
             let around = grid.neighbours(tile).into_iter();
-            let ranks: BTreeSet<usize> = around.map(|other| owner[other.tile]).collect();
-            let ranks: Vec<usize> = ranks.into_iter().filter(|r| *r != owner[tile]).collect();
-            partners[owner[tile]].extend(&ranks);
+            let ranks: BTreeSet<usize> = around.map(|other| owner[other.tile.0]).collect();
+            let ranks: Vec<usize> = ranks.into_iter().filter(|r| *r != owner[tile.0]).collect();
+            partners[owner[tile.0]].extend(&ranks);
             ranks
         });
         let hearers = hearers.collect();
@@ -365,10 +365,11 @@ impl Ord for Time {
 /// For each visit, the visits that have to be known of before it.
 fn news(record: &Record) -> Vec<Vec<u32>> {
     let grid = &record.grid;
-    let around: Vec<Vec<usize>> = (0..grid.len())
+    let around: Vec<Vec<usize>> = grid
+        .numbers()
         .map(|tile| {
-            let around: BTreeSet<usize> = grid.neighbours(tile).iter().map(|n| n.tile).collect();
-            around.into_iter().filter(|other| *other != tile).collect()
+            let around: BTreeSet<usize> = grid.neighbours(tile).iter().map(|n| n.tile.0).collect();
+            around.into_iter().filter(|other| *other != tile.0).collect()
         })
         .collect();
     // The last visit of each tile, and the last of them that made steps.

@@ -39,11 +39,16 @@ impl Tile {
     }
 }
 
+/// Which tile: its number in the one grid that all ranks know, signal by signal, row-major. A rank has lists of tiles of its
+/// own; a place in one of them is a plain index, and is not taken for a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Number(pub usize);
+
 /// A tile from which steps reach another, seen from the latter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Neighbour {
-    /// Index of the tile that makes the steps.
-    pub tile: usize,
+    /// The tile that makes the steps.
+    pub tile: Number,
     /// What has to be added to their positions: a period on an axis that wraps, else zero.
     pub shift: Point,
 }
@@ -71,6 +76,11 @@ impl TileGrid {
         self.len() == 0
     }
 
+    /// All tiles.
+    pub fn numbers(&self) -> impl Iterator<Item = Number> {
+        (0..self.len()).map(Number)
+    }
+
     /// Where tiles begin on each axis, and the end of the last.
     pub fn cuts(&self) -> &[Vec<i64>; AXES] {
         &self.cuts
@@ -86,24 +96,24 @@ impl TileGrid {
     }
 
     /// Number of a tile among those of its signal.
-    pub(crate) fn within_signal(&self, index: usize) -> usize {
-        index % self.per_signal()
+    pub(crate) fn within_signal(&self, number: Number) -> usize {
+        number.0 % self.per_signal()
     }
 
     /// Place of a tile in the grid of its signal.
-    fn place(&self, index: usize) -> [usize; AXES] {
+    fn place(&self, number: Number) -> [usize; AXES] {
         let [_, n1, n2] = self.counts();
-        let index = self.within_signal(index);
+        let index = self.within_signal(number);
         [index / (n1 * n2), index / n2 % n1, index % n2]
     }
 
     /// A tile, by its number: signal by signal, row-major.
-    pub fn tile(&self, index: usize) -> Tile {
-        let at = self.place(index);
+    pub fn tile(&self, number: Number) -> Tile {
+        let at = self.place(number);
         let origin: Point = std::array::from_fn(|a| self.cuts[a][at[a]]);
         let shape: Point = std::array::from_fn(|a| self.cuts[a][at[a] + 1] - origin[a]);
         Tile {
-            signal: index / self.per_signal(),
+            signal: number.0 / self.per_signal(),
             origin,
             shape,
             groups: std::array::from_fn(|a| (shape[a] + self.group[a] - 1) / self.group[a]),
@@ -126,25 +136,25 @@ impl TileGrid {
     }
 
     /// Colour of a tile: the parity of its place on each axis that has more than one tile.
-    pub fn colour(&self, index: usize) -> usize {
-        let places = self.place(index).into_iter().zip(self.counts());
+    pub fn colour(&self, number: Number) -> usize {
+        let places = self.place(number).into_iter().zip(self.counts());
         let parities = places.filter(|(_, count)| *count > 1);
         parities.fold(0, |colour, (at, _)| 2 * colour + at % 2)
     }
 
     /// Where steps that reach a tile come from. A tile whose own steps come back around a period is
     /// its own neighbour.
-    pub fn neighbours(&self, index: usize) -> Vec<Neighbour> {
+    pub fn neighbours(&self, number: Number) -> Vec<Neighbour> {
         let [_, n1, n2] = self.counts();
-        let at = self.place(index);
-        let first = index - index % self.per_signal();
+        let at = self.place(number);
+        let first = number.0 - self.within_signal(number);
         let mut around = Vec::new();
         for &(i0, s0) in &self.reach[0][at[0]] {
             for &(i1, s1) in &self.reach[1][at[1]] {
                 for &(i2, s2) in &self.reach[2][at[2]] {
-                    let tile = first + (i0 * n1 + i1) * n2 + i2;
+                    let tile = Number(first + (i0 * n1 + i1) * n2 + i2);
                     let shift = [s0, s1, s2];
-                    if tile != index || shift != [0; AXES] {
+                    if tile != number || shift != [0; AXES] {
                         around.push(Neighbour { tile, shift });
                     }
                 }
@@ -159,14 +169,14 @@ impl TileGrid {
     }
 
     /// Number of the tile that holds a position.
-    pub fn find(&self, signal: usize, at: &Point) -> usize {
+    pub fn find(&self, signal: usize, at: &Point) -> Number {
         let interval = |axis: usize| {
             let starts = &self.cuts[axis][1..];
             starts.partition_point(|start| *start <= at[axis])
         };
         let [_, n1, n2] = self.counts();
         let place = (interval(0) * n1 + interval(1)) * n2 + interval(2);
-        signal * self.per_signal() + place
+        Number(signal * self.per_signal() + place)
     }
 
     /// The intervals of an axis whose middle lies in a range of positions.
@@ -180,14 +190,14 @@ impl TileGrid {
     }
 
     /// The numbers of all tiles in a box of intervals, of all signals, in order.
-    pub fn tiles_in(&self, part: &[std::ops::Range<usize>; AXES]) -> Vec<usize> {
+    pub fn tiles_in(&self, part: &[std::ops::Range<usize>; AXES]) -> Vec<Number> {
         let [_, n1, n2] = self.counts();
         let mut tiles = Vec::new();
         for signal in 0..self.n_signals {
             for i0 in part[0].clone() {
                 for i1 in part[1].clone() {
                     let row = signal * self.per_signal() + (i0 * n1 + i1) * n2;
-                    tiles.extend(part[2].clone().map(|i2| row + i2));
+                    tiles.extend(part[2].clone().map(|i2| Number(row + i2)));
                 }
             }
         }
@@ -322,7 +332,7 @@ mod tests {
             let grid = layout.coloured(&size);
             let volume: i64 = layout.valid.iter().product();
             let mut seen = vec![0; layout.n_signals * volume as usize];
-            let tiles: Vec<Tile> = (0..grid.len()).map(|index| grid.tile(index)).collect();
+            let tiles: Vec<Tile> = grid.numbers().map(|number| grid.tile(number)).collect();
             for tile in &tiles {
                 for i in 0..tile.shape[0] { for j in 0..tile.shape[1] { for k in 0..tile.shape[2] {
                     let at = [tile.origin[0] + i, tile.origin[1] + j, tile.origin[2] + k];
@@ -331,11 +341,11 @@ mod tests {
                 }}}
             }
             prop_assert!(seen.iter().all(|&n| n == 1));
-            prop_assert!((0..grid.len()).all(|index| grid.colour(index) < grid.n_colours()));
+            prop_assert!(grid.numbers().all(|number| grid.colour(number) < grid.n_colours()));
             for i in 0..tiles.len() {
                 for j in 0..i {
                     let (a, b) = (&tiles[i], &tiles[j]);
-                    prop_assert!(grid.colour(i) != grid.colour(j) || a.signal != b.signal
+                    prop_assert!(grid.colour(Number(i)) != grid.colour(Number(j)) || a.signal != b.signal
                         || (0..AXES).any(|x| distance(&layout, a, b, x) >= layout.atom[x]));
                 }
             }
@@ -344,13 +354,13 @@ mod tests {
         #[test]
         fn neighbours_are_all_tiles_within_reach((layout, size) in layout()) {
             let grid = layout.coloured(&size);
-            let tiles: Vec<Tile> = (0..grid.len()).map(|index| grid.tile(index)).collect();
+            let tiles: Vec<Tile> = grid.numbers().map(|number| grid.tile(number)).collect();
             for (i, tile) in tiles.iter().enumerate() {
-                let neighbours = grid.neighbours(i);
+                let neighbours = grid.neighbours(Number(i));
                 for (j, other) in tiles.iter().enumerate() {
                     let near = i != j && tile.signal == other.signal
                         && (0..AXES).all(|x| distance(&layout, tile, other, x) < layout.atom[x]);
-                    let listed = neighbours.iter().any(|n| n.tile == j);
+                    let listed = neighbours.iter().any(|n| n.tile == Number(j));
                     prop_assert!(i == j || near == listed, "tile {i}, other {j}");
                 }
             }

@@ -2,6 +2,7 @@
 
 use crate::base::panic::lock;
 use crate::csc::descent::halo::{Halo, Traffic};
+use crate::grid::tiles::Number;
 use std::fmt::{self, Write};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
@@ -151,7 +152,7 @@ impl Trace {
     }
 
     /// Notes the visit of a tile, which began at `begin`.
-    pub(crate) fn visited(&self, tile: usize, steps: usize, awake: bool, begin: Instant) {
+    pub(crate) fn visited(&self, Number(tile): Number, steps: usize, awake: bool, begin: Instant) {
         let seconds = begin.elapsed().as_secs_f64();
         let mut record = self.record();
         record.steps += steps as u64;

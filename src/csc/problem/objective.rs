@@ -9,7 +9,7 @@ use crate::csc::problem::model::reconstruct;
 use crate::csc::problem::range::fold;
 use crate::csc::problem::shape::Shape;
 use crate::grid::point::{AXES, Point};
-use crate::grid::tiles::{Tile, TileGrid};
+use crate::grid::tiles::{Number, Tile, TileGrid};
 use crate::linalg::{Dictionary, Field, FieldMut, Real};
 use crate::options::solve::{Options, Scale};
 use crate::threads::for_each;
@@ -83,7 +83,7 @@ fn largest<T: Real>(
         weights[atom] * c
     };
     let work = |(scratch, c, tops): &mut (_, Vec<T>, Vec<_>), index: usize| {
-        let tile = grid.tile(index);
+        let tile = grid.tile(Number(index));
         correlate(scratch, c, &tile);
         let mut top = 0.0;
         for_each_value(&tile, &group, n_atoms, c, |_, atom, c| {
@@ -107,7 +107,7 @@ fn largest<T: Real>(
     let least = top - 2.0 * slack;
     let mut largest = 0.0;
     for (index, _) in tops.iter().filter(|(_, top)| *top >= least) {
-        let tile = grid.tile(*index);
+        let tile = grid.tile(Number(*index));
         correlate(scratch, c, &tile);
         for_each_value(&tile, &group, n_atoms, c, |at, atom, c| {
             if value(c, atom) >= least {

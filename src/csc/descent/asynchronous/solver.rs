@@ -7,6 +7,7 @@ use crate::csc::descent::halo::{Halo, decode, encode};
 use crate::csc::descent::tile::{Step, TileState, Visit, copy};
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, Point};
+use crate::grid::tiles::Number;
 use crate::linalg::Real;
 use crate::options::solve::{SoftLock, Strategy};
 use crate::ranks::Tag;
@@ -30,9 +31,9 @@ pub(super) struct Solver<'s, T: Real> {
     pub(super) halo: &'s Halo,
     shadows: Vec<TileState<T>>,
     /// Place of a shadow by the number of its tile.
-    shadow_of: BTreeMap<usize, usize>,
+    shadow_of: BTreeMap<Number, usize>,
     /// By the number of the tile that makes the steps.
-    hearers: BTreeMap<usize, Vec<Hearer>>,
+    hearers: BTreeMap<Number, Vec<Hearer>>,
     /// For each own tile, the ranks that have to know of its steps.
     recipients: Vec<Vec<usize>>,
     /// For each own tile, the shadows within reach, with the shift that takes a position of the tile
@@ -49,7 +50,7 @@ impl<'s, T: Real> Solver<'s, T> {
         let (tiles, grid) = (setting.tiles, setting.grid);
         let halo = &tiles.halo;
         let (me, n) = (halo.ranks.rank(), tiles.len());
-        let owner = |number: usize| {
+        let owner = |number: Number| {
             let at = grid.tile(number).origin;
             let region = setting.regions.iter().position(|r| r.contains(&at));
             region.unwrap_or(0)
@@ -58,7 +59,7 @@ impl<'s, T: Real> Solver<'s, T> {
         let own = tiles.numbers();
         let all = tiles.all_numbers();
         let held = if locks { all } else { own };
-        let mut hearers: BTreeMap<usize, Vec<Hearer>> = BTreeMap::new();
+        let mut hearers: BTreeMap<Number, Vec<Hearer>> = BTreeMap::new();
         for (tile, number) in held.iter().enumerate() {
             for from in grid.neighbours(*number) {
                 if from.tile != *number {
@@ -80,7 +81,7 @@ impl<'s, T: Real> Solver<'s, T> {
             ranks.dedup();
             ranks.retain(|rank| *rank != me);
             recipients.push(ranks);
-            let shadow = |number: usize| held[n..].binary_search(&number).ok();
+            let shadow = |number: Number| held[n..].binary_search(&number).ok();
             let near_by = around.iter().filter_map(|from| {
                 // The other way: from this tile to its neighbour's side.
                 Some((shadow(from.tile)?, from.shift.map(|s| -s)))
@@ -141,7 +142,7 @@ impl<'s, T: Real> Solver<'s, T> {
 
     /// Tells own tiles and shadows of steps.
     #[inline(never)]
-    fn tell(&mut self, number: usize, steps: &[Step<T>]) {
+    fn tell(&mut self, number: Number, steps: &[Step<T>]) {
         let (tiles, plan) = (self.setting.tiles, self.setting.plan);
         if let Some(shadow) = self.shadow_of.get(&number) {
             copy::mirror(&mut self.shadows[*shadow], plan, steps);
@@ -163,7 +164,7 @@ impl<'s, T: Real> Solver<'s, T> {
             self.received += 1;
             let mut lists = Vec::new();
             decode(&message.bytes, &mut |number, steps| {
-                lists.push((number, steps));
+                lists.push((Number(number), steps));
                 Ok(())
             })?;
             for (number, steps) in lists {
@@ -191,7 +192,7 @@ impl<'s, T: Real> Solver<'s, T> {
         near: &[(usize, Point)],
         setting: &Setting<'_, T>,
         region: &Block,
-        number: usize,
+        number: Number,
         at: Point,
         size: T,
     ) -> bool {
@@ -212,7 +213,7 @@ impl<'s, T: Real> Solver<'s, T> {
             let tol = setting.tol[state.tile.signal];
             let there = std::array::from_fn(|a| at[a] + shift[a]);
             let other = state.largest_near(setting.plan, there, tol);
-            let margin = match (number as u64) < state.number() {
+            let margin = match number < state.number() {
                 true => T::one() - T::of(MARGIN),
                 false => T::one() + T::of(MARGIN),
             };
@@ -251,7 +252,7 @@ impl<'s, T: Real> Solver<'s, T> {
             self.tell(number, made);
             for rank in &self.recipients[index] {
                 let parcel = self.parcels.entry(*rank).or_default();
-                encode(number, made, &mut parcel.1)?;
+                encode(number.0, made, &mut parcel.1)?;
                 parcel.0 += made.len();
             }
             self.send_parcels(PARCEL)?;

@@ -34,7 +34,7 @@ pub(crate) use step::{Coordinate, Visit};
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::grid::point::{AXES, Point, checked_volume};
-use crate::grid::tiles::Tile;
+use crate::grid::tiles::{Number, Tile};
 use crate::linalg::Real;
 use crate::linalg::kernels::{Rows, threshold};
 use nonzero::{NONE, NonZero};
@@ -46,7 +46,7 @@ pub(crate) struct TileState<T> {
     /// Shifts under which the tile's own steps come back to it around a period.
     images: Vec<Point>,
     /// Number in the global grid, and among the tiles of its signal.
-    index: u64,
+    number: Number,
     place: u64,
     visits: u64,
     /// As many as [`Self::make_room`] was asked for; NaN where a coordinate may not be chosen.
@@ -79,7 +79,7 @@ impl<T: Real> TileState<T> {
     pub(crate) fn new(
         tile: Tile,
         images: Vec<Point>,
-        (index, place): (usize, usize),
+        (number, place): (Number, usize),
         group: &Point,
         n_atoms: usize,
     ) -> Result<Self> {
@@ -99,7 +99,7 @@ impl<T: Real> TileState<T> {
         }));
         Ok(TileState {
             images,
-            index: index as u64,
+            number,
             place: place as u64,
             visits: 0,
             c: Correlations::none()?,
@@ -245,8 +245,8 @@ impl<T: Real> TileState<T> {
     }
 
     /// Number of the tile in the global grid.
-    pub(crate) fn number(&self) -> u64 {
-        self.index
+    pub(crate) fn number(&self) -> Number {
+        self.number
     }
 
     /// Which coordinate a value of c belongs to.

@@ -7,7 +7,7 @@ use crate::csc::descent::halo::{Halo, Partner};
 use crate::csc::descent::tile::TileState;
 use crate::csc::descent::tiles::{Edge, Phase, Tiles};
 use crate::grid::point::Point;
-use crate::grid::tiles::{Neighbour, Tile, TileGrid};
+use crate::grid::tiles::{Neighbour, Number, Tile, TileGrid};
 use crate::linalg::Real;
 use crate::ranks::Transport;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,13 +18,13 @@ use std::sync::{Arc, Mutex, RwLock};
 struct Known {
     /// How many are this rank's own: they come first.
     n: usize,
-    numbers: Vec<usize>,
+    numbers: Vec<Number>,
     /// What is around each own one.
     around: Vec<Vec<Neighbour>>,
 }
 
 impl Known {
-    fn new(grid: &TileGrid, own: Vec<usize>) -> Result<Self> {
+    fn new(grid: &TileGrid, own: Vec<Number>) -> Result<Self> {
         let n = own.len();
         let mut around = Vec::new();
         memory::reserve("the tiles", &mut around, n)?;
@@ -44,7 +44,7 @@ impl Known {
     }
 
     /// Place of a tile in the list.
-    fn place(&self, number: usize) -> usize {
+    fn place(&self, number: Number) -> usize {
         let (own, ghosts) = self.numbers.split_at(self.n);
         own.binary_search(&number)
             .or_else(|_| ghosts.binary_search(&number).map(|place| self.n + place))
@@ -61,7 +61,7 @@ struct Exchanges {
 }
 
 impl Exchanges {
-    fn new(known: &Known, rank_of: impl Fn(usize) -> usize) -> Self {
+    fn new(known: &Known, rank_of: impl Fn(Number) -> usize) -> Self {
         let mut found = Exchanges { hosts: BTreeMap::new(), lists: BTreeMap::new() };
         for (ghost, number) in known.numbers.iter().enumerate().skip(known.n) {
             let rank = rank_of(*number);
@@ -93,7 +93,7 @@ impl<T: Real> Tiles<T> {
     /// The tiles with the numbers `own`, in order; `owner` tells which rank another tile is on.
     pub(crate) fn new(
         grid: &TileGrid,
-        own: Vec<usize>,
+        own: Vec<Number>,
         owner: impl Fn(&Tile) -> usize,
         ranks: Arc<dyn Transport>,
         group: &Point,
@@ -163,7 +163,7 @@ impl<T: Real> Tiles<T> {
             if tile < known.n && grid.colour(from.tile) < colour {
                 before.insert(tile as u32);
             }
-            edges.push(Edge { from: Neighbour { tile, ..from }, mail: AtomicBool::new(false) });
+            edges.push(Edge { from: tile, shift: from.shift, mail: AtomicBool::new(false) });
         }
         self.edges.push(edges);
         self.before.push(before.into_iter().collect());

@@ -241,7 +241,7 @@ impl<'d, T: Real> Descent<'d, '_, '_, T> {
         items.sort_unstable();
         let mut items = items.into_iter().peekable();
         loop {
-            let mine = items.peek().map_or(i64::MAX, |tile| tiles.numbers[*tile] as i64);
+            let mine = items.peek().map_or(i64::MAX, |tile| tiles.numbers[*tile].0 as i64);
             let next = ranks.reduce(Reduce::Min, &[mine])?[0];
             if next == i64::MAX {
                 break;

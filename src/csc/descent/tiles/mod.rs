@@ -21,7 +21,8 @@ use crate::base::panic::{lock, unpoisoned};
 use crate::csc::descent::halo::Halo;
 use crate::csc::descent::tile::{Plan, Step, TileState, Visit};
 use crate::csc::descent::trace::{Activity, Mark, Trace};
-use crate::grid::tiles::Neighbour;
+use crate::grid::point::Point;
+use crate::grid::tiles::Number;
 use crate::linalg::Real;
 use crate::ranks::Tag;
 use crate::threads::Team;
@@ -31,7 +32,10 @@ use std::time::Instant;
 
 /// An edge along which steps travel to a tile.
 struct Edge {
-    from: Neighbour,
+    /// Place of the tile that makes them.
+    from: usize,
+    /// What has to be added to their positions.
+    shift: Point,
     /// The outbox holds steps that have not been read here.
     mail: AtomicBool,
 }
@@ -52,7 +56,7 @@ type Descend<'d, T> = dyn FnMut(&mut TileState<T>, T, &mut Vec<Step<T>>) -> Visi
 /// there is only an outbox.
 pub(crate) struct Tiles<T: Real> {
     /// Number of each tile in the global grid, own ones and ghosts; both in order.
-    numbers: Vec<usize>,
+    numbers: Vec<Number>,
     states: Vec<Mutex<TileState<T>>>,
     outboxes: Vec<RwLock<Vec<Step<T>>>>,
     /// By colour.
@@ -89,12 +93,12 @@ impl<T: Real> Tiles<T> {
     }
 
     /// Numbers of this rank's tiles in the global grid, in order.
-    pub(crate) fn numbers(&self) -> &[usize] {
+    pub(crate) fn numbers(&self) -> &[Number] {
         &self.numbers[..self.len()]
     }
 
     /// The same, followed by those of the ghosts.
-    pub(crate) fn all_numbers(&self) -> &[usize] {
+    pub(crate) fn all_numbers(&self) -> &[Number] {
         &self.numbers
     }
 
@@ -113,7 +117,7 @@ impl<T: Real> Tiles<T> {
 
     /// Calls `visit` with the activations of each tile, ghosts included, in order of their numbers.
     /// Collective: ghosts have to be asked for.
-    pub(crate) fn for_each_list(&self, plan: &Plan<T>, visit: &mut dyn FnMut(usize, &[Step<T>])) -> Result<()> {
+    pub(crate) fn for_each_list(&self, plan: &Plan<T>, visit: &mut dyn FnMut(Number, &[Step<T>])) -> Result<()> {
         let pack = |tile: usize, list: &mut Vec<Step<T>>| {
             let state = self.tile(tile);
             state.for_each_nonzero(plan, |at, atom, value| {
@@ -235,7 +239,7 @@ impl<T: Real> Tiles<T> {
         if self.mail[index].swap(false, Ordering::Relaxed) {
             for edge in &self.edges[index] {
                 if edge.mail.swap(false, Ordering::Relaxed) {
-                    state.hear(plan, &self.outbox(edge.from.tile), edge.from.shift);
+                    state.hear(plan, &self.outbox(edge.from), edge.shift);
                 }
             }
         }

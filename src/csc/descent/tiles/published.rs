@@ -51,7 +51,7 @@ pub(crate) fn descend<T: Real>(
                 // The published code knows no periods.
                 for &(to, place) in &tiles.out[index] {
                     let (to, edge) = (to as usize, &tiles.edges[to as usize][place as usize]);
-                    if edge.from.shift != [0; AXES] {
+                    if edge.shift != [0; AXES] {
                         n_active += usize::from(!active[to]);
                         active[to] = true;
                     }
