@@ -205,9 +205,15 @@ bench-peers: bench-map-build ## speed against dicodile, sporco, alphacsc, joblib
 		'$(CARGO_TARGET_DIR)/peers-venv/bin/python' benches/peers/$$subject || exit 1; \
 	done
 
-lint: ## rustfmt and clippy, warnings are errors
+# Versions differ in what they make of a file: .clang-format is for that of Debian 12. Without it C is not looked at.
+CLANG_FORMAT = $(firstword $(foreach c,clang-format-14 clang-format,$(if $(findstring version 14.,$(shell $(c) --version 2>/dev/null)),$(c))))
+C_SOURCES = $(wildcard $(foreach folder,src/host examples/c benches tests/c tests/mpi tests/fortran tests/julia tests/install,\
+	$(folder)/*.[ch] $(folder)/*.cpp))
+
+lint: ## rustfmt, clippy, and clang-format if version 14 is there; warnings are errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(if $(CLANG_FORMAT),$(CLANG_FORMAT) --dry-run --Werror $(C_SOURCES),@echo 'lint: C was not looked at, as there is no clang-format 14')
 
 clean: ## remove what was built
 	rm -rf $(BUILD)

@@ -58,8 +58,8 @@ static void row(const char *name, int n_threads, const char *schedule, int64_t c
     parmap *map = NULL;
     if (over_ranks ? n_ranks < 2 : rank > 0) return;
     if (dicod_context_create_mpi(over_ranks ? MPI_COMM_WORLD : MPI_COMM_SELF, over_ranks ? 1 : n_threads, &context) ||
-        parmap_create(context, &map) || parmap_set_integer(map, "chunk", chunk) ||
-        parmap_set_integer(map, "root_works", !over_ranks) || parmap_set_string(map, "schedule", schedule))
+        parmap_create(context, &map) || parmap_set_integer(map, "chunk", chunk) || parmap_set_integer(map, "root_works", !over_ranks) ||
+        parmap_set_string(map, "schedule", schedule))
         exit(1);
     for (int i = 0; i < PAIRS; i++) {
         trips[i] = over_ranks ? round_trip() : 0;

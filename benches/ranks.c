@@ -117,8 +117,8 @@ int main(int argc, char **argv)
         for (int64_t i = 0; i < L * L; i++) {
             const double y = i / L - 5.5, x = i % L - 5.5, turn = 0.3 * k;
             const double phase = (0.35 + 0.09 * k) * (x * cos(turn) + y * sin(turn));
-            d[k * L * L + i] = photograph ? image[(corner[0] + i / L) * global[1] + corner[1] + i % L]
-                                          : exp(-(x * x + y * y) / 14) * cos(phase);
+            d[k * L * L + i] =
+                photograph ? image[(corner[0] + i / L) * global[1] + corner[1] + i % L] : exp(-(x * x + y * y) / 14) * cos(phase);
             mean += d[k * L * L + i] / (L * L);
         }
         for (int64_t i = 0; i < L * L; i++) {
@@ -189,9 +189,9 @@ int main(int argc, char **argv)
     MPI_Reduce(mine, most, 3, MPI_INT64_T, MPI_MAX, 0, MPI_COMM_WORLD);
     if (rank == 0)
         printf("| %s %lld² | %d | %lld | %lld | %.3f | %.3f | %.0f | %.1f | %lld | %.1f | %.2f | %.17g |\n", argv[1],
-               (long long)(weak ? n : global[1]), n_ranks, (long long)info.steps, (long long)info.sweeps, median(seconds),
-               median(descend), 1e6 * median(tail), 1e6 * median(reduction), (long long)most[0], (double)most[1] / 1e3,
-               (double)most[2] / 1e6, info.objective);
+               (long long)(weak ? n : global[1]), n_ranks, (long long)info.steps, (long long)info.sweeps, median(seconds), median(descend),
+               1e6 * median(tail), 1e6 * median(reduction), (long long)most[0], (double)most[1] / 1e3, (double)most[2] / 1e6,
+               info.objective);
     dicod_encoder_free(&encoder);
     dicod_options_free(&options);
     dicod_context_free(&context);

@@ -16,14 +16,14 @@ enum { K = 25, SIDE = 12, ATOM = SIDE * SIDE };
 
 /* The picture and what came of it. */
 typedef struct {
-    int64_t shape[2];     /* height, width */
-    double *x;            /* zero mean, unit variance */
-    double low, high;     /* what is shown black and white */
-    double d[K * ATOM];   /* the dictionary */
-    int64_t count;        /* activations that are not zero: */
-    int64_t *atom;        /* which atom, */
+    int64_t shape[2];       /* height, width */
+    double *x;              /* zero mean, unit variance */
+    double low, high;       /* what is shown black and white */
+    double d[K * ATOM];     /* the dictionary */
+    int64_t count;          /* activations that are not zero: */
+    int64_t *atom;          /* which atom, */
     int64_t (*position)[2]; /* its upper left corner, */
-    double *value;        /* how strongly */
+    double *value;          /* how strongly */
     double *reconstruction;
 } coded_image;
 
@@ -41,8 +41,7 @@ static long header_number(const unsigned char *bytes, size_t size, size_t *at)
         if (*at < size) ++*at;
     }
     long number = 0;
-    while (*at < size && bytes[*at] >= '0' && bytes[*at] <= '9' && number < 1000000)
-        number = 10 * number + (bytes[(*at)++] - '0');
+    while (*at < size && bytes[*at] >= '0' && bytes[*at] <= '9' && number < 1000000) number = 10 * number + (bytes[(*at)++] - '0');
     return number;
 }
 
@@ -55,8 +54,7 @@ static void read_pgm(const char *path, coded_image *image)
     long white = header_number(bytes, size, &at);
     at++;
     if (width < 2 * SIDE || height < 2 * SIDE || white < 1 || white > 255)
-        fail("%s: %ld x %ld pixels up to %ld; wanted at least %d x %d, up to 255", path, width, height, white,
-             2 * SIDE, 2 * SIDE);
+        fail("%s: %ld x %ld pixels up to %ld; wanted at least %d x %d, up to 255", path, width, height, white, 2 * SIDE, 2 * SIDE);
     image->shape[0] = height;
     image->shape[1] = width;
     size_t n = pixels_of(image);
@@ -105,8 +103,7 @@ static void make_dictionary(coded_image *image, uint64_t seed)
 {
     enum { CANDIDATES = 4000 };
     const double pi = 3.14159265358979324;
-    for (int i = 0; i < ATOM; i++)
-        image->d[i] = pow(sin(pi * (i / SIDE + 0.5) / SIDE) * sin(pi * (i % SIDE + 0.5) / SIDE), 2);
+    for (int i = 0; i < ATOM; i++) image->d[i] = pow(sin(pi * (i / SIDE + 0.5) / SIDE) * sin(pi * (i % SIDE + 0.5) / SIDE), 2);
     normalise(image->d, ATOM);
 
     typedef double patch[ATOM];
@@ -177,8 +174,7 @@ static void encode(coded_image *image)
     image->position = allocate(count, sizeof *image->position);
     image->value = allocate(count, sizeof *image->value);
     if (count > 0)
-        CHECK(dicod_encoder_get_sparse(encoder, image->count, NULL, image->atom, image->position[0], image->value,
-                                       &image->count));
+        CHECK(dicod_encoder_get_sparse(encoder, image->count, NULL, image->atom, image->position[0], image->value, &image->count));
 
     /* And all of them, which is what the reconstruction takes. */
     size_t map = (size_t)(valid[0] * valid[1]);
@@ -192,12 +188,10 @@ static void encode(coded_image *image)
     activations.channels = channels;
     CHECK(dicod_encoder_get_z(encoder, &activations));
     image->reconstruction = allocate(pixels_of(image), sizeof *image->reconstruction);
-    CHECK(dicod_reconstruct(context, options, 2, image->shape, 1, 1, K, atom_shape, image->d, z,
-                            image->reconstruction));
+    CHECK(dicod_reconstruct(context, options, 2, image->shape, 1, 1, K, atom_shape, image->d, z, image->reconstruction));
     free(z);
 
-    print_table(&info, (double)pixels_of(image), (double)K * (double)map,
-                dot(image->x, image->x, pixels_of(image)));
+    print_table(&info, (double)pixels_of(image), (double)K * (double)map, dot(image->x, image->x, pixels_of(image)));
     dicod_encoder_free(&encoder);
     dicod_options_free(&options);
     dicod_context_free(&context);
@@ -274,9 +268,8 @@ static picture activations_picture(const coded_image *image, int factor)
             size_t i = order[n];
             if ((image->atom[i] > 0) != patches) continue;
             double radius = 0.3 + 0.4 * patches + 2 * sqrt(fabs(image->value[i]) / strongest);
-            picture_dot(&p, factor * ((double)image->position[i][1] + half),
-                        factor * ((double)image->position[i][0] + half), factor * radius - 0.3,
-                        atom_colour(image->atom[i]));
+            picture_dot(&p, factor * ((double)image->position[i][1] + half), factor * ((double)image->position[i][0] + half),
+                        factor * radius - 0.3, atom_colour(image->atom[i]));
         }
     }
     free(order);
@@ -297,8 +290,8 @@ static void draw(const coded_image *image, const char *directory)
     enum { GAP = 12 };
     colour paper = grey(1);
     /* original, reconstruction, activations, residual */
-    picture parts[4] = {grey_picture(image, image->x), grey_picture(image, image->reconstruction),
-                        activations_picture(image, 1), residual_picture(image)};
+    picture parts[4] = {grey_picture(image, image->x), grey_picture(image, image->reconstruction), activations_picture(image, 1),
+                        residual_picture(image)};
 
     picture pair = picture_mosaic(parts, 2, 2, GAP, paper);
     picture panels = picture_mosaic(parts, 4, 2, GAP, paper);
@@ -330,8 +323,8 @@ int main(int argc, char **argv)
     coded_image image = {0};
     read_pgm(argv[1], &image);
     make_dictionary(&image, seed);
-    printf("%s: %d x %d pixels, %d atoms of %d x %d, seed %llu, libdicod %s\n", argv[1], (int)image.shape[1],
-           (int)image.shape[0], K, SIDE, SIDE, (unsigned long long)seed, dicod_version());
+    printf("%s: %d x %d pixels, %d atoms of %d x %d, seed %llu, libdicod %s\n", argv[1], (int)image.shape[1], (int)image.shape[0], K, SIDE,
+           SIDE, (unsigned long long)seed, dicod_version());
     encode(&image);
     draw(&image, argv[2]);
 

@@ -61,12 +61,10 @@ static void exchange_ghosts(const simulation *s, double *f)
     const int row = (int)w;
     MPI_Sendrecv(f + GHOST, 1, s->column, s->neighbours[2], 0, f + GHOST + m, 1, s->column, s->neighbours[3], 0, s->comm,
                  MPI_STATUS_IGNORE);
-    MPI_Sendrecv(f + m, 1, s->column, s->neighbours[3], 1, f, 1, s->column, s->neighbours[2], 1, s->comm,
+    MPI_Sendrecv(f + m, 1, s->column, s->neighbours[3], 1, f, 1, s->column, s->neighbours[2], 1, s->comm, MPI_STATUS_IGNORE);
+    MPI_Sendrecv(f + GHOST * w, row, MPI_DOUBLE, s->neighbours[0], 2, f + (GHOST + n) * w, row, MPI_DOUBLE, s->neighbours[1], 2, s->comm,
                  MPI_STATUS_IGNORE);
-    MPI_Sendrecv(f + GHOST * w, row, MPI_DOUBLE, s->neighbours[0], 2, f + (GHOST + n) * w, row, MPI_DOUBLE,
-                 s->neighbours[1], 2, s->comm, MPI_STATUS_IGNORE);
-    MPI_Sendrecv(f + n * w, row, MPI_DOUBLE, s->neighbours[1], 3, f, row, MPI_DOUBLE, s->neighbours[0], 3, s->comm,
-                 MPI_STATUS_IGNORE);
+    MPI_Sendrecv(f + n * w, row, MPI_DOUBLE, s->neighbours[1], 3, f, row, MPI_DOUBLE, s->neighbours[0], 3, s->comm, MPI_STATUS_IGNORE);
 }
 
 void simulation_step(simulation *s)

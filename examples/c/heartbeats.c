@@ -17,12 +17,12 @@
 #include <string.h>
 
 enum {
-    WIDTH = BEAT,           /* length of an atom */
-    PEAK = 100,             /* where in an atom the beat is */
-    KINDS = 2,              /* atoms: normal beat, ventricular beat */
-    LEARN = 30 * RATE,      /* samples from which atoms are made */
-    REFRACTORY = RATE / 4,  /* no two beats are closer */
-    NEAR = RATE / 20        /* 50 ms: the same beat */
+    WIDTH = BEAT,          /* length of an atom */
+    PEAK = 100,            /* where in an atom the beat is */
+    KINDS = 2,             /* atoms: normal beat, ventricular beat */
+    LEARN = 30 * RATE,     /* samples from which atoms are made */
+    REFRACTORY = RATE / 4, /* no two beats are closer */
+    NEAR = RATE / 20       /* 50 ms: the same beat */
 };
 static const double REGULARISATION = 0.1; /* of lambda_max */
 static const double WEAKEST = 0.3;        /* least strength of a beat, of the median one of its kind */
@@ -297,8 +297,7 @@ static void compare(const beats *found, const beats *detected, int64_t *only_fou
            agree ? 1000.0 / RATE * offset / (double)agree : 0);
     printf("  sensitivity          %14.2f   %% of the detector's beats are found\n",
            100.0 * (double)agree / fmax((double)detected->count, 1));
-    printf("  precision            %14.2f   %% of those found are the detector's\n",
-           100.0 * (double)agree / fmax((double)found->count, 1));
+    printf("  precision            %14.2f   %% of those found are the detector's\n", 100.0 * (double)agree / fmax((double)found->count, 1));
     if (extra) printf("  only found, at s    ");
     for (i = 0; i < extra; i++) printf(" %.2f", (double)only_found[i] / RATE);
     if (missed) printf("%s  only detected, at s ", extra ? "\n" : "");
@@ -316,8 +315,7 @@ static colour kind_colour(int kind)
 
 /* `seconds` of the signal in grey and of its reconstruction in blue, with a marker for every beat found, in the colour
  * of its kind, and below a tick for every one of the plain detector. */
-static picture strip(const double *x, const double *reconstruction, const beats *found, const beats *detected,
-                     int64_t begin, int64_t count)
+static picture strip(const double *x, const double *reconstruction, const beats *found, const beats *detected, int64_t begin, int64_t count)
 {
     enum { ACROSS = 1200, HIGH = 260, TOP = 34, BOTTOM = 24 };
     picture p = picture_create(ACROSS, HIGH, grey(1));
@@ -371,15 +369,14 @@ static picture atom_picture(const double *atom, colour c)
 
 /* Twenty seconds in two rows, from second `start` on, or if that is negative those with most beats that are not of the
  * first kind, and the atoms below. */
-static void draw(int64_t start, const double *x, const double *reconstruction, int64_t n, const double *d,
-                 const beats *found, const beats *detected, const char *directory)
+static void draw(int64_t start, const double *x, const double *reconstruction, int64_t n, const double *d, const beats *found,
+                 const beats *detected, const char *directory)
 {
     enum { ROW = 10 * RATE, GAP = 10 };
     int64_t best = 0, most = -1;
     for (int64_t begin = 0; begin + 2 * ROW <= n; begin += RATE) {
         int64_t others = 0;
-        for (int64_t i = 0; i < found->count; i++)
-            others += found->kind[i] > 0 && found->at[i] >= begin && found->at[i] < begin + 2 * ROW;
+        for (int64_t i = 0; i < found->count; i++) others += found->kind[i] > 0 && found->at[i] >= begin && found->at[i] < begin + 2 * ROW;
         if (others > most) best = begin, most = others;
     }
     if (start >= 0) best = start * RATE + 2 * ROW <= n ? start * RATE : n - 2 * ROW;
@@ -394,8 +391,7 @@ static void draw(int64_t start, const double *x, const double *reconstruction, i
 
     char *path = join_path(directory, "ecg.png");
     picture_write(&all, path);
-    printf("wrote %s (%d x %d): %.0f s to %.0f s\n", path, all.width, all.height, (double)best / RATE,
-           (double)(best + 2 * ROW) / RATE);
+    printf("wrote %s (%d x %d): %.0f s to %.0f s\n", path, all.width, all.height, (double)best / RATE, (double)(best + 2 * ROW) / RATE);
     free(path);
     for (int r = 0; r < 2; r++) picture_free(&rows[r]);
     for (int k = 0; k < KINDS; k++) picture_free(&atoms[k]);

@@ -47,8 +47,9 @@ static void draw(const simulation *s, const double *field, const double *model, 
     double high = 0, strongest = 0;
     for (int64_t i = 0; i < s->global[0] * s->global[1]; i++) high = fmax(high, field[i]);
     for (int64_t i = 0; i < n; i++) strongest = fmax(strongest, value[i]);
-    picture parts[3], shown[3] = {picture_of_values(field, size, size, 0, high), picture_of_values(field, size, size, 0, 3 * high),
-                                  picture_of_values(model, size, size, 0, high)};
+    picture parts[3],
+        shown[3] = {picture_of_values(field, size, size, 0, high), picture_of_values(field, size, size, 0, 3 * high),
+                    picture_of_values(model, size, size, 0, high)};
     for (int i = 0; i < 3; i++) {
         parts[i] = picture_scaled(&shown[i], factor);
         picture_free(&shown[i]);

@@ -17,11 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    WIDTH = BEAT,
-    KINDS = 2,
-    SHOWN = 10 * RATE
-};
+enum { WIDTH = BEAT, KINDS = 2, SHOWN = 10 * RATE };
 
 static void curve(picture *p, const double *values, int count, double x, double y, double dx, double scale, colour c)
 {
@@ -56,8 +52,8 @@ int main(int argc, char **argv)
     CHECK(dicod_options_set_string(options, "learn_init", "greedy-patches"));
     CHECK(dicod_learn(context, options, 1, &length, 1, 1, KINDS, &atom_shape, x, history_add, &h, d, z, &info));
     CHECK(dicod_reconstruct(context, options, 1, &length, 1, 1, KINDS, &atom_shape, d, z, model));
-    printf("%d shapes of %d samples from %.0f s: %d iterations, %.2f s; objective %.2f, %d nonzeros\n", KINDS, WIDTH,
-           (double)length / RATE, (int)info.iterations, info.seconds, info.objective, (int)info.nonzeros);
+    printf("%d shapes of %d samples from %.0f s: %d iterations, %.2f s; objective %.2f, %d nonzeros\n", KINDS, WIDTH, (double)length / RATE,
+           (int)info.iterations, info.seconds, info.objective, (int)info.nonzeros);
 
     /* ten seconds in which both occur, if there are such */
     int64_t first = 0;
@@ -79,8 +75,7 @@ int main(int argc, char **argv)
     for (int k = 0; k < KINDS; k++) {
         double most = 1e-12, left = 40 + k * (PAGE / KINDS);
         for (int i = 0; i < WIDTH; i++) most = fmax(most, fabs(d[k * WIDTH + i]));
-        curve(&p, d + k * WIDTH, WIDTH, left, TOP * 0.6, (PAGE / KINDS - 80.0) / WIDTH, 0.5 * TOP / most,
-              distinct_colour(k));
+        curve(&p, d + k * WIDTH, WIDTH, left, TOP * 0.6, (PAGE / KINDS - 80.0) / WIDTH, 0.5 * TOP / most, distinct_colour(k));
     }
     double most = 1e-12;
     for (int i = 0; i < SHOWN; i++) most = fmax(most, fabs(x[first + i]));

@@ -30,8 +30,7 @@ static long header_number(const unsigned char *bytes, size_t size, size_t *at)
         if (*at < size) ++*at;
     }
     long number = 0;
-    while (*at < size && bytes[*at] >= '0' && bytes[*at] <= '9' && number < 1000000)
-        number = 10 * number + (bytes[(*at)++] - '0');
+    while (*at < size && bytes[*at] >= '0' && bytes[*at] <= '9' && number < 1000000) number = 10 * number + (bytes[(*at)++] - '0');
     return number;
 }
 
@@ -74,8 +73,7 @@ static photograph read_photograph(const char *path, long crop, long least)
     long white = header_number(bytes, size, &at);
     at++;
     if (width < least || height < least || white < 1 || white > 255)
-        fail("%s: %ld x %ld pixels up to %ld; wanted at least %ld x %ld, up to 255", path, width, height, white, least,
-             least);
+        fail("%s: %ld x %ld pixels up to %ld; wanted at least %ld x %ld, up to 255", path, width, height, white, least, least);
     if (at > size || size - at < (size_t)(channels * width * height)) fail("%s is cut short", path);
     long h = height < crop ? height : crop, w = width < crop ? width : crop;
     photograph image = {channels, {h, w}, allocate((size_t)(channels * h * w), sizeof(double))};
@@ -142,13 +140,13 @@ int main(int argc, char **argv)
     CHECK(dicod_options_set_real(options, "reg", 0.05));
     CHECK(dicod_options_set_real(options, "tol", 1e-2));
     CHECK(dicod_options_set_integer(options, "learn_max_iter", numbers[3]));
-    CHECK(dicod_learn(context, options, 2, image.shape, 1, image.n_channels, n_atoms, atom_shape, image.x, history_add, &h, d,
-                      NULL, &info));
-    printf("%d atoms of %d x %d x %d from %d x %d pixels: %d iterations, %.2f s (z %.2f, statistics %.2f, d %.2f)\n",
-           (int)n_atoms, (int)image.n_channels, side, side, (int)image.shape[0], (int)image.shape[1],
-           (int)info.iterations, info.seconds, info.seconds_z, info.seconds_statistics, info.seconds_d);
-    printf("objective %.2f (gap %.2f), lambda %.3g, %d nonzeros, %d atoms drawn anew\n", info.objective,
-           info.duality_gap, info.lambda, (int)info.nonzeros, (int)info.redrawn);
+    CHECK(
+        dicod_learn(context, options, 2, image.shape, 1, image.n_channels, n_atoms, atom_shape, image.x, history_add, &h, d, NULL, &info));
+    printf("%d atoms of %d x %d x %d from %d x %d pixels: %d iterations, %.2f s (z %.2f, statistics %.2f, d %.2f)\n", (int)n_atoms,
+           (int)image.n_channels, side, side, (int)image.shape[0], (int)image.shape[1], (int)info.iterations, info.seconds, info.seconds_z,
+           info.seconds_statistics, info.seconds_d);
+    printf("objective %.2f (gap %.2f), lambda %.3g, %d nonzeros, %d atoms drawn anew\n", info.objective, info.duality_gap, info.lambda,
+           (int)info.nonzeros, (int)info.redrawn);
 
     /* the most used atom first */
     picture *parts = allocate((size_t)n_atoms, sizeof *parts);

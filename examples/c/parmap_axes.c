@@ -246,8 +246,8 @@ int main(int argc, char **argv)
     CHECK(parmap_flow_load(flow, 0, data, (int64_t)saved));
     im.row = 0;
     CHECK(parmap_flow_train(flow, map, restart, produce, checkpoint, &im, NULL));
-    printf("stopped after the mean: %s; from the checkpoint of %zu bytes, same bits: %s\n\n", status == PARMAP_STOPPED ? "yes" : "NO", saved,
-           memcmp(whole, resumed, 2 * sizeof *whole) ? "NO" : "yes");
+    printf("stopped after the mean: %s; from the checkpoint of %zu bytes, same bits: %s\n\n", status == PARMAP_STOPPED ? "yes" : "NO",
+           saved, memcmp(whole, resumed, 2 * sizeof *whole) ? "NO" : "yes");
     parmap_flow_free(&flow);
 
     double all = 0, sum = 0;

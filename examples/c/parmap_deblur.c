@@ -125,7 +125,8 @@ static void restore(blur *blurs, int threads, const double *y, size_t n, double 
     CHECK(parmap_create(context, &map));
     CHECK(parmap_operators_create_vector(VIEWS, parts, &all));
 
-    double *ap = allocate(VIEWS * n, sizeof *ap), *normal = allocate(n, sizeof *normal), *r = allocate(n, sizeof *r), *p = allocate(n, sizeof *p);
+    double *ap = allocate(VIEWS * n, sizeof *ap), *normal = allocate(n, sizeof *normal), *r = allocate(n, sizeof *r),
+           *p = allocate(n, sizeof *p);
     uint64_t state = 3;
     for (size_t i = 0; i < n; i++) p[i] = random_number(&state) - 0.5;
     CHECK(parmap_operators_eval(all, map, p, ap));
@@ -170,7 +171,8 @@ int main(int argc, char **argv)
         size < (size_t)at + 1 + (size_t)width * (size_t)height)
         fail("%s is not a binary PGM file of at least 32 x 32 pixels with 255 shades, without comments", argv[1]);
     size_t n = (size_t)width * (size_t)height;
-    double *truth = allocate(n, sizeof *truth), *y = allocate(VIEWS * n, sizeof *y), *x = allocate(n, sizeof *x), *again = allocate(n, sizeof *again);
+    double *truth = allocate(n, sizeof *truth), *y = allocate(VIEWS * n, sizeof *y), *x = allocate(n, sizeof *x),
+           *again = allocate(n, sizeof *again);
     for (size_t i = 0; i < n; i++) truth[i] = bytes[(size_t)at + 1 + i] / 255.0;
     free(bytes);
 

@@ -17,10 +17,10 @@
 
 enum {
     WIDTH = BEAT,
-    PEAK = 100,        /* where the highest sample of a beat is */
-    BUMPS = 5,         /* P, Q, R, S and T wave */
+    PEAK = 100, /* where the highest sample of a beat is */
+    BUMPS = 5,  /* P, Q, R, S and T wave */
     MOST = 3 * BUMPS + 1,
-    ROUND = 2000       /* evaluations of each start in one round */
+    ROUND = 2000 /* evaluations of each start in one round */
 };
 
 typedef double function(const double *x, int n, const void *data);
@@ -241,8 +241,7 @@ static void draw(const parmap_ensemble *ensemble, const double *beat, int64_t st
         picture_polyline(&p, x, y, WIDTH, m < starts ? 1 : 3, m < starts ? grey(0.8) : signed_colour(0.9));
     }
     for (int i = 0; i < WIDTH; i += 3) picture_dot(&p, x[i], HEIGHT - LEFT - scale * (beat[i] - lowest), 2, grey(0));
-    for (int b = 0; b < BUMPS; b++)
-        picture_marker(&p, LEFT + ACROSS * (PEAK + RATE * fit[3 * b + 1]), LEFT - 8, 9, distinct_colour(b));
+    for (int b = 0; b < BUMPS; b++) picture_marker(&p, LEFT + ACROSS * (PEAK + RATE * fit[3 * b + 1]), LEFT - 8, 9, distinct_colour(b));
     picture_write(&p, path);
     picture_free(&p);
 }
@@ -257,8 +256,8 @@ int main(int argc, char **argv)
     if (starts < 1) fail("STARTS = %s is not allowed: it must be at least 1", argv[3]);
     double beat[WIDTH], lower[MOST], upper[MOST];
     mean_beat(argv[1], beat);
-    printf("%-12s %7s %10s %12s %9s %12s %11s %9s   %s\n", "", "starts", "converged", "evaluations", "near best", "best value",
-           "1 thread", "all cores", "same bits");
+    printf("%-12s %7s %10s %12s %9s %12s %11s %9s   %s\n", "", "starts", "converged", "evaluations", "near best", "best value", "1 thread",
+           "all cores", "same bits");
 
     for (int i = 0; i < 4; i++) lower[i] = -5, upper[i] = 5;
     problem valley = {rosenbrock, NULL, lower, upper};
@@ -266,7 +265,7 @@ int main(int argc, char **argv)
     parmap_ensemble_free(&found);
 
     for (int b = 0; b < BUMPS; b++) {
-        lower[3 * b] = -1, upper[3 * b] = 2;             /* height */
+        lower[3 * b] = -1, upper[3 * b] = 2;              /* height */
         lower[3 * b + 1] = -0.25, upper[3 * b + 1] = 0.4; /* place */
         lower[3 * b + 2] = 0.005, upper[3 * b + 2] = 0.1; /* width */
     }
@@ -280,7 +279,8 @@ int main(int argc, char **argv)
     CHECK(parmap_ensemble_member(found, best, fit, NULL, NULL, NULL));
     printf("\nbest fit, start %lld:  height mV   place ms   width ms\n", (long long)best);
     for (int b = 0; b < BUMPS; b++)
-        printf("  bump %d               %9.3f  %9.1f  %9.1f\n", b + 1, fit[3 * b], 1e3 * fit[3 * b + 1], 1e3 * (fabs(fit[3 * b + 2]) + 1e-3));
+        printf("  bump %d               %9.3f  %9.1f  %9.1f\n", b + 1, fit[3 * b], 1e3 * fit[3 * b + 1],
+               1e3 * (fabs(fit[3 * b + 2]) + 1e-3));
     char *path = join_path(argv[2], "parmap_fit.png");
     draw(found, beat, starts, path);
     printf("picture: %s\n", path);

@@ -59,7 +59,8 @@ static int32_t simulate(void *userdata, const parmap_task *task, const void *inp
                 int at = i * SIDE + j, left = i * SIDE + (j + SIDE - 1) % SIDE, right = i * SIDE + (j + 1) % SIDE;
                 double uvv = a[at] * b[at] * b[at];
                 c[at] = a[at] + diffusion[0] * (a[at - row] + a[at + row] + a[left] + a[right] - 4 * a[at]) - uvv + p->feed * (1 - a[at]);
-                d[at] = b[at] + diffusion[1] * (b[at - row] + b[at + row] + b[left] + b[right] - 4 * b[at]) + uvv - (p->feed + p->kill) * b[at];
+                d[at] =
+                    b[at] + diffusion[1] * (b[at - row] + b[at + row] + b[left] + b[right] - 4 * b[at]) + uvv - (p->feed + p->kill) * b[at];
             }
     }
     if (!isfinite(v[*steps % 2][row])) code = 3;
@@ -97,8 +98,8 @@ int main(int argc, char **argv)
 
     if (rank == 0) {
         picture parts[TASKS];
-        printf("%d simulations of %d x %d cells, %ld steps, on %d ranks, %d for each: %.2f s\n\n%9s", TASKS, SIDE, SIDE, steps, (int)n_ranks,
-               n_ranks > 1 ? 2 : 1, report.seconds, "feed\\kill");
+        printf("%d simulations of %d x %d cells, %ld steps, on %d ranks, %d for each: %.2f s\n\n%9s", TASKS, SIDE, SIDE, steps,
+               (int)n_ranks, n_ranks > 1 ? 2 : 1, report.seconds, "feed\\kill");
         for (int i = 0; i < KILLS; i++) printf(" %8.4f", points[i].kill);
         for (int i = 0; i < TASKS; i++) {
             const double *v = fields + (size_t)i * SIDE * SIDE;

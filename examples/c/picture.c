@@ -81,8 +81,7 @@ void picture_paste(picture *to, const picture *from, int x, int y)
 {
     for (int v = 0; v < from->height; v++)
         for (int u = 0; u < from->width; u++)
-            if (x + u >= 0 && x + u < to->width && y + v >= 0 && y + v < to->height)
-                *pixel(to, x + u, y + v) = *pixel(from, u, v);
+            if (x + u >= 0 && x + u < to->width && y + v >= 0 && y + v < to->height) *pixel(to, x + u, y + v) = *pixel(from, u, v);
 }
 
 picture picture_mosaic(const picture *parts, int count, int columns, int gap, colour background)
@@ -90,8 +89,7 @@ picture picture_mosaic(const picture *parts, int count, int columns, int gap, co
     int rows = (count + columns - 1) / columns;
     int width = parts[0].width + gap, height = parts[0].height + gap;
     picture p = picture_create(columns * width + gap, rows * height + gap, background);
-    for (int i = 0; i < count; i++)
-        picture_paste(&p, &parts[i], gap + i % columns * width, gap + i / columns * height);
+    for (int i = 0; i < count; i++) picture_paste(&p, &parts[i], gap + i % columns * width, gap + i / columns * height);
     return p;
 }
 
@@ -135,8 +133,7 @@ void picture_polyline(picture *p, const double *x, const double *y, int count, d
         }
         for (int v = (int)fmax(floor(low - reach), 0); v <= high + reach && v < p->height; v++) {
             double nearest = INFINITY;
-            for (int i = begin; i <= end; i++)
-                nearest = fmin(nearest, distance(u, v, x[i], y[i], x[i + 1], y[i + 1]));
+            for (int i = begin; i <= end; i++) nearest = fmin(nearest, distance(u, v, x[i], y[i], x[i + 1], y[i + 1]));
             blend(p, u, v, width / 2 + 0.5 - nearest, c);
         }
     }
@@ -150,15 +147,13 @@ void picture_line(picture *p, double x0, double y0, double x1, double y1, double
 void picture_dot(picture *p, double x, double y, double radius, colour c)
 {
     for (int v = (int)floor(y - radius - 1); v <= y + radius + 1; v++)
-        for (int u = (int)floor(x - radius - 1); u <= x + radius + 1; u++)
-            blend(p, u, v, radius + 0.5 - hypot(u - x, v - y), c);
+        for (int u = (int)floor(x - radius - 1); u <= x + radius + 1; u++) blend(p, u, v, radius + 0.5 - hypot(u - x, v - y), c);
 }
 
 void picture_marker(picture *p, double x, double y, double size, colour c)
 {
     for (int v = (int)floor(y - size); v <= y; v++)
-        for (int u = (int)floor(x - size); u <= x + size; u++)
-            blend(p, u, v, (y - v) / 2 + 0.5 - fabs(u - x), c);
+        for (int u = (int)floor(x - size); u <= x + size; u++) blend(p, u, v, (y - v) / 2 + 0.5 - fabs(u - x), c);
 }
 
 picture picture_of_curve(const double *values, int count, int width, int height, colour c)
@@ -190,8 +185,7 @@ void picture_write(const picture *p, const char *path)
 {
     size_t count = (size_t)p->width * (size_t)p->height;
     int is_grey = 1;
-    for (size_t i = 0; i < count && is_grey; i++)
-        is_grey = p->pixels[i].r == p->pixels[i].g && p->pixels[i].g == p->pixels[i].b;
+    for (size_t i = 0; i < count && is_grey; i++) is_grey = p->pixels[i].r == p->pixels[i].g && p->pixels[i].g == p->pixels[i].b;
     size_t channels = is_grey ? 1 : 3;
     unsigned char *bytes = allocate(count, channels);
     for (size_t i = 0; i < count; i++) memcpy(bytes + i * channels, &p->pixels[i], channels);

@@ -74,9 +74,8 @@ void print_table(const dicod_info *info, double n_values, double n_z, double ene
     printf("  max |dz|             %14.3e   %.3f of tol\n", info->max_step, info->max_step / info->tol);
     printf("  seconds              %14.3f   %d threads\n", info->seconds, (int)info->n_threads);
     printf("  steps                %14.0f\n", steps);
-    printf("  steps / s            %14.0f   in the descent, %.3f s\n", steps / info->seconds_descend,
-           info->seconds_descend);
-    printf("  bytes per activation %14.1f   held by the solver; Gram tensor aside: %.1f MB\n",
-           (double)info->bytes / n_z, (double)info->bytes_gram / 1e6);
+    printf("  steps / s            %14.0f   in the descent, %.3f s\n", steps / info->seconds_descend, info->seconds_descend);
+    printf("  bytes per activation %14.1f   held by the solver; Gram tensor aside: %.1f MB\n", (double)info->bytes / n_z,
+           (double)info->bytes_gram / 1e6);
     if (info->status != DICOD_OK) printf("  ended early          %s\n", dicod_strerror(info->status));
 }

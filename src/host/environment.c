@@ -46,8 +46,7 @@ static uint16_t x87_status(void)
 
 static void set_x87_control(uint16_t control)
 {
-    if (x87_control() != control)
-        __asm__ volatile("fldcw %0" : : "m"(control));
+    if (x87_control() != control) __asm__ volatile("fldcw %0" : : "m"(control));
 }
 
 void dicod_environment_enter(dicod_environment *kept)

@@ -37,8 +37,8 @@ static host_state host_wanted;
 static inline void host_differs(const char *when, const char *call, host_state a, host_state b)
 {
     fesetenv(FE_DFL_ENV);
-    printf("%s %s: rounding %d, traps %x, flags %x, flushes %x instead of %d, %x, %x, %x\n", when, call, a.rounding, a.traps,
-           a.flags, a.flushes, b.rounding, b.traps, b.flags, b.flushes);
+    printf("%s %s: rounding %d, traps %x, flags %x, flushes %x instead of %d, %x, %x, %x\n", when, call, a.rounding, a.traps, a.flags,
+           a.flushes, b.rounding, b.traps, b.flags, b.flushes);
     exit(EXIT_FAILURE);
 }
 

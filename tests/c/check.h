@@ -26,8 +26,7 @@ static inline void check_status(dicod_status got, dicod_status wanted, const cha
     char message[400] = "";
     if (got < 0) dicod_last_error(message, sizeof message, NULL);
     if (!check(got == wanted, file, line, what)) printf("  status %d (%s): %s\n", (int)got, dicod_strerror(got), message);
-    if (text && !check(strstr(message, text) != NULL, file, line, what))
-        printf("  the message does not name \"%s\": %s\n", text, message);
+    if (text && !check(strstr(message, text) != NULL, file, line, what)) printf("  the message does not name \"%s\": %s\n", text, message);
 }
 #define OK(call) check_status((call), DICOD_OK, NULL, __FILE__, __LINE__, #call)
 #define STATUS(wanted, call) check_status((call), (wanted), NULL, __FILE__, __LINE__, #call)

@@ -33,8 +33,7 @@ static inline void model(const double *d, const double *z, double *x)
                 for (int p = 0; p < P; p++)
                     for (int a = 0; a < L0; a++)
                         for (int b = 0; b < L1; b++)
-                            x[(p * T0 + i + a) * T1 + j + b] +=
-                                z[(k * V0 + i) * V1 + j] * d[((k * P + p) * L0 + a) * L1 + b];
+                            x[(p * T0 + i + a) * T1 + j + b] += z[(k * V0 + i) * V1 + j] * d[((k * P + p) * L0 + a) * L1 + b];
 }
 
 /* sum over channels of d_k at (i, j) times r */
@@ -43,8 +42,7 @@ static inline double correlation(const double *r, const double *d, int k, int i,
     double sum = 0;
     for (int p = 0; p < P; p++)
         for (int a = 0; a < L0; a++)
-            for (int b = 0; b < L1; b++)
-                sum += r[(p * T0 + i + a) * T1 + j + b] * d[((k * P + p) * L0 + a) * L1 + b];
+            for (int b = 0; b < L1; b++) sum += r[(p * T0 + i + a) * T1 + j + b] * d[((k * P + p) * L0 + a) * L1 + b];
     return sum;
 }
 

@@ -75,7 +75,8 @@ int main(void)
     /* a cancel of nothing is forgotten */
     STATUS(DICOD_OK, solve(&info));
     CHECK(info.proven == (DICOD_PROVEN_LAMBDA | DICOD_PROVEN_RESULT));
-    CHECK(fabs(info.seconds_gram + info.seconds_correlate + info.seconds_descend + info.seconds_certify + info.seconds_other - info.seconds) <= 0.01 * info.seconds);
+    CHECK(fabs(info.seconds_gram + info.seconds_correlate + info.seconds_descend + info.seconds_certify + info.seconds_other -
+               info.seconds) <= 0.01 * info.seconds);
 
     struct sigaction action = {0};
     action.sa_handler = on_alarm;

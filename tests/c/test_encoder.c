@@ -112,8 +112,7 @@ static void gives_what_dicod_solve_gives(void)
     double *value = malloc(8 * (size_t)count);
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "capacity", dicod_encoder_get_sparse(e, count - 1, signal, atom, at_, value, &nonzeros));
     OK(dicod_encoder_get_sparse(e, count, signal, atom, at_, value, &nonzeros));
-    for (int64_t i = 0; i < count; i++)
-        CHECK(signal[i] == 0 && seen[(atom[i] * V0 + at_[2 * i]) * V1 + at_[2 * i + 1]] == value[i]);
+    for (int64_t i = 0; i < count; i++) CHECK(signal[i] == 0 && seen[(atom[i] * V0 + at_[2 * i]) * V1 + at_[2 * i + 1]] == value[i]);
     OK(dicod_encoder_get_sparse(e, count, NULL, NULL, NULL, value, &nonzeros));
     sets_what_was_got(count, signal, atom, at_, value);
     free(signal), free(atom), free(at_), free(value);

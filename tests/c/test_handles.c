@@ -166,8 +166,7 @@ static void restored(void)
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "element_type", dicod_learner_expect(again, &expected));
     expected = info;
     expected.atom_shape[0] = L1, expected.atom_shape[1] = L0;
-    FAILS(DICOD_ERROR_INVALID_SHAPE, "atom_shape must be [3, 4], that of the learner, is [4, 3]",
-          dicod_learner_expect(again, &expected));
+    FAILS(DICOD_ERROR_INVALID_SHAPE, "atom_shape must be [3, 4], that of the learner, is [4, 3]", dicod_learner_expect(again, &expected));
     FAILS(DICOD_ERROR_NULL_POINTER, "expected", dicod_learner_expect(again, NULL));
     expected.struct_size = 8;
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "expected->struct_size", dicod_learner_expect(again, &expected));

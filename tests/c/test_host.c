@@ -50,13 +50,9 @@ static int same(state a, state b)
 }
 
 /* What callbacks have to see, how many of each kind have seen something else, and what they leave behind. */
-enum {
-    LOG, PROGRESS, EACH, SPAN, WORK, WATCH, PRODUCE, ITEM, CONSUME, FORK, REDUCE, PACK, UNPACK, JOIN, FREE, NODE, EVAL, SOLVER, KINDS
-};
-static const char *const names[KINDS] = {
-    "log", "progress", "each", "span", "work", "map progress", "produce", "item", "consume", "fork", "reduce",
-    "pack", "unpack", "join", "free", "node", "operator", "solver"
-};
+enum { LOG, PROGRESS, EACH, SPAN, WORK, WATCH, PRODUCE, ITEM, CONSUME, FORK, REDUCE, PACK, UNPACK, JOIN, FREE, NODE, EVAL, SOLVER, KINDS };
+static const char *const names[KINDS] = {"log",  "progress", "each", "span",   "work", "map progress", "produce", "item",     "consume",
+                                         "fork", "reduce",   "pack", "unpack", "join", "free",         "node",    "operator", "solver"};
 static state host;
 static int error_of_host;
 static atomic_int seen[KINDS], wrong[KINDS];
@@ -167,24 +163,48 @@ static void count_free(void *userdata, void *count)
     free(count);
     errno = error_of_host;
 }
-static int32_t node_fork(const void *node, void **made) { return look(NODE), count_fork(NULL, node, made); }
-static int32_t node_can_fork(void *node, int64_t phase) { return (void)node, (void)phase, look(NODE), 1; }
+static int32_t node_fork(const void *node, void **made)
+{
+    return look(NODE), count_fork(NULL, node, made);
+}
+static int32_t node_can_fork(void *node, int64_t phase)
+{
+    return (void)node, (void)phase, look(NODE), 1;
+}
 static int32_t node_train(void *node, int64_t phase, const void *data, int64_t size)
 {
     return (void)phase, (void)data, (void)size, look(NODE), count_work(NULL, node, NULL, NULL);
 }
-static int32_t node_pack(const void *node, parmap_buffer *buffer) { return look(NODE), count_pack(NULL, node, buffer); }
-static int32_t node_unpack(void *node, const void *data, int64_t size) { return look(NODE), count_unpack(NULL, node, data, size); }
-static int32_t node_join(void *node, const void *from) { return look(NODE), count_join(NULL, node, from); }
-static int32_t node_stop(void *node, int64_t phase) { return (void)node, (void)phase, look(NODE), 0; }
+static int32_t node_pack(const void *node, parmap_buffer *buffer)
+{
+    return look(NODE), count_pack(NULL, node, buffer);
+}
+static int32_t node_unpack(void *node, const void *data, int64_t size)
+{
+    return look(NODE), count_unpack(NULL, node, data, size);
+}
+static int32_t node_join(void *node, const void *from)
+{
+    return look(NODE), count_join(NULL, node, from);
+}
+static int32_t node_stop(void *node, int64_t phase)
+{
+    return (void)node, (void)phase, look(NODE), 0;
+}
 static int32_t node_execute(void *node, const void *data, int64_t size, parmap_buffer *output)
 {
     (void)node;
     look(NODE);
     return parmap_buffer_append(output, data, size) != 0;
 }
-static void node_free(void *node) { look(NODE), count_free(NULL, node); }
-static int32_t restart(void *userdata) { return look(NODE), *(int64_t *)userdata = 9, 0; }
+static void node_free(void *node)
+{
+    look(NODE), count_free(NULL, node);
+}
+static int32_t restart(void *userdata)
+{
+    return look(NODE), *(int64_t *)userdata = 9, 0;
+}
 static int32_t checkpoint(void *userdata, int64_t node, const void *data, int64_t size)
 {
     return (void)userdata, (void)node, (void)data, (void)size, look(NODE), 0;
@@ -196,7 +216,10 @@ static int32_t eval(void *scale, const double *x, double *y)
     memcpy(y, x, 16);
     return 0;
 }
-static void ended(void *scale) { (void)scale, look(EVAL); }
+static void ended(void *scale)
+{
+    (void)scale, look(EVAL);
+}
 static int32_t solver(void *userdata, const parmap_task *task, parmap_member *member)
 {
     (void)userdata, (void)task;

@@ -51,8 +51,7 @@ static void one_call(void)
     OK(dicod_options_set_integer(options, "learn_max_iter", 6));
     OK(dicod_options_set_real(options, "learn_tol", 0));
     OK(dicod_options_set_string(options, "learn_init", "greedy-patches"));
-    STATUS(DICOD_MAX_ITER,
-           dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, listen, &s, d, z, &info));
+    STATUS(DICOD_MAX_ITER, dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, listen, &s, d, z, &info));
     CHECK(s.calls == 6 && !s.rose && s.nonzeros > 0);
     CHECK(info.status == DICOD_MAX_ITER && info.iterations == 6 && info.n_threads == 1);
     for (int k = 0; k < K; k++) CHECK(norm(d + k * P * L0 * L1) <= 1 + 1e-12);
@@ -62,8 +61,7 @@ static void one_call(void)
     /* two threads, the same bits; z may be NULL; without options */
     dicod_context *context = NULL;
     OK(dicod_context_create(2, &context));
-    STATUS(DICOD_MAX_ITER,
-           dicod_learn(context, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, z2, NULL));
+    STATUS(DICOD_MAX_ITER, dicod_learn(context, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, z2, NULL));
     CHECK(memcmp(d, d2, sizeof d) == 0 && memcmp(z, z2, sizeof z) == 0);
     OK(dicod_options_set_real(options, "learn_tol", 0.5));
     OK(dicod_learn(context, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, NULL, NULL));
@@ -90,13 +88,11 @@ static void one_call(void)
     memset(&s, 0, sizeof s);
     s.stop_at = 2;
     OK(dicod_options_set_real(options, "learn_tol", 0));
-    STATUS(DICOD_CANCELLED,
-           dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, listen, &s, d2, z2, &info));
+    STATUS(DICOD_CANCELLED, dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, listen, &s, d2, z2, &info));
     CHECK(s.calls == 2 && info.iterations == 2);
     CLOSE(objective(x, d2, z2, info.lambda), info.objective, 1e-10 * info.objective);
     OK(dicod_options_set_real(options, "time_limit", 0));
-    STATUS(DICOD_TIME_LIMIT,
-           dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, z2, &info));
+    STATUS(DICOD_TIME_LIMIT, dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, z2, &info));
     dicod_options_free(&options);
     dicod_context_free(&context);
 }

@@ -56,11 +56,13 @@ static void one_option(void)
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"reg\" must be a real number, is \"0.1x\"", dicod_options_set(o, "reg", "0.1x"));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"reg\" must be at least 0, is -1", dicod_options_set(o, "reg", "-1"));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"tol\" must be finite, is inf", dicod_options_set(o, "tol", "1e999"));
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"seed\" must be an integer that fits in 64 bits, is \"1.5\"", dicod_options_set(o, "seed", "1.5"));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"seed\" must be an integer that fits in 64 bits, is \"1.5\"",
+          dicod_options_set(o, "seed", "1.5"));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"positive\" must be 0 or 1, is \"yes\"", dicod_options_set(o, "positive", "yes"));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"tile_shape[1]\" must be at least 1, is 0", dicod_options_set(o, "tile_shape", "4,0"));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "is \"best\"", dicod_options_set(o, "strategy", "best"));
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"learn_forgetting\" must be from 0 to 1, is 1.5", dicod_options_set(o, "learn_forgetting", "1.5"));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"learn_forgetting\" must be from 0 to 1, is 1.5",
+          dicod_options_set(o, "learn_forgetting", "1.5"));
     FAILS(DICOD_ERROR_UNKNOWN_OPTION, "did you mean \"reg\"", dicod_options_set(o, "lambda", "1"));
     FAILS(DICOD_ERROR_NULL_POINTER, "options", dicod_options_set(NULL, "reg", "1"));
     FAILS(DICOD_ERROR_NULL_POINTER, "key", dicod_options_set(o, NULL, "1"));
@@ -224,12 +226,14 @@ static void map_settings(void)
     OK(parmap_get_string(map, "schedule", sizeof word, word, &needed));
     CHECK(strcmp(word, "guided") == 0 && needed == 7);
 
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "setting \"chunk\" must be an integer that fits in 64 bits, is \"many\"", parmap_set(map, "chunk", "many"));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "setting \"chunk\" must be an integer that fits in 64 bits, is \"many\"",
+          parmap_set(map, "chunk", "many"));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "setting \"chunk\" must be at least 0, is -1", parmap_set_integer(map, "chunk", -1));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "must be \"cancel\" or \"continue\", is \"stop\"", parmap_set(map, "errors", "stop"));
     FAILS(DICOD_ERROR_UNKNOWN_OPTION, "did you mean \"deadline\"", parmap_set(map, "timeout", "1"));
     FAILS(DICOD_ERROR_UNKNOWN_OPTION, "did you mean \"chunk\"", parmap_get_integer(map, "chunk_size", &integer));
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "must be an integer (parmap_get_integer), is asked for as a real number", parmap_get_real(map, "chunk", &real));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "must be an integer (parmap_get_integer), is asked for as a real number",
+          parmap_get_real(map, "chunk", &real));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "parmap_get_string", parmap_get_integer(map, "errors", &integer));
     FAILS(DICOD_ERROR_NULL_POINTER, "text", parmap_set(map, "chunk", NULL));
     FAILS(DICOD_ERROR_NULL_POINTER, "key", parmap_get_integer(map, NULL, &integer));

@@ -41,25 +41,22 @@ static dicod_status options_of(const char *text, dicod_options **options)
 }
 
 #define REFERENCES(real, suffix) \
-    dicod_status reference_solve##suffix(const char *text, int64_t n_axes, const int64_t *signal, int64_t n_signals, \
-                                         int64_t n_channels, int64_t n_atoms, const int64_t *atom, const real *x, const real *d, \
-                                         real *z, dicod_info *info) \
+    dicod_status reference_solve##suffix(const char *text, int64_t n_axes, const int64_t *signal, int64_t n_signals, int64_t n_channels, \
+                                         int64_t n_atoms, const int64_t *atom, const real *x, const real *d, real *z, dicod_info *info) \
     { \
         dicod_options *options = NULL; \
         dicod_status status = options_of(text, &options); \
-        if (status == 0) \
-            status = dicod_solve##suffix(NULL, options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, z, info); \
+        if (status == 0) status = dicod_solve##suffix(NULL, options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, z, info); \
         dicod_options_free(&options); \
         return status; \
     } \
-    dicod_status reference_learn##suffix(const char *text, int64_t n_axes, const int64_t *signal, int64_t n_signals, \
-                                         int64_t n_channels, int64_t n_atoms, const int64_t *atom, const real *x, real *d, real *z) \
+    dicod_status reference_learn##suffix(const char *text, int64_t n_axes, const int64_t *signal, int64_t n_signals, int64_t n_channels, \
+                                         int64_t n_atoms, const int64_t *atom, const real *x, real *d, real *z) \
     { \
         dicod_options *options = NULL; \
         dicod_status status = options_of(text, &options); \
         if (status == 0) \
-            status = dicod_learn##suffix(NULL, options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, NULL, NULL, d, z, \
-                                         NULL); \
+            status = dicod_learn##suffix(NULL, options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, NULL, NULL, d, z, NULL); \
         dicod_options_free(&options); \
         return status; \
     }

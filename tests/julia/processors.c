@@ -6,7 +6,6 @@
 long sysconf(int name)
 {
     static long (*next)(int);
-    if (!next)
-        *(void **)&next = dlsym(RTLD_NEXT, "sysconf");
+    if (!next) *(void **)&next = dlsym(RTLD_NEXT, "sysconf");
     return name == _SC_NPROCESSORS_ONLN ? 4 : next(name);
 }

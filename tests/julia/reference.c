@@ -9,20 +9,15 @@ static dicod_status set(dicod_options *options, const char *key, const char *typ
     double reals[64];
     int64_t integers[64];
     int64_t n = 0;
-    if (!strcmp(type, "string"))
-        return dicod_options_set_string(options, key, value);
+    if (!strcmp(type, "string")) return dicod_options_set_string(options, key, value);
     for (char *end; *value; value = end, ++n) {
         reals[n] = strtod(value, &end);
         integers[n] = strtoll(value, NULL, 10);
-        if (end == value || n == 63)
-            return DICOD_ERROR_INVALID_ARGUMENT;
+        if (end == value || n == 63) return DICOD_ERROR_INVALID_ARGUMENT;
     }
-    if (!strcmp(type, "real"))
-        return dicod_options_set_real(options, key, reals[0]);
-    if (!strcmp(type, "integer"))
-        return dicod_options_set_integer(options, key, integers[0]);
-    if (!strcmp(type, "reals"))
-        return dicod_options_set_reals(options, key, n, reals);
+    if (!strcmp(type, "real")) return dicod_options_set_real(options, key, reals[0]);
+    if (!strcmp(type, "integer")) return dicod_options_set_integer(options, key, integers[0]);
+    if (!strcmp(type, "reals")) return dicod_options_set_reals(options, key, n, reals);
     return dicod_options_set_integers(options, key, n, integers);
 }
 
@@ -33,21 +28,18 @@ static dicod_status options_of(const char *text, dicod_options **options)
     dicod_status status = dicod_options_create(options);
     while (status == DICOD_OK && *text) {
         const size_t length = strcspn(text, "\n");
-        if (length >= sizeof line)
-            return DICOD_ERROR_INVALID_ARGUMENT;
+        if (length >= sizeof line) return DICOD_ERROR_INVALID_ARGUMENT;
         memcpy(line, text, length);
         line[length] = 0;
         text += length + (text[length] == '\n');
-        if (sscanf(line, "%63s %15s %n", key, type, &used) != 2)
-            return DICOD_ERROR_INVALID_ARGUMENT;
+        if (sscanf(line, "%63s %15s %n", key, type, &used) != 2) return DICOD_ERROR_INVALID_ARGUMENT;
         status = set(*options, key, type, line + used);
     }
     return status;
 }
 
-dicod_status reference_solve(const char *text, int32_t bits, int64_t n_axes, const int64_t *signal, int64_t n_signals,
-                             int64_t n_channels, int64_t n_atoms, const int64_t *atom, const void *x, const void *d, void *z,
-                             dicod_info *info)
+dicod_status reference_solve(const char *text, int32_t bits, int64_t n_axes, const int64_t *signal, int64_t n_signals, int64_t n_channels,
+                             int64_t n_atoms, const int64_t *atom, const void *x, const void *d, void *z, dicod_info *info)
 {
     dicod_options *options = NULL;
     dicod_status status = options_of(text, &options);
@@ -59,9 +51,8 @@ dicod_status reference_solve(const char *text, int32_t bits, int64_t n_axes, con
     return status;
 }
 
-dicod_status reference_learn(const char *text, int32_t bits, int64_t n_axes, const int64_t *signal, int64_t n_signals,
-                             int64_t n_channels, int64_t n_atoms, const int64_t *atom, const void *x, void *d, void *z,
-                             dicod_learn_info *info)
+dicod_status reference_learn(const char *text, int32_t bits, int64_t n_axes, const int64_t *signal, int64_t n_signals, int64_t n_channels,
+                             int64_t n_atoms, const int64_t *atom, const void *x, void *d, void *z, dicod_learn_info *info)
 {
     dicod_options *options = NULL;
     dicod_status status = options_of(text, &options);

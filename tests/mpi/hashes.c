@@ -118,7 +118,8 @@ static void solve(dicod_context *context, problem *p, int number)
     held x, z;
     make_problem(p, number);
     dicod_options *o = options_of(p, number);
-    if (p->is_float) OK(dicod_encoder_create_f32(context, o, p->n_axes, p->signal, p->signals, p->channels, p->atoms, p->atom, p->d_f32, &encoder));
+    if (p->is_float)
+        OK(dicod_encoder_create_f32(context, o, p->n_axes, p->signal, p->signals, p->channels, p->atoms, p->atom, p->d_f32, &encoder));
     else OK(dicod_encoder_create(context, o, p->n_axes, p->signal, p->signals, p->channels, p->atoms, p->atom, p->d, &encoder));
     bring(p, number, &x);
     whole(p, p->signals * p->atoms, &z);
@@ -154,7 +155,8 @@ static void learn(dicod_context *context, problem *p, int number)
     OK(dicod_options_set_integer(o, "learn_rank_one", below(4) == 0));
     OK(dicod_options_set_integer(o, "learn_window", below(4) == 0));
     OK(dicod_options_set_real(o, "learn_redraw_below", below(4) == 0 ? 0.5 : 0));
-    if (p->is_float) OK(dicod_learner_create_f32(context, o, p->n_axes, p->signal, p->signals, p->channels, p->atoms, p->atom, p->d_f32, &learner));
+    if (p->is_float)
+        OK(dicod_learner_create_f32(context, o, p->n_axes, p->signal, p->signals, p->channels, p->atoms, p->atom, p->d_f32, &learner));
     else OK(dicod_learner_create(context, o, p->n_axes, p->signal, p->signals, p->channels, p->atoms, p->atom, p->d, &learner));
     bring(p, number, &x);
     uint64_t hash = EMPTY;

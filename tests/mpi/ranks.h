@@ -41,8 +41,8 @@ typedef struct {
     dicod_array array;
 } held;
 
-static inline void hold(held *h, int64_t n_axes, const int64_t *global, const int64_t *offset, const int64_t *shape,
-                        int64_t fields, int64_t ghosts, int is_float)
+static inline void hold(held *h, int64_t n_axes, const int64_t *global, const int64_t *offset, const int64_t *shape, int64_t fields,
+                        int64_t ghosts, int is_float)
 {
     memset(h, 0, sizeof *h);
     h->n_axes = n_axes;

@@ -185,8 +185,8 @@ static int sessions(void)
     MPI_Group group;
     MPI_Comm comm;
     MPI_Session_init(MPI_INFO_NULL, MPI_ERRORS_RETURN, &session);
-    if (MPI_Group_from_session_pset(session, "mpi://WORLD", &group)
-        || MPI_Comm_create_from_group(group, "libdicod", MPI_INFO_NULL, MPI_ERRORS_RETURN, &comm)) {
+    if (MPI_Group_from_session_pset(session, "mpi://WORLD", &group) ||
+        MPI_Comm_create_from_group(group, "libdicod", MPI_INFO_NULL, MPI_ERRORS_RETURN, &comm)) {
         printf("skipped: this MPI makes no communicators of sessions\n");
         return 0;
     }

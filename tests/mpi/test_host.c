@@ -201,7 +201,8 @@ static void errors(void)
         CHECK(other == NULL);
     }
     if (i_am_bad) d[0] -= 1;
-    FAILS(DICOD_ERROR_NULL_POINTER, named, status = dicod_encoder_create(context, options, 2, signal, 1, 1, K, atom, i_am_bad ? NULL : d, &other));
+    FAILS(DICOD_ERROR_NULL_POINTER, named,
+          status = dicod_encoder_create(context, options, 2, signal, 1, 1, K, atom, i_am_bad ? NULL : d, &other));
     same_everywhere(status);
     dicod_options_free(&options);
 

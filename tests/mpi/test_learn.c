@@ -126,7 +126,8 @@ static void same(const problem *p, const char *how, const story *got, held *z, i
 {
     const int before = failures;
     CHECK(memcmp(got->d[from], wanted->d[from], sizeof wanted->d - (size_t)from * sizeof wanted->d[0]) == 0);
-    CHECK(memcmp(got->objectives[from], wanted->objectives[from], sizeof wanted->objectives - (size_t)from * sizeof wanted->objectives[0]) == 0);
+    CHECK(memcmp(got->objectives[from], wanted->objectives[from],
+                 sizeof wanted->objectives - (size_t)from * sizeof wanted->objectives[0]) == 0);
     CHECK(memcmp(got->counts[from], wanted->counts[from], sizeof wanted->counts - (size_t)from * sizeof wanted->counts[0]) == 0);
     CHECK(memcmp(got->last, wanted->last, sizeof wanted->last) == 0);
     CHECK(memcmp(got->lambda, wanted->lambda, sizeof wanted->lambda) == 0);
@@ -141,7 +142,8 @@ static void same(const problem *p, const char *how, const story *got, held *z, i
 }
 
 /* half-way through, a checkpoint goes to the ranks of a communicator (none: one process alone) */
-static void take_up(const problem *p, const char *how, MPI_Comm comm, const char *path, const story *all, const story *wanted, const held *whole)
+static void take_up(const problem *p, const char *how, MPI_Comm comm, const char *path, const story *all, const story *wanted,
+                    const held *whole)
 {
     int r = 0, n = 1;
     dicod_context *context = NULL;
@@ -223,13 +225,16 @@ static void one_call(const problem *p)
     for (int i = 0; i < 2; i++) {
         z[i] = calloc((size_t)n_z, sizeof **z);
         memcpy(d[i], first_d, sizeof d[i]);
-        STATUS(DICOD_MAX_ITER, dicod_learn(i ? context : NULL, p->options, p->n_axes, p->signal, SIGNALS, P, K, p->atom, x, NULL, NULL, d[i], z[i], &info[i]));
+        STATUS(
+            DICOD_MAX_ITER,
+            dicod_learn(i ? context : NULL, p->options, p->n_axes, p->signal, SIGNALS, P, K, p->atom, x, NULL, NULL, d[i], z[i], &info[i]));
     }
     CHECK(memcmp(d[0], d[1], sizeof d[0]) == 0 && memcmp(z[0], z[1], (size_t)n_z * sizeof **z) == 0);
     CHECK(info[0].objective == info[1].objective && info[0].iterations == info[1].iterations);
     /* one rank wants to stop: all do, at the same place */
     int me = rank == n_ranks - 1;
-    STATUS(DICOD_CANCELLED, dicod_learn(context, p->options, p->n_axes, p->signal, SIGNALS, P, K, p->atom, x, stop_here, &me, d[0], NULL, &info[0]));
+    STATUS(DICOD_CANCELLED,
+           dicod_learn(context, p->options, p->n_axes, p->signal, SIGNALS, P, K, p->atom, x, stop_here, &me, d[0], NULL, &info[0]));
     CHECK(info[0].iterations == 2);
     OK(dicod_context_free(&context));
     free(x), free(z[0]), free(z[1]);
@@ -294,8 +299,10 @@ static void errors(const problem *p)
         dicod_learner_free(&other);
         dicod_options_free(&given);
     }
-    ALL_FAIL(DICOD_ERROR_NULL_POINTER, named, dicod_learner_create(context, NULL, p->n_axes, p->signal, SIGNALS, P, K, i_am_bad ? NULL : p->atom, NULL, &other));
-    ALL_FAIL(DICOD_ERROR_NULL_POINTER, named, dicod_learner_create(context, NULL, p->n_axes, p->signal, SIGNALS, P, K, p->atom, NULL, i_am_bad ? NULL : &other));
+    ALL_FAIL(DICOD_ERROR_NULL_POINTER, named,
+             dicod_learner_create(context, NULL, p->n_axes, p->signal, SIGNALS, P, K, i_am_bad ? NULL : p->atom, NULL, &other));
+    ALL_FAIL(DICOD_ERROR_NULL_POINTER, named,
+             dicod_learner_create(context, NULL, p->n_axes, p->signal, SIGNALS, P, K, p->atom, NULL, i_am_bad ? NULL : &other));
 
     /* checkpoints: what the first rank cannot use, or cannot write, fails on all */
     unsigned char *bytes = malloc(MOST_BYTES);

@@ -213,8 +213,7 @@ static dicod_status set_sparse(void)
     /* a rank without a region has nothing that could be wrong but the number */
     if (shape[0] == 0) return dicod_encoder_set_sparse(encoder, any ? -1 : 0, NULL, NULL, NULL, NULL);
     atoms[0] = no[0] ? K : 0, positions[0] = no[1] ? first[0] + shape[0] : first[0], values[0] = no[2] ? NAN : 1;
-    return dicod_encoder_set_sparse(encoder, no[3] ? -1 : 1, NULL, no[4] ? NULL : atoms, no[5] ? NULL : positions,
-                                    no[6] ? NULL : values);
+    return dicod_encoder_set_sparse(encoder, no[3] ? -1 : 1, NULL, no[4] ? NULL : atoms, no[5] ? NULL : positions, no[6] ? NULL : values);
 }
 
 /* learners */
@@ -253,7 +252,11 @@ static dicod_status expect(void)
 
 static dicod_status save(void)
 {
-    return dicod_learner_save(learner, wrong() ? -1 : wrong_at_root() ? 5 : (int64_t)sizeof saved, wrong_at_root() ? NULL : saved, NOT(&n_saved));
+    return dicod_learner_save(learner,
+                              wrong()               ? -1
+                                  : wrong_at_root() ? 5
+                                                    : (int64_t)sizeof saved,
+                              wrong_at_root() ? NULL : saved, NOT(&n_saved));
 }
 
 static dicod_status save_file(void)
@@ -345,8 +348,19 @@ static dicod_status run(void)
 {
     static int64_t in[TASKS], out[TASKS];
     static int32_t statuses[TASKS];
-    return parmap_run(map, wrong() ? -1 : wrong() ? TASKS - 1 : TASKS, NOT(work), NULL, wrong_at_root() ? NULL : in, wrong() ? -8 : wrong() ? 4 : 8,
-                      wrong() ? -3 : 0, wrong_at_root() ? NULL : out, wrong() ? -8 : wrong() ? 16 : 8, wrong() ? 3 : 0, statuses, report_of());
+    return parmap_run(map,
+                      wrong()       ? -1
+                          : wrong() ? TASKS - 1
+                                    : TASKS,
+                      NOT(work), NULL, wrong_at_root() ? NULL : in,
+                      wrong()       ? -8
+                          : wrong() ? 4
+                                    : 8,
+                      wrong() ? -3 : 0, wrong_at_root() ? NULL : out,
+                      wrong()       ? -8
+                          : wrong() ? 16
+                                    : 8,
+                      wrong() ? 3 : 0, statuses, report_of());
 }
 
 static dicod_status stream(void)
@@ -409,7 +423,11 @@ static dicod_status reduce(void)
     r.unpack = NOT(unpack);
     r.join = NOT(join);
     if (wrong()) r.struct_size = 1;
-    return parmap_reduce(map, wrong() ? -1 : wrong() ? 3 : TASKS, NOT(&r), wrong_at_root() ? NULL : in, wrong() ? -8 : 8, wrong() ? -1 : 0, NOT(&state), report_of());
+    return parmap_reduce(map,
+                         wrong()       ? -1
+                             : wrong() ? 3
+                                       : TASKS,
+                         NOT(&r), wrong_at_root() ? NULL : in, wrong() ? -8 : 8, wrong() ? -1 : 0, NOT(&state), report_of());
 }
 
 /* flows, operators, ensembles */
@@ -473,6 +491,7 @@ static dicod_status ensemble_round(void)
     return parmap_ensemble_round(NOT(ensemble), map, wrong() ? -2 : -1, wrong() ? -2 : -1, NOT(solver), NULL, report_of());
 }
 
+/* clang-format off */
 #define CASE(function) {#function, function}
 static const struct {
     const char *name;
@@ -488,6 +507,7 @@ static const struct {
     CASE(flow_execute), CASE(operators_eval), CASE(operators_linearize), CASE(operators_derivative), CASE(operators_adjoint),
     CASE(ensemble_round),
 };
+/* clang-format on */
 
 /* the call with each mistake in turn, on each rank; what comes after the last one is the call without any */
 static int go_through(const char *name, dicod_status (*call)(void))
@@ -508,9 +528,11 @@ static int go_through(const char *name, dicod_status (*call)(void))
             const int failed = failures;
             CHECK(status < 0 && status != DICOD_ERROR_INTERNAL && status != DICOD_ERROR_COMMUNICATION);
             /* who differs from the others is not always told apart from them */
-            CHECK(strstr(text, who) || strstr(text, "the same on every rank") || strstr(text, "different calls") || strstr(text, "on no rank"));
+            CHECK(strstr(text, who) || strstr(text, "the same on every rank") || strstr(text, "different calls") ||
+                  strstr(text, "on no rank"));
             same_everywhere(status);
-            if (failures > failed) printf("  %s, mistake %d of rank %d, seen by rank %d: status %d, %s\n", name, i, bad, rank, status, text);
+            if (failures > failed)
+                printf("  %s, mistake %d of rank %d, seen by rank %d: status %d, %s\n", name, i, bad, rank, status, text);
             mistakes++;
         }
     }

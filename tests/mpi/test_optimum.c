@@ -26,7 +26,10 @@ static double noise(int64_t i)
     return (double)(int64_t)(x ^ (x >> 31)) / 9223372036854775808.0;
 }
 
-static int64_t volume(const int64_t *shape) { return shape[0] * shape[1]; }
+static int64_t volume(const int64_t *shape)
+{
+    return shape[0] * shape[1];
+}
 
 /* x -= sign * z * d */
 static void subtract(double *x, const double *z, double sign)
