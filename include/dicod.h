@@ -1545,9 +1545,7 @@ dicod_status dicod_encoder_set_sparse(dicod_encoder *encoder,
  * Needs the encoder for itself.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (encoder in use).
  */
-dicod_status dicod_encoder_region(dicod_encoder *encoder,
-                                  int64_t *offset,
-                                  int64_t *local_shape);
+dicod_status dicod_encoder_region(dicod_encoder *encoder, int64_t *offset, int64_t *local_shape);
 
 /**
  * Regularisation of each atom in the last solve, absolute: `lambda[n_atoms]`.
@@ -1557,9 +1555,7 @@ dicod_status dicod_encoder_region(dicod_encoder *encoder,
  * DICOD_ERROR_INVALID_STATE (nothing was solved yet, or the last solve was stopped before it knew;
  * encoder in use).
  */
-dicod_status dicod_encoder_get_lambda(dicod_encoder *encoder,
-                                      int64_t n_atoms,
-                                      double *lambda);
+dicod_status dicod_encoder_get_lambda(dicod_encoder *encoder, int64_t n_atoms, double *lambda);
 
 /**
  * Tolerance of each atom in the last solve, in units of its z: `tolerance[n_atoms]`. It ended, if it converged, with
@@ -2614,9 +2610,7 @@ dicod_status segmentation_increment(const segmentation *handle,
  * Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
-dicod_status segmentation_is_active(const segmentation *handle,
-                                    int64_t i_seg,
-                                    int32_t *active);
+dicod_status segmentation_is_active(const segmentation *handle, int64_t i_seg, int32_t *active);
 
 /**
  * Activates the `n` segments whose numbers are in `segments[n]`; repeated ones count once. After

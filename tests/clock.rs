@@ -11,6 +11,7 @@
 mod ffi_support;
 
 use dicod::csc::{Encoder, Options, Progress, Shape, Stop};
+use dicod::ffi::activations::*;
 use dicod::ffi::context::*;
 use dicod::ffi::encoder::*;
 use dicod::ffi::info::*;

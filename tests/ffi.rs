@@ -2,6 +2,7 @@
 
 mod ffi_support;
 
+use dicod::ffi::activations::*;
 use dicod::ffi::array::*;
 use dicod::ffi::context::*;
 use dicod::ffi::encoder::*;

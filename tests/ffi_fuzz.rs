@@ -3,6 +3,7 @@
 
 mod ffi_support;
 
+use dicod::ffi::activations::*;
 use dicod::ffi::array::*;
 use dicod::ffi::checkpoint::*;
 use dicod::ffi::encoder::*;

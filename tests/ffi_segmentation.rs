@@ -1,5 +1,6 @@
 //! The `segmentation_*` functions as a C program calls them: status, message, untouched outputs.
 
+use dicod::ffi::activity::*;
 use dicod::ffi::segmentation::*;
 use dicod::ffi::status::*;
 use proptest::prelude::*;

@@ -15,6 +15,8 @@
 // What C hands in is followed after it was checked, as the header says; C has no word for unsafe.
 #![allow(clippy::not_unsafe_ptr_arg_deref)]
 
+pub mod activations;
+pub mod activity;
 pub mod array;
 mod boundary;
 pub mod checkpoint;

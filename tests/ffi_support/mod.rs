@@ -2,6 +2,7 @@
 
 #![allow(dead_code)]
 
+use dicod::ffi::activations::*;
 use dicod::ffi::array::*;
 use dicod::ffi::context::*;
 use dicod::ffi::encoder::*;
