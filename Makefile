@@ -25,7 +25,7 @@ export CTEST_PARALLEL_LEVEL ?= $(CMAKE_BUILD_PARALLEL_LEVEL)
 
 .DEFAULT_GOAL := build
 .PHONY: help setup configure build install local header abi check-abi demo \
-	test test-rust test-c test-install test-mpi test-fortran test-julia check-long check-races check-memory bench bench-ranks bench-map bench-calls bench-guard bench-replay bench-peers lint clean
+	test test-rust test-c test-install test-mpi test-fortran test-julia check-long check-orders check-races check-memory bench bench-ranks bench-map bench-calls bench-guard bench-replay bench-peers lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -132,10 +132,13 @@ check-long: ## the long sweeps over random problems and schedules, and what take
 	@$(MAKE) --no-print-directory test-mpi CTEST_FLAGS='-C long -L long'
 
 # Rust's ThreadSanitizer is not stable yet; it has to see the standard library, too: rustup component add rust-src.
-check-races: ## data races in the unit tests, the map and the ranks of one process, by ThreadSanitizer
+check-races: check-orders ## data races in the unit tests, the map and the ranks of one process, by ThreadSanitizer; orders of a team's threads
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread TSAN_OPTIONS=allocator_may_return_null=1 OPENBLAS_NUM_THREADS=1 \
 		$(CARGO) test --locked --release -Zbuild-std --target $$(rustc -vV | sed -n 's/^host: //p') \
 		--target-dir '$(CARGO_TARGET_DIR)/races' --lib --test parmap --test ranks
+
+check-orders: ## every order in which the threads of a team can take their items, and what each may see then, by loom
+	$(CARGO) test --locked --manifest-path tests/loom/Cargo.toml --target-dir '$(CARGO_TARGET_DIR)/loom'
 
 # Rust's AddressSanitizer is not stable yet; it looks at what Rust and C write. Each C test is linked into one program with the
 # library, which brings the sanitizer's runtime along.

@@ -1,11 +1,15 @@
 //! Threads of one call: started when it begins, gone when it returns.
 
+mod job;
+mod sync;
+
 use crate::base::error::{Error, Result};
-use crate::base::panic::{self, caught, lock, unpoisoned};
+use crate::base::panic::{self, caught, lock};
 use crate::clock;
 use crate::host::threads::Crew;
+use job::{Jobs, Ready, Work};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, RwLock};
 
 /// [`Team::for_each`] of a team of its own, of up to `n_threads` threads.
 pub(crate) fn for_each<S: Send>(
@@ -25,75 +29,23 @@ pub(crate) fn for_each<S: Send>(
 /// Each thread begins with its own range of the items, the same in every list, because what belongs to an item is in the
 /// cache of who worked on it last; then it helps the others.
 pub(crate) struct Team {
-    /// Threads that could be started beside the leader.
+    /// Threads that could be started beside the leader. Relaxed: the leader's thread alone writes and reads it.
     followers: AtomicUsize,
-    /// Written when every item of the job before is done.
-    job: RwLock<Job>,
-    /// Items of it that nobody has taken.
-    open: AtomicUsize,
-    done: AtomicUsize,
+    jobs: Jobs,
+    /// The followers are to go home.
     stop: AtomicBool,
     failure: Mutex<Option<Error>>,
 }
 
-/// What is called for an item, and whether it may be.
-type Work<'w> = dyn Fn(usize) + Sync + 'w;
-type Ready<'w> = dyn Fn(usize) -> bool + Sync + 'w;
-
-/// A list of items for each thread.
-#[derive(Default)]
-struct Job {
-    lists: Vec<List>,
-    calls: Option<(&'static Work<'static>, &'static Ready<'static>)>,
-}
-
-/// Items in the order in which they are to be taken.
-#[derive(Default)]
-struct List {
-    items: Vec<(usize, AtomicBool)>,
-    /// All before this one are taken.
-    first: AtomicUsize,
-}
-
-/// How far beyond the first item of a list that is left a thread looks for one that may be called.
+/// So many items of a list are looked at before a thread turns to the next list.
 const AHEAD: usize = 16;
-
-impl List {
-    /// Takes an item that is ready.
-    fn take(&self, ready: &Ready<'_>) -> Option<usize> {
-        let first = self.first.load(Ordering::Relaxed);
-        let ahead = self.items.iter().enumerate().skip(first).take(AHEAD);
-        // Whoever looks moves the beginning on, whether he finds anything or not: who took the last of these may have looked
-        // at those before it when they were not taken yet, and nobody would ever look further.
-        let (mut left, mut found) = (first, None);
-        for (place, (item, taken)) in ahead {
-            let mut is_taken = taken.load(Ordering::Relaxed);
-            if !is_taken && ready(*item) {
-                found = (!taken.swap(true, Ordering::Relaxed)).then_some(*item);
-                is_taken = true;
-            }
-            if is_taken && left == place {
-                left += 1;
-            }
-            if found.is_some() {
-                break;
-            }
-        }
-        if left > first {
-            self.first.fetch_max(left, Ordering::Relaxed);
-        }
-        found
-    }
-}
 
 impl Team {
     /// A leader without followers.
     pub(crate) fn alone() -> Self {
         Team {
             followers: AtomicUsize::new(0),
-            job: Default::default(),
-            open: AtomicUsize::new(0),
-            done: AtomicUsize::new(0),
+            jobs: Jobs::new(AHEAD),
             stop: AtomicBool::new(false),
             failure: Default::default(),
         }
@@ -123,6 +75,7 @@ impl Team {
             team.followers.store(started, Ordering::Relaxed);
             // The followers must be sent home even if the leader panics.
             let result = caught(|| lead(team));
+            // Nothing is handed over with it: the scope waits until they have ended, which is when all they did is seen.
             team.stop.store(true, Ordering::Release);
             result.map_err(Error::Internal)
         })
@@ -144,30 +97,13 @@ impl Team {
             let run = || items.iter().for_each(|item| work(*item));
             return caught(run).map_err(Error::Internal);
         }
-        let n = items.len();
         let n_threads = 1 + self.followers.load(Ordering::Relaxed);
-        let mut lists: Vec<List> = (0..n_threads).map(|_| List::default()).collect();
-        for item in items {
-            let list = &mut lists[item * n_threads / end.max(item + 1)];
-            list.items.push((item, AtomicBool::new(false)));
-        }
-        // SAFETY: both are called between an item is taken and done alone, and by who looks for one, holding the job: this
-        // returns when each item is done and has had the job to itself after that.
-        let calls = unsafe {
-            let work = std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work);
-            (work, std::mem::transmute::<&Ready<'_>, &'static Ready<'static>>(ready))
+        let work = |item| {
+            if let Err(text) = caught(|| work(item)) {
+                *lock(&self.failure) = Some(Error::Internal(text));
+            }
         };
-        let job = || unpoisoned(self.job.write());
-        let calls = Some(calls);
-        // First, because the job may be begun as soon as it is there.
-        self.done.store(0, Ordering::Relaxed);
-        self.open.store(n, Ordering::Relaxed);
-        *job() = Job { lists, calls };
-        wait(|| {
-            self.share(0);
-            self.done.load(Ordering::Acquire) == n
-        });
-        *job() = Job::default();
+        self.jobs.run(n_threads, items, end, (ready, &work), |done| wait(done));
         let failure = lock(&self.failure).take();
         failure.map_or(Ok(()), Err)
     }
@@ -199,6 +135,7 @@ impl Team {
         let failure = Mutex::new(None);
         let failure = || lock(&failure);
         self.run((0..n_items).collect(), n_items, &|item| {
+            // Relaxed: who sees it late does an item whose result nobody uses. The error itself is behind its lock.
             if failed.load(Ordering::Relaxed) {
                 return;
             }
@@ -218,35 +155,8 @@ impl Team {
     fn follow(&self, me: usize) {
         let stopped = || self.stop.load(Ordering::Acquire);
         while !stopped() {
-            wait(|| stopped() || self.share(me));
+            wait(|| stopped() || self.jobs.share(me));
         }
-    }
-
-    /// Works on items for as long as there are any. Tells whether there were.
-    fn share(&self, me: usize) -> bool {
-        let mut any = false;
-        while let Some((item, work)) = self.take(me) {
-            if let Err(text) = caught(|| work(item)) {
-                *lock(&self.failure) = Some(Error::Internal(text));
-            }
-            self.done.fetch_add(1, Ordering::AcqRel);
-            any = true;
-        }
-        any
-    }
-
-    /// An item of one's own that is ready, or of another's.
-    fn take(&self, me: usize) -> Option<(usize, &'static Work<'static>)> {
-        if self.open.load(Ordering::Relaxed) == 0 {
-            return None;
-        }
-        let job = unpoisoned(self.job.read());
-        let (work, ready) = job.calls?;
-        let (before, from_me) = job.lists.split_at(me.min(job.lists.len()));
-        let mut lists = from_me.iter().chain(before);
-        let item = lists.find_map(|list| list.take(ready))?;
-        self.open.fetch_sub(1, Ordering::Relaxed);
-        Some((item, work))
     }
 }
 
@@ -269,6 +179,7 @@ fn wait(done: impl Fn() -> bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use job::List;
     use std::sync::atomic::AtomicU32;
 
     #[test]
@@ -313,11 +224,11 @@ mod tests {
     /// However late those who took them have looked.
     #[test]
     fn items_behind_many_that_are_taken_are_found() {
-        let item = |item| (item, AtomicBool::new(item < 40));
-        let list = List { items: (0..50).map(item).collect(), ..List::default() };
-        let mut found: Vec<usize> = (0..20).filter_map(|_| list.take(&|item| item != 41)).collect();
+        let list = List::new(0..50);
+        list.items[..40].iter().for_each(|(_, taken)| taken.store(true, Ordering::Relaxed));
+        let mut found: Vec<usize> = (0..20).filter_map(|_| list.take(AHEAD, &|item| item != 41)).collect();
         assert_eq!(found.len(), 9);
-        found.extend((0..2).filter_map(|_| list.take(&|_| true)));
+        found.extend((0..2).filter_map(|_| list.take(AHEAD, &|_| true)));
         assert_eq!(found, [40, 42, 43, 44, 45, 46, 47, 48, 49, 41]);
     }
 
