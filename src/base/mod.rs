@@ -4,6 +4,7 @@ pub(crate) mod bytes;
 pub mod error;
 pub(crate) mod memory;
 pub(crate) mod panic;
+pub(crate) mod random;
 pub(crate) mod refusal;
 pub mod status;
 pub mod stop;

@@ -5,6 +5,7 @@
 
 use crate::base::error::Result;
 use crate::base::memory;
+use crate::base::random::Numbers;
 use crate::clock::{self, Looks, Wish};
 use crate::csc::Shape;
 use crate::grid::places::Places;
@@ -14,8 +15,6 @@ use crate::learn::dictionary_step::tukey_window;
 use crate::learn::window::Window;
 use crate::linalg::{Atoms, Dictionary, Real};
 use crate::ranks::{Reduce, Transport};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 /// What random numbers are for: no two uses share them.
 #[derive(Clone, Copy)]
@@ -26,25 +25,8 @@ pub(crate) enum Purpose {
 }
 
 /// Random numbers for a purpose and a number of it.
-pub(crate) fn generator(seed: i64, purpose: Purpose, number: u64) -> ChaCha8Rng {
-    let mut key = [0; 32];
-    let parts = [seed as u64, purpose as u64, number, 0x6c_6561_726e];
-    for (to, from) in key.chunks_exact_mut(8).zip(parts) {
-        to.copy_from_slice(&from.to_le_bytes());
-    }
-    ChaCha8Rng::from_seed(key)
-}
-
-/// A number in 0..n.
-pub(crate) fn below(rng: &mut ChaCha8Rng, n: usize) -> usize {
-    ((u128::from(rng.next_u64()) * n as u128) >> 64) as usize
-}
-
-/// A normally distributed number (Box and Muller).
-fn normal(rng: &mut ChaCha8Rng) -> f64 {
-    let uniform = |rng: &mut ChaCha8Rng| ((rng.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
-    let (a, b) = (uniform(rng), uniform(rng));
-    (-2.0 * a.ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
+pub(crate) fn generator(seed: i64, purpose: Purpose, number: u64) -> Numbers {
+    Numbers::of_key(&[seed as u64, purpose as u64, number, 0x6c_6561_726e])
 }
 
 /// A field as patches are drawn from it.
@@ -132,7 +114,7 @@ pub(crate) fn noise(shape: &Shape, seed: i64, k: usize, window: bool) -> Result<
     let volume = shape.atom.iter().product::<i64>() as usize;
     let mut atom = memory::zeroed("an atom", shape.n_channels * volume)?;
     let mut rng = generator(seed, Purpose::Noise, k as u64);
-    atom.iter_mut().for_each(|x| *x = normal(&mut rng));
+    atom.iter_mut().for_each(|x| *x = rng.normal());
     taper(&mut atom, shape.atom, window);
     if !normalise(&mut atom) {
         // A window that leaves nothing: atoms of two positions or fewer.
@@ -179,8 +161,8 @@ impl<T: Real> Source<'_, T> {
         let valid = self.shape.valid();
         let mut rng = generator(seed, Purpose::Patches, k as u64);
         for _ in 0..64 {
-            let signal = below(&mut rng, self.shape.n_signals);
-            let at = valid.map(|n| below(&mut rng, n as usize) as i64);
+            let signal = rng.below(self.shape.n_signals);
+            let at = valid.map(|n| rng.below(n as usize) as i64);
             if let Some(patch) = self.patch(&places, signal, at)? {
                 return Ok(patch);
             }

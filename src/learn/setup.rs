@@ -5,7 +5,7 @@ use crate::clock::{self, Stage};
 use crate::csc::problem::model::wrong_dictionary;
 use crate::csc::{Activation, Encoder, Options, Shape};
 use crate::learn::dictionary_step::{Settings, feasible, widened};
-use crate::learn::initialise::{Purpose, below, factors, generator};
+use crate::learn::initialise::{Purpose, factors, generator};
 use crate::learn::share::Share;
 use crate::learn::statistics::{Statistics, energy};
 use crate::learn::window::Window;
@@ -163,9 +163,7 @@ impl<T: Real> Setup<T> {
                 epoch = place / n;
                 let mut rng = generator(self.options.seed, Purpose::Batches, epoch);
                 order = (0..n as usize).collect();
-                for i in (1..order.len()).rev() {
-                    order.swap(i, below(&mut rng, i + 1));
-                }
+                rng.shuffle(&mut order);
             }
             let signal = order[(place % n) as usize];
             channels.extend_from_slice(&x.channels[signal * p..(signal + 1) * p]);

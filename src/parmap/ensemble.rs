@@ -3,13 +3,13 @@
 use crate::base::bytes::{Reader, Writer};
 use crate::base::error::{Error, Result};
 use crate::base::memory;
+use crate::base::random::Numbers;
 use crate::base::wording::index;
 use crate::parmap::handle::Map;
 use crate::parmap::map::Tasks;
 use crate::parmap::run::progress::Watcher;
 use crate::parmap::run::report::{BAD_CODE, PANICKED, Report};
-use crate::parmap::run::task::{Task, numbers};
-use rand_chacha::rand_core::RngCore;
+use crate::parmap::run::task::Task;
 
 /// Where the members start.
 #[derive(Clone, Debug, PartialEq)]
@@ -250,13 +250,8 @@ fn start(lower: &[f64], upper: &[f64], starts: &Starts, seed: u64, index: u64) -
     };
     match starts {
         Starts::Random(_) => {
-            let mut numbers = numbers(seed, index);
-            (0..lower.len())
-                .map(|axis| {
-                    let number = (numbers.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-                    between(axis, number)
-                })
-                .collect()
+            let mut numbers = Numbers::of_index(seed, index);
+            (0..lower.len()).map(|axis| between(axis, numbers.uniform())).collect()
         }
         Starts::Lattice(cells) => {
             // The last axis runs fastest.

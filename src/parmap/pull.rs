@@ -7,14 +7,13 @@
 use crate::base::bytes::{Reader, Writer};
 use crate::base::error::{Error, Result};
 use crate::base::panic::{lock, unpoisoned};
+use crate::base::random::Numbers;
 use crate::base::wording::{by_language, nth};
 use crate::parmap::call::{Call, Running};
 use crate::parmap::handle::Map;
 use crate::parmap::run::report::{Failure, Ledger, Outcome, Report};
 use crate::parmap::run::schedule::{Chunk, Deal, Plan, Schedule};
-use crate::parmap::run::task::numbers;
 use crate::parmap::tags::LEDGERS;
-use rand_chacha::rand_core::RngCore;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
@@ -113,7 +112,7 @@ impl<'m> Pull<'m> {
 
     /// A random number that depends on the seed and the index alone.
     pub fn key(&self, index: u64) -> u64 {
-        numbers(self.running.run.settings.seed as u64, index).next_u64()
+        Numbers::of_index(self.running.run.settings.seed as u64, index).any()
     }
 
     /// Collective: fails on every rank if it failed on one. To be called before `close`.

@@ -6,9 +6,8 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::panic::lock;
+use crate::base::random::Numbers;
 use crate::ranks::{Message, Reduce, Tag, Ticket, Transport};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -37,7 +36,7 @@ struct Hub {
 }
 
 struct State {
-    delays: ChaCha8Rng,
+    delays: Numbers,
     /// By receiver, sender and tag.
     mail: BTreeMap<(usize, usize, Tag), VecDeque<Letter>>,
     reductions: BTreeMap<u64, Reduction>,
@@ -80,7 +79,7 @@ impl Hub {
             size,
             weather,
             state: Mutex::new(State {
-                delays: ChaCha8Rng::seed_from_u64(weather.seed),
+                delays: Numbers::of_seed(weather.seed),
                 mail: BTreeMap::new(),
                 reductions: BTreeMap::new(),
                 started: vec![0; size],
@@ -138,7 +137,7 @@ impl Local {
     fn delay(&self, state: &mut State) -> u32 {
         match self.hub.weather.delay {
             0 => 0,
-            most => state.delays.next_u32() % (most + 1),
+            most => state.delays.any_u32() % (most + 1),
         }
     }
 }
@@ -182,7 +181,7 @@ impl Transport for Local {
         // Not always from the lowest rank first.
         let first = match self.hub.weather.delay {
             0 => 0,
-            _ => state.delays.next_u32() as usize % senders.len(),
+            _ => state.delays.any_u32() as usize % senders.len(),
         };
         let n = senders.len();
         for from in (0..n).map(|i| senders.start + (first + i) % n) {

@@ -1,12 +1,12 @@
 //! One task as its work function sees it, and what may stop it.
 
 use crate::base::error::{Error, Result};
+use crate::base::memory;
 use crate::base::panic::caught;
+use crate::base::random::Numbers;
 use crate::parmap::run::report::{BAD_CODE, Failure, NOT_RUN, Outcome, PANICKED};
 use crate::parmap::run::schedule::Chunk;
 use crate::ranks::Transport;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -114,14 +114,7 @@ pub struct Task<'p> {
     place: &'p Place<'p>,
     attempt: Cell<u64>,
     message: RefCell<String>,
-    numbers: RefCell<Option<ChaCha8Rng>>,
-}
-
-/// Random numbers that depend on a seed and an index alone.
-pub fn numbers(seed: u64, index: u64) -> ChaCha8Rng {
-    let mut numbers = ChaCha8Rng::seed_from_u64(seed);
-    numbers.set_stream(index);
-    numbers
+    numbers: RefCell<Option<Numbers>>,
 }
 
 impl<'p> Task<'p> {
@@ -158,7 +151,7 @@ impl<'p> Task<'p> {
 
     /// A random number that depends on the seed and the index alone.
     pub fn key(&self) -> u64 {
-        numbers(self.place.seed, self.index).next_u64()
+        Numbers::of_index(self.place.seed, self.index).any()
     }
 
     /// Random numbers, uniform in [0, 1), that depend on the seed and the index alone. Another
@@ -166,12 +159,12 @@ impl<'p> Task<'p> {
     pub fn uniform(&self, to: &mut [f64]) {
         let mut place = self.numbers.borrow_mut();
         let numbers = place.get_or_insert_with(|| {
-            let mut numbers = numbers(self.place.seed, self.index);
+            let mut numbers = Numbers::of_index(self.place.seed, self.index);
             // The first one is the key.
-            numbers.next_u64();
+            numbers.any();
             numbers
         });
-        to.fill_with(|| (numbers.next_u64() >> 11) as f64 / (1u64 << 53) as f64);
+        to.fill_with(|| numbers.uniform());
     }
 
     /// Says why it fails.
@@ -189,6 +182,13 @@ pub(crate) struct Ran {
     pub(crate) failure: Option<Failure>,
 }
 
+/// The same code for so many tasks.
+pub(crate) fn codes(count: u64, code: i32) -> Result<Vec<i32>> {
+    let mut codes = memory::zeroed("codes of tasks", count as usize)?;
+    codes.fill(code);
+    Ok(codes)
+}
+
 /// Runs the tasks of a chunk: `each` gets the task and its place in the chunk.
 pub(crate) fn run_chunk(chunk: Chunk, place: &Place, mut each: impl FnMut(&Task, usize) -> i32) -> Result<Ran> {
     let mut ran = Ran::default();
@@ -203,7 +203,7 @@ pub(crate) fn run_chunk(chunk: Chunk, place: &Place, mut each: impl FnMut(&Task,
             continue;
         }
         if ran.codes.is_empty() {
-            ran.codes = crate::base::memory::zeroed("codes of tasks", chunk.count as usize)?;
+            ran.codes = codes(chunk.count, 0)?;
         }
         ran.codes[at as usize] = code;
         if code == NOT_RUN {
@@ -279,19 +279,4 @@ fn together(team: &Arc<dyn Transport>, code: i32, message: String, again: bool) 
     let (again, message) = bytes.split_first().ok_or_else(empty)?;
     let message = String::from_utf8_lossy(message).into_owned();
     Ok((all[rank] as i32, message, *again == 1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn random_numbers_depend_on_seed_and_index_alone() {
-        let first = |seed, index| numbers(seed, index).next_u64();
-        let mut all: Vec<u64> = (0..50).flat_map(|seed| (0..50).map(move |index| first(seed, index))).collect();
-        assert_eq!(first(3, 4), all[3 * 50 + 4]);
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), 2500);
-    }
 }

@@ -1,5 +1,6 @@
 //! Which step a tile makes next.
 
+use crate::base::random::Numbers;
 use crate::clock;
 use crate::csc::descent::tile::correlations::Correlations;
 use crate::csc::descent::tile::nonzero::{NonZero, largest_step};
@@ -10,8 +11,6 @@ use crate::grid::point::{AXES, Point};
 use crate::linalg::Real;
 use crate::linalg::kernels::step_size;
 use crate::options::solve::Strategy;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 /// Whether a visit is to end after this step because the clock says so: looks only now and then, in visits longer than usual.
 #[inline(always)]
@@ -241,14 +240,14 @@ impl<T: Real> TileState<T> {
         plan: &Plan<T>,
         tol: T,
         limit: usize,
-        mut rng: Option<&mut ChaCha8Rng>,
+        mut rng: Option<&mut Numbers>,
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
         free: &mut dyn FnMut(Point, T) -> bool,
     ) {
         let mut order = |mut order: Vec<usize>| {
             if let Some(rng) = &mut rng {
-                shuffle(&mut order, rng);
+                rng.shuffle(&mut order);
             }
             order
         };
@@ -407,7 +406,7 @@ impl<T: Real> TileState<T> {
         plan: &Plan<T>,
         tol: T,
         n: usize,
-        mut rng: ChaCha8Rng,
+        mut rng: Numbers,
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
         free: &mut dyn FnMut(Point, T) -> bool,
@@ -439,7 +438,7 @@ impl<T: Real> TileState<T> {
                 }
                 return;
             }
-            let index = eligible[below(&mut rng, eligible.len())];
+            let index = eligible[rng.below(eligible.len())];
             let group = self.group_of(plan, index);
             let listed = self.listed(group, index);
             self.step(plan, group, index, listed, made, visit);
@@ -448,22 +447,7 @@ impl<T: Real> TileState<T> {
 
     /// Random numbers of this visit: a function of seed, tile and visit alone, whichever thread
     /// makes it, and whichever signal of a batch it is for.
-    fn generator(&self, plan: &Plan<T>) -> ChaCha8Rng {
-        let mut key = [0; 32];
-        for (to, from) in key.chunks_exact_mut(8).zip([plan.seed, self.place, self.visits]) {
-            to.copy_from_slice(&from.to_le_bytes());
-        }
-        ChaCha8Rng::from_seed(key)
-    }
-}
-
-/// A number in 0..n. The bias of 2^−64·n is far below anything that could be seen.
-fn below(rng: &mut ChaCha8Rng, n: usize) -> usize {
-    ((u128::from(rng.next_u64()) * n as u128) >> 64) as usize
-}
-
-fn shuffle(values: &mut [usize], rng: &mut ChaCha8Rng) {
-    for i in (1..values.len()).rev() {
-        values.swap(i, below(rng, i + 1));
+    fn generator(&self, plan: &Plan<T>) -> Numbers {
+        Numbers::of_key(&[plan.seed, self.place, self.visits])
     }
 }
