@@ -36,13 +36,14 @@ impl Writer {
 /// Reads a message from its beginning.
 pub(crate) struct Reader<'b>(pub(crate) &'b [u8]);
 
-fn cut_short() -> Error {
-    Error::Internal("a message of the map is shorter than it says".into())
+/// The error of a message that cannot be one of this library.
+pub(crate) fn malformed() -> Error {
+    Error::Internal("a message of the map is not what it says".into())
 }
 
 impl<'b> Reader<'b> {
     fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let (value, rest) = self.0.split_first_chunk().ok_or_else(cut_short)?;
+        let (value, rest) = self.0.split_first_chunk().ok_or_else(malformed)?;
         self.0 = rest;
         Ok(*value)
     }
@@ -68,8 +69,8 @@ impl<'b> Reader<'b> {
     }
 
     pub(crate) fn bytes(&mut self) -> Result<&'b [u8]> {
-        let n = usize::try_from(self.u64()?).map_err(|_| cut_short())?;
-        let (value, rest) = self.0.split_at_checked(n).ok_or_else(cut_short)?;
+        let n = usize::try_from(self.u64()?).map_err(|_| malformed())?;
+        let (value, rest) = self.0.split_at_checked(n).ok_or_else(malformed)?;
         self.0 = rest;
         Ok(value)
     }

@@ -1,6 +1,6 @@
 //! n tasks with inputs and outputs of fixed size.
 
-use crate::base::bytes::{Reader, Writer};
+use crate::base::bytes::{Reader, Writer, malformed};
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::options::map::Settings;
@@ -218,6 +218,11 @@ impl Work for ArrayWork<'_, '_> {
     fn run(&self, unit: &Unit, place: &Place) -> Result<(Ran, Vec<u8>)> {
         let tasks = self.tasks;
         let (n_in, n_out) = (tasks.in_size, tasks.out_size);
+        // All sizes of tasks can be addressed.
+        let travels = |bytes: &Vec<u8>| bytes.len() as u64 == unit.count * n_in as u64;
+        if unit.first + unit.count > tasks.n || !unit.bytes.as_ref().is_none_or(travels) {
+            return Err(malformed());
+        }
         let Some(bytes) = &unit.bytes else {
             let ran = run_chunk(unit.chunk(), place, |task, _| {
                 let input = tasks.inputs.as_ref().map_or(&[][..], |i| i.task(task.index));
@@ -279,10 +284,16 @@ impl Source for ArraySource<'_, '_> {
 
     fn done(&mut self, reply: Reply, _control: &Control) -> Result<()> {
         let size = self.tasks.out_size;
+        let end = reply.first + reply.count;
+        // What is done here is where it belongs already.
+        let is_whole = || reply.bytes.is_empty() || reply.bytes.len() as u64 == reply.count * size as u64;
+        if end > self.tasks.n || !is_whole() {
+            return Err(malformed());
+        }
         if let Some(outputs) = &self.tasks.outputs
             && size > 0
         {
-            let tasks = reply.first..reply.first + reply.count;
+            let tasks = reply.first..end;
             for (index, bytes) in tasks.zip(reply.bytes.chunks_exact(size)) {
                 // SAFETY: the worker's output was another one; each task comes back once.
                 unsafe { outputs.task(index) }.copy_from_slice(bytes);
@@ -330,6 +341,7 @@ impl Tasks<'_> {
             true => lead_tasks(run, &tasks, &work, progress),
             false => follow(run, &work),
         }?;
+        report.fails_unless_of(tasks.n)?;
         if let Some(outputs) = &tasks.outputs {
             let failed = report.codes.iter().map(|code| (code.0, code.0 + 1));
             for (first, end) in failed.chain(report.unfinished.iter().copied()) {
@@ -385,6 +397,9 @@ fn everywhere(run: &Run, tasks: &Tasks) -> Result<()> {
     };
     run.ranks.agree(if root { pack() } else { Ok(()) })?;
     run.ranks.broadcast(0, &mut bytes.0)?;
+    if bytes.0.len() as u64 != tasks.n * tasks.out_size as u64 {
+        return Err(malformed());
+    }
     if let Some(outputs) = tasks.outputs.as_ref().filter(|_| !root) {
         for (index, from) in (0..tasks.n).zip(bytes.0.chunks_exact(tasks.out_size.max(1))) {
             // SAFETY: as above.

@@ -4,6 +4,7 @@
 //! says which of them each T_i takes. Results are concatenated in order; adjoints are added up in
 //! the order of the operators, whatever the workers.
 
+use crate::base::bytes::malformed;
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::panic::lock;
@@ -187,7 +188,7 @@ impl<'o> Operators<'o> {
         );
         map.ranks.agree(check)?;
         let mut shared = x.to_vec();
-        spread(map, &mut shared)?;
+        spread(map, &mut shared, self.in_size())?;
         let widest = (0..self.operators.len()).map(|i| self.result(i).len());
         let widest = widest.max().unwrap_or(0);
         let work = |i: usize, out: &mut [f64]| {
@@ -216,7 +217,7 @@ impl<'o> Operators<'o> {
             .and(self.needs_linearization("adjoint"));
         map.ranks.agree(check)?;
         let mut shared = y.to_vec();
-        spread(map, &mut shared)?;
+        spread(map, &mut shared, self.out_size())?;
         let size = |i: usize| self.parts(i).map(|part| part.len()).sum::<usize>();
         let widest = (0..self.operators.len()).map(size).max().unwrap_or(0);
         let work = |i: usize, out: &mut [f64]| {
@@ -286,8 +287,8 @@ fn length(name: &str, given: usize, wanted: usize, counts: bool) -> Result<()> {
     Ok(())
 }
 
-/// Collective: the numbers of rank 0, once per rank.
-fn spread(map: &Map, values: &mut Vec<f64>) -> Result<()> {
+/// Collective: the `n` numbers of rank 0, once per rank.
+fn spread(map: &Map, values: &mut Vec<f64>, n: usize) -> Result<()> {
     if map.ranks.size() == 1 {
         return Ok(());
     }
@@ -297,6 +298,9 @@ fn spread(map: &Map, values: &mut Vec<f64>) -> Result<()> {
     }
     map.ranks.broadcast(0, &mut bytes)?;
     let value = |bytes: &[u8]| f64::from_le_bytes(bytes.try_into().unwrap_or_default());
+    if bytes.len() != n * size_of::<f64>() {
+        return Err(malformed());
+    }
     *values = bytes.chunks_exact(8).map(value).collect();
     Ok(())
 }

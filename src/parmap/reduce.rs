@@ -10,7 +10,7 @@ use crate::parmap::run::progress::Watcher;
 use crate::parmap::run::report::{Failure, NOT_RUN, PANICKED, Report, TASK_FAILED};
 use crate::parmap::run::source::Work;
 use crate::parmap::run::state::Run;
-use crate::parmap::run::task::{Place, Ran, Task, run_chunk};
+use crate::parmap::run::task::{Place, Ran, Task, codes, run_chunk};
 use crate::parmap::run::unit::{Reply, Unit};
 use crate::parmap::stream::{Consumed, Produced, UnitEnds, lead_units};
 
@@ -68,14 +68,14 @@ impl<R: Reducer> Work for Forks<'_, R> {
         let bytes = unit.bytes.as_deref().unwrap_or(&[]);
         // A chunk of which no task may run any more gets no fork either.
         if place.team.is_none() && (place.control.stopped() || place.control.limit() < unit.first) {
-            let not_run = vec![NOT_RUN; unit.count as usize];
+            let not_run = codes(unit.count, NOT_RUN)?;
             let ran = Ran { codes: not_run, failure: None };
             return Ok((ran, Vec::new()));
         }
         let forked = safely("fork", || self.reducer.fork(self.pristine));
         let mut state = match forked {
             Ok(state) => state,
-            Err(failed) => return Ok((failed_chunk(unit, place, failed), Vec::new())),
+            Err(failed) => return Ok((failed_chunk(unit, place, failed)?, Vec::new())),
         };
         let ran = run_chunk(unit.chunk(), place, |task, at| {
             let input = match self.size {
@@ -88,17 +88,17 @@ impl<R: Reducer> Work for Forks<'_, R> {
         let packing = safely("pack", || self.reducer.pack(&state, &mut packed));
         match packing {
             Ok(()) => Ok((ran, packed)),
-            Err(failed) => Ok((failed_chunk(unit, place, failed), Vec::new())),
+            Err(failed) => Ok((failed_chunk(unit, place, failed)?, Vec::new())),
         }
     }
 }
 
-fn failed_chunk(unit: &Unit, place: &Place, Failed(code, message): Failed) -> Ran {
+fn failed_chunk(unit: &Unit, place: &Place, Failed(code, message): Failed) -> Result<Ran> {
     if place.cancels {
         place.control.cut(unit.first);
     }
-    Ran {
-        codes: vec![code; unit.count as usize],
+    Ok(Ran {
+        codes: codes(unit.count, code)?,
         failure: Some(Failure {
             index: unit.first,
             code,
@@ -106,7 +106,7 @@ fn failed_chunk(unit: &Unit, place: &Place, Failed(code, message): Failed) -> Ra
             rank: place.worker.rank,
             worker: place.worker.thread,
         }),
-    }
+    })
 }
 
 /// Where forks come back to.

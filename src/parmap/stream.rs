@@ -1,5 +1,6 @@
 //! Items of any size from a producer, through tasks, to a consumer, in bounded memory.
 
+use crate::base::bytes::malformed;
 use crate::base::error::{Error, Result};
 use crate::base::panic::caught;
 use crate::parmap::call::Call;
@@ -192,6 +193,9 @@ impl Source for StreamSource<'_> {
     }
 
     fn done(&mut self, reply: Reply, control: &Control) -> Result<()> {
+        if self.outstanding == 0 || reply.first + reply.count > self.produced {
+            return Err(malformed());
+        }
         self.ledger.enter(reply.first, reply.count, &reply.ran.codes);
         if let Some(failure) = &reply.ran.failure {
             self.ledger.fail(failure.clone());

@@ -1,6 +1,6 @@
 //! What came of a run: the same on every rank, and the same for any number of workers.
 
-use crate::base::bytes::{Reader, Writer};
+use crate::base::bytes::{Reader, Writer, malformed};
 use crate::base::error::{Error, Result};
 use crate::base::wording::nth;
 use std::collections::BTreeMap;
@@ -150,6 +150,12 @@ impl Report {
         Error::Map { status: self.code(), message: self.marked() }
     }
 
+    /// Fails unless it is of so many tasks.
+    pub(crate) fn fails_unless_of(&self, n: u64) -> Result<()> {
+        let ends = [self.unfinished.last().map_or(0, |range| range.1), self.codes.last().map_or(0, |code| code.0 + 1)];
+        if ends.iter().any(|end| *end > n) { Err(malformed()) } else { Ok(()) }
+    }
+
     /// Did it go through, even if some tasks failed?
     pub fn has_result(&self) -> bool {
         matches!(self.outcome, Outcome::Done | Outcome::SomeFailed)
@@ -240,13 +246,23 @@ impl Report {
                 worker: from.u64()? as usize,
             }),
         };
-        let mut unfinished = Vec::new();
+        let (mut unfinished, mut end) = (Vec::new(), 0);
         for _ in 0..from.u64()? {
-            unfinished.push((from.u64()?, from.u64()?));
+            let range = (from.u64()?, from.u64()?);
+            if range.0 < end || range.1 <= range.0 {
+                return Err(malformed());
+            }
+            end = range.1;
+            unfinished.push(range);
         }
-        let mut codes = Vec::new();
+        let (mut codes, mut next) = (Vec::new(), 0);
         for _ in 0..from.u64()? {
-            codes.push((from.u64()?, from.i32()?));
+            let code: (u64, i32) = (from.u64()?, from.i32()?);
+            if code.0 < next {
+                return Err(malformed());
+            }
+            next = code.0.checked_add(1).ok_or_else(malformed)?;
+            codes.push(code);
         }
         Ok(Report { outcome, done, failed, total, failure, unfinished, codes, seconds })
     }

@@ -1,7 +1,7 @@
 //! What ranks say to each other in a run, and how it looks as bytes: units of work and their replies, what is to be
 //! stopped, and the end.
 
-use crate::base::bytes::{Reader, Writer};
+use crate::base::bytes::{Reader, Writer, malformed};
 use crate::base::error::{Error, Result};
 use crate::parmap::run::report::{Failure, Report};
 use crate::parmap::run::schedule::Chunk;
@@ -41,14 +41,20 @@ impl Unit {
     pub(super) fn decode(mut bytes: Vec<u8>) -> Result<Self> {
         let tail = bytes.split_off(bytes.len().saturating_sub(UNIT_TAIL));
         let mut from = Reader(&tail);
-        Ok(Unit {
-            first: from.u64()?,
-            count: from.u64()?,
-            slot: from.u64()? as usize,
-            thread: usize::try_from(from.i64()?).ok(),
-            bytes: Some(bytes),
-        })
+        let (first, count) = tasks(&mut from)?;
+        let (slot, thread) = (from.u64()? as usize, usize::try_from(from.i64()?).ok());
+        let (_epoch, kind) = (from.u64()?, from.u8()?);
+        match kind {
+            UNIT => Ok(Unit { first, count, slot, thread, bytes: Some(bytes) }),
+            _ => Err(malformed()),
+        }
     }
+}
+
+/// Tasks from the first one on, whose numbers have an end.
+fn tasks(from: &mut Reader) -> Result<(u64, u64)> {
+    let (first, count) = (from.u64()?, from.u64()?);
+    first.checked_add(count).map(|_| (first, count)).ok_or_else(malformed)
 }
 
 /// Last byte of a message of the root: what it is.
@@ -107,11 +113,12 @@ impl Reply {
         if from.u64()? != epoch {
             return Ok(None);
         }
-        let tail = bytes.split_off(bytes.len().min(start as usize));
+        let tail = bytes.split_off(bytes.len().min(usize::try_from(start).map_err(|_| malformed())?));
         let mut from = Reader(&tail);
+        let (first, count) = tasks(&mut from)?;
         let mut reply = Reply {
-            first: from.u64()?,
-            count: from.u64()?,
+            first,
+            count,
             slot: from.u64()? as usize,
             worker: Worker { rank: from.u64()? as usize, thread: from.u64()? as usize },
             seconds: from.f64()?,
@@ -121,6 +128,10 @@ impl Reply {
         };
         for _ in 0..from.u64()? {
             reply.ran.codes.push(from.i32()?);
+        }
+        // All of them, or none if they are 0.
+        if !reply.ran.codes.is_empty() && reply.ran.codes.len() as u64 != count {
+            return Err(malformed());
         }
         if from.u8()? != 0 {
             reply.ran.failure = Some(Failure {
@@ -184,4 +195,87 @@ pub(super) fn decode_end(bytes: &[u8]) -> Result<Report> {
         return Report::read(&mut Reader(from.bytes()?));
     }
     Err(Error::OnRank { rank: 0, status: from.i32()?, message: from.text()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn reply(codes: Vec<i32>, failed: bool, bytes: Vec<u8>) -> Reply {
+        let failure = Failure { index: 8, code: 4, message: "why".into(), rank: 1, worker: 2 };
+        let ran = Ran { failure: failed.then_some(failure), codes };
+        let worker = Worker { rank: 1, thread: 2 };
+        Reply { first: 7, count: ran.codes.len() as u64, slot: 3, worker, seconds: 0.5, ran, stopped: 1, bytes }
+    }
+
+    fn report(codes: &[i32]) -> Report {
+        let codes = codes.iter().enumerate().map(|(at, code)| (at as u64, *code)).collect();
+        Report { done: 9, total: Some(20), unfinished: vec![(3, 4), (9, 20)], codes, ..Report::default() }
+    }
+
+    /// As it was sent, and with a byte that is another, cut off, or with one too many: whatever a message says, it is
+    /// an error or a message.
+    fn read_all(message: &[u8]) {
+        let _ = Unit::decode(message.to_vec());
+        let _ = Reply::decode(message.to_vec(), 5);
+        let _ = Signal::decode(message);
+        let _ = decode_end(message);
+    }
+
+    proptest! {
+        #[test]
+        fn messages_travel_and_no_bytes_are_trusted(
+            codes in prop::collection::vec(-3i32..4, 0..5), failed in any::<bool>(),
+            payload in any::<Vec<u8>>(), at in any::<usize>(), byte in any::<u8>(),
+        ) {
+            let unit = || Unit { first: 7, count: 3, slot: 2, thread: Some(1), bytes: Some(payload.clone()) };
+            let sent = || reply(codes.clone(), failed, payload.clone());
+            let mut bytes = Writer::default();
+            report(&codes).write(&mut bytes);
+            let messages = [
+                unit().encode(5),
+                sent().encode(5),
+                encode_end(Ok(bytes.0), 5),
+                encode_end(Err(&Error::Internal("why".into())), 5),
+                Signal { epoch: 5, limit: 9, reason: 1 }.encode(),
+            ];
+            prop_assert_eq!(Unit::decode(messages[0].clone()).unwrap(), unit());
+            prop_assert_eq!(Reply::decode(messages[1].clone(), 5).unwrap(), Some(sent()));
+            prop_assert_eq!(Reply::decode(messages[1].clone(), 6).unwrap(), None);
+            prop_assert_eq!(decode_end(&messages[2]).unwrap(), report(&codes));
+            prop_assert!(decode_end(&messages[3]).unwrap_err().to_string().contains("why"));
+            for message in messages {
+                read_all(&message);
+                for end in 0..message.len() {
+                    read_all(&message[..end]);
+                    read_all(&message[end..]);
+                }
+                let mut other = message;
+                let n = other.len();
+                other[at % n] = byte;
+                read_all(&other);
+            }
+            read_all(&payload);
+        }
+    }
+
+    #[test]
+    fn messages_that_contradict_themselves_are_errors() {
+        let bad = |unit: Unit| Unit::decode(unit.encode(5)).is_err();
+        assert!(bad(Unit { first: u64::MAX, count: 1, ..Unit::default() }));
+        assert!(Unit::decode(encode_end(Ok(Vec::new()), 5)).is_err());
+        let bad = |reply: Reply| Reply::decode(reply.encode(5), 5).is_err();
+        assert!(bad(Reply { first: 1, count: u64::MAX, ..Reply::default() }));
+        assert!(bad(Reply { count: 4, ..reply(vec![1, 2, 3], true, Vec::new()) }));
+        let bad = |report: Report| {
+            let mut bytes = Writer::default();
+            report.write(&mut bytes);
+            decode_end(&encode_end(Ok(bytes.0), 5)).is_err()
+        };
+        assert!(!bad(report(&[1])));
+        assert!(bad(Report { unfinished: vec![(4, 3)], ..Report::default() }));
+        assert!(bad(Report { unfinished: vec![(3, 5), (4, 6)], ..Report::default() }));
+        assert!(bad(Report { codes: vec![(3, 1), (3, 1)], ..Report::default() }));
+    }
 }
