@@ -372,3 +372,72 @@ fn what_is_called_converged_is_within_the_tolerance_that_was_asked_for() {
         }
     }
 }
+
+/// What cannot be reached is no reason to stop before what can be: asking for more never gives less.
+#[test]
+fn a_tolerance_below_rounding_leaves_what_rounding_allows() {
+    fn check<T: Real>(loose: f64, room: f64) {
+        let numbers = &mut Numbers(13);
+        for round in 0..12 {
+            let offset = numbers.of(&[3.0, 10.0, 30.0]);
+            // All atoms look alike then, and the descent is long.
+            let mut problem = problem(numbers, 1);
+            problem.x.iter_mut().for_each(|x| *x = f64::from((*x + offset) as f32));
+            let within = |tol, max_iter| -> Answer<T> {
+                solve(&problem, &Options { tol, max_iter, ..Options::default() }, 1, None)
+            };
+            let one = within(loose, -1);
+            // It takes long to get to where rounding begins.
+            let two = within(0.0, 4 * one.info.steps as i64 + 1000);
+            let told = format!("{round}, offset {offset}: {:?} {:?}", one.info, two.info);
+            assert!([Stop::Precision, Stop::MaxIter].contains(&two.info.stop), "{told}");
+            let objective = |answer: &Answer<T>| answer.info.certificate.objective;
+            assert!(objective(&two) <= (1.0 + room) * objective(&one), "{told}");
+        }
+    }
+    check::<f64>(1e-4, 1e-9);
+    check::<f32>(1e-3, 1e-5);
+}
+
+/// Thresholds of atoms that are never used say nothing of the rounding of those that are.
+#[test]
+fn norms_far_apart_are_no_matter_of_precision() {
+    fn check<T: Real>(t: f64) {
+        let numbers = &mut Numbers(14);
+        for round in 0..12 {
+            let problem = loop {
+                let problem = problem(numbers, 1);
+                if problem.n_atoms > 1 {
+                    break problem;
+                }
+            };
+            let mut norms = vec![1.0; problem.n_atoms];
+            (norms[0], norms[1]) = (1.0 / t, t);
+            let options = Options { tol: 1e-3, time_limit: 20.0, ..Options::default() };
+            let (problem, options) = scaled(&problem, &options, 1.0, &norms);
+            let answer: Answer<T> = solve(&problem, &options, 1, None);
+            let best: Answer<f64> = solve(&problem, &Options { tol: 1e-6, ..options.clone() }, 1, None);
+            let told = format!("{round}: {:?}", answer.info);
+            assert_eq!(answer.info.stop, Stop::Converged, "{told}");
+            let [found, best] = [answer.info.certificate.objective, best.info.certificate.objective];
+            assert!(found <= 1.01 * best, "{found} {best} {told}");
+        }
+    }
+    check::<f32>(1e3);
+    check::<f64>(1e12);
+}
+
+/// Single precision has its digits down to some 1e-38.
+#[test]
+fn small_fields_in_single_precision_are_coded_as_others_are() {
+    let numbers = &mut Numbers(15);
+    for round in 0..20 {
+        let problem = problem(numbers, 1);
+        let options = Options { tol: 1e-3, ..Options::default() };
+        let (small, _) = scaled(&problem, &options, 2f64.powi(-100), &[]);
+        let small = Problem { d: problem.d.clone(), ..small };
+        let [one, two] = [&problem, &small].map(|problem| -> Answer<f32> { solve(problem, &options, 1, None) });
+        assert_eq!((one.info.stop, one.info.steps), (two.info.stop, two.info.steps), "{round}");
+        assert!(one.z.iter().zip(&two.z).all(|(one, two)| f64::from(*one) * 2f64.powi(-100) == f64::from(*two)));
+    }
+}

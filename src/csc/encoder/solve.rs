@@ -21,6 +21,10 @@ const LATE: f64 = 0.005;
 /// What of the time is reserved for a certificate, as a multiple of what the last one, or a correlation, has taken.
 const RESERVE: f64 = 1.25;
 
+/// Certificates, and descents from a c that is correlated anew, until there has to be a gain to go on: this part of F.
+const ROUNDS: u32 = 8;
+const GAIN: f64 = 1e-6;
+
 /// Collective: solves. Fills in what is found as soon as it is. Fails with [`Error::Stopped`](crate::Error::Stopped), on all
 /// ranks alike, where the clock ends a stage in the middle: z is what the descent has left.
 pub(super) fn solve<T: Real>(
@@ -43,12 +47,22 @@ pub(super) fn solve<T: Real>(
     let reserve = RESERVE * start.elapsed().as_secs_f64() + LATE;
     let goal = Goal::new(&intake, &beginning)?;
     let open = vec![true; beginning.signals.len()];
-    let mut solve = Solve { intake, x, goal, signals: beginning.signals, slack, open, rounds: 0, reserve };
+    let mut solve = Solve {
+        intake,
+        x,
+        goal,
+        signals: beginning.signals,
+        slack,
+        open,
+        rounds: 0,
+        objective: f64::INFINITY,
+        reserve,
+    };
     loop {
         let stop = solve.descend(control)?;
         info.stop = stop;
         let (certificate, steps) = solve.certify(stop, control)?;
-        if let Some(stop) = solve.judge(stop, steps)? {
+        if let Some(stop) = solve.judge(stop, &certificate, steps)? {
             (info.stop, info.certificate, info.proven) = (stop, certificate, true);
             control.progress.max_step = certificate.max_step;
             break;
@@ -167,8 +181,9 @@ struct Solve<'s, 'e, T: Real> {
     slack: Vec<f64>,
     /// Signals that are not yet within the tolerance.
     open: Vec<bool>,
-    /// Certificates so far.
+    /// Certificates so far, and what the last one said of F.
     rounds: u32,
+    objective: f64,
     /// Seconds that a descent leaves to the certificate.
     reserve: f64,
 }
@@ -278,13 +293,16 @@ impl<T: Real> Solve<'_, '_, T> {
         Ok((measure.certificate(sums, ratio, &steps), steps))
     }
 
-    /// Collective: why the solve has ended, given why the descent has and max |dz| of each signal; none: it goes on.
-    fn judge(&mut self, mut stop: Stop, mut steps: Vec<f64>) -> Result<Option<Stop>> {
+    /// Collective: why the solve has ended, given why the descent has, the certificate and max |dz| of each signal; none: it
+    /// goes on.
+    fn judge(&mut self, mut stop: Stop, certificate: &Certificate, mut steps: Vec<f64>) -> Result<Option<Stop>> {
         let step = steps.iter().copied().fold(0.0, f64::max);
         let done = step <= self.goal.reachable;
+        let before = std::mem::replace(&mut self.objective, certificate.objective);
+        let gains = self.objective < (1.0 - GAIN) * before;
         if stop == Stop::Converged && !done {
             // Rounding has piled up in c, or messages were late; go on from the fresh one.
-            if self.rounds < 8 && self.close(&steps) {
+            if (self.rounds < ROUNDS || gains) && self.close(&steps) {
                 if self.rounds == 3 {
                     let single = self.open.iter().zip(&self.intake.precision.single).map(|(o, s)| !o & s).collect();
                     self.intake.narrow(single, &mut self.signals)?;

@@ -23,7 +23,7 @@ impl<T: Real> TileState<T> {
     /// positions.
     pub(crate) fn visit(&mut self, plan: &Plan<T>, tol: T, limit: usize, made: &mut Vec<Step<T>>) -> Visit<T> {
         let mut visit = self.begin_visit(made);
-        let limit = if self.is_worn(tol) { 0 } else { limit };
+        let limit = if self.is_worn(plan, tol) { 0 } else { limit };
         let n = plan.steps_per_visit.min(limit);
         match plan.strategy {
             Strategy::LocallyGreedy | Strategy::Greedy if plan.greed < T::one() => {

@@ -163,6 +163,19 @@ impl<T: Real> Correlations<T> {
         }
     }
 
+    /// Largest |c|, at least 0.
+    pub(super) fn magnitude(&self, plan: &Plan<T>) -> T {
+        fn most<C: Real>(isa: Isa, run: usize, c: &[C]) -> C {
+            let mut places = vec![C::ZERO; run];
+            C::raise(isa, false, &mut places, c);
+            C::largest(isa, &places)
+        }
+        match self {
+            Correlations::Full(c) => most(plan.isa, plan.mu.len(), c),
+            Correlations::Single(c) => plan.unit.widen(most(plan.isa, plan.mu.len(), c)),
+        }
+    }
+
     /// Largest |c| (or c when z ≥ 0) of each atom, at least 0.
     pub(super) fn largest(&self, plan: &Plan<T>) -> Vec<T> {
         fn largest<C: Real>(isa: Isa, positive: bool, c: &[C], run: usize, n: usize) -> Vec<C> {

@@ -196,13 +196,24 @@ impl<T: Real> TileState<T> {
         self.wear = Wear::NONE;
         self.visits_before = self.visits;
         let bound = self.bound(plan);
-        // |c| is no larger than μ + |dz|.
-        let c = bound + T::largest(plan.isa, &plan.mu);
+        let c = self.height(plan, bound);
         let z = self.nonzeros.iter().flatten();
         let z = z.map(|x| (x.z * plan.weights[x.atom as usize]).abs());
         let larger = |most, x| if x > most { x } else { most };
         self.largest = z.fold(larger(T::ZERO, c), larger);
         bound
+    }
+
+    /// About the largest |c|, given the largest |dz|.
+    fn height(&self, plan: &Plan<T>, bound: T) -> T {
+        let (most, least) = plan.mu.iter().fold((T::ZERO, -T::NEG_INFINITY), |(most, least), mu| {
+            (if *mu > most { *mu } else { most }, if *mu < least { *mu } else { least })
+        });
+        // |c| is no larger than μ + |dz|. Where thresholds are far apart that says little: the large ones may be out of reach.
+        match most <= least + least {
+            true => bound + most,
+            false => self.c.magnitude(plan),
+        }
     }
 
     /// Sets z aside, as if it were zero, for [`Self::put_back`].
@@ -217,15 +228,18 @@ impl<T: Real> TileState<T> {
     }
 
     /// Whether c has been through so many steps that what is left above a tolerance may be their rounding: it has to be
-    /// computed anew. Roundings add up as their square root does (Higham, section 2.8); some of them may be against us.
-    pub(crate) fn is_worn(&self, tol: T) -> bool {
+    /// computed anew. Roundings add up as their square root does (Higham, section 2.8); some of them may be against us. As long
+    /// as larger steps are left there is no hurry.
+    pub(crate) fn is_worn(&self, plan: &Plan<T>, tol: T) -> bool {
         const ROOM: f64 = 4.0;
+        const CLEAR: f64 = 8.0;
         let epsilon = match self.c.is_single() {
             true => f32::EPSILON.into(),
             false => T::EPSILON.wide(),
         };
         let steps = self.wear.steps + self.wear.recent;
-        epsilon * self.largest.wide() * steps.sqrt() > ROOM * tol.wide()
+        let rounding = epsilon * self.largest.wide() * steps.sqrt();
+        rounding > ROOM * tol.wide() && CLEAR * rounding > self.bound(plan).wide()
     }
 
     /// What c has been through since the last [`Self::restart`].

@@ -140,7 +140,7 @@ impl<T: Real> Plan<T> {
             mu_single: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
             exact,
             step_unit: scaling.least(),
-            least: least_normal / T::EPSILON.wide() * scaling.spread().0,
+            least: least_normal * scaling.spread().0,
             unit: Unit::new(1.0),
             isa,
             positive: false,

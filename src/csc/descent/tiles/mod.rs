@@ -248,7 +248,7 @@ impl<T: Real> Tiles<T> {
         let visit = descend(&mut state, tol, &mut outbox);
         // Rounding may allow less than before the visit.
         let tol = state.tolerance(plan);
-        let awake = visit.bound > tol && !state.is_worn(tol);
+        let awake = visit.bound > tol && !state.is_worn(plan, tol);
         self.awake[index].store(awake, Ordering::Relaxed);
         self.last_steps[index].store(visit.steps as u64, Ordering::Relaxed);
         if visit.steps > 0 {
