@@ -8,6 +8,17 @@ pub(crate) struct Control<'c, 'r> {
     pub(crate) clock: &'c Clock<'r>,
     pub(crate) max_iter: u64,
     pub(crate) progress: Progress,
+    /// What the descent leaves of its time to what comes after it.
+    pub(crate) reserve: Reserve,
+}
+
+/// Seconds for a certificate.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reserve {
+    /// Without any z.
+    pub(crate) least: f64,
+    /// For each z ≠ 0, of which there are no more than steps.
+    pub(crate) per_step: f64,
 }
 
 impl Control<'_, '_> {
@@ -19,8 +30,15 @@ impl Control<'_, '_> {
         self.wish()
     }
 
+    /// Sets the end of the descent, as far as it is now.
+    pub(crate) fn hurry(&self) {
+        let Reserve { least, per_step } = self.reserve;
+        self.clock.hurry(least + per_step * self.progress.steps as f64);
+    }
+
     /// Whether clock or callback want to stop.
     pub(super) fn wish(&mut self) -> Wish {
+        self.hurry();
         self.clock.look(&self.progress)
     }
 }

@@ -274,7 +274,8 @@ mod tests {
         let (lambda, tol) = (beginning.lambda, beginning.tol);
         let slack = [signals[0].slack];
         intake.placed.tiles().set_targets(&[Some(0.9 * tol)]);
-        let mut control = Control { clock: &clock, max_iter: u64::MAX, progress: Default::default() };
+        let mut control =
+            Control { clock: &clock, max_iter: u64::MAX, progress: Default::default(), reserve: Default::default() };
         let stop = coloured::descend(intake.placed.tiles(), intake.bound.plan(), team, &mut control);
         assert_eq!(stop.unwrap(), Stop::Converged);
         let updated = intake.placed.take_in(&x);

@@ -18,7 +18,7 @@ use crate::base::error::{Error, Result};
 use crate::base::panic::unpoisoned;
 use crate::clock::{self, Clock, Progress, Stage};
 use crate::csc::bound::Bound;
-use crate::csc::descent::control::Control;
+use crate::csc::descent::control::{Control, Reserve};
 use crate::csc::descent::halo::Traffic;
 use crate::csc::descent::tile::Step;
 use crate::csc::descent::trace::{Span, Trace};
@@ -189,6 +189,7 @@ impl<T: Real> Encoder<T> {
             clock,
             max_iter: u64::try_from(self.options.max_iter).unwrap_or(u64::MAX),
             progress: Progress::unknown(),
+            reserve: Reserve::default(),
         };
         let mut info = Info::unknown(self.placed.shape().n_atoms);
         clock::unknown(self.placed.grid().len());

@@ -4,7 +4,7 @@ use crate::base::error::Result;
 use crate::base::stop::Stop;
 use crate::clock::{self, Progress, Stage};
 use crate::csc::descent::asynchronous;
-use crate::csc::descent::control::Control;
+use crate::csc::descent::control::{Control, Reserve};
 use crate::csc::descent::tiles::{coloured, published};
 use crate::csc::descent::trace::{Activity, Mark, Trace};
 use crate::csc::encoder::begin::{Beginning, Intake};
@@ -17,6 +17,9 @@ use std::time::Instant;
 
 /// Seconds by which a descent may notice late that its time is up: what is reserved for the certificate is not for that.
 const LATE: f64 = 0.005;
+
+/// Coordinates of a correlation that take as long as one z that is taken out of the signals, about.
+const SUBTRACT: f64 = 24.0;
 
 /// What of the time is reserved for a certificate, as a multiple of what the last one, or a correlation, has taken.
 const RESERVE: f64 = 1.25;
@@ -43,21 +46,15 @@ pub(super) fn solve<T: Real>(
     let tiles = intake.placed.tiles().n_global() as u64;
     control.progress = Progress { tiles, awake: tiles, tol: told, ..Progress::unknown() };
     drop(correlating);
-    // What the certificate may take: it is another correlation, if the worst comes to the worst, and a little more.
-    let reserve = RESERVE * start.elapsed().as_secs_f64() + LATE;
+    // What the certificate may take: it is another correlation, if the worst comes to the worst, and takes every z out of
+    // the signals. That costs as much as so many coordinates in a correlation do.
+    let seconds = RESERVE * start.elapsed().as_secs_f64();
+    let coordinates = intake.placed.shape().n_signals as f64 * intake.placed.shape().activations() as f64;
+    control.reserve = Reserve { least: seconds + LATE, per_step: SUBTRACT * seconds / coordinates };
     let goal = Goal::new(&intake, &beginning)?;
     let open = vec![true; beginning.signals.len()];
-    let mut solve = Solve {
-        intake,
-        x,
-        goal,
-        signals: beginning.signals,
-        slack,
-        open,
-        rounds: 0,
-        objective: f64::INFINITY,
-        reserve,
-    };
+    let mut solve =
+        Solve { intake, x, goal, signals: beginning.signals, slack, open, rounds: 0, objective: f64::INFINITY };
     loop {
         let stop = solve.descend(control)?;
         info.stop = stop;
@@ -184,8 +181,6 @@ struct Solve<'s, 'e, T: Real> {
     /// Certificates so far, and what the last one said of F.
     rounds: u32,
     objective: f64,
-    /// Seconds that a descent leaves to the certificate.
-    reserve: f64,
 }
 
 impl<T: Real> Solve<'_, '_, T> {
@@ -193,7 +188,7 @@ impl<T: Real> Solve<'_, '_, T> {
     fn descend(&mut self, control: &mut Control<'_, '_>) -> Result<Stop> {
         let descending = clock::stage(Stage::Descend);
         let (clock, mark) = (control.clock, self.intake.placed.tiles().mark());
-        clock.hurry(self.reserve);
+        control.hurry();
         let mut stop = Stop::Precision;
         if self.open.contains(&true) {
             let target = |(target, open): (&f64, &bool)| open.then_some(*target);
@@ -240,7 +235,7 @@ impl<T: Real> Solve<'_, '_, T> {
     }
 
     /// Collective: the certificate of the z that a descent has left, and max |dz| of each signal.
-    fn certify(&mut self, stop: Stop, control: &Control<'_, '_>) -> Result<(Certificate, Vec<f64>)> {
+    fn certify(&mut self, stop: Stop, control: &mut Control<'_, '_>) -> Result<(Certificate, Vec<f64>)> {
         let certifying = clock::stage(Stage::Certify);
         let (begin, mark) = (control.clock.seconds(), self.intake.placed.tiles().mark());
         // There was no time for a descent: c is that of the z with which it would have begun.
@@ -258,7 +253,7 @@ impl<T: Real> Solve<'_, '_, T> {
             None => self.certify_anew()?,
         };
         drop(certifying);
-        self.reserve = RESERVE * (control.clock.seconds() - begin) + LATE;
+        control.reserve = Reserve { least: RESERVE * (control.clock.seconds() - begin) + LATE, per_step: 0.0 };
         self.intake.placed.tiles().end(Activity::Certify, mark);
         self.rounds += 1;
         Ok(found)
