@@ -3,6 +3,7 @@
 pub(crate) mod bytes;
 pub mod error;
 pub(crate) mod memory;
+pub(crate) mod order;
 pub(crate) mod panic;
 pub(crate) mod random;
 pub(crate) mod refusal;

@@ -2,6 +2,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
+use crate::base::order::places_by;
 use crate::base::wording::per_axis;
 use crate::csc::Shape;
 use crate::ffi::boundary::{Element, aligned, set, sized, slice, slice_mut};
@@ -274,8 +275,7 @@ impl<'a> View<'a> {
             span += stride * (length - 1);
         }
         axes.reverse();
-        let mut order: Vec<usize> = (0..self.channels.len()).collect();
-        order.sort_unstable_by_key(|index| self.channels[*index].addr());
+        let order = places_by(self.channels.len(), &|index| [self.channels[index].addr() as i64, 0, 0, 0, 0]);
         for (place, first) in order.iter().enumerate() {
             for second in &order[place + 1..] {
                 let [a, b] = [first, second].map(|i| self.channels[*i].addr());

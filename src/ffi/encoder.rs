@@ -78,7 +78,7 @@ pub extern "C" fn dicod_encoder_create(
 ) -> dicod_status {
     guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
-        create(context, problem, |shape| dictionary(shape, d), encoder)
+        create(context, problem, &|shape| dictionary(shape, d), encoder)
     })
 }
 
@@ -98,7 +98,7 @@ pub extern "C" fn dicod_encoder_create_f32(
 ) -> dicod_status {
     guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
-        create(context, problem, |shape| dictionary(shape, d), encoder)
+        create(context, problem, &|shape| dictionary(shape, d), encoder)
     })
 }
 
@@ -124,7 +124,7 @@ pub extern "C" fn dicod_encoder_create_rank1(
 ) -> dicod_status {
     guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
-        create(context, problem, |shape| rank_one(shape, u, v), encoder)
+        create(context, problem, &|shape| rank_one(shape, u, v), encoder)
     })
 }
 
@@ -145,7 +145,7 @@ pub extern "C" fn dicod_encoder_create_rank1_f32(
 ) -> dicod_status {
     guard(|| {
         let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
-        create(context, problem, |shape| rank_one(shape, u, v), encoder)
+        create(context, problem, &|shape| rank_one(shape, u, v), encoder)
     })
 }
 
@@ -167,13 +167,13 @@ pub extern "C" fn dicod_encoder_free(encoder: *mut *mut dicod_encoder) {
 /// DICOD_ERROR_INVALID_STATE (encoder or context in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_set_dictionary(encoder: *mut dicod_encoder, d: *const f64) -> dicod_status {
-    guard(|| set_dictionary(encoder, "d", |shape| dictionary(shape, d)))
+    guard(|| set_dictionary(encoder, "d", &|shape| dictionary(shape, d)))
 }
 
 /// dicod_encoder_set_dictionary() for encoders of float.
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_set_dictionary_f32(encoder: *mut dicod_encoder, d: *const f32) -> dicod_status {
-    guard(|| set_dictionary(encoder, "d", |shape| dictionary(shape, d)))
+    guard(|| set_dictionary(encoder, "d", &|shape| dictionary(shape, d)))
 }
 
 /// Replaces the dictionary by one of rank one, see dicod_encoder_create_rank1(); the encoder need
@@ -187,7 +187,7 @@ pub extern "C" fn dicod_encoder_set_dictionary_rank1(
     u: *const f64,
     v: *const f64,
 ) -> dicod_status {
-    guard(|| set_dictionary(encoder, "u", |shape| rank_one(shape, u, v)))
+    guard(|| set_dictionary(encoder, "u", &|shape| rank_one(shape, u, v)))
 }
 
 /// dicod_encoder_set_dictionary_rank1() for encoders of float.
@@ -197,7 +197,7 @@ pub extern "C" fn dicod_encoder_set_dictionary_rank1_f32(
     u: *const f32,
     v: *const f32,
 ) -> dicod_status {
-    guard(|| set_dictionary(encoder, "u", |shape| rank_one(shape, u, v)))
+    guard(|| set_dictionary(encoder, "u", &|shape| rank_one(shape, u, v)))
 }
 
 /// Encodes the signals `x`, over the signal's shape, n_signals * n_channels channels. Nothing is
@@ -257,7 +257,7 @@ pub(super) fn get(encoder: *const dicod_encoder) -> Result<Arc<Shared>> {
 fn create<T: Element>(
     context: *mut dicod_context,
     problem: Result<Problem>,
-    dictionary: impl FnOnce(&Shape) -> Result<(Dictionary<T>, Range)>,
+    dictionary: &dyn Fn(&Shape) -> Result<(Dictionary<T>, Range)>,
     encoder: *mut *mut dicod_encoder,
 ) -> Result<()> {
     let context = shared(context);
@@ -282,7 +282,7 @@ fn create<T: Element>(
 fn set_dictionary<T: Element>(
     encoder: *mut dicod_encoder,
     argument: &str,
-    dictionary: impl FnOnce(&Shape) -> Result<(Dictionary<T>, Range)>,
+    dictionary: &dyn Fn(&Shape) -> Result<(Dictionary<T>, Range)>,
 ) -> Result<()> {
     let shared = get(encoder)?;
     let state = &mut *shared.state()?;

@@ -229,7 +229,7 @@ fn learn<T: Element>(
     let (shape, options) = (problem.shape.clone(), problem.options.clone());
     let made = Learner::over(ranks.clone(), shape, options, session.n_threads, first);
     let mut learner = ranks.agree(made)?;
-    let brought = same_problem::<T>(&problem.shape, &problem.options);
+    let brought = same_problem(size_of::<T>(), &problem.shape, &problem.options);
     fails_unless_alike(&*ranks, &brought)?;
     let shape = &problem.shape;
     let part = x.part(&slab(shape.signal, ranks.rank(), ranks.size()));

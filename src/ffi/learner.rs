@@ -351,7 +351,7 @@ fn create<T: Element>(
         let to = room(learner)?;
         let (first, range) = first_dictionary(&problem.shape, &problem.options, d)?;
         let (shape, options) = (problem.shape, problem.options);
-        let brought = same_problem::<T>(&shape, &options);
+        let brought = same_problem(size_of::<T>(), &shape, &options);
         let n_threads = session.n_threads;
         let made = Learner::over(ranks.clone(), shape, options, n_threads, first)?;
         Ok((made, range, brought, to))

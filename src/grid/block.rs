@@ -1,6 +1,7 @@
 //! Boxes of positions: what each rank holds, and where two of them meet.
 
 use crate::base::error::{Error, Result};
+use crate::base::order::places_by;
 use crate::base::wording::by_language;
 use crate::grid::point::{AXES, Point};
 
@@ -123,7 +124,8 @@ pub fn fails_unless_a_partition(argument: &str, blocks: &[Block], domain: &Block
         starts.len()
     };
     let axis = (0..AXES).max_by_key(starts).unwrap_or(0);
-    filled.sort_by_key(|rank| blocks[*rank].origin[axis]);
+    let order = places_by(filled.len(), &|place| [blocks[filled[place]].origin[axis], 0, 0, 0, 0]);
+    let filled: Vec<usize> = order.iter().map(|place| filled[*place]).collect();
     for (place, first) in filled.iter().enumerate() {
         for second in &filled[place + 1..] {
             if blocks[*second].origin[axis] >= blocks[*first].end(axis) {

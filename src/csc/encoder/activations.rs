@@ -2,6 +2,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
+use crate::base::order::places_by;
 use crate::base::wording::{index, nth, per_axis};
 use crate::csc::descent::tile::Step;
 use crate::csc::encoder::Encoder;
@@ -121,8 +122,10 @@ impl<T: Real> Encoder<T> {
             }
         }
         let place = |i: usize| (list[i].signal, list[i].atom, list[i].at);
-        let mut order: Vec<usize> = (0..list.len()).collect();
-        order.sort_unstable_by_key(|i| (place(*i), *i));
+        let order = places_by(list.len(), &|i| {
+            let (signal, atom, [i, j, k]) = place(i);
+            [signal as i64, atom as i64, i, j, k]
+        });
         let Some(twice) = order.windows(2).find(|pair| place(pair[0]) == place(pair[1])) else {
             return Ok(());
         };

@@ -181,7 +181,7 @@ impl<T: Real> Intake<'_, T> {
         }
         self.placed.ranks().agree(self.make_room())?;
         let weights = self.bound.scaling().of_lambda_max();
-        let anew = self.measure().correlate_some(&weights, |signal| changed[signal])?;
+        let anew = self.measure().correlate_some(&weights, &|signal| changed[signal])?;
         for ((to, anew), changed) in signals.iter_mut().zip(anew).zip(changed) {
             if changed {
                 *to = anew;

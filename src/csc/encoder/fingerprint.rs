@@ -16,7 +16,7 @@ pub(super) fn fingerprints<T: Real>(shape: &Shape, options: &Options, dictionary
         Atoms::Full(d) => bits(d, to),
         Atoms::RankOne { u, v } => [u, v].into_iter().for_each(|factor| bits(factor, to)),
     });
-    let mut all = same_problem::<T>(shape, options);
+    let mut all = same_problem(size_of::<T>(), shape, options);
     all.push(Alike { argument: "the dictionary".into(), number: atoms, text: String::new() });
     all
 }
@@ -28,12 +28,12 @@ fn number(of: &dyn Fn(&mut DefaultHasher)) -> i64 {
     (hasher.finish() >> 1) as i64
 }
 
-/// What has to be the same on every rank beside the dictionary: element type, shape, options.
-pub(crate) fn same_problem<T>(shape: &Shape, options: &Options) -> Vec<Alike> {
+/// What has to be the same on every rank beside the dictionary: bytes of a value, shape, options.
+pub(crate) fn same_problem(bytes: usize, shape: &Shape, options: &Options) -> Vec<Alike> {
     let text =
         |argument: &str, text: String| Alike { argument: argument.into(), number: number(&|to| text.hash(to)), text };
     let mut all = vec![
-        text("the element type", format!("{} bits", 8 * size_of::<T>())),
+        text("the element type", format!("{} bits", 8 * bytes)),
         text("n_axes", shape.n_axes.to_string()),
         text("signal_shape", per_axis(&shape.unpadded(shape.signal))),
         text("atom_shape", per_axis(&shape.unpadded(shape.atom))),

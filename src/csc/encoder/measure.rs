@@ -60,7 +60,7 @@ impl<T: Real> Measure<'_, T> {
 
     /// Collective: fills c with the correlation of the window with the atoms. Says of each signal what was found.
     pub(super) fn correlate(&self, weights: &[f64]) -> Result<Vec<Largest>> {
-        self.correlate_some(weights, |_| true)
+        self.correlate_some(weights, &|_| true)
     }
 
     /// The same of the wanted signals.
@@ -68,7 +68,7 @@ impl<T: Real> Measure<'_, T> {
     pub(super) fn correlate_some(
         &self,
         weights: &[f64],
-        wanted: impl Fn(usize) -> bool + Sync,
+        wanted: &(dyn Fn(usize) -> bool + Sync),
     ) -> Result<Vec<Largest>> {
         let signals = self.placed.signals();
         let n_signals = signals.len();

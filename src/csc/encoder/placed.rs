@@ -61,7 +61,7 @@ impl<T: Real> Placed<T> {
         let (grid, segments) = layout::grid(&shape, options)?;
         let group = group_shape(shape.valid(), shape.n_atoms);
         let nowhere = |_: &Tile| 0;
-        let tiles = Tiles::new(&grid, Vec::new(), nowhere, ranks.clone(), &group, shape.n_atoms)?;
+        let tiles = Tiles::new(&grid, Vec::new(), &nowhere, ranks.clone(), &group, shape.n_atoms)?;
         let window = Window::new(Block::default(), 0)?;
         Ok(Placed { shape, ranks, grid, segments, tiles, regions: Vec::new(), exchange: None, window })
     }
@@ -218,7 +218,7 @@ impl<T: Real> Placed<T> {
         let own = self.grid.tiles_in(&parts[me]);
         let (ranks, n_atoms) = (self.ranks.clone(), self.shape.n_atoms);
         let group = group_shape(self.shape.valid(), n_atoms);
-        let tiles = Tiles::new(&self.grid, own, owner, ranks, &group, n_atoms);
+        let tiles = Tiles::new(&self.grid, own, &owner, ranks, &group, n_atoms);
         let n_fields = self.shape.n_signals * self.shape.n_channels;
         let window = Window::new(self.window_of(&self.regions[me]), n_fields);
         let placed = tiles.and_then(|tiles| Ok((tiles, window?)));

@@ -94,7 +94,7 @@ impl<T: Real> Tiles<T> {
     pub(crate) fn new(
         grid: &TileGrid,
         own: Vec<Number>,
-        owner: impl Fn(&Tile) -> usize,
+        owner: &dyn Fn(&Tile) -> usize,
         ranks: Arc<dyn Transport>,
         group: &Point,
         n_atoms: usize,

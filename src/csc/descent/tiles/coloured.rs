@@ -13,6 +13,7 @@
 //! sweeps, it is the end of `Team::run`, which all work happens before. Outboxes and states are behind locks besides.
 
 use crate::base::error::{Error, Result};
+use crate::base::order::places_by;
 use crate::base::panic::{caught, unpoisoned};
 use crate::base::stop::Stop;
 use crate::clock::{self, Progress, Wish};
@@ -22,7 +23,6 @@ use crate::csc::descent::tiles::{Phase, Tiles};
 use crate::linalg::Real;
 use crate::ranks::{Reduce, Tag, Ticket, Transport};
 use crate::threads::Team;
-use std::cmp::Reverse;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What threads count together.
@@ -276,9 +276,9 @@ fn visit<T: Real>(tiles: &Tiles<T>, plan: &Plan<T>, counts: &Counts, index: usiz
 
 /// Those of some tiles that have anything to do; what takes long first: then threads come to an end together.
 fn due<T: Real>(tiles: &Tiles<T>, some: &[usize]) -> Vec<usize> {
-    let mut due: Vec<_> = some.iter().copied().filter(|t| tiles.due(*t)).collect();
-    due.sort_by_key(|tile| Reverse(tiles.last_steps[*tile].load(Ordering::Relaxed)));
-    due
+    let due: Vec<_> = some.iter().copied().filter(|t| tiles.due(*t)).collect();
+    let steps = |place: usize| tiles.last_steps[due[place]].load(Ordering::Relaxed) as i64;
+    places_by(due.len(), &|place| [-steps(place), 0, 0, 0, 0]).iter().map(|place| due[*place]).collect()
 }
 
 /// Visits the tiles of all colours that have anything to do, or may have when it is their turn.

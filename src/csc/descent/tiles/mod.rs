@@ -17,6 +17,7 @@ pub(crate) mod published;
 
 use crate::base::error::Result;
 use crate::base::memory;
+use crate::base::order::places_by;
 use crate::base::panic::{lock, unpoisoned};
 use crate::csc::descent::halo::Halo;
 use crate::csc::descent::tile::{Plan, Step, TileState, Visit};
@@ -132,8 +133,7 @@ impl<T: Real> Tiles<T> {
         let mut ghosts = vec![Vec::new(); self.numbers.len() - self.len()];
         let mut keep = |tile: usize, list| ghosts[tile - self.len()] = list;
         self.halo.receive_lists(Tag::ACTIVATIONS, &mut keep)?;
-        let mut order: Vec<usize> = (0..self.numbers.len()).collect();
-        order.sort_unstable_by_key(|index| self.numbers[*index]);
+        let order = places_by(self.numbers.len(), &|index| [self.numbers[index].0 as i64, 0, 0, 0, 0]);
         let mut list = Vec::new();
         for index in order {
             if index < self.len() {
