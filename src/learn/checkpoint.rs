@@ -40,12 +40,12 @@ pub fn element_size(bytes: &[u8]) -> Result<usize> {
     let mut reader = Reader(bytes);
     if bytes.len() < HEAD || reader.bytes(8)? != MAGIC {
         let found = format!("{} bytes of another kind", bytes.len());
-        return Err(refused(found, "what a save of a learner wrote"));
+        return Err(refused(found, "the beginning of a save"));
     }
     let version = reader.u32()?;
     if version != VERSION {
-        let found = format!("a checkpoint of version {version}");
-        return Err(refused(found, format!("of version {VERSION}")));
+        let found = format!("version {version}");
+        return Err(refused(found, format!("version {VERSION}")));
     }
     let size = reader.u32()?;
     let length = reader.u64()?;
@@ -55,11 +55,11 @@ pub fn element_size(bytes: &[u8]) -> Result<usize> {
     }
     let (body, sum) = bytes.split_at(bytes.len().saturating_sub(CHECKSUM));
     if sum != checksum(body).to_le_bytes() {
-        return Err(refused("damaged: its checksum does not match", "as it was written"));
+        return Err(refused("a checksum that does not match", "that of undamaged bytes"));
     }
     match size {
         4 | 8 => Ok(size as usize),
-        size => Err(refused(format!("one of elements of {size} bytes"), "4 or 8 bytes each")),
+        size => Err(refused(format!("elements of {size} bytes"), "4 or 8 bytes each")),
     }
 }
 
@@ -132,8 +132,8 @@ pub(super) fn unpack<T: Real>(
 ) -> Result<(Setup<T>, Option<Dictionary<T>>, Memory<T>)> {
     let size = element_size(bytes)?;
     if size != size_of::<T>() {
-        let found = format!("one of elements of {size} bytes");
-        return Err(refused(found, format!("of elements of {}", size_of::<T>())));
+        let found = format!("elements of {size} bytes");
+        return Err(refused(found, format!("of {} bytes", size_of::<T>())));
     }
     let mut reader = Reader(&bytes[HEAD..bytes.len() - CHECKSUM]);
     let n = reader.count(1)?;

@@ -194,6 +194,24 @@ static void learning(setting *s)
     free(found);
 }
 
+/* a limit of one rank only is a mistake, also one that is over before anything is compared */
+static void limit_of_one_rank(const setting *s)
+{
+    static double z[K * (N - L + 1) * (N - L + 1)];
+    static const double limits[] = {1e-9, 1e-3, 0.1};
+    const int64_t signal[2] = {N, N}, atom[2] = {L, L};
+    for (int i = 0; i < 3 && n_ranks > 1; i++) {
+        dicod_options *options = options_with("time_limit", rank == n_ranks - 1 ? limits[i] : INFINITY);
+        dicod_status status;
+        z[0] = 7;
+        FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"time_limit\" must be the same on every rank",
+              status = dicod_solve(s->context, options, 2, signal, 1, 1, K, atom, x, d, z, NULL));
+        same_everywhere(status);
+        CHECK(z[0] == 7);
+        dicod_options_free(&options);
+    }
+}
+
 int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
@@ -213,6 +231,7 @@ int main(int argc, char **argv)
     one_rank_cancels(&s);
     one_callback_says_no(&s);
     learning(&s);
+    limit_of_one_rank(&s);
     printf("rank %d: %.1f ms late at most\n", rank, 1e3 * s.worst);
     drop(&s.mine);
     OK(dicod_context_free(&s.context));
