@@ -254,10 +254,13 @@ pub(super) fn get(encoder: *const dicod_encoder) -> Result<Arc<Shared>> {
     Ok(of(encoder)?.0.clone())
 }
 
+/// Reads the atoms of the caller's for a problem of some shape.
+type Read<'r, T> = &'r dyn Fn(&Shape) -> Result<(Dictionary<T>, Range)>;
+
 fn create<T: Element>(
     context: *mut dicod_context,
     problem: Result<Problem>,
-    dictionary: &dyn Fn(&Shape) -> Result<(Dictionary<T>, Range)>,
+    dictionary: Read<'_, T>,
     encoder: *mut *mut dicod_encoder,
 ) -> Result<()> {
     let context = shared(context);
@@ -279,11 +282,7 @@ fn create<T: Element>(
     Ok(())
 }
 
-fn set_dictionary<T: Element>(
-    encoder: *mut dicod_encoder,
-    argument: &str,
-    dictionary: &dyn Fn(&Shape) -> Result<(Dictionary<T>, Range)>,
-) -> Result<()> {
+fn set_dictionary<T: Element>(encoder: *mut dicod_encoder, argument: &str, dictionary: Read<'_, T>) -> Result<()> {
     let shared = get(encoder)?;
     let state = &mut *shared.state()?;
     let session = Session::enter(&shared.context)?;
