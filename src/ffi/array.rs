@@ -110,6 +110,80 @@ pub(crate) struct View<'a> {
     channels: &'a [*mut c_void],
 }
 
+/// A list with an entry per axis, if there is one.
+fn per_axis_of<'l>(list: *const i64, n_axes: usize, name: &'static str) -> Result<Option<&'l [i64]>> {
+    match list.is_null() {
+        true => Ok(None),
+        false => {
+            aligned(list, name)?;
+            slice(list, n_axes, name, PER_AXIS).map(Some)
+        }
+    }
+}
+
+/// The box that an array describes of a domain of the shape `expected`.
+fn block_of(array: &dicod_array, names: &Names, expected: &[i64]) -> Result<Block> {
+    let n_axes = expected.len();
+    aligned(array.global_shape, names.global_shape)?;
+    let global = slice(array.global_shape, n_axes, names.global_shape, PER_AXIS)?;
+    if global != expected {
+        let allowed = format!("{}, that of the handle", per_axis(expected));
+        return Err(Error::shape(names.global_shape, per_axis(global), allowed));
+    }
+    let offset = per_axis_of(array.offset, n_axes, names.offset)?.unwrap_or(&[0; AXES][..n_axes]);
+    let local = per_axis_of(array.local_shape, n_axes, names.local_shape)?;
+    let local = local.unwrap_or(global);
+    for ((at, length), end) in offset.iter().zip(local).zip(global) {
+        if *at < 0 || at > end {
+            let allowed = format!("from 0 to {} along every axis", per_axis(global));
+            return Err(Error::argument(names.offset, per_axis(offset), allowed));
+        }
+        if *length < 0 || *length > end - at {
+            let [global, offset, local] = [global, offset, local].map(per_axis);
+            let allowed = format!("from 0 to what is left of {global} from offset {offset} on");
+            return Err(Error::shape(names.local_shape, local, allowed));
+        }
+    }
+    Ok(Block { origin: padded(offset, 0), shape: padded(local, 1) })
+}
+
+/// Sets where the first element of a channel lies, and gives the number of elements from the lowest to the highest. Fails if
+/// one of them cannot be addressed.
+fn span_of<T: Element>(layout: &mut Strided, names: &Names, n_axes: usize, channels: &[*mut c_void]) -> Result<usize> {
+    let too_far = |layout: &Strided| {
+        let strides = &layout.strides[AXES - n_axes..];
+        let allowed = "so small that every element can be addressed";
+        Error::argument(names.strides, per_axis(strides), allowed)
+    };
+    // In 128 bits: lengths have at most 31 bits, strides 64.
+    let (mut low, mut high) = (0i128, 0i128);
+    for (stride, length) in layout.strides.iter().zip(layout.shape) {
+        let reach = i128::from(*stride) * i128::from(length - 1);
+        *(if reach < 0 { &mut low } else { &mut high }) += reach;
+    }
+    let bytes = size_of::<T>() as i128;
+    if (high - low + 1) * bytes > isize::MAX as i128 {
+        return Err(too_far(layout));
+    }
+    for (index, channel) in channels.iter().enumerate() {
+        let name = || format!("{}[{index}]", names.channels);
+        let address = channel.addr() as i128;
+        if channel.is_null() {
+            let allowed = format!("the address of elements of type {}", T::NAME);
+            return Err(Error::argument(&name(), "NULL", allowed));
+        }
+        if !channel.cast::<T>().is_aligned() {
+            let allowed = format!("a multiple of {bytes}, as {} is aligned", T::NAME);
+            return Err(Error::argument(&name(), format!("{channel:p}"), allowed));
+        }
+        if address + low * bytes <= 0 || address + (high + 1) * bytes > isize::MAX as i128 {
+            return Err(too_far(layout));
+        }
+    }
+    layout.base = -low as usize;
+    Ok((high - low + 1) as usize)
+}
+
 impl<'a> View<'a> {
     /// Checks a descriptor of elements of type `T`: that it has `n_channels` over the box
     /// `expected`, and that its elements can be addressed.
@@ -131,35 +205,7 @@ impl<'a> View<'a> {
             return Err(Error::argument(names.n_axes, array.n_axes, allowed));
         }
         let n_axes = shape.n_axes;
-        let expected_axes = shape.unpadded(expected);
-        let optional = |list: *const i64, name| match list.is_null() {
-            true => Ok(None),
-            false => {
-                aligned(list, name)?;
-                slice(list, n_axes, name, PER_AXIS).map(Some)
-            }
-        };
-        aligned(array.global_shape, names.global_shape)?;
-        let global = slice(array.global_shape, n_axes, names.global_shape, PER_AXIS)?;
-        if global != expected_axes {
-            let allowed = format!("{}, that of the handle", per_axis(&expected_axes));
-            return Err(Error::shape(names.global_shape, per_axis(global), allowed));
-        }
-        let offset = optional(array.offset, names.offset)?.unwrap_or(&[0; AXES][..n_axes]);
-        let local = optional(array.local_shape, names.local_shape)?;
-        let local = local.unwrap_or(global);
-        for ((at, length), end) in offset.iter().zip(local).zip(global) {
-            if *at < 0 || at > end {
-                let allowed = format!("from 0 to {} along every axis", per_axis(global));
-                return Err(Error::argument(names.offset, per_axis(offset), allowed));
-            }
-            if *length < 0 || *length > end - at {
-                let [global, offset, local] = [global, offset, local].map(per_axis);
-                let allowed = format!("from 0 to what is left of {global} from offset {offset} on");
-                return Err(Error::shape(names.local_shape, local, allowed));
-            }
-        }
-        let block = Block { origin: padded(offset, 0), shape: padded(local, 1) };
+        let block = block_of(array, &names, &shape.unpadded(expected))?;
         if block.is_empty() {
             return Ok(View {
                 names,
@@ -182,7 +228,7 @@ impl<'a> View<'a> {
         aligned(array.channels, names.channels)?;
         let channels = slice(array.channels, n_channels, names.channels, PER_CHANNEL)?;
         let mut layout = Strided::contiguous(expected);
-        if let Some(strides) = optional(array.strides, names.strides)? {
+        if let Some(strides) = per_axis_of(array.strides, n_axes, names.strides)? {
             layout.strides[AXES - n_axes..].copy_from_slice(strides);
         }
         // An axis of length 1 has no neighbours.
@@ -191,38 +237,8 @@ impl<'a> View<'a> {
                 *stride = 0;
             }
         }
-        let too_far = || {
-            let strides = &layout.strides[AXES - n_axes..];
-            let allowed = "so small that every element can be addressed";
-            Error::argument(names.strides, per_axis(strides), allowed)
-        };
-        // In 128 bits: lengths have at most 31 bits, strides 64.
-        let (mut low, mut high) = (0i128, 0i128);
-        for (stride, length) in layout.strides.iter().zip(expected) {
-            let reach = i128::from(*stride) * i128::from(length - 1);
-            *(if reach < 0 { &mut low } else { &mut high }) += reach;
-        }
-        let bytes = size_of::<T>() as i128;
-        if (high - low + 1) * bytes > isize::MAX as i128 {
-            return Err(too_far());
-        }
-        for (index, channel) in channels.iter().enumerate() {
-            let name = || format!("{}[{index}]", names.channels);
-            let address = channel.addr() as i128;
-            if channel.is_null() {
-                let allowed = format!("the address of elements of type {}", T::NAME);
-                return Err(Error::argument(&name(), "NULL", allowed));
-            }
-            if !channel.cast::<T>().is_aligned() {
-                let allowed = format!("a multiple of {bytes}, as {} is aligned", T::NAME);
-                return Err(Error::argument(&name(), format!("{channel:p}"), allowed));
-            }
-            if address + low * bytes <= 0 || address + (high + 1) * bytes > isize::MAX as i128 {
-                return Err(too_far());
-            }
-        }
-        layout.base = -low as usize;
-        Ok(View { names, n_axes, layout, origin: block.origin, span: (high - low + 1) as usize, channels })
+        let span = span_of::<T>(&mut layout, &names, n_axes, channels)?;
+        Ok(View { names, n_axes, layout, origin: block.origin, span, channels })
     }
 
     /// Fails if an input lacks a part of the domain that no other rank can bring.
