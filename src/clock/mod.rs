@@ -56,6 +56,8 @@ struct Leader<'c> {
     limit: Cell<f64>,
     /// When all has to be done that runs now: the limit, or earlier where something comes after it.
     end: Cell<f64>,
+    /// Seconds that are needed afterwards for each z ≠ 0.
+    for_each: Cell<f64>,
     interval: f64,
     last_report: Cell<f64>,
     report: RefCell<Option<Report<'c>>>,
@@ -320,6 +322,7 @@ impl<'c> Clock<'c> {
                 start,
                 limit: Cell::new(limit),
                 end: Cell::new(limit),
+                for_each: Cell::default(),
                 interval,
                 last_report: Cell::new(0.0),
                 report: RefCell::new(report),
@@ -411,6 +414,16 @@ impl<'c> Clock<'c> {
     pub(crate) fn keep(&self, seconds: f64) {
         self.leader.limit.set(self.leader.limit.get() - seconds);
         self.reserve(0.0);
+    }
+
+    /// Keeps so many seconds for each z ≠ 0 that a descent finds, to do something with them.
+    pub(crate) fn keep_for_each(&self, seconds: f64) {
+        self.leader.for_each.set(seconds);
+    }
+
+    /// Seconds to be kept for each z ≠ 0.
+    pub(crate) fn for_each(&self) -> f64 {
+        self.leader.for_each.get()
     }
 
     /// What runs from now on has to leave so many seconds of the limit to what comes after it.

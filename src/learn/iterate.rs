@@ -9,6 +9,9 @@ use crate::linalg::{Field, Real};
 use crate::ranks::Reduce;
 use std::time::Instant;
 
+/// Seconds to list a z ≠ 0, in order, and to hand it back to the encoder, about.
+const TO_LIST: f64 = 2e-7;
+
 impl<T: Real> Learner<T> {
     /// Collective: One outer iteration: z, then D. `report` is called now and then and
     /// returns whether to go on; `time_limit` holds for this call. After an error the dictionary is
@@ -121,6 +124,7 @@ impl<T: Real> Learner<T> {
         let before = clock.laps();
         let first = self.memory.iteration;
         self.memory.room = 0.0;
+        clock.keep_for_each(TO_LIST);
         while self.memory.iteration < learn.max_iter as u64 {
             let before = self.memory.last;
             // For z at the end, which is to be proven.

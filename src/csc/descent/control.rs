@@ -33,7 +33,7 @@ impl Control<'_, '_> {
     /// Sets the end of the descent, as far as it is now.
     pub(crate) fn hurry(&self) {
         let Reserve { least, per_step } = self.reserve;
-        self.clock.hurry(least + per_step * self.progress.steps as f64);
+        self.clock.hurry(least + (per_step + self.clock.for_each()) * self.progress.steps as f64);
     }
 
     /// Whether clock or callback want to stop.
