@@ -115,11 +115,11 @@ fn what_does_not_fit_is_named() {
 #[test]
 fn the_program_of_the_readme_is_the_one_that_is_tested() {
     let lines = |text: &str, begin: &str, strip: &str| -> Vec<String> {
-        let lines = text.lines().map(|line| line.strip_prefix(strip).unwrap_or(line).to_string());
+        let lines = text.lines().map(|line| line.strip_prefix(strip).unwrap_or(line).trim_start().to_string());
         let lines = lines.skip_while(|line| line != begin).skip(1).take_while(|line| line != "```");
         lines.filter(|line| !line.starts_with("# ")).collect()
     };
     let readme = lines(include_str!("../README.md"), "```rust", "");
-    assert_eq!(readme, lines(include_str!("../src/lib.rs"), "```", "//! "));
+    assert_eq!(readme, lines(include_str!("../src/lib.rs"), "```", "//!"));
     assert!((5..=10).contains(&readme.len()), "{readme:#?}");
 }
