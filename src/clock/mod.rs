@@ -421,6 +421,11 @@ impl<'c> Clock<'c> {
         self.leader.for_each.set(seconds);
     }
 
+    /// Whether there is a limit of time.
+    pub(crate) fn has_limit(&self) -> bool {
+        self.leader.limit.get().is_finite()
+    }
+
     /// Seconds to be kept for each z ≠ 0.
     pub(crate) fn for_each(&self) -> f64 {
         self.leader.for_each.get()

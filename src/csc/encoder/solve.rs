@@ -50,7 +50,7 @@ pub(super) fn solve<T: Real>(
     // the signals. That costs as much as so many coordinates in a correlation do.
     let seconds = RESERVE * start.elapsed().as_secs_f64();
     let coordinates = intake.placed.shape().n_signals as f64 * intake.placed.shape().activations() as f64;
-    control.reserve = Reserve { least: seconds + LATE, per_step: SUBTRACT * seconds / coordinates };
+    control.reserve = Reserve::new(seconds + LATE, SUBTRACT * seconds / coordinates);
     let goal = Goal::new(&intake, &beginning)?;
     let open = vec![true; beginning.signals.len()];
     let mut solve =
@@ -253,7 +253,8 @@ impl<T: Real> Solve<'_, '_, T> {
             None => self.certify_anew()?,
         };
         drop(certifying);
-        control.reserve = Reserve { least: RESERVE * (control.clock.seconds() - begin) + LATE, per_step: 0.0 };
+        let seconds = RESERVE * (control.clock.seconds() - begin);
+        control.reserve = Reserve::new(seconds + LATE, 0.0);
         self.intake.placed.tiles().end(Activity::Certify, mark);
         self.rounds += 1;
         Ok(found)

@@ -233,13 +233,14 @@ impl<T: Real> TileState<T> {
     pub(crate) fn is_worn(&self, plan: &Plan<T>, tol: T) -> bool {
         const ROOM: f64 = 4.0;
         const CLEAR: f64 = 8.0;
+        const LONG: f64 = 5e4;
         let epsilon = match self.c.is_single() {
             true => f32::EPSILON.into(),
             false => T::EPSILON.wide(),
         };
         let steps = self.wear.steps + self.wear.recent;
         let rounding = epsilon * self.largest.wide() * steps.sqrt();
-        rounding > ROOM * tol.wide() && CLEAR * rounding > self.bound(plan).wide()
+        rounding > ROOM * tol.wide() && (steps > LONG || CLEAR * rounding > self.bound(plan).wide())
     }
 
     /// What c has been through since the last [`Self::restart`].
