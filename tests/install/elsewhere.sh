@@ -64,3 +64,19 @@ else
     echo "  SKIPPED  cargo vendor: $(tail -n 1 "$work/vendor.log")"
 fi
 rm -rf "$copy"
+
+# --- the crate's archive, where tools and tests in other languages are not ------------------------------------------------
+
+archive=$work/archive
+packed() {
+    (cd "$source" && cargo package --locked --no-verify --allow-dirty --package dicod --target-dir "$archive") &&
+        tar -C "$archive" -xf "$archive/package/dicod-$version.crate"
+}
+in_archive() { (cd "$archive/dicod-$version" && "$@"); }
+check "crate's archive: packed" packed
+check "crate's archive: the library and its tests compile" in_archive \
+    env "CARGO_TARGET_DIR=$archive/target" cargo check --locked --all-targets
+check "crate's archive: what its tests read" in_archive \
+    ls CONTRIBUTING.md abi/dicod.symbols abi/dicod_mpi.symbols tests/golden/learn_1d.npz tests/golden/csc_1d_k3_p1.json
+check "crate's archive: CMake" in_archive cmake -S . -B "$archive/build" -DDicod_MPI=OFF
+rm -rf "$archive"
