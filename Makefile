@@ -110,13 +110,13 @@ test-mpi-%: build
 	@$(CMAKE) --build $(BUILD)/tests-$*
 	$(CMAKE) -E chdir $(BUILD)/tests-$* ctest --output-on-failure $(CTEST_FLAGS)
 
-# With every MPI that is there; "none" stands for the library of one process alone.
+# With every MPI that is there, what needs no ranks with the first one only; "none" stands for the library of one process alone.
 test-fortran: $(if $(MPICCS),$(MPICCS:%=test-fortran-%),test-fortran-none)
 test-fortran-%: build
 	@$(MAKE) --no-print-directory local MPICC=$(filter-out none,$*) LOCAL=$(BUILD)/prefix-$*
 	@$(CMAKE) -S tests/fortran -B $(BUILD)/tests-fortran-$* -DCMAKE_PREFIX_PATH='$(CURDIR)'/$(BUILD)/prefix-$* \
 		$(if $(filter-out none,$*),-DMPI_C_COMPILER=$* -DMPIEXEC_EXECUTABLE=$$(command -v $(patsubst mpicc%,mpiexec%,$*))) \
-		>$(BUILD)/tests-fortran-$*.log || { cat $(BUILD)/tests-fortran-$*.log; exit 1; }
+		-DRANKS_ONLY=$(if $(filter-out $(firstword $(MPICCS) none),$*),ON,OFF) >$(BUILD)/tests-fortran-$*.log || { cat $(BUILD)/tests-fortran-$*.log; exit 1; }
 	@$(CMAKE) --build $(BUILD)/tests-fortran-$*
 	$(CMAKE) -E chdir $(BUILD)/tests-fortran-$* ctest --output-on-failure
 

@@ -21,7 +21,8 @@ if ! julia=$("$here/get-julia.sh" "$work/julia" 2>"$work/get-julia.log"); then
 fi
 export OPENBLAS_NUM_THREADS=1 JULIA_DEPOT_PATH="$work/depot"
 export JULIA_LOAD_PATH="@:@stdlib:$source/bindings/julia/Dicod"
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1 \
+    OMPI_MCA_hwloc_base_binding_policy=none
 passed=0
 failed=0
 check() { # check NAME COMMAND...

@@ -3,7 +3,8 @@
  * communicator, in 1, 2 and 3 dimensions, with and without periods, in double and float, with 1 and 2
  * threads. Blocks lie in larger arrays with ghost layers, which must be left alone.
  *
- * With an argument: fewer cases, for valgrind.
+ * Many ranks on few cores are slow: fewer cases then, other ones for each number of ranks. With "all": all of them; with
+ * "small": one, for valgrind.
  */
 #include "ranks.h"
 
@@ -115,17 +116,17 @@ int main(int argc, char **argv)
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
     const int64_t signal[3][3] = {{700}, {70, 61}, {17, 15, 14}}, atom[3][3] = {{23}, {6, 5}, {3, 2, 3}};
-    if (argc > 1) {
+    if (argc > 1 && strcmp(argv[1], "small") == 0) {
         const int64_t small[2] = {40, 20};
         one(2, small, atom[1], 1, 0, 1, GRID);
     } else {
+        const int every = argc > 1 || n_ranks <= 2 ? 1 : n_ranks <= 4 ? 4 : 12;
         int number = 0;
         for (int64_t axes = 1; axes <= 3; axes++)
             for (int periodic = 0; periodic < 2; periodic++)
                 for (int way = 0; way < N_WAYS; way++, number++)
                     for (int is_float = 0; is_float < 2; is_float++)
-                        /* many ranks on few cores are slow: every second or fourth case, other ones of each way to spread */
-                        if ((number + number / N_WAYS + is_float) % (n_ranks <= 4 ? 1 : n_ranks <= 7 ? 2 : 4) == 0)
+                        if ((number + number / N_WAYS + is_float + n_ranks) % every == 0)
                             one(axes, signal[axes - 1], atom[axes - 1], periodic, is_float, 1 + number % 2 * (n_ranks < 5), way);
     }
     int all;
