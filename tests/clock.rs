@@ -650,3 +650,76 @@ fn what_was_reached_in_time_is_proven() {
     assert!((objective - info.objective).abs() <= 1e-9 * objective);
     assert!((data_term - info.data_term).abs() <= 1e-9 * objective);
 }
+
+/// Where there are many z, it takes long to certify them: that is kept back, too, for every type, number of axes and size of the
+/// atoms. A machine that is busy may take what was kept: then a longer limit has to do.
+#[test]
+fn many_z_are_proven_in_time() {
+    let _alone = ALONE.lock().unwrap_or_else(|e| e.into_inner());
+    let problems: [(&[i64], i64, &[i64]); 4] = [
+        (&[600, 600], 6, &[10, 10]),
+        (&[300, 320], 3, &[24, 24]),
+        (&[300_000], 4, &[64]),
+        (&[60, 60, 60], 4, &[7, 7, 7]),
+    ];
+    for (number, (signal, n_atoms, atom)) in problems.into_iter().enumerate() {
+        let problem = Problem::new(signal, n_atoms, atom, 11 + number as u64);
+        for (single, periodic, threads) in [(false, false, 1), (true, false, 2), (false, true, 2)] {
+            let mut limit = 0.5;
+            while !many_proven(&problem, limit, single, periodic, threads) {
+                assert!(limit < 8.0, "{signal:?}, atoms {atom:?}, single precision: {single}, periodic: {periodic}");
+                limit *= 1.5;
+            }
+        }
+    }
+}
+
+/// Whether a solve that its limit ends has found many z, and proven what it has.
+fn many_proven(problem: &Problem, limit: f64, single: bool, periodic: bool, threads: i32) -> bool {
+    let context = ffi_support::Context::new(threads);
+    let options = ffi_support::Options::new();
+    options.real("time_limit", limit);
+    options.real("reg", 0.01);
+    options.real("tol", 1e-9);
+    let axes = problem.axes();
+    if periodic {
+        let all = vec![1; axes as usize];
+        let key = c"periodic".as_ptr();
+        assert_eq!(dicod::ffi::options::dicod_options_set_integers(options.0, key, axes, all.as_ptr()), DICOD_OK);
+    }
+    let (signal, atom, k) = (problem.signal.as_ptr(), problem.atom.as_ptr(), problem.n_atoms);
+    let n_z = match periodic {
+        true => (k * problem.signal.iter().product::<i64>()) as usize,
+        false => problem.n_z(),
+    };
+    let mut info = info();
+    let (context, options, info_to) = (context.0, options.0, &mut info);
+    let (status, late, took) = match single {
+        true => {
+            let (x, d, mut z) = (narrow(&problem.x), narrow(&problem.d), vec![0f32; n_z]);
+            let (x, d, z) = (x.as_ptr(), d.as_ptr(), z.as_mut_ptr());
+            lateness(limit, threads as usize, || {
+                dicod_solve_f32(context, options, axes, signal, 1, 1, k, atom, x, d, z, info_to)
+            })
+        }
+        false => {
+            let (x, d, mut z) = (problem.x.as_ptr(), problem.d.as_ptr(), vec![0f64; n_z]);
+            let z = z.as_mut_ptr();
+            lateness(limit, threads as usize, || {
+                dicod_solve(context, options, axes, signal, 1, 1, k, atom, x, d, z, info_to)
+            })
+        }
+    };
+    println!(
+        "{:?}, atoms {:?} x {k}, single {single}, periodic {periodic}, {threads} threads, limit {limit}: {took:.3} s, {:.1} ms \
+         late, {} z, proven {}",
+        problem.signal,
+        problem.atom,
+        1e3 * late,
+        info.nonzeros,
+        info.proven
+    );
+    assert!(status == DICOD_TIME_LIMIT || status == DICOD_PRECISION, "{status} {}", last_error());
+    assert!(late <= allowed(limit), "{late} late");
+    info.proven == DICOD_PROVEN_LAMBDA + DICOD_PROVEN_RESULT && 50 * info.nonzeros > n_z as i64
+}

@@ -23,7 +23,7 @@ pub(crate) use laps::{Laps, Stage};
 pub use progress::Progress;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::time::Instant;
 pub(crate) use wish::Wish;
 
@@ -44,6 +44,10 @@ struct Shared<'c> {
     start: Instant,
     /// Nanoseconds after the start at which work ends; the largest number: never.
     deadline: AtomicU64,
+    /// Earlier by so many picoseconds for each z ≠ 0 of this rank: what comes after it does something with them.
+    for_each: AtomicU64,
+    /// So many z ≠ 0 there are.
+    nonzeros: AtomicI64,
     cancel: Option<&'c Cancel>,
     /// The wish that was noticed; it stays until it is taken back.
     wish: AtomicU8,
@@ -56,7 +60,7 @@ struct Leader<'c> {
     limit: Cell<f64>,
     /// When all has to be done that runs now: the limit, or earlier where something comes after it.
     end: Cell<f64>,
-    /// Seconds that are needed afterwards for each z ≠ 0.
+    /// Seconds that it takes to hand out each z ≠ 0.
     for_each: Cell<f64>,
     interval: f64,
     last_report: Cell<f64>,
@@ -152,6 +156,14 @@ pub(crate) fn over() -> bool {
     shared.wish() != Wish::GoOn
 }
 
+/// There are so many z ≠ 0 more, or less.
+#[inline(never)]
+pub(crate) fn found(nonzeros: i64) {
+    if let Some(shared) = HERE.get().shared() {
+        shared.nonzeros.fetch_add(nonzeros, Ordering::Relaxed);
+    }
+}
+
 /// What is wished here.
 #[inline(never)]
 pub(crate) fn wish() -> Wish {
@@ -234,15 +246,26 @@ impl Shared<'_> {
             self.raise(Wish::Cancelled);
         }
         let deadline = self.deadline.load(Ordering::Relaxed);
-        if deadline < u64::MAX && self.start.elapsed().as_nanos() >= u128::from(deadline) {
+        if deadline == u64::MAX {
+            return;
+        }
+        let nonzeros = self.nonzeros.load(Ordering::Relaxed).max(0) as u128;
+        let later = nonzeros * u128::from(self.for_each.load(Ordering::Relaxed)) / 1000;
+        if self.start.elapsed().as_nanos() + later >= u128::from(deadline) {
             self.raise(Wish::TimeLimit);
         }
     }
 
-    fn ends_at(&self, seconds: f64) {
+    /// What runs ends then, and earlier by so many seconds for each z ≠ 0.
+    fn ends_at(&self, seconds: f64, for_each: f64) {
         // What is too large, too, is for ever.
         let nanoseconds = (seconds.max(0.0) * 1e9) as u64;
         self.deadline.store(nanoseconds, Ordering::Relaxed);
+        self.keep_for_each(for_each);
+    }
+
+    fn keep_for_each(&self, seconds: f64) {
+        self.for_each.store((seconds * 1e12) as u64, Ordering::Relaxed);
     }
 }
 
@@ -317,7 +340,14 @@ impl<'c> Clock<'c> {
             over();
         });
         let clock = Clock {
-            shared: Shared { start, deadline: AtomicU64::new(u64::MAX), cancel, wish: AtomicU8::new(0) },
+            shared: Shared {
+                start,
+                deadline: AtomicU64::new(u64::MAX),
+                for_each: AtomicU64::default(),
+                nonzeros: AtomicI64::default(),
+                cancel,
+                wish: AtomicU8::new(0),
+            },
             leader: Leader {
                 start,
                 limit: Cell::new(limit),
@@ -334,7 +364,7 @@ impl<'c> Clock<'c> {
                 alarm: (ranks.size() > 1).then(|| Alarm::new(ranks.clone())),
             },
         };
-        clock.shared.ends_at(limit);
+        clock.shared.ends_at(limit, 0.0);
         clock
     }
 
@@ -416,19 +446,25 @@ impl<'c> Clock<'c> {
         self.reserve(0.0);
     }
 
-    /// Keeps so many seconds for each z ≠ 0 that a descent finds, to do something with them.
+    /// Keeps so many seconds to hand out each z ≠ 0.
     pub(crate) fn keep_for_each(&self, seconds: f64) {
         self.leader.for_each.set(seconds);
+        self.shared.keep_for_each(seconds);
+    }
+
+    /// So many z ≠ 0 there are where a descent begins.
+    pub(crate) fn set_nonzeros(&self, n: usize) {
+        self.shared.nonzeros.store(n as i64, Ordering::Relaxed);
+    }
+
+    /// So many there are now.
+    pub(crate) fn nonzeros(&self) -> f64 {
+        self.shared.nonzeros.load(Ordering::Relaxed) as f64
     }
 
     /// Whether there is a limit of time.
     pub(crate) fn has_limit(&self) -> bool {
         self.leader.limit.get().is_finite()
-    }
-
-    /// Seconds to be kept for each z ≠ 0.
-    pub(crate) fn for_each(&self) -> f64 {
-        self.leader.for_each.get()
     }
 
     /// What runs from now on has to leave so many seconds of the limit to what comes after it.
@@ -437,9 +473,9 @@ impl<'c> Clock<'c> {
         self.release();
     }
 
-    /// The same, for a part of what runs.
-    pub(crate) fn hurry(&self, seconds: f64) {
-        self.shared.ends_at(self.leader.end.get() - seconds);
+    /// The same, for a part of what runs, and so many for each z ≠ 0.
+    pub(crate) fn hurry(&self, seconds: f64, for_each: f64) {
+        self.shared.ends_at(self.leader.end.get() - seconds, for_each + self.leader.for_each.get());
     }
 
     /// The part is over: what comes after it may use what was left, and is not to end before it began. A cancel stays.
@@ -450,6 +486,6 @@ impl<'c> Clock<'c> {
             self.shared.wish.store(0, Ordering::Relaxed);
         }
         self.leader.alarm.iter().for_each(Alarm::next_part);
-        self.shared.ends_at(self.leader.end.get());
+        self.shared.ends_at(self.leader.end.get(), self.leader.for_each.get());
     }
 }

@@ -17,6 +17,9 @@ use crate::grid::point::padded;
 use crate::linalg::FieldMut;
 use std::time::Instant;
 
+/// Seconds to fetch a z ≠ 0 from where it was found and to write it into an array, about.
+const TO_HAND_OUT: f64 = 6e-8;
+
 /// Shape of the activations: `valid_shape[n_axes]`, T - L + 1 along an axis of a signal of length T
 /// and atoms of length L, or T where the option "periodic" says that the axis wraps around.
 ///
@@ -401,6 +404,7 @@ fn solve<T: Element>(
     let (rank, size) = (ranks.rank(), ranks.size());
     session.timed(start, &problem.options, &ranks, |clock| {
         clock.keep(seconds_to_write::<T>(&problem));
+        clock.keep_for_each(TO_HAND_OUT * size as f64);
         let made = Encoder::over(ranks.clone(), shape.clone(), d, options, session.n_threads);
         let mut encoder = match made {
             Err(Error::Stopped(stop)) => {

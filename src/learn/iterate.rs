@@ -9,9 +9,6 @@ use crate::linalg::{Field, Real};
 use crate::ranks::Reduce;
 use std::time::Instant;
 
-/// Seconds to list a z ≠ 0, in order, and to hand it back to the encoder, about.
-const TO_LIST: f64 = 2e-7;
-
 impl<T: Real> Learner<T> {
     /// Collective: One outer iteration: z, then D. `report` is called now and then and
     /// returns whether to go on; `time_limit` holds for this call. After an error the dictionary is
@@ -124,7 +121,6 @@ impl<T: Real> Learner<T> {
         let before = clock.laps();
         let first = self.memory.iteration;
         self.memory.room = 0.0;
-        clock.keep_for_each(TO_LIST);
         while self.memory.iteration < learn.max_iter as u64 {
             let before = self.memory.last;
             // For z at the end, which is to be proven.
@@ -132,7 +128,7 @@ impl<T: Real> Learner<T> {
             let (done, found) = self.iterate(clock, x)?;
             redrawn += done.redrawn as u64;
             if matches!(done.stop, Stop::TimeLimit | Stop::Cancelled) {
-                (stop, last) = (done.stop, found.filter(|info| info.proven));
+                (stop, last) = (done.stop, found);
                 break;
             }
             let go_on = clock::without_clock(|| each.as_mut().is_none_or(|each| each(&done)));
@@ -159,7 +155,9 @@ impl<T: Real> Learner<T> {
             }
         }
         clock.reserve(0.0);
-        let info = match last {
+        // What was kept for that may prove what the last step has found, unless there is nothing left of it.
+        let wish = self.setup.ranks.reduce(Reduce::Max, &[clock::wish().code()])?[0];
+        let info = match last.filter(|info| info.proven || wish != Wish::GoOn.code()) {
             Some(info) => info,
             // There is nothing to be encoded with.
             None if self.dictionary().is_none() && stop != Stop::MaxIter => {

@@ -9,6 +9,9 @@ use crate::learn::setup::Setup;
 use crate::linalg::{Dictionary, Field, Real};
 use crate::options::learn::Reference;
 
+/// Seconds to list a z ≠ 0, in order, to hand it back to the encoder, and to write it into an array, about.
+const TO_LIST: f64 = 5e-7;
+
 /// How far a learner has come.
 pub(super) enum State<T: Real> {
     /// There is no dictionary before the first step.
@@ -109,6 +112,7 @@ impl<T: Real> Ready<T> {
         if let Some(lambda) = &memory.lambda {
             self.encoder.set_lambda(lambda);
         }
+        clock.keep_for_each(TO_LIST);
         let info = self.encoder.solve_within(clock, x, false)?;
         memory.activations = setup.ranks.agree(self.encoder.activations())?;
         if info.proven {

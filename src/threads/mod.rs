@@ -86,6 +86,11 @@ impl Team {
         self.followers.load(Ordering::Relaxed) == 0
     }
 
+    /// Threads, the leader among them.
+    pub(crate) fn len(&self) -> usize {
+        1 + self.followers.load(Ordering::Relaxed)
+    }
+
     /// Calls `work` for every item, all below `end`; returns when all are done. Threads take theirs in the order given.
     pub(crate) fn run(&self, items: Vec<usize>, end: usize, work: &Work<'_>) -> Result<()> {
         self.run_when(items, end, &|_| true, work)

@@ -15,19 +15,10 @@ pub(crate) struct Control<'c, 'r> {
 /// Seconds for a certificate.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reserve {
-    /// Without any z.
+    /// Without any z; less than none where that is more than made up for by the z that there are.
     pub(crate) least: f64,
     /// For each z ≠ 0.
     pub(crate) per_nonzero: f64,
-    /// So many of them there were on this rank when they were counted last, and steps.
-    nonzeros: f64,
-    counted: u64,
-}
-
-impl Reserve {
-    pub(crate) fn new(least: f64, per_nonzero: f64) -> Self {
-        Reserve { least, per_nonzero, ..Reserve::default() }
-    }
 }
 
 impl Control<'_, '_> {
@@ -39,23 +30,13 @@ impl Control<'_, '_> {
         self.wish()
     }
 
-    /// Counts the z ≠ 0 that are to be certified, where there is a limit of time and they may be a fifth more than before.
-    pub(super) fn count(&mut self, nonzeros: impl FnOnce() -> usize) {
-        let steps = self.progress.steps;
-        if self.clock.has_limit() && steps > self.reserve.counted + self.reserve.counted / 5 {
-            (self.reserve.nonzeros, self.reserve.counted) = (nonzeros() as f64, steps);
-        }
-    }
-
-    /// Sets the end of the descent, as far as it is now.
+    /// Sets the end of the descent.
     pub(crate) fn hurry(&self) {
-        let Reserve { least, per_nonzero, nonzeros, .. } = self.reserve;
-        self.clock.hurry(least + (per_nonzero + self.clock.for_each()) * nonzeros);
+        self.clock.hurry(self.reserve.least, self.reserve.per_nonzero);
     }
 
     /// Whether clock or callback want to stop.
     pub(super) fn wish(&mut self) -> Wish {
-        self.hurry();
         self.clock.look(&self.progress)
     }
 }

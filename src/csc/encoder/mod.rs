@@ -3,6 +3,7 @@
 pub(crate) mod activations;
 mod begin;
 pub mod certificate;
+mod cost;
 mod fingerprint;
 mod info;
 mod measure;

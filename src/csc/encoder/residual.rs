@@ -4,6 +4,7 @@ use crate::base::error::Result;
 use crate::clock;
 use crate::csc::bound::Bound;
 use crate::csc::descent::exchange::Window;
+use crate::csc::descent::tile::Step;
 use crate::csc::encoder::placed::Placed;
 use crate::csc::problem::model::{add_atom, images};
 use crate::csc::problem::shape::Shape;
@@ -15,37 +16,43 @@ use crate::linalg::{Real, Strided};
 /// one order, whichever rank they are on.
 pub(super) fn subtract_model<T: Real>(bound: &Bound<T>, placed: &mut Placed<T>) -> Result<()> {
     let (window, tiles, grid, shape) = placed.window_and_rest();
-    let dictionary = bound.dictionary();
-    let block = window.block;
+    window.forget_sizes()?;
+    tiles.for_each_list(bound.plan(), &mut |number, list| {
+        subtract(bound, window, shape, grid.tile(number).signal, list);
+    })
+}
+
+/// Takes the activations of a list from the fields of a signal, or some of them if the clock says that it is over.
+pub(super) fn subtract<T: Real>(
+    bound: &Bound<T>,
+    window: &mut Window<T>,
+    shape: &Shape,
+    signal: usize,
+    list: &[Step<T>],
+) {
+    let (dictionary, block) = (bound.dictionary(), window.block);
     let layout = Strided::contiguous(block.shape);
     let volume = block.volume().max(1) as usize;
-    window.forget_sizes()?;
-    let mut channels: Vec<&mut [T]> = window.values.chunks_exact_mut(volume).collect();
-    let mut sizes: Vec<&mut [T]> = window.sizes.chunks_exact_mut(volume).collect();
+    let first = signal * shape.n_channels;
+    let fields = |of| <[T]>::chunks_exact_mut(of, volume).skip(first).take(shape.n_channels).collect();
+    let (mut channels, mut sizes): (Vec<_>, Vec<_>) = (fields(&mut window.values), fields(&mut window.sizes));
     let inner = !shape.periodic.contains(&true);
-    tiles.for_each_list(bound.plan(), &mut |number, list| {
-        let first = grid.tile(number).signal * shape.n_channels;
-        let Some(channels) = channels.get_mut(first..) else {
+    let mut add = |at, atom, value| {
+        add_atom(dictionary, &mut channels, &mut sizes, &layout, &block, atom, at, value);
+    };
+    for (n, step) in list.iter().enumerate() {
+        if n % 64 == 0 && clock::over() {
             return;
-        };
-        let sizes = sizes.get_mut(first..).unwrap_or_default();
-        let mut add = |at, atom, value| {
-            add_atom(dictionary, channels, sizes, &layout, &block, atom, at, value);
-        };
-        for (n, step) in list.iter().enumerate() {
-            if n % 64 == 0 && clock::over() {
-                return;
-            }
-            let (at, atom) = (step.at.map(i64::from), step.atom as usize);
-            if inner {
-                add(at, atom, -step.delta);
-                continue;
-            }
-            for at in images(shape, at, &block) {
-                add(at, atom, -step.delta);
-            }
         }
-    })
+        let (at, atom) = (step.at.map(i64::from), step.atom as usize);
+        if inner {
+            add(at, atom, -step.delta);
+            continue;
+        }
+        for at in images(shape, at, &block) {
+            add(at, atom, -step.delta);
+        }
+    }
 }
 
 /// ‖r‖² over the positions that a tile stands for: its own, and those beyond the last tile.

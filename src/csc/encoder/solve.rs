@@ -9,8 +9,10 @@ use crate::csc::descent::tiles::{coloured, published};
 use crate::csc::descent::trace::{Activity, Mark, Trace};
 use crate::csc::encoder::begin::{Beginning, Intake};
 use crate::csc::encoder::certificate::Certificate;
+use crate::csc::encoder::cost::seconds_per_nonzero;
 use crate::csc::encoder::info::Info;
 use crate::csc::encoder::measure::Largest;
+use crate::host::threads::seconds_run;
 use crate::linalg::{Field, Real};
 use crate::options::solve::{Scale, Schedule, Strategy};
 use std::time::Instant;
@@ -18,11 +20,11 @@ use std::time::Instant;
 /// Seconds by which a descent may notice late that its time is up: what is reserved for the certificate is not for that.
 const LATE: f64 = 0.005;
 
-/// Coordinates of a correlation that take as long as one z that is taken out of the signals, about.
-const SUBTRACT: f64 = 24.0;
-
 /// What of the time is reserved for a certificate, as a multiple of what the last one, or a correlation, has taken.
 const RESERVE: f64 = 1.25;
+
+/// Most of the time that a thread may be thought not to have run, as a multiple of what it has.
+const MOST_BUSY: f64 = 8.0;
 
 /// Certificates, and descents from a c that is correlated anew, until there has to be a gain to go on: this part of F.
 const ROUNDS: u32 = 8;
@@ -37,7 +39,7 @@ pub(super) fn solve<T: Real>(
     info: &mut Info,
 ) -> Result<()> {
     let correlating = clock::stage(Stage::Correlate);
-    let start = Instant::now();
+    let (start, run) = (Instant::now(), seconds_run());
     let whole = enter(&mut intake, x, start)?;
     let beginning = intake.correlate_signals(x)?;
     let told = tell(&intake, &beginning, info);
@@ -47,10 +49,16 @@ pub(super) fn solve<T: Real>(
     control.progress = Progress { tiles, awake: tiles, tol: told, ..Progress::unknown() };
     drop(correlating);
     // What the certificate may take: it is another correlation, if the worst comes to the worst, and takes every z out of
-    // the signals. That costs as much as so many coordinates in a correlation do.
-    let seconds = RESERVE * start.elapsed().as_secs_f64();
-    let coordinates = intake.placed.shape().n_signals as f64 * intake.placed.shape().activations() as f64;
-    control.reserve = Reserve::new(seconds + LATE, SUBTRACT * seconds / coordinates);
+    // the signals.
+    if control.clock.has_limit() {
+        let (correlating, run) = (start.elapsed().as_secs_f64(), seconds_run() - run);
+        let cost = seconds_per_nonzero(&mut intake);
+        // Samples say what it takes a thread that runs. On a machine that is busy it does so a part of the time.
+        let busy = (correlating / run).clamp(1.0, MOST_BUSY);
+        let per_nonzero = RESERVE * busy * intake.placed.ranks().agree(cost)?;
+        control.reserve = Reserve { least: RESERVE * correlating + LATE, per_nonzero };
+        control.clock.set_nonzeros(intake.placed.n_nonzero());
+    }
     let goal = Goal::new(&intake, &beginning)?;
     let open = vec![true; beginning.signals.len()];
     let mut solve =
@@ -253,8 +261,9 @@ impl<T: Real> Solve<'_, '_, T> {
             None => self.certify_anew()?,
         };
         drop(certifying);
-        let seconds = RESERVE * (control.clock.seconds() - begin);
-        control.reserve = Reserve::new(seconds + LATE, 0.0);
+        // Another one takes as long, and longer if there are more z.
+        let Reserve { least, per_nonzero } = &mut control.reserve;
+        *least = RESERVE * (control.clock.seconds() - begin) + LATE - *per_nonzero * control.clock.nonzeros();
         self.intake.placed.tiles().end(Activity::Certify, mark);
         self.rounds += 1;
         Ok(found)

@@ -1,6 +1,7 @@
 //! What a rank of the asynchronous solver does: it steps in its tiles, listens to others and tells them.
 
 use crate::base::error::Result;
+use crate::clock;
 use crate::csc::descent::asynchronous::setting::Setting;
 use crate::csc::descent::control::note;
 use crate::csc::descent::halo::{Halo, decode, encode};
@@ -249,6 +250,7 @@ impl<'s, T: Real> Solver<'s, T> {
             visit.bound = state.bound(plan);
         }
         if !made.is_empty() {
+            clock::found(visit.found);
             self.tell(number, made);
             for rank in &self.recipients[index] {
                 let parcel = self.parcels.entry(*rank).or_default();

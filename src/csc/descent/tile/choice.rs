@@ -372,17 +372,26 @@ impl<T: Real> TileState<T> {
     }
 
     /// Steps at one coordinate, given by its atom and its position relative to the tile, if |dz| > tol
-    /// there. Tells whether it did.
-    pub(crate) fn step_at(&mut self, plan: &Plan<T>, tol: T, atom: usize, at: Point, made: &mut Vec<Step<T>>) -> bool {
+    /// there: a visit.
+    #[inline]
+    pub(crate) fn step_at(
+        &mut self,
+        plan: &Plan<T>,
+        tol: T,
+        atom: usize,
+        at: Point,
+        made: &mut Vec<Step<T>>,
+    ) -> Visit<T> {
         let [_, s1, s2] = self.tile.stored(&plan.group);
         let index = ((at[0] * s1 + at[1]) * s2 + at[2]) as usize * plan.n_atoms + atom;
         let group = self.group_of(plan, index);
         if !(self.bound[group] > tol && self.size_at(plan, group, index) > tol) {
-            return false;
+            return Visit::default();
         }
         let mut visit = self.begin_visit(made);
         let listed = self.listed(group, index);
-        self.step(plan, group, index, listed, made, &mut visit)
+        self.step(plan, group, index, listed, made, &mut visit);
+        visit
     }
 
     /// Calls `visit` with the position, relative to the tile, of every coordinate with |dz| > tol.

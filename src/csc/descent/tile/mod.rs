@@ -350,6 +350,7 @@ impl<T: Real> TileState<T> {
             self.apply(plan, &Step { at, atom, delta });
         }
         visit.steps += 1;
+        visit.found += i64::from(new != T::ZERO) - i64::from(old != T::ZERO);
         true
     }
 

@@ -17,6 +17,8 @@ pub struct Step<T> {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Visit<T> {
     pub(crate) steps: usize,
+    /// So many z ≠ 0 there are more than before.
+    pub(crate) found: i64,
     /// Bound on max |dz| over the tile afterwards.
     pub(crate) bound: T,
     /// Largest weighted |z| that was set, or was to be set.

@@ -161,8 +161,6 @@ impl<'d, T: Real> Descent<'d, '_, '_, T> {
 
     /// Looks whether anybody here wants to stop.
     fn look(&mut self) {
-        let tiles = self.tiles;
-        self.control.count(|| (0..tiles.len()).map(|index| tiles.tile(index).n_nonzero()).sum());
         // Who has asked to stop is not asked again.
         if self.wish == Wish::GoOn {
             self.wish = self.control.wish();

@@ -19,6 +19,7 @@ use crate::base::error::Result;
 use crate::base::memory;
 use crate::base::order::places_by;
 use crate::base::panic::{lock, unpoisoned};
+use crate::clock;
 use crate::csc::descent::halo::Halo;
 use crate::csc::descent::tile::{Plan, Step, TileState, Visit};
 use crate::csc::descent::trace::{Activity, Mark, Trace};
@@ -252,6 +253,7 @@ impl<T: Real> Tiles<T> {
         self.awake[index].store(awake, Ordering::Relaxed);
         self.last_steps[index].store(visit.steps as u64, Ordering::Relaxed);
         if visit.steps > 0 {
+            clock::found(visit.found);
             self.announce(index);
             self.news[index].store(true, Ordering::Relaxed);
             if let Some(record) = &self.record {

@@ -2,7 +2,7 @@
 
 use crate::base::error::Result;
 use crate::base::stop::Stop;
-use crate::clock::Wish;
+use crate::clock::{self, Wish};
 use crate::csc::descent::control::Control;
 use crate::csc::descent::tile::Plan;
 use crate::csc::descent::tiles::Tiles;
@@ -105,8 +105,10 @@ pub(crate) fn descend_cyclic<T: Real>(
             control.progress.visits += 1;
             if active[segment]
                 && let Some((atom, at)) = coordinates.next()
-                && state.step_at(plan, tol, atom, at, &mut made)
+                && let visit = state.step_at(plan, tol, atom, at, &mut made)
+                && visit.steps > 0
             {
+                clock::found(visit.found);
                 control.progress.steps += 1;
                 tiles.trace.iter().for_each(|trace| trace.add_steps(1));
                 made.clear();
