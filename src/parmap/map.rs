@@ -15,6 +15,7 @@ use crate::parmap::run::source::{Next, Source, Work};
 use crate::parmap::run::state::Run;
 use crate::parmap::run::task::{Control, Place, Ran, Task, run_chunk};
 use crate::parmap::run::unit::{Reply, Unit};
+use crate::parmap::tags::UNITS;
 use std::marker::PhantomData;
 
 /// Inputs of all tasks: `size` bytes each, one `stride` after the other.
@@ -350,7 +351,7 @@ impl Tasks<'_> {
             }
         }
         if running.wish {
-            everywhere(run, &tasks)?;
+            everywhere(run, &tasks, report.unfinished.is_empty())?;
         }
         Ok(report)
     }
@@ -382,26 +383,36 @@ fn lead_tasks(run: &Run, tasks: &Tasks, work: &ArrayWork, progress: Option<&mut 
     conclude(run, report, &mut watch)
 }
 
-/// Collective: gives the outputs of rank 0 to all ranks that have room for them.
-fn everywhere(run: &Run, tasks: &Tasks) -> Result<()> {
+/// Gives the outputs of rank 0 to all ranks that have room for them. If `all` tasks are done it is collective. Else a rank may be
+/// busy with a task whose result nobody waits for: it finds them when it is back, and passes nothing on.
+fn everywhere(run: &Run, tasks: &Tasks, all: bool) -> Result<()> {
     let root = run.is_root();
-    let mut bytes = Writer::default();
-    let mut pack = || -> Result<()> {
-        let n = tasks.n as usize * tasks.out_size;
-        memory::reserve("outputs of all tasks", &mut bytes.0, n)?;
-        if let Some(outputs) = &tasks.outputs {
+    let n = tasks.n as usize * tasks.out_size;
+    let (mut bytes, mut room) = (Vec::new(), Ok(()));
+    if root {
+        room = memory::reserve("outputs of all tasks", &mut bytes, n);
+        if let (Ok(()), Some(outputs)) = (&room, &tasks.outputs) {
             // SAFETY: all tasks have ended.
-            (0..tasks.n).for_each(|index| bytes.0.extend(unsafe { &*outputs.task(index) }));
+            (0..tasks.n).for_each(|index| bytes.extend(unsafe { &*outputs.task(index) }));
         }
-        Ok(())
-    };
-    run.ranks.agree(if root { pack() } else { Ok(()) })?;
-    run.ranks.broadcast(0, &mut bytes.0)?;
-    if bytes.0.len() as u64 != tasks.n * tasks.out_size as u64 {
+    }
+    match (all, root) {
+        (true, _) => run.ranks.broadcast(0, &mut bytes)?,
+        (false, true) => {
+            (1..run.ranks.size()).try_for_each(|rank| run.ranks.send(rank, UNITS, bytes.clone()))?;
+        }
+        (false, false) => bytes = run.ranks.wait(Some(0), UNITS)?.bytes,
+    }
+    room?;
+    if bytes.is_empty() && n > 0 {
+        // Rank 0 had no room to send them from.
+        return Err(Error::memory("outputs of all tasks", n));
+    }
+    if bytes.len() != n {
         return Err(malformed());
     }
     if let Some(outputs) = tasks.outputs.as_ref().filter(|_| !root) {
-        for (index, from) in (0..tasks.n).zip(bytes.0.chunks_exact(tasks.out_size.max(1))) {
+        for (index, from) in (0..tasks.n).zip(bytes.chunks_exact(tasks.out_size.max(1))) {
             // SAFETY: as above.
             unsafe { outputs.task(index) }.copy_from_slice(from);
         }

@@ -249,6 +249,54 @@ fn after_the_grace_period_the_root_waits_no_longer_for_other_ranks() {
 }
 
 #[test]
+fn after_the_grace_period_outputs_for_all_ranks_are_not_waited_for_either() {
+    const N: usize = 60;
+    let settings = Settings { deadline: 0.05, grace: 0.05, chunk: 1, ..Settings::default() };
+    for stuck in [1, 3] {
+        let root_is_back = AtomicBool::new(false);
+        let outputs = on((4, 1), Weather::default(), &settings, |map| {
+            let rank = map.ranks().rank();
+            let start = Instant::now();
+            let work = |task: &Task, _: &[u8], out: &mut [u8]| {
+                while rank == stuck && !root_is_back.load(Ordering::SeqCst) {
+                    if start.elapsed() > HANGS {
+                        return 1;
+                    }
+                    std::thread::yield_now();
+                }
+                std::thread::sleep(Duration::from_millis(5));
+                out.fill(1 + task.index as u8);
+                0
+            };
+            let mut out = vec![255; 2 * N];
+            let report = Tasks::new(N as u64).outputs(&mut out, 2).unwrap().run(map, &work, None).unwrap();
+            assert_eq!(report.outcome, Outcome::TimedOut);
+            if rank == 0 {
+                assert!(start.elapsed() < HANGS);
+                assert!(report.seconds <= start.elapsed().as_secs_f64());
+                root_is_back.store(true, Ordering::SeqCst);
+            }
+            for (index, out) in out.chunks_exact(2).enumerate() {
+                let done = report.status(index as u64) == 0;
+                assert_eq!(out, [if done { 1 + index as u8 } else { 0 }; 2], "task {index} on rank {rank}");
+            }
+            // What comes late is not taken for part of the next run.
+            map.set(|to| to.set_real("deadline", f64::INFINITY)).unwrap();
+            let mut next = vec![0; 30];
+            let fill = |task: &Task, _: &[u8], out: &mut [u8]| {
+                out[0] = task.index as u8;
+                0
+            };
+            let report = Tasks::new(30).outputs(&mut next, 1).unwrap().run(map, &fill, None).unwrap();
+            assert_eq!((report.outcome, report.done), (Outcome::Done, 30));
+            assert!(next.iter().enumerate().all(|(index, out)| *out as usize == index));
+            (report.unfinished.clone(), out)
+        });
+        assert!(outputs.iter().all(|of| *of == outputs[0]));
+    }
+}
+
+#[test]
 fn progress_may_ask_to_stop() {
     for shape in SHAPES {
         let settings = Settings { progress_interval: 0.0, chunk: 1, ..Settings::default() };
