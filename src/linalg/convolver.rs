@@ -6,7 +6,7 @@ use crate::base::memory;
 use crate::clock::{self, Looks};
 use crate::grid::point::{AXES, Point, checked_volume};
 use crate::linalg::dictionary::Dictionary;
-use crate::linalg::scalar::Real;
+use crate::linalg::real::Real;
 use crate::linalg::transform::{Transform, Work, fast_lengths};
 use realfft::num_complex::Complex;
 

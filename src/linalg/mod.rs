@@ -7,6 +7,8 @@ pub mod dictionary;
 pub mod field;
 pub mod gram;
 pub mod kernels;
+mod product;
+mod real;
 mod scalar;
 pub(crate) mod transform;
 
@@ -14,4 +16,6 @@ pub use correlate::Method;
 pub use dictionary::{Atoms, Dictionary};
 pub use field::{Field, FieldMut, Strided};
 pub use gram::Gram;
-pub use scalar::Real;
+pub use product::Product;
+pub use real::Real;
+pub use scalar::Scalar;

@@ -11,7 +11,7 @@
 //! And each of the three sums can be halved again: after h halvings there are 3ʰ *parts* of 2⁻ʰ of the length, whose sums
 //! make 2ʰ neighbouring values, the *phases* of a place.
 
-use crate::linalg::Real;
+use crate::linalg::scalar::Scalar;
 
 /// Halvings at most.
 pub(crate) const MOST_HALVINGS: usize = 2;
@@ -27,7 +27,7 @@ pub(crate) fn whole(n: usize, halvings: usize) -> usize {
 }
 
 /// The parts of a run of values, one after the other. `spare` is room.
-pub(crate) fn split_values<T: Real>(values: &mut Vec<T>, spare: &mut Vec<T>, halvings: usize) {
+pub(crate) fn split_values<T: Scalar>(values: &mut Vec<T>, spare: &mut Vec<T>, halvings: usize) {
     for halving in 0..halvings {
         let run = values.len() / parts(halving);
         let n = run / 2;

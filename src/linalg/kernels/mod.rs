@@ -1,122 +1,19 @@
-//! The inner loops of the solver, written for the compiler's vectoriser, compiled once per
-//! instruction set and chosen at run time.
-//!
-//! A step is `c − δ·g` with two roundings, never fused: then every instruction set gives the same
-//! bits. Comparisons are written so that NaN loses: `c` is NaN where a coordinate may not be chosen.
+//! The inner loops of the solver, compiled once per instruction set and chosen at run time. Written for the compiler's
+//! vectoriser in [`step`], [`search`] and [`correlate`], and by hand in `avx512`.
 
 #[cfg(target_arch = "x86_64")]
-pub(super) mod avx512;
+mod avx512;
+pub(crate) mod correlate;
+pub(crate) mod isa;
+pub(crate) mod rows;
+pub(crate) mod search;
+pub(crate) mod step;
 
-use crate::clock::Looks;
-use crate::linalg::Real;
-#[cfg(target_arch = "x86_64")]
-use crate::linalg::correlate::halving::{join, offset, parts};
-
-/// Lanes that the loops are written for; groups of values come in multiples of it.
-pub(crate) const LANES: usize = 8;
-
-/// Instruction sets with a compiled variant, chosen at run time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Isa {
-    /// What every machine of the architecture has.
-    Portable,
-    /// AVX2.
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    /// AVX-512 F, VL and DQ.
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
-
-impl Isa {
-    /// The best one that this machine has.
-    pub fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx512dq")
-            {
-                return Isa::Avx512;
-            }
-            if is_x86_feature_detected!("avx2") {
-                return Isa::Avx2;
-            }
-        }
-        Isa::Portable
-    }
-
-    /// As people call it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Isa::Portable => "no extension",
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => "AVX2",
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => "AVX-512",
-        }
-    }
-
-    /// Whether [`Kernels::correlate`] is faster than a matrix product.
-    pub(super) fn sums_quickly(self) -> bool {
-        self != Isa::Portable && !self.is_avx2()
-    }
-
-    fn is_avx2(self) -> bool {
-        #[cfg(target_arch = "x86_64")]
-        return self == Isa::Avx2;
-        #[cfg(not(target_arch = "x86_64"))]
-        false
-    }
-}
-
-/// Where the values of a field that go into one correlation lie, from its position on: runs, one tap after the other.
-#[derive(Clone, Debug)]
-pub struct Taps {
-    /// First values of the runs, in ascending order.
-    pub starts: Vec<usize>,
-    /// Values of a run.
-    pub run: usize,
-    /// How often rows of the field and of the atoms have been halved (fast FIR).
-    pub halvings: usize,
-}
-
-/// Consecutive atoms.
-#[derive(Clone, Copy, Debug)]
-pub struct AtomBlock {
-    /// The first.
-    pub first: usize,
-    /// How many, at most [`MOST_ATOMS`].
-    pub n: usize,
-    /// How many there are in all.
-    pub of: usize,
-}
-
-/// Atoms that [`Kernels::correlate`] takes at once: their sums stay in registers.
-pub const MOST_ATOMS: usize = 13;
-
-/// What [`Kernels::correlate`] may read beyond the last value that it needs.
-pub const OVERHANG: usize = 16;
-
-/// Contiguous runs of one length, on a grid of two strides.
-#[derive(Clone, Copy, Debug)]
-pub struct Rows {
-    /// Number of runs along each stride.
-    pub counts: [usize; 2],
-    /// Values from one run to the next.
-    pub strides: [usize; 2],
-    /// Values of a run.
-    pub run: usize,
-}
-
-impl Rows {
-    /// First values of the runs, the first run at `start`.
-    #[inline(always)]
-    pub fn starts(self, start: usize) -> impl Iterator<Item = usize> {
-        let outer = (0..self.counts[0]).map(move |i| start + i * self.strides[0]);
-        outer.flat_map(move |first| (0..self.counts[1]).map(move |j| first + j * self.strides[1]))
-    }
-}
+use crate::linalg::scalar::Scalar;
+pub use correlate::{AtomBlock, MOST_ATOMS, OVERHANG, Taps};
+pub use isa::Isa;
+pub use rows::Rows;
+pub(crate) use step::{step_size, threshold};
 
 /// Compiles an expression once per instruction set and evaluates the variant that fits the machine:
 /// `multiversion!(isa, name in avx512, (argument: Type = value, …) -> Type { expression })`.
@@ -142,234 +39,11 @@ macro_rules! multiversion {
     }};
 }
 
-/// c −= δ·g over runs of c, from `to` on, and as many of g, from `from` on.
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn subtract_rows<T: Real, G: Copy>(
-    c: &mut [T],
-    to: usize,
-    c_rows: Rows,
-    g: &[G],
-    from: usize,
-    g_strides: [usize; 2],
-    widen: impl Fn(G) -> T,
-    delta: T,
-) {
-    let run = c_rows.run;
-    for i in 0..c_rows.counts[0] {
-        let mut to = to + i * c_rows.strides[0];
-        let mut from = from + i * g_strides[0];
-        for _ in 0..c_rows.counts[1] {
-            for (c, g) in c[to..to + run].iter_mut().zip(&g[from..from + run]) {
-                *c -= delta * widen(*g);
-            }
-            to += c_rows.strides[1];
-            from += g_strides[1];
-        }
-    }
-}
-
-#[inline(always)]
-fn magnitude<T: Real>(x: T) -> T {
-    // Without a branch, which the sign would often take the other way.
-    x.abs()
-}
-
-#[inline(always)]
-fn larger<T: Real>(value: T, than: T) -> T {
-    if value > than { value } else { than }
-}
-
-/// Soft threshold of `v`; one-sided when `POSITIVE`.
-#[inline(always)]
-fn soft_threshold<T: Real, const POSITIVE: bool>(v: T, mu: T) -> T {
-    if POSITIVE {
-        larger(v - mu, T::ZERO)
-    } else {
-        // v − clamp(v, −μ, μ); NaN stays NaN.
-        let low = if v < -mu { -mu } else { v };
-        v - if low > mu { mu } else { low }
-    }
-}
-
-/// |dz| of a coordinate whose scaled correlation is `c` and value `z`. NaN when `c` is NaN.
-#[inline(always)]
-pub(crate) fn step_size<T: Real>(positive: bool, c: T, z: T, mu: T) -> T {
-    if positive {
-        // `larger` would hide a NaN in c: take the difference first.
-        let inner = c - mu;
-        magnitude(if inner < -z { -z } else { inner })
-    } else {
-        magnitude(soft_threshold::<T, false>(c + z, mu) - z)
-    }
-}
-
-/// [`soft_threshold`], the side chosen at run time.
-#[inline(always)]
-pub(crate) fn threshold<T: Real>(positive: bool, v: T, mu: T) -> T {
-    if positive { soft_threshold::<T, true>(v, mu) } else { soft_threshold::<T, false>(v, mu) }
-}
-
-/// |c| − μ, or c − μ where `sign` is 1 and not −1: |dz| of a zero coordinate that wants to move; negative values tell how
-/// far it is from that.
-#[inline(always)]
-fn excess<T: Real>(sign: T, c: T, mu: T) -> T {
-    larger(sign * c, c) - mu
-}
-
-/// For [`excess`].
-#[inline(always)]
-fn sign<T: Real>(positive: bool) -> T {
-    if positive { T::one() } else { -T::one() }
-}
-
-/// Largest |c| − μ over runs; −∞ when every value is NaN. A run is a multiple of [`LANES`] long.
-#[inline(always)]
-fn largest_excess_rows<T: Real>(positive: bool, c: &[T], start: usize, rows: Rows, mu: &[T]) -> T {
-    // Several accumulators: one would wait for itself.
-    let [mut b0, mut b1, mut b2, mut b3] = [[T::NEG_INFINITY; LANES]; 4];
-    let (mu4, mu_rest) = mu[..rows.run].as_chunks::<LANES>().0.as_chunks::<4>();
-    let sign = sign(positive);
-    for first in rows.starts(start) {
-        let c = &c[first..first + rows.run];
-        let (c4, c_rest) = c.as_chunks::<LANES>().0.as_chunks::<4>();
-        for (c, mu) in c4.iter().zip(mu4) {
-            b0 = raised(sign, b0, &c[0], &mu[0]);
-            b1 = raised(sign, b1, &c[1], &mu[1]);
-            b2 = raised(sign, b2, &c[2], &mu[2]);
-            b3 = raised(sign, b3, &c[3], &mu[3]);
-        }
-        for (c, mu) in c_rest.iter().zip(mu_rest) {
-            b0 = raised(sign, b0, c, mu);
-        }
-    }
-    let best: [T; LANES] = std::array::from_fn(|i| larger(larger(b0[i], b1[i]), larger(b2[i], b3[i])));
-    best.into_iter().fold(T::NEG_INFINITY, |m, x| larger(x, m))
-}
-
-/// The larger of `best` and [`excess`], lane by lane.
-#[inline(always)]
-fn raised<T: Real>(sign: T, best: [T; LANES], c: &[T; LANES], mu: &[T; LANES]) -> [T; LANES] {
-    std::array::from_fn(|i| larger(excess(sign, c[i], mu[i]), best[i]))
-}
-
-/// Where |c| − μ is `value`: of all such places the one whose atom is lowest, then the first. The
-/// index into c runs over (position, atom), atom innermost, `n_atoms` of them; 1 means the first
-/// place, whatever its atom.
-#[inline(always)]
-fn locate_excess_rows<T: Real>(
-    positive: bool,
-    c: &[T],
-    start: usize,
-    rows: Rows,
-    mu: &[T],
-    value: T,
-    n_atoms: usize,
-) -> Option<usize> {
-    let mut found: Option<usize> = None;
-    let (mu8, sign) = (mu.as_chunks::<LANES>().0, sign(positive));
-    for first in rows.starts(start) {
-        let c8 = c[first..first + rows.run].as_chunks::<LANES>().0;
-        for (chunk, (c, mu)) in c8.iter().zip(mu8).enumerate() {
-            let mut hit = false;
-            for i in 0..LANES {
-                hit |= excess(sign, c[i], mu[i]) == value;
-            }
-            if !hit {
-                continue;
-            }
-            for i in 0..LANES {
-                let index = first + chunk * LANES + i;
-                if excess(sign, c[i], mu[i]) == value && found.is_none_or(|f| index % n_atoms < f % n_atoms) {
-                    found = Some(index);
-                    if n_atoms == 1 {
-                        return found;
-                    }
-                }
-            }
-        }
-    }
-    found
-}
-
-/// Correlations of a block of atoms, position by position.
-#[allow(clippy::too_many_arguments)]
-fn correlate_block<T: Real>(
-    x: &[T],
-    positions: [usize; 3],
-    strides: [usize; 2],
-    taps: &Taps,
-    d: &[T],
-    block: AtomBlock,
-    c: &mut [T],
-) {
-    let n_parts = parts(taps.halvings);
-    let part = (x.len() - OVERHANG) / n_parts;
-    let phases = 1 << taps.halvings;
-    let mut sums = vec![T::ZERO; n_parts * block.n];
-    let mut c = c.chunks_exact_mut(phases * block.of);
-    let mut looks = Looks::every(d.len());
-    for i in 0..positions[0] {
-        for j in 0..positions[1] {
-            for (k, c) in (0..positions[2]).zip(&mut c) {
-                if looks.over() {
-                    return;
-                }
-                let at = i * strides[0] + j * strides[1] + k;
-                let mut d = d.chunks_exact(block.n);
-                sums.fill(T::ZERO);
-                for (x, sums) in x.chunks(part).zip(sums.chunks_exact_mut(block.n)) {
-                    for start in &taps.starts {
-                        for (x, d) in x[at + start..][..taps.run].iter().zip(&mut d) {
-                            for (sum, d) in sums.iter_mut().zip(d) {
-                                *sum += *x * *d;
-                            }
-                        }
-                    }
-                }
-                join(block.n, taps.halvings, |from, to| {
-                    let [both, even, odd] = from.map(|i| sums[i]);
-                    (sums[to[0]], sums[to[1]]) = (both + even, both + odd);
-                });
-                for (phase, sums) in sums.chunks_exact(block.n).take(phases).enumerate() {
-                    let to = offset(phase, taps.halvings) * block.of + block.first;
-                    c[to..to + block.n].copy_from_slice(sums);
-                }
-            }
-        }
-    }
-}
-
-/// Raises each of `most` to the largest |c| (c when `positive`) at its place in runs of c; NaN loses.
-#[inline(always)]
-pub(super) fn raise_by_place<T: Real>(positive: bool, most: &mut [T], c: &[T]) {
-    let sign = sign(positive);
-    for c in c.chunks_exact(most.len().max(1)) {
-        for (most, c) in most.iter_mut().zip(c) {
-            *most = larger(excess(sign, *c, T::ZERO), *most);
-        }
-    }
-}
-
-/// Largest value of a slice that holds no NaN; −∞ when it is empty.
-#[inline(always)]
-fn largest_value<T: Real>(values: &[T]) -> T {
-    let mut best = [T::NEG_INFINITY; LANES];
-    let (v8, rest) = values.as_chunks::<LANES>();
-    for v in v8 {
-        for i in 0..LANES {
-            best[i] = larger(v[i], best[i]);
-        }
-    }
-    let rest = rest.iter().fold(T::NEG_INFINITY, |m, &x| larger(x, m));
-    best.into_iter().fold(rest, |m, x| larger(x, m))
-}
-
 /// The kernels for one element type, dispatched to the machine's instruction set.
 ///
 /// Implemented for `f64` and `f32` by one macro so that they are compiled here, once, and not in
 /// every crate that uses the solver.
-pub trait Kernels: Sized {
+pub trait Kernels: Scalar {
     /// c −= δ·g over runs of c, from `to` on, and as many of g, from `from` on.
     #[allow(clippy::too_many_arguments)]
     fn subtract(
@@ -457,7 +131,7 @@ macro_rules! kernels {
                     c: &mut [$t] = c, to: usize = to, c_rows: Rows = c_rows, g: &[$t] = g,
                     from: usize = from, g_strides: [usize; 2] = g_strides, delta: $t = delta,
                 ) -> () {
-                    subtract_rows(c, to, c_rows, g, from, g_strides, |g| g, delta)
+                    step::subtract_rows(c, to, c_rows, g, from, g_strides, |g| g, delta)
                 })
             }
 
@@ -475,7 +149,7 @@ macro_rules! kernels {
                     c: &mut [$t] = c, to: usize = to, c_rows: Rows = c_rows, g: &[f32] = g,
                     from: usize = from, g_strides: [usize; 2] = g_strides, delta: $t = delta,
                 ) -> () {
-                    subtract_rows(c, to, c_rows, g, from, g_strides, $t::from, delta)
+                    step::subtract_rows(c, to, c_rows, g, from, g_strides, $t::from, delta)
                 })
             }
 
@@ -491,7 +165,7 @@ macro_rules! kernels {
                     positive: bool = positive, c: &[$t] = c, start: usize = start,
                     rows: Rows = rows, mu: &[$t] = mu,
                 ) -> $t {
-                    largest_excess_rows(positive, c, start, rows, mu)
+                    search::largest_excess_rows(positive, c, start, rows, mu)
                 })
             }
 
@@ -510,12 +184,12 @@ macro_rules! kernels {
                     rows: Rows = rows, mu: &[$t] = mu, value: $t = value,
                     n_atoms: usize = n_atoms,
                 ) -> Option<usize> {
-                    locate_excess_rows(positive, c, start, rows, mu, value, n_atoms)
+                    search::locate_excess_rows(positive, c, start, rows, mu, value, n_atoms)
                 })
             }
 
             fn largest(isa: Isa, values: &[Self]) -> Self {
-                multiversion!(isa, $largest, (values: &[$t] = values) -> $t { largest_value(values) })
+                multiversion!(isa, $largest, (values: &[$t] = values) -> $t { search::largest_value(values) })
             }
 
             fn first_above(isa: Isa, values: &[Self], from: usize, limit: Self) -> Option<usize> {
@@ -530,7 +204,7 @@ macro_rules! kernels {
                 multiversion!(isa, $raise, (
                     positive: bool = positive, most: &mut [$t] = most, c: &[$t] = c,
                 ) -> () {
-                    raise_by_place(positive, most, c)
+                    search::raise_by_place(positive, most, c)
                 })
             }
 
@@ -548,7 +222,7 @@ macro_rules! kernels {
                     x: &[$t] = x, positions: [usize; 3] = positions, strides: [usize; 2] = strides,
                     taps: &Taps = taps, d: &[$t] = d, block: AtomBlock = block, c: &mut [$t] = c,
                 ) -> () {
-                    correlate_block(x, positions, strides, taps, d, block, c)
+                    correlate::correlate_block(x, positions, strides, taps, d, block, c)
                 })
             }
         }
@@ -580,8 +254,9 @@ kernels!(
 
 #[cfg(test)]
 mod tests {
+    use super::rows::LANES;
     use super::*;
-    use crate::linalg::correlate::halving::{MOST_HALVINGS, split_taps, split_values, whole};
+    use crate::linalg::correlate::halving::{MOST_HALVINGS, parts, split_taps, split_values, whole};
 
     fn isas() -> Vec<Isa> {
         #[allow(unused_mut)]
@@ -596,7 +271,7 @@ mod tests {
     }
 
     /// Every kernel on runs of every length, NaN among the values, in every instruction set.
-    fn same_bits<T: Real>() {
+    fn same_bits<T: Kernels>() {
         let mut state = 1u64;
         let mut number = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -631,7 +306,7 @@ mod tests {
     }
 
     /// Correlations of all numbers of atoms over boxes of all widths, halved or not, against sums written down.
-    fn correlates<T: Real>(rounding: f64) {
+    fn correlates<T: Kernels>(rounding: f64) {
         let value = |i: usize| (i as f64 * 0.7).sin();
         for (n, halvings) in (1..=MOST_ATOMS).flat_map(|n| (0..=MOST_HALVINGS).map(move |h| (n, h))) {
             for width in [1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 40] {

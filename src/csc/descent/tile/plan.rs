@@ -6,7 +6,7 @@ use crate::clock::{self, Looks};
 use crate::csc::problem::scaling::Scaling;
 use crate::grid::point::{AXES, Point};
 use crate::linalg::kernels::Isa;
-use crate::linalg::{Gram, Real};
+use crate::linalg::{Gram, Real, Scalar};
 use crate::options::solve::Strategy;
 
 /// What all tiles of a solve share, read only.
