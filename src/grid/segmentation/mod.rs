@@ -63,91 +63,18 @@
 
 mod activity;
 mod axis;
+mod domain;
+mod order;
 mod part;
 
 use crate::base::error::{Error, Result};
-use crate::base::wording::{by_language, entry, nth, per_axis};
+use crate::base::wording::{by_language, entry, nth};
 use axis::{Axis, length};
+pub use domain::Domain;
+use domain::one_per_axis;
+use order::{number, position, row_major};
 pub use part::Part;
 use std::ops::Range;
-
-/// The box that is to be cut, and the full array it lies in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Domain {
-    inner_bounds: Vec<Range<i64>>,
-    full_shape: Vec<i64>,
-}
-
-impl Domain {
-    /// All of an array of shape `full_shape`, one size per axis.
-    ///
-    /// # Errors
-    /// [`Error::InvalidShape`] names `full_shape` if it has no axis, a size below 1, or too many
-    /// positions to count in 64 bits.
-    pub fn whole(full_shape: &[i64]) -> Result<Self> {
-        if full_shape.is_empty() {
-            return Err(Error::shape("full_shape", per_axis(full_shape), "of at least one axis"));
-        }
-        for (axis, &size) in full_shape.iter().enumerate() {
-            if size < 1 {
-                let argument = format!("full_shape{}", entry(axis, full_shape.len()));
-                return Err(Error::shape(&argument, size, "at least 1"));
-            }
-        }
-        let volume = full_shape.iter().try_fold(1, |v: i64, &s| v.checked_mul(s));
-        if volume.is_none_or(|v| isize::try_from(v).is_err()) {
-            let allowed = format!("a shape of at most {} elements", isize::MAX);
-            return Err(Error::shape("full_shape", per_axis(full_shape), allowed));
-        }
-        Ok(Domain { inner_bounds: full_shape.iter().map(|&size| 0..size).collect(), full_shape: full_shape.to_vec() })
-    }
-
-    /// The box `inner_bounds` inside an array of shape `full_shape`; without one, the array ends
-    /// where the box does.
-    ///
-    /// # Errors
-    /// [`Error::InvalidShape`] names `inner_bounds` if a range is empty, starts before 0 or ends
-    /// after the array, and `full_shape` as [`Domain::whole`] does or if it has another number of
-    /// axes.
-    pub fn inside(inner_bounds: &[Range<i64>], full_shape: Option<&[i64]>) -> Result<Self> {
-        if inner_bounds.is_empty() {
-            return Err(Error::shape("inner_bounds", "empty", "of at least one axis"));
-        }
-        let reject = |axis: usize, allowed: String| {
-            let Range { start, end } = inner_bounds[axis];
-            let n = inner_bounds.len();
-            let argument = by_language(
-                format!("inner_bounds[{axis}]"),
-                format!("inner_bounds(:, {})", n - axis),
-                format!("inner[{}]", n - axis),
-            );
-            // Fortran and Julia have the first and the last position.
-            let first = i128::from(start) + 1;
-            let value = by_language(format!("[{start}, {end}]"), format!("({first}, {end})"), format!("{first}:{end}"));
-            Err(Error::shape(&argument, value, allowed))
-        };
-        for (axis, bounds) in inner_bounds.iter().enumerate() {
-            if bounds.start < 0 || bounds.is_empty() {
-                let allowed = by_language(
-                    "[start, end] with 0 <= start < end",
-                    "(first, last) with 1 <= first <= last",
-                    "first:last with 1 <= first <= last",
-                );
-                return reject(axis, allowed);
-            }
-        }
-        let ends: Vec<i64> = inner_bounds.iter().map(|bounds| bounds.end).collect();
-        let full_shape = full_shape.unwrap_or(&ends);
-        one_per_axis("full_shape", full_shape, ends.len())?;
-        let full = Self::whole(full_shape)?;
-        if let Some(axis) = (0..ends.len()).find(|&axis| ends[axis] > full_shape[axis]) {
-            let place = entry(axis, ends.len());
-            let allowed = format!("inside full_shape{place} = {}", full_shape[axis]);
-            return reject(axis, allowed);
-        }
-        Ok(Domain { inner_bounds: inner_bounds.to_vec(), ..full })
-    }
-}
 
 /// A regular grid of segments over a [`Domain`] of any number of axes, with a record of which
 /// segments are active.
@@ -512,52 +439,6 @@ impl Segmentation {
     }
 }
 
-fn one_per_axis(argument: &str, values: &[i64], n_axes: usize) -> Result<()> {
-    match values.len() == n_axes {
-        true => Ok(()),
-        false => {
-            let allowed = match n_axes {
-                1 => "one value for the one axis".into(),
-                n => format!("one value for each of {n} axes"),
-            };
-            Err(Error::shape(argument, per_axis(values), allowed))
-        }
-    }
-}
-
-/// C-order number of a position.
-fn number(shape: &[i64], position: &[i64]) -> i64 {
-    let axes = shape.iter().zip(position);
-    axes.fold(0, |number, (size, x)| number * size + x)
-}
-
-/// Position of a C-order number: the inverse of [`number`].
-fn position(shape: &[i64], mut number: i64) -> Vec<i64> {
-    let mut position = vec![0; shape.len()];
-    for (x, size) in position.iter_mut().zip(shape).rev() {
-        *x = number % size;
-        number /= size;
-    }
-    position
-}
-
-/// The C-order numbers, in an array of shape `shape`, of the positions of a box, ascending.
-fn row_major(shape: Vec<i64>, within: &[Range<i64>]) -> impl Iterator<Item = i64> {
-    let mut at: Vec<i64> = within.iter().map(|range| range.start).collect();
-    let count: i64 = within.iter().map(length).product();
-    (0..count).map(move |_| {
-        let this = number(&shape, &at);
-        for (x, range) in at.iter_mut().zip(within).rev() {
-            *x += 1;
-            if *x < range.end {
-                break;
-            }
-            *x = range.start;
-        }
-        this
-    })
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::single_range_in_vec_init)]
@@ -586,17 +467,5 @@ mod tests {
         assert!(matches!(each.set_inactive(&[i64::MAX - 1]), Err(Error::OutOfMemory { .. })));
         assert_eq!(each.n_active(), i64::MAX);
         Ok(())
-    }
-
-    #[test]
-    fn row_major_counts_as_position_does() {
-        let shape = vec![3, 4, 5];
-        let within = [1..3, 0..2, 4..5];
-        let numbers: Vec<i64> = row_major(shape.clone(), &within).collect();
-        let inside = |&n: &i64| {
-            let at = position(&shape, n);
-            at.iter().zip(&within).all(|(x, range)| range.contains(x))
-        };
-        assert_eq!(numbers, (0..60).filter(inside).collect::<Vec<_>>());
     }
 }
