@@ -5,28 +5,14 @@ use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::csc::Shape;
 use crate::linalg::{Atoms, Dictionary, Real};
+use crc::{CRC_64_XZ, Crc};
 use std::io::Write;
 use std::path::Path;
 
-/// CRC-64/XZ.
+/// What ends a checkpoint.
 pub(crate) fn checksum(bytes: &[u8]) -> u64 {
-    const TABLE: [u64; 256] = {
-        let mut table = [0; 256];
-        let mut i = 0;
-        while i < 256 {
-            let mut value = i as u64;
-            let mut bit = 0;
-            while bit < 8 {
-                value = (value >> 1) ^ if value & 1 == 1 { 0xc96c_5795_d787_0f42 } else { 0 };
-                bit += 1;
-            }
-            table[i] = value;
-            i += 1;
-        }
-        table
-    };
-    let step = |crc: u64, byte: &u8| TABLE[(crc as u8 ^ byte) as usize] ^ (crc >> 8);
-    !bytes.iter().fold(!0, step)
+    static CRC: Crc<u64> = Crc::<u64>::new(&CRC_64_XZ);
+    CRC.checksum(bytes)
 }
 
 pub(crate) fn refused(found: impl ToString, allowed: impl ToString) -> Error {
