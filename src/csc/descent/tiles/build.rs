@@ -5,7 +5,7 @@ use crate::base::memory;
 use crate::clock;
 use crate::csc::descent::halo::{Halo, Partner};
 use crate::csc::descent::tile::TileState;
-use crate::csc::descent::tiles::{Edge, Phase, Tiles};
+use crate::csc::descent::tiles::{Edge, End, Phase, Tiles};
 use crate::grid::point::Point;
 use crate::grid::tiles::{Neighbour, Number, Tile, TileGrid};
 use crate::linalg::Real;
@@ -158,7 +158,7 @@ impl<T: Real> Tiles<T> {
         let mut before = BTreeSet::new();
         for (at, from) in others.into_iter().enumerate() {
             let tile = known.place(from.tile);
-            self.out[tile].push((index as u32, at as u32));
+            self.out[tile].push(End { tile: index as u32, edge: at as u32 });
             partners.extend(exchanges.hosts.get(&tile));
             if tile < known.n && grid.colour(from.tile) < colour {
                 before.insert(tile as u32);

@@ -42,6 +42,15 @@ struct Edge {
     mail: AtomicBool,
 }
 
+/// An edge out of a tile, where it ends.
+#[derive(Clone, Copy)]
+struct End {
+    /// Place of the tile that it leads to.
+    tile: u32,
+    /// Place among the edges into that.
+    edge: u32,
+}
+
 /// The tiles of one colour.
 struct Phase {
     /// Those with a neighbour on another rank: they go first, so that messages travel meanwhile.
@@ -67,8 +76,8 @@ pub(crate) struct Tiles<T: Real> {
     before: Vec<Vec<u32>>,
     /// Edges into each tile.
     edges: Vec<Vec<Edge>>,
-    /// For each tile, ghosts too, (tile, place in its edge list) of the edges out of it.
-    out: Vec<Vec<(u32, u32)>>,
+    /// Edges out of each tile, ghosts too.
+    out: Vec<Vec<End>>,
     /// Something waits at an edge.
     mail: Vec<AtomicBool>,
     /// The last visit left a bound above the tolerance.
@@ -150,7 +159,7 @@ impl<T: Real> Tiles<T> {
 
     pub(crate) fn bytes(&self) -> usize {
         let edges = self.edges.iter().map(|e| e.capacity() * size_of::<Edge>());
-        let out = self.out.iter().map(|o| o.capacity() * 8 + size_of::<Vec<u8>>());
+        let out = self.out.iter().map(|o| o.capacity() * size_of::<End>() + size_of::<Vec<u8>>());
         let states = (0..self.len()).map(|index| self.tile(index).bytes());
         let outboxes = (0..self.outboxes.len()).map(|index| self.outbox(index).capacity() * size_of::<Step<T>>());
         let before = self.before.iter().map(|b| b.capacity() * 4);
@@ -268,10 +277,10 @@ impl<T: Real> Tiles<T> {
 
     /// Tells the neighbours on this rank that an outbox has been filled.
     fn announce(&self, index: usize) {
-        for &(to, place) in &self.out[index] {
-            let edge = &self.edges[to as usize][place as usize];
+        for end in &self.out[index] {
+            let edge = &self.edges[end.tile as usize][end.edge as usize];
             edge.mail.store(true, Ordering::Relaxed);
-            self.mail[to as usize].store(true, Ordering::Relaxed);
+            self.mail[end.tile as usize].store(true, Ordering::Relaxed);
         }
     }
 

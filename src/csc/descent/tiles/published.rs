@@ -49,9 +49,9 @@ pub(crate) fn descend<T: Real>(
                     }
                 }
                 // The published code knows no periods.
-                for &(to, place) in &tiles.out[index] {
-                    let (to, edge) = (to as usize, &tiles.edges[to as usize][place as usize]);
-                    if edge.shift != [0; AXES] {
+                for end in &tiles.out[index] {
+                    let to = end.tile as usize;
+                    if tiles.edges[to][end.edge as usize].shift != [0; AXES] {
                         n_active += usize::from(!active[to]);
                         active[to] = true;
                     }
