@@ -56,7 +56,7 @@ fn vectors(positions: [usize; 3], strides: [usize; 2], lanes: usize) -> impl Ite
 }
 
 macro_rules! correlate {
-    ($name:ident, $sums:ident, $t:ty, $lanes:expr, $zero:ident, $set:ident, $load:ident, $store:ident, $fused:ident,
+    ($name:ident, $sums:ident, $t:ty, $lanes:expr, $vector:ident, $set:ident, $load:ident, $store:ident, $fused:ident,
         $add:ident, $scatter:ident) => {
         /// Correlations of K atoms at two vectors of positions, which begin at `x`.
         ///
@@ -64,7 +64,8 @@ macro_rules! correlate {
         /// There is a vector at each tap from either `x` on, d has K values per tap, and there is room for 2·K vectors.
         #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
         unsafe fn $sums<const K: usize>(x: [*const $t; 2], taps: &Taps, mut d: *const $t, to: *mut [$t; $lanes]) {
-            let mut sums = [[$zero(); 2]; K];
+            // SAFETY: no bits are 0. Written as an array of so many, it would be filled in a loop and kept in memory.
+            let mut sums: [[$vector; 2]; K] = unsafe { std::mem::zeroed() };
             for start in &taps.starts {
                 // SAFETY: the caller has made sure that all of these values are there.
                 unsafe {
@@ -173,7 +174,7 @@ correlate!(
     sums_f64,
     f64,
     8,
-    _mm512_setzero_pd,
+    __m512d,
     _mm512_set1_pd,
     _mm512_loadu_pd,
     _mm512_storeu_pd,
@@ -186,7 +187,7 @@ correlate!(
     sums_f32,
     f32,
     16,
-    _mm512_setzero_ps,
+    __m512,
     _mm512_set1_ps,
     _mm512_loadu_ps,
     _mm512_storeu_ps,

@@ -17,13 +17,13 @@ pub(super) fn scatter_f64(vectors: &[[f64; 8]], n: usize, stride: usize, c: &mut
 pub(super) fn scatter_f32(vectors: &[[f32; 16]], n: usize, stride: usize, c: &mut [f32]) {
     assert!(vectors.len() <= 16 && n <= 16);
     assert!(n == 0 || (n - 1) * stride + vectors.len() <= c.len());
-    let mut v = [_mm512_setzero_ps(); 16];
+    // SAFETY: no bits are 0. As arrays of so many they would be filled in loops and kept in memory.
+    let (mut v, mut pairs): ([__m512; 16], [__m512d; 16]) = unsafe { std::mem::zeroed() };
     for (v, from) in v.iter_mut().zip(vectors) {
         // SAFETY: an array of 16 values.
         *v = unsafe { _mm512_loadu_ps(from.as_ptr()) };
     }
     // Transposes pairs, then fours, then the four blocks of 128 bits.
-    let mut pairs = [_mm512_setzero_pd(); 16];
     for i in (0..16).step_by(2) {
         pairs[i] = _mm512_castps_pd(_mm512_unpacklo_ps(v[i], v[i + 1]));
         pairs[i + 1] = _mm512_castps_pd(_mm512_unpackhi_ps(v[i], v[i + 1]));
