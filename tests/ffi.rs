@@ -889,6 +889,53 @@ fn numbers_at_the_ends_of_the_range() {
     assert!(handle.is_null());
 }
 
+/// What a solve has found it takes back, and so do the functions of z, wherever the result can be represented.
+#[test]
+fn large_activations_that_a_solve_found_are_taken_back() {
+    const N: usize = 400;
+    let (signal, atom) = ([N as i64], [10]);
+    let x: Vec<f32> = noise(N, 3).iter().map(|x| 1e34 * *x as f32).collect();
+    let d = narrow(&noise(2 * 10, 4));
+    let options = Options::new();
+    options.real("reg", 0.01);
+    let mut z = vec![0f32; 2 * 391];
+    let mut info = info();
+    let (o, signal, atom, x, d) = (options.0, signal.as_ptr(), atom.as_ptr(), x.as_ptr(), d.as_ptr());
+    let solve = |z: &mut [f32], info: &mut dicod_info| {
+        dicod_solve_f32(null_mut(), o, 1, signal, 1, 1, 2, atom, x, d, z.as_mut_ptr(), info)
+    };
+    let status = solve(&mut z, &mut info);
+    assert!(status >= 0 && info.nonzeros > 100, "{status} {}", last_error());
+    let mut model = vec![0f32; N];
+    let rebuild = |z: &[f32], to: &mut [f32]| {
+        dicod_reconstruct_f32(null_mut(), o, 1, signal, 1, 1, 2, atom, d, z.as_ptr(), to.as_mut_ptr())
+    };
+    assert_eq!(rebuild(&z, &mut model), DICOD_OK, "{}", last_error());
+    assert!(model.iter().all(|x| x.is_finite()) && model.iter().any(|x| *x > 1e33));
+    let (mut objective, mut data_term) = (0.0, 0.0);
+    let of = |z: &[f32], to: (&mut f64, &mut f64)| {
+        dicod_objective_f32(null_mut(), o, 1, signal, 1, 1, 2, atom, x, d, z.as_ptr(), to.0, to.1)
+    };
+    assert_eq!(of(&z, (&mut objective, &mut data_term)), DICOD_OK, "{}", last_error());
+    assert!((objective - info.objective).abs() <= 1e-4 * objective, "{objective:e} {:e}", info.objective);
+    options.integer("warm_start", 1);
+    let mut again = z.clone();
+    let status = solve(&mut again, &mut info);
+    assert!(status >= 0, "{}", last_error());
+    // What cannot be represented is refused, with a number, and nothing is written.
+    z.fill(1e38);
+    let before = model.clone();
+    let status = rebuild(&z, &mut model);
+    fails(
+        status,
+        DICOD_ERROR_INVALID_ARGUMENT,
+        &["the largest value of z must be at most", "norms of the atoms: from ", ", is 9.99"],
+    );
+    assert_eq!(model, before);
+    let status = of(&z, (&mut objective, &mut data_term));
+    fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["the largest value of z must be at most", ", is 9.99"]);
+}
+
 #[test]
 fn out_of_memory_is_an_error() {
     // A Gram tensor of 2^44 values fits in no address space.

@@ -1,6 +1,7 @@
 //! Functions of plain arrays: λmax, reconstruction, objective, Gram tensor.
 
 use crate::base::error::{Error, Result};
+use crate::base::memory;
 use crate::base::wording::per_axis;
 use crate::csc::{Options, Shape, lambda_max, objective, reconstruct};
 use crate::ffi::boundary::problem::{dictionary, explained, lengths};
@@ -47,9 +48,19 @@ pub(crate) fn reconstruction<T: Element>(
     fails_if_shared(&[problem.x_memory(x)], &read)?;
     let (d, range) = dictionary(shape, d)?;
     z_in.check_finite("z").map_err(|error| explained(error, shape))?;
-    range.check_z(&z_in)?;
+    let fits = range.check_z(&z_in);
     let x = slice_mut(x, n, "x", "room for the signals")?;
-    reconstruct(shape, &d, &z_in, &mut FieldMut::contiguous(x, shape.signal))
+    if fits.is_ok() {
+        return reconstruct(shape, &d, &z_in, &mut FieldMut::contiguous(x, shape.signal));
+    }
+    // It may overflow. Whether it does is seen when it is done.
+    let mut model = memory::zeroed("the reconstruction", n)?;
+    reconstruct(shape, &d, &z_in, &mut FieldMut::contiguous(&mut model, shape.signal))?;
+    match model.iter().all(|x: &T| x.finite()) {
+        true => x.copy_from_slice(&model),
+        false => fits?,
+    }
+    Ok(())
 }
 
 pub(crate) fn value<T: Element>(
@@ -68,9 +79,13 @@ pub(crate) fn value<T: Element>(
     fails_if_shared(&out, &read)?;
     let (d, range) = dictionary(shape, d)?;
     range.check_x(&x)?;
-    range.check_z(&z)?;
     let found = objective(shape, &d, &problem.options, session.n_threads, &x, &z);
     let found = found.map_err(|error| explained(error, shape))?;
+    if !found.0.is_finite() {
+        range.check_z(&z)?;
+        let allowed = "finite: scale x, z or the option \"reg\", so that nothing overflows";
+        return Err(Error::argument("the objective of x and z", found.0, allowed));
+    }
     set(to, found.0);
     set(data_term, found.1);
     Ok(())

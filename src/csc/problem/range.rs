@@ -7,8 +7,13 @@ use crate::linalg::{Atoms, Dictionary, Field, Real};
 /// Norms of the atoms, to refuse numbers so large or so small that a solve would overflow.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Range {
+    /// Of the atoms that are not zero.
     least: f64,
     most: f64,
+    /// Activations that one value of a signal can depend on.
+    overlap: f64,
+    /// Values of an atom.
+    depth: f64,
 }
 
 impl Range {
@@ -16,6 +21,8 @@ impl Range {
     /// dictionary's name.
     pub(crate) fn new<T: Real>(dictionary: &Dictionary<T>, argument: &str) -> Result<Self> {
         let (mut least, mut most) = (f64::INFINITY, 0f64);
+        let overlap = (dictionary.n_atoms * dictionary.volume()) as f64;
+        let depth = (dictionary.n_channels * dictionary.volume()) as f64;
         let (channels, volume) = (dictionary.n_channels, dictionary.volume());
         for k in 0..dictionary.n_atoms {
             let norm = match &dictionary.atoms {
@@ -35,48 +42,54 @@ impl Range {
             least = least.min(norm);
             most = most.max(norm);
         }
-        // Zero atoms count as one.
-        Ok(Range { least: least.min(1.0), most: most.max(1.0) })
+        if most == 0.0 {
+            // As if they were of norm 1.
+            (least, most) = (1.0, 1.0);
+        }
+        Ok(Range { least, most, overlap, depth })
     }
 
     /// Of atoms with norm 1.
     pub(crate) fn unit() -> Self {
-        Range { least: 1.0, most: 1.0 }
+        Range { least: 1.0, most: 1.0, overlap: 1.0, depth: 1.0 }
     }
 
-    /// `norm` bounds what the field stands for.
-    fn check<T: Real>(&self, argument: &str, field: &Field<'_, T>, norm: f64) -> Result<()> {
-        // Room for the sums of a solve.
-        let norm = 1024.0 * norm;
-        let products = [norm * self.most, norm / self.least];
-        let fits = products.iter().all(|product| T::of(*product).finite());
-        if fits && (norm * norm).is_finite() {
-            return Ok(());
-        }
+    /// Fails if products of a number, which is proportional to the field, overflow.
+    fn check<T: Real>(&self, argument: &str, field: &Field<'_, T>, number: f64) -> Result<()> {
+        // As a multiple of what is allowed.
+        let most = if size_of::<T>() == size_of::<f32>() { f32::MAX.into() } else { 1e300 };
+        let larger = |product: f64| product / most;
+        let products = [number * self.most.max(1.0), number / self.least.min(1.0)];
+        let excess = products.into_iter().map(larger).fold(number / 1e154, f64::max);
         let largest = fold(field, f64::abs, f64::max);
-        if norm.is_nan() || largest.is_infinite() {
-            // For the caller's own check, which says where.
+        // What is not finite is for the caller's own check, which says where.
+        if excess <= 1.0 || number.is_nan() || largest.is_infinite() {
             return Ok(());
         }
         let name = format!("the largest value of {argument}");
-        let allowed = format!(
-            "so small that products with the norms of the atoms, {:e} to {:e}, and with their \
-             inverses do not overflow",
-            self.least, self.most
-        );
+        let norms = match self.least < self.most {
+            true => format!("from {:.3e} to {:.3e}", self.least, self.most),
+            false => format!("{:.3e}", self.most),
+        };
+        let allowed = format!("at most {:.1e}, that nothing overflows (norms of the atoms: {norms})", largest / excess);
         Err(Error::argument(&name, format!("{largest:e}"), allowed))
     }
 
     /// Fails if correlations of the signal with the atoms may overflow.
     pub(crate) fn check_x<T: Real>(&self, x: &Field<'_, T>) -> Result<()> {
         let norm = fold(x, |x| x * x, |a, b| a + b).sqrt();
-        self.check("x", x, norm)
+        // Room for the sums of a solve.
+        self.check("x", x, 1024.0 * norm)
     }
 
-    /// Fails if correlations of what z stands for may overflow.
+    /// Fails if what z stands for, or its correlations with the atoms, may overflow.
     pub(crate) fn check_z<T: Real>(&self, z: &Field<'_, T>) -> Result<()> {
         let sum = fold(z, f64::abs, |a, b| a + b);
-        self.check("z", z, sum.max(sum * self.most))
+        let largest = fold(z, f64::abs, f64::max);
+        let most = sum.min(largest * self.overlap);
+        // Room for the sums of a correlation.
+        let value = most.max(most * self.most);
+        self.check("z", z, 4.0 * value * self.depth.sqrt())
     }
 }
 
