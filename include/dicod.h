@@ -2808,7 +2808,7 @@ typedef struct parmap_report {
      */
     int32_t failure_code;
     /**
-     * Index of its task or item; -1: none. Initially -1.
+     * Index of its task or item, counted from 0 in every language; -1: none. Initially -1.
      */
     int64_t failure_index;
     /**

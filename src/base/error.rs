@@ -56,6 +56,8 @@ pub enum Error {
     },
     /// No option has this key.
     UnknownOption {
+        /// What it would be: an option, or a setting of a map.
+        noun: &'static str,
         /// The key that was asked for.
         key: String,
         /// What is there instead: a question or a sentence, or nothing.
@@ -126,7 +128,9 @@ impl Error {
     pub(crate) fn marked(&self) -> String {
         match self {
             Error::NullPointer { argument, expected } => {
-                format!("{argument} is NULL, but it must point to {expected}")
+                let missing = format!("{argument} is missing: {expected}");
+                let null = format!("{argument} is NULL, but it must point to {expected}");
+                wording::by_language(null, &missing, &missing)
             }
             Error::InvalidArgument { argument, value, allowed }
             | Error::InvalidShape { argument, value, allowed }
@@ -134,7 +138,7 @@ impl Error {
             Error::NotFinite { argument, index, value } => {
                 format!("{argument}{} must be a finite number, is {value}", wording::index(index))
             }
-            Error::UnknownOption { key, hint } => format!("there is no option \"{key}\"{hint}"),
+            Error::UnknownOption { noun, key, hint } => format!("there is no {noun} \"{key}\"{hint}"),
             Error::OutOfMemory { what, bytes } => {
                 format!("out of memory: {what} needs {bytes} bytes")
             }

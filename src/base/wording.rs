@@ -55,6 +55,18 @@ pub(crate) fn by_language(c: impl Display, fortran: impl Display, julia: impl Di
     marked('w', format!("{c}{OR}{fortran}{OR}{julia}"))
 }
 
+/// A size that is an argument in C. Elsewhere it follows from arrays, and has no name.
+pub(crate) fn size_name(argument: &str) -> String {
+    let words = match argument {
+        "atom_shape" => "the shape of an atom",
+        "n_atoms" => "the number of atoms",
+        "n_channels" => "the number of channels",
+        "n_signals" => "the number of signals",
+        name => return name.into(),
+    };
+    by_language(argument, words, words)
+}
+
 /// Words for C alone.
 pub(crate) fn in_c(text: impl Display) -> String {
     by_language(text, "", "")

@@ -241,7 +241,8 @@ fn per_atom(
     let n = for_either!(&mut state.encoder, encoder => encoder.shape().n_atoms);
     if n_atoms != n as i64 {
         let allowed = format!("{n}, that of the encoder");
-        return Err(Error::argument("n_atoms", n_atoms, allowed));
+        let size = format!("the size of {argument}");
+        return Err(Error::argument(&by_language("n_atoms", &size, &size), n_atoms, allowed));
     }
     let Some(found) = &state.per_atom else {
         let solve = by_language("dicod_encoder_solve()", "%solve", "solve!");

@@ -3,6 +3,7 @@
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::status::{DICOD_CANCELLED, DICOD_OK, DICOD_TIME_LIMIT, dicod_status};
+use crate::base::wording::by_language;
 use crate::clock::Stage;
 use crate::csc::Stop;
 use crate::csc::encoder::same_problem;
@@ -309,7 +310,8 @@ pub extern "C" fn dicod_learner_get_lambda(
         for_either!(&state.learner, learner => {
             let n = learner.shape().n_atoms;
             if n_atoms != n as i64 {
-                return Err(Error::argument("n_atoms", n_atoms, format!("{n}, the learner's")));
+                let name = by_language("n_atoms", "the size of lambda", "the size of lambda");
+                return Err(Error::argument(&name, n_atoms, format!("{n}, the learner's")));
             }
             let Some(found) = learner.lambda() else {
                 let text = "lambda is not fixed: not before the first step, or new in each";

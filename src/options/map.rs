@@ -105,11 +105,11 @@ mod tests {
             ("verbose", ": the library prints nothing; parmap_set_progress()"),
         ] {
             let text = text(settings.set_integer(key, 1));
-            let expected = format!("there is no option \"{key}\"{hint}");
+            let expected = format!("there is no setting \"{key}\"{hint}");
             assert!(text.starts_with(&expected), "{text}");
         }
         let colour = text(settings.set_integer("colour", 1));
-        assert_eq!(colour, "there is no option \"colour\"");
+        assert_eq!(colour, "there is no setting \"colour\"");
         // Each key of the table has a setter of its own.
         for spec in Settings::TABLE {
             let before = Settings::default();

@@ -130,7 +130,9 @@ impl Options {
             Error::InvalidArgument { argument, value, allowed } => {
                 Error::InvalidArgument { argument: format!("{argument} of {VARIABLE}"), value, allowed }
             }
-            Error::UnknownOption { key, hint } => Error::UnknownOption { key, hint: format!("{hint} (in {VARIABLE})") },
+            Error::UnknownOption { noun, key, hint } => {
+                Error::UnknownOption { noun, key, hint: format!("{hint} (in {VARIABLE})") }
+            }
             error => error,
         })
     }

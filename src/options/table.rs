@@ -86,7 +86,7 @@ impl Face {
     pub(crate) fn find(&self, key: &str) -> Result<(usize, &'static Spec)> {
         self.rows.iter().enumerate().find(|(_, spec)| spec.key == key).ok_or_else(|| {
             let keys = self.rows.iter().map(|spec| spec.key);
-            Error::UnknownOption { key: key.into(), hint: nearest::hint(key, keys, self.aliases) }
+            Error::UnknownOption { noun: self.noun, key: key.into(), hint: nearest::hint(key, keys, self.aliases) }
         })
     }
 }
@@ -481,7 +481,7 @@ mod tests {
             ("shape", "1,0", "thing \"shape[1]\" must be at least 1, is 0"),
             ("weights", "1,inf", "thing \"weights[1]\" must be finite, is inf"),
             ("on", "1,x", "thing \"on[1]\" must be 0 or 1, is \"x\""),
-            ("sizes", "1", "there is no option \"sizes\""),
+            ("sizes", "1", "there is no thing \"sizes\""),
         ] {
             let before = whole.clone();
             assert_eq!(whole.set_text(key, text).unwrap_err().to_string(), message);

@@ -2,6 +2,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::panic::{lock, unpoisoned_if_free};
+use crate::base::wording::by_language;
 use crate::host::stack::Stack;
 use crate::options::map::Settings;
 use crate::parmap::run::task::POLL_INTERVAL;
@@ -129,8 +130,11 @@ impl Map {
 
     /// Local: has the handle for a call, unless another one has it.
     pub(super) fn state(&self) -> Result<MutexGuard<'_, State>> {
-        let text = "the map is in use by another thread, or by the call that runs this callback";
-        unpoisoned_if_free(self.state.try_lock()).ok_or_else(|| Error::InvalidState(text.into()))
+        let close = by_language("parmap_close()", "%close", "close");
+        let text = format!(
+            "the map is in use by another thread, by the call that runs this callback, or by tasks that are pulled, until {close}"
+        );
+        unpoisoned_if_free(self.state.try_lock()).ok_or(Error::InvalidState(text))
     }
 
     /// Local: begins to train a flow.

@@ -29,6 +29,8 @@ static void same(dicod_status status, const char *text)
     says(status, text, text, text);
 }
 
+#define IN_USE "the map is in use by another thread, by the call that runs this callback, or by tasks that are pulled, until "
+
 static int32_t fails_at_3(void *userdata, const parmap_task *task, const void *input, void *output)
 {
     (void)userdata, (void)input, (void)output;
@@ -50,8 +52,8 @@ int main(void)
          "x(5, 3, 2, 1) must be a finite number, is NaN", "x[5, 3, 2, 1] must be a finite number, is NaN");
     says(dicod_solve(NULL, o, 2, signal, 1, P, K, long_atom, x, d, z, NULL),
          "atom_shape must be lengths from 1 to those of the signal, [6, 5], is [2, 9]",
-         "atom_shape must be lengths from 1 to those of the signal, (5, 6), is (9, 2)",
-         "atom_shape must be lengths from 1 to those of the signal, (5, 6), is (9, 2)");
+         "the shape of an atom must be lengths from 1 to those of the signal, (5, 6), is (9, 2)",
+         "the shape of an atom must be lengths from 1 to those of the signal, (5, 6), is (9, 2)");
     const int64_t tiles[3] = {4, 0, 4};
     says(dicod_options_set_integers(o, "tile_shape", 3, tiles), "option \"tile_shape[1]\" must be at least 1, is 0",
          "option \"tile_shape(2)\" must be at least 1, is 0", "option \"tile_shape[2]\" must be at least 1, is 0");
@@ -70,6 +72,15 @@ int main(void)
     says(parmap_run(map, 5, fails_at_3, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL), "task 3 failed with code 7 on rank 0, worker 0",
          "task 4 failed with code 7 on rank 0, worker 0", "task 4 failed with code 7 on rank 0, worker 0");
 
+    parmap_pull *pull = NULL;
+    OK(parmap_open(map, 5, &pull));
+    says(parmap_run(map, 5, fails_at_3, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL), IN_USE "parmap_close()", IN_USE "%close",
+         IN_USE "close");
+    STATUS(PARMAP_ERROR_CANCELLED, parmap_close(&pull, NULL));
+    says(parmap_set_real(NULL, "grace", 1), "map is NULL, but it must point to a map", "map was not created", "map was closed");
+    says(parmap_get_real(map, "grace", NULL), "value is NULL, but it must point to room for the result", "value is missing: room for the result",
+         "value is missing: room for the result");
+
     /* keys of others, setters */
     same(dicod_options_set_real(o, "lamda", 1), "there is no option \"lamda\"; did you mean \"reg\"?");
     same(dicod_options_set_real(o, "wavelength", 1), "there is no option \"wavelength\"");
@@ -81,7 +92,7 @@ int main(void)
          "option \"seed\" must be an integer, is the real number 1.5", "option \"seed\" must be an integer, is the real number 1.5");
     says(parmap_set_real(map, "chunk", 1.5), "setting \"chunk\" must be an integer (parmap_set_integer), is the real number 1.5",
          "setting \"chunk\" must be an integer, is the real number 1.5", "setting \"chunk\" must be an integer, is the real number 1.5");
-    same(parmap_set_real(map, "timeout", 1.5), "there is no option \"timeout\"; did you mean \"deadline\"?");
+    same(parmap_set_real(map, "timeout", 1.5), "there is no setting \"timeout\"; did you mean \"deadline\"?");
 
     /* what a binding refuses */
     OK(dicod_set_last_error("of a binding"));

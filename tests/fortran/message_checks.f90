@@ -76,7 +76,7 @@ contains
     call fill(d, size(d), 2)
     errmsg = ''
     call e%create(d, [2, 14], stat=stat, errmsg=errmsg)
-    call says(stat, errmsg, 'atom_shape must be lengths from 1 to those of the signal, (2, 14), is (3, 4)')
+    call says(stat, errmsg, 'the shape of an atom must be lengths from 1 to those of the signal, (2, 14), is (3, 4)')
     call e%create(d, [16, 14], tile_shape=[4, 0], stat=stat, errmsg=errmsg)
     call says(stat, errmsg, 'option "tile_shape(2)" must be at least 1, is 0')
     call e%create(d, [16, 14], reg_per_atom=[1, 2, -3], stat=stat, errmsg=errmsg)

@@ -690,6 +690,7 @@ contains
     call fails(stat, errmsg, PARMAP_ERROR_TASK, 'task 10 failed')
     call check(report%failure_index == 9 .and. report%failure_code == 3 .and. report_message(report) == 'ten', 'report')
     call check(index(report_text(report), 'a task failed; ') == 1 .and. index(report_text(report), 'ten') > 1, 'report_text')
+    call check(index(report_text(report), '; task 10 on rank') > 1, 'report_text counts as messages do')
     call check(size(map%unfinished(), 2) > 0, 'unfinished')
     call map%run(sum_up, inputs, outputs(:, 1:99), stat=stat, errmsg=errmsg)
     call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, '(3, 99)')

@@ -448,16 +448,20 @@ contains
     end do
   end function
 
-  ! What came of a run, as text for people: one line.
+  ! What came of a run, as text for people: one line. It counts tasks from 1, as messages do; report%failure_index
+  ! counts from 0, as in C, with -1 for none.
   recursive function report_text(report) result(text)
     type(parmap_report), intent(in) :: report
     character(:), allocatable :: text
     character(kind=c_char), allocatable, target :: buffer(:)
     integer(int64), target :: needed
+    type(parmap_report) :: shown
     needed = 1
-    call report_status(parmap_report_text(report, 0_int64, c_null_ptr, c_loc(needed)))
+    shown = report
+    if (shown%failure_index >= 0) shown%failure_index = shown%failure_index + 1
+    call report_status(parmap_report_text(shown, 0_int64, c_null_ptr, c_loc(needed)))
     allocate (buffer(needed))
-    call report_status(parmap_report_text(report, needed, c_loc(buffer), c_loc(needed)))
+    call report_status(parmap_report_text(shown, needed, c_loc(buffer), c_loc(needed)))
     text = text_from_c(c_loc(buffer))
   end function
 

@@ -1,6 +1,6 @@
 //! What has to be the same on every rank: problem and dictionary, as numbers that can be compared.
 
-use crate::base::wording::per_axis;
+use crate::base::wording::{per_axis, size_name};
 use crate::csc::problem::shape::Shape;
 use crate::linalg::{Atoms, Dictionary, Real};
 use crate::options::solve::{self, Options};
@@ -30,8 +30,11 @@ fn number(of: &dyn Fn(&mut DefaultHasher)) -> i64 {
 
 /// What has to be the same on every rank beside the dictionary: bytes of a value, shape, options.
 pub(crate) fn same_problem(bytes: usize, shape: &Shape, options: &Options) -> Vec<Alike> {
-    let text =
-        |argument: &str, text: String| Alike { argument: argument.into(), number: number(&|to| text.hash(to)), text };
+    let text = |argument: &str, text: String| Alike {
+        argument: size_name(argument),
+        number: number(&|to| text.hash(to)),
+        text,
+    };
     let mut all = vec![
         text("the element type", format!("{} bits", 8 * bytes)),
         text("n_axes", shape.n_axes.to_string()),

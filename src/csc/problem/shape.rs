@@ -1,7 +1,7 @@
 //! The shapes of a problem.
 
 use crate::base::error::{Error, Result};
-use crate::base::wording::per_axis;
+use crate::base::wording::{per_axis, size_name};
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, Point, checked_volume, padded};
 use crate::options::solve::Options;
@@ -44,12 +44,12 @@ impl Shape {
         }
         if atom.len() != n_axes {
             let allowed = format!("{n_axes} lengths, one per axis");
-            return Err(Error::shape("atom_shape", per_axis(atom), allowed));
+            return Err(Error::shape(&size_name("atom_shape"), per_axis(atom), allowed));
         }
         let counts = [("n_signals", n_signals), ("n_channels", n_channels), ("n_atoms", n_atoms)];
         for (name, count) in counts {
             if !(1..=i64::from(i32::MAX)).contains(&count) {
-                return Err(Error::argument(name, count, "from 1 to 2^31 - 1"));
+                return Err(Error::argument(&size_name(name), count, "from 1 to 2^31 - 1"));
             }
         }
         if signal.iter().any(|n| !(1..=LONGEST_AXIS).contains(n)) {
@@ -58,7 +58,7 @@ impl Shape {
         }
         if atom.iter().zip(signal).any(|(l, t)| !(1..=*t).contains(l)) {
             let allowed = format!("lengths from 1 to those of the signal, {}", per_axis(signal));
-            return Err(Error::shape("atom_shape", per_axis(atom), allowed));
+            return Err(Error::shape(&size_name("atom_shape"), per_axis(atom), allowed));
         }
         options.check_lengths(n_axes, n_atoms as usize)?;
         let mut periodic = [false; AXES];
@@ -82,7 +82,7 @@ impl Shape {
         let depth = checked_volume("an atom", [n_channels, l0, l1, l2])?;
         if depth > i32::MAX as usize {
             let allowed = "such that an atom with all its channels has at most 2^31 - 1 values";
-            return Err(Error::shape("atom_shape", per_axis(atom), allowed));
+            return Err(Error::shape(&size_name("atom_shape"), per_axis(atom), allowed));
         }
         Ok(shape)
     }

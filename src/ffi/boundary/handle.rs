@@ -1,6 +1,7 @@
 //! Handles: made, handed back by the caller, in use by one call at a time, freed.
 
 use crate::base::error::{Error, Result};
+use crate::base::wording::by_language;
 use crate::ffi::boundary::guard::guard;
 use crate::ffi::boundary::pointers::{reference, reference_mut};
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -15,7 +16,16 @@ pub(crate) trait Handle: Sized {
 
 /// The handle that the caller brings.
 pub(crate) fn of<'h, H: Handle>(handle: *const H) -> Result<&'h H> {
-    reference(handle, H::NAME, H::WHAT)
+    reference(handle, H::NAME, H::WHAT).map_err(|error| not_there(H::NAME, error))
+}
+
+/// The error for a handle that is not there.
+fn not_there(name: &str, error: Error) -> Error {
+    let Error::NullPointer { .. } = error else {
+        return error;
+    };
+    let message = by_language(&error, format!("{name} was not created"), format!("{name} was closed"));
+    Error::Refused { status: error.status(), message }
 }
 
 /// Where the caller wants a new handle.

@@ -18,7 +18,7 @@ pub struct parmap_report {
     /// Code of the failure that is reported, that of the lowest index: what the callback returned,
     /// or a negative status (a panic, a code that is not allowed); 0: none.
     pub failure_code: i32,
-    /// Index of its task or item; -1: none. Initially -1.
+    /// Index of its task or item, counted from 0 in every language; -1: none. Initially -1.
     pub failure_index: i64,
     /// The rank that it ran on; -1: none. Initially -1.
     pub failure_rank: i32,

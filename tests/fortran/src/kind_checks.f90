@@ -136,7 +136,7 @@ contains
     call check(all(outputs == wanted), 'it goes on')
     call map%free()
     call map%run(work_{n}, inputs, outputs, stat=stat, errmsg=errmsg)
-    call fails(stat, errmsg, DICOD_ERROR_NULL_POINTER, 'map')
+    call fails(stat, errmsg, DICOD_ERROR_NULL_POINTER, 'map was not created')
   end subroutine
 
   recursive subroutine add_{n}(task, input, state, code, user)
