@@ -90,7 +90,7 @@ resident() = parse(Int, match(r"VmRSS:\s*(\d+)", read("/proc/self/status", Strin
     @testset "dropped" begin
         GC.gc()
         before, most = resident(), 0.0
-        large, y = random(7, 16, 16, 1, 4), zeros(512, 512)
+        large, y = random(7, 3, 3, 1, 4), zeros(512, 512)
         bytes = 0
         for i in 1:220
             e = Encoder(large, (512, 512))
