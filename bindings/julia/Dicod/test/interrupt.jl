@@ -19,10 +19,10 @@ hears_it || @info "SIGINT is ignored here: Ctrl-C is not tested"
 
 hears_it && @testset "Ctrl-C" begin
     Base.exit_on_sigint(false)
-    x, d = random(5, 300, 300, 1), random(6, 16, 16, 1, 20)
+    x, d = random(5, 120, 120, 1), random(6, 16, 16, 1, 20)
     endless = (reg=1e-6, tol=1e-14)
     @test interrupted(() -> solve(x, d; endless...)) isa InterruptException
-    e = Encoder(d, (300, 300); warm_start=true, time_limit=1e6, endless...)
+    e = Encoder(d, (120, 120); warm_start=true, time_limit=1e6, endless...)
     @test interrupted(() -> solve!(e, x)) isa InterruptException
     z = get_z(e)
     @test all(isfinite, z) && any(!iszero, z)
