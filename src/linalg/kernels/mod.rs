@@ -16,9 +16,9 @@ pub use rows::Rows;
 pub(crate) use step::{step_size, threshold};
 
 /// Compiles an expression once per instruction set and evaluates the variant that fits the machine:
-/// `multiversion!(isa, name in avx512, (argument: Type = value, …) -> Type { expression })`.
+/// `multiversion!(isa, module, name in avx512, (argument: Type = value, …) -> Type { expression })`.
 macro_rules! multiversion {
-    ($isa:expr, $avx512:ident, ($($arg:ident: $ty:ty = $value:expr),* $(,)?) -> $ret:ty { $body:expr }) => {{
+    ($isa:expr, $module:ident, $avx512:ident, ($($arg:ident: $ty:ty = $value:expr),* $(,)?) -> $ret:ty { $body:expr }) => {{
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2")]
         fn avx2($($arg: $ty),*) -> $ret {
@@ -34,7 +34,7 @@ macro_rules! multiversion {
             Isa::Avx2 => unsafe { avx2($($value),*) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => unsafe { avx512::$avx512($($value),*) },
+            Isa::Avx512 => unsafe { avx512::$module::$avx512($($value),*) },
         }
     }};
 }
@@ -114,8 +114,7 @@ pub trait Kernels: Scalar {
 }
 
 macro_rules! kernels {
-    ($t:ident, $subtract:ident, $subtract_single:ident, $largest_excess:ident, $locate_excess:ident, $largest:ident, $raise:ident, $first_above:ident,
-        $correlate:ident) => {
+    ($t:ident, $module:ident) => {
         impl Kernels for $t {
             fn subtract(
                 isa: Isa,
@@ -127,7 +126,7 @@ macro_rules! kernels {
                 g_strides: [usize; 2],
                 delta: Self,
             ) {
-                multiversion!(isa, $subtract, (
+                multiversion!(isa, $module, subtract, (
                     c: &mut [$t] = c, to: usize = to, c_rows: Rows = c_rows, g: &[$t] = g,
                     from: usize = from, g_strides: [usize; 2] = g_strides, delta: $t = delta,
                 ) -> () {
@@ -145,7 +144,7 @@ macro_rules! kernels {
                 g_strides: [usize; 2],
                 delta: Self,
             ) {
-                multiversion!(isa, $subtract_single, (
+                multiversion!(isa, $module, subtract_single, (
                     c: &mut [$t] = c, to: usize = to, c_rows: Rows = c_rows, g: &[f32] = g,
                     from: usize = from, g_strides: [usize; 2] = g_strides, delta: $t = delta,
                 ) -> () {
@@ -161,7 +160,7 @@ macro_rules! kernels {
                 rows: Rows,
                 mu: &[Self],
             ) -> Self {
-                multiversion!(isa, $largest_excess, (
+                multiversion!(isa, $module, largest_excess, (
                     positive: bool = positive, c: &[$t] = c, start: usize = start,
                     rows: Rows = rows, mu: &[$t] = mu,
                 ) -> $t {
@@ -179,7 +178,7 @@ macro_rules! kernels {
                 value: Self,
                 n_atoms: usize,
             ) -> Option<usize> {
-                multiversion!(isa, $locate_excess, (
+                multiversion!(isa, $module, locate_excess, (
                     positive: bool = positive, c: &[$t] = c, start: usize = start,
                     rows: Rows = rows, mu: &[$t] = mu, value: $t = value,
                     n_atoms: usize = n_atoms,
@@ -189,11 +188,11 @@ macro_rules! kernels {
             }
 
             fn largest(isa: Isa, values: &[Self]) -> Self {
-                multiversion!(isa, $largest, (values: &[$t] = values) -> $t { search::largest_value(values) })
+                multiversion!(isa, $module, largest, (values: &[$t] = values) -> $t { search::largest_value(values) })
             }
 
             fn first_above(isa: Isa, values: &[Self], from: usize, limit: Self) -> Option<usize> {
-                multiversion!(isa, $first_above, (
+                multiversion!(isa, $module, first_above, (
                     values: &[$t] = values, from: usize = from, limit: $t = limit,
                 ) -> Option<usize> {
                     (from..values.len()).find(|at| values[*at] > limit)
@@ -201,7 +200,7 @@ macro_rules! kernels {
             }
 
             fn raise(isa: Isa, positive: bool, most: &mut [Self], c: &[Self]) {
-                multiversion!(isa, $raise, (
+                multiversion!(isa, $module, raise, (
                     positive: bool = positive, most: &mut [$t] = most, c: &[$t] = c,
                 ) -> () {
                     search::raise_by_place(positive, most, c)
@@ -218,7 +217,7 @@ macro_rules! kernels {
                 block: AtomBlock,
                 c: &mut [Self],
             ) {
-                multiversion!(isa, $correlate, (
+                multiversion!(isa, $module, correlate, (
                     x: &[$t] = x, positions: [usize; 3] = positions, strides: [usize; 2] = strides,
                     taps: &Taps = taps, d: &[$t] = d, block: AtomBlock = block, c: &mut [$t] = c,
                 ) -> () {
@@ -229,28 +228,8 @@ macro_rules! kernels {
     };
 }
 
-kernels!(
-    f64,
-    subtract_f64,
-    subtract_single_f64,
-    largest_excess_f64,
-    locate_excess_f64,
-    largest_f64,
-    raise_f64,
-    first_above_f64,
-    correlate_f64
-);
-kernels!(
-    f32,
-    subtract_f32,
-    subtract_f32,
-    largest_excess_f32,
-    locate_excess_f32,
-    largest_f32,
-    raise_f32,
-    first_above_f32,
-    correlate_f32
-);
+kernels!(f64, double);
+kernels!(f32, single);
 
 #[cfg(test)]
 mod tests {

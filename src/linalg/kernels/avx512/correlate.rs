@@ -1,10 +1,7 @@
 //! Correlations with a block of atoms, two vectors of positions at a time.
 
-use crate::clock::Looks;
-use crate::linalg::correlate::halving::{MOST_HALVINGS, join, offset, parts};
-use crate::linalg::kernels::avx512::scatter::{scatter_f32, scatter_f64};
+use crate::linalg::correlate::halving::{MOST_HALVINGS, parts};
 use crate::linalg::kernels::correlate::{AtomBlock, MOST_ATOMS, OVERHANG, Taps};
-use std::arch::x86_64::*;
 
 /// Writes down a block for each of the first `n` atoms, `n` at most [`MOST_ATOMS`]: a loop, which the compiler may or
 /// may not unroll, would keep the sums in memory.
@@ -20,8 +17,10 @@ macro_rules! for_each_atom {
     };
 }
 
+pub(super) use for_each_atom;
+
 /// Values of a part of x. Panics where x, d or c, whose lengths are given, end before what is read or written.
-fn part_within(
+pub(super) fn part_within(
     [x, d, c]: [usize; 3],
     positions: [usize; 3],
     strides: [usize; 2],
@@ -45,7 +44,11 @@ fn part_within(
 
 /// Where vectors begin in x and among the positions, and how many of their lanes count.
 #[inline(always)]
-fn vectors(positions: [usize; 3], strides: [usize; 2], lanes: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+pub(super) fn vectors(
+    positions: [usize; 3],
+    strides: [usize; 2],
+    lanes: usize,
+) -> impl Iterator<Item = (usize, usize, usize)> {
     let rows = (0..positions[0]).flat_map(move |i| (0..positions[1]).map(move |j| (i, j)));
     rows.enumerate().flat_map(move |(row, (i, j))| {
         (0..positions[2]).step_by(lanes).map(move |at| {
@@ -55,27 +58,32 @@ fn vectors(positions: [usize; 3], strides: [usize; 2], lanes: usize) -> impl Ite
     })
 }
 
+/// Makes `correlate`.
 macro_rules! correlate {
-    ($name:ident, $sums:ident, $t:ty, $lanes:expr, $vector:ident, $set:ident, $load:ident, $store:ident, $fused:ident,
-        $add:ident, $scatter:ident) => {
+    () => {
         /// Correlations of K atoms at two vectors of positions, which begin at `x`.
         ///
         /// # Safety
         /// There is a vector at each tap from either `x` on, d has K values per tap, and there is room for 2·K vectors.
         #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
-        unsafe fn $sums<const K: usize>(x: [*const $t; 2], taps: &Taps, mut d: *const $t, to: *mut [$t; $lanes]) {
+        unsafe fn sums<const K: usize>(
+            x: [*const Element; 2],
+            taps: &Taps,
+            mut d: *const Element,
+            to: *mut [Element; LANES],
+        ) {
             // SAFETY: no bits are 0. Written as an array of so many, it would be filled in a loop and kept in memory.
-            let mut sums: [[$vector; 2]; K] = unsafe { std::mem::zeroed() };
+            let mut sums: [[Vector; 2]; K] = unsafe { std::mem::zeroed() };
             for start in &taps.starts {
                 // SAFETY: the caller has made sure that all of these values are there.
                 unsafe {
                     let [first, second] = [x[0].add(*start), x[1].add(*start)];
                     for tap in 0..taps.run {
-                        let x = [$load(first.add(tap)), $load(second.add(tap))];
+                        let x = [load(first.add(tap)), load(second.add(tap))];
                         for_each_atom!(ATOM, K, {
-                            let d = $set(*d.add(ATOM));
-                            sums[ATOM][0] = $fused(d, x[0], sums[ATOM][0]);
-                            sums[ATOM][1] = $fused(d, x[1], sums[ATOM][1]);
+                            let d = splat(*d.add(ATOM));
+                            sums[ATOM][0] = fused(d, x[0], sums[ATOM][0]);
+                            sums[ATOM][1] = fused(d, x[1], sums[ATOM][1]);
                         });
                         d = d.add(K);
                     }
@@ -84,8 +92,8 @@ macro_rules! correlate {
             for_each_atom!(ATOM, K, {
                 // SAFETY: `to` has vectors.
                 unsafe {
-                    $store(to.add(ATOM).cast(), sums[ATOM][0]);
-                    $store(to.add(K + ATOM).cast(), sums[ATOM][1]);
+                    store(to.add(ATOM).cast(), sums[ATOM][0]);
+                    store(to.add(K + ATOM).cast(), sums[ATOM][1]);
                 }
             });
         }
@@ -93,43 +101,44 @@ macro_rules! correlate {
         /// [`crate::linalg::kernels::Kernels::correlate`].
         #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
         #[allow(clippy::too_many_arguments)]
-        pub(in crate::linalg::kernels) fn $name(
-            x: &[$t],
+        pub(in crate::linalg::kernels) fn correlate(
+            x: &[Element],
             positions: [usize; 3],
             strides: [usize; 2],
             taps: &Taps,
-            d: &[$t],
+            d: &[Element],
             block: AtomBlock,
-            c: &mut [$t],
+            c: &mut [Element],
         ) {
             if positions.contains(&0) || taps.run == 0 || block.n == 0 {
                 return;
             }
-            const { assert!($lanes <= OVERHANG) };
+            const { assert!(LANES <= OVERHANG) };
             let part = part_within([x.len(), d.len(), c.len()], positions, strides, taps, block);
             let (n_parts, phases) = (parts(taps.halvings), 1 << taps.halvings);
             let n_taps = taps.starts.len() * taps.run;
-            let correlate: unsafe fn([*const $t; 2], &Taps, *const $t, *mut [$t; $lanes]) = match block.n {
-                1 => $sums::<1>,
-                2 => $sums::<2>,
-                3 => $sums::<3>,
-                4 => $sums::<4>,
-                5 => $sums::<5>,
-                6 => $sums::<6>,
-                7 => $sums::<7>,
-                8 => $sums::<8>,
-                9 => $sums::<9>,
-                10 => $sums::<10>,
-                11 => $sums::<11>,
-                12 => $sums::<12>,
-                _ => $sums::<13>,
+            let correlate: unsafe fn([*const Element; 2], &Taps, *const Element, *mut [Element; LANES]) = match block.n
+            {
+                1 => sums::<1>,
+                2 => sums::<2>,
+                3 => sums::<3>,
+                4 => sums::<4>,
+                5 => sums::<5>,
+                6 => sums::<6>,
+                7 => sums::<7>,
+                8 => sums::<8>,
+                9 => sums::<9>,
+                10 => sums::<10>,
+                11 => sums::<11>,
+                12 => sums::<12>,
+                _ => sums::<13>,
             };
-            let mut vectors = vectors(positions, strides, $lanes);
+            let mut vectors = vectors(positions, strides, LANES);
             // By part, vector, atom; later by phase, vector, atom.
             let n = 2 * block.n;
-            let mut sums = [[0.0; $lanes]; parts(MOST_HALVINGS) * 2 * MOST_ATOMS];
+            let mut sums = [[0.0; LANES]; parts(MOST_HALVINGS) * 2 * MOST_ATOMS];
             let sums = &mut sums[..n_parts * n];
-            let mut looks = Looks::every(2 * $lanes * d.len());
+            let mut looks = Looks::every(2 * LANES * d.len());
             while let Some(first) = vectors.next() {
                 if looks.over() {
                     return;
@@ -147,13 +156,13 @@ macro_rules! correlate {
                         correlate(x, taps, d, sums.as_mut_ptr());
                     }
                 }
-                let vectors: *mut [$t; $lanes] = sums.as_mut_ptr();
+                let vectors: *mut [Element; LANES] = sums.as_mut_ptr();
                 join(n, taps.halvings, |from, to| {
                     // SAFETY: all places are below n·parts, which is the length of the sums.
                     unsafe {
-                        let [both, even, odd] = from.map(|i| $load(vectors.add(i).cast()));
-                        $store(vectors.add(to[0]).cast(), $add(both, even));
-                        $store(vectors.add(to[1]).cast(), $add(both, odd));
+                        let [both, even, odd] = from.map(|i| load(vectors.add(i).cast()));
+                        store(vectors.add(to[0]).cast(), add(both, even));
+                        store(vectors.add(to[1]).cast(), add(both, odd));
                     }
                 });
                 for (phase, sums) in sums.chunks_exact(n).take(phases).enumerate() {
@@ -161,7 +170,7 @@ macro_rules! correlate {
                     for (sums, (_, to, n)) in sums.chunks_exact(block.n).zip(both) {
                         let to = to * phases + offset(phase, taps.halvings);
                         let c = &mut c[to * block.of + block.first..];
-                        $scatter(sums, n, phases * block.of, c);
+                        scatter(sums, n, phases * block.of, c);
                     }
                 }
             }
@@ -169,29 +178,4 @@ macro_rules! correlate {
     };
 }
 
-correlate!(
-    correlate_f64,
-    sums_f64,
-    f64,
-    8,
-    __m512d,
-    _mm512_set1_pd,
-    _mm512_loadu_pd,
-    _mm512_storeu_pd,
-    _mm512_fmadd_pd,
-    _mm512_add_pd,
-    scatter_f64
-);
-correlate!(
-    correlate_f32,
-    sums_f32,
-    f32,
-    16,
-    __m512,
-    _mm512_set1_ps,
-    _mm512_loadu_ps,
-    _mm512_storeu_ps,
-    _mm512_fmadd_ps,
-    _mm512_add_ps,
-    scatter_f32
-);
+pub(super) use correlate;

@@ -1,31 +1,28 @@
 //! What a step takes from the correlations.
 
-use crate::linalg::kernels::rows::Rows;
-use std::arch::x86_64::*;
-
+/// Makes `subtract`, for g of a type with its loads.
 macro_rules! subtract {
-    ($name:ident, $t:ty, $g:ty, $lanes:expr, $mask:ty, $set:ident, $load:ident, $masked_load:ident, $store:ident,
-        $masked_store:ident, $load_g:expr, $masked_load_g:expr, $sub:ident, $mul:ident) => {
+    ($name:ident, $g:ty, $load_g:ident, $masked_load_g:ident) => {
         /// [`crate::linalg::kernels::Kernels::subtract`].
         #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
         #[allow(clippy::too_many_arguments)]
         pub(in crate::linalg::kernels) fn $name(
-            c: &mut [$t],
+            c: &mut [Element],
             to: usize,
             rows: Rows,
             g: &[$g],
             from: usize,
             g_strides: [usize; 2],
-            delta: $t,
+            delta: Element,
         ) {
             if rows.counts.contains(&0) {
                 return;
             }
             rows.check(c.len(), to);
             Rows { strides: g_strides, ..rows }.check(g.len(), from);
-            let delta = $set(delta);
-            let whole = rows.run / $lanes * $lanes;
-            let rest: $mask = (1 << (rows.run - whole)) - 1;
+            let delta = splat(delta);
+            let whole = rows.run / LANES * LANES;
+            let rest: Mask = (1 << (rows.run - whole)) - 1;
             for i in 0..rows.counts[0] {
                 for j in 0..rows.counts[1] {
                     let to = to + i * rows.strides[0] + j * rows.strides[1];
@@ -35,14 +32,14 @@ macro_rules! subtract {
                         let (to, from) = (c.as_mut_ptr().add(to), g.as_ptr().add(from));
                         let mut at = 0;
                         while at < whole {
-                            let product = $mul(delta, $load_g(from.add(at)));
-                            $store(to.add(at), $sub($load(to.add(at)), product));
-                            at += $lanes;
+                            let product = mul(delta, $load_g(from.add(at)));
+                            store(to.add(at), sub(load(to.add(at)), product));
+                            at += LANES;
                         }
                         if rest != 0 {
-                            let product = $mul(delta, $masked_load_g(rest, from.add(at)));
-                            let value = $sub($masked_load(rest, to.add(at)), product);
-                            $masked_store(to.add(at), rest, value);
+                            let product = mul(delta, $masked_load_g(rest, from.add(at)));
+                            let value = sub(masked_load(rest, to.add(at)), product);
+                            masked_store(to.add(at), rest, value);
                         }
                     }
                 }
@@ -51,51 +48,4 @@ macro_rules! subtract {
     };
 }
 
-subtract!(
-    subtract_f64,
-    f64,
-    f64,
-    8,
-    __mmask8,
-    _mm512_set1_pd,
-    _mm512_loadu_pd,
-    _mm512_maskz_loadu_pd,
-    _mm512_storeu_pd,
-    _mm512_mask_storeu_pd,
-    _mm512_loadu_pd,
-    _mm512_maskz_loadu_pd,
-    _mm512_sub_pd,
-    _mm512_mul_pd
-);
-subtract!(
-    subtract_single_f64,
-    f64,
-    f32,
-    8,
-    __mmask8,
-    _mm512_set1_pd,
-    _mm512_loadu_pd,
-    _mm512_maskz_loadu_pd,
-    _mm512_storeu_pd,
-    _mm512_mask_storeu_pd,
-    |p| _mm512_cvtps_pd(_mm256_loadu_ps(p)),
-    |rest, p| _mm512_cvtps_pd(_mm256_maskz_loadu_ps(rest, p)),
-    _mm512_sub_pd,
-    _mm512_mul_pd
-);
-subtract!(
-    subtract_f32,
-    f32,
-    f32,
-    16,
-    __mmask16,
-    _mm512_set1_ps,
-    _mm512_loadu_ps,
-    _mm512_maskz_loadu_ps,
-    _mm512_storeu_ps,
-    _mm512_mask_storeu_ps,
-    _mm512_loadu_ps,
-    _mm512_maskz_loadu_ps,
-    _mm512_sub_ps,
-    _mm512_mul_ps
-);
+pub(super) use subtract;
