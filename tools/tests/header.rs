@@ -2,9 +2,6 @@
 
 use dicod_tools::Sources;
 use std::fmt::Write;
-use std::process::Command;
-
-const WARNINGS: [&str; 5] = ["-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only"];
 
 const USE: &str = "
 #include \"dicod.h\"
@@ -42,23 +39,28 @@ int main(void) {
 }
 ";
 
-/// Lets a compiler look at a program that includes the header.
-fn compiles(compiler: &str, standard: &str, suffix: &str, program: &str) {
+/// Lets the compiler that CC or CXX names look at a program that includes the header.
+fn compiles(standard: &str, suffix: &str, program: &str) {
     static NUMBER: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let source = std::env::temp_dir().join(format!("header-{}-{number}.{suffix}", std::process::id()));
     std::fs::write(&source, program).unwrap();
     let include = dicod_tools::root().join("include");
-    let output = Command::new(compiler).args(WARNINGS).args([standard, "-I"]).arg(include).arg(&source).output();
+    let mut compiler = cc::Build::new();
+    compiler.host(env!("HOST")).target(env!("TARGET")).opt_level(0).cargo_metadata(false);
+    compiler.cpp(suffix == "cpp").std(standard).include(include).warnings_into_errors(true);
+    ["-Wall", "-Wextra", "-pedantic", "-fsyntax-only"].iter().for_each(|flag| _ = compiler.flag(flag));
+    let mut command = compiler.get_compiler().to_command();
+    let output = command.arg(&source).output();
     std::fs::remove_file(&source).unwrap();
     let output = output.unwrap();
-    assert!(output.status.success(), "{compiler}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
 fn the_header_compiles_as_c_and_cpp_without_warnings() {
-    compiles("cc", "-std=c11", "c", USE);
-    compiles("c++", "-std=c++17", "cpp", USE);
+    compiles("c11", "c", USE);
+    compiles("c++17", "cpp", USE);
 }
 
 /// The sizes that the Fortran layer has in it are those of the library's structs.
@@ -71,5 +73,5 @@ fn sizes_of_structs() {
         let (name, size) = (&of.name, c.size_of(of));
         writeln!(program, "_Static_assert(sizeof({name}) == {size}, \"{name}\");").unwrap();
     }
-    compiles("cc", "-std=c11", "c", &program);
+    compiles("c11", "c", &program);
 }
