@@ -877,6 +877,8 @@ typedef struct dicod_info {
     /**
      * Largest coordinate step left, in units of z: max ‖d_k‖·|dz_k| / min ‖d_k‖, which is max |dz| where all atoms
      * have the same norm, and nowhere less. (Atoms that are zero do not count. In the published schedule: max |dz|.)
+     * Of float arrays it is an upper bound: what their rounding may hide, some 1e-6 lambda_max / |d|^2, is added, but nothing
+     * that would take it above the tolerance at which the solve ended.
      */
     double max_step;
     /**

@@ -441,3 +441,24 @@ fn small_fields_in_single_precision_are_coded_as_others_are() {
         assert!(one.z.iter().zip(&two.z).all(|(one, two)| f64::from(*one) * 2f64.powi(-100) == f64::from(*two)));
     }
 }
+
+/// Float arrays: the largest step that is told is no less than what it is by plain loops in double precision, hardly more, and
+/// within the tolerance where the solve says so.
+#[test]
+fn the_largest_step_of_floats_is_an_upper_bound() {
+    let numbers = &mut Numbers(21);
+    for round in 0..60 {
+        let problem = problem(numbers, 1);
+        let mut options = options(numbers, &problem);
+        options.tol = numbers.of(&[3e-2, 1e-2, 1e-3, 1e-4]);
+        (options.tol_scale, options.warm_start, options.frozen_support) = (Scale::Relative, false, false);
+        let answer: Answer<f32> = solve(&problem, &options, 1, None);
+        let info = &answer.info;
+        let penalty = common::Penalty { lambda: info.lambda.clone(), positive: options.positive, free: None };
+        let step = problem.largest_step(&common::widened(&answer.z), &penalty, &problem.measure(&options));
+        let told = info.certificate.max_step;
+        assert!(step <= told, "{round}: {step:e}, told {told:e}, tol {:e}, {options:?}", info.tol);
+        assert!(told <= step + 2e-6 * info.lambda_max, "{round}: {step:e}, told {told:e}, {options:?}");
+        assert!(info.stop != Stop::Converged || told <= info.tol, "{round}: {told:e} {:e}", info.tol);
+    }
+}

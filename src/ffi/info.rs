@@ -43,6 +43,8 @@ pub struct dicod_info {
     pub data_term: f64,
     /// Largest coordinate step left, in units of z: max ‖d_k‖·|dz_k| / min ‖d_k‖, which is max |dz| where all atoms
     /// have the same norm, and nowhere less. (Atoms that are zero do not count. In the published schedule: max |dz|.)
+    /// Of float arrays it is an upper bound: what their rounding may hide, some 1e-6 lambda_max / |d|^2, is added, but nothing
+    /// that would take it above the tolerance at which the solve ended.
     pub max_step: f64,
     /// F(z) is at most this far above its minimum.
     pub duality_gap: f64,

@@ -23,6 +23,9 @@ const LATE: f64 = 0.005;
 /// What of the time is reserved for a certificate, as a multiple of what the last one, or a correlation, has taken.
 const RESERVE: f64 = 1.25;
 
+/// What a step of floats may be wrong by, in roundings of the largest c.
+const ROUNDED: f64 = 8.0;
+
 /// Most of the time that a thread may be thought not to have run, as a multiple of what it has.
 const MOST_BUSY: f64 = 8.0;
 
@@ -256,10 +259,13 @@ impl<T: Real> Solve<'_, '_, T> {
             Some((ratio, steps)) => Some(self.certificate(ratio, steps)?),
             None => self.certify_left(stop)?,
         };
-        let found = match left {
+        let mut found = match left {
             Some(left) => left,
             None => self.certify_anew()?,
         };
+        if size_of::<T>() == size_of::<f32>() {
+            found.0.max_step = self.no_less(&found.1);
+        }
         drop(certifying);
         // Another one takes as long, and longer if there are more z.
         let Reserve { least, per_nonzero } = &mut control.reserve;
@@ -267,6 +273,18 @@ impl<T: Real> Solve<'_, '_, T> {
         self.intake.placed.tiles().end(Activity::Certify, mark);
         self.rounds += 1;
         Ok(found)
+    }
+
+    /// The largest step of float arrays, whose c are rounded, and no less: what is told is not to be below it. That it is within
+    /// the tolerance stays so, as descents leave more room than that.
+    fn no_less(&self, steps: &[f64]) -> f64 {
+        let raised = |(step, signal): (&f64, &Largest)| {
+            let raised = step + ROUNDED * f64::from(f32::EPSILON) * signal.c;
+            let tols = [self.goal.tol, self.goal.reachable];
+            tols.into_iter().find(|tol| step <= tol).map_or(raised, |tol| raised.min(tol))
+        };
+        let largest = steps.iter().zip(&self.signals).map(raised).fold(0.0, f64::max);
+        largest / self.intake.bound.scaling().least()
     }
 
     /// Collective: makes the residual anew; the certificate from the c that is there, if that will do.
