@@ -55,7 +55,7 @@ static void row(const char *name, int n_threads, const char *schedule, int64_t c
     const int over_ranks = n_threads == 0;
     double costs[PAIRS], trips[PAIRS], shares[PAIRS];
     dicod_context *context = NULL;
-    parmap *map = NULL;
+    dicod_parmap *map = NULL;
     if (over_ranks ? n_ranks < 2 : rank > 0) return;
     if (dicod_context_create_mpi(over_ranks ? MPI_COMM_WORLD : MPI_COMM_SELF, over_ranks ? 1 : n_threads, &context) ||
         parmap_create(context, &map) || parmap_set_integer(map, "chunk", chunk) || parmap_set_integer(map, "root_works", !over_ranks) ||
@@ -86,7 +86,7 @@ static double processor_seconds(void)
 static void idle(void)
 {
     dicod_context *context = NULL;
-    parmap *map = NULL;
+    dicod_parmap *map = NULL;
     if (dicod_context_create_mpi(MPI_COMM_WORLD, 1, &context) || parmap_create(context, &map)) exit(1);
     const double start = MPI_Wtime(), before = processor_seconds();
     if (rank == 0) nanosleep(&(struct timespec){4, 0}, NULL);

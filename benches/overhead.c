@@ -12,11 +12,12 @@ double seconds_in_c(int64_t signal, int64_t atom, const double *x, const double 
         dicod_options_create(&options);
         dicod_options_set_real(options, "reg", reg);
     }
+    const dicod_problem problem = DICOD_PROBLEM_1D(signal, 1, atom);
     struct timespec begin, end;
     clock_gettime(CLOCK_MONOTONIC, &begin);
     for (int64_t i = 0; i < calls; i++) {
         dicod_info info = DICOD_INFO_INIT;
-        dicod_solve(NULL, options, 1, &signal, 1, 1, 1, &atom, x, d, z, &info);
+        dicod_solve(NULL, options, &problem, x, d, z, &info);
     }
     clock_gettime(CLOCK_MONOTONIC, &end);
     dicod_options_free(&options);

@@ -24,7 +24,7 @@ static void ok(dicod_status status)
 {
     char message[400];
     if (status == DICOD_OK) return;
-    dicod_last_error(message, sizeof message, NULL);
+    dicod_last_error(sizeof message, message, NULL);
     fprintf(stderr, "%s\n", message);
     MPI_Abort(MPI_COMM_WORLD, 1);
 }
@@ -80,9 +80,9 @@ static int32_t note_ends(void *userdata, const dicod_span *span)
 static void write_trace(dicod_encoder *encoder, const char *name)
 {
     int64_t needed;
-    ok(dicod_encoder_get_trace_json(encoder, NULL, 0, &needed));
+    ok(dicod_encoder_get_trace_json(encoder, 0, NULL, &needed));
     char *json = malloc((size_t)needed);
-    ok(dicod_encoder_get_trace_json(encoder, json, needed, &needed));
+    ok(dicod_encoder_get_trace_json(encoder, needed, json, &needed));
     FILE *file = fopen(name, "w");
     if (!file || fputs(json, file) < 0 || fclose(file) != 0) {
         fprintf(stderr, "cannot write %s\n", name);
@@ -100,7 +100,7 @@ int main(int argc, char **argv)
     if (argc < 3) return 1;
     const int weak = strcmp(argv[1], "weak") == 0, photograph = strcmp(argv[1], "image") == 0;
     const char *schedule = argc > 3 ? argv[3] : "coloured", *traces = argc > 4 ? argv[4] : NULL;
-    const int64_t K = photograph ? 5 : 10, L = photograph ? 8 : 12, atom[2] = {L, L};
+    const int64_t K = photograph ? 5 : 10, L = photograph ? 8 : 12;
     MPI_Dims_create(n_ranks, 2, dims);
     const int64_t n = photograph ? 0 : atoll(argv[2]), at[2] = {rank / dims[1], rank % dims[1]};
     int64_t global[2], offset[2], shape[2];
@@ -153,9 +153,10 @@ int main(int argc, char **argv)
     ok(dicod_options_set_string(options, "schedule", schedule));
     ok(dicod_options_set_integer(options, "trace", 1));
     ok(dicod_context_create_mpi(MPI_COMM_WORLD, 1, &context));
-    ok(dicod_encoder_create(context, options, 2, global, 1, 1, K, atom, d, &encoder));
-    void *channel = x;
-    dicod_array array = DICOD_ARRAY_INIT;
+    const dicod_problem problem = DICOD_PROBLEM_2D(global[0], global[1], K, L, L);
+    ok(dicod_encoder_create(context, options, &problem, d, &encoder));
+    const void *channel = x;
+    dicod_const_array array = DICOD_CONST_ARRAY_INIT;
     array.n_axes = 2;
     array.global_shape = global;
     array.offset = offset;

@@ -167,12 +167,12 @@ typedef int32_t dicod_status;
 #define PARMAP_ERROR_STALLED (-104)
 
 /**
- * The deadline has passed; parmap_unfinished() says what is missing.
+ * The deadline has passed; parmap_get_unfinished() says what is missing.
  */
 #define PARMAP_ERROR_TIMEOUT (-105)
 
 /**
- * The run was cancelled; parmap_unfinished() says what is missing.
+ * The run was cancelled; parmap_get_unfinished() says what is missing.
  */
 #define PARMAP_ERROR_CANCELLED (-106)
 
@@ -236,7 +236,7 @@ const char *dicod_strerror(dicod_status status);
  * Local. Thread-safe: each thread has its own message.
  * Errors: `DICOD_ERROR_NULL_POINTER` (buffer), `DICOD_ERROR_INVALID_ARGUMENT` (negative capacity).
  */
-dicod_status dicod_last_error(char *buffer, int64_t capacity, int64_t *needed);
+dicod_status dicod_last_error(int64_t capacity, char *buffer, int64_t *needed);
 
 /**
  * The detailed message of this thread's last failure; never NULL, "" before any. It is valid until the
@@ -255,8 +255,8 @@ const char *dicod_last_error_message(void);
  * Errors: as dicod_last_error(), and `DICOD_ERROR_INVALID_ARGUMENT` (language).
  */
 dicod_status dicod_last_error_in(int32_t language,
-                                 char *buffer,
                                  int64_t capacity,
+                                 char *buffer,
                                  int64_t *needed);
 
 /**
@@ -422,16 +422,16 @@ dicod_status dicod_context_free(dicod_context **context);
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER (context).
  */
-dicod_status dicod_context_ranks(const dicod_context *context,
-                                 int32_t *rank,
-                                 int32_t *n_ranks);
+dicod_status dicod_context_get_ranks(const dicod_context *context,
+                                     int32_t *rank,
+                                     int32_t *n_ranks);
 
 /**
  * Number of threads that calls with this context may use: `*n_threads`, what -1 and -2 came to.
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status dicod_context_threads(const dicod_context *context, int32_t *n_threads);
+dicod_status dicod_context_get_threads(const dicod_context *context, int32_t *n_threads);
 
 /**
  * Sends log messages to `log`, with `userdata` as its first argument; NULL: to nobody, as at first.
@@ -541,6 +541,8 @@ typedef struct dicod_option_info {
  *     largest step that may be left; one at atom k counts as |d_k| |dz_k|, what it changes in the reconstruction (published schedule: as |dz_k|); see tol_scale
  * tol_scale (string, default relative, relative | absolute)
  *     unit of tol: relative to the largest step from z = 0 (for atoms of norm 1: lambda_max - lambda), or absolute: bounds |dz| of every atom, in units of z
+ * gap_tol (real, default 0.0, at least 0)
+ *     if positive, the solve ends when the duality gap is proven to be at most this fraction of the objective; tol says only where that is first looked at, then whenever what is left is a quarter; 0: tol ends it
  * max_iter (integer, default -1, at least -1)
  *     iterations at most: steps, or in the published schedule tile visits; -1: no limit
  * time_limit (real, default inf, at least 0)
@@ -622,7 +624,7 @@ dicod_status dicod_options_create(dicod_options **options);
  *
  * Local. No other thread may be using the handle.
  */
-void dicod_options_free(dicod_options **options);
+dicod_status dicod_options_free(dicod_options **options);
 
 /**
  * Sets the option `key`, of type "real", to a number. Nothing changes on an error.
@@ -791,7 +793,7 @@ dicod_status dicod_options_get_string(const dicod_options *options,
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status dicod_options_count(int64_t *count);
+dicod_status dicod_options_get_count(int64_t *count);
 
 /**
  * Describes option number `index`, from 0 to the count less one: `*info`, whose struct_size the
@@ -802,6 +804,61 @@ dicod_status dicod_options_count(int64_t *count);
  * (info->struct_size too small).
  */
 dicod_status dicod_options_describe(int64_t index, dicod_option_info *info);
+
+/* What is to be solved ------------------------------------------------------------------------- */
+
+/**
+ * Which problem is to be solved: the shape of a signal and of an atom, and how many there are.
+ *
+ * DICOD_PROBLEM_INIT makes one of one signal with one channel, in which n_axes, the shapes and n_atoms have to be set;
+ * DICOD_PROBLEM_1D, DICOD_PROBLEM_2D and DICOD_PROBLEM_3D set these, too. It is only read during a call, and nothing of it
+ * is kept.
+ */
+typedef struct dicod_problem {
+    /**
+     * sizeof(dicod_problem).
+     */
+    int64_t struct_size;
+    /**
+     * Number of axes: 1, 2 or 3.
+     */
+    int64_t n_axes;
+    /**
+     * Shape of a signal, the slowest axis first. As in atom_shape n_axes lengths count, what follows is not read.
+     */
+    int64_t signal_shape[4];
+    /**
+     * Shape of an atom.
+     */
+    int64_t atom_shape[4];
+    /**
+     * Number of atoms in the dictionary.
+     */
+    int64_t n_atoms;
+    /**
+     * Number of channels of a signal, and so of an atom. Initially 1.
+     */
+    int64_t n_channels;
+    /**
+     * Number of signals, which are independent. Initially 1.
+     */
+    int64_t n_signals;
+} dicod_problem;
+
+/**
+ * Initialisers of a dicod_problem with everything in it, for one signal of one channel: the signal's shape, how
+ * many atoms there are, and their shape. Other numbers of channels and signals are set afterwards.
+ */
+#define DICOD_PROBLEM_1D(length, n_atoms, atom_length) \
+    {sizeof(dicod_problem), 1, {length, 0, 0, 0}, {atom_length, 0, 0, 0}, n_atoms, 1, 1}
+#define DICOD_PROBLEM_2D(rows, columns, n_atoms, atom_rows, atom_columns) \
+    {sizeof(dicod_problem), 2, {rows, columns, 0, 0}, {atom_rows, atom_columns, 0, 0}, n_atoms, 1, 1}
+#define DICOD_PROBLEM_3D(planes, rows, columns, n_atoms, atom_planes, atom_rows, atom_columns) \
+    {sizeof(dicod_problem), 3, {planes, rows, columns, 0}, {atom_planes, atom_rows, atom_columns, 0}, n_atoms, 1, 1}
+/**
+ * Initialiser of a dicod_problem: struct_size, n_channels = 1, n_signals = 1, and zeros.
+ */
+#define DICOD_PROBLEM_INIT {sizeof(dicod_problem), 0, {0}, {0}, 0, 1, 1}
 
 /* What a solve found --------------------------------------------------------------------------- */
 
@@ -964,17 +1021,15 @@ dicod_status dicod_info_text(const dicod_info *info,
  * and atoms of length L, or T where the option "periodic" says that the axis wraps around.
  *
  * Call it first to know how much room z needs: n_signals * n_atoms times the product of this.
- * `options` may be NULL. `n_axes` is 1, 2 or 3.
+ * `options` may be NULL. Of `problem` the axes and shapes matter.
  *
  * Local. Thread-safe.
- * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_axes; "periodic" of another
+ * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (problem: struct_size, n_axes; "periodic" of another
  * length), DICOD_ERROR_INVALID_SHAPE (lengths below 1 or above 2^30, atoms longer than the signal),
  * DICOD_ERROR_OUT_OF_MEMORY (sizes whose product overflows).
  */
 dicod_status dicod_valid_shape(const dicod_options *options,
-                               int64_t n_axes,
-                               const int64_t *signal_shape,
-                               const int64_t *atom_shape,
+                               const dicod_problem *problem,
                                int64_t *valid_shape);
 
 /**
@@ -987,9 +1042,7 @@ dicod_status dicod_valid_shape(const dicod_options *options,
  * Local. Thread-safe. Errors: as dicod_valid_shape(); DICOD_ERROR_INVALID_SHAPE (negative lengths).
  */
 dicod_status dicod_valid_block(const dicod_options *options,
-                               int64_t n_axes,
-                               const int64_t *signal_shape,
-                               const int64_t *atom_shape,
+                               const dicod_problem *problem,
                                const int64_t *offset,
                                const int64_t *local_shape,
                                int64_t *valid_offset,
@@ -1006,7 +1059,7 @@ dicod_status dicod_valid_block(const dicod_options *options,
  * - `context`: threads and callbacks; NULL: one thread, none.
  * - `options`: regularisation, tolerance, strategy...; NULL: the defaults, among them
  *   lambda = 0.1 lambda_max.
- * - `n_axes`: 1, 2 or 3; `signal_shape[n_axes]`, `atom_shape[n_axes]`.
+ * - `problem`: shapes and numbers of signals, channels and atoms.
  * - `x`: n_signals independent signals (n_signals, n_channels, signal_shape...).
  * - `d`: dictionary (n_atoms, n_channels, atom_shape...); atoms of any norm.
  * - `z`: activations (n_signals, n_atoms, valid_shape...), see dicod_valid_shape(): how strongly each
@@ -1035,7 +1088,7 @@ dicod_status dicod_valid_block(const dicod_options *options,
  *
  * Collective over the context's ranks. Thread-safe, except that a context serves one call at a
  * time.
- * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (counts below 1, lists in options
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (problem: struct_size, n_axes, counts below 1; lists in options
  * that do not fit the problem, options that contradict each other, z that overlaps x or d, pointers that are not aligned, numbers so large that products
  * overflow, negative z for a warm start of a positive solve); DICOD_ERROR_INVALID_SHAPE (lengths
  * below 1 or above 2^30, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
@@ -1047,12 +1100,7 @@ dicod_status dicod_valid_block(const dicod_options *options,
  */
 dicod_status dicod_solve(dicod_context *context,
                          const dicod_options *options,
-                         int64_t n_axes,
-                         const int64_t *signal_shape,
-                         int64_t n_signals,
-                         int64_t n_channels,
-                         int64_t n_atoms,
-                         const int64_t *atom_shape,
+                         const dicod_problem *problem,
                          const double *x,
                          const double *d,
                          double *z,
@@ -1063,12 +1111,7 @@ dicod_status dicod_solve(dicod_context *context,
  */
 dicod_status dicod_solve_f32(dicod_context *context,
                              const dicod_options *options,
-                             int64_t n_axes,
-                             const int64_t *signal_shape,
-                             int64_t n_signals,
-                             int64_t n_channels,
-                             int64_t n_atoms,
-                             const int64_t *atom_shape,
+                             const dicod_problem *problem,
                              const float *x,
                              const float *d,
                              float *z,
@@ -1085,12 +1128,7 @@ dicod_status dicod_solve_f32(dicod_context *context,
  */
 dicod_status dicod_lambda_max(dicod_context *context,
                               const dicod_options *options,
-                              int64_t n_axes,
-                              const int64_t *signal_shape,
-                              int64_t n_signals,
-                              int64_t n_channels,
-                              int64_t n_atoms,
-                              const int64_t *atom_shape,
+                              const dicod_problem *problem,
                               const double *x,
                               const double *d,
                               double *lambda_max);
@@ -1100,12 +1138,7 @@ dicod_status dicod_lambda_max(dicod_context *context,
  */
 dicod_status dicod_lambda_max_f32(dicod_context *context,
                                   const dicod_options *options,
-                                  int64_t n_axes,
-                                  const int64_t *signal_shape,
-                                  int64_t n_signals,
-                                  int64_t n_channels,
-                                  int64_t n_atoms,
-                                  const int64_t *atom_shape,
+                                  const dicod_problem *problem,
                                   const float *x,
                                   const float *d,
                                   double *lambda_max);
@@ -1121,12 +1154,7 @@ dicod_status dicod_lambda_max_f32(dicod_context *context,
  */
 dicod_status dicod_reconstruct(dicod_context *context,
                                const dicod_options *options,
-                               int64_t n_axes,
-                               const int64_t *signal_shape,
-                               int64_t n_signals,
-                               int64_t n_channels,
-                               int64_t n_atoms,
-                               const int64_t *atom_shape,
+                               const dicod_problem *problem,
                                const double *d,
                                const double *z,
                                double *x);
@@ -1136,12 +1164,7 @@ dicod_status dicod_reconstruct(dicod_context *context,
  */
 dicod_status dicod_reconstruct_f32(dicod_context *context,
                                    const dicod_options *options,
-                                   int64_t n_axes,
-                                   const int64_t *signal_shape,
-                                   int64_t n_signals,
-                                   int64_t n_channels,
-                                   int64_t n_atoms,
-                                   const int64_t *atom_shape,
+                                   const dicod_problem *problem,
                                    const float *d,
                                    const float *z,
                                    float *x);
@@ -1157,12 +1180,7 @@ dicod_status dicod_reconstruct_f32(dicod_context *context,
  */
 dicod_status dicod_objective(dicod_context *context,
                              const dicod_options *options,
-                             int64_t n_axes,
-                             const int64_t *signal_shape,
-                             int64_t n_signals,
-                             int64_t n_channels,
-                             int64_t n_atoms,
-                             const int64_t *atom_shape,
+                             const dicod_problem *problem,
                              const double *x,
                              const double *d,
                              const double *z,
@@ -1174,12 +1192,7 @@ dicod_status dicod_objective(dicod_context *context,
  */
 dicod_status dicod_objective_f32(dicod_context *context,
                                  const dicod_options *options,
-                                 int64_t n_axes,
-                                 const int64_t *signal_shape,
-                                 int64_t n_signals,
-                                 int64_t n_channels,
-                                 int64_t n_atoms,
-                                 const int64_t *atom_shape,
+                                 const dicod_problem *problem,
                                  const float *x,
                                  const float *d,
                                  const float *z,
@@ -1191,16 +1204,13 @@ dicod_status dicod_objective_f32(dicod_context *context,
  * G[k, k0, L - 1 + tau] = sum_s d_k[s] d_k0[s + tau], summed over channels (DiCoDiLe, section
  * 3.1). Along an axis of atoms of length L, tau goes from -(L - 1) to L - 1.
  *
- * `d` is (n_atoms, n_channels, atom_shape...); `atom_shape[n_axes]`, `n_axes` 1, 2 or 3. `context`
+ * `d` is (n_atoms, n_channels, atom_shape...), as `problem` says; its signals do not matter. `context`
  * may be NULL. `gram` must not overlap d.
  *
  * Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
  */
 dicod_status dicod_gram(dicod_context *context,
-                        int64_t n_axes,
-                        int64_t n_channels,
-                        int64_t n_atoms,
-                        const int64_t *atom_shape,
+                        const dicod_problem *problem,
                         const double *d,
                         double *gram);
 
@@ -1208,10 +1218,7 @@ dicod_status dicod_gram(dicod_context *context,
  * dicod_gram() for arrays of float.
  */
 dicod_status dicod_gram_f32(dicod_context *context,
-                            int64_t n_axes,
-                            int64_t n_channels,
-                            int64_t n_atoms,
-                            const int64_t *atom_shape,
+                            const dicod_problem *problem,
                             const float *d,
                             float *gram);
 
@@ -1239,7 +1246,7 @@ dicod_status dicod_gram_f32(dicod_context *context,
  * array that is allocated.
  * A Fortran or Julia array is the same memory with its axes reversed.
  *
- * Set it to zero first (DICOD_ARRAY_INIT does, and sets struct_size): later versions may have more
+ * A dicod_const_array describes what is read, a dicod_array what is written. Set it to zero first (DICOD_ARRAY_INIT does, and sets struct_size): later versions may have more
  * fields, for which zero is what this version does. It is only read during a call, and nothing of
  * it is kept.
  */
@@ -1280,16 +1287,62 @@ typedef struct dicod_array {
      */
     int64_t n_channels;
     /**
-     * One pointer per channel, aligned to the element type: `[n_channels]`. The elements of an
-     * array that is passed as const are not changed.
+     * One pointer per channel, aligned to the element type: `[n_channels]`.
      */
     void *const *channels;
 } dicod_array;
 
 /**
+ * A dicod_array that is read and not written: the same, but for what `channels` points to.
+ * DICOD_CONST_ARRAY_INIT sets one up.
+ */
+typedef struct dicod_const_array {
+    /**
+     * sizeof(dicod_const_array).
+     */
+    int64_t struct_size;
+    /**
+     * DICOD_F64 or DICOD_F32. Initially DICOD_F64.
+     */
+    int64_t element_type;
+    /**
+     * Number of axes, 1 to 3.
+     */
+    int64_t n_axes;
+    /**
+     * Shape of the whole domain: `[n_axes]`.
+     */
+    const int64_t *global_shape;
+    /**
+     * Where the block of this rank begins: `[n_axes]`, or NULL.
+     */
+    const int64_t *offset;
+    /**
+     * Shape of that block: `[n_axes]`, or NULL.
+     */
+    const int64_t *local_shape;
+    /**
+     * Distance between neighbours along each axis, in elements: `[n_axes]`, or NULL.
+     */
+    const int64_t *strides;
+    /**
+     * Number of channels.
+     */
+    int64_t n_channels;
+    /**
+     * One pointer per channel: `[n_channels]`.
+     */
+    const void *const *channels;
+} dicod_const_array;
+
+/**
  * Initialiser of a dicod_array: struct_size, element_type = DICOD_F64, and zeros.
  */
 #define DICOD_ARRAY_INIT {sizeof(dicod_array), DICOD_F64, 0, 0, 0, 0, 0, 0, 0}
+/**
+ * Initialiser of a dicod_const_array: struct_size, element_type = DICOD_F64, and zeros.
+ */
+#define DICOD_CONST_ARRAY_INIT {sizeof(dicod_const_array), DICOD_F64, 0, 0, 0, 0, 0, 0, 0}
 
 /* Encoder: solve again and again --------------------------------------------------------------- */
 
@@ -1306,8 +1359,8 @@ typedef struct dicod_encoder dicod_encoder;
 /**
  * Makes an encoder: `*encoder`. Free it with dicod_encoder_free().
  *
- * Arguments are those of dicod_solve(): shapes, and the dictionary `d` (n_atoms, n_channels,
- * atom_shape...), row-major. Options and dictionary are copied. `context` and `options` may be
+ * Arguments are those of dicod_solve(): the problem, of the whole domain, and the dictionary `d`
+ * (n_atoms, n_channels, atom_shape...), row-major. Options and dictionary are copied. `context` and `options` may be
  * NULL; the context may be freed before the encoder. Takes the time of the Gram tensor, and memory
  * for z, the residual and the Gram tensor.
  *
@@ -1321,12 +1374,7 @@ typedef struct dicod_encoder dicod_encoder;
  */
 dicod_status dicod_encoder_create(dicod_context *context,
                                   const dicod_options *options,
-                                  int64_t n_axes,
-                                  const int64_t *signal_shape,
-                                  int64_t n_signals,
-                                  int64_t n_channels,
-                                  int64_t n_atoms,
-                                  const int64_t *atom_shape,
+                                  const dicod_problem *problem,
                                   const double *d,
                                   dicod_encoder **encoder);
 
@@ -1335,12 +1383,7 @@ dicod_status dicod_encoder_create(dicod_context *context,
  */
 dicod_status dicod_encoder_create_f32(dicod_context *context,
                                       const dicod_options *options,
-                                      int64_t n_axes,
-                                      const int64_t *signal_shape,
-                                      int64_t n_signals,
-                                      int64_t n_channels,
-                                      int64_t n_atoms,
-                                      const int64_t *atom_shape,
+                                      const dicod_problem *problem,
                                       const float *d,
                                       dicod_encoder **encoder);
 
@@ -1354,12 +1397,7 @@ dicod_status dicod_encoder_create_f32(dicod_context *context,
  */
 dicod_status dicod_encoder_create_rank1(dicod_context *context,
                                         const dicod_options *options,
-                                        int64_t n_axes,
-                                        const int64_t *signal_shape,
-                                        int64_t n_signals,
-                                        int64_t n_channels,
-                                        int64_t n_atoms,
-                                        const int64_t *atom_shape,
+                                        const dicod_problem *problem,
                                         const double *u,
                                         const double *v,
                                         dicod_encoder **encoder);
@@ -1369,12 +1407,7 @@ dicod_status dicod_encoder_create_rank1(dicod_context *context,
  */
 dicod_status dicod_encoder_create_rank1_f32(dicod_context *context,
                                             const dicod_options *options,
-                                            int64_t n_axes,
-                                            const int64_t *signal_shape,
-                                            int64_t n_signals,
-                                            int64_t n_channels,
-                                            int64_t n_atoms,
-                                            const int64_t *atom_shape,
+                                            const dicod_problem *problem,
                                             const float *u,
                                             const float *v,
                                             dicod_encoder **encoder);
@@ -1385,7 +1418,7 @@ dicod_status dicod_encoder_create_rank1_f32(dicod_context *context,
  * Local, unless its context has been freed before: then it frees the communicator as
  * dicod_context_free() does, which is collective. No other thread may be using the handle.
  */
-void dicod_encoder_free(dicod_encoder **encoder);
+dicod_status dicod_encoder_free(dicod_encoder **encoder);
 
 /**
  * Replaces the dictionary by `d` of the same shape, and computes its Gram tensor. The activations
@@ -1445,7 +1478,7 @@ dicod_status dicod_encoder_set_dictionary_rank1_f32(dicod_encoder *encoder,
  * DICOD_ERROR_COMMUNICATION.
  */
 dicod_status dicod_encoder_solve(dicod_encoder *encoder,
-                                 const dicod_array *x,
+                                 const dicod_const_array *x,
                                  dicod_info *info);
 
 /**
@@ -1457,7 +1490,7 @@ dicod_status dicod_encoder_solve(dicod_encoder *encoder,
  * DICOD_ERROR_INVALID_ARGUMENT for a negative value if the option "positive" is set.
  */
 dicod_status dicod_encoder_set_z(dicod_encoder *encoder,
-                                 const dicod_array *z);
+                                 const dicod_const_array *z);
 
 /**
  * Forgets the activations: the next solve begins at z = 0.
@@ -1476,12 +1509,12 @@ dicod_status dicod_encoder_clear_z(dicod_encoder *encoder);
  * Collective over the context's ranks. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
  * DICOD_ERROR_INVALID_ARGUMENT if two elements share memory.
  */
-dicod_status dicod_encoder_get_z(dicod_encoder *encoder,
-                                 dicod_array *z);
+dicod_status dicod_encoder_get_z(const dicod_encoder *encoder,
+                                 const dicod_array *z);
 
 /**
  * Lists the activations on this rank that are not zero, sorted by signal, atom and position
- * (row-major): those of dicod_encoder_region(), without a communicator all. Entry i is `signal[i]`, `atom[i]`, `position[i][n_axes]` in the valid shape, and `value[i]`, which is
+ * (row-major): those of dicod_encoder_get_region(), without a communicator all. Entry i is `signal[i]`, `atom[i]`, `position[i][n_axes]` in the valid shape, and `value[i]`, which is
  * a double for encoders of float, too.
  *
  * Call it first with a capacity of 0: only `*count` is written. Then with arrays of at least that
@@ -1492,7 +1525,7 @@ dicod_status dicod_encoder_get_z(dicod_encoder *encoder,
  * negative or, other than 0, too small); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE
  * (encoder in use).
  */
-dicod_status dicod_encoder_get_sparse(dicod_encoder *encoder,
+dicod_status dicod_encoder_get_sparse(const dicod_encoder *encoder,
                                       int64_t capacity,
                                       int64_t *signal,
                                       int64_t *atom,
@@ -1508,7 +1541,7 @@ dicod_status dicod_encoder_get_sparse(dicod_encoder *encoder,
  * Collective over the context's ranks. Needs the encoder for itself. Errors: as
  * dicod_encoder_get_sparse(); DICOD_ERROR_INVALID_SHAPE (a block that is not in the valid domain).
  */
-dicod_status dicod_encoder_get_sparse_block(dicod_encoder *encoder,
+dicod_status dicod_encoder_get_sparse_block(const dicod_encoder *encoder,
                                             const int64_t *offset,
                                             const int64_t *local_shape,
                                             int64_t capacity,
@@ -1520,7 +1553,7 @@ dicod_status dicod_encoder_get_sparse_block(dicod_encoder *encoder,
 
 /**
  * Sets the activations to those of a list, as dicod_encoder_get_sparse() gives it, for a warm start: z is zero
- * but for `n` of them. They lie in this rank's region (see dicod_encoder_region()), each in another place.
+ * but for `n` of them. They lie in this rank's region (see dicod_encoder_get_region()), each in another place.
  * `signal` may be NULL if there is one signal only, `atom` if there is one atom; `position` has
  * n * n_axes entries.
  *
@@ -1547,7 +1580,9 @@ dicod_status dicod_encoder_set_sparse(dicod_encoder *encoder,
  * Needs the encoder for itself.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (encoder in use).
  */
-dicod_status dicod_encoder_region(dicod_encoder *encoder, int64_t *offset, int64_t *local_shape);
+dicod_status dicod_encoder_get_region(const dicod_encoder *encoder,
+                                      int64_t *offset,
+                                      int64_t *local_shape);
 
 /**
  * Regularisation of each atom in the last solve, absolute: `lambda[n_atoms]`.
@@ -1557,7 +1592,9 @@ dicod_status dicod_encoder_region(dicod_encoder *encoder, int64_t *offset, int64
  * DICOD_ERROR_INVALID_STATE (nothing was solved yet, or the last solve was stopped before it knew;
  * encoder in use).
  */
-dicod_status dicod_encoder_get_lambda(dicod_encoder *encoder, int64_t n_atoms, double *lambda);
+dicod_status dicod_encoder_get_lambda(const dicod_encoder *encoder,
+                                      int64_t n_atoms,
+                                      double *lambda);
 
 /**
  * Tolerance of each atom in the last solve, in units of its z: `tolerance[n_atoms]`. It ended, if it converged, with
@@ -1568,7 +1605,7 @@ dicod_status dicod_encoder_get_lambda(dicod_encoder *encoder, int64_t n_atoms, d
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_atoms is not the encoder's);
  * DICOD_ERROR_INVALID_STATE (nothing was solved yet, or the encoder is in use).
  */
-dicod_status dicod_encoder_get_tolerance(dicod_encoder *encoder,
+dicod_status dicod_encoder_get_tolerance(const dicod_encoder *encoder,
                                          int64_t n_atoms,
                                          double *tolerance);
 
@@ -1678,7 +1715,9 @@ typedef int32_t (*dicod_span_fn)(void *userdata, const dicod_span *span);
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_STATE (no solve with the option "trace"
  * yet, or the encoder is in use).
  */
-dicod_status dicod_encoder_get_trace(dicod_encoder *encoder, dicod_span_fn visit, void *userdata);
+dicod_status dicod_encoder_get_trace(const dicod_encoder *encoder,
+                                     dicod_span_fn visit,
+                                     void *userdata);
 
 /**
  * The same as JSON text, NUL-terminated: an object with "rank", "ranks", "threads", "signals",
@@ -1693,9 +1732,9 @@ dicod_status dicod_encoder_get_trace(dicod_encoder *encoder, dicod_span_fn visit
  * Errors: as dicod_encoder_get_trace(); DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other
  * than 0, too small).
  */
-dicod_status dicod_encoder_get_trace_json(dicod_encoder *encoder,
-                                          char *json,
+dicod_status dicod_encoder_get_trace_json(const dicod_encoder *encoder,
                                           int64_t capacity,
+                                          char *json,
                                           int64_t *needed);
 
 /* Learning a dictionary: one call on plain arrays ---------------------------------------------- */
@@ -1879,7 +1918,7 @@ typedef struct dicod_learn_info {
  * - `options`: those of dicod_solve() for the steps of z, and those that begin with "learn_"; NULL:
  *   the defaults, among them lambda = 0.1 lambda_max of the first dictionary. "time_limit" holds for
  *   the whole call. "frozen_support" has to be 0, and "warm_start" means nothing here.
- * - `n_axes`: 1, 2 or 3; `signal_shape[n_axes]`, `atom_shape[n_axes]`.
+ * - `problem`: shapes and numbers of signals, channels and atoms.
  * - `x`: n_signals signals (n_signals, n_channels, signal_shape...) with one dictionary.
  * - `each`: told of every outer iteration, with `userdata`; NULL: nobody.
  * - `d`: the dictionary (n_atoms, n_channels, atom_shape...). Written; with "learn_init" "given" and
@@ -1905,12 +1944,7 @@ typedef struct dicod_learn_info {
  */
 dicod_status dicod_learn(dicod_context *context,
                          const dicod_options *options,
-                         int64_t n_axes,
-                         const int64_t *signal_shape,
-                         int64_t n_signals,
-                         int64_t n_channels,
-                         int64_t n_atoms,
-                         const int64_t *atom_shape,
+                         const dicod_problem *problem,
                          const double *x,
                          dicod_learn_fn each,
                          void *userdata,
@@ -1923,12 +1957,7 @@ dicod_status dicod_learn(dicod_context *context,
  */
 dicod_status dicod_learn_f32(dicod_context *context,
                              const dicod_options *options,
-                             int64_t n_axes,
-                             const int64_t *signal_shape,
-                             int64_t n_signals,
-                             int64_t n_channels,
-                             int64_t n_atoms,
-                             const int64_t *atom_shape,
+                             const dicod_problem *problem,
                              const float *x,
                              dicod_learn_fn each,
                              void *userdata,
@@ -1961,12 +1990,7 @@ typedef struct dicod_learner dicod_learner;
  */
 dicod_status dicod_learner_create(dicod_context *context,
                                   const dicod_options *options,
-                                  int64_t n_axes,
-                                  const int64_t *signal_shape,
-                                  int64_t n_signals,
-                                  int64_t n_channels,
-                                  int64_t n_atoms,
-                                  const int64_t *atom_shape,
+                                  const dicod_problem *problem,
                                   const double *d,
                                   dicod_learner **learner);
 
@@ -1975,12 +1999,7 @@ dicod_status dicod_learner_create(dicod_context *context,
  */
 dicod_status dicod_learner_create_f32(dicod_context *context,
                                       const dicod_options *options,
-                                      int64_t n_axes,
-                                      const int64_t *signal_shape,
-                                      int64_t n_signals,
-                                      int64_t n_channels,
-                                      int64_t n_atoms,
-                                      const int64_t *atom_shape,
+                                      const dicod_problem *problem,
                                       const float *d,
                                       dicod_learner **learner);
 
@@ -1989,7 +2008,7 @@ dicod_status dicod_learner_create_f32(dicod_context *context,
  *
  * Local. No other thread may be using the handle.
  */
-void dicod_learner_free(dicod_learner **learner);
+dicod_status dicod_learner_free(dicod_learner **learner);
 
 /**
  * One outer iteration on the signals `x`: z, from where the last step left it, then the dictionary.
@@ -2007,7 +2026,7 @@ void dicod_learner_free(dicod_learner **learner);
  * context for itself. Errors: as dicod_encoder_solve().
  */
 dicod_status dicod_learner_step(dicod_learner *learner,
-                                const dicod_array *x,
+                                const dicod_const_array *x,
                                 dicod_learn_step *step);
 
 /**
@@ -2019,7 +2038,7 @@ dicod_status dicod_learner_step(dicod_learner *learner,
  * context for itself. Errors: as dicod_encoder_solve().
  */
 dicod_status dicod_learner_run(dicod_learner *learner,
-                               const dicod_array *x,
+                               const dicod_const_array *x,
                                dicod_learn_fn each,
                                void *userdata,
                                dicod_learn_info *info);
@@ -2032,7 +2051,7 @@ dicod_status dicod_learner_run(dicod_learner *learner,
  * its context for itself. Errors: as dicod_encoder_solve().
  */
 dicod_status dicod_learner_encode(dicod_learner *learner,
-                                  const dicod_array *x,
+                                  const dicod_const_array *x,
                                   dicod_info *info);
 
 /**
@@ -2043,14 +2062,14 @@ dicod_status dicod_learner_encode(dicod_learner *learner,
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_values is not that of the
  * learner's dictionary; the learner is one of float); DICOD_ERROR_INVALID_STATE (no step was done yet, learner in use); DICOD_ERROR_OUT_OF_MEMORY.
  */
-dicod_status dicod_learner_get_dictionary(dicod_learner *learner,
+dicod_status dicod_learner_get_dictionary(const dicod_learner *learner,
                                           int64_t n_values,
                                           double *d);
 
 /**
  * dicod_learner_get_dictionary() for learners of float.
  */
-dicod_status dicod_learner_get_dictionary_f32(dicod_learner *learner,
+dicod_status dicod_learner_get_dictionary_f32(const dicod_learner *learner,
                                               int64_t n_values,
                                               float *d);
 
@@ -2061,7 +2080,7 @@ dicod_status dicod_learner_get_dictionary_f32(dicod_learner *learner,
  * Local. Needs the learner for itself. Errors: as dicod_learner_get_dictionary(), and
  * DICOD_ERROR_INVALID_STATE if the atoms are not of rank one.
  */
-dicod_status dicod_learner_get_dictionary_rank1(dicod_learner *learner,
+dicod_status dicod_learner_get_dictionary_rank1(const dicod_learner *learner,
                                                 int64_t n_u,
                                                 double *u,
                                                 int64_t n_v,
@@ -2070,7 +2089,7 @@ dicod_status dicod_learner_get_dictionary_rank1(dicod_learner *learner,
 /**
  * dicod_learner_get_dictionary_rank1() for learners of float.
  */
-dicod_status dicod_learner_get_dictionary_rank1_f32(dicod_learner *learner,
+dicod_status dicod_learner_get_dictionary_rank1_f32(const dicod_learner *learner,
                                                     int64_t n_u,
                                                     float *u,
                                                     int64_t n_v,
@@ -2084,8 +2103,8 @@ dicod_status dicod_learner_get_dictionary_rank1_f32(dicod_learner *learner,
  * Collective over the context's ranks. Needs the learner for itself.
  * Errors: as dicod_encoder_get_z().
  */
-dicod_status dicod_learner_get_z(dicod_learner *learner,
-                                 dicod_array *z);
+dicod_status dicod_learner_get_z(const dicod_learner *learner,
+                                 const dicod_array *z);
 
 /**
  * Regularisation of each atom, absolute: `lambda[n_atoms]`.
@@ -2095,7 +2114,7 @@ dicod_status dicod_learner_get_z(dicod_learner *learner,
  * DICOD_ERROR_INVALID_STATE (not known before the first step, or different in each step: see
  * "learn_reg_reference"; learner in use).
  */
-dicod_status dicod_learner_get_lambda(dicod_learner *learner,
+dicod_status dicod_learner_get_lambda(const dicod_learner *learner,
                                       int64_t n_atoms,
                                       double *lambda);
 
@@ -2114,7 +2133,7 @@ dicod_status dicod_learner_get_lambda(dicod_learner *learner,
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other than
  * 0, too small); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (learner in use).
  */
-dicod_status dicod_learner_save(dicod_learner *learner,
+dicod_status dicod_learner_save(const dicod_learner *learner,
                                 int64_t capacity,
                                 uint8_t *buffer,
                                 int64_t *needed);
@@ -2126,7 +2145,7 @@ dicod_status dicod_learner_save(dicod_learner *learner,
  * Collective over the context's ranks. Needs the learner for itself.
  * Errors: as dicod_learner_save(), and DICOD_ERROR_FILE.
  */
-dicod_status dicod_learner_save_file(dicod_learner *learner, const char *path);
+dicod_status dicod_learner_save_file(const dicod_learner *learner, const char *path);
 
 /**
  * Makes a learner from the `size` bytes that dicod_learner_save() wrote: `*learner`, of the element
@@ -2194,15 +2213,15 @@ typedef struct dicod_handle_info {
     /**
      * Shape of the whole domain.
      */
-    int64_t signal_shape[3];
+    int64_t signal_shape[4];
     /**
      * Shape of an atom.
      */
-    int64_t atom_shape[3];
+    int64_t atom_shape[4];
     /**
      * Shape of the activations: as dicod_valid_shape() says.
      */
-    int64_t valid_shape[3];
+    int64_t valid_shape[4];
     /**
      * Outer iterations of a learner so far; 0 for an encoder.
      */
@@ -2320,7 +2339,7 @@ int32_t dicod_learn_progress_bar(void *userdata,
  * The answers are those of the Segmentation class of the Python package dicodile 0.3, except where
  * that one is wrong or fails; the Rust documentation lists the differences (grid::segmentation).
  */
-typedef struct segmentation segmentation;
+typedef struct dicod_segmentation dicod_segmentation;
 
 /**
  * Makes a segmentation with `n_segments[a]` segments along axis a.
@@ -2345,7 +2364,7 @@ dicod_status segmentation_create_by_count(int64_t n_axes,
                                           const int64_t *inner_bounds,
                                           const int64_t *n_segments,
                                           const int64_t *overlap,
-                                          segmentation **handle);
+                                          dicod_segmentation **handle);
 
 /**
  * Makes a segmentation with segments of `segment_shape[n_axes]` positions; the last along an axis
@@ -2362,74 +2381,78 @@ dicod_status segmentation_create_by_shape(int64_t n_axes,
                                           const int64_t *inner_bounds,
                                           const int64_t *segment_shape,
                                           const int64_t *overlap,
-                                          segmentation **handle);
+                                          dicod_segmentation **handle);
 
 /**
  * Frees a segmentation and sets the caller's pointer to NULL. `handle` and `*handle` may be NULL.
  *
  * Local. No other thread may be using the handle.
  */
-void segmentation_free(segmentation **handle);
+dicod_status segmentation_free(dicod_segmentation **handle);
 
 /**
  * Number of axes.
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status segmentation_n_axes(const segmentation *handle, int64_t *n_axes);
+dicod_status segmentation_get_n_axes(const dicod_segmentation *handle, int64_t *n_axes);
 
 /**
  * Number of segments.
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status segmentation_n_segments(const segmentation *handle, int64_t *n_segments);
+dicod_status segmentation_get_n_segments(const dicod_segmentation *handle,
+                                         int64_t *n_segments);
 
 /**
  * Number of segments along each axis: `counts[n_axes]`.
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status segmentation_segments_per_axis(const segmentation *handle, int64_t *counts);
+dicod_status segmentation_get_segments_per_axis(const dicod_segmentation *handle,
+                                                int64_t *counts);
 
 /**
  * The size that was asked for or computed for the segments of each axis: `shape[n_axes]`.
  *
  * The last segment of an axis may be smaller or larger; where the axis is cut evenly the later
  * ones are one smaller. For the only segment of an axis cut by number it is one more than the size
- * of the domain. Sizes of one segment: segmentation_segment_shape().
+ * of the domain. Sizes of one segment: segmentation_get_segment_shape().
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status segmentation_nominal_shape(const segmentation *handle, int64_t *shape);
+dicod_status segmentation_get_nominal_shape(const dicod_segmentation *handle,
+                                            int64_t *shape);
 
 /**
  * Size of the domain along each axis: `shape[n_axes]`.
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status segmentation_shape(const segmentation *handle, int64_t *shape);
+dicod_status segmentation_get_shape(const dicod_segmentation *handle, int64_t *shape);
 
 /**
  * Bounds of the domain in the full array: `bounds[n_axes][2]`.
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status segmentation_inner_bounds(const segmentation *handle, int64_t *bounds);
+dicod_status segmentation_get_inner_bounds(const dicod_segmentation *handle,
+                                           int64_t *bounds);
 
 /**
  * Shape of the full array: `shape[n_axes]`.
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status segmentation_full_shape(const segmentation *handle, int64_t *shape);
+dicod_status segmentation_get_full_shape(const dicod_segmentation *handle, int64_t *shape);
 
 /**
  * Overlap along each axis: `overlap[n_axes]`.
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status segmentation_overlap(const segmentation *handle, int64_t *overlap);
+dicod_status segmentation_get_overlap(const dicod_segmentation *handle, int64_t *overlap);
 
 /**
  * Bounds of segment `i_seg` in the full array: `bounds[n_axes][2]`.
@@ -2439,10 +2462,10 @@ dicod_status segmentation_overlap(const segmentation *handle, int64_t *overlap);
  * Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
-dicod_status segmentation_segment_bounds(const segmentation *handle,
-                                         int64_t i_seg,
-                                         int32_t inner,
-                                         int64_t *bounds);
+dicod_status segmentation_get_segment_bounds(const dicod_segmentation *handle,
+                                             int64_t i_seg,
+                                             int32_t inner,
+                                             int64_t *bounds);
 
 /**
  * Size of segment `i_seg` along each axis: `shape[n_axes]`.
@@ -2452,10 +2475,10 @@ dicod_status segmentation_segment_bounds(const segmentation *handle,
  * Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
-dicod_status segmentation_segment_shape(const segmentation *handle,
-                                        int64_t i_seg,
-                                        int32_t inner,
-                                        int64_t *shape);
+dicod_status segmentation_get_segment_shape(const dicod_segmentation *handle,
+                                            int64_t i_seg,
+                                            int32_t inner,
+                                            int64_t *shape);
 
 /**
  * Segment `i_seg` as a slice of the full array, in the form that HDF5's hyperslabs and MPI's
@@ -2467,11 +2490,11 @@ dicod_status segmentation_segment_shape(const segmentation *handle,
  * Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
-dicod_status segmentation_segment_slices(const segmentation *handle,
-                                         int64_t i_seg,
-                                         int32_t inner,
-                                         int64_t *start,
-                                         int64_t *count);
+dicod_status segmentation_get_segment_slices(const dicod_segmentation *handle,
+                                             int64_t i_seg,
+                                             int32_t inner,
+                                             int64_t *start,
+                                             int64_t *count);
 
 /**
  * The segment whose inner part holds `point[n_axes]` (global coordinates), or for a point outside
@@ -2479,7 +2502,7 @@ dicod_status segmentation_segment_slices(const segmentation *handle,
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status segmentation_find_segment(const segmentation *handle,
+dicod_status segmentation_find_segment(const dicod_segmentation *handle,
                                        const int64_t *point,
                                        int64_t *i_seg);
 
@@ -2497,12 +2520,12 @@ dicod_status segmentation_find_segment(const segmentation *handle,
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative radius; capacity
  * negative or too small).
  */
-dicod_status segmentation_touched_segments(const segmentation *handle,
-                                           const int64_t *point,
-                                           const int64_t *radius,
-                                           int64_t capacity,
-                                           int64_t *segments,
-                                           int64_t *count);
+dicod_status segmentation_get_touched_segments(const dicod_segmentation *handle,
+                                               const int64_t *point,
+                                               const int64_t *radius,
+                                               int64_t capacity,
+                                               int64_t *segments,
+                                               int64_t *count);
 
 /**
  * What the window from point - radius to point + radius, both included, touches of the overlap of
@@ -2519,13 +2542,13 @@ dicod_status segmentation_touched_segments(const segmentation *handle,
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
  * (negative radius; capacity negative or too small).
  */
-dicod_status segmentation_touched_overlap_slices(const segmentation *handle,
-                                                 int64_t i_seg,
-                                                 const int64_t *point,
-                                                 const int64_t *radius,
-                                                 int64_t capacity,
-                                                 int64_t *boxes,
-                                                 int64_t *count);
+dicod_status segmentation_get_touched_overlap_slices(const dicod_segmentation *handle,
+                                                     int64_t i_seg,
+                                                     const int64_t *point,
+                                                     const int64_t *radius,
+                                                     int64_t capacity,
+                                                     int64_t *boxes,
+                                                     int64_t *count);
 
 /**
  * Global coordinates `global[n_axes]` of `point[n_axes]`, given in local coordinates of segment
@@ -2535,10 +2558,10 @@ dicod_status segmentation_touched_overlap_slices(const segmentation *handle,
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
  * fit in 64 bits).
  */
-dicod_status segmentation_global_coordinate(const segmentation *handle,
-                                            int64_t i_seg,
-                                            const int64_t *point,
-                                            int64_t *global);
+dicod_status segmentation_get_global_coordinate(const dicod_segmentation *handle,
+                                                int64_t i_seg,
+                                                const int64_t *point,
+                                                int64_t *global);
 
 /**
  * Local coordinates `local[n_axes]`, in segment `i_seg`, of `point[n_axes]`, given in global
@@ -2548,10 +2571,10 @@ dicod_status segmentation_global_coordinate(const segmentation *handle,
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
  * fit in 64 bits).
  */
-dicod_status segmentation_local_coordinate(const segmentation *handle,
-                                           int64_t i_seg,
-                                           const int64_t *point,
-                                           int64_t *local);
+dicod_status segmentation_get_local_coordinate(const dicod_segmentation *handle,
+                                               int64_t i_seg,
+                                               const int64_t *point,
+                                               int64_t *local);
 
 /**
  * Whether `point[n_axes]`, in local coordinates of segment `i_seg`, lies in the segment:
@@ -2562,7 +2585,7 @@ dicod_status segmentation_local_coordinate(const segmentation *handle,
  * Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
-dicod_status segmentation_contains_point(const segmentation *handle,
+dicod_status segmentation_contains_point(const dicod_segmentation *handle,
                                          int64_t i_seg,
                                          const int64_t *point,
                                          int32_t inner,
@@ -2578,7 +2601,7 @@ dicod_status segmentation_contains_point(const segmentation *handle,
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
  * (negative radius).
  */
-dicod_status segmentation_contains_area(const segmentation *handle,
+dicod_status segmentation_contains_area(const dicod_segmentation *handle,
                                         int64_t i_seg,
                                         const int64_t *point,
                                         const int64_t *radius,
@@ -2591,9 +2614,9 @@ dicod_status segmentation_contains_area(const segmentation *handle,
  * Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
-dicod_status segmentation_padding_to_overlap(const segmentation *handle,
-                                             int64_t i_seg,
-                                             int64_t *padding);
+dicod_status segmentation_get_padding_to_overlap(const dicod_segmentation *handle,
+                                                 int64_t i_seg,
+                                                 int64_t *padding);
 
 /**
  * The segment after `i_seg`, and 0 after the last: `*next`. An `i_seg` of -1 stands before the
@@ -2602,7 +2625,7 @@ dicod_status segmentation_padding_to_overlap(const segmentation *handle,
  * Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
-dicod_status segmentation_increment(const segmentation *handle,
+dicod_status segmentation_increment(const dicod_segmentation *handle,
                                     int64_t i_seg,
                                     int64_t *next);
 
@@ -2612,7 +2635,9 @@ dicod_status segmentation_increment(const segmentation *handle,
  * Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
-dicod_status segmentation_is_active(const segmentation *handle, int64_t i_seg, int32_t *active);
+dicod_status segmentation_is_active(const dicod_segmentation *handle,
+                                    int64_t i_seg,
+                                    int32_t *active);
 
 /**
  * Activates the `n` segments whose numbers are in `segments[n]`; repeated ones count once. After
@@ -2625,7 +2650,7 @@ dicod_status segmentation_is_active(const segmentation *handle, int64_t i_seg, i
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative n),
  * DICOD_ERROR_OUT_OF_RANGE (segments).
  */
-dicod_status segmentation_set_active(segmentation *handle,
+dicod_status segmentation_set_active(dicod_segmentation *handle,
                                      int64_t n,
                                      const int64_t *segments,
                                      int64_t *changed);
@@ -2641,7 +2666,7 @@ dicod_status segmentation_set_active(segmentation *handle,
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative n),
  * DICOD_ERROR_OUT_OF_RANGE (segments), DICOD_ERROR_OUT_OF_MEMORY.
  */
-dicod_status segmentation_set_inactive(segmentation *handle,
+dicod_status segmentation_set_inactive(dicod_segmentation *handle,
                                        int64_t n,
                                        const int64_t *segments,
                                        int64_t *changed);
@@ -2652,21 +2677,21 @@ dicod_status segmentation_set_inactive(segmentation *handle,
  * Local. The handle is changed: no other thread may be using it.
  * Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status segmentation_reset(segmentation *handle, int64_t *changed);
+dicod_status segmentation_reset(dicod_segmentation *handle, int64_t *changed);
 
 /**
  * Number of active segments.
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status segmentation_n_active(const segmentation *handle, int64_t *n_active);
+dicod_status segmentation_get_n_active(const dicod_segmentation *handle, int64_t *n_active);
 
 /**
  * Whether at least one segment is active: `*exists` is 1 or 0.
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status segmentation_exists_active(const segmentation *handle, int32_t *exists);
+dicod_status segmentation_exists_active(const dicod_segmentation *handle, int32_t *exists);
 
 /**
  * Whether the inactive segments may rest: `*i_seg` is the first of them whose inner part holds an
@@ -2680,7 +2705,7 @@ dicod_status segmentation_exists_active(const segmentation *handle, int32_t *exi
  * not finite), DICOD_ERROR_NOT_FINITE (dz), DICOD_ERROR_OUT_OF_MEMORY (dz has more elements than
  * memory can hold).
  */
-dicod_status segmentation_check_inactive(const segmentation *handle,
+dicod_status segmentation_check_inactive(const dicod_segmentation *handle,
                                          int64_t n_atoms,
                                          const double *dz,
                                          double tol,
@@ -2704,18 +2729,18 @@ typedef struct parmap_task parmap_task;
  *
  * Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER (task).
  */
-dicod_status parmap_task_where(const parmap_task *task,
-                               int64_t *index,
-                               int64_t *attempt,
-                               int32_t *rank,
-                               int32_t *worker);
+dicod_status parmap_task_get_place(const parmap_task *task,
+                                   int64_t *index,
+                                   int64_t *attempt,
+                                   int32_t *rank,
+                                   int32_t *worker);
 
 /**
  * Index of the task, from 0; -1 if `task` is NULL.
  *
  * Local. Any thread, while the work function runs.
  */
-int64_t parmap_task_index(const parmap_task *task);
+int64_t parmap_task_get_index(const parmap_task *task);
 
 /**
  * 1 if the task should end early, because its result won't count any more: the run was cancelled,
@@ -2733,11 +2758,11 @@ int32_t parmap_cancelled(const parmap_task *task);
  *
  * Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status parmap_task_key(const parmap_task *task, uint64_t *key);
+dicod_status parmap_task_get_key(const parmap_task *task, uint64_t *key);
 
 /**
  * The next `n` random numbers of the task, uniform in [0, 1): `values[n]`. As for
- * parmap_task_key(), they depend on seed and index alone; a retry gets the same again.
+ * parmap_task_get_key(), they depend on seed and index alone; a retry gets the same again.
  *
  * Local. To be called by the work function's thread.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n negative).
@@ -2760,7 +2785,9 @@ dicod_status parmap_task_explain(const parmap_task *task, const char *message);
  *
  * Local. Any thread, while the work function runs. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status parmap_task_shared(const parmap_task *task, const void **data, int64_t *size);
+dicod_status parmap_task_get_shared(const parmap_task *task,
+                                    const void **data,
+                                    int64_t *size);
 
 /**
  * A context on the ranks that work on the task together (setting "ranks_per_task"), with one
@@ -2769,7 +2796,7 @@ dicod_status parmap_task_shared(const parmap_task *task, const void **data, int6
  *
  * Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status parmap_task_context(const parmap_task *task, dicod_context **context);
+dicod_status parmap_task_get_context(const parmap_task *task, dicod_context **context);
 
 /**
  * Makes a buffer `size` bytes long, new bytes are zero, and gives where they begin: `*data`, valid
@@ -2834,7 +2861,7 @@ typedef struct parmap_report {
      */
     int64_t total;
     /**
-     * Tasks without a result: parmap_unfinished() lists them.
+     * Tasks without a result: parmap_get_unfinished() lists them.
      */
     int64_t unfinished;
     /**
@@ -2882,7 +2909,7 @@ dicod_status parmap_report_text(const parmap_report *report,
  * threads of the library, several at a time, everything else in the calling one. Only the calling
  * thread uses MPI.
  */
-typedef struct parmap parmap;
+typedef struct dicod_parmap dicod_parmap;
 
 /**
  * Does one task: reads `input`, in_size bytes, and writes `output`, out_size bytes, all zero when
@@ -2907,7 +2934,7 @@ typedef int32_t (*parmap_work_fn)(void *userdata,
  * Errors: DICOD_ERROR_NULL_POINTER (map).
  */
 dicod_status parmap_create(const dicod_context *context,
-                           parmap **map);
+                           dicod_parmap **map);
 
 /**
  * Frees a map and sets the caller's pointer to NULL. `map` and `*map` may be NULL.
@@ -2916,7 +2943,7 @@ dicod_status parmap_create(const dicod_context *context,
  * dicod_context_free() if it is the last handle on the ranks of a communicator. No other thread may
  * be using the handle.
  */
-void parmap_free(parmap **map);
+dicod_status parmap_free(dicod_parmap **map);
 
 /**
  * Asks the run that is in progress to end, on all ranks: it returns PARMAP_ERROR_CANCELLED. Without
@@ -2924,10 +2951,10 @@ void parmap_free(parmap **map);
  *
  * Local. Any thread, also in a signal handler: it only sets a flag.
  */
-void parmap_cancel(const parmap *map);
+void parmap_cancel(const dicod_parmap *map);
 
 /**
- * Gives all tasks of later runs `size` bytes of rank 0, see parmap_task_shared(). They are copied
+ * Gives all tasks of later runs `size` bytes of rank 0, see parmap_task_get_shared(). They are copied
  * once per node if its ranks can share memory and half of the room that is left for that (/dev/shm)
  * is enough, else once per rank, and replace those of an earlier call. On other ranks `data` and `size` are not looked at. `data` may be NULL if `size` is
  * 0.
@@ -2936,7 +2963,7 @@ void parmap_cancel(const parmap *map);
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (size), DICOD_ERROR_OUT_OF_MEMORY,
  * DICOD_ERROR_INVALID_STATE (map in use), DICOD_ERROR_COMMUNICATION.
  */
-dicod_status parmap_share(parmap *map,
+dicod_status parmap_share(dicod_parmap *map,
                           const void *data,
                           int64_t size);
 
@@ -2960,7 +2987,7 @@ dicod_status parmap_share(parmap *map,
  * DICOD_ERROR_OUT_OF_MEMORY, DICOD_ERROR_INVALID_STATE (map in use, ranks that make different
  * calls); DICOD_ERROR_COMMUNICATION.
  */
-dicod_status parmap_run(parmap *map,
+dicod_status parmap_run(dicod_parmap *map,
                         int64_t n_tasks,
                         parmap_work_fn work,
                         void *userdata,
@@ -2984,11 +3011,11 @@ dicod_status parmap_run(parmap *map,
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other than
  * 0, too small).
  */
-dicod_status parmap_unfinished(const parmap *map,
-                               int64_t capacity,
-                               int64_t *first,
-                               int64_t *end,
-                               int64_t *n);
+dicod_status parmap_get_unfinished(const dicod_parmap *map,
+                                   int64_t capacity,
+                                   int64_t *first,
+                                   int64_t *end,
+                                   int64_t *n);
 
 /* Parallel map: settings ----------------------------------------------------------------------- */
 
@@ -3028,7 +3055,7 @@ dicod_status parmap_unfinished(const parmap *map,
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_UNKNOWN_OPTION (key; the message names the nearest one);
  * DICOD_ERROR_INVALID_ARGUMENT (the setting has another type, or the value is not allowed).
  */
-dicod_status parmap_set_integer(parmap *map,
+dicod_status parmap_set_integer(dicod_parmap *map,
                                 const char *key,
                                 int64_t value);
 
@@ -3037,21 +3064,21 @@ dicod_status parmap_set_integer(parmap *map,
  *
  * Otherwise as parmap_set_integer().
  */
-dicod_status parmap_set_real(parmap *map, const char *key, double value);
+dicod_status parmap_set_real(dicod_parmap *map, const char *key, double value);
 
 /**
  * Sets the setting `key`, of type "string", to one of its words.
  *
  * Otherwise as parmap_set_integer().
  */
-dicod_status parmap_set_string(parmap *map, const char *key, const char *value);
+dicod_status parmap_set_string(dicod_parmap *map, const char *key, const char *value);
 
 /**
  * Sets the setting `key`, of any type, to what `text` says: a number as in C ("0.5", "inf"), a word, or 0 or 1.
  *
  * Otherwise as parmap_set_integer().
  */
-dicod_status parmap_set(parmap *map,
+dicod_status parmap_set(dicod_parmap *map,
                         const char *key,
                         const char *text);
 
@@ -3062,7 +3089,7 @@ dicod_status parmap_set(parmap *map,
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_UNKNOWN_OPTION (key); DICOD_ERROR_INVALID_ARGUMENT (the setting has another
  * type).
  */
-dicod_status parmap_get_integer(const parmap *map,
+dicod_status parmap_get_integer(const dicod_parmap *map,
                                 const char *key,
                                 int64_t *value);
 
@@ -3071,7 +3098,7 @@ dicod_status parmap_get_integer(const parmap *map,
  *
  * Otherwise as parmap_get_integer().
  */
-dicod_status parmap_get_real(const parmap *map, const char *key, double *value);
+dicod_status parmap_get_real(const dicod_parmap *map, const char *key, double *value);
 
 /**
  * Reads the setting `key`, of type "string": the word with its NUL, `*needed` bytes, goes to `value`, which has room for
@@ -3080,7 +3107,7 @@ dicod_status parmap_get_real(const parmap *map, const char *key, double *value);
  * Otherwise as parmap_get_integer(); errors also DICOD_ERROR_INVALID_ARGUMENT for a capacity that is negative or, other than 0,
  * too small.
  */
-dicod_status parmap_get_string(const parmap *map,
+dicod_status parmap_get_string(const dicod_parmap *map,
                                const char *key,
                                int64_t capacity,
                                char *value,
@@ -3091,7 +3118,7 @@ dicod_status parmap_get_string(const parmap *map,
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status parmap_settings_count(int64_t *count);
+dicod_status parmap_settings_get_count(int64_t *count);
 
 /**
  * Describes setting number `index`, from 0 to the count less one: `*info`, whose struct_size the caller sets before
@@ -3150,7 +3177,7 @@ typedef int32_t (*parmap_progress_fn)(void *userdata, const parmap_progress *pro
  * Local. Thread-safe; a run that is in progress keeps what it has.
  * Errors: DICOD_ERROR_NULL_POINTER (map).
  */
-dicod_status parmap_set_progress(parmap *map, parmap_progress_fn progress, void *userdata);
+dicod_status parmap_set_progress(dicod_parmap *map, parmap_progress_fn progress, void *userdata);
 
 /**
  * A progress callback that is ready-made: on stderr, a bar if that is a terminal, else a line now
@@ -3228,7 +3255,7 @@ typedef int32_t (*parmap_consume_fn)(void *userdata,
  * Errors: PARMAP_ERROR_TASK, PARMAP_ERROR_PRODUCER, PARMAP_ERROR_CONSUMER, PARMAP_ERROR_STALLED,
  * and as parmap_run().
  */
-dicod_status parmap_stream(parmap *map,
+dicod_status parmap_stream(dicod_parmap *map,
                            parmap_produce_fn produce,
                            parmap_item_fn work,
                            parmap_consume_fn consume,
@@ -3251,7 +3278,7 @@ typedef struct parmap_pull parmap_pull;
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_tasks, also if the ranks
  * differ), DICOD_ERROR_INVALID_STATE (map in use), DICOD_ERROR_COMMUNICATION.
  */
-dicod_status parmap_open(parmap *map,
+dicod_status parmap_open(dicod_parmap *map,
                          int64_t n_tasks,
                          parmap_pull **pull);
 
@@ -3283,11 +3310,13 @@ dicod_status parmap_done(parmap_pull *pull,
 int32_t parmap_pull_cancelled(const parmap_pull *pull, int64_t index);
 
 /**
- * A random number, `*key`, that depends on the setting "seed" and `index` alone: parmap_task_key().
+ * A random number, `*key`, that depends on the setting "seed" and `index` alone: parmap_task_get_key().
  *
  * Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (index).
  */
-dicod_status parmap_pull_key(const parmap_pull *pull, int64_t index, uint64_t *key);
+dicod_status parmap_pull_get_key(const parmap_pull *pull,
+                                 int64_t index,
+                                 uint64_t *key);
 
 /**
  * Ends the giving out of tasks, and sets the caller's pointer to NULL. What was not done is
@@ -3311,12 +3340,15 @@ dicod_status parmap_close(parmap_pull **pull,
  * Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (name empty or not UTF-8).
  */
-dicod_status parmap_register(parmap *map, const char *name, parmap_work_fn work, void *userdata);
+dicod_status parmap_register(dicod_parmap *map,
+                             const char *name,
+                             parmap_work_fn work,
+                             void *userdata);
 
 /**
  * As parmap_register(), for the items of parmap_call_stream().
  */
-dicod_status parmap_register_item(parmap *map,
+dicod_status parmap_register_item(dicod_parmap *map,
                                   const char *name,
                                   parmap_item_fn work,
                                   void *userdata);
@@ -3328,7 +3360,7 @@ dicod_status parmap_register_item(parmap *map,
  *
  * Collective. Needs the map for itself. Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_COMMUNICATION.
  */
-dicod_status parmap_serve(parmap *map);
+dicod_status parmap_serve(dicod_parmap *map);
 
 /**
  * On rank 0: the others return from parmap_serve().
@@ -3336,7 +3368,7 @@ dicod_status parmap_serve(parmap *map);
  * Needs the map for itself.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (not rank 0), DICOD_ERROR_COMMUNICATION.
  */
-dicod_status parmap_release(parmap *map);
+dicod_status parmap_release(dicod_parmap *map);
 
 /**
  * On rank 0, while the others are in parmap_serve(): as parmap_run(), with the function that is
@@ -3345,7 +3377,7 @@ dicod_status parmap_release(parmap *map);
  * Needs the map for itself.
  * Errors: as parmap_run(); DICOD_ERROR_INVALID_ARGUMENT if a rank has no such function.
  */
-dicod_status parmap_call(parmap *map,
+dicod_status parmap_call(dicod_parmap *map,
                          const char *name,
                          int64_t n_tasks,
                          const void *inputs,
@@ -3363,7 +3395,7 @@ dicod_status parmap_call(parmap *map,
  *
  * Needs the map for itself. Errors: as parmap_stream() and parmap_call().
  */
-dicod_status parmap_call_stream(parmap *map,
+dicod_status parmap_call_stream(dicod_parmap *map,
                                 const char *name,
                                 parmap_produce_fn produce,
                                 parmap_consume_fn consume,
@@ -3375,13 +3407,13 @@ dicod_status parmap_call_stream(parmap *map,
  *
  * Needs the map for itself. Errors: as parmap_share(), DICOD_ERROR_INVALID_STATE (not rank 0).
  */
-dicod_status parmap_call_share(parmap *map, const void *data, int64_t size);
+dicod_status parmap_call_share(dicod_parmap *map, const void *data, int64_t size);
 
 /* Parallel map: reductions --------------------------------------------------------------------- */
 
 /**
  * A reduction as a table of callbacks, each with `userdata` first; 0 or a positive code is
- * returned. Set struct_size before (PARMAP_REDUCER_INIT does). All but `join` may be called by any
+ * returned. Set struct_size before (PARMAP_REDUCER_INIT does). All but `join_states` may be called by any
  * thread of the map, several at a time.
  */
 typedef struct parmap_reducer {
@@ -3396,7 +3428,7 @@ typedef struct parmap_reducer {
     /**
      * Makes a fresh state, `*state`, from the pristine one, which it must not change.
      */
-    int32_t (*fork)(void *userdata, const void *pristine, void **state);
+    int32_t (*fork_state)(void *userdata, const void *pristine, void **state);
     /**
      * One task: changes `state`.
      */
@@ -3413,11 +3445,11 @@ typedef struct parmap_reducer {
      * Joins the next fork, `from`, into a state. Called by the calling thread, in order of index
      * unless the setting "ordered" is 0.
      */
-    int32_t (*join)(void *userdata, void *into, const void *from);
+    int32_t (*join_states)(void *userdata, void *into, const void *from);
     /**
-     * Frees what fork made. NULL: nothing is to be freed.
+     * Frees what `fork_state` made. NULL: nothing is to be freed.
      */
-    void (*free)(void *userdata, void *state);
+    void (*free_state)(void *userdata, void *state);
 } parmap_reducer;
 
 /**
@@ -3433,13 +3465,13 @@ typedef struct parmap_reducer {
  *
  * Task i reads in_size bytes at inputs + i * in_stride, as for parmap_run(). On success `state` is
  * set, by `unpack`, to all forks joined, on every rank; otherwise that of rank 0 is as it was.
- * Failures of `fork` and `pack` are reported at the first task of the chunk, with
- * PARMAP_ERROR_TASK; those of `unpack` and `join` with PARMAP_ERROR_CONSUMER. If "errors" is
+ * Failures of `fork_state` and `pack` are reported at the first task of the chunk, with
+ * PARMAP_ERROR_TASK; those of `unpack` and `join_states` with PARMAP_ERROR_CONSUMER. If "errors" is
  * "continue", tasks that fail have to leave the state as it was.
  *
  * Collective. Needs the map for itself. Errors: as parmap_run(), and PARMAP_ERROR_CONSUMER.
  */
-dicod_status parmap_reduce(parmap *map,
+dicod_status parmap_reduce(dicod_parmap *map,
                            int64_t n_tasks,
                            const parmap_reducer *reducer,
                            const void *inputs,
@@ -3481,7 +3513,7 @@ typedef struct parmap_node {
     /**
      * Makes a fresh node, `*fork`, that one chunk is trained on. Several at a time.
      */
-    int32_t (*fork)(const void *state, void **fork);
+    int32_t (*fork_state)(const void *state, void **fork);
     /**
      * Takes one chunk in.
      */
@@ -3497,7 +3529,7 @@ typedef struct parmap_node {
     /**
      * Joins the next fork into this node, or into another fork. In order, by the calling thread.
      */
-    int32_t (*join)(void *state, const void *fork);
+    int32_t (*join_states)(void *state, const void *fork);
     /**
      * Ends a phase, on rank 0 only.
      */
@@ -3522,7 +3554,7 @@ typedef struct parmap_node {
     /**
      * Frees a fork. NULL: nothing is to be freed.
      */
-    void (*free)(void *fork);
+    void (*free_state)(void *fork);
 } parmap_node;
 
 /**
@@ -3558,7 +3590,7 @@ dicod_status parmap_flow_create(int64_t n_nodes,
  *
  * Local. No other thread may be using the handle.
  */
-void parmap_flow_free(parmap_flow **flow);
+dicod_status parmap_flow_free(parmap_flow **flow);
 
 /**
  * Sets a node to `size` bytes of a checkpoint: it counts as trained. Every rank has to say so; the
@@ -3587,7 +3619,7 @@ dicod_status parmap_flow_load(parmap_flow *flow,
  * DICOD_ERROR_INVALID_STATE also if a flow is being trained with this map.
  */
 dicod_status parmap_flow_train(parmap_flow *flow,
-                               parmap *map,
+                               dicod_parmap *map,
                                parmap_restart_fn restart,
                                parmap_produce_fn produce,
                                parmap_checkpoint_fn checkpoint,
@@ -3602,7 +3634,7 @@ dicod_status parmap_flow_train(parmap_flow *flow,
  * Errors: as parmap_stream(); DICOD_ERROR_INVALID_STATE also if a node is not trained.
  */
 dicod_status parmap_flow_execute(parmap_flow *flow,
-                                 parmap *map,
+                                 dicod_parmap *map,
                                  parmap_produce_fn produce,
                                  parmap_consume_fn consume,
                                  void *userdata,
@@ -3699,7 +3731,7 @@ dicod_status parmap_operators_create_distributed(int64_t n_operators,
  *
  * Local. No other thread may be using the handle.
  */
-void parmap_operators_free(parmap_operators **vector);
+dicod_status parmap_operators_free(parmap_operators **vector);
 
 /**
  * Length of x and y, and whether the operator is linear, which it is if all are: `*in_size`,
@@ -3707,10 +3739,10 @@ void parmap_operators_free(parmap_operators **vector);
  *
  * Local. Errors: DICOD_ERROR_NULL_POINTER (vector), DICOD_ERROR_INVALID_STATE (in use).
  */
-dicod_status parmap_operators_sizes(const parmap_operators *vector,
-                                    int64_t *in_size,
-                                    int64_t *out_size,
-                                    int32_t *linear);
+dicod_status parmap_operators_get_sizes(const parmap_operators *vector,
+                                        int64_t *in_size,
+                                        int64_t *out_size,
+                                        int32_t *linear);
 
 /**
  * y = T(x), results of the operators one after the other. `x` is that of rank 0, elsewhere it is not
@@ -3722,7 +3754,7 @@ dicod_status parmap_operators_sizes(const parmap_operators *vector,
  * (in use), DICOD_ERROR_OUT_OF_MEMORY, DICOD_ERROR_COMMUNICATION.
  */
 dicod_status parmap_operators_eval(parmap_operators *vector,
-                                   parmap *map,
+                                   dicod_parmap *map,
                                    const double *x,
                                    double *y);
 
@@ -3730,7 +3762,7 @@ dicod_status parmap_operators_eval(parmap_operators *vector,
  * y = T(x), and derivative and adjoint are taken at x from now on. As parmap_operators_eval().
  */
 dicod_status parmap_operators_linearize(parmap_operators *vector,
-                                        parmap *map,
+                                        dicod_parmap *map,
                                         const double *x,
                                         double *y);
 
@@ -3739,7 +3771,7 @@ dicod_status parmap_operators_linearize(parmap_operators *vector,
  * linearize.
  */
 dicod_status parmap_operators_derivative(parmap_operators *vector,
-                                         parmap *map,
+                                         dicod_parmap *map,
                                          const double *h,
                                          double *y);
 
@@ -3748,7 +3780,7 @@ dicod_status parmap_operators_derivative(parmap_operators *vector,
  * rank 0; `x` is written on every rank. As parmap_operators_derivative().
  */
 dicod_status parmap_operators_adjoint(parmap_operators *vector,
-                                      parmap *map,
+                                      dicod_parmap *map,
                                       const double *y,
                                       double *x);
 
@@ -3834,7 +3866,7 @@ dicod_status parmap_ensemble_create(int64_t n_parameters,
  *
  * Local. No other thread may be using the handle.
  */
-void parmap_ensemble_free(parmap_ensemble **ensemble);
+dicod_status parmap_ensemble_free(parmap_ensemble **ensemble);
 
 /**
  * One round: `solver` runs for each member that has not converged, with at most `per_member`
@@ -3847,7 +3879,7 @@ void parmap_ensemble_free(parmap_ensemble **ensemble);
  * Collective. Needs the map and the ensemble for itself. Errors: as parmap_run().
  */
 dicod_status parmap_ensemble_round(parmap_ensemble *ensemble,
-                                   parmap *map,
+                                   dicod_parmap *map,
                                    int64_t per_member,
                                    int64_t in_all,
                                    parmap_solver_fn solver,
@@ -3861,11 +3893,11 @@ dicod_status parmap_ensemble_round(parmap_ensemble *ensemble,
  *
  * Local. Errors: DICOD_ERROR_NULL_POINTER (ensemble), DICOD_ERROR_INVALID_STATE (in use).
  */
-dicod_status parmap_ensemble_summary(const parmap_ensemble *ensemble,
-                                     int64_t *n_members,
-                                     int64_t *n_converged,
-                                     int64_t *evaluations,
-                                     int64_t *best);
+dicod_status parmap_ensemble_get_summary(const parmap_ensemble *ensemble,
+                                         int64_t *n_members,
+                                         int64_t *n_converged,
+                                         int64_t *evaluations,
+                                         int64_t *best);
 
 /**
  * Member `index`: its point x[n_parameters], value, evaluations, and whether it has converged. What
@@ -3875,12 +3907,12 @@ dicod_status parmap_ensemble_summary(const parmap_ensemble *ensemble,
  * Errors: DICOD_ERROR_NULL_POINTER (ensemble), DICOD_ERROR_OUT_OF_RANGE (index),
  * DICOD_ERROR_INVALID_STATE (in use).
  */
-dicod_status parmap_ensemble_member(const parmap_ensemble *ensemble,
-                                    int64_t index,
-                                    double *x,
-                                    double *value,
-                                    int64_t *evaluations,
-                                    int32_t *converged);
+dicod_status parmap_ensemble_get_member(const parmap_ensemble *ensemble,
+                                        int64_t index,
+                                        double *x,
+                                        double *value,
+                                        int64_t *evaluations,
+                                        int32_t *converged);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -60,18 +60,18 @@ dicod_status dicod_context_create_mpi_f(MPI_Fint comm, int32_t n_threads, dicod_
  * The communicator of the ranks that work on a task together (setting "ranks_per_task"): `*comm`,
  * MPI_COMM_SELF if it is one rank. It is the library's, for messages of the task while it runs; the
  * library sends nothing on it meanwhile. Errors on it are returned. It must not be freed. For calls
- * of this library use parmap_task_context().
+ * of this library use parmap_task_get_context().
  *
  * Local. To be called by the work function's thread; if the map has more than one thread on this
  * rank, only where the program may call MPI from any thread.
  * Errors: DICOD_ERROR_NULL_POINTER.
  */
-dicod_status parmap_task_comm(const parmap_task *task, MPI_Comm *comm);
+dicod_status parmap_task_get_comm(const parmap_task *task, MPI_Comm *comm);
 
 /**
- * parmap_task_comm() for a communicator as Fortran has it.
+ * parmap_task_get_comm() for a communicator as Fortran has it.
  */
-dicod_status parmap_task_comm_f(const parmap_task *task, MPI_Fint *comm);
+dicod_status parmap_task_get_comm_f(const parmap_task *task, MPI_Fint *comm);
 
 /**
  * Name and version of the MPI library that this libdicod runs with, for humans: one line. The string

@@ -338,7 +338,7 @@ fn check_valid<T: Real>(case: &Case, answer: &Answer<T>, rounding: f64) -> (f64,
     if let Some(free) = &penalty.free {
         assert!(z.iter().zip(free).all(|(z, free)| *free || *z == 0.0), "{z:?}");
     }
-    if info.stop == Stop::Converged {
+    if info.stop == Stop::Converged && case.options.gap_tol == 0.0 {
         assert!(info.certificate.max_step <= info.tol, "{info:?}");
     }
     (objective, penalty)
@@ -456,6 +456,30 @@ proptest! {
             prop_assert_eq!(bits(&answer.z), bits(&other.z));
             prop_assert_eq!(&answer.info.certificate, &other.info.certificate);
         }
+    }
+
+    /// The gap ends a solve that asks for it, wherever rounding lets it be proven.
+    #[test]
+    fn a_solve_goes_on_until_its_gap_is_proven(case in cases(), tol in -4.0f64..0.0, gap in -7.0f64..-0.3) {
+        let mut case = case;
+        (case.options.tol, case.options.gap_tol) = (10f64.powf(tol), 10f64.powf(gap));
+        case.options.time_limit = 10.0;
+        let answer: Answer<f64> = solve(&case.problem, &case.options, 1, case.start());
+        let (objective, penalty) = check_valid(&case, &answer, 1e-13);
+        let (info, gap) = (&answer.info, answer.info.certificate.gap);
+        let energy: f64 = case.problem.x.iter().map(|x| x * x).sum();
+        match info.stop {
+            Stop::Converged => prop_assert!(gap <= case.options.gap_tol * info.certificate.objective, "{info:?}"),
+            Stop::Precision => prop_assert!(gap <= 1e-9 * energy, "{info:?}"),
+            _ => prop_assert!(false, "{info:?}"),
+        }
+        if let Some(best) = minimiser(&case.problem, &penalty) {
+            let (least, _) = case.problem.objective(&best, &penalty.lambda);
+            prop_assert!(gap >= objective - least, "{least} {objective} {info:?}");
+        }
+        let other: Answer<f64> = solve(&case.problem, &case.options, 3, case.start());
+        prop_assert_eq!(bits(&answer.z), bits(&other.z));
+        prop_assert_eq!(&answer.info.certificate, &other.info.certificate);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use dicod::ffi::context::*;
 use dicod::ffi::encoder::*;
 use dicod::ffi::info::*;
 use dicod::ffi::learn::*;
+use dicod::ffi::problem::dicod_problem;
 use dicod::ffi::solve::*;
 use dicod::ffi::status::*;
 use dicod::grid::block::Block;
@@ -23,7 +24,7 @@ use dicod::learn::Learner;
 use dicod::linalg::{Dictionary, Field};
 use dicod::ranks::local::{Local, Weather};
 use dicod::ranks::{Reduce, Transport};
-use ffi_support::{Array, info, last_error, narrow, noise};
+use ffi_support::{Array, info, last_error, narrow, noise, problem_of};
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -108,6 +109,10 @@ impl Problem {
     fn axes(&self) -> i64 {
         self.signal.len() as i64
     }
+
+    fn as_c(&self) -> dicod_problem {
+        problem_of(self.axes(), self.signal.as_ptr(), 1, 1, self.n_atoms, self.atom.as_ptr())
+    }
 }
 
 /// Of every number of axes, in each of which some stage takes long.
@@ -191,8 +196,6 @@ fn solve_within(problem: &Problem, limit: f64, random: &mut Random) -> (f64, i64
     let context = ffi_support::Context::new(threads as i32);
     let options = ffi_support::Options::new();
     set(&options, limit, random);
-    let (axes, signal, atom) = (problem.axes(), problem.signal.as_ptr(), problem.atom.as_ptr());
-    let k = problem.n_atoms;
     let mut info = info();
     match random.below(4) {
         way @ 0..2 => {
@@ -204,9 +207,8 @@ fn solve_within(problem: &Problem, limit: f64, random: &mut Random) -> (f64, i64
             }
             let (x, d) = (problem.x.as_ptr(), problem.d.as_ptr());
             let to = z.as_mut_ptr();
-            let (status, late, took) = lateness(limit, threads, || {
-                dicod_solve(context.0, options.0, axes, signal, 1, 1, k, atom, x, d, to, &mut info)
-            });
+            let (status, late, took) =
+                lateness(limit, threads, || dicod_solve(context.0, options.0, &problem.as_c(), x, d, to, &mut info));
             consistent(status, &info, finite(&z), took, true);
             if info.steps == 0 && warm {
                 assert!(z.iter().step_by(97).all(|z| *z == 0.01));
@@ -220,7 +222,7 @@ fn solve_within(problem: &Problem, limit: f64, random: &mut Random) -> (f64, i64
             let (x, d) = (narrow(&problem.x), narrow(&problem.d));
             let (from, to) = ((x.as_ptr(), d.as_ptr()), z.as_mut_ptr());
             let (status, late, took) = lateness(limit, threads, || {
-                dicod_solve_f32(context.0, options.0, axes, signal, 1, 1, k, atom, from.0, from.1, to, &mut info)
+                dicod_solve_f32(context.0, options.0, &problem.as_c(), from.0, from.1, to, &mut info)
             });
             consistent(status, &info, z.iter().all(|z| z.is_finite()), took, true);
             (late, info.proven)
@@ -228,11 +230,11 @@ fn solve_within(problem: &Problem, limit: f64, random: &mut Random) -> (f64, i64
         _ => {
             let mut encoder = null_mut();
             let array = Array::new(&problem.signal, vec![problem.x.as_ptr().cast_mut().cast()], None);
-            let array = array.raw();
+            let array = array.raw_const();
             {
                 let d = problem.d.as_ptr();
                 let o = options.0;
-                let made = dicod_encoder_create(context.0, o, axes, signal, 1, 1, k, atom, d, &mut encoder);
+                let made = dicod_encoder_create(context.0, o, &problem.as_c(), d, &mut encoder);
                 assert_eq!(made, DICOD_OK, "{}", last_error());
                 let encoder = ffi_support::Encoder(encoder);
                 let (status, late, took) =
@@ -294,16 +296,10 @@ fn learning_returns_in_time() {
         let (mut d, mut z) = (vec![f64::NAN; problem.d.len()], vec![f64::NAN; problem.n_z()]);
         let mut info = learn_info();
         let (status, late, took) = lateness(limit, threads, || {
-            let (signal, atom) = (problem.signal.as_ptr(), problem.atom.as_ptr());
             dicod_learn(
                 context.0,
                 options.0,
-                problem.axes(),
-                signal,
-                1,
-                1,
-                problem.n_atoms,
-                atom,
+                &problem.as_c(),
                 problem.x.as_ptr(),
                 None,
                 null_mut(),
@@ -483,24 +479,8 @@ fn a_cancel_ends_a_call_wherever_it_is_and_none_that_comes_after_it() {
                 }
             });
             lateness(delay, threads, || {
-                let (signal, atom) = (problem.signal.as_ptr(), problem.atom.as_ptr());
                 let (x, d) = (problem.x.as_ptr(), problem.d.as_ptr());
-                let status = {
-                    dicod_solve(
-                        shared.0,
-                        options.0,
-                        problem.axes(),
-                        signal,
-                        1,
-                        1,
-                        problem.n_atoms,
-                        atom,
-                        x,
-                        d,
-                        z.as_mut_ptr(),
-                        &mut info,
-                    )
-                };
+                let status = { dicod_solve(shared.0, options.0, &problem.as_c(), x, d, z.as_mut_ptr(), &mut info) };
                 done.store(true, Ordering::Relaxed);
                 status
             })
@@ -551,12 +531,7 @@ fn a_callback_may_cancel_and_is_told_what_is_known() {
                 dicod_solve(
                     context.0,
                     options.0,
-                    problem.axes(),
-                    problem.signal.as_ptr(),
-                    1,
-                    1,
-                    problem.n_atoms,
-                    problem.atom.as_ptr(),
+                    &problem.as_c(),
                     problem.x.as_ptr(),
                     problem.d.as_ptr(),
                     z.as_mut_ptr(),
@@ -598,12 +573,7 @@ fn what_was_reached_in_time_is_proven() {
             dicod_solve(
                 null_mut(),
                 options.0,
-                2,
-                problem.signal.as_ptr(),
-                1,
-                1,
-                problem.n_atoms,
-                problem.atom.as_ptr(),
+                &problem.as_c(),
                 problem.x.as_ptr(),
                 problem.d.as_ptr(),
                 z.as_mut_ptr(),
@@ -633,12 +603,7 @@ fn what_was_reached_in_time_is_proven() {
         dicod_objective(
             null_mut(),
             options.0,
-            2,
-            problem.signal.as_ptr(),
-            1,
-            1,
-            problem.n_atoms,
-            problem.atom.as_ptr(),
+            &problem.as_c(),
             problem.x.as_ptr(),
             problem.d.as_ptr(),
             z.as_ptr(),
@@ -687,7 +652,7 @@ fn many_proven(problem: &Problem, limit: f64, single: bool, periodic: bool, thre
         let key = c"periodic".as_ptr();
         assert_eq!(dicod::ffi::options::dicod_options_set_integers(options.0, key, axes, all.as_ptr()), DICOD_OK);
     }
-    let (signal, atom, k) = (problem.signal.as_ptr(), problem.atom.as_ptr(), problem.n_atoms);
+    let (shapes, k) = (problem.as_c(), problem.n_atoms);
     let n_z = match periodic {
         true => (k * problem.signal.iter().product::<i64>()) as usize,
         false => problem.n_z(),
@@ -698,16 +663,12 @@ fn many_proven(problem: &Problem, limit: f64, single: bool, periodic: bool, thre
         true => {
             let (x, d, mut z) = (narrow(&problem.x), narrow(&problem.d), vec![0f32; n_z]);
             let (x, d, z) = (x.as_ptr(), d.as_ptr(), z.as_mut_ptr());
-            lateness(limit, threads as usize, || {
-                dicod_solve_f32(context, options, axes, signal, 1, 1, k, atom, x, d, z, info_to)
-            })
+            lateness(limit, threads as usize, || dicod_solve_f32(context, options, &shapes, x, d, z, info_to))
         }
         false => {
             let (x, d, mut z) = (problem.x.as_ptr(), problem.d.as_ptr(), vec![0f64; n_z]);
             let z = z.as_mut_ptr();
-            lateness(limit, threads as usize, || {
-                dicod_solve(context, options, axes, signal, 1, 1, k, atom, x, d, z, info_to)
-            })
+            lateness(limit, threads as usize, || dicod_solve(context, options, &shapes, x, d, z, info_to))
         }
     };
     println!(

@@ -68,12 +68,7 @@ fn float_is_near_double() {
         let status = dicod_solve_f32(
             null_mut(),
             options.0,
-            2,
-            s.as_ptr(),
-            2,
-            2,
-            3,
-            l.as_ptr(),
+            &problem_of(2, s.as_ptr(), 2, 2, 3, l.as_ptr()),
             x.as_ptr(),
             d.as_ptr(),
             z.as_mut_ptr(),
@@ -87,12 +82,7 @@ fn float_is_near_double() {
         let status = dicod_lambda_max_f32(
             null_mut(),
             options.0,
-            2,
-            s.as_ptr(),
-            2,
-            2,
-            3,
-            l.as_ptr(),
+            &problem_of(2, s.as_ptr(), 2, 2, 3, l.as_ptr()),
             x.as_ptr(),
             d.as_ptr(),
             &mut lambda_max,
@@ -101,12 +91,7 @@ fn float_is_near_double() {
         let status = dicod_objective_f32(
             null_mut(),
             options.0,
-            2,
-            s.as_ptr(),
-            2,
-            2,
-            3,
-            l.as_ptr(),
+            &problem_of(2, s.as_ptr(), 2, 2, 3, l.as_ptr()),
             x.as_ptr(),
             d.as_ptr(),
             z.as_ptr(),
@@ -119,12 +104,7 @@ fn float_is_near_double() {
         let status = dicod_reconstruct_f32(
             null_mut(),
             options.0,
-            2,
-            s.as_ptr(),
-            2,
-            2,
-            3,
-            l.as_ptr(),
+            &problem_of(2, s.as_ptr(), 2, 2, 3, l.as_ptr()),
             d.as_ptr(),
             z.as_ptr(),
             model.as_mut_ptr(),
@@ -133,7 +113,8 @@ fn float_is_near_double() {
         let squares: f32 = model.iter().zip(&x).map(|(a, b)| (a - b) * (a - b)).sum();
         assert!((f64::from(squares) / 2.0 - data_term).abs() < 1e-5 * objective);
         let mut gram = vec![0f32; 3 * 3 * 49];
-        let status = dicod_gram_f32(null_mut(), 2, 2, 3, l.as_ptr(), d.as_ptr(), gram.as_mut_ptr());
+        let status =
+            dicod_gram_f32(null_mut(), &problem_of(2, l.as_ptr(), 1, 2, 3, l.as_ptr()), d.as_ptr(), gram.as_mut_ptr());
         assert_eq!(status, DICOD_OK);
         for (a, b) in gram.iter().zip(call.gram()) {
             assert!((f64::from(*a) - b).abs() < 1e-5);
@@ -186,7 +167,7 @@ fn an_encoder_gives_the_same_bits_for_any_layout() {
         let strides = place(0, fields, t0, t1).0;
         let array = Array::new(&[t0, t1], channels, Some(&strides));
         let mut found = info();
-        let status = dicod_encoder_solve(encoder.0, &array.raw(), &mut found);
+        let status = dicod_encoder_solve(encoder.0, &array.raw_const(), &mut found);
         assert_eq!(status, DICOD_OK, "{}", last_error());
         assert_eq!(found.objective, expected.info.objective);
         assert_eq!(found.steps, expected.info.steps);
@@ -209,7 +190,7 @@ fn an_encoder_gives_the_same_bits_for_any_layout() {
         // And back.
         {
             assert_eq!(dicod_encoder_clear_z(encoder.0), DICOD_OK);
-            assert_eq!(dicod_encoder_set_z(encoder.0, &array.raw()), DICOD_OK);
+            assert_eq!(dicod_encoder_set_z(encoder.0, &array.raw_const()), DICOD_OK);
         }
         assert_eq!(encoder.z(&call), expected.z);
     }
@@ -335,12 +316,7 @@ fn rank_one_dictionaries_are_their_product() {
         let status = dicod_encoder_create_rank1(
             null_mut(),
             null(),
-            2,
-            s.as_ptr(),
-            2,
-            2,
-            3,
-            l.as_ptr(),
+            &problem_of(2, s.as_ptr(), 2, 2, 3, l.as_ptr()),
             u.as_ptr(),
             v.as_ptr(),
             &mut handle,
@@ -364,8 +340,14 @@ fn rank_one_dictionaries_are_their_product() {
         let d: Vec<f32> = narrow(&call.d);
         let (p, q) = (u.as_ptr(), v.as_ptr());
         let mut handle = null_mut();
-        let status =
-            dicod_encoder_create_rank1_f32(null_mut(), null(), 2, s.as_ptr(), 2, 2, 3, l.as_ptr(), p, q, &mut handle);
+        let status = dicod_encoder_create_rank1_f32(
+            null_mut(),
+            null(),
+            &problem_of(2, s.as_ptr(), 2, 2, 3, l.as_ptr()),
+            p,
+            q,
+            &mut handle,
+        );
         assert_eq!(status, DICOD_OK, "{}", last_error());
         let single = Encoder(handle);
         let channels = x.chunks(12 * 13).map(|x| x.as_ptr().cast_mut().cast()).collect();
@@ -379,7 +361,7 @@ fn rank_one_dictionaries_are_their_product() {
                 _ => dicod_encoder_set_dictionary_rank1_f32(single.0, p, q),
             };
             assert_eq!(status, DICOD_OK, "{}", last_error());
-            let status = dicod_encoder_solve(single.0, &array.raw(), &mut found);
+            let status = dicod_encoder_solve(single.0, &array.raw_const(), &mut found);
             assert_eq!(status, DICOD_OK, "{}", last_error());
             assert!((found.objective - info.objective).abs() < 1e-3 * info.objective);
         }
@@ -459,7 +441,7 @@ unsafe extern "C" fn report(userdata: *mut c_void, progress: *const dicod_progre
         statuses.push(dicod_context_set_log(reporter.context, None, null_mut()));
         statuses.push(dicod_encoder_clear_z(reporter.encoder));
         let mut threads = 0;
-        assert_eq!(dicod_context_threads(reporter.context, &mut threads), DICOD_OK);
+        assert_eq!(dicod_context_get_threads(reporter.context, &mut threads), DICOD_OK);
     }
     i32::from(reporter.seen.len() as i32 > reporter.go_on_for)
 }
@@ -554,7 +536,7 @@ fn an_encoder_freed_by_its_own_callback_ends_its_solve() {
     {
         dicod_context_set_progress(context.0, Some(free_encoder), userdata);
         let mut info = info();
-        assert_eq!(dicod_encoder_solve(handle, &array.raw(), &mut info), DICOD_OK);
+        assert_eq!(dicod_encoder_solve(handle, &array.raw_const(), &mut info), DICOD_OK);
         assert!(encoder.0.is_null() && info.nonzeros > 0);
     }
 }
@@ -610,7 +592,7 @@ fn options_are_described_set_and_read() {
     let mut count = 0;
     // SAFETY: keys and lists as the functions ask for.
     unsafe {
-        assert_eq!(dicod_options_count(&mut count), DICOD_OK);
+        assert_eq!(dicod_options_get_count(&mut count), DICOD_OK);
         assert!(count >= 18);
         for index in 0..count {
             let mut row = option_info();
@@ -685,7 +667,8 @@ fn options_are_described_set_and_read() {
 
         // Valid shapes follow "periodic".
         let (signal, atom) = ([10, 11], [3, 4]);
-        let status = dicod_valid_shape(options.0, 2, signal.as_ptr(), atom.as_ptr(), two.as_mut_ptr());
+        let status =
+            dicod_valid_shape(options.0, &problem_of(2, signal.as_ptr(), 1, 1, 1, atom.as_ptr()), two.as_mut_ptr());
         assert_eq!((status, two), (DICOD_OK, [10, 8]));
     }
 }
@@ -720,13 +703,13 @@ fn a_larger_info_keeps_its_tail() {
     let mut later = Later { info: info(), more: [-7, -8] };
     later.info.struct_size = size_of::<Later>() as i64;
     let encoder = call.encoder();
-    let status = dicod_encoder_solve(encoder.0, &call.array().raw(), (&raw mut later).cast());
+    let status = dicod_encoder_solve(encoder.0, &call.array().raw_const(), (&raw mut later).cast());
     assert_eq!(status, DICOD_OK);
     assert_eq!(later.info.struct_size, size_of::<Later>() as i64);
     assert_eq!(later.more, [-7, -8]);
     assert!(later.info.objective > 0.0);
     // And no info at all.
-    let status = dicod_encoder_solve(encoder.0, &call.array().raw(), null_mut());
+    let status = dicod_encoder_solve(encoder.0, &call.array().raw_const(), null_mut());
     assert_eq!(status, DICOD_OK);
 }
 
@@ -736,7 +719,7 @@ fn thread_counts() {
     for (asked, expected) in [(1, 1), (3, 3), (-1, cores), (-2, (cores - 1).max(1))] {
         let mut threads = -7;
         let context = Context::new(asked);
-        assert_eq!(dicod_context_threads(context.0, &mut threads), DICOD_OK);
+        assert_eq!(dicod_context_get_threads(context.0, &mut threads), DICOD_OK);
         assert_eq!(threads, expected);
     }
     for bad in [0, -3, 1025, i32::MAX, i32::MIN] {
@@ -760,8 +743,8 @@ fn bad_calls_are_named_and_touch_nothing() {
     const FINITE: dicod_status = DICOD_ERROR_NOT_FINITE;
     const MEMORY: dicod_status = DICOD_ERROR_OUT_OF_MEMORY;
     let cases: [Bad; 33] = [
-        (|c| c.nulls[0] = true, NULL, &["signal_shape is NULL"]),
-        (|c| c.nulls[1] = true, NULL, &["atom_shape is NULL"]),
+        (|c| c.nulls[0] = true, NULL, &["problem is NULL"]),
+        (|c| c.nulls[1] = true, ARGUMENT, &["problem->struct_size must be", ", is 8"]),
         (|c| c.nulls[2] = true, NULL, &["x is NULL"]),
         (|c| c.nulls[3] = true, NULL, &["d is NULL"]),
         (|c| c.nulls[4] = true, NULL, &["z is NULL"]),
@@ -878,12 +861,12 @@ fn numbers_at_the_ends_of_the_range() {
     let (mut handle, none) = (null_mut(), null_mut());
     {
         let d = d.as_ptr();
-        let status = dicod_encoder_create_f32(none, null(), 2, s, 2, 2, 3, l, d, &mut handle);
+        let status = dicod_encoder_create_f32(none, null(), &problem_of(2, s, 2, 2, 3, l), d, &mut handle);
         fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["the norm of atom 0 of d must be"]);
         // More tiles than memory can hold, though no array is needed yet.
         let (one, d) = ([1], call.d.as_ptr());
         let (s, n) = (one.as_ptr(), i32::MAX.into());
-        let status = dicod_encoder_create(none, null(), 1, s, n, 1, 1, s, d, &mut handle);
+        let status = dicod_encoder_create(none, null(), &problem_of(1, s, n, 1, 1, s), d, &mut handle);
         fails(status, DICOD_ERROR_OUT_OF_MEMORY, &["tiles"]);
     }
     assert!(handle.is_null());
@@ -902,19 +885,19 @@ fn large_activations_that_a_solve_found_are_taken_back() {
     let mut info = info();
     let (o, signal, atom, x, d) = (options.0, signal.as_ptr(), atom.as_ptr(), x.as_ptr(), d.as_ptr());
     let solve = |z: &mut [f32], info: &mut dicod_info| {
-        dicod_solve_f32(null_mut(), o, 1, signal, 1, 1, 2, atom, x, d, z.as_mut_ptr(), info)
+        dicod_solve_f32(null_mut(), o, &problem_of(1, signal, 1, 1, 2, atom), x, d, z.as_mut_ptr(), info)
     };
     let status = solve(&mut z, &mut info);
     assert!(status >= 0 && info.nonzeros > 100, "{status} {}", last_error());
     let mut model = vec![0f32; N];
     let rebuild = |z: &[f32], to: &mut [f32]| {
-        dicod_reconstruct_f32(null_mut(), o, 1, signal, 1, 1, 2, atom, d, z.as_ptr(), to.as_mut_ptr())
+        dicod_reconstruct_f32(null_mut(), o, &problem_of(1, signal, 1, 1, 2, atom), d, z.as_ptr(), to.as_mut_ptr())
     };
     assert_eq!(rebuild(&z, &mut model), DICOD_OK, "{}", last_error());
     assert!(model.iter().all(|x| x.is_finite()) && model.iter().any(|x| *x > 1e33));
     let (mut objective, mut data_term) = (0.0, 0.0);
     let of = |z: &[f32], to: (&mut f64, &mut f64)| {
-        dicod_objective_f32(null_mut(), o, 1, signal, 1, 1, 2, atom, x, d, z.as_ptr(), to.0, to.1)
+        dicod_objective_f32(null_mut(), o, &problem_of(1, signal, 1, 1, 2, atom), x, d, z.as_ptr(), to.0, to.1)
     };
     assert_eq!(of(&z, (&mut objective, &mut data_term)), DICOD_OK, "{}", last_error());
     assert!((objective - info.objective).abs() <= 1e-4 * objective, "{objective:e} {:e}", info.objective);
@@ -949,7 +932,12 @@ fn out_of_memory_is_an_error() {
     assert_eq!(done.status, DICOD_ERROR_OUT_OF_MEMORY, "{}", done.message);
     assert!(done.untouched && done.message.contains("Gram tensor"), "{}", done.message);
     let (mut one, shape) = ([-7.0], [1]);
-    let status = dicod_gram(null_mut(), 1, 1, n as i64, shape.as_ptr(), call.d.as_ptr(), one.as_mut_ptr());
+    let status = dicod_gram(
+        null_mut(),
+        &problem_of(1, shape.as_ptr(), 1, 1, n as i64, shape.as_ptr()),
+        call.d.as_ptr(),
+        one.as_mut_ptr(),
+    );
     fails(status, DICOD_ERROR_OUT_OF_MEMORY, &["Gram tensor"]);
     assert_eq!(one, [-7.0]);
 }
@@ -1006,10 +994,10 @@ fn bad_options_are_named() {
         assert_eq!((n, real), (-7, -7.0));
         for status in [
             dicod_options_create(null_mut()),
-            dicod_options_count(null_mut()),
+            dicod_options_get_count(null_mut()),
             dicod_options_describe(0, null_mut()),
             dicod_context_create(1, null_mut()),
-            dicod_context_threads(null(), null_mut()),
+            dicod_context_get_threads(null(), null_mut()),
             dicod_context_set_log(null_mut(), None, null_mut()),
             dicod_context_set_progress(null_mut(), None, null_mut()),
         ] {
@@ -1072,7 +1060,7 @@ fn bad_descriptors_are_named_and_touch_nothing() {
     for (change, status, parts) in both {
         let mut array = call.array();
         change(&mut array);
-        let result = dicod_encoder_solve(encoder.0, &array.raw(), &mut found);
+        let result = dicod_encoder_solve(encoder.0, &array.raw_const(), &mut found);
         fails(result, status, parts);
         fails(result, status, &["x->"]);
         assert_eq!(format!("{found:?}"), before);
@@ -1090,7 +1078,7 @@ fn bad_descriptors_are_named_and_touch_nothing() {
     // A part of the domain is enough to be asked for, but not to be encoded.
     let mut array = call.array();
     array.local_shape = Some(vec![6, 13]);
-    let result = dicod_encoder_solve(encoder.0, &array.raw(), &mut found);
+    let result = dicod_encoder_solve(encoder.0, &array.raw_const(), &mut found);
     fails(result, SHAPE, &["x->local_shape must be", ", is [6, 13]", "the whole domain"]);
     {
         let status = dicod_encoder_solve(encoder.0, null(), &mut found);
@@ -1100,13 +1088,13 @@ fn bad_descriptors_are_named_and_touch_nothing() {
         let status = dicod_encoder_get_z(encoder.0, null_mut());
         fails(status, DICOD_ERROR_NULL_POINTER, &["z is NULL"]);
         let array = call.array();
-        let status = dicod_encoder_solve(null_mut(), &array.raw(), &mut found);
+        let status = dicod_encoder_solve(null_mut(), &array.raw_const(), &mut found);
         fails(status, DICOD_ERROR_NULL_POINTER, &["encoder is NULL"]);
     }
     // NaN in x: named, and the encoder is as it was.
     let mut bad = Call::new();
     bad.x[12 * 13 * 3 + 15] = f64::NAN;
-    let status = dicod_encoder_solve(encoder.0, &bad.array().raw(), &mut found);
+    let status = dicod_encoder_solve(encoder.0, &bad.array().raw_const(), &mut found);
     fails(status, DICOD_ERROR_NOT_FINITE, &["x[1, 1, 1, 2] must be", ", is NaN"]);
     bad.d[7] = f64::NAN;
     let status = dicod_encoder_set_dictionary(encoder.0, bad.d.as_ptr());
@@ -1121,8 +1109,16 @@ fn bad_factors_are_named() {
     let (s, l) = (&call.signal, &call.atom);
     let create = |u: *const f64, v: *const f64| {
         let mut handle = null_mut();
-        let status =
-            { dicod_encoder_create_rank1(null_mut(), null(), 2, s.as_ptr(), 2, 2, 3, l.as_ptr(), u, v, &mut handle) };
+        let status = {
+            dicod_encoder_create_rank1(
+                null_mut(),
+                null(),
+                &problem_of(2, s.as_ptr(), 2, 2, 3, l.as_ptr()),
+                u,
+                v,
+                &mut handle,
+            )
+        };
         assert!(handle.is_null());
         status
     };
@@ -1136,8 +1132,15 @@ fn bad_factors_are_named() {
     fails(create(u.as_ptr(), v.as_ptr()), DICOD_ERROR_NOT_FINITE, &["v[1, 1, 1] must be", ", is inf"]);
     v[21] = 1e250;
     fails(create(u.as_ptr(), v.as_ptr()), DICOD_ERROR_INVALID_ARGUMENT, &["u and v", "norm"]);
-    let status =
-        { dicod_encoder_create(null_mut(), null(), 2, s.as_ptr(), 2, 2, 3, l.as_ptr(), call.d.as_ptr(), null_mut()) };
+    let status = {
+        dicod_encoder_create(
+            null_mut(),
+            null(),
+            &problem_of(2, s.as_ptr(), 2, 2, 3, l.as_ptr()),
+            call.d.as_ptr(),
+            null_mut(),
+        )
+    };
     fails(status, DICOD_ERROR_NULL_POINTER, &["encoder is NULL"]);
 }
 
@@ -1150,43 +1153,43 @@ fn parts_refuse_what_is_wrong() {
     // SAFETY: arrays of the shapes, or NULL.
     unsafe {
         let c = null_mut();
-        let status = dicod_lambda_max(c, o, 2, s, 2, 2, 3, l, x, d, null_mut());
+        let status = dicod_lambda_max(c, o, &problem_of(2, s, 2, 2, 3, l), x, d, null_mut());
         fails(status, DICOD_ERROR_NULL_POINTER, &["lambda_max is NULL"]);
-        let status = dicod_lambda_max(c, o, 2, s, 2, 2, 3, l, null(), d, &mut a);
+        let status = dicod_lambda_max(c, o, &problem_of(2, s, 2, 2, 3, l), null(), d, &mut a);
         fails(status, DICOD_ERROR_NULL_POINTER, &["x is NULL"]);
-        let status = dicod_objective(c, o, 2, s, 2, 2, 3, l, x, d, null(), &mut a, &mut b);
+        let status = dicod_objective(c, o, &problem_of(2, s, 2, 2, 3, l), x, d, null(), &mut a, &mut b);
         fails(status, DICOD_ERROR_NULL_POINTER, &["z is NULL"]);
         let p = z.as_ptr();
-        let status = dicod_objective(c, o, 2, s, 2, 2, 3, l, x, d, p, null_mut(), &mut b);
+        let status = dicod_objective(c, o, &problem_of(2, s, 2, 2, 3, l), x, d, p, null_mut(), &mut b);
         fails(status, DICOD_ERROR_NULL_POINTER, &["objective is NULL"]);
         z[91] = f64::NAN;
         let p = z.as_ptr();
-        let status = dicod_objective(c, o, 2, s, 2, 2, 3, l, x, d, p, &mut a, &mut b);
+        let status = dicod_objective(c, o, &problem_of(2, s, 2, 2, 3, l), x, d, p, &mut a, &mut b);
         fails(status, DICOD_ERROR_NOT_FINITE, &["z[0, 1, 0, 1] must be", ", is NaN"]);
         let mut out = vec![-7.0; call.x.len()];
         let to = out.as_mut_ptr();
-        let status = dicod_reconstruct(c, o, 2, s, 2, 2, 3, l, d, p, to);
+        let status = dicod_reconstruct(c, o, &problem_of(2, s, 2, 2, 3, l), d, p, to);
         fails(status, DICOD_ERROR_NOT_FINITE, &["z[0, 1, 0, 1] must be", ", is NaN"]);
         assert!(out.iter().all(|x| *x == -7.0));
-        let status = dicod_reconstruct(c, o, 2, s, 2, 2, 3, l, d, p, null_mut());
+        let status = dicod_reconstruct(c, o, &problem_of(2, s, 2, 2, 3, l), d, p, null_mut());
         fails(status, DICOD_ERROR_NULL_POINTER, &["x is NULL"]);
         z.resize(2000, 0.0);
         let (p, to) = (z.as_ptr(), z.as_mut_ptr());
-        let status = dicod_reconstruct(c, o, 2, s, 2, 2, 3, l, d, p, to.add(100));
+        let status = dicod_reconstruct(c, o, &problem_of(2, s, 2, 2, 3, l), d, p, to.add(100));
         fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["x must be", ", is 0x", "overlap"]);
         let to = out.as_mut_ptr();
         let zero = [0, 4];
-        let status = dicod_gram(c, 2, 2, 3, zero.as_ptr(), d, to);
+        let status = dicod_gram(c, &problem_of(2, zero.as_ptr(), 1, 2, 3, zero.as_ptr()), d, to);
         fails(status, DICOD_ERROR_INVALID_SHAPE, &["atom_shape must be", ", is [0, 4]"]);
-        let status = dicod_gram(c, 2, 2, 0, l, d, to);
+        let status = dicod_gram(c, &problem_of(2, l, 1, 2, 0, l), d, to);
         fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["n_atoms must be", ", is 0"]);
-        let status = dicod_gram(c, 2, 2, 3, l, d, null_mut());
+        let status = dicod_gram(c, &problem_of(2, l, 1, 2, 3, l), d, null_mut());
         fails(status, DICOD_ERROR_NULL_POINTER, &["gram is NULL"]);
         assert!(out.iter().all(|x| *x == -7.0));
-        let status = dicod_valid_shape(o, 2, s, l, null_mut());
+        let status = dicod_valid_shape(o, &problem_of(2, s, 1, 1, 1, l), null_mut());
         fails(status, DICOD_ERROR_NULL_POINTER, &["valid_shape is NULL"]);
         let mut two = [-7; 2];
-        let status = dicod_valid_shape(o, 2, l, s, two.as_mut_ptr());
+        let status = dicod_valid_shape(o, &problem_of(2, l, 1, 1, 1, s), two.as_mut_ptr());
         fails(status, DICOD_ERROR_INVALID_SHAPE, &["atom_shape must be", ", is [12, 13]"]);
         assert_eq!((two, a, b), ([-7; 2], -7.0, -7.0));
     }

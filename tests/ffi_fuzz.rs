@@ -11,6 +11,7 @@ use dicod::ffi::info::*;
 use dicod::ffi::learn::*;
 use dicod::ffi::learner::*;
 use dicod::ffi::options::*;
+use dicod::ffi::problem::*;
 use dicod::ffi::solve::*;
 use dicod::ffi::status::*;
 use ffi_support::*;
@@ -70,6 +71,7 @@ fn setting() -> impl Strategy<Value = Setting> {
         "reg_scale",
         "tol",
         "tol_scale",
+        "gap_tol",
         "max_iter",
         "time_limit",
         "strategy",
@@ -307,27 +309,35 @@ fn start<T>(array: &mut Option<Guarded<T>>, null: bool) -> *mut T {
     }
 }
 
+/// What is proven is a number; only a limit of time keeps it from being proven.
 fn finite(info: &dicod_info) -> bool {
     let i = info;
-    [
-        i.lambda,
-        i.lambda_max,
-        i.tol,
-        i.objective,
-        i.data_term,
-        i.max_step,
-        i.duality_gap,
-        i.seconds,
-        i.seconds_gram,
-        i.seconds_correlate,
-        i.seconds_descend,
-        i.seconds_certify,
-    ]
-    .iter()
-    .all(|x| x.is_finite() && *x >= 0.0)
+    let of_lambda = [i.lambda, i.lambda_max, i.tol];
+    let of_result = [i.objective, i.data_term, i.max_step, i.duality_gap];
+    let seconds = [i.seconds, i.seconds_gram, i.seconds_correlate, i.seconds_descend, i.seconds_certify];
+    let finite = |all: &[f64]| all.iter().all(|x| x.is_finite() && *x >= 0.0);
+    let if_proven = |what: i64, all: &[f64]| match i.proven & what {
+        0 => i.status == DICOD_TIME_LIMIT,
+        _ => finite(all),
+    };
+    if_proven(DICOD_PROVEN_LAMBDA, &of_lambda) && if_proven(DICOD_PROVEN_RESULT, &of_result) && finite(&seconds)
 }
 
 impl Fuzz {
+    fn problem(&self) -> dicod_problem {
+        let [n_signals, n_channels, n_atoms] = self.counts;
+        let list = |list: &[i64]| std::array::from_fn(|axis| list[axis]);
+        dicod_problem {
+            struct_size: if self.nulls[1] { 8 } else { size_of::<dicod_problem>() as i64 },
+            n_axes: self.n_axes,
+            signal_shape: list(&self.signal),
+            atom_shape: list(&self.atom),
+            n_atoms,
+            n_channels,
+            n_signals,
+        }
+    }
+
     /// Values in x, d, z, u, v and the Gram tensor.
     fn sizes(&self, periodic: &[i64]) -> [i128; 6] {
         if !(1..=3).contains(&self.n_axes) {
@@ -377,11 +387,8 @@ impl Fuzz {
             Guarded::<T>::new(sizes[which], which as u64, scale, poison)
         };
         let (mut x, mut d, mut z) = (array(0, 0), array(1, 1), array(2, 2));
-        let shape = |index: usize, list: &[i64]| {
-            if self.nulls[index] { null() } else { list.as_ptr() }
-        };
-        let (s, l) = (shape(0, &self.signal), shape(1, &self.atom));
-        let (axes, [n, p, k]) = (self.n_axes, self.counts);
+        let problem = self.problem();
+        let q = if self.nulls[0] { null() } else { &raw const problem };
         let px = start(&mut x, self.nulls[2]).cast_const();
         let pd = start(&mut d, self.nulls[3]).cast_const();
         let pz = start(&mut z, self.nulls[4]);
@@ -395,7 +402,7 @@ impl Fuzz {
         let before = format!("{room:?}");
         let pi = if self.nulls[5] { null_mut() } else { room.as_mut_ptr() };
         // SAFETY: the arrays have the sizes of the shapes, or are NULL.
-        let status = unsafe { (functions.solve)(c, o, axes, s, n, p, k, l, px, pd, pz, pi) };
+        let status = unsafe { (functions.solve)(c, o, q, px, pd, pz, pi) };
         assert!(known(status), "{status} {}", last_error());
         if status < 0 {
             assert_eq!((bits(&z), format!("{room:?}")), (z_before, before));
@@ -414,12 +421,12 @@ impl Fuzz {
         let (mut a, mut b) = (-7.5, -7.5);
         // SAFETY: as above.
         unsafe {
-            let status = (functions.lambda_max)(c, o, axes, s, n, p, k, l, px, pd, &mut a);
+            let status = (functions.lambda_max)(c, o, q, px, pd, &mut a);
             assert!(known(status) && status <= 0, "{status} {}", last_error());
             assert!(if status == 0 { a.is_finite() } else { a == -7.5 });
             a = -7.5;
             let (pz, to) = (pz.cast_const(), (&raw mut a, &raw mut b));
-            let status = (functions.objective)(c, o, axes, s, n, p, k, l, px, pd, pz, to.0, to.1);
+            let status = (functions.objective)(c, o, q, px, pd, pz, to.0, to.1);
             assert!(known(status) && status <= 0, "{status} {}", last_error());
             match status {
                 0 => assert!(a.is_finite() && b.is_finite(), "{a} {b}"),
@@ -428,7 +435,7 @@ impl Fuzz {
             let mut model = Guarded::<T>::new(sizes[0], 9, 1.0, None);
             let before = bits(&model);
             let to = start(&mut model, false);
-            let status = (functions.reconstruct)(c, o, axes, s, n, p, k, l, pd, pz, to);
+            let status = (functions.reconstruct)(c, o, q, pd, pz, to);
             assert!(known(status) && status <= 0, "{status} {}", last_error());
             match (status, &model) {
                 (0, Some(model)) => {
@@ -440,7 +447,7 @@ impl Fuzz {
             let mut gram = Guarded::<T>::new(sizes[5], 9, 1.0, None);
             let before = bits(&gram);
             let to = start(&mut gram, false);
-            let status = (functions.gram)(c, axes, p, k, l, pd, to);
+            let status = (functions.gram)(c, q, pd, to);
             assert!(known(status) && status <= 0, "{status} {}", last_error());
             match (status, &gram) {
                 (0, Some(gram)) => {
@@ -460,9 +467,9 @@ impl Fuzz {
             let status = unsafe {
                 if rank_one {
                     let (u, v) = (factors.0.cast_const(), factors.1.cast_const());
-                    (functions.rank_one)(c, o, axes, s, n, p, k, l, u, v, &mut handle)
+                    (functions.rank_one)(c, o, q, u, v, &mut handle)
                 } else {
-                    (functions.create)(c, o, axes, s, n, p, k, l, pd, &mut handle)
+                    (functions.create)(c, o, q, pd, &mut handle)
                 }
             };
             assert!(known(status) && status <= 0, "{status} {}", last_error());
@@ -473,7 +480,7 @@ impl Fuzz {
             }
             // The shapes are good, then: the arrays exist, or are too large for this test.
             let (mut room, mut count) = (ffi_support::info(), -7);
-            let signal = &self.signal[..axes as usize];
+            let signal = &self.signal[..self.n_axes as usize];
             let volume = signal.iter().product::<i64>() as usize;
             let Some(x) = &x else { continue };
             let channels = x.inner().chunks(volume);
@@ -481,7 +488,7 @@ impl Fuzz {
             let mut array = Array::new(signal, channels, None);
             array.element_type = T::CODE;
             {
-                let status = dicod_encoder_solve(encoder.0, &array.raw(), &mut room);
+                let status = dicod_encoder_solve(encoder.0, &array.raw_const(), &mut room);
                 assert!(known(status), "{status} {}", last_error());
                 assert!(status < 0 || finite(&room));
                 let (i, f) = (null_mut(), null_mut());
@@ -508,12 +515,8 @@ impl Fuzz {
             Guarded::<T>::new(sizes[which], which as u64, scale, poison)
         };
         let (mut x, mut d, mut z) = (array(0), array(1), array(2));
-        let shape = |index: usize, list: &[i64]| match self.nulls[index] {
-            true => null(),
-            false => list.as_ptr(),
-        };
-        let (s, l) = (shape(0, &self.signal), shape(1, &self.atom));
-        let (axes, [n, p, k]) = (self.n_axes, self.counts);
+        let problem = self.problem();
+        let q = if self.nulls[0] { null() } else { &raw const problem };
         let px = start(&mut x, self.nulls[2]).cast_const();
         let pd = start(&mut d, self.nulls[3]);
         let pz = start(&mut z, self.nulls[4]);
@@ -527,14 +530,14 @@ impl Fuzz {
         // The handle first: it only reads d.
         let mut handle = null_mut();
         // SAFETY: the arrays have the sizes of the shapes, or are NULL.
-        let status = unsafe { (functions.create)(c, o, axes, s, n, p, k, l, pd.cast_const(), &mut handle) };
+        let status = unsafe { (functions.create)(c, o, q, pd.cast_const(), &mut handle) };
         assert!(known(status) && status <= 0, "{status} {}", last_error());
         assert_eq!(status == 0, !handle.is_null());
         assert!(status == 0 || !last_error().is_empty());
         // Shapes are good, then: arrays exist, or are too large for this test.
         let atoms = Guarded::<T>::new(sizes[1], 9, 1.0, None);
         if let (0, Some(x), Some(mut atoms)) = (status, &x, atoms) {
-            let signal = &self.signal[..axes as usize];
+            let signal = &self.signal[..self.n_axes as usize];
             let volume = signal.iter().product::<i64>() as usize;
             let channels = x.inner().chunks(volume);
             let channels = channels.map(|x| x.as_ptr().cast_mut().cast()).collect();
@@ -544,7 +547,7 @@ impl Fuzz {
             // SAFETY: as above.
             unsafe {
                 for _ in 0..2 {
-                    let status = dicod_learner_step(handle, &array.raw(), null_mut());
+                    let status = dicod_learner_step(handle, &array.raw_const(), null_mut());
                     assert!(known(status), "{status} {}", last_error());
                     let to = atoms.0.as_mut_ptr().add(1);
                     let n = atoms.inner().len() as i64;
@@ -552,7 +555,7 @@ impl Fuzz {
                     assert!(status < 0 || got == DICOD_OK, "{}", last_error());
                     assert!(got < 0 || good(&Some(Guarded(atoms.0.clone()))));
                 }
-                let status = dicod_learner_encode(handle, &array.raw(), null_mut());
+                let status = dicod_learner_encode(handle, &array.raw_const(), null_mut());
                 assert!(known(status), "{status} {}", last_error());
                 let room = saved.len() as i64;
                 let status = dicod_learner_save(handle, room, saved.as_mut_ptr(), &mut needed);
@@ -571,7 +574,7 @@ impl Fuzz {
 
         // All in one.
         // SAFETY: as above.
-        let status = unsafe { (functions.learn)(c, o, axes, s, n, p, k, l, px, None, null_mut(), pd, pz, null_mut()) };
+        let status = unsafe { (functions.learn)(c, o, q, px, None, null_mut(), pd, pz, null_mut()) };
         assert!(known(status), "{status} {}", last_error());
         if status < 0 {
             assert_eq!((bits(&d), bits(&z)), (d_before, z_before));
@@ -589,12 +592,7 @@ struct LearnFunctions<T> {
     learn: unsafe extern "C" fn(
         C,
         O,
-        i64,
-        S,
-        i64,
-        i64,
-        i64,
-        S,
+        P,
         *const T,
         dicod_learn_fn,
         *mut std::ffi::c_void,
@@ -602,40 +600,26 @@ struct LearnFunctions<T> {
         *mut T,
         *mut dicod_learn_info,
     ) -> Status,
-    create: unsafe extern "C" fn(C, O, i64, S, i64, i64, i64, S, *const T, *mut *mut dicod_learner) -> Status,
-    get: unsafe extern "C" fn(*mut dicod_learner, i64, *mut T) -> Status,
+    create: unsafe extern "C" fn(C, O, P, *const T, *mut *mut dicod_learner) -> Status,
+    get: unsafe extern "C" fn(*const dicod_learner, i64, *mut T) -> Status,
 }
 
 type C = *mut dicod::ffi::context::dicod_context;
 type O = *const dicod_options;
-type S = *const i64;
+type P = *const dicod_problem;
 type Status = dicod_status;
 type E = *mut *mut dicod_encoder;
 
 /// The functions of one element type.
 #[allow(clippy::type_complexity)]
 struct Functions<T> {
-    solve: unsafe extern "C" fn(C, O, i64, S, i64, i64, i64, S, *const T, *const T, *mut T, *mut dicod_info) -> Status,
-    lambda_max: unsafe extern "C" fn(C, O, i64, S, i64, i64, i64, S, *const T, *const T, *mut f64) -> Status,
-    objective: unsafe extern "C" fn(
-        C,
-        O,
-        i64,
-        S,
-        i64,
-        i64,
-        i64,
-        S,
-        *const T,
-        *const T,
-        *const T,
-        *mut f64,
-        *mut f64,
-    ) -> Status,
-    reconstruct: unsafe extern "C" fn(C, O, i64, S, i64, i64, i64, S, *const T, *const T, *mut T) -> Status,
-    gram: unsafe extern "C" fn(C, i64, i64, i64, S, *const T, *mut T) -> Status,
-    create: unsafe extern "C" fn(C, O, i64, S, i64, i64, i64, S, *const T, E) -> Status,
-    rank_one: unsafe extern "C" fn(C, O, i64, S, i64, i64, i64, S, *const T, *const T, E) -> Status,
+    solve: unsafe extern "C" fn(C, O, P, *const T, *const T, *mut T, *mut dicod_info) -> Status,
+    lambda_max: unsafe extern "C" fn(C, O, P, *const T, *const T, *mut f64) -> Status,
+    objective: unsafe extern "C" fn(C, O, P, *const T, *const T, *const T, *mut f64, *mut f64) -> Status,
+    reconstruct: unsafe extern "C" fn(C, O, P, *const T, *const T, *mut T) -> Status,
+    gram: unsafe extern "C" fn(C, P, *const T, *mut T) -> Status,
+    create: unsafe extern "C" fn(C, O, P, *const T, E) -> Status,
+    rank_one: unsafe extern "C" fn(C, O, P, *const T, *const T, E) -> Status,
 }
 
 /// A descriptor's strides and channels, anywhere in an arena.

@@ -10,7 +10,7 @@ const UNTOUCHED: i64 = -7777;
 
 fn last_error() -> String {
     let mut buffer = [0 as std::ffi::c_char; 1024];
-    let status = dicod_last_error(buffer.as_mut_ptr(), 1024, null_mut());
+    let status = dicod_last_error(1024, buffer.as_mut_ptr(), null_mut());
     assert_eq!(status, DICOD_OK);
     // SAFETY: on success the buffer holds a terminated string.
     let text = unsafe { std::ffi::CStr::from_ptr(buffer.as_ptr()) };
@@ -25,7 +25,7 @@ fn fails(status: dicod_status, expected: dicod_status, message: &str) {
 }
 
 /// An array of 9 × 10 positions inside a margin, in 3 × 2 segments, with an overlap.
-struct Grid(*mut segmentation);
+struct Grid(*mut dicod_segmentation);
 
 impl Grid {
     fn new() -> Self {
@@ -69,35 +69,35 @@ fn everything_answers() {
     let mut two = [UNTOUCHED; 2];
     let mut four = [UNTOUCHED; 4];
 
-    assert_eq!(call!(segmentation_n_axes(s, &mut one)), DICOD_OK);
+    assert_eq!(call!(segmentation_get_n_axes(s, &mut one)), DICOD_OK);
     assert_eq!(one, 2);
-    assert_eq!(call!(segmentation_n_segments(s, &mut one)), DICOD_OK);
+    assert_eq!(call!(segmentation_get_n_segments(s, &mut one)), DICOD_OK);
     assert_eq!(one, 6);
-    type PerAxis = extern "C" fn(*const segmentation, *mut i64) -> dicod_status;
+    type PerAxis = extern "C" fn(*const dicod_segmentation, *mut i64) -> dicod_status;
     let getters: [(PerAxis, [i64; 2]); 5] = [
-        (segmentation_segments_per_axis, [3, 2]),
-        (segmentation_nominal_shape, [3, 5]),
-        (segmentation_shape, [9, 10]),
-        (segmentation_full_shape, [12, 11]),
-        (segmentation_overlap, [2, 1]),
+        (segmentation_get_segments_per_axis, [3, 2]),
+        (segmentation_get_nominal_shape, [3, 5]),
+        (segmentation_get_shape, [9, 10]),
+        (segmentation_get_full_shape, [12, 11]),
+        (segmentation_get_overlap, [2, 1]),
     ];
     for (getter, expected) in getters {
         assert_eq!(call!(getter(s, two.as_mut_ptr())), DICOD_OK);
         assert_eq!(two, expected);
     }
-    assert_eq!(call!(segmentation_inner_bounds(s, four.as_mut_ptr())), DICOD_OK);
+    assert_eq!(call!(segmentation_get_inner_bounds(s, four.as_mut_ptr())), DICOD_OK);
     assert_eq!(four, [2, 11, 1, 11]);
 
-    assert_eq!(call!(segmentation_segment_bounds(s, 5, 1, four.as_mut_ptr())), DICOD_OK);
+    assert_eq!(call!(segmentation_get_segment_bounds(s, 5, 1, four.as_mut_ptr())), DICOD_OK);
     assert_eq!(four, [8, 11, 6, 11]);
-    assert_eq!(call!(segmentation_segment_bounds(s, 5, 0, four.as_mut_ptr())), DICOD_OK);
+    assert_eq!(call!(segmentation_get_segment_bounds(s, 5, 0, four.as_mut_ptr())), DICOD_OK);
     assert_eq!(four, [6, 12, 5, 11]);
-    assert_eq!(call!(segmentation_segment_shape(s, 5, 0, two.as_mut_ptr())), DICOD_OK);
+    assert_eq!(call!(segmentation_get_segment_shape(s, 5, 0, two.as_mut_ptr())), DICOD_OK);
     assert_eq!(two, [6, 6]);
     let mut start = [UNTOUCHED; 2];
-    let status = call!(segmentation_segment_slices(s, 5, 1, start.as_mut_ptr(), two.as_mut_ptr()));
+    let status = call!(segmentation_get_segment_slices(s, 5, 1, start.as_mut_ptr(), two.as_mut_ptr()));
     assert_eq!((status, start, two), (DICOD_OK, [8, 6], [3, 5]));
-    assert_eq!(call!(segmentation_padding_to_overlap(s, 5, four.as_mut_ptr())), DICOD_OK);
+    assert_eq!(call!(segmentation_get_padding_to_overlap(s, 5, four.as_mut_ptr())), DICOD_OK);
     assert_eq!(four, [0, 1, 0, 1]);
 
     assert_eq!(call!(segmentation_find_segment(s, [7, 6].as_ptr(), &mut one)), DICOD_OK);
@@ -112,10 +112,10 @@ fn everything_answers() {
     // In place: local to global and back.
     let mut point = [1, 0];
     let at = point.as_mut_ptr();
-    assert_eq!(call!(segmentation_global_coordinate(s, 5, at, at)), DICOD_OK);
+    assert_eq!(call!(segmentation_get_global_coordinate(s, 5, at, at)), DICOD_OK);
     assert_eq!(point, [7, 5]);
     let at = point.as_mut_ptr();
-    assert_eq!(call!(segmentation_local_coordinate(s, 5, at, at)), DICOD_OK);
+    assert_eq!(call!(segmentation_get_local_coordinate(s, 5, at, at)), DICOD_OK);
     assert_eq!(point, [1, 0]);
 
     let contains =
@@ -138,7 +138,7 @@ fn lists_are_asked_for_twice() {
     let (point, radius) = ([4, 3], [1, 1]);
     let touched = |capacity, to: *mut i64, count: *mut i64| {
         let (point, radius) = (point.as_ptr(), radius.as_ptr());
-        call!(segmentation_touched_segments(s, point, radius, capacity, to, count))
+        call!(segmentation_get_touched_segments(s, point, radius, capacity, to, count))
     };
     let mut count = UNTOUCHED;
     assert_eq!(touched(0, null_mut(), &mut count), DICOD_OK);
@@ -156,7 +156,7 @@ fn lists_are_asked_for_twice() {
 
     let boxes_of = |capacity, to: *mut i64, count: *mut i64| {
         let (point, radius) = ([5, 4].as_ptr(), [1, 3].as_ptr());
-        call!(segmentation_touched_overlap_slices(s, 2, point, radius, capacity, to, count))
+        call!(segmentation_get_touched_overlap_slices(s, 2, point, radius, capacity, to, count))
     };
     // Segment 2: outer part 7 × 7 at (3, 0), its inner part 3 × 5 at (2, 1) in it.
     count = UNTOUCHED;
@@ -184,7 +184,7 @@ fn activity() {
     assert_eq!(call!(segmentation_is_active(s, 3, &mut flag)), DICOD_OK);
     assert_eq!(flag, 0);
     assert_eq!(call!(segmentation_set_active(s, 1, list.as_ptr(), null_mut())), DICOD_OK);
-    assert_eq!(call!(segmentation_n_active(s, &mut count)), DICOD_OK);
+    assert_eq!(call!(segmentation_get_n_active(s, &mut count)), DICOD_OK);
     assert_eq!(count, 5);
     assert_eq!(call!(segmentation_set_active(s, 0, null(), &mut count)), DICOD_OK);
     assert_eq!(count, 0);
@@ -233,7 +233,7 @@ fn create_fails((n_axes, full, bounds, cut, overlap): Arguments, status: dicod_s
             .into_iter()
             .zip(messages)
     {
-        let sentinel = std::ptr::dangling_mut::<segmentation>();
+        let sentinel = std::ptr::dangling_mut::<dicod_segmentation>();
         let mut handle = sentinel;
         let failed = call!(create(n_axes, full, bounds, cut, overlap, &mut handle));
         fails(failed, status, message);
@@ -297,7 +297,7 @@ fn bounds_alone_make_a_domain() {
     let status = call!(segmentation_create_by_shape(1, null(), bounds.as_ptr(), size.as_ptr(), null(), &mut handle));
     assert_eq!(status, DICOD_OK);
     let mut full = [UNTOUCHED];
-    assert_eq!(call!(segmentation_full_shape(handle, full.as_mut_ptr())), DICOD_OK);
+    assert_eq!(call!(segmentation_get_full_shape(handle, full.as_mut_ptr())), DICOD_OK);
     assert_eq!(full, [10]);
     call!(segmentation_free(&mut handle));
     assert!(handle.is_null());
@@ -309,7 +309,7 @@ fn bounds_alone_make_a_domain() {
 fn null_handles_and_outputs_are_named() {
     let grid = Grid::new();
     let s = grid.0;
-    let none = null_mut::<segmentation>();
+    let none = null_mut::<dicod_segmentation>();
     let point = [1_i64, 1].as_ptr();
     let mut room = [UNTOUCHED; 16];
     let out = room.as_mut_ptr();
@@ -322,45 +322,45 @@ fn null_handles_and_outputs_are_named() {
     fn named(status: dicod_status, name: &str) {
         fails(status, DICOD_ERROR_NULL_POINTER, &format!("{name} is NULL"));
     }
-    named(call!(segmentation_n_axes(none, out)), "handle");
-    named(call!(segmentation_n_axes(s, no)), "n_axes");
-    named(call!(segmentation_n_segments(none, out)), "handle");
-    named(call!(segmentation_n_segments(s, no)), "n_segments");
-    named(call!(segmentation_segments_per_axis(none, out)), "handle");
-    named(call!(segmentation_segments_per_axis(s, no)), "counts");
-    named(call!(segmentation_nominal_shape(none, out)), "handle");
-    named(call!(segmentation_nominal_shape(s, no)), "shape");
-    named(call!(segmentation_shape(none, out)), "handle");
-    named(call!(segmentation_shape(s, no)), "shape");
-    named(call!(segmentation_inner_bounds(none, out)), "handle");
-    named(call!(segmentation_inner_bounds(s, no)), "bounds");
-    named(call!(segmentation_full_shape(none, out)), "handle");
-    named(call!(segmentation_full_shape(s, no)), "shape");
-    named(call!(segmentation_overlap(none, out)), "handle");
-    named(call!(segmentation_overlap(s, no)), "overlap");
-    named(call!(segmentation_segment_bounds(none, 0, 1, out)), "handle");
-    named(call!(segmentation_segment_bounds(s, 0, 1, no)), "bounds");
-    named(call!(segmentation_segment_shape(none, 0, 1, out)), "handle");
-    named(call!(segmentation_segment_shape(s, 0, 1, no)), "shape");
-    named(call!(segmentation_segment_slices(none, 0, 1, out, out)), "handle");
-    named(call!(segmentation_segment_slices(s, 0, 1, no, out)), "start");
-    named(call!(segmentation_segment_slices(s, 0, 1, out, no)), "count");
+    named(call!(segmentation_get_n_axes(none, out)), "handle");
+    named(call!(segmentation_get_n_axes(s, no)), "n_axes");
+    named(call!(segmentation_get_n_segments(none, out)), "handle");
+    named(call!(segmentation_get_n_segments(s, no)), "n_segments");
+    named(call!(segmentation_get_segments_per_axis(none, out)), "handle");
+    named(call!(segmentation_get_segments_per_axis(s, no)), "counts");
+    named(call!(segmentation_get_nominal_shape(none, out)), "handle");
+    named(call!(segmentation_get_nominal_shape(s, no)), "shape");
+    named(call!(segmentation_get_shape(none, out)), "handle");
+    named(call!(segmentation_get_shape(s, no)), "shape");
+    named(call!(segmentation_get_inner_bounds(none, out)), "handle");
+    named(call!(segmentation_get_inner_bounds(s, no)), "bounds");
+    named(call!(segmentation_get_full_shape(none, out)), "handle");
+    named(call!(segmentation_get_full_shape(s, no)), "shape");
+    named(call!(segmentation_get_overlap(none, out)), "handle");
+    named(call!(segmentation_get_overlap(s, no)), "overlap");
+    named(call!(segmentation_get_segment_bounds(none, 0, 1, out)), "handle");
+    named(call!(segmentation_get_segment_bounds(s, 0, 1, no)), "bounds");
+    named(call!(segmentation_get_segment_shape(none, 0, 1, out)), "handle");
+    named(call!(segmentation_get_segment_shape(s, 0, 1, no)), "shape");
+    named(call!(segmentation_get_segment_slices(none, 0, 1, out, out)), "handle");
+    named(call!(segmentation_get_segment_slices(s, 0, 1, no, out)), "start");
+    named(call!(segmentation_get_segment_slices(s, 0, 1, out, no)), "count");
     named(call!(segmentation_find_segment(none, point, out)), "handle");
     named(call!(segmentation_find_segment(s, no, out)), "point");
     named(call!(segmentation_find_segment(s, point, no)), "i_seg");
-    named(call!(segmentation_touched_segments(none, point, point, 4, out, out)), "handle");
-    named(call!(segmentation_touched_segments(s, no, point, 4, out, out)), "point");
-    named(call!(segmentation_touched_segments(s, point, no, 4, out, out)), "radius");
-    named(call!(segmentation_touched_overlap_slices(none, 0, point, point, 4, out, out)), "handle");
-    named(call!(segmentation_touched_overlap_slices(s, 0, no, point, 4, out, out)), "point");
-    named(call!(segmentation_touched_overlap_slices(s, 0, point, no, 4, out, out)), "radius");
-    named(call!(segmentation_touched_overlap_slices(s, 0, point, point, 4, out, no)), "count");
-    named(call!(segmentation_global_coordinate(none, 0, point, out)), "handle");
-    named(call!(segmentation_global_coordinate(s, 0, no, out)), "point");
-    named(call!(segmentation_global_coordinate(s, 0, point, no)), "global");
-    named(call!(segmentation_local_coordinate(none, 0, point, out)), "handle");
-    named(call!(segmentation_local_coordinate(s, 0, no, out)), "point");
-    named(call!(segmentation_local_coordinate(s, 0, point, no)), "local");
+    named(call!(segmentation_get_touched_segments(none, point, point, 4, out, out)), "handle");
+    named(call!(segmentation_get_touched_segments(s, no, point, 4, out, out)), "point");
+    named(call!(segmentation_get_touched_segments(s, point, no, 4, out, out)), "radius");
+    named(call!(segmentation_get_touched_overlap_slices(none, 0, point, point, 4, out, out)), "handle");
+    named(call!(segmentation_get_touched_overlap_slices(s, 0, no, point, 4, out, out)), "point");
+    named(call!(segmentation_get_touched_overlap_slices(s, 0, point, no, 4, out, out)), "radius");
+    named(call!(segmentation_get_touched_overlap_slices(s, 0, point, point, 4, out, no)), "count");
+    named(call!(segmentation_get_global_coordinate(none, 0, point, out)), "handle");
+    named(call!(segmentation_get_global_coordinate(s, 0, no, out)), "point");
+    named(call!(segmentation_get_global_coordinate(s, 0, point, no)), "global");
+    named(call!(segmentation_get_local_coordinate(none, 0, point, out)), "handle");
+    named(call!(segmentation_get_local_coordinate(s, 0, no, out)), "point");
+    named(call!(segmentation_get_local_coordinate(s, 0, point, no)), "local");
     named(call!(segmentation_contains_point(none, 0, point, 1, &mut flag)), "handle");
     named(call!(segmentation_contains_point(s, 0, no, 1, &mut flag)), "point");
     named(call!(segmentation_contains_point(s, 0, point, 1, no_flag)), "contained");
@@ -368,8 +368,8 @@ fn null_handles_and_outputs_are_named() {
     named(call!(segmentation_contains_area(s, 0, no, point, &mut flag)), "point");
     named(call!(segmentation_contains_area(s, 0, point, no, &mut flag)), "radius");
     named(call!(segmentation_contains_area(s, 0, point, point, no_flag)), "contained");
-    named(call!(segmentation_padding_to_overlap(none, 0, out)), "handle");
-    named(call!(segmentation_padding_to_overlap(s, 0, no)), "padding");
+    named(call!(segmentation_get_padding_to_overlap(none, 0, out)), "handle");
+    named(call!(segmentation_get_padding_to_overlap(s, 0, no)), "padding");
     named(call!(segmentation_increment(none, 0, out)), "handle");
     named(call!(segmentation_increment(s, 0, no)), "next");
     named(call!(segmentation_is_active(none, 0, &mut flag)), "handle");
@@ -379,8 +379,8 @@ fn null_handles_and_outputs_are_named() {
     named(call!(segmentation_set_inactive(none, 1, point, out)), "handle");
     named(call!(segmentation_set_inactive(s, 1, no, out)), "segments");
     named(call!(segmentation_reset(none, out)), "handle");
-    named(call!(segmentation_n_active(none, out)), "handle");
-    named(call!(segmentation_n_active(s, no)), "n_active");
+    named(call!(segmentation_get_n_active(none, out)), "handle");
+    named(call!(segmentation_get_n_active(s, no)), "n_active");
     named(call!(segmentation_exists_active(none, &mut flag)), "handle");
     named(call!(segmentation_exists_active(s, no_flag)), "exists");
     named(call!(segmentation_check_inactive(none, 1, dz, 1.0, out)), "handle");
@@ -399,15 +399,15 @@ fn bad_numbers_are_named() {
     for bad in [-1, 6, i64::MIN, i64::MAX] {
         let message = format!("i_seg must be from 0 to 5, is {bad}");
         let named = |status| fails(status, DICOD_ERROR_OUT_OF_RANGE, &message);
-        named(call!(segmentation_segment_bounds(s, bad, 1, out)));
-        named(call!(segmentation_segment_shape(s, bad, 1, out)));
-        named(call!(segmentation_segment_slices(s, bad, 1, out, out)));
-        named(call!(segmentation_touched_overlap_slices(s, bad, point, point, 4, out, out)));
-        named(call!(segmentation_global_coordinate(s, bad, point, out)));
-        named(call!(segmentation_local_coordinate(s, bad, point, out)));
+        named(call!(segmentation_get_segment_bounds(s, bad, 1, out)));
+        named(call!(segmentation_get_segment_shape(s, bad, 1, out)));
+        named(call!(segmentation_get_segment_slices(s, bad, 1, out, out)));
+        named(call!(segmentation_get_touched_overlap_slices(s, bad, point, point, 4, out, out)));
+        named(call!(segmentation_get_global_coordinate(s, bad, point, out)));
+        named(call!(segmentation_get_local_coordinate(s, bad, point, out)));
         named(call!(segmentation_contains_point(s, bad, point, 1, &mut flag)));
         named(call!(segmentation_contains_area(s, bad, point, point, &mut flag)));
-        named(call!(segmentation_padding_to_overlap(s, bad, out)));
+        named(call!(segmentation_get_padding_to_overlap(s, bad, out)));
         named(call!(segmentation_is_active(s, bad, &mut flag)));
         if bad != -1 {
             named(call!(segmentation_increment(s, bad, out)));
@@ -428,16 +428,16 @@ fn bad_numbers_are_named() {
         let radius = radius.as_ptr();
         let message = format!("radius[1] must be at least 0, is {bad}");
         let named = |status| fails(status, DICOD_ERROR_INVALID_ARGUMENT, &message);
-        named(call!(segmentation_touched_segments(s, point, radius, 4, out, out)));
-        named(call!(segmentation_touched_overlap_slices(s, 0, point, radius, 4, out, out)));
+        named(call!(segmentation_get_touched_segments(s, point, radius, 4, out, out)));
+        named(call!(segmentation_get_touched_overlap_slices(s, 0, point, radius, 4, out, out)));
         named(call!(segmentation_contains_area(s, 0, point, radius, &mut flag)));
     }
     let far = [0, i64::MAX];
-    let overflows = call!(segmentation_global_coordinate(s, 5, far.as_ptr(), out));
+    let overflows = call!(segmentation_get_global_coordinate(s, 5, far.as_ptr(), out));
     let message = "point[1] must be small enough for the result to fit in 64 bits, is 9223372036854775807";
     fails(overflows, DICOD_ERROR_OUT_OF_RANGE, message);
     let mut active = UNTOUCHED;
-    assert_eq!(call!(segmentation_n_active(s, &mut active)), DICOD_OK);
+    assert_eq!(call!(segmentation_get_n_active(s, &mut active)), DICOD_OK);
     assert_eq!((room, flag, active), ([UNTOUCHED; 16], -7, 6));
 }
 
@@ -490,7 +490,7 @@ proptest! {
         let s = grid.0;
         let (point, radius) = (point.as_ptr(), radius.as_ptr());
         let mut n_segments = 0;
-        prop_assert_eq!(call!(segmentation_n_segments(s, &mut n_segments)), DICOD_OK);
+        prop_assert_eq!(call!(segmentation_get_n_segments(s, &mut n_segments)), DICOD_OK);
         // At most `capacity` numbers, or boxes of four numbers.
         let mut room = [UNTOUCHED; 36];
         let mut count = UNTOUCHED;
@@ -500,16 +500,16 @@ proptest! {
             let out = room.as_mut_ptr();
             let n = &mut count;
             for status in [
-                call!(segmentation_segment_bounds(s, i_seg, inner, out)),
-                call!(segmentation_segment_shape(s, i_seg, inner, out)),
-                call!(segmentation_padding_to_overlap(s, i_seg, out)),
+                call!(segmentation_get_segment_bounds(s, i_seg, inner, out)),
+                call!(segmentation_get_segment_shape(s, i_seg, inner, out)),
+                call!(segmentation_get_padding_to_overlap(s, i_seg, out)),
                 call!(segmentation_find_segment(s, point, n)),
-                call!(segmentation_touched_segments(s, point, radius, capacity, out, n)),
-                call!(segmentation_touched_overlap_slices(
+                call!(segmentation_get_touched_segments(s, point, radius, capacity, out, n)),
+                call!(segmentation_get_touched_overlap_slices(
                     s, i_seg, point, radius, capacity, out, n
                 )),
-                call!(segmentation_global_coordinate(s, i_seg, point, out)),
-                call!(segmentation_local_coordinate(s, i_seg, point, out)),
+                call!(segmentation_get_global_coordinate(s, i_seg, point, out)),
+                call!(segmentation_get_local_coordinate(s, i_seg, point, out)),
                 call!(segmentation_contains_point(s, i_seg, point, inner, &mut flag)),
                 call!(segmentation_contains_area(s, i_seg, point, radius, &mut flag)),
                 call!(segmentation_increment(s, i_seg, n)),
@@ -518,7 +518,7 @@ proptest! {
                 prop_assert!(allowed.contains(&status), "{}", last_error());
             }
             let valid = (0..n_segments).contains(&i_seg);
-            let status = call!(segmentation_segment_bounds(s, i_seg, 1, room.as_mut_ptr()));
+            let status = call!(segmentation_get_segment_bounds(s, i_seg, 1, room.as_mut_ptr()));
             prop_assert_eq!(status == DICOD_OK, valid);
             if valid {
                 prop_assert!(0 <= room[0] && room[0] < room[1] && room[1] <= full[0]);

@@ -90,6 +90,9 @@ fn problem(random: &mut Random) -> (Problem, Options) {
         options.tile_shape.clear();
     }
     options.periodic = periodic[3 - n_axes..].to_vec();
+    if random.below(4) == 0 {
+        options.gap_tol = [0.1, 1e-3][random.below(2)];
+    }
     (problem, options)
 }
 
@@ -575,7 +578,7 @@ fn by_itself(seed: u64) -> bool {
     }
     for info in results.into_iter().flatten() {
         match info.stop {
-            Stop::Converged => assert!(info.certificate.max_step <= info.tol, "{told}"),
+            Stop::Converged => assert!(info.certificate.max_step <= info.tol || options.gap_tol > 0.0, "{told}"),
             stop => assert!(stop == Stop::MaxIter && info.steps >= 100_000, "{told}"),
         }
         let (found, least) = (info.certificate.objective, best.certificate.objective);

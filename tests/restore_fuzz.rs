@@ -116,6 +116,11 @@ impl Belief {
     }
 }
 
+/// The lengths that there can be.
+fn three([i, j, k, _]: [i64; 4]) -> [i64; 3] {
+    [i, j, k]
+}
+
 /// Exactly so many elements, between guards that are looked at; as much memory as there is in the heap, so that
 /// tools see who goes beyond it.
 struct Room {
@@ -174,9 +179,9 @@ impl Described {
         }
     }
 
-    fn raw(&self) -> dicod_array {
-        dicod_array {
-            struct_size: size_of::<dicod_array>() as i64,
+    fn raw_const(&self) -> dicod_const_array {
+        dicod_const_array {
+            struct_size: size_of::<dicod_const_array>() as i64,
             element_type: self.element_type,
             n_axes: self.shape.len() as i64,
             global_shape: self.shape.as_ptr(),
@@ -184,7 +189,24 @@ impl Described {
             local_shape: null(),
             strides: null(),
             n_channels: self.channels.len() as i64,
-            channels: self.channels.as_ptr(),
+            channels: self.channels.as_ptr().cast(),
+        }
+    }
+
+    fn raw(&self) -> dicod_array {
+        let (array, channels) = (self.raw_const(), self.channels.as_ptr());
+        let dicod_const_array { struct_size, element_type, n_axes, global_shape, n_channels, .. } = array;
+        let (offset, local_shape, strides) = (array.offset, array.local_shape, array.strides);
+        dicod_array {
+            struct_size,
+            element_type,
+            n_axes,
+            global_shape,
+            offset,
+            local_shape,
+            strides,
+            n_channels,
+            channels,
         }
     }
 }
@@ -214,15 +236,23 @@ fn saved(belief: &Belief, rank_one: bool, batch: bool) -> (Belief, Vec<u8>) {
     let (s, l) = (belief.signal.as_ptr(), belief.atom.as_ptr());
     {
         let status = match belief.float {
-            true => {
-                dicod_learner_create_f32(null_mut(), options.0, n, s, signals, channels, atoms, l, null(), &mut handle)
-            }
-            false => {
-                dicod_learner_create(null_mut(), options.0, n, s, signals, channels, atoms, l, null(), &mut handle)
-            }
+            true => dicod_learner_create_f32(
+                null_mut(),
+                options.0,
+                &problem_of(n, s, signals, channels, atoms, l),
+                null(),
+                &mut handle,
+            ),
+            false => dicod_learner_create(
+                null_mut(),
+                options.0,
+                &problem_of(n, s, signals, channels, atoms, l),
+                null(),
+                &mut handle,
+            ),
         };
         assert_eq!(status, DICOD_OK, "{}", last_error());
-        let status = dicod_learner_step(handle, &x.raw(), null_mut());
+        let status = dicod_learner_step(handle, &x.raw_const(), null_mut());
         assert_eq!(status, DICOD_OK, "{}", last_error());
         assert_eq!(dicod_learner_save(handle, 0, null_mut(), &mut needed), DICOD_OK);
         let mut bytes = vec![0; needed as usize];
@@ -308,8 +338,8 @@ fn a_checkpoint_that_contradicts_itself_is_refused_or_what_it_says() {
             let truth = Belief {
                 float: info.element_type == DICOD_F32,
                 n_axes: info.n_axes as usize,
-                signal: info.signal_shape,
-                atom: info.atom_shape,
+                signal: three(info.signal_shape),
+                atom: three(info.atom_shape),
                 counts: [info.n_signals, info.n_channels, info.n_atoms, info.n_coded],
                 periodic: false,
             };
@@ -320,7 +350,7 @@ fn a_checkpoint_that_contradicts_itself_is_refused_or_what_it_says() {
                 false => dicod_learner_get_dictionary(handle, n, d.start().cast()),
             };
             assert_eq!(status, DICOD_OK, "case {case}: {}", last_error());
-            let z = Described::new(&truth, info.valid_shape, info.n_coded * info.n_atoms);
+            let z = Described::new(&truth, three(info.valid_shape), info.n_coded * info.n_atoms);
             if z.channels.len() as i64 == info.n_coded * info.n_atoms {
                 let status = dicod_learner_get_z(handle, &mut z.raw());
                 assert_eq!(status, DICOD_OK, "case {case}: {}", last_error());
@@ -367,7 +397,7 @@ fn one(truth: &Belief, rank_one: bool, bytes: &[u8], belief: &Belief, random: &m
         let mut expected = belief.info();
         // Now and then somebody knows nothing of some of it.
         if random.chance(4) {
-            (expected.n_coded, expected.valid_shape) = (0, [0; 3]);
+            (expected.n_coded, expected.valid_shape) = (0, [0; 4]);
         }
         let same = {
             let (is, e) = (truth.info(), &expected);
@@ -377,7 +407,7 @@ fn one(truth: &Belief, rank_one: bool, bytes: &[u8], belief: &Belief, random: &m
                 && [0, is.n_coded].contains(&e.n_coded)
                 && e.signal_shape[..n] == is.signal_shape[..n]
                 && e.atom_shape[..n] == is.atom_shape[..n]
-                && (e.valid_shape == [0; 3] || e.valid_shape == is.valid_shape)
+                && (e.valid_shape == [0; 4] || e.valid_shape == is.valid_shape)
         };
         let status = dicod_learner_expect(handle, &expected);
         assert_eq!(status == DICOD_OK, same, "{what}: {}", last_error());
@@ -432,7 +462,7 @@ fn one(truth: &Belief, rank_one: bool, bytes: &[u8], belief: &Belief, random: &m
         let fits = like(belief, &truth)
             && belief.signal == truth.signal
             && x.channels.len() as i64 == truth.counts[0] * truth.counts[1];
-        let status = dicod_learner_step(handle, &x.raw(), null_mut());
+        let status = dicod_learner_step(handle, &x.raw_const(), null_mut());
         assert_eq!(status == DICOD_OK, fits, "{what}: {}", last_error());
         dicod_learner_free(&mut handle);
         !(same && all)

@@ -84,6 +84,16 @@ module dicod_c
     type(c_ptr) :: meaning = c_null_ptr
   end type
 
+  type, bind(c) :: dicod_problem
+    integer(c_int64_t) :: struct_size = 104_c_int64_t
+    integer(c_int64_t) :: n_axes = 0
+    integer(c_int64_t) :: signal_shape(4) = 0
+    integer(c_int64_t) :: atom_shape(4) = 0
+    integer(c_int64_t) :: n_atoms = 0
+    integer(c_int64_t) :: n_channels = 1
+    integer(c_int64_t) :: n_signals = 1
+  end type
+
   type, bind(c) :: dicod_info
     integer(c_int64_t) :: struct_size = 200_c_int64_t
     integer(c_int32_t) :: status = 0
@@ -114,6 +124,18 @@ module dicod_c
   end type
 
   type, bind(c) :: dicod_array
+    integer(c_int64_t) :: struct_size = 72_c_int64_t
+    integer(c_int64_t) :: element_type = DICOD_F64
+    integer(c_int64_t) :: n_axes = 0
+    type(c_ptr) :: global_shape = c_null_ptr
+    type(c_ptr) :: offset = c_null_ptr
+    type(c_ptr) :: local_shape = c_null_ptr
+    type(c_ptr) :: strides = c_null_ptr
+    integer(c_int64_t) :: n_channels = 0
+    type(c_ptr) :: channels = c_null_ptr
+  end type
+
+  type, bind(c) :: dicod_const_array
     integer(c_int64_t) :: struct_size = 72_c_int64_t
     integer(c_int64_t) :: element_type = DICOD_F64
     integer(c_int64_t) :: n_axes = 0
@@ -180,16 +202,16 @@ module dicod_c
   end type
 
   type, bind(c) :: dicod_handle_info
-    integer(c_int64_t) :: struct_size = 144_c_int64_t
+    integer(c_int64_t) :: struct_size = 168_c_int64_t
     integer(c_int64_t) :: element_type = 0
     integer(c_int64_t) :: n_axes = 0
     integer(c_int64_t) :: n_signals = 0
     integer(c_int64_t) :: n_channels = 0
     integer(c_int64_t) :: n_atoms = 0
     integer(c_int64_t) :: n_coded = 0
-    integer(c_int64_t) :: signal_shape(3) = 0
-    integer(c_int64_t) :: atom_shape(3) = 0
-    integer(c_int64_t) :: valid_shape(3) = 0
+    integer(c_int64_t) :: signal_shape(4) = 0
+    integer(c_int64_t) :: atom_shape(4) = 0
+    integer(c_int64_t) :: valid_shape(4) = 0
     integer(c_int64_t) :: iterations = 0
     integer(c_int64_t) :: bytes = 0
   end type
@@ -221,12 +243,12 @@ module dicod_c
   type, bind(c) :: parmap_reducer
     integer(c_int64_t) :: struct_size = 64_c_int64_t
     type(c_ptr) :: userdata = c_null_ptr
-    type(c_funptr) :: fork = c_null_funptr
+    type(c_funptr) :: fork_state = c_null_funptr
     type(c_funptr) :: work = c_null_funptr
     type(c_funptr) :: pack = c_null_funptr
     type(c_funptr) :: unpack = c_null_funptr
-    type(c_funptr) :: join = c_null_funptr
-    type(c_funptr) :: free = c_null_funptr
+    type(c_funptr) :: join_states = c_null_funptr
+    type(c_funptr) :: free_state = c_null_funptr
   end type
 
   type, bind(c) :: parmap_node
@@ -234,17 +256,17 @@ module dicod_c
     type(c_ptr) :: state = c_null_ptr
     integer(c_int64_t) :: phases = 0
     type(c_funptr) :: can_fork = c_null_funptr
-    type(c_funptr) :: fork = c_null_funptr
+    type(c_funptr) :: fork_state = c_null_funptr
     type(c_funptr) :: train = c_null_funptr
     type(c_funptr) :: pack = c_null_funptr
     type(c_funptr) :: unpack = c_null_funptr
-    type(c_funptr) :: join = c_null_funptr
+    type(c_funptr) :: join_states = c_null_funptr
     type(c_funptr) :: stop = c_null_funptr
     type(c_funptr) :: execute = c_null_funptr
     integer(c_int32_t) :: forks_in_execution = 0
     type(c_funptr) :: save = c_null_funptr
     type(c_funptr) :: load = c_null_funptr
-    type(c_funptr) :: free = c_null_funptr
+    type(c_funptr) :: free_state = c_null_funptr
   end type
 
   type, bind(c) :: parmap_operator
@@ -363,10 +385,10 @@ module dicod_c
       integer(c_int32_t), value :: status
       type(c_ptr) :: outcome
     end function
-    function dicod_last_error(buffer, capacity, needed) bind(c, name='dicod_last_error') result(outcome)
+    function dicod_last_error(capacity, buffer, needed) bind(c, name='dicod_last_error') result(outcome)
       import
-      type(c_ptr), value :: buffer
       integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: buffer
       type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
@@ -374,12 +396,12 @@ module dicod_c
       import
       type(c_ptr) :: outcome
     end function
-    function dicod_last_error_in(language, buffer, capacity, needed) bind(c, &
+    function dicod_last_error_in(language, capacity, buffer, needed) bind(c, &
         name='dicod_last_error_in') result(outcome)
       import
       integer(c_int32_t), value :: language
-      type(c_ptr), value :: buffer
       integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: buffer
       type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
@@ -413,14 +435,14 @@ module dicod_c
       type(c_ptr), intent(inout), optional :: context
       integer(c_int32_t) :: outcome
     end function
-    function dicod_context_ranks(context, rank, n_ranks) bind(c, name='dicod_context_ranks') result(outcome)
+    function dicod_context_get_ranks(context, rank, n_ranks) bind(c, name='dicod_context_get_ranks') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: rank
       type(c_ptr), value :: n_ranks
       integer(c_int32_t) :: outcome
     end function
-    function dicod_context_threads(context, n_threads) bind(c, name='dicod_context_threads') result(outcome)
+    function dicod_context_get_threads(context, n_threads) bind(c, name='dicod_context_get_threads') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: n_threads
@@ -458,10 +480,11 @@ module dicod_c
       type(c_ptr), intent(inout), optional :: options
       integer(c_int32_t) :: outcome
     end function
-    subroutine dicod_options_free(options) bind(c, name='dicod_options_free')
+    function dicod_options_free(options) bind(c, name='dicod_options_free') result(outcome)
       import
       type(c_ptr), intent(inout), optional :: options
-    end subroutine
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_options_set_real(options, key, value) bind(c, name='dicod_options_set_real') result(outcome)
       import
       type(c_ptr), value :: options
@@ -577,7 +600,7 @@ module dicod_c
       type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
-    function dicod_options_count(count) bind(c, name='dicod_options_count') result(outcome)
+    function dicod_options_get_count(count) bind(c, name='dicod_options_get_count') result(outcome)
       import
       type(c_ptr), value :: count
       integer(c_int32_t) :: outcome
@@ -596,138 +619,95 @@ module dicod_c
       type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
-    function dicod_valid_shape(options, n_axes, signal_shape, atom_shape, valid_shape) bind(c, &
-        name='dicod_valid_shape') result(outcome)
+    function dicod_valid_shape(options, problem, valid_shape) bind(c, name='dicod_valid_shape') result(outcome)
       import
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: valid_shape
       integer(c_int32_t) :: outcome
     end function
-    function dicod_valid_block(options, n_axes, signal_shape, atom_shape, offset, local_shape, valid_offset, &
-        valid_local_shape) bind(c, name='dicod_valid_block') result(outcome)
+    function dicod_valid_block(options, problem, offset, local_shape, valid_offset, valid_local_shape) bind(c, &
+        name='dicod_valid_block') result(outcome)
       import
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: offset
       type(c_ptr), value :: local_shape
       type(c_ptr), value :: valid_offset
       type(c_ptr), value :: valid_local_shape
       integer(c_int32_t) :: outcome
     end function
-    function dicod_solve(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, z, &
-        info) bind(c, name='dicod_solve') result(outcome)
+    function dicod_solve(context, options, problem, x, d, z, info) bind(c, name='dicod_solve') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: x
       type(c_ptr), value :: d
       type(c_ptr), value :: z
       type(dicod_info), intent(inout), optional :: info
       integer(c_int32_t) :: outcome
     end function
-    function dicod_solve_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, &
-        z, info) bind(c, name='dicod_solve_f32') result(outcome)
+    function dicod_solve_f32(context, options, problem, x, d, z, info) bind(c, name='dicod_solve_f32') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: x
       type(c_ptr), value :: d
       type(c_ptr), value :: z
       type(dicod_info), intent(inout), optional :: info
       integer(c_int32_t) :: outcome
     end function
-    function dicod_lambda_max(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, &
-        d, lambda_max) bind(c, name='dicod_lambda_max') result(outcome)
+    function dicod_lambda_max(context, options, problem, x, d, lambda_max) bind(c, &
+        name='dicod_lambda_max') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: x
       type(c_ptr), value :: d
       type(c_ptr), value :: lambda_max
       integer(c_int32_t) :: outcome
     end function
-    function dicod_lambda_max_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, &
-        x, d, lambda_max) bind(c, name='dicod_lambda_max_f32') result(outcome)
+    function dicod_lambda_max_f32(context, options, problem, x, d, lambda_max) bind(c, &
+        name='dicod_lambda_max_f32') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: x
       type(c_ptr), value :: d
       type(c_ptr), value :: lambda_max
       integer(c_int32_t) :: outcome
     end function
-    function dicod_reconstruct(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, d, &
-        z, x) bind(c, name='dicod_reconstruct') result(outcome)
+    function dicod_reconstruct(context, options, problem, d, z, x) bind(c, name='dicod_reconstruct') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: d
       type(c_ptr), value :: z
       type(c_ptr), value :: x
       integer(c_int32_t) :: outcome
     end function
-    function dicod_reconstruct_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, &
-        d, z, x) bind(c, name='dicod_reconstruct_f32') result(outcome)
+    function dicod_reconstruct_f32(context, options, problem, d, z, x) bind(c, &
+        name='dicod_reconstruct_f32') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: d
       type(c_ptr), value :: z
       type(c_ptr), value :: x
       integer(c_int32_t) :: outcome
     end function
-    function dicod_objective(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, &
-        z, objective, data_term) bind(c, name='dicod_objective') result(outcome)
+    function dicod_objective(context, options, problem, x, d, z, objective, data_term) bind(c, &
+        name='dicod_objective') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: x
       type(c_ptr), value :: d
       type(c_ptr), value :: z
@@ -735,17 +715,12 @@ module dicod_c
       type(c_ptr), value :: data_term
       integer(c_int32_t) :: outcome
     end function
-    function dicod_objective_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, &
-        x, d, z, objective, data_term) bind(c, name='dicod_objective_f32') result(outcome)
+    function dicod_objective_f32(context, options, problem, x, d, z, objective, data_term) bind(c, &
+        name='dicod_objective_f32') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: x
       type(c_ptr), value :: d
       type(c_ptr), value :: z
@@ -753,96 +728,69 @@ module dicod_c
       type(c_ptr), value :: data_term
       integer(c_int32_t) :: outcome
     end function
-    function dicod_gram(context, n_axes, n_channels, n_atoms, atom_shape, d, gram) bind(c, &
-        name='dicod_gram') result(outcome)
+    function dicod_gram(context, problem, d, gram) bind(c, name='dicod_gram') result(outcome)
       import
       type(c_ptr), value :: context
-      integer(c_int64_t), value :: n_axes
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: d
       type(c_ptr), value :: gram
       integer(c_int32_t) :: outcome
     end function
-    function dicod_gram_f32(context, n_axes, n_channels, n_atoms, atom_shape, d, gram) bind(c, &
-        name='dicod_gram_f32') result(outcome)
+    function dicod_gram_f32(context, problem, d, gram) bind(c, name='dicod_gram_f32') result(outcome)
       import
       type(c_ptr), value :: context
-      integer(c_int64_t), value :: n_axes
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: d
       type(c_ptr), value :: gram
       integer(c_int32_t) :: outcome
     end function
-    function dicod_encoder_create(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, &
-        d, encoder) bind(c, name='dicod_encoder_create') result(outcome)
+    function dicod_encoder_create(context, options, problem, d, encoder) bind(c, &
+        name='dicod_encoder_create') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: d
       type(c_ptr), intent(inout), optional :: encoder
       integer(c_int32_t) :: outcome
     end function
-    function dicod_encoder_create_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, &
-        atom_shape, d, encoder) bind(c, name='dicod_encoder_create_f32') result(outcome)
+    function dicod_encoder_create_f32(context, options, problem, d, encoder) bind(c, &
+        name='dicod_encoder_create_f32') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: d
       type(c_ptr), intent(inout), optional :: encoder
       integer(c_int32_t) :: outcome
     end function
-    function dicod_encoder_create_rank1(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, &
-        atom_shape, u, v, encoder) bind(c, name='dicod_encoder_create_rank1') result(outcome)
+    function dicod_encoder_create_rank1(context, options, problem, u, v, encoder) bind(c, &
+        name='dicod_encoder_create_rank1') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: u
       type(c_ptr), value :: v
       type(c_ptr), intent(inout), optional :: encoder
       integer(c_int32_t) :: outcome
     end function
-    function dicod_encoder_create_rank1_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, &
-        atom_shape, u, v, encoder) bind(c, name='dicod_encoder_create_rank1_f32') result(outcome)
+    function dicod_encoder_create_rank1_f32(context, options, problem, u, v, encoder) bind(c, &
+        name='dicod_encoder_create_rank1_f32') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: u
       type(c_ptr), value :: v
       type(c_ptr), intent(inout), optional :: encoder
       integer(c_int32_t) :: outcome
     end function
-    subroutine dicod_encoder_free(encoder) bind(c, name='dicod_encoder_free')
+    function dicod_encoder_free(encoder) bind(c, name='dicod_encoder_free') result(outcome)
       import
       type(c_ptr), intent(inout), optional :: encoder
-    end subroutine
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_encoder_set_dictionary(encoder, d) bind(c, name='dicod_encoder_set_dictionary') result(outcome)
       import
       type(c_ptr), value :: encoder
@@ -875,14 +823,14 @@ module dicod_c
     function dicod_encoder_solve(encoder, x, info) bind(c, name='dicod_encoder_solve') result(outcome)
       import
       type(c_ptr), value :: encoder
-      type(dicod_array), intent(in) :: x
+      type(dicod_const_array), intent(in) :: x
       type(dicod_info), intent(inout), optional :: info
       integer(c_int32_t) :: outcome
     end function
     function dicod_encoder_set_z(encoder, z) bind(c, name='dicod_encoder_set_z') result(outcome)
       import
       type(c_ptr), value :: encoder
-      type(dicod_array), intent(in) :: z
+      type(dicod_const_array), intent(in) :: z
       integer(c_int32_t) :: outcome
     end function
     function dicod_encoder_clear_z(encoder) bind(c, name='dicod_encoder_clear_z') result(outcome)
@@ -893,7 +841,7 @@ module dicod_c
     function dicod_encoder_get_z(encoder, z) bind(c, name='dicod_encoder_get_z') result(outcome)
       import
       type(c_ptr), value :: encoder
-      type(dicod_array), intent(inout), optional :: z
+      type(dicod_array), intent(in) :: z
       integer(c_int32_t) :: outcome
     end function
     function dicod_encoder_get_sparse(encoder, capacity, signal, atom, position, value, count) bind(c, &
@@ -933,7 +881,8 @@ module dicod_c
       type(c_ptr), value :: value
       integer(c_int32_t) :: outcome
     end function
-    function dicod_encoder_region(encoder, offset, local_shape) bind(c, name='dicod_encoder_region') result(outcome)
+    function dicod_encoder_get_region(encoder, offset, local_shape) bind(c, &
+        name='dicod_encoder_get_region') result(outcome)
       import
       type(c_ptr), value :: encoder
       type(c_ptr), value :: offset
@@ -963,26 +912,21 @@ module dicod_c
       type(c_ptr), value :: userdata
       integer(c_int32_t) :: outcome
     end function
-    function dicod_encoder_get_trace_json(encoder, json, capacity, needed) bind(c, &
+    function dicod_encoder_get_trace_json(encoder, capacity, json, needed) bind(c, &
         name='dicod_encoder_get_trace_json') result(outcome)
       import
       type(c_ptr), value :: encoder
-      type(c_ptr), value :: json
       integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: json
       type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
-    function dicod_learn(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, each, &
-        userdata, d, z, info) bind(c, name='dicod_learn') result(outcome)
+    function dicod_learn(context, options, problem, x, each, userdata, d, z, info) bind(c, &
+        name='dicod_learn') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: x
       type(c_funptr), value :: each
       type(c_ptr), value :: userdata
@@ -991,17 +935,12 @@ module dicod_c
       type(dicod_learn_info), intent(inout), optional :: info
       integer(c_int32_t) :: outcome
     end function
-    function dicod_learn_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, &
-        each, userdata, d, z, info) bind(c, name='dicod_learn_f32') result(outcome)
+    function dicod_learn_f32(context, options, problem, x, each, userdata, d, z, info) bind(c, &
+        name='dicod_learn_f32') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: x
       type(c_funptr), value :: each
       type(c_ptr), value :: userdata
@@ -1010,51 +949,42 @@ module dicod_c
       type(dicod_learn_info), intent(inout), optional :: info
       integer(c_int32_t) :: outcome
     end function
-    function dicod_learner_create(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, &
-        d, learner) bind(c, name='dicod_learner_create') result(outcome)
+    function dicod_learner_create(context, options, problem, d, learner) bind(c, &
+        name='dicod_learner_create') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: d
       type(c_ptr), intent(inout), optional :: learner
       integer(c_int32_t) :: outcome
     end function
-    function dicod_learner_create_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, &
-        atom_shape, d, learner) bind(c, name='dicod_learner_create_f32') result(outcome)
+    function dicod_learner_create_f32(context, options, problem, d, learner) bind(c, &
+        name='dicod_learner_create_f32') result(outcome)
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: options
-      integer(c_int64_t), value :: n_axes
-      type(c_ptr), value :: signal_shape
-      integer(c_int64_t), value :: n_signals
-      integer(c_int64_t), value :: n_channels
-      integer(c_int64_t), value :: n_atoms
-      type(c_ptr), value :: atom_shape
+      type(dicod_problem), intent(in) :: problem
       type(c_ptr), value :: d
       type(c_ptr), intent(inout), optional :: learner
       integer(c_int32_t) :: outcome
     end function
-    subroutine dicod_learner_free(learner) bind(c, name='dicod_learner_free')
+    function dicod_learner_free(learner) bind(c, name='dicod_learner_free') result(outcome)
       import
       type(c_ptr), intent(inout), optional :: learner
-    end subroutine
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_learner_step(learner, x, step) bind(c, name='dicod_learner_step') result(outcome)
       import
       type(c_ptr), value :: learner
-      type(dicod_array), intent(in) :: x
+      type(dicod_const_array), intent(in) :: x
       type(dicod_learn_step), intent(inout), optional :: step
       integer(c_int32_t) :: outcome
     end function
     function dicod_learner_run(learner, x, each, userdata, info) bind(c, name='dicod_learner_run') result(outcome)
       import
       type(c_ptr), value :: learner
-      type(dicod_array), intent(in) :: x
+      type(dicod_const_array), intent(in) :: x
       type(c_funptr), value :: each
       type(c_ptr), value :: userdata
       type(dicod_learn_info), intent(inout), optional :: info
@@ -1063,7 +993,7 @@ module dicod_c
     function dicod_learner_encode(learner, x, info) bind(c, name='dicod_learner_encode') result(outcome)
       import
       type(c_ptr), value :: learner
-      type(dicod_array), intent(in) :: x
+      type(dicod_const_array), intent(in) :: x
       type(dicod_info), intent(inout), optional :: info
       integer(c_int32_t) :: outcome
     end function
@@ -1106,7 +1036,7 @@ module dicod_c
     function dicod_learner_get_z(learner, z) bind(c, name='dicod_learner_get_z') result(outcome)
       import
       type(c_ptr), value :: learner
-      type(dicod_array), intent(inout), optional :: z
+      type(dicod_array), intent(in) :: z
       integer(c_int32_t) :: outcome
     end function
     function dicod_learner_get_lambda(learner, n_atoms, lambda) bind(c, &
@@ -1220,61 +1150,65 @@ module dicod_c
       type(c_ptr), intent(inout), optional :: handle
       integer(c_int32_t) :: outcome
     end function
-    subroutine segmentation_free(handle) bind(c, name='segmentation_free')
+    function segmentation_free(handle) bind(c, name='segmentation_free') result(outcome)
       import
       type(c_ptr), intent(inout), optional :: handle
-    end subroutine
-    function segmentation_n_axes(handle, n_axes) bind(c, name='segmentation_n_axes') result(outcome)
+      integer(c_int32_t) :: outcome
+    end function
+    function segmentation_get_n_axes(handle, n_axes) bind(c, name='segmentation_get_n_axes') result(outcome)
       import
       type(c_ptr), value :: handle
       type(c_ptr), value :: n_axes
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_n_segments(handle, n_segments) bind(c, name='segmentation_n_segments') result(outcome)
+    function segmentation_get_n_segments(handle, n_segments) bind(c, &
+        name='segmentation_get_n_segments') result(outcome)
       import
       type(c_ptr), value :: handle
       type(c_ptr), value :: n_segments
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_segments_per_axis(handle, counts) bind(c, &
-        name='segmentation_segments_per_axis') result(outcome)
+    function segmentation_get_segments_per_axis(handle, counts) bind(c, &
+        name='segmentation_get_segments_per_axis') result(outcome)
       import
       type(c_ptr), value :: handle
       type(c_ptr), value :: counts
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_nominal_shape(handle, shape) bind(c, name='segmentation_nominal_shape') result(outcome)
+    function segmentation_get_nominal_shape(handle, shape) bind(c, &
+        name='segmentation_get_nominal_shape') result(outcome)
       import
       type(c_ptr), value :: handle
       type(c_ptr), value :: shape
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_shape(handle, shape) bind(c, name='segmentation_shape') result(outcome)
+    function segmentation_get_shape(handle, shape) bind(c, name='segmentation_get_shape') result(outcome)
       import
       type(c_ptr), value :: handle
       type(c_ptr), value :: shape
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_inner_bounds(handle, bounds) bind(c, name='segmentation_inner_bounds') result(outcome)
+    function segmentation_get_inner_bounds(handle, bounds) bind(c, &
+        name='segmentation_get_inner_bounds') result(outcome)
       import
       type(c_ptr), value :: handle
       type(c_ptr), value :: bounds
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_full_shape(handle, shape) bind(c, name='segmentation_full_shape') result(outcome)
+    function segmentation_get_full_shape(handle, shape) bind(c, name='segmentation_get_full_shape') result(outcome)
       import
       type(c_ptr), value :: handle
       type(c_ptr), value :: shape
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_overlap(handle, overlap) bind(c, name='segmentation_overlap') result(outcome)
+    function segmentation_get_overlap(handle, overlap) bind(c, name='segmentation_get_overlap') result(outcome)
       import
       type(c_ptr), value :: handle
       type(c_ptr), value :: overlap
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_segment_bounds(handle, i_seg, inner, bounds) bind(c, &
-        name='segmentation_segment_bounds') result(outcome)
+    function segmentation_get_segment_bounds(handle, i_seg, inner, bounds) bind(c, &
+        name='segmentation_get_segment_bounds') result(outcome)
       import
       type(c_ptr), value :: handle
       integer(c_int64_t), value :: i_seg
@@ -1282,8 +1216,8 @@ module dicod_c
       type(c_ptr), value :: bounds
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_segment_shape(handle, i_seg, inner, shape) bind(c, &
-        name='segmentation_segment_shape') result(outcome)
+    function segmentation_get_segment_shape(handle, i_seg, inner, shape) bind(c, &
+        name='segmentation_get_segment_shape') result(outcome)
       import
       type(c_ptr), value :: handle
       integer(c_int64_t), value :: i_seg
@@ -1291,8 +1225,8 @@ module dicod_c
       type(c_ptr), value :: shape
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_segment_slices(handle, i_seg, inner, start, count) bind(c, &
-        name='segmentation_segment_slices') result(outcome)
+    function segmentation_get_segment_slices(handle, i_seg, inner, start, count) bind(c, &
+        name='segmentation_get_segment_slices') result(outcome)
       import
       type(c_ptr), value :: handle
       integer(c_int64_t), value :: i_seg
@@ -1308,8 +1242,8 @@ module dicod_c
       type(c_ptr), value :: i_seg
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_touched_segments(handle, point, radius, capacity, segments, count) bind(c, &
-        name='segmentation_touched_segments') result(outcome)
+    function segmentation_get_touched_segments(handle, point, radius, capacity, segments, count) bind(c, &
+        name='segmentation_get_touched_segments') result(outcome)
       import
       type(c_ptr), value :: handle
       type(c_ptr), value :: point
@@ -1319,8 +1253,8 @@ module dicod_c
       type(c_ptr), value :: count
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_touched_overlap_slices(handle, i_seg, point, radius, capacity, boxes, count) bind(c, &
-        name='segmentation_touched_overlap_slices') result(outcome)
+    function segmentation_get_touched_overlap_slices(handle, i_seg, point, radius, capacity, boxes, count) bind(c, &
+        name='segmentation_get_touched_overlap_slices') result(outcome)
       import
       type(c_ptr), value :: handle
       integer(c_int64_t), value :: i_seg
@@ -1331,8 +1265,8 @@ module dicod_c
       type(c_ptr), value :: count
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_global_coordinate(handle, i_seg, point, global) bind(c, &
-        name='segmentation_global_coordinate') result(outcome)
+    function segmentation_get_global_coordinate(handle, i_seg, point, global) bind(c, &
+        name='segmentation_get_global_coordinate') result(outcome)
       import
       type(c_ptr), value :: handle
       integer(c_int64_t), value :: i_seg
@@ -1340,8 +1274,8 @@ module dicod_c
       type(c_ptr), value :: global
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_local_coordinate(handle, i_seg, point, local) bind(c, &
-        name='segmentation_local_coordinate') result(outcome)
+    function segmentation_get_local_coordinate(handle, i_seg, point, local) bind(c, &
+        name='segmentation_get_local_coordinate') result(outcome)
       import
       type(c_ptr), value :: handle
       integer(c_int64_t), value :: i_seg
@@ -1369,8 +1303,8 @@ module dicod_c
       type(c_ptr), value :: contained
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_padding_to_overlap(handle, i_seg, padding) bind(c, &
-        name='segmentation_padding_to_overlap') result(outcome)
+    function segmentation_get_padding_to_overlap(handle, i_seg, padding) bind(c, &
+        name='segmentation_get_padding_to_overlap') result(outcome)
       import
       type(c_ptr), value :: handle
       integer(c_int64_t), value :: i_seg
@@ -1415,7 +1349,7 @@ module dicod_c
       type(c_ptr), value :: changed
       integer(c_int32_t) :: outcome
     end function
-    function segmentation_n_active(handle, n_active) bind(c, name='segmentation_n_active') result(outcome)
+    function segmentation_get_n_active(handle, n_active) bind(c, name='segmentation_get_n_active') result(outcome)
       import
       type(c_ptr), value :: handle
       type(c_ptr), value :: n_active
@@ -1437,7 +1371,8 @@ module dicod_c
       type(c_ptr), value :: i_seg
       integer(c_int32_t) :: outcome
     end function
-    function parmap_task_where(task, index, attempt, rank, worker) bind(c, name='parmap_task_where') result(outcome)
+    function parmap_task_get_place(task, index, attempt, rank, worker) bind(c, &
+        name='parmap_task_get_place') result(outcome)
       import
       type(c_ptr), value :: task
       type(c_ptr), value :: index
@@ -1446,7 +1381,7 @@ module dicod_c
       type(c_ptr), value :: worker
       integer(c_int32_t) :: outcome
     end function
-    function parmap_task_index(task) bind(c, name='parmap_task_index') result(outcome)
+    function parmap_task_get_index(task) bind(c, name='parmap_task_get_index') result(outcome)
       import
       type(c_ptr), value :: task
       integer(c_int64_t) :: outcome
@@ -1456,7 +1391,7 @@ module dicod_c
       type(c_ptr), value :: task
       integer(c_int32_t) :: outcome
     end function
-    function parmap_task_key(task, key) bind(c, name='parmap_task_key') result(outcome)
+    function parmap_task_get_key(task, key) bind(c, name='parmap_task_get_key') result(outcome)
       import
       type(c_ptr), value :: task
       type(c_ptr), value :: key
@@ -1475,14 +1410,14 @@ module dicod_c
       type(c_ptr), value :: message
       integer(c_int32_t) :: outcome
     end function
-    function parmap_task_shared(task, data, size) bind(c, name='parmap_task_shared') result(outcome)
+    function parmap_task_get_shared(task, data, size) bind(c, name='parmap_task_get_shared') result(outcome)
       import
       type(c_ptr), value :: task
       type(c_ptr), intent(inout), optional :: data
       type(c_ptr), value :: size
       integer(c_int32_t) :: outcome
     end function
-    function parmap_task_context(task, context) bind(c, name='parmap_task_context') result(outcome)
+    function parmap_task_get_context(task, context) bind(c, name='parmap_task_get_context') result(outcome)
       import
       type(c_ptr), value :: task
       type(c_ptr), intent(inout), optional :: context
@@ -1516,10 +1451,11 @@ module dicod_c
       type(c_ptr), intent(inout), optional :: map
       integer(c_int32_t) :: outcome
     end function
-    subroutine parmap_free(map) bind(c, name='parmap_free')
+    function parmap_free(map) bind(c, name='parmap_free') result(outcome)
       import
       type(c_ptr), intent(inout), optional :: map
-    end subroutine
+      integer(c_int32_t) :: outcome
+    end function
     subroutine parmap_cancel(map) bind(c, name='parmap_cancel')
       import
       type(c_ptr), value :: map
@@ -1548,7 +1484,7 @@ module dicod_c
       type(parmap_report), intent(inout), optional :: report
       integer(c_int32_t) :: outcome
     end function
-    function parmap_unfinished(map, capacity, first, end, n) bind(c, name='parmap_unfinished') result(outcome)
+    function parmap_get_unfinished(map, capacity, first, end, n) bind(c, name='parmap_get_unfinished') result(outcome)
       import
       type(c_ptr), value :: map
       integer(c_int64_t), value :: capacity
@@ -1608,7 +1544,7 @@ module dicod_c
       type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
-    function parmap_settings_count(count) bind(c, name='parmap_settings_count') result(outcome)
+    function parmap_settings_get_count(count) bind(c, name='parmap_settings_get_count') result(outcome)
       import
       type(c_ptr), value :: count
       integer(c_int32_t) :: outcome
@@ -1670,7 +1606,7 @@ module dicod_c
       integer(c_int64_t), value :: index
       integer(c_int32_t) :: outcome
     end function
-    function parmap_pull_key(pull, index, key) bind(c, name='parmap_pull_key') result(outcome)
+    function parmap_pull_get_key(pull, index, key) bind(c, name='parmap_pull_get_key') result(outcome)
       import
       type(c_ptr), value :: pull
       integer(c_int64_t), value :: index
@@ -1763,10 +1699,11 @@ module dicod_c
       type(c_ptr), intent(inout), optional :: flow
       integer(c_int32_t) :: outcome
     end function
-    subroutine parmap_flow_free(flow) bind(c, name='parmap_flow_free')
+    function parmap_flow_free(flow) bind(c, name='parmap_flow_free') result(outcome)
       import
       type(c_ptr), intent(inout), optional :: flow
-    end subroutine
+      integer(c_int32_t) :: outcome
+    end function
     function parmap_flow_load(flow, node, data, size) bind(c, name='parmap_flow_load') result(outcome)
       import
       type(c_ptr), value :: flow
@@ -1817,12 +1754,13 @@ module dicod_c
       type(c_ptr), intent(inout), optional :: vector
       integer(c_int32_t) :: outcome
     end function
-    subroutine parmap_operators_free(vector) bind(c, name='parmap_operators_free')
+    function parmap_operators_free(vector) bind(c, name='parmap_operators_free') result(outcome)
       import
       type(c_ptr), intent(inout), optional :: vector
-    end subroutine
-    function parmap_operators_sizes(vector, in_size, out_size, linear) bind(c, &
-        name='parmap_operators_sizes') result(outcome)
+      integer(c_int32_t) :: outcome
+    end function
+    function parmap_operators_get_sizes(vector, in_size, out_size, linear) bind(c, &
+        name='parmap_operators_get_sizes') result(outcome)
       import
       type(c_ptr), value :: vector
       type(c_ptr), value :: in_size
@@ -1876,10 +1814,11 @@ module dicod_c
       type(c_ptr), intent(inout), optional :: ensemble
       integer(c_int32_t) :: outcome
     end function
-    subroutine parmap_ensemble_free(ensemble) bind(c, name='parmap_ensemble_free')
+    function parmap_ensemble_free(ensemble) bind(c, name='parmap_ensemble_free') result(outcome)
       import
       type(c_ptr), intent(inout), optional :: ensemble
-    end subroutine
+      integer(c_int32_t) :: outcome
+    end function
     function parmap_ensemble_round(ensemble, map, per_member, in_all, solver, userdata, report) bind(c, &
         name='parmap_ensemble_round') result(outcome)
       import
@@ -1892,8 +1831,8 @@ module dicod_c
       type(parmap_report), intent(inout), optional :: report
       integer(c_int32_t) :: outcome
     end function
-    function parmap_ensemble_summary(ensemble, n_members, n_converged, evaluations, best) bind(c, &
-        name='parmap_ensemble_summary') result(outcome)
+    function parmap_ensemble_get_summary(ensemble, n_members, n_converged, evaluations, best) bind(c, &
+        name='parmap_ensemble_get_summary') result(outcome)
       import
       type(c_ptr), value :: ensemble
       type(c_ptr), value :: n_members
@@ -1902,8 +1841,8 @@ module dicod_c
       type(c_ptr), value :: best
       integer(c_int32_t) :: outcome
     end function
-    function parmap_ensemble_member(ensemble, index, x, value, evaluations, converged) bind(c, &
-        name='parmap_ensemble_member') result(outcome)
+    function parmap_ensemble_get_member(ensemble, index, x, value, evaluations, converged) bind(c, &
+        name='parmap_ensemble_get_member') result(outcome)
       import
       type(c_ptr), value :: ensemble
       integer(c_int64_t), value :: index
@@ -2007,10 +1946,10 @@ contains
     integer(int64), target :: needed
     integer(int32) :: status
     needed = 1
-    status = dicod_last_error_in(DICOD_LANGUAGE_FORTRAN, c_null_ptr, 0_int64, c_loc(needed))
+    status = dicod_last_error_in(DICOD_LANGUAGE_FORTRAN, 0_int64, c_null_ptr, c_loc(needed))
     allocate (buffer(max(needed, 1_int64)))
     buffer = c_null_char
-    status = dicod_last_error_in(DICOD_LANGUAGE_FORTRAN, c_loc(buffer), size(buffer, kind=int64), c_loc(needed))
+    status = dicod_last_error_in(DICOD_LANGUAGE_FORTRAN, size(buffer, kind=int64), c_loc(buffer), c_loc(needed))
     message = text_from_c(c_loc(buffer))
     if (status < 0) message = 'unknown error'
   end function
@@ -2343,7 +2282,7 @@ contains
     class(dicod_context), intent(in) :: self
     integer(int32), target :: rank
     rank = 0
-    call report_status(dicod_context_ranks(self%handle, c_loc(rank), c_null_ptr))
+    call report_status(dicod_context_get_ranks(self%handle, c_loc(rank), c_null_ptr))
   end function
 
   ! Number of ranks of the context. Local.
@@ -2351,7 +2290,7 @@ contains
     class(dicod_context), intent(in) :: self
     integer(int32), target :: n
     n = 1
-    call report_status(dicod_context_ranks(self%handle, c_null_ptr, c_loc(n)))
+    call report_status(dicod_context_get_ranks(self%handle, c_null_ptr, c_loc(n)))
   end function
 
   ! Threads that calls with the context may use. Local.
@@ -2359,7 +2298,7 @@ contains
     class(dicod_context), intent(in) :: self
     integer(int32), target :: n
     n = 1
-    call report_status(dicod_context_threads(self%handle, c_loc(n)))
+    call report_status(dicod_context_get_threads(self%handle, c_loc(n)))
   end function
 
   ! Without log: to nobody. user has to live as long as the context and its encoders.
@@ -2545,8 +2484,8 @@ contains
       kind = 'integer'
     case ('tile_shape')
       kind = 'integers'
-    case ('reg', 'tol', 'time_limit', 'progress_interval', 'learn_tol', 'learn_dict_tol', 'learn_redraw_below', &
-        'learn_forgetting')
+    case ('reg', 'tol', 'gap_tol', 'time_limit', 'progress_interval', 'learn_tol', 'learn_dict_tol', &
+        'learn_redraw_below', 'learn_forgetting')
       kind = 'real'
     case ('reg_per_atom')
       kind = 'reals'
@@ -2869,19 +2808,21 @@ contains
   ! Back to the defaults.
   recursive subroutine options_free(self)
     class(dicod_options), intent(inout) :: self
-    call dicod_options_free(self%handle)
+    integer(int32) :: ignored
+    ignored = dicod_options_free(self%handle)
   end subroutine
 
   impure elemental recursive subroutine options_final(self)
     type(dicod_options), intent(inout) :: self
-    call dicod_options_free(self%handle)
+    integer(int32) :: ignored
+    ignored = dicod_options_free(self%handle)
   end subroutine
 
   ! Number of options that there are.
   recursive function n_options() result(n)
     integer(int64), target :: n
     n = 0
-    call report_status(dicod_options_count(c_loc(n)))
+    call report_status(dicod_options_get_count(c_loc(n)))
   end function
 
   ! Option number index, from 1 to n_options().
@@ -2901,7 +2842,7 @@ contains
   recursive function n_settings() result(n)
     integer(int64), target :: n
     n = 0
-    call report_status(parmap_settings_count(c_loc(n)))
+    call report_status(parmap_settings_get_count(c_loc(n)))
   end function
 
   ! Setting number index of a map, from 1 to n_settings().
@@ -2971,6 +2912,8 @@ module dicod_shape_m
     type(dicod_array) :: array
     integer(int64) :: global(3) = 1, offset(3) = 0, local(3) = 1, strides(3) = 1
     type(c_ptr), allocatable :: channels(:)
+  contains
+    procedure :: input
   end type
 
   ! One call: what was found out about its arguments, and the first error. Once there is one the rest does nothing.
@@ -2997,6 +2940,7 @@ module dicod_shape_m
     procedure :: same_factors
     procedure :: compare
     procedure :: lay_out
+    procedure :: problem
     procedure :: proceed
     procedure :: pointer
     procedure :: finish
@@ -3036,9 +2980,9 @@ contains
     g%n_signals = info%n_signals
     g%n_channels = info%n_channels
     g%n_atoms = info%n_atoms
-    g%signal = max(info%signal_shape, 1_int64)
-    g%atom = max(info%atom_shape, 1_int64)
-    g%valid = max(info%valid_shape, 1_int64)
+    g%signal = max(info%signal_shape(:3), 1_int64)
+    g%atom = max(info%atom_shape(:3), 1_int64)
+    g%valid = max(info%valid_shape(:3), 1_int64)
     g%element_type = info%element_type
   end function
 
@@ -3056,14 +3000,14 @@ contains
 
   ! The options that a call was given: a variable with them, or one by one.
   recursive subroutine choose_options(c, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics)
     class(call_state), intent(inout) :: c
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -3104,6 +3048,8 @@ contains
       if (present(tol)) call c%one%set('tol', tol, stat, errmsg)
       if (stat < 0) return
       if (present(tol_scale)) call c%one%set('tol_scale', tol_scale, stat, errmsg)
+      if (stat < 0) return
+      if (present(gap_tol)) call c%one%set('gap_tol', gap_tol, stat, errmsg)
       if (stat < 0) return
       if (present(max_iter)) call c%one%set('max_iter', max_iter, stat, errmsg)
       if (stat < 0) return
@@ -3217,11 +3163,10 @@ contains
 
   recursive subroutine find_valid(c)
     class(call_state), intent(inout) :: c
-    integer(int64), target :: signal(3), atom(3), valid(3)
+    integer(int64), target :: valid(3)
     if (c%status < 0) return
-    signal = c%g%signal
-    atom = c%g%atom
-    c%status = dicod_valid_shape(c%options, c%g%n_axes, c_loc(signal), c_loc(atom), c_loc(valid))
+    valid = c%g%valid
+    c%status = dicod_valid_shape(c%options, c%problem(), c_loc(valid))
     if (c%status < 0) then
       c%text = last_error()
     else
@@ -3387,6 +3332,32 @@ contains
     a%array%channels = c_loc(a%channels)
   end subroutine
 
+  ! An array that is only read.
+  recursive function input(a)
+    class(described), intent(in) :: a
+    type(dicod_const_array) :: input
+    input%element_type = a%array%element_type
+    input%n_axes = a%array%n_axes
+    input%global_shape = a%array%global_shape
+    input%offset = a%array%offset
+    input%local_shape = a%array%local_shape
+    input%strides = a%array%strides
+    input%n_channels = a%array%n_channels
+    input%channels = a%array%channels
+  end function
+
+  ! As C has it.
+  recursive function problem(c)
+    class(call_state), intent(in) :: c
+    type(dicod_problem) :: problem
+    problem%n_axes = c%g%n_axes
+    problem%signal_shape(:3) = c%g%signal
+    problem%atom_shape(:3) = c%g%atom
+    problem%n_atoms = c%g%n_atoms
+    problem%n_channels = c%g%n_channels
+    problem%n_signals = c%g%n_signals
+  end function
+
   ! Whether the library is to be called. If an argument is wrong on this rank alone the others wait for it there: the library
   ! is called without axes, and tells them why.
   recursive function proceed(c)
@@ -3436,7 +3407,8 @@ contains
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: shape(size(signal_shape))
     type(dicod_options) :: options
-    integer(int64), allocatable, target :: signal(:), atom(:), valid(:)
+    type(dicod_problem) :: problem
+    integer(int64), target :: valid(4)
     integer(int32) :: status
     shape = 0
     if (size(atom_shape) /= size(signal_shape)) then
@@ -3447,13 +3419,23 @@ contains
     status = DICOD_OK
     if (present(periodic)) call options%set('periodic', periodic, status)
     if (status == DICOD_OK) then
-      signal = [reverse(signal_shape), 1_int64]
-      atom = [reverse(atom_shape), 1_int64]
-      allocate (valid(size(signal)))
-      status = dicod_valid_shape(options%handle, size(signal_shape, kind=int64), c_loc(signal), c_loc(atom), c_loc(valid))
+      problem = problem_of(signal_shape, atom_shape)
+      status = dicod_valid_shape(options%handle, problem, c_loc(valid))
       if (status == DICOD_OK) shape = reverse(valid(:size(shape)))
     end if
     call report_status(status, stat, errmsg)
+  end function
+
+  ! With more axes than there can be, too: the library says so.
+  recursive function problem_of(signal_shape, atom_shape) result(problem)
+    integer(int64), intent(in) :: signal_shape(:), atom_shape(:)
+    type(dicod_problem) :: problem
+    integer :: n
+    problem%n_axes = size(signal_shape)
+    n = min(size(signal_shape), 4)
+    problem%signal_shape(:n) = reverse(signal_shape(:n))
+    problem%atom_shape(:n) = reverse(atom_shape(:n))
+    problem%n_atoms = 1
   end function
 
   recursive function valid_shape_int32(signal_shape, atom_shape, periodic, stat, errmsg) result(shape)
@@ -3484,17 +3466,15 @@ contains
       call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'all arguments need one value per axis')
       return
     end if
-    allocate (lists(n + 1, 6), source=0_int64)
-    lists(:n, 1) = reverse(wholes(signal_shape))
-    lists(:n, 2) = reverse(wholes(atom_shape))
-    lists(:n, 3) = reverse(wholes(offset))
-    lists(:n, 4) = reverse(wholes(local_shape))
+    allocate (lists(n + 1, 4), source=0_int64)
+    lists(:n, 1) = reverse(wholes(offset))
+    lists(:n, 2) = reverse(wholes(local_shape))
     status = DICOD_OK
     if (present(periodic)) call options%set('periodic', periodic, status)
-    if (status == DICOD_OK) status = dicod_valid_block(options%handle, int(n, int64), c_loc(lists(1, 1)), c_loc(lists(1, 2)), &
-      c_loc(lists(1, 3)), c_loc(lists(1, 4)), c_loc(lists(1, 5)), c_loc(lists(1, 6)))
-    call give(reverse(lists(:n, 5)), valid_offset)
-    call give(reverse(lists(:n, 6)), valid_local_shape)
+    if (status == DICOD_OK) status = dicod_valid_block(options%handle, problem_of(wholes(signal_shape), wholes(atom_shape)), &
+      c_loc(lists(1, 1)), c_loc(lists(1, 2)), c_loc(lists(1, 3)), c_loc(lists(1, 4)))
+    call give(reverse(lists(:n, 3)), valid_offset)
+    call give(reverse(lists(:n, 4)), valid_local_shape)
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -3704,7 +3684,7 @@ contains
   end function
 
   recursive subroutine solve_132_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -3714,7 +3694,7 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -3731,8 +3711,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -3743,8 +3723,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -3763,8 +3742,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -3782,8 +3760,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -3807,8 +3784,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -3816,7 +3792,7 @@ contains
   end function
 
   recursive subroutine solve_232_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -3826,7 +3802,7 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -3843,8 +3819,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -3855,8 +3831,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -3875,8 +3850,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -3894,8 +3868,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -3919,8 +3892,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -3928,7 +3900,7 @@ contains
   end function
 
   recursive subroutine solve_333_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -3938,7 +3910,7 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -3955,8 +3927,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -3967,8 +3939,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -3987,8 +3958,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -4006,8 +3976,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4031,8 +4000,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -4040,7 +4008,7 @@ contains
   end function
 
   recursive subroutine solve_243_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -4050,7 +4018,7 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -4067,8 +4035,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -4079,8 +4047,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4099,8 +4066,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -4118,8 +4084,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4143,8 +4108,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -4152,7 +4116,7 @@ contains
   end function
 
   recursive subroutine solve_343_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -4162,7 +4126,7 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -4179,8 +4143,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -4191,8 +4155,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4211,8 +4174,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -4230,8 +4192,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4255,8 +4216,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -4264,7 +4224,7 @@ contains
   end function
 
   recursive subroutine solve_444_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -4274,7 +4234,7 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -4291,8 +4251,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -4303,8 +4263,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4323,8 +4282,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -4342,8 +4300,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4367,8 +4324,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -4376,7 +4332,7 @@ contains
   end function
 
   recursive subroutine solve_354_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -4386,7 +4342,7 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -4403,8 +4359,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -4415,8 +4371,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4435,8 +4390,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -4454,8 +4408,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4479,8 +4432,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -4488,7 +4440,7 @@ contains
   end function
 
   recursive subroutine solve_454_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -4498,7 +4450,7 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -4515,8 +4467,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -4527,8 +4479,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4547,8 +4498,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -4566,8 +4516,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4591,8 +4540,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -4600,7 +4548,7 @@ contains
   end function
 
   recursive subroutine solve_555_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -4610,7 +4558,7 @@ contains
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -4627,8 +4575,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -4639,8 +4587,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4659,8 +4606,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -4678,8 +4624,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4703,8 +4648,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -4712,7 +4656,7 @@ contains
   end function
 
   recursive subroutine solve_132_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -4722,7 +4666,7 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -4739,8 +4683,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -4751,8 +4695,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4771,8 +4714,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -4790,8 +4732,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4815,8 +4756,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -4824,7 +4764,7 @@ contains
   end function
 
   recursive subroutine solve_232_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -4834,7 +4774,7 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -4851,8 +4791,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -4863,8 +4803,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4883,8 +4822,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -4902,8 +4840,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4927,8 +4864,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -4936,7 +4872,7 @@ contains
   end function
 
   recursive subroutine solve_333_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -4946,7 +4882,7 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -4963,8 +4899,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -4975,8 +4911,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -4995,8 +4930,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -5014,8 +4948,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5039,8 +4972,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -5048,7 +4980,7 @@ contains
   end function
 
   recursive subroutine solve_243_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -5058,7 +4990,7 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -5075,8 +5007,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -5087,8 +5019,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5107,8 +5038,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -5126,8 +5056,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5151,8 +5080,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -5160,7 +5088,7 @@ contains
   end function
 
   recursive subroutine solve_343_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -5170,7 +5098,7 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -5187,8 +5115,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -5199,8 +5127,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5219,8 +5146,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -5238,8 +5164,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5263,8 +5188,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -5272,7 +5196,7 @@ contains
   end function
 
   recursive subroutine solve_444_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -5282,7 +5206,7 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -5299,8 +5223,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -5311,8 +5235,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5331,8 +5254,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -5350,8 +5272,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5375,8 +5296,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -5384,7 +5304,7 @@ contains
   end function
 
   recursive subroutine solve_354_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -5394,7 +5314,7 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -5411,8 +5331,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -5423,8 +5343,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5443,8 +5362,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -5462,8 +5380,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5487,8 +5404,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -5496,7 +5412,7 @@ contains
   end function
 
   recursive subroutine solve_454_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -5506,7 +5422,7 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -5523,8 +5439,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -5535,8 +5451,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5555,8 +5470,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -5574,8 +5488,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5599,8 +5512,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -5608,7 +5520,7 @@ contains
   end function
 
   recursive subroutine solve_555_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -5618,7 +5530,7 @@ contains
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -5635,8 +5547,8 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -5647,8 +5559,7 @@ contains
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5667,8 +5578,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -5686,8 +5596,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct_f32(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5711,8 +5620,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -5729,8 +5637,7 @@ contains
     call c%choose_context(context)
     call c%measure_d(shape(d, int64))
     call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
-    if (c%proceed()) call c%finish(dicod_gram(c%context, c%g%n_axes, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), &
-      c_loc(d), c_loc(g)))
+    if (c%proceed()) call c%finish(dicod_gram(c%context, c%problem(), c_loc(d), c_loc(g)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5744,8 +5651,7 @@ contains
     call c%choose_context(context)
     call c%measure_d(shape(d, int64))
     call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
-    if (c%proceed()) call c%finish(dicod_gram(c%context, c%g%n_axes, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), &
-      c_loc(d), c_loc(g)))
+    if (c%proceed()) call c%finish(dicod_gram(c%context, c%problem(), c_loc(d), c_loc(g)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5759,8 +5665,7 @@ contains
     call c%choose_context(context)
     call c%measure_d(shape(d, int64))
     call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
-    if (c%proceed()) call c%finish(dicod_gram(c%context, c%g%n_axes, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), &
-      c_loc(d), c_loc(g)))
+    if (c%proceed()) call c%finish(dicod_gram(c%context, c%problem(), c_loc(d), c_loc(g)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5774,8 +5679,7 @@ contains
     call c%choose_context(context)
     call c%measure_d(shape(d, int64))
     call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
-    if (c%proceed()) call c%finish(dicod_gram_f32(c%context, c%g%n_axes, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), &
-      c_loc(d), c_loc(g)))
+    if (c%proceed()) call c%finish(dicod_gram_f32(c%context, c%problem(), c_loc(d), c_loc(g)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5789,8 +5693,7 @@ contains
     call c%choose_context(context)
     call c%measure_d(shape(d, int64))
     call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
-    if (c%proceed()) call c%finish(dicod_gram_f32(c%context, c%g%n_axes, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), &
-      c_loc(d), c_loc(g)))
+    if (c%proceed()) call c%finish(dicod_gram_f32(c%context, c%problem(), c_loc(d), c_loc(g)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5804,8 +5707,7 @@ contains
     call c%choose_context(context)
     call c%measure_d(shape(d, int64))
     call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
-    if (c%proceed()) call c%finish(dicod_gram_f32(c%context, c%g%n_axes, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), &
-      c_loc(d), c_loc(g)))
+    if (c%proceed()) call c%finish(dicod_gram_f32(c%context, c%problem(), c_loc(d), c_loc(g)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -5973,14 +5875,16 @@ contains
   ! Collective where the context was freed before and is on a communicator.
   recursive subroutine encoder_free(self)
     class(dicod_encoder), intent(inout) :: self
-    call dicod_encoder_free(self%handle)
+    integer(int32) :: ignored
+    ignored = dicod_encoder_free(self%handle)
     call let_go(self%box)
   end subroutine
 
   impure elemental recursive subroutine encoder_final(self)
     type(dicod_encoder), intent(inout) :: self
+    integer(int32) :: ignored
     if (self%collective) return
-    call dicod_encoder_free(self%handle)
+    ignored = dicod_encoder_free(self%handle)
     call let_go(self%box)
   end subroutine
 
@@ -6140,7 +6044,7 @@ contains
       call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'offset and local_shape need one value per axis of the encoder')
       return
     end if
-    status = dicod_encoder_region(self%handle, c_loc(first), c_loc(local))
+    status = dicod_encoder_get_region(self%handle, c_loc(first), c_loc(local))
     if (status >= 0) then
       call give(reverse(first(:n)), offset)
       call give(reverse(local(:n)), local_shape)
@@ -6213,10 +6117,10 @@ contains
     integer(int64), target :: needed
     integer(int32) :: status
     needed = 1
-    status = dicod_encoder_get_trace_json(self%handle, c_null_ptr, 0_int64, c_loc(needed))
+    status = dicod_encoder_get_trace_json(self%handle, 0_int64, c_null_ptr, c_loc(needed))
     allocate (buffer(needed))
     buffer = c_null_char
-    if (status >= 0) status = dicod_encoder_get_trace_json(self%handle, c_loc(buffer), needed, c_loc(needed))
+    if (status >= 0) status = dicod_encoder_get_trace_json(self%handle, needed, c_loc(buffer), c_loc(needed))
     json = text_from_c(c_loc(buffer))
     call report_status(status, stat, errmsg)
   end subroutine
@@ -6231,7 +6135,7 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_3_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -6243,7 +6147,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -6261,8 +6165,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -6272,15 +6176,14 @@ contains
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
-    if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_3_r64(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -6292,7 +6195,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -6310,8 +6213,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -6326,8 +6229,7 @@ contains
         ': they are (channel, atom) and (axes, atom)'
     end if
     call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, DICOD_F64)
-    if (c%proceed()) call c%finish(dicod_encoder_create_rank1(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(u), c_loc(v), handle))
+    if (c%proceed()) call c%finish(dicod_encoder_create_rank1(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -6361,7 +6263,7 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_4_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -6373,7 +6275,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -6391,8 +6293,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -6402,15 +6304,14 @@ contains
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
-    if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_4_r64(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -6422,7 +6323,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -6440,8 +6341,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -6456,8 +6357,7 @@ contains
         ': they are (channel, atom) and (axes, atom)'
     end if
     call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, DICOD_F64)
-    if (c%proceed()) call c%finish(dicod_encoder_create_rank1(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(u), c_loc(v), handle))
+    if (c%proceed()) call c%finish(dicod_encoder_create_rank1(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -6491,7 +6391,7 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_5_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -6503,7 +6403,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -6521,8 +6421,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -6532,15 +6432,14 @@ contains
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
-    if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_5_r64(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -6552,7 +6451,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -6570,8 +6469,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -6586,8 +6485,7 @@ contains
         ': they are (channel, atom) and (axes, atom)'
     end if
     call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, DICOD_F64)
-    if (c%proceed()) call c%finish(dicod_encoder_create_rank1(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(u), c_loc(v), handle))
+    if (c%proceed()) call c%finish(dicod_encoder_create_rank1(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -6621,7 +6519,7 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_3_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -6633,7 +6531,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -6651,8 +6549,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -6662,15 +6560,14 @@ contains
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
-    if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_3_r32(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -6682,7 +6579,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -6700,8 +6597,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -6716,8 +6613,7 @@ contains
         ': they are (channel, atom) and (axes, atom)'
     end if
     call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, DICOD_F32)
-    if (c%proceed()) call c%finish(dicod_encoder_create_rank1_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(u), c_loc(v), handle))
+    if (c%proceed()) call c%finish(dicod_encoder_create_rank1_f32(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -6751,7 +6647,7 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_4_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -6763,7 +6659,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -6781,8 +6677,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -6792,15 +6688,14 @@ contains
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
-    if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_4_r32(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -6812,7 +6707,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -6830,8 +6725,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -6846,8 +6741,7 @@ contains
         ': they are (channel, atom) and (axes, atom)'
     end if
     call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, DICOD_F32)
-    if (c%proceed()) call c%finish(dicod_encoder_create_rank1_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(u), c_loc(v), handle))
+    if (c%proceed()) call c%finish(dicod_encoder_create_rank1_f32(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -6881,7 +6775,7 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_5_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -6893,7 +6787,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -6911,8 +6805,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -6922,15 +6816,14 @@ contains
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
-    if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_5_r32(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -6942,7 +6835,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -6960,8 +6853,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -6976,8 +6869,7 @@ contains
         ': they are (channel, atom) and (axes, atom)'
     end if
     call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, DICOD_F32)
-    if (c%proceed()) call c%finish(dicod_encoder_create_rank1_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(u), c_loc(v), handle))
+    if (c%proceed()) call c%finish(dicod_encoder_create_rank1_f32(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -7020,7 +6912,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7036,7 +6928,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7052,7 +6944,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7068,7 +6960,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7084,7 +6976,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7100,7 +6992,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7116,7 +7008,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7132,7 +7024,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7148,7 +7040,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7164,7 +7056,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7179,7 +7071,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('z', view_r64(z), self%g%n_atoms, self%g%valid, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%array))
+    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7209,7 +7101,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('z', view_r64(z), self%g%n_atoms, self%g%valid, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%array))
+    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7239,7 +7131,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('z', view_r64(z), self%g%n_atoms, self%g%valid, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%array))
+    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7269,7 +7161,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('z', view_r64(z), self%g%n_atoms, self%g%valid, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%array))
+    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7299,7 +7191,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('z', view_r32(z), self%g%n_atoms, self%g%valid, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%array))
+    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7329,7 +7221,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('z', view_r32(z), self%g%n_atoms, self%g%valid, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%array))
+    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7359,7 +7251,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('z', view_r32(z), self%g%n_atoms, self%g%valid, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%array))
+    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7389,7 +7281,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('z', view_r32(z), self%g%n_atoms, self%g%valid, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%array))
+    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7626,14 +7518,16 @@ contains
   ! Collective if it was made over a communicator.
   recursive subroutine learner_free(self)
     class(dicod_learner), intent(inout) :: self
-    call dicod_learner_free(self%handle)
+    integer(int32) :: ignored
+    ignored = dicod_learner_free(self%handle)
     call let_go(self%box)
   end subroutine
 
   impure elemental recursive subroutine learner_final(self)
     type(dicod_learner), intent(inout) :: self
+    integer(int32) :: ignored
     if (self%collective) return
-    call dicod_learner_free(self%handle)
+    ignored = dicod_learner_free(self%handle)
     call let_go(self%box)
   end subroutine
 
@@ -7762,6 +7656,7 @@ contains
     type(dicod_handle_info) :: info, expected
     type(c_ptr) :: handle, with
     character(kind=c_char), allocatable, target :: name(:)
+    integer(int32) :: ignored
     handle = c_null_ptr
     with = c_null_ptr
     if (present(options)) with = options%handle
@@ -7795,7 +7690,7 @@ contains
     if (c%status < 0) expected%n_axes = -1
     if (c%proceed()) call c%finish(dicod_learner_expect(handle, expected))
     if (c%status < 0) then
-      call dicod_learner_free(handle)
+      ignored = dicod_learner_free(handle)
     else
       call learner_adopt(self, handle, c%g, context)
     end if
@@ -7829,7 +7724,7 @@ contains
   end subroutine
 
   recursive subroutine learn_132_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -7840,7 +7735,7 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -7861,8 +7756,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -7877,14 +7772,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_232_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -7895,7 +7789,7 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -7916,8 +7810,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -7932,14 +7826,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_333_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -7950,7 +7843,7 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -7971,8 +7864,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -7987,14 +7880,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_243_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8005,7 +7897,7 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8026,8 +7918,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8042,14 +7934,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_343_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8060,7 +7951,7 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8081,8 +7972,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8097,14 +7988,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_444_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8115,7 +8005,7 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8136,8 +8026,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8152,14 +8042,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_354_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8170,7 +8059,7 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8191,8 +8080,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8207,14 +8096,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_454_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8225,7 +8113,7 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8246,8 +8134,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8262,14 +8150,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_555_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8280,7 +8167,7 @@ contains
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8301,8 +8188,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8317,14 +8204,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_132_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8335,7 +8221,7 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8356,8 +8242,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8372,14 +8258,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_232_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8390,7 +8275,7 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8411,8 +8296,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8427,14 +8312,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_333_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8445,7 +8329,7 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8466,8 +8350,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8482,14 +8366,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_243_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8500,7 +8383,7 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8521,8 +8404,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8537,14 +8420,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_343_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8555,7 +8437,7 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8576,8 +8458,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8592,14 +8474,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_444_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8610,7 +8491,7 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8631,8 +8512,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8647,14 +8528,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_354_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8665,7 +8545,7 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8686,8 +8566,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8702,14 +8582,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_454_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8720,7 +8599,7 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8741,8 +8620,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8757,14 +8636,13 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   recursive subroutine learn_555_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8775,7 +8653,7 @@ contains
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8796,8 +8674,8 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8812,15 +8690,14 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_3_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8832,7 +8709,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8850,8 +8727,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8861,8 +8738,7 @@ contains
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
-    if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -8923,7 +8799,7 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_4_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -8935,7 +8811,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -8953,8 +8829,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -8964,8 +8840,7 @@ contains
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
-    if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -9026,7 +8901,7 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_5_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -9038,7 +8913,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -9056,8 +8931,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -9067,8 +8942,7 @@ contains
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
-    if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -9129,7 +9003,7 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_3_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -9141,7 +9015,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -9159,8 +9033,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -9170,8 +9044,7 @@ contains
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
-    if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -9232,7 +9105,7 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_4_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -9244,7 +9117,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -9262,8 +9135,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -9273,8 +9146,7 @@ contains
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
-    if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -9335,7 +9207,7 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_5_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, max_iter, time_limit, strategy, schedule, soft_lock, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
@@ -9347,7 +9219,7 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
         learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
@@ -9365,8 +9237,8 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, max_iter=max_iter, &
-      time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
       warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
@@ -9376,8 +9248,7 @@ contains
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
       learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
-    if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -9448,7 +9319,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%array, step))
+    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%input(), step))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9467,7 +9338,7 @@ contains
     type(learn_box), target :: box
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%array, told(box, each, user), c_loc(box), info))
+    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%input(), told(box, each, user), c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9483,7 +9354,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9499,7 +9370,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%array, step))
+    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%input(), step))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9518,7 +9389,7 @@ contains
     type(learn_box), target :: box
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%array, told(box, each, user), c_loc(box), info))
+    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%input(), told(box, each, user), c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9534,7 +9405,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9550,7 +9421,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%array, step))
+    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%input(), step))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9569,7 +9440,7 @@ contains
     type(learn_box), target :: box
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%array, told(box, each, user), c_loc(box), info))
+    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%input(), told(box, each, user), c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9585,7 +9456,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9601,7 +9472,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%array, step))
+    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%input(), step))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9620,7 +9491,7 @@ contains
     type(learn_box), target :: box
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%array, told(box, each, user), c_loc(box), info))
+    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%input(), told(box, each, user), c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9636,7 +9507,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9652,7 +9523,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%array, step))
+    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%input(), step))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9671,7 +9542,7 @@ contains
     type(learn_box), target :: box
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%array, told(box, each, user), c_loc(box), info))
+    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%input(), told(box, each, user), c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9687,7 +9558,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9703,7 +9574,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%array, step))
+    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%input(), step))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9722,7 +9593,7 @@ contains
     type(learn_box), target :: box
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%array, told(box, each, user), c_loc(box), info))
+    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%input(), told(box, each, user), c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9738,7 +9609,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9754,7 +9625,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%array, step))
+    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%input(), step))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9773,7 +9644,7 @@ contains
     type(learn_box), target :: box
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%array, told(box, each, user), c_loc(box), info))
+    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%input(), told(box, each, user), c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9789,7 +9660,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9805,7 +9676,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%array, step))
+    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%input(), step))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9824,7 +9695,7 @@ contains
     type(learn_box), target :: box
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%array, told(box, each, user), c_loc(box), info))
+    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%input(), told(box, each, user), c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9840,7 +9711,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9856,7 +9727,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%array, step))
+    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%input(), step))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9875,7 +9746,7 @@ contains
     type(learn_box), target :: box
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%array, told(box, each, user), c_loc(box), info))
+    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%input(), told(box, each, user), c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9891,7 +9762,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9907,7 +9778,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%array, step))
+    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%input(), step))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9926,7 +9797,7 @@ contains
     type(learn_box), target :: box
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%array, told(box, each, user), c_loc(box), info))
+    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%input(), told(box, each, user), c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9942,7 +9813,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -10207,7 +10078,7 @@ contains
     if (status >= 0) then
       call segments_free(self)
       self%handle = handle
-      status = segmentation_n_axes(handle, c_loc(axes))
+      status = segmentation_get_n_axes(handle, c_loc(axes))
       self%n_axes = int(axes)
     end if
     call report_status(status, stat, errmsg)
@@ -10216,12 +10087,14 @@ contains
   ! Local, as everything of segmentations.
   recursive subroutine segments_free(self)
     class(segmentation), intent(inout) :: self
-    call segmentation_free(self%handle)
+    integer(int32) :: ignored
+    ignored = segmentation_free(self%handle)
   end subroutine
 
   impure elemental recursive subroutine segments_final(self)
     type(segmentation), intent(inout) :: self
-    call segmentation_free(self%handle)
+    integer(int32) :: ignored
+    ignored = segmentation_free(self%handle)
   end subroutine
 
   ! Number of segments.
@@ -10231,7 +10104,7 @@ contains
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: n
     n = 0
-    call report_status(segmentation_n_segments(self%handle, c_loc(n)), stat, errmsg)
+    call report_status(segmentation_get_n_segments(self%handle, c_loc(n)), stat, errmsg)
   end function
 
   ! Number of segments along each axis.
@@ -10242,7 +10115,7 @@ contains
     integer(int64) :: values(self%n_axes)
     integer(int64), target :: found(self%n_axes + 1)
     found = 0
-    call report_status(segmentation_segments_per_axis(self%handle, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_get_segments_per_axis(self%handle, c_loc(found)), stat, errmsg)
     values = reverse(found(:self%n_axes))
   end function
 
@@ -10254,7 +10127,7 @@ contains
     integer(int64) :: values(self%n_axes)
     integer(int64), target :: found(self%n_axes + 1)
     found = 0
-    call report_status(segmentation_nominal_shape(self%handle, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_get_nominal_shape(self%handle, c_loc(found)), stat, errmsg)
     values = reverse(found(:self%n_axes))
   end function
 
@@ -10266,7 +10139,7 @@ contains
     integer(int64) :: values(self%n_axes)
     integer(int64), target :: found(self%n_axes + 1)
     found = 0
-    call report_status(segmentation_shape(self%handle, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_get_shape(self%handle, c_loc(found)), stat, errmsg)
     values = reverse(found(:self%n_axes))
   end function
 
@@ -10278,7 +10151,7 @@ contains
     integer(int64) :: values(self%n_axes)
     integer(int64), target :: found(self%n_axes + 1)
     found = 0
-    call report_status(segmentation_full_shape(self%handle, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_get_full_shape(self%handle, c_loc(found)), stat, errmsg)
     values = reverse(found(:self%n_axes))
   end function
 
@@ -10290,7 +10163,7 @@ contains
     integer(int64) :: values(self%n_axes)
     integer(int64), target :: found(self%n_axes + 1)
     found = 0
-    call report_status(segmentation_overlap(self%handle, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_get_overlap(self%handle, c_loc(found)), stat, errmsg)
     values = reverse(found(:self%n_axes))
   end function
 
@@ -10302,7 +10175,7 @@ contains
     integer(int64) :: b(2, self%n_axes)
     integer(int64), target :: found(2, self%n_axes + 1)
     found = 0
-    call report_status(segmentation_inner_bounds(self%handle, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_get_inner_bounds(self%handle, c_loc(found)), stat, errmsg)
     b(1, :) = reverse(found(1, :self%n_axes)) + 1
     b(2, :) = reverse(found(2, :self%n_axes))
   end function
@@ -10329,7 +10202,7 @@ contains
     integer(int64) :: values(self%n_axes)
     integer(int64), target :: found(self%n_axes + 1)
     found = 0
-    call report_status(segmentation_segment_shape(self%handle, whole(segment) - 1, part_of(inner), &
+    call report_status(segmentation_get_segment_shape(self%handle, whole(segment) - 1, part_of(inner), &
       c_loc(found)), stat, errmsg)
     values = reverse(found(:self%n_axes))
   end function
@@ -10348,7 +10221,7 @@ contains
     count = 0
     if (.not. fitting(self, size(start), stat, errmsg)) return
     if (.not. fitting(self, size(count), stat, errmsg)) return
-    status = segmentation_segment_slices(self%handle, whole(segment) - 1, part_of(inner), c_loc(found(1, 1)), &
+    status = segmentation_get_segment_slices(self%handle, whole(segment) - 1, part_of(inner), c_loc(found(1, 1)), &
       c_loc(found(1, 2)))
     if (status >= 0) then
       start = reverse(found(:self%n_axes, 1))
@@ -10371,7 +10244,7 @@ contains
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: n
     n = 0
-    call report_status(segmentation_n_active(self%handle, c_loc(n)), stat, errmsg)
+    call report_status(segmentation_get_n_active(self%handle, c_loc(n)), stat, errmsg)
   end function
 
   ! First and last position of a segment; inner: without overlap (the default is with).
@@ -10384,7 +10257,7 @@ contains
     integer(int64) :: b(2, self%n_axes)
     integer(int64), target :: found(2, self%n_axes + 1)
     found = 0
-    call report_status(segmentation_segment_bounds(self%handle, whole(segment) - 1, part_of(inner), &
+    call report_status(segmentation_get_segment_bounds(self%handle, whole(segment) - 1, part_of(inner), &
       c_loc(found)), stat, errmsg)
     b(1, :) = reverse(found(1, :self%n_axes)) + 1
     b(2, :) = reverse(found(2, :self%n_axes))
@@ -10399,7 +10272,7 @@ contains
     integer(int64) :: p(2, self%n_axes)
     integer(int64), target :: found(2, self%n_axes + 1)
     found = 0
-    call report_status(segmentation_padding_to_overlap(self%handle, whole(segment) - 1, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_get_padding_to_overlap(self%handle, whole(segment) - 1, c_loc(found)), stat, errmsg)
     p = found(:, self%n_axes:1:-1)
   end function
 
@@ -10446,9 +10319,9 @@ contains
     at(:self%n_axes) = reverse(wholes(point)) - 1
     r(:self%n_axes) = reverse(wholes(radius))
     count = 0
-    status = segmentation_touched_segments(self%handle, c_loc(at), c_loc(r), 0_int64, c_null_ptr, c_loc(count))
+    status = segmentation_get_touched_segments(self%handle, c_loc(at), c_loc(r), 0_int64, c_null_ptr, c_loc(count))
     allocate (found(count + 1))
-    if (status >= 0) status = segmentation_touched_segments(self%handle, c_loc(at), c_loc(r), count + 1, c_loc(found), &
+    if (status >= 0) status = segmentation_get_touched_segments(self%handle, c_loc(at), c_loc(r), count + 1, c_loc(found), &
       c_loc(count))
     if (status >= 0) segments = found(:count) + 1
     call report_status(status, stat, errmsg)
@@ -10470,10 +10343,10 @@ contains
     at(:self%n_axes) = reverse(wholes(point)) - 1
     r(:self%n_axes) = reverse(wholes(radius))
     count = 0
-    status = segmentation_touched_overlap_slices(self%handle, whole(segment) - 1, c_loc(at), c_loc(r), 0_int64, &
+    status = segmentation_get_touched_overlap_slices(self%handle, whole(segment) - 1, c_loc(at), c_loc(r), 0_int64, &
       c_null_ptr, c_loc(count))
     allocate (found(2, self%n_axes, count + 1))
-    if (status >= 0) status = segmentation_touched_overlap_slices(self%handle, whole(segment) - 1, c_loc(at), &
+    if (status >= 0) status = segmentation_get_touched_overlap_slices(self%handle, whole(segment) - 1, c_loc(at), &
       c_loc(r), count + 1, &
       c_loc(found), c_loc(count))
     if (status >= 0) then
@@ -10495,7 +10368,7 @@ contains
     if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
     at(:self%n_axes) = reverse(wholes(point)) - 1
     found = 0
-    call report_status(segmentation_global_coordinate(self%handle, whole(segment) - 1, c_loc(at), &
+    call report_status(segmentation_get_global_coordinate(self%handle, whole(segment) - 1, c_loc(at), &
       c_loc(found)), stat, errmsg)
     global = reverse(found(:self%n_axes)) + 1
   end function
@@ -10512,7 +10385,7 @@ contains
     if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
     at(:self%n_axes) = reverse(wholes(point)) - 1
     found = 0
-    call report_status(segmentation_local_coordinate(self%handle, whole(segment) - 1, c_loc(at), c_loc(found)), &
+    call report_status(segmentation_get_local_coordinate(self%handle, whole(segment) - 1, c_loc(at), c_loc(found)), &
       stat, errmsg)
     local = reverse(found(:self%n_axes)) + 1
   end function
@@ -10601,7 +10474,7 @@ contains
       status = segmentation_reset(self%handle, c_loc(n))
       allocate (which(0))
     else
-      status = segmentation_n_segments(self%handle, c_loc(n))
+      status = segmentation_get_n_segments(self%handle, c_loc(n))
       allocate (which, source=[(i, i=0, n)])
     end if
     if (status >= 0 .and. active .and. present(segments)) then
@@ -10627,7 +10500,7 @@ contains
     integer(int32) :: status
     segment = -1
     full = 1
-    status = segmentation_full_shape(self%handle, c_loc(full))
+    status = segmentation_get_full_shape(self%handle, c_loc(full))
     if (status >= 0) then
       s = [shape(dz, int64), 1_int64]
       n_atoms = s(min(self%n_axes, 1) + 1)
@@ -10658,7 +10531,7 @@ contains
     integer(int32) :: status
     segment = -1
     full = 1
-    status = segmentation_full_shape(self%handle, c_loc(full))
+    status = segmentation_get_full_shape(self%handle, c_loc(full))
     if (status >= 0) then
       s = [shape(dz, int64), 1_int64]
       n_atoms = s(min(self%n_axes, 2) + 1)
@@ -10689,7 +10562,7 @@ contains
     integer(int32) :: status
     segment = -1
     full = 1
-    status = segmentation_full_shape(self%handle, c_loc(full))
+    status = segmentation_get_full_shape(self%handle, c_loc(full))
     if (status >= 0) then
       s = [shape(dz, int64), 1_int64]
       n_atoms = s(min(self%n_axes, 3) + 1)
@@ -10720,7 +10593,7 @@ contains
     integer(int32) :: status
     segment = -1
     full = 1
-    status = segmentation_full_shape(self%handle, c_loc(full))
+    status = segmentation_get_full_shape(self%handle, c_loc(full))
     if (status >= 0) then
       s = [shape(dz, int64), 1_int64]
       n_atoms = s(min(self%n_axes, 4) + 1)
@@ -10842,7 +10715,7 @@ contains
   recursive function task_index(self) result(index)
     class(parmap_task), intent(in) :: self
     integer(int64) :: index
-    index = parmap_task_index(self%handle) + 1
+    index = parmap_task_get_index(self%handle) + 1
   end function
 
   ! Which attempt this is, from 1.
@@ -10851,7 +10724,7 @@ contains
     integer(int64), target :: attempt
     integer(int32) :: ignored
     attempt = 0
-    ignored = parmap_task_where(self%handle, c_null_ptr, c_loc(attempt), c_null_ptr, c_null_ptr)
+    ignored = parmap_task_get_place(self%handle, c_null_ptr, c_loc(attempt), c_null_ptr, c_null_ptr)
     attempt = attempt + 1
   end function
 
@@ -10861,7 +10734,7 @@ contains
     integer(int32), target :: rank
     integer(int32) :: ignored
     rank = 0
-    ignored = parmap_task_where(self%handle, c_null_ptr, c_null_ptr, c_loc(rank), c_null_ptr)
+    ignored = parmap_task_get_place(self%handle, c_null_ptr, c_null_ptr, c_loc(rank), c_null_ptr)
   end function
 
   ! The worker there, from 1.
@@ -10870,7 +10743,7 @@ contains
     integer(int32), target :: worker
     integer(int32) :: ignored
     worker = 0
-    ignored = parmap_task_where(self%handle, c_null_ptr, c_null_ptr, c_null_ptr, c_loc(worker))
+    ignored = parmap_task_get_place(self%handle, c_null_ptr, c_null_ptr, c_null_ptr, c_loc(worker))
     worker = worker + 1
   end function
 
@@ -10887,7 +10760,7 @@ contains
     integer(int64), target :: key
     integer(int32) :: ignored
     key = 0
-    ignored = parmap_task_key(self%handle, c_loc(key))
+    ignored = parmap_task_get_key(self%handle, c_loc(key))
   end function
 
   ! The next random numbers of the task, uniform in [0, 1).
@@ -10929,7 +10802,7 @@ contains
     integer(int64), target :: n
     first = c_null_ptr
     n = 0
-    if (parmap_task_shared(self%handle, first, c_loc(n)) >= 0) data = data_at(first, n)
+    if (parmap_task_get_shared(self%handle, first, c_loc(n)) >= 0) data = data_at(first, n)
   end function
 
   ! A context on the ranks that work on the task together (setting "ranks_per_task"). To be freed before the procedure
@@ -10943,7 +10816,7 @@ contains
     integer(int32) :: status
     if (taken(context, stat, errmsg)) return
     handle = c_null_ptr
-    status = parmap_task_context(self%handle, handle)
+    status = parmap_task_get_context(self%handle, handle)
     if (status >= 0) then
       call context_adopt(context, handle, .false.)
       context%collective = context%n_ranks() > 1
@@ -11971,7 +11844,7 @@ contains
     type(reduce_box), intent(in), target :: box
     type(parmap_reducer) :: reducer
     reducer%userdata = c_loc(box)
-    reducer%fork = c_funloc(reduce_fork)
+    reducer%fork_state = c_funloc(reduce_fork)
     if (associated(box%work_i8)) reducer%work = c_funloc(reduce_work_i8)
     if (associated(box%work_i32)) reducer%work = c_funloc(reduce_work_i32)
     if (associated(box%work_i64)) reducer%work = c_funloc(reduce_work_i64)
@@ -11979,8 +11852,8 @@ contains
     if (associated(box%work_r64)) reducer%work = c_funloc(reduce_work_r64)
     reducer%pack = c_funloc(reduce_pack)
     reducer%unpack = c_funloc(reduce_unpack)
-    reducer%join = c_funloc(reduce_join)
-    reducer%free = c_funloc(reduce_free)
+    reducer%join_states = c_funloc(reduce_join)
+    reducer%free_state = c_funloc(reduce_free)
   end function
 
   recursive function reduce_fork(userdata, pristine, state) bind(c, name='') result(code)
@@ -12497,7 +12370,8 @@ contains
   recursive subroutine map_free(self)
     class(parmap), intent(inout) :: self
     type(registered), pointer :: next
-    call parmap_free(self%handle)
+    integer(int32) :: ignored
+    ignored = parmap_free(self%handle)
     if (associated(self%box)) deallocate (self%box)
     if (associated(self%title)) deallocate (self%title)
     do while (associated(self%names))
@@ -13126,9 +13000,9 @@ contains
     integer(int64), target :: n
     integer(int32) :: status
     n = 0
-    status = parmap_unfinished(self%handle, 0_int64, c_null_ptr, c_null_ptr, c_loc(n))
+    status = parmap_get_unfinished(self%handle, 0_int64, c_null_ptr, c_null_ptr, c_loc(n))
     allocate (first(n + 1), last(n + 1), ranges(2, n))
-    if (status >= 0) status = parmap_unfinished(self%handle, n + 1, c_loc(first), c_loc(last), c_loc(n))
+    if (status >= 0) status = parmap_get_unfinished(self%handle, n + 1, c_loc(first), c_loc(last), c_loc(n))
     if (status >= 0) then
       ranges(1, :) = first(:n) + 1
       ranges(2, :) = last(:n)
@@ -13219,7 +13093,7 @@ contains
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: key
     key = 0
-    call report_status(parmap_pull_key(self%handle, whole(index) - 1, c_loc(key)), stat, errmsg)
+    call report_status(parmap_pull_get_key(self%handle, whole(index) - 1, c_loc(key)), stat, errmsg)
   end function
 
   ! Ends the pull, on all ranks.
@@ -13829,13 +13703,13 @@ contains
       tables(i)%state = c_loc(states(i))
       tables(i)%phases = nodes(i)%phases
       tables(i)%forks_in_execution = merge(1_int32, 0_int32, nodes(i)%forks_in_execution)
-      tables(i)%fork = c_funloc(node_fork)
-      tables(i)%free = c_funloc(node_free)
+      tables(i)%fork_state = c_funloc(node_fork)
+      tables(i)%free_state = c_funloc(node_free)
       if (associated(nodes(i)%can_fork)) tables(i)%can_fork = c_funloc(node_can_fork)
       if (associated(nodes(i)%train)) tables(i)%train = c_funloc(node_train)
       if (associated(nodes(i)%pack)) tables(i)%pack = c_funloc(node_pack)
       if (associated(nodes(i)%unpack)) tables(i)%unpack = c_funloc(node_unpack)
-      if (associated(nodes(i)%join)) tables(i)%join = c_funloc(node_join)
+      if (associated(nodes(i)%join)) tables(i)%join_states = c_funloc(node_join)
       if (associated(nodes(i)%stop)) tables(i)%stop = c_funloc(node_stop)
       if (associated(nodes(i)%execute)) tables(i)%execute = c_funloc(node_execute)
       if (associated(nodes(i)%save)) tables(i)%save = c_funloc(node_save)
@@ -13857,7 +13731,8 @@ contains
   ! Local. Frees the flow and its nodes.
   recursive subroutine flow_free(self)
     class(parmap_flow), intent(inout) :: self
-    call parmap_flow_free(self%handle)
+    integer(int32) :: ignored
+    ignored = parmap_flow_free(self%handle)
     if (associated(self%nodes)) deallocate (self%nodes, self%states)
   end subroutine
 
@@ -14247,7 +14122,8 @@ contains
   ! Local. Ends all operators.
   recursive subroutine operators_free(self)
     class(parmap_operators), intent(inout) :: self
-    call parmap_operators_free(self%handle)
+    integer(int32) :: ignored
+    ignored = parmap_operators_free(self%handle)
     if (associated(self%operators)) deallocate (self%operators)
   end subroutine
 
@@ -14268,7 +14144,7 @@ contains
     integer(int32) :: status
     n = 0
     is_linear = 0
-    status = parmap_operators_sizes(self%handle, c_loc(n(1)), c_loc(n(2)), c_loc(is_linear))
+    status = parmap_operators_get_sizes(self%handle, c_loc(n(1)), c_loc(n(2)), c_loc(is_linear))
     if (present(in_size)) in_size = n(1)
     if (present(out_size)) out_size = n(2)
     if (present(linear)) linear = is_linear /= 0
@@ -14626,7 +14502,8 @@ contains
   ! Local.
   recursive subroutine ensemble_free(self)
     class(parmap_ensemble), intent(inout) :: self
-    call parmap_ensemble_free(self%handle)
+    integer(int32) :: ignored
+    ignored = parmap_ensemble_free(self%handle)
   end subroutine
 
   impure elemental recursive subroutine ensemble_final(self)
@@ -14666,7 +14543,7 @@ contains
     integer(int64), target :: n(4)
     integer(int32) :: status
     n = [0, 0, 0, -1]
-    status = parmap_ensemble_summary(self%handle, c_loc(n(1)), c_loc(n(2)), c_loc(n(3)), c_loc(n(4)))
+    status = parmap_ensemble_get_summary(self%handle, c_loc(n(1)), c_loc(n(2)), c_loc(n(3)), c_loc(n(4)))
     if (present(n_members)) n_members = n(1)
     if (present(n_converged)) n_converged = n(2)
     if (present(evaluations)) evaluations = n(3)
@@ -14698,7 +14575,8 @@ contains
         return
       end if
     end if
-    status = parmap_ensemble_member(self%handle, whole(index) - 1, at_x, c_loc(its_value), c_loc(its_evaluations), c_loc(it_has))
+    status = parmap_ensemble_get_member(self%handle, whole(index) - 1, at_x, c_loc(its_value), &
+      c_loc(its_evaluations), c_loc(it_has))
     if (status >= 0) then
       if (present(value)) value = its_value
       if (present(evaluations)) evaluations = its_evaluations

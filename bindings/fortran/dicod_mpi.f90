@@ -15,7 +15,7 @@ module dicod_mpi_c
       type(c_ptr), intent(inout), optional :: context
       integer(c_int32_t) :: outcome
     end function
-    function parmap_task_comm_f(task, comm) bind(c, name='parmap_task_comm_f') result(outcome)
+    function parmap_task_get_comm_f(task, comm) bind(c, name='parmap_task_get_comm_f') result(outcome)
       import
       type(c_ptr), value :: task
       type(c_ptr), value :: comm
@@ -110,7 +110,7 @@ contains
     integer(c_int), target :: found
     integer(int32) :: status
     found = 0
-    status = parmap_task_comm_f(task%handle, c_loc(found))
+    status = parmap_task_get_comm_f(task%handle, c_loc(found))
     if (status >= 0) comm = int(found)
     call report_status(status, stat, errmsg)
   end subroutine

@@ -148,22 +148,21 @@ static void encode(coded_image *image)
     dicod_context *context = NULL;
     dicod_options *options = NULL;
     dicod_encoder *encoder = NULL;
-    int64_t atom_shape[2] = {SIDE, SIDE}, valid[2];
+    int64_t valid[2];
 
     CHECK(dicod_context_create(-1, &context));
     CHECK(dicod_context_set_progress(context, dicod_progress_bar, NULL));
     CHECK(dicod_options_create(&options));
-    CHECK(dicod_options_set_real(options, "reg", 0.1));
-    CHECK(dicod_options_set_real(options, "tol", 1e-3));
-    CHECK(dicod_options_set_real(options, "progress_interval", 0.1));
-    CHECK(dicod_valid_shape(options, 2, image->shape, atom_shape, valid));
-    CHECK(dicod_encoder_create(context, options, 2, image->shape, 1, 1, K, atom_shape, image->d, &encoder));
+    CHECK(dicod_options_parse(options, "reg=0.1 tol=1e-3 progress_interval=0.1"));
+    const dicod_problem problem = DICOD_PROBLEM_2D(image->shape[0], image->shape[1], K, SIDE, SIDE);
+    CHECK(dicod_valid_shape(options, &problem, valid));
+    CHECK(dicod_encoder_create(context, options, &problem, image->d, &encoder));
 
-    dicod_array x = DICOD_ARRAY_INIT;
+    dicod_const_array x = DICOD_CONST_ARRAY_INIT;
     x.n_axes = 2;
     x.global_shape = image->shape;
     x.n_channels = 1;
-    x.channels = (void *const[]){image->x};
+    x.channels = (const void *const[]){image->x};
     dicod_info info = DICOD_INFO_INIT;
     CHECK(dicod_encoder_solve(encoder, &x, &info));
 
@@ -188,7 +187,7 @@ static void encode(coded_image *image)
     activations.channels = channels;
     CHECK(dicod_encoder_get_z(encoder, &activations));
     image->reconstruction = allocate(pixels_of(image), sizeof *image->reconstruction);
-    CHECK(dicod_reconstruct(context, options, 2, image->shape, 1, 1, K, atom_shape, image->d, z, image->reconstruction));
+    CHECK(dicod_reconstruct(context, options, &problem, image->d, z, image->reconstruction));
     free(z);
 
     print_table(&info, (double)pixels_of(image), (double)K * (double)map, dot(image->x, image->x, pixels_of(image)));

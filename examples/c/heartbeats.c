@@ -171,24 +171,24 @@ static beats encode(const double *x, int64_t n, const double *d, double *reconst
     dicod_context *context = NULL;
     dicod_options *options = NULL;
     dicod_encoder *encoder = NULL;
-    int64_t width = WIDTH, length = n + 2 * WIDTH, valid;
+    int64_t length = n + 2 * WIDTH, valid;
 
     CHECK(dicod_context_create(-1, &context));
     CHECK(dicod_context_set_progress(context, dicod_progress_bar, NULL));
     CHECK(dicod_options_create(&options));
     CHECK(dicod_options_set_real(options, "reg", REGULARISATION));
-    CHECK(dicod_options_set_real(options, "tol", 1e-4));
-    CHECK(dicod_options_set_integer(options, "positive", 1));
-    CHECK(dicod_valid_shape(options, 1, &length, &width, &valid));
-    CHECK(dicod_encoder_create(context, options, 1, &length, 1, 1, KINDS, &width, d, &encoder));
+    CHECK(dicod_options_parse(options, "tol=1e-4 positive=1"));
+    const dicod_problem problem = DICOD_PROBLEM_1D(length, KINDS, WIDTH);
+    CHECK(dicod_valid_shape(options, &problem, &valid));
+    CHECK(dicod_encoder_create(context, options, &problem, d, &encoder));
 
     double *padded = allocate((size_t)length, sizeof *padded);
     memcpy(padded + WIDTH, x, (size_t)n * sizeof *padded);
-    dicod_array signal = DICOD_ARRAY_INIT;
+    dicod_const_array signal = DICOD_CONST_ARRAY_INIT;
     signal.n_axes = 1;
     signal.global_shape = &length;
     signal.n_channels = 1;
-    signal.channels = (void *const[]){padded};
+    signal.channels = (const void *const[]){padded};
     dicod_info info = DICOD_INFO_INIT;
     CHECK(dicod_encoder_solve(encoder, &signal, &info));
     print_table(&info, (double)n, (double)KINDS * (double)valid, dot(x, x, n));
@@ -205,7 +205,7 @@ static beats encode(const double *x, int64_t n, const double *d, double *reconst
         z[atom[i] * valid + active.at[i]] = active.strength[i];
         active.at[i] += PEAK - WIDTH;
     }
-    CHECK(dicod_reconstruct(context, options, 1, &length, 1, 1, KINDS, &width, d, z, padded));
+    CHECK(dicod_reconstruct(context, options, &problem, d, z, padded));
     memcpy(reconstruction, padded + WIDTH, (size_t)n * sizeof *padded);
 
     free(padded);

@@ -77,19 +77,15 @@ int main(int argc, char **argv)
 
     /* Once: a context on the simulation's communicator, an encoder for the whole domain. */
     static double d[K * L * L];
-    const int64_t atom_shape[2] = {L, L}, periodic[2] = {1, 1};
     dicod_context *context = NULL;
     dicod_options *options = NULL;
     dicod_encoder *encoder = NULL;
     make_dictionary(d);
     CHECK(dicod_options_create(&options));
-    CHECK(dicod_options_set_integers(options, "periodic", 2, periodic));
-    CHECK(dicod_options_set_integer(options, "positive", 1));
-    CHECK(dicod_options_set_integer(options, "warm_start", 1));
-    CHECK(dicod_options_set_real(options, "reg", 0.25));
-    CHECK(dicod_options_set_real(options, "tol", 1e-3));
+    CHECK(dicod_options_parse(options, "reg=0.25 tol=1e-3 periodic=1,1 positive=1 warm_start=1"));
     CHECK(dicod_context_create_mpi(s.comm, 1, &context));
-    CHECK(dicod_encoder_create(context, options, 2, s.global, 1, 1, K, atom_shape, d, &encoder));
+    const dicod_problem problem = DICOD_PROBLEM_2D(size, size, K, L, L);
+    CHECK(dicod_encoder_create(context, options, &problem, d, &encoder));
 
     if (s.rank == 0) {
         printf("in_situ: %lld x %lld cells on %d ranks, %d atoms of %d x %d\n", (long long)size, (long long)size, s.n_ranks, K, L, L);
@@ -104,8 +100,8 @@ int main(int argc, char **argv)
 
         /* Each time: the field where it lies, ghost layers stepped over by the strides. */
         const int64_t strides[2] = {s.width, 1};
-        void *first = simulation_cell(&s, s.v, 0, 0);
-        dicod_array x = DICOD_ARRAY_INIT;
+        const void *first = simulation_cell(&s, s.v, 0, 0);
+        dicod_const_array x = DICOD_CONST_ARRAY_INIT;
         x.n_axes = 2;
         x.global_shape = s.global;
         x.offset = s.offset;

@@ -37,7 +37,7 @@ int main(int argc, char **argv)
     int64_t length;
     double *x = ecg_read(argv[1], 2 * SHOWN, &length);
     ecg_remove_baseline(x, length);
-    const int64_t atom_shape = WIDTH, valid = length - WIDTH + 1;
+    const int64_t valid = length - WIDTH + 1;
     double *d = allocate(KINDS * WIDTH, sizeof *d), *z = allocate((size_t)(KINDS * valid), sizeof *z);
     double *model = allocate((size_t)length, sizeof *model);
     history h = {0};
@@ -47,11 +47,10 @@ int main(int argc, char **argv)
     dicod_learn_info info = DICOD_LEARN_INFO_INIT;
     CHECK(dicod_context_create(-1, &context));
     CHECK(dicod_options_create(&options));
-    CHECK(dicod_options_set_real(options, "reg", 0.1));
-    CHECK(dicod_options_set_integer(options, "positive", 1));
-    CHECK(dicod_options_set_string(options, "learn_init", "greedy-patches"));
-    CHECK(dicod_learn(context, options, 1, &length, 1, 1, KINDS, &atom_shape, x, history_add, &h, d, z, &info));
-    CHECK(dicod_reconstruct(context, options, 1, &length, 1, 1, KINDS, &atom_shape, d, z, model));
+    CHECK(dicod_options_parse(options, "reg=0.1 positive=1 learn_init=greedy-patches"));
+    const dicod_problem problem = DICOD_PROBLEM_1D(length, KINDS, WIDTH);
+    CHECK(dicod_learn(context, options, &problem, x, history_add, &h, d, z, &info));
+    CHECK(dicod_reconstruct(context, options, &problem, d, z, model));
     printf("%d shapes of %d samples from %.0f s: %d iterations, %.2f s; objective %.2f, %d nonzeros\n", KINDS, WIDTH, (double)length / RATE,
            (int)info.iterations, info.seconds, info.objective, (int)info.nonzeros);
 

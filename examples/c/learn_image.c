@@ -125,7 +125,7 @@ int main(int argc, char **argv)
         if (*end || numbers[i - 4] < least[i - 4] || numbers[i - 4] > most[i - 4])
             fail("%s is \"%s\", wanted a number from %ld to %ld", what[i - 4], argv[i], least[i - 4], most[i - 4]);
     }
-    const int64_t n_atoms = numbers[0], atom_shape[2] = {numbers[1], numbers[1]};
+    const int64_t n_atoms = numbers[0];
     const int side = (int)numbers[1];
     photograph image = read_photograph(argv[1], numbers[2], 2 * side);
     const int64_t depth = image.n_channels * side * side;
@@ -137,11 +137,11 @@ int main(int argc, char **argv)
     dicod_learn_info info = DICOD_LEARN_INFO_INIT;
     CHECK(dicod_context_create(-1, &context));
     CHECK(dicod_options_create(&options));
-    CHECK(dicod_options_set_real(options, "reg", 0.05));
-    CHECK(dicod_options_set_real(options, "tol", 1e-2));
+    CHECK(dicod_options_parse(options, "reg=0.05 tol=1e-2"));
     CHECK(dicod_options_set_integer(options, "learn_max_iter", numbers[3]));
-    CHECK(
-        dicod_learn(context, options, 2, image.shape, 1, image.n_channels, n_atoms, atom_shape, image.x, history_add, &h, d, NULL, &info));
+    dicod_problem problem = DICOD_PROBLEM_2D(image.shape[0], image.shape[1], n_atoms, side, side);
+    problem.n_channels = image.n_channels;
+    CHECK(dicod_learn(context, options, &problem, image.x, history_add, &h, d, NULL, &info));
     printf("%d atoms of %d x %d x %d from %d x %d pixels: %d iterations, %.2f s (z %.2f, statistics %.2f, d %.2f)\n", (int)n_atoms,
            (int)image.n_channels, side, side, (int)image.shape[0], (int)image.shape[1], (int)info.iterations, info.seconds, info.seconds_z,
            info.seconds_statistics, info.seconds_d);

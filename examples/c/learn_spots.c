@@ -65,26 +65,21 @@ int main(int argc, char **argv)
     simulation_start(&s, size);
 
     /* Once: a context on the simulation's communicator, a learner for the whole domain. */
-    const int64_t atom_shape[2] = {L, L}, periodic[2] = {1, 1};
     dicod_context *context = NULL;
     dicod_options *options = NULL;
     dicod_learner *learner = NULL;
     CHECK(dicod_options_create(&options));
-    CHECK(dicod_options_set_integers(options, "periodic", 2, periodic));
-    CHECK(dicod_options_set_integer(options, "positive", 1));
-    CHECK(dicod_options_set_real(options, "reg", 0.1));
-    CHECK(dicod_options_set_real(options, "tol", 1e-2));
-    CHECK(dicod_options_set_string(options, "learn_init", "greedy-patches"));
-    CHECK(dicod_options_set_integer(options, "learn_online", 1));
-    CHECK(dicod_options_set_integer(options, "learn_window", 1));
-    CHECK(dicod_options_set_real(options, "learn_forgetting", 0.5));
+    CHECK(dicod_options_parse(options,
+                              "reg=0.1 tol=1e-2 periodic=1,1 positive=1 learn_init=greedy-patches "
+                              "learn_online=1 learn_window=1 learn_forgetting=0.5"));
     CHECK(dicod_context_create_mpi(s.comm, 1, &context));
-    CHECK(dicod_learner_create(context, options, 2, s.global, 1, 1, K, atom_shape, NULL, &learner));
+    const dicod_problem problem = DICOD_PROBLEM_2D(size, size, K, L, L);
+    CHECK(dicod_learner_create(context, options, &problem, NULL, &learner));
 
     /* Each time: the field where it lies, ghost layers stepped over by the strides. */
     const int64_t strides[2] = {s.width, 1};
-    void *first = NULL;
-    dicod_array x = DICOD_ARRAY_INIT;
+    const void *first = NULL;
+    dicod_const_array x = DICOD_CONST_ARRAY_INIT;
     x.n_axes = 2;
     x.global_shape = s.global;
     x.offset = s.offset;
@@ -142,7 +137,7 @@ int main(int argc, char **argv)
     simulation_gather(&s, field);
     if (s.rank == 0) {
         double *model = allocate(cells, sizeof(double)), energy = 0;
-        CHECK(dicod_reconstruct(NULL, options, 2, s.global, 1, 1, K, atom_shape, d, z, model));
+        CHECK(dicod_reconstruct(NULL, options, &problem, d, z, model));
         for (size_t i = 0; i < cells; i++) energy += field[i] * field[i];
         printf("%lld activations say the field to %.1f dB\n", (long long)info.nonzeros, 10 * log10(energy / (2 * info.data_term)));
         draw(d, field, model, (int)size, argv[1]);

@@ -198,8 +198,8 @@ static parmap_flow *make_flow(state *states)
     parmap_node nodes[2] = {PARMAP_NODE_INIT, PARMAP_NODE_INIT};
     for (int i = 0; i < 2; i++) {
         memset(&states[i], 0, sizeof states[i]);
-        nodes[i].state = &states[i], nodes[i].phases = 1, nodes[i].fork = fork_node, nodes[i].free = free;
-        nodes[i].pack = pack, nodes[i].unpack = unpack, nodes[i].join = join;
+        nodes[i].state = &states[i], nodes[i].phases = 1, nodes[i].fork_state = fork_node, nodes[i].free_state = free;
+        nodes[i].pack = pack, nodes[i].unpack = unpack, nodes[i].join_states = join;
     }
     nodes[0].train = train_mean, nodes[0].stop = stop_mean, nodes[0].execute = take_mean_away;
     nodes[1].train = train_covariance, nodes[1].stop = stop_covariance, nodes[1].execute = project;
@@ -221,7 +221,7 @@ int main(int argc, char **argv)
         fail("%s is not a binary PGM file with 255 shades, without comments", argv[1]);
     image im = {bytes + at + 1, width, height, 0, NULL, {0, 0}};
     dicod_context *context = NULL;
-    parmap *map = NULL;
+    dicod_parmap *map = NULL;
     parmap_report report = PARMAP_REPORT_INIT;
     CHECK(dicod_context_create(-1, &context));
     CHECK(parmap_create(context, &map));

@@ -111,7 +111,7 @@ static double quality(const double *x, const double *truth, size_t n)
 static void restore(blur *blurs, int threads, const double *y, size_t n, double *x, double *residuals, double *mismatch, double *seconds)
 {
     dicod_context *context = NULL;
-    parmap *map = NULL;
+    dicod_parmap *map = NULL;
     parmap_operators *all = NULL;
     parmap_operator parts[VIEWS];
     for (int v = 0; v < VIEWS; v++) {

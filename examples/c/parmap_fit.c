@@ -168,7 +168,7 @@ static void mean_beat(const char *path, double *beat)
 static parmap_ensemble *solve(problem *p, int n, int64_t starts, int threads, int quiet, double *seconds)
 {
     dicod_context *context = NULL;
-    parmap *map = NULL;
+    dicod_parmap *map = NULL;
     parmap_ensemble *ensemble = NULL;
     parmap_report report = PARMAP_REPORT_INIT;
     CHECK(dicod_context_create(threads, &context));
@@ -180,7 +180,7 @@ static parmap_ensemble *solve(problem *p, int n, int64_t starts, int threads, in
     *seconds = 0;
     for (int round = 0; converged < starts && round < 100; round++) {
         CHECK(parmap_ensemble_round(ensemble, map, ROUND, -1, nelder_mead, p, &report));
-        CHECK(parmap_ensemble_summary(ensemble, NULL, &converged, NULL, NULL));
+        CHECK(parmap_ensemble_get_summary(ensemble, NULL, &converged, NULL, NULL));
         *seconds += report.seconds;
     }
     parmap_free(&map);
@@ -193,8 +193,8 @@ static int same(const parmap_ensemble *a, const parmap_ensemble *b, int64_t star
     for (int64_t i = 0; i < starts; i++) {
         double x[MOST] = {0}, y[MOST] = {0}, u, v;
         int64_t m, n;
-        CHECK(parmap_ensemble_member(a, i, x, &u, &m, NULL));
-        CHECK(parmap_ensemble_member(b, i, y, &v, &n, NULL));
+        CHECK(parmap_ensemble_get_member(a, i, x, &u, &m, NULL));
+        CHECK(parmap_ensemble_get_member(b, i, y, &v, &n, NULL));
         if (memcmp(x, y, sizeof x) != 0 || memcmp(&u, &v, sizeof u) != 0 || m != n) return 0;
     }
     return 1;
@@ -207,12 +207,12 @@ static parmap_ensemble *compare(const char *name, problem *p, int n, int64_t sta
     parmap_ensemble *serial = solve(p, n, starts, 1, 1, &one), *found = solve(p, n, starts, -1, 0, &all);
     int64_t evaluations, best, converged, near = 0;
     double value;
-    CHECK(parmap_ensemble_summary(found, NULL, &converged, &evaluations, &best));
+    CHECK(parmap_ensemble_get_summary(found, NULL, &converged, &evaluations, &best));
     if (best < 0) fail("no start gave a number");
-    CHECK(parmap_ensemble_member(found, best, NULL, &value, NULL, NULL));
+    CHECK(parmap_ensemble_get_member(found, best, NULL, &value, NULL, NULL));
     for (int64_t i = 0; i < starts; i++) {
         double other;
-        CHECK(parmap_ensemble_member(found, i, NULL, &other, NULL, NULL));
+        CHECK(parmap_ensemble_get_member(found, i, NULL, &other, NULL, NULL));
         near += other <= 1.01 * value + 1e-9;
     }
     printf("%-12s %7lld %10lld %12lld %9lld %12.4g %9.2f s %7.2f s   %s\n", name, (long long)starts, (long long)converged,
@@ -233,10 +233,10 @@ static void draw(const parmap_ensemble *ensemble, const double *beat, int64_t st
     }
     double scale = (HEIGHT - 2.0 * LEFT) / (highest - lowest);
     int64_t best;
-    CHECK(parmap_ensemble_summary(ensemble, NULL, NULL, NULL, &best));
+    CHECK(parmap_ensemble_get_summary(ensemble, NULL, NULL, NULL, &best));
     for (int64_t m = 0; m <= starts; m++) {
         /* all starts in grey, the best one on top */
-        CHECK(parmap_ensemble_member(ensemble, m < starts ? m : best, fit, NULL, NULL, NULL));
+        CHECK(parmap_ensemble_get_member(ensemble, m < starts ? m : best, fit, NULL, NULL, NULL));
         for (int i = 0; i < WIDTH; i++) y[i] = HEIGHT - LEFT - scale * (wave(fit, time_of(i)) - lowest);
         picture_polyline(&p, x, y, WIDTH, m < starts ? 1 : 3, m < starts ? grey(0.8) : signed_colour(0.9));
     }
@@ -275,8 +275,8 @@ int main(int argc, char **argv)
 
     int64_t best;
     double fit[MOST];
-    CHECK(parmap_ensemble_summary(found, NULL, NULL, NULL, &best));
-    CHECK(parmap_ensemble_member(found, best, fit, NULL, NULL, NULL));
+    CHECK(parmap_ensemble_get_summary(found, NULL, NULL, NULL, &best));
+    CHECK(parmap_ensemble_get_member(found, best, fit, NULL, NULL, NULL));
     printf("\nbest fit, start %lld:  height mV   place ms   width ms\n", (long long)best);
     for (int b = 0; b < BUMPS; b++)
         printf("  bump %d               %9.3f  %9.1f  %9.1f\n", b + 1, fit[3 * b], 1e3 * fit[3 * b + 1],

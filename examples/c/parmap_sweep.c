@@ -27,7 +27,7 @@ static int32_t simulate(void *userdata, const parmap_task *task, const void *inp
     const double diffusion[2] = {0.16, 0.08};
     MPI_Comm team;
     int me, n;
-    if (parmap_task_comm(task, &team)) return 1;
+    if (parmap_task_get_comm(task, &team)) return 1;
     MPI_Comm_rank(team, &me);
     MPI_Comm_size(team, &n);
     if (SIDE % n) {
@@ -82,11 +82,11 @@ int main(int argc, char **argv)
         points[i].kill = 0.051 + 0.014 * (i % KILLS) / (KILLS - 1);
     }
     dicod_context *context = NULL;
-    parmap *map = NULL;
+    dicod_parmap *map = NULL;
     parmap_report report = PARMAP_REPORT_INIT;
     int32_t rank, n_ranks, status[TASKS];
     CHECK(dicod_context_create_mpi(MPI_COMM_WORLD, 1, &context));
-    CHECK(dicod_context_ranks(context, &rank, &n_ranks));
+    CHECK(dicod_context_get_ranks(context, &rank, &n_ranks));
     CHECK(parmap_create(context, &map));
     if (n_ranks > 1) CHECK(parmap_set_integer(map, "ranks_per_task", 2));
     CHECK(parmap_set_string(map, "errors", "continue"));

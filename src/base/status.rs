@@ -54,9 +54,9 @@ pub const PARMAP_ERROR_PRODUCER: dicod_status = -102;
 pub const PARMAP_ERROR_CONSUMER: dicod_status = -103;
 /// The producer wants to wait although nothing is in flight: it would wait for ever.
 pub const PARMAP_ERROR_STALLED: dicod_status = -104;
-/// The deadline has passed; parmap_unfinished() says what is missing.
+/// The deadline has passed; parmap_get_unfinished() says what is missing.
 pub const PARMAP_ERROR_TIMEOUT: dicod_status = -105;
-/// The run was cancelled; parmap_unfinished() says what is missing.
+/// The run was cancelled; parmap_get_unfinished() says what is missing.
 pub const PARMAP_ERROR_CANCELLED: dicod_status = -106;
 /// Status of a single task: it was not run, or its result does not count.
 pub const PARMAP_NOT_RUN: dicod_status = -107;

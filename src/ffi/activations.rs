@@ -3,7 +3,7 @@
 use crate::base::error::{Error, Result};
 use crate::base::status::dicod_status;
 use crate::base::wording::by_language;
-use crate::ffi::array::{PER_AXIS, dicod_array};
+use crate::ffi::array::{PER_AXIS, dicod_array, dicod_const_array};
 use crate::ffi::boundary::{aligned, for_either, guard, reference, room_for, set, slice, slice_mut};
 use crate::ffi::encoder::{dicod_encoder, get};
 use crate::ffi::fields::{Sparse, get_z, read_sparse, set_z};
@@ -17,7 +17,7 @@ use crate::grid::point::{AXES, padded};
 /// Collective over the context's ranks. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
 /// DICOD_ERROR_INVALID_ARGUMENT for a negative value if the option "positive" is set.
 #[unsafe(no_mangle)]
-pub extern "C" fn dicod_encoder_set_z(encoder: *mut dicod_encoder, z: *const dicod_array) -> dicod_status {
+pub extern "C" fn dicod_encoder_set_z(encoder: *mut dicod_encoder, z: *const dicod_const_array) -> dicod_status {
     guard(|| {
         let shared = get(encoder)?;
         let state = &mut *shared.state()?;
@@ -47,7 +47,7 @@ pub extern "C" fn dicod_encoder_clear_z(encoder: *mut dicod_encoder) -> dicod_st
 /// Collective over the context's ranks. Needs the encoder for itself. Errors: as dicod_encoder_solve(), for z; also
 /// DICOD_ERROR_INVALID_ARGUMENT if two elements share memory.
 #[unsafe(no_mangle)]
-pub extern "C" fn dicod_encoder_get_z(encoder: *mut dicod_encoder, z: *mut dicod_array) -> dicod_status {
+pub extern "C" fn dicod_encoder_get_z(encoder: *const dicod_encoder, z: *const dicod_array) -> dicod_status {
     guard(|| {
         let shared = get(encoder)?;
         let state = &mut *shared.state()?;
@@ -56,7 +56,7 @@ pub extern "C" fn dicod_encoder_get_z(encoder: *mut dicod_encoder, z: *mut dicod
 }
 
 /// Lists the activations on this rank that are not zero, sorted by signal, atom and position
-/// (row-major): those of dicod_encoder_region(), without a communicator all. Entry i is `signal[i]`, `atom[i]`, `position[i][n_axes]` in the valid shape, and `value[i]`, which is
+/// (row-major): those of dicod_encoder_get_region(), without a communicator all. Entry i is `signal[i]`, `atom[i]`, `position[i][n_axes]` in the valid shape, and `value[i]`, which is
 /// a double for encoders of float, too.
 ///
 /// Call it first with a capacity of 0: only `*count` is written. Then with arrays of at least that
@@ -68,7 +68,7 @@ pub extern "C" fn dicod_encoder_get_z(encoder: *mut dicod_encoder, z: *mut dicod
 /// (encoder in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_get_sparse(
-    encoder: *mut dicod_encoder,
+    encoder: *const dicod_encoder,
     capacity: i64,
     signal: *mut i64,
     atom: *mut i64,
@@ -99,7 +99,7 @@ pub extern "C" fn dicod_encoder_get_sparse(
 /// dicod_encoder_get_sparse(); DICOD_ERROR_INVALID_SHAPE (a block that is not in the valid domain).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_get_sparse_block(
-    encoder: *mut dicod_encoder,
+    encoder: *const dicod_encoder,
     offset: *const i64,
     local_shape: *const i64,
     capacity: i64,
@@ -137,7 +137,7 @@ pub extern "C" fn dicod_encoder_get_sparse_block(
 }
 
 /// Sets the activations to those of a list, as dicod_encoder_get_sparse() gives it, for a warm start: z is zero
-/// but for `n` of them. They lie in this rank's region (see dicod_encoder_region()), each in another place.
+/// but for `n` of them. They lie in this rank's region (see dicod_encoder_get_region()), each in another place.
 /// `signal` may be NULL if there is one signal only, `atom` if there is one atom; `position` has
 /// n * n_axes entries.
 ///
@@ -175,8 +175,8 @@ pub extern "C" fn dicod_encoder_set_sparse(
 /// Needs the encoder for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (encoder in use).
 #[unsafe(no_mangle)]
-pub extern "C" fn dicod_encoder_region(
-    encoder: *mut dicod_encoder,
+pub extern "C" fn dicod_encoder_get_region(
+    encoder: *const dicod_encoder,
     offset: *mut i64,
     local_shape: *mut i64,
 ) -> dicod_status {
@@ -205,7 +205,7 @@ pub extern "C" fn dicod_encoder_region(
 /// encoder in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_get_lambda(
-    encoder: *mut dicod_encoder,
+    encoder: *const dicod_encoder,
     n_atoms: i64,
     lambda: *mut f64,
 ) -> dicod_status {
@@ -221,7 +221,7 @@ pub extern "C" fn dicod_encoder_get_lambda(
 /// DICOD_ERROR_INVALID_STATE (nothing was solved yet, or the encoder is in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_get_tolerance(
-    encoder: *mut dicod_encoder,
+    encoder: *const dicod_encoder,
     n_atoms: i64,
     tolerance: *mut f64,
 ) -> dicod_status {
@@ -230,7 +230,7 @@ pub extern "C" fn dicod_encoder_get_tolerance(
 
 /// Writes one number per atom of the last solve.
 fn per_atom(
-    encoder: *mut dicod_encoder,
+    encoder: *const dicod_encoder,
     n_atoms: i64,
     to: *mut f64,
     argument: &'static str,

@@ -4,14 +4,18 @@ use crate::base::error::Error;
 use crate::base::status::dicod_status;
 use crate::base::wording;
 use crate::ffi::boundary::{guard, size, slice};
-use crate::ffi::segmentation::{addressable, array_size, get, get_mut, segmentation, write_if_wanted, write_one};
+use crate::ffi::segmentation::{addressable, array_size, dicod_segmentation, get, get_mut, write_if_wanted, write_one};
 
 /// Whether segment `i_seg` is active: `*active` is 1 or 0. At first all segments are.
 ///
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_is_active(handle: *const segmentation, i_seg: i64, active: *mut i32) -> dicod_status {
+pub extern "C" fn segmentation_is_active(
+    handle: *const dicod_segmentation,
+    i_seg: i64,
+    active: *mut i32,
+) -> dicod_status {
     guard(|| write_one(get(handle)?.is_active(i_seg)?.into(), active, "active"))
 }
 
@@ -26,7 +30,7 @@ pub extern "C" fn segmentation_is_active(handle: *const segmentation, i_seg: i64
 /// DICOD_ERROR_OUT_OF_RANGE (segments).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_set_active(
-    handle: *mut segmentation,
+    handle: *mut dicod_segmentation,
     n: i64,
     segments: *const i64,
     changed: *mut i64,
@@ -50,7 +54,7 @@ pub extern "C" fn segmentation_set_active(
 /// DICOD_ERROR_OUT_OF_RANGE (segments), DICOD_ERROR_OUT_OF_MEMORY.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_set_inactive(
-    handle: *mut segmentation,
+    handle: *mut dicod_segmentation,
     n: i64,
     segments: *const i64,
     changed: *mut i64,
@@ -68,7 +72,7 @@ pub extern "C" fn segmentation_set_inactive(
 /// Local. The handle is changed: no other thread may be using it.
 /// Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_reset(handle: *mut segmentation, changed: *mut i64) -> dicod_status {
+pub extern "C" fn segmentation_reset(handle: *mut dicod_segmentation, changed: *mut i64) -> dicod_status {
     guard(|| write_if_wanted(get_mut(handle)?.reset(), changed))
 }
 
@@ -76,7 +80,7 @@ pub extern "C" fn segmentation_reset(handle: *mut segmentation, changed: *mut i6
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_n_active(handle: *const segmentation, n_active: *mut i64) -> dicod_status {
+pub extern "C" fn segmentation_get_n_active(handle: *const dicod_segmentation, n_active: *mut i64) -> dicod_status {
     guard(|| write_one(get(handle)?.n_active(), n_active, "n_active"))
 }
 
@@ -84,7 +88,7 @@ pub extern "C" fn segmentation_n_active(handle: *const segmentation, n_active: *
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_exists_active(handle: *const segmentation, exists: *mut i32) -> dicod_status {
+pub extern "C" fn segmentation_exists_active(handle: *const dicod_segmentation, exists: *mut i32) -> dicod_status {
     guard(|| write_one(get(handle)?.exists_active().into(), exists, "exists"))
 }
 
@@ -100,7 +104,7 @@ pub extern "C" fn segmentation_exists_active(handle: *const segmentation, exists
 /// memory can hold).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_check_inactive(
-    handle: *const segmentation,
+    handle: *const dicod_segmentation,
     n_atoms: i64,
     dz: *const f64,
     tol: f64,

@@ -27,7 +27,7 @@ pub const DICOD_F64: i64 = 64;
 /// array that is allocated.
 /// A Fortran or Julia array is the same memory with its axes reversed.
 ///
-/// Set it to zero first (DICOD_ARRAY_INIT does, and sets struct_size): later versions may have more
+/// A dicod_const_array describes what is read, a dicod_array what is written. Set it to zero first (DICOD_ARRAY_INIT does, and sets struct_size): later versions may have more
 /// fields, for which zero is what this version does. It is only read during a call, and nothing of
 /// it is kept.
 #[repr(C)]
@@ -52,9 +52,33 @@ pub struct dicod_array {
     pub strides: *const i64,
     /// Number of channels.
     pub n_channels: i64,
-    /// One pointer per channel, aligned to the element type: `[n_channels]`. The elements of an
-    /// array that is passed as const are not changed.
+    /// One pointer per channel, aligned to the element type: `[n_channels]`.
     pub channels: *const *mut c_void,
+}
+
+/// A dicod_array that is read and not written: the same, but for what `channels` points to.
+/// DICOD_CONST_ARRAY_INIT sets one up.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct dicod_const_array {
+    /// sizeof(dicod_const_array).
+    pub struct_size: i64,
+    /// DICOD_F64 or DICOD_F32. Initially DICOD_F64.
+    pub element_type: i64,
+    /// Number of axes, 1 to 3.
+    pub n_axes: i64,
+    /// Shape of the whole domain: `[n_axes]`.
+    pub global_shape: *const i64,
+    /// Where the block of this rank begins: `[n_axes]`, or NULL.
+    pub offset: *const i64,
+    /// Shape of that block: `[n_axes]`, or NULL.
+    pub local_shape: *const i64,
+    /// Distance between neighbours along each axis, in elements: `[n_axes]`, or NULL.
+    pub strides: *const i64,
+    /// Number of channels.
+    pub n_channels: i64,
+    /// One pointer per channel: `[n_channels]`.
+    pub channels: *const *const c_void,
 }
 
 /// How the parts of a descriptor are called in messages.

@@ -29,7 +29,7 @@ use std::path::Path;
 /// 0, too small); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (learner in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_save(
-    learner: *mut dicod_learner,
+    learner: *const dicod_learner,
     capacity: i64,
     buffer: *mut u8,
     needed: *mut i64,
@@ -61,7 +61,7 @@ pub extern "C" fn dicod_learner_save(
 /// Collective over the context's ranks. Needs the learner for itself.
 /// Errors: as dicod_learner_save(), and DICOD_ERROR_FILE.
 #[unsafe(no_mangle)]
-pub extern "C" fn dicod_learner_save_file(learner: *mut dicod_learner, path: *const c_char) -> dicod_status {
+pub extern "C" fn dicod_learner_save_file(learner: *const dicod_learner, path: *const c_char) -> dicod_status {
     guard(|| {
         let shared = get(learner)?;
         let state = &mut *shared.state()?;

@@ -174,7 +174,7 @@ pub extern "C" fn dicod_context_free(context: *mut *mut dicod_context) -> dicod_
             Some(context) => context.0.ranks.fails_if_closed(),
             None => Ok(()),
         };
-        free(context);
+        free(context)?;
         open
     })
 }
@@ -184,7 +184,7 @@ pub extern "C" fn dicod_context_free(context: *mut *mut dicod_context) -> dicod_
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER (context).
 #[unsafe(no_mangle)]
-pub extern "C" fn dicod_context_ranks(
+pub extern "C" fn dicod_context_get_ranks(
     context: *const dicod_context,
     rank: *mut i32,
     n_ranks: *mut i32,
@@ -201,7 +201,7 @@ pub extern "C" fn dicod_context_ranks(
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn dicod_context_threads(context: *const dicod_context, n_threads: *mut i32) -> dicod_status {
+pub extern "C" fn dicod_context_get_threads(context: *const dicod_context, n_threads: *mut i32) -> dicod_status {
     guard(|| {
         let context = of(context)?;
         *reference_mut(n_threads, "n_threads", "room for the result")? = context.0.n_threads as i32;

@@ -29,11 +29,11 @@ pub struct dicod_handle_info {
     /// Number of signals that z is of: n_signals, or "learn_batch".
     pub n_coded: i64,
     /// Shape of the whole domain.
-    pub signal_shape: [i64; 3],
+    pub signal_shape: [i64; 4],
     /// Shape of an atom.
-    pub atom_shape: [i64; 3],
+    pub atom_shape: [i64; 4],
     /// Shape of the activations: as dicod_valid_shape() says.
-    pub valid_shape: [i64; 3],
+    pub valid_shape: [i64; 4],
     /// Outer iterations of a learner so far; 0 for an encoder.
     pub iterations: i64,
     /// Bytes that it holds on this rank, about.
@@ -165,7 +165,7 @@ impl<T: Element> Typed for crate::learn::Learner<T> {
 
 fn described(element_type: i64, shape: &Shape, n_coded: usize, iterations: u64, bytes: usize) -> dicod_handle_info {
     let listed = |padded: Point| {
-        let mut list = [0; AXES];
+        let mut list = [0; 4];
         list[..shape.n_axes].copy_from_slice(&padded[AXES - shape.n_axes..]);
         list
     };

@@ -4,7 +4,7 @@ use crate::base::error::Result;
 use crate::base::status::dicod_status;
 use crate::csc::problem::range::Range;
 use crate::csc::{Encoder, Shape};
-use crate::ffi::array::dicod_array;
+use crate::ffi::array::dicod_const_array;
 use crate::ffi::boundary::problem::dictionary;
 use crate::ffi::boundary::{Either, Element, Family, Handle, Problem, entered};
 use crate::ffi::boundary::{for_either, free, give, guard, of, other_type, room};
@@ -12,6 +12,7 @@ use crate::ffi::context::{Context, DICOD_LOG_DEBUG, Session, dicod_context, rank
 use crate::ffi::fields::{rank_one, solve};
 use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::options::dicod_options;
+use crate::ffi::problem::dicod_problem;
 use crate::linalg::Dictionary;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
@@ -51,8 +52,8 @@ impl Family for Encoders {
 
 /// Makes an encoder: `*encoder`. Free it with dicod_encoder_free().
 ///
-/// Arguments are those of dicod_solve(): shapes, and the dictionary `d` (n_atoms, n_channels,
-/// atom_shape...), row-major. Options and dictionary are copied. `context` and `options` may be
+/// Arguments are those of dicod_solve(): the problem, of the whole domain, and the dictionary `d`
+/// (n_atoms, n_channels, atom_shape...), row-major. Options and dictionary are copied. `context` and `options` may be
 /// NULL; the context may be freed before the encoder. Takes the time of the Gram tensor, and memory
 /// for z, the residual and the Gram tensor.
 ///
@@ -67,19 +68,11 @@ impl Family for Encoders {
 pub extern "C" fn dicod_encoder_create(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     d: *const f64,
     encoder: *mut *mut dicod_encoder,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
-        create(context, problem, &|shape| dictionary(shape, d), encoder)
-    })
+    guard(|| create(context, Problem::new(options, problem), &|shape| dictionary(shape, d), encoder))
 }
 
 /// dicod_encoder_create() for arrays of float.
@@ -87,19 +80,11 @@ pub extern "C" fn dicod_encoder_create(
 pub extern "C" fn dicod_encoder_create_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     d: *const f32,
     encoder: *mut *mut dicod_encoder,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
-        create(context, problem, &|shape| dictionary(shape, d), encoder)
-    })
+    guard(|| create(context, Problem::new(options, problem), &|shape| dictionary(shape, d), encoder))
 }
 
 /// Makes an encoder with a dictionary of rank one, d_k = u_k (outer product) v_k: channel factors
@@ -112,20 +97,12 @@ pub extern "C" fn dicod_encoder_create_f32(
 pub extern "C" fn dicod_encoder_create_rank1(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     u: *const f64,
     v: *const f64,
     encoder: *mut *mut dicod_encoder,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
-        create(context, problem, &|shape| rank_one(shape, u, v), encoder)
-    })
+    guard(|| create(context, Problem::new(options, problem), &|shape| rank_one(shape, u, v), encoder))
 }
 
 /// dicod_encoder_create_rank1() for arrays of float.
@@ -133,20 +110,12 @@ pub extern "C" fn dicod_encoder_create_rank1(
 pub extern "C" fn dicod_encoder_create_rank1_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     u: *const f32,
     v: *const f32,
     encoder: *mut *mut dicod_encoder,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
-        create(context, problem, &|shape| rank_one(shape, u, v), encoder)
-    })
+    guard(|| create(context, Problem::new(options, problem), &|shape| rank_one(shape, u, v), encoder))
 }
 
 /// Frees an encoder and sets the caller's pointer to NULL. `encoder` and `*encoder` may be NULL.
@@ -154,8 +123,8 @@ pub extern "C" fn dicod_encoder_create_rank1_f32(
 /// Local, unless its context has been freed before: then it frees the communicator as
 /// dicod_context_free() does, which is collective. No other thread may be using the handle.
 #[unsafe(no_mangle)]
-pub extern "C" fn dicod_encoder_free(encoder: *mut *mut dicod_encoder) {
-    free(encoder)
+pub extern "C" fn dicod_encoder_free(encoder: *mut *mut dicod_encoder) -> dicod_status {
+    guard(|| free(encoder))
 }
 
 /// Replaces the dictionary by `d` of the same shape, and computes its Gram tensor. The activations
@@ -224,7 +193,7 @@ pub extern "C" fn dicod_encoder_set_dictionary_rank1_f32(
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_solve(
     encoder: *mut dicod_encoder,
-    x: *const dicod_array,
+    x: *const dicod_const_array,
     info: *mut dicod_info,
 ) -> dicod_status {
     guard(|| {

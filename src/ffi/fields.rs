@@ -6,7 +6,7 @@ use crate::base::status::dicod_status;
 use crate::clock::Clock;
 use crate::csc::problem::range::Range;
 use crate::csc::{Activation, Encoder, Info, Shape};
-use crate::ffi::array::{View, X, Z, dicod_array};
+use crate::ffi::array::{View, X, Z, dicod_array, dicod_const_array};
 use crate::ffi::boundary::problem::{explained, values};
 use crate::ffi::boundary::{Element, Memory, Output, Problem, aligned, fails_if_shared, list_size, slice, slice_mut};
 use crate::ffi::context::Session;
@@ -28,7 +28,7 @@ pub(crate) fn rank_one<T: Element>(shape: &Shape, u: *const T, v: *const T) -> R
 pub(crate) fn solve<T: Element>(
     encoder: &mut Encoder<T>,
     range: &Range,
-    x: *const dicod_array,
+    x: *const dicod_const_array,
     out: Result<Option<Output<dicod_info>>>,
     session: &Session<'_>,
     clock: &Clock<'_>,
@@ -36,7 +36,7 @@ pub(crate) fn solve<T: Element>(
     let shape = encoder.shape();
     let n = shape.n_signals * shape.n_channels;
     let given = out.and_then(|out| {
-        let mut view = View::new::<T>(x, X, shape, shape.signal, n)?;
+        let mut view = View::new::<T>(x.cast(), X, shape, shape.signal, n)?;
         if encoder.ranks().size() == 1 {
             view = view.fails_unless_whole(shape, shape.signal)?;
         }
@@ -50,11 +50,11 @@ pub(crate) fn solve<T: Element>(
     Ok((out, info, status))
 }
 
-pub(crate) fn set_z<T: Element>(encoder: &mut Encoder<T>, range: &Range, z: *const dicod_array) -> Result<()> {
+pub(crate) fn set_z<T: Element>(encoder: &mut Encoder<T>, range: &Range, z: *const dicod_const_array) -> Result<()> {
     let shape = encoder.shape();
     let n = shape.n_signals * shape.n_atoms;
     let given = || {
-        let mut view = View::new::<T>(z, Z, shape, shape.valid(), n)?;
+        let mut view = View::new::<T>(z.cast(), Z, shape, shape.valid(), n)?;
         if encoder.ranks().size() == 1 {
             view = view.fails_unless_whole(shape, shape.valid())?;
         }

@@ -4,9 +4,10 @@ use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::wording::per_axis;
 use crate::csc::{Options, Shape, lambda_max, objective, reconstruct};
-use crate::ffi::boundary::problem::{dictionary, explained, lengths};
+use crate::ffi::boundary::problem::{dictionary, explained};
 use crate::ffi::boundary::{Element, Memory, Problem, aligned, fails_if_shared, reference, set, slice_mut};
 use crate::ffi::context::{Session, dicod_context, shared};
+use crate::ffi::problem::{dicod_problem, given};
 use crate::grid::point::{checked_volume, padded};
 use crate::linalg::{FieldMut, Gram};
 
@@ -93,24 +94,21 @@ pub(crate) fn value<T: Element>(
 
 pub(crate) fn gram_tensor<T: Element>(
     context: *mut dicod_context,
-    n_axes: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     d: *const T,
     gram: *mut T,
 ) -> Result<()> {
     let context = shared(context);
     let _session = Session::enter(&context)?;
-    let atom = lengths(n_axes, atom_shape, "atom_shape")?;
+    let problem = given(problem)?;
+    let atom = problem.lengths(&problem.atom_shape)?;
     if atom.iter().any(|l| !(1..=1 << 30).contains(l)) {
         let allowed = "lengths from 1 to 2^30 on every axis";
         return Err(Error::shape("atom_shape", per_axis(atom), allowed));
     }
-    let options = Options::default();
-    let shape = Shape::new(atom, 1, n_channels, n_atoms, atom, &options)?;
+    let shape = Shape::new(atom, 1, problem.n_channels, problem.n_atoms, atom, &Options::default())?;
     let window = padded(atom, 1).map(|l| 2 * l - 1);
-    let factors = [n_atoms, n_atoms].into_iter().chain(window);
+    let factors = [problem.n_atoms; 2].into_iter().chain(window);
     let n = checked_volume("the Gram tensor", factors)?;
     aligned(gram, "gram")?;
     reference(gram, "gram", "room for the Gram tensor")?;

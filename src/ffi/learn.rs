@@ -12,6 +12,7 @@ use crate::ffi::boundary::{Element, Output, Problem, aligned, call, fails_if_sha
 use crate::ffi::context::{DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
 use crate::ffi::info::proven;
 use crate::ffi::options::dicod_options;
+use crate::ffi::problem::dicod_problem;
 use crate::ffi::run::largest;
 use crate::learn::dictionary_step::widened;
 use crate::learn::{Init, Iteration, Learner, Outcome};
@@ -119,7 +120,7 @@ pub struct dicod_learn_info {
 /// - `options`: those of dicod_solve() for the steps of z, and those that begin with "learn_"; NULL:
 ///   the defaults, among them lambda = 0.1 lambda_max of the first dictionary. "time_limit" holds for
 ///   the whole call. "frozen_support" has to be 0, and "warm_start" means nothing here.
-/// - `n_axes`: 1, 2 or 3; `signal_shape[n_axes]`, `atom_shape[n_axes]`.
+/// - `problem`: shapes and numbers of signals, channels and atoms.
 /// - `x`: n_signals signals (n_signals, n_channels, signal_shape...) with one dictionary.
 /// - `each`: told of every outer iteration, with `userdata`; NULL: nobody.
 /// - `d`: the dictionary (n_atoms, n_channels, atom_shape...). Written; with "learn_init" "given" and
@@ -146,12 +147,7 @@ pub struct dicod_learn_info {
 pub extern "C" fn dicod_learn(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     x: *const f64,
     each: dicod_learn_fn,
     userdata: *mut c_void,
@@ -159,10 +155,7 @@ pub extern "C" fn dicod_learn(
     z: *mut f64,
     info: *mut dicod_learn_info,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
-        learn(context, problem, x, (each, userdata), d, z, info)
-    })
+    guard(|| learn(context, Problem::new(options, problem), x, (each, userdata), d, z, info))
 }
 
 /// dicod_learn() for arrays of float.
@@ -170,12 +163,7 @@ pub extern "C" fn dicod_learn(
 pub extern "C" fn dicod_learn_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     x: *const f32,
     each: dicod_learn_fn,
     userdata: *mut c_void,
@@ -183,10 +171,7 @@ pub extern "C" fn dicod_learn_f32(
     z: *mut f32,
     info: *mut dicod_learn_info,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
-        learn(context, problem, x, (each, userdata), d, z, info)
-    })
+    guard(|| learn(context, Problem::new(options, problem), x, (each, userdata), d, z, info))
 }
 
 fn learn<T: Element>(

@@ -8,7 +8,7 @@ use crate::clock::Stage;
 use crate::csc::Stop;
 use crate::csc::encoder::same_problem;
 use crate::csc::problem::range::Range;
-use crate::ffi::array::{View, X, Z, dicod_array};
+use crate::ffi::array::{View, X, Z, dicod_array, dicod_const_array};
 use crate::ffi::boundary::problem::explained;
 use crate::ffi::boundary::{
     Either, Element, Family, Handle, Memory, Output, Problem, aligned, entered, fails_if_shared,
@@ -21,6 +21,7 @@ use crate::ffi::learn::{
     step_of, write_learn_info,
 };
 use crate::ffi::options::dicod_options;
+use crate::ffi::problem::dicod_problem;
 use crate::ffi::run::status_of;
 use crate::learn::Learner;
 use crate::linalg::{Atoms, FieldMut};
@@ -74,19 +75,11 @@ impl Family for Learners {
 pub extern "C" fn dicod_learner_create(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     d: *const f64,
     learner: *mut *mut dicod_learner,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
-        create(context, problem, d, learner)
-    })
+    guard(|| create(context, Problem::new(options, problem), d, learner))
 }
 
 /// dicod_learner_create() for arrays of float.
@@ -94,27 +87,19 @@ pub extern "C" fn dicod_learner_create(
 pub extern "C" fn dicod_learner_create_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     d: *const f32,
     learner: *mut *mut dicod_learner,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
-        create(context, problem, d, learner)
-    })
+    guard(|| create(context, Problem::new(options, problem), d, learner))
 }
 
 /// Frees a learner and sets the caller's pointer to NULL. `learner` and `*learner` may be NULL.
 ///
 /// Local. No other thread may be using the handle.
 #[unsafe(no_mangle)]
-pub extern "C" fn dicod_learner_free(learner: *mut *mut dicod_learner) {
-    free(learner)
+pub extern "C" fn dicod_learner_free(learner: *mut *mut dicod_learner) -> dicod_status {
+    guard(|| free(learner))
 }
 
 /// One outer iteration on the signals `x`: z, from where the last step left it, then the dictionary.
@@ -133,7 +118,7 @@ pub extern "C" fn dicod_learner_free(learner: *mut *mut dicod_learner) {
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_step(
     learner: *mut dicod_learner,
-    x: *const dicod_array,
+    x: *const dicod_const_array,
     step: *mut dicod_learn_step,
 ) -> dicod_status {
     guard(|| {
@@ -171,7 +156,7 @@ pub extern "C" fn dicod_learner_step(
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_run(
     learner: *mut dicod_learner,
-    x: *const dicod_array,
+    x: *const dicod_const_array,
     each: dicod_learn_fn,
     userdata: *mut c_void,
     info: *mut dicod_learn_info,
@@ -200,7 +185,7 @@ pub extern "C" fn dicod_learner_run(
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_encode(
     learner: *mut dicod_learner,
-    x: *const dicod_array,
+    x: *const dicod_const_array,
     info: *mut dicod_info,
 ) -> dicod_status {
     guard(|| {
@@ -231,7 +216,7 @@ pub extern "C" fn dicod_learner_encode(
 /// learner's dictionary; the learner is one of float); DICOD_ERROR_INVALID_STATE (no step was done yet, learner in use); DICOD_ERROR_OUT_OF_MEMORY.
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_get_dictionary(
-    learner: *mut dicod_learner,
+    learner: *const dicod_learner,
     n_values: i64,
     d: *mut f64,
 ) -> dicod_status {
@@ -241,7 +226,7 @@ pub extern "C" fn dicod_learner_get_dictionary(
 /// dicod_learner_get_dictionary() for learners of float.
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_get_dictionary_f32(
-    learner: *mut dicod_learner,
+    learner: *const dicod_learner,
     n_values: i64,
     d: *mut f32,
 ) -> dicod_status {
@@ -255,7 +240,7 @@ pub extern "C" fn dicod_learner_get_dictionary_f32(
 /// DICOD_ERROR_INVALID_STATE if the atoms are not of rank one.
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_get_dictionary_rank1(
-    learner: *mut dicod_learner,
+    learner: *const dicod_learner,
     n_u: i64,
     u: *mut f64,
     n_v: i64,
@@ -267,7 +252,7 @@ pub extern "C" fn dicod_learner_get_dictionary_rank1(
 /// dicod_learner_get_dictionary_rank1() for learners of float.
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_get_dictionary_rank1_f32(
-    learner: *mut dicod_learner,
+    learner: *const dicod_learner,
     n_u: i64,
     u: *mut f32,
     n_v: i64,
@@ -283,7 +268,7 @@ pub extern "C" fn dicod_learner_get_dictionary_rank1_f32(
 /// Collective over the context's ranks. Needs the learner for itself.
 /// Errors: as dicod_encoder_get_z().
 #[unsafe(no_mangle)]
-pub extern "C" fn dicod_learner_get_z(learner: *mut dicod_learner, z: *mut dicod_array) -> dicod_status {
+pub extern "C" fn dicod_learner_get_z(learner: *const dicod_learner, z: *const dicod_array) -> dicod_status {
     guard(|| {
         let shared = get(learner)?;
         let state = &mut *shared.state()?;
@@ -300,7 +285,7 @@ pub extern "C" fn dicod_learner_get_z(learner: *mut dicod_learner, z: *mut dicod
 /// "learn_reg_reference"; learner in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_get_lambda(
-    learner: *mut dicod_learner,
+    learner: *const dicod_learner,
     n_atoms: i64,
     lambda: *mut f64,
 ) -> dicod_status {
@@ -369,11 +354,11 @@ fn create<T: Element>(
 fn field<'a, T: Element>(
     learner: &Learner<T>,
     range: &Range,
-    x: *const dicod_array,
+    x: *const dicod_const_array,
 ) -> Result<crate::linalg::Field<'a, T>> {
     let shape = learner.shape();
     let n = shape.n_signals * shape.n_channels;
-    let x = View::new::<T>(x, X, shape, shape.signal, n)?.field::<T>()?;
+    let x = View::new::<T>(x.cast(), X, shape, shape.signal, n)?.field::<T>()?;
     x.check_finite("x").map_err(|error| explained(error, shape))?;
     range.check_x(&x)?;
     Ok(x)
@@ -426,7 +411,7 @@ fn fails_unless_as_many(argument: &str, given: i64, shape: &[i64], of: &str) -> 
     Err(Error::argument(argument, given, allowed))
 }
 
-fn get_dictionary<T: Element>(learner: *mut dicod_learner, n: i64, d: *mut T) -> Result<()> {
+fn get_dictionary<T: Element>(learner: *const dicod_learner, n: i64, d: *mut T) -> Result<()> {
     let shared = get(learner)?;
     let state = &mut *shared.state()?;
     let learner = typed::<T>(&mut state.learner, "d")?;
@@ -441,7 +426,7 @@ fn get_dictionary<T: Element>(learner: *mut dicod_learner, n: i64, d: *mut T) ->
 }
 
 fn get_factors<T: Element>(
-    learner: *mut dicod_learner,
+    learner: *const dicod_learner,
     (n_u, u): (i64, *mut T),
     (n_v, v): (i64, *mut T),
 ) -> Result<()> {

@@ -32,6 +32,7 @@ pub mod learner;
 pub mod mpi;
 pub mod options;
 pub mod parmap;
+pub mod problem;
 mod run;
 pub mod segmentation;
 pub mod solve;

@@ -59,13 +59,13 @@ pub extern "C" fn dicod_context_create_mpi_f(
 /// The communicator of the ranks that work on a task together (setting "ranks_per_task"): `*comm`,
 /// MPI_COMM_SELF if it is one rank. It is the library's, for messages of the task while it runs; the
 /// library sends nothing on it meanwhile. Errors on it are returned. It must not be freed. For calls
-/// of this library use parmap_task_context().
+/// of this library use parmap_task_get_context().
 ///
 /// Local. To be called by the work function's thread; if the map has more than one thread on this
 /// rank, only where the program may call MPI from any thread.
 /// Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_task_comm(task: *const parmap_task, comm: *mut MPI_Comm) -> dicod_status {
+pub extern "C" fn parmap_task_get_comm(task: *const parmap_task, comm: *mut MPI_Comm) -> dicod_status {
     guard(|| {
         let team = crate::ffi::parmap::task::task(task)?.team();
         let to = reference_mut(comm, "comm", "room for the communicator")?;
@@ -74,9 +74,9 @@ pub extern "C" fn parmap_task_comm(task: *const parmap_task, comm: *mut MPI_Comm
     })
 }
 
-/// parmap_task_comm() for a communicator as Fortran has it.
+/// parmap_task_get_comm() for a communicator as Fortran has it.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_task_comm_f(task: *const parmap_task, comm: *mut MPI_Fint) -> dicod_status {
+pub extern "C" fn parmap_task_get_comm_f(task: *const parmap_task, comm: *mut MPI_Fint) -> dicod_status {
     guard(|| {
         let team = crate::ffi::parmap::task::task(task)?.team();
         let to = reference_mut(comm, "comm", "room for the communicator")?;

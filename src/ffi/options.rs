@@ -37,8 +37,8 @@ pub extern "C" fn dicod_options_create(options: *mut *mut dicod_options) -> dico
 ///
 /// Local. No other thread may be using the handle.
 #[unsafe(no_mangle)]
-pub extern "C" fn dicod_options_free(options: *mut *mut dicod_options) {
-    free(options)
+pub extern "C" fn dicod_options_free(options: *mut *mut dicod_options) -> dicod_status {
+    guard(|| free(options))
 }
 
 /// Sets the option `key`, of type "real", to a number. Nothing changes on an error.
@@ -287,7 +287,7 @@ pub struct dicod_option_info {
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn dicod_options_count(count: *mut i64) -> dicod_status {
+pub extern "C" fn dicod_options_get_count(count: *mut i64) -> dicod_status {
     guard(|| put(count, "count", TABLE.len() as i64))
 }
 

@@ -25,9 +25,9 @@ use std::ops::Range;
 ///
 /// The answers are those of the Segmentation class of the Python package dicodile 0.3, except where
 /// that one is wrong or fails; the Rust documentation lists the differences (grid::segmentation).
-pub struct segmentation(Segmentation);
+pub struct dicod_segmentation(Segmentation);
 
-impl Handle for segmentation {
+impl Handle for dicod_segmentation {
     const NAME: &'static str = "handle";
     const WHAT: &'static str = "a segmentation";
 }
@@ -55,7 +55,7 @@ pub extern "C" fn segmentation_create_by_count(
     inner_bounds: *const i64,
     n_segments: *const i64,
     overlap: *const i64,
-    handle: *mut *mut segmentation,
+    handle: *mut *mut dicod_segmentation,
 ) -> dicod_status {
     guard(|| {
         let n_axes = array_size(n_axes, "n_axes", 1)?;
@@ -80,7 +80,7 @@ pub extern "C" fn segmentation_create_by_shape(
     inner_bounds: *const i64,
     segment_shape: *const i64,
     overlap: *const i64,
-    handle: *mut *mut segmentation,
+    handle: *mut *mut dicod_segmentation,
 ) -> dicod_status {
     guard(|| {
         let n_axes = array_size(n_axes, "n_axes", 1)?;
@@ -94,15 +94,15 @@ pub extern "C" fn segmentation_create_by_shape(
 ///
 /// Local. No other thread may be using the handle.
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_free(handle: *mut *mut segmentation) {
-    free(handle)
+pub extern "C" fn segmentation_free(handle: *mut *mut dicod_segmentation) -> dicod_status {
+    guard(|| free(handle))
 }
 
 /// Number of axes.
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_n_axes(handle: *const segmentation, n_axes: *mut i64) -> dicod_status {
+pub extern "C" fn segmentation_get_n_axes(handle: *const dicod_segmentation, n_axes: *mut i64) -> dicod_status {
     guard(|| write_one(get(handle)?.n_axes() as i64, n_axes, "n_axes"))
 }
 
@@ -110,7 +110,7 @@ pub extern "C" fn segmentation_n_axes(handle: *const segmentation, n_axes: *mut 
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_n_segments(handle: *const segmentation, n_segments: *mut i64) -> dicod_status {
+pub extern "C" fn segmentation_get_n_segments(handle: *const dicod_segmentation, n_segments: *mut i64) -> dicod_status {
     guard(|| write_one(get(handle)?.n_segments(), n_segments, "n_segments"))
 }
 
@@ -118,7 +118,10 @@ pub extern "C" fn segmentation_n_segments(handle: *const segmentation, n_segment
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_segments_per_axis(handle: *const segmentation, counts: *mut i64) -> dicod_status {
+pub extern "C" fn segmentation_get_segments_per_axis(
+    handle: *const dicod_segmentation,
+    counts: *mut i64,
+) -> dicod_status {
     guard(|| write(&get(handle)?.segments_per_axis(), counts, "counts"))
 }
 
@@ -126,11 +129,11 @@ pub extern "C" fn segmentation_segments_per_axis(handle: *const segmentation, co
 ///
 /// The last segment of an axis may be smaller or larger; where the axis is cut evenly the later
 /// ones are one smaller. For the only segment of an axis cut by number it is one more than the size
-/// of the domain. Sizes of one segment: segmentation_segment_shape().
+/// of the domain. Sizes of one segment: segmentation_get_segment_shape().
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_nominal_shape(handle: *const segmentation, shape: *mut i64) -> dicod_status {
+pub extern "C" fn segmentation_get_nominal_shape(handle: *const dicod_segmentation, shape: *mut i64) -> dicod_status {
     guard(|| write(&get(handle)?.nominal_shape(), shape, "shape"))
 }
 
@@ -138,7 +141,7 @@ pub extern "C" fn segmentation_nominal_shape(handle: *const segmentation, shape:
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_shape(handle: *const segmentation, shape: *mut i64) -> dicod_status {
+pub extern "C" fn segmentation_get_shape(handle: *const dicod_segmentation, shape: *mut i64) -> dicod_status {
     guard(|| write(&get(handle)?.shape(), shape, "shape"))
 }
 
@@ -146,7 +149,7 @@ pub extern "C" fn segmentation_shape(handle: *const segmentation, shape: *mut i6
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_inner_bounds(handle: *const segmentation, bounds: *mut i64) -> dicod_status {
+pub extern "C" fn segmentation_get_inner_bounds(handle: *const dicod_segmentation, bounds: *mut i64) -> dicod_status {
     guard(|| write(&pairs(&get(handle)?.inner_bounds()), bounds, "bounds"))
 }
 
@@ -154,7 +157,7 @@ pub extern "C" fn segmentation_inner_bounds(handle: *const segmentation, bounds:
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_full_shape(handle: *const segmentation, shape: *mut i64) -> dicod_status {
+pub extern "C" fn segmentation_get_full_shape(handle: *const dicod_segmentation, shape: *mut i64) -> dicod_status {
     guard(|| write(&get(handle)?.full_shape(), shape, "shape"))
 }
 
@@ -162,7 +165,7 @@ pub extern "C" fn segmentation_full_shape(handle: *const segmentation, shape: *m
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_overlap(handle: *const segmentation, overlap: *mut i64) -> dicod_status {
+pub extern "C" fn segmentation_get_overlap(handle: *const dicod_segmentation, overlap: *mut i64) -> dicod_status {
     guard(|| write(&get(handle)?.overlap(), overlap, "overlap"))
 }
 
@@ -173,8 +176,8 @@ pub extern "C" fn segmentation_overlap(handle: *const segmentation, overlap: *mu
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_segment_bounds(
-    handle: *const segmentation,
+pub extern "C" fn segmentation_get_segment_bounds(
+    handle: *const dicod_segmentation,
     i_seg: i64,
     inner: i32,
     bounds: *mut i64,
@@ -192,8 +195,8 @@ pub extern "C" fn segmentation_segment_bounds(
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_segment_shape(
-    handle: *const segmentation,
+pub extern "C" fn segmentation_get_segment_shape(
+    handle: *const dicod_segmentation,
     i_seg: i64,
     inner: i32,
     shape: *mut i64,
@@ -213,8 +216,8 @@ pub extern "C" fn segmentation_segment_shape(
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_segment_slices(
-    handle: *const segmentation,
+pub extern "C" fn segmentation_get_segment_slices(
+    handle: *const dicod_segmentation,
     i_seg: i64,
     inner: i32,
     start: *mut i64,
@@ -237,7 +240,7 @@ pub extern "C" fn segmentation_segment_slices(
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_find_segment(
-    handle: *const segmentation,
+    handle: *const dicod_segmentation,
     point: *const i64,
     i_seg: *mut i64,
 ) -> dicod_status {
@@ -261,8 +264,8 @@ pub extern "C" fn segmentation_find_segment(
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (negative radius; capacity
 /// negative or too small).
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_touched_segments(
-    handle: *const segmentation,
+pub extern "C" fn segmentation_get_touched_segments(
+    handle: *const dicod_segmentation,
     point: *const i64,
     radius: *const i64,
     capacity: i64,
@@ -293,8 +296,8 @@ pub extern "C" fn segmentation_touched_segments(
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg), DICOD_ERROR_INVALID_ARGUMENT
 /// (negative radius; capacity negative or too small).
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_touched_overlap_slices(
-    handle: *const segmentation,
+pub extern "C" fn segmentation_get_touched_overlap_slices(
+    handle: *const dicod_segmentation,
     i_seg: i64,
     point: *const i64,
     radius: *const i64,
@@ -323,8 +326,8 @@ pub extern "C" fn segmentation_touched_overlap_slices(
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
 /// fit in 64 bits).
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_global_coordinate(
-    handle: *const segmentation,
+pub extern "C" fn segmentation_get_global_coordinate(
+    handle: *const dicod_segmentation,
     i_seg: i64,
     point: *const i64,
     global: *mut i64,
@@ -343,8 +346,8 @@ pub extern "C" fn segmentation_global_coordinate(
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg; point, if the result does not
 /// fit in 64 bits).
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_local_coordinate(
-    handle: *const segmentation,
+pub extern "C" fn segmentation_get_local_coordinate(
+    handle: *const dicod_segmentation,
     i_seg: i64,
     point: *const i64,
     local: *mut i64,
@@ -365,7 +368,7 @@ pub extern "C" fn segmentation_local_coordinate(
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_contains_point(
-    handle: *const segmentation,
+    handle: *const dicod_segmentation,
     i_seg: i64,
     point: *const i64,
     inner: i32,
@@ -389,7 +392,7 @@ pub extern "C" fn segmentation_contains_point(
 /// (negative radius).
 #[unsafe(no_mangle)]
 pub extern "C" fn segmentation_contains_area(
-    handle: *const segmentation,
+    handle: *const dicod_segmentation,
     i_seg: i64,
     point: *const i64,
     radius: *const i64,
@@ -410,8 +413,8 @@ pub extern "C" fn segmentation_contains_area(
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_padding_to_overlap(
-    handle: *const segmentation,
+pub extern "C" fn segmentation_get_padding_to_overlap(
+    handle: *const dicod_segmentation,
     i_seg: i64,
     padding: *mut i64,
 ) -> dicod_status {
@@ -427,7 +430,11 @@ pub extern "C" fn segmentation_padding_to_overlap(
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
 #[unsafe(no_mangle)]
-pub extern "C" fn segmentation_increment(handle: *const segmentation, i_seg: i64, next: *mut i64) -> dicod_status {
+pub extern "C" fn segmentation_increment(
+    handle: *const dicod_segmentation,
+    i_seg: i64,
+    next: *mut i64,
+) -> dicod_status {
     guard(|| write_one(get(handle)?.increment(i_seg)?, next, "next"))
 }
 
@@ -456,12 +463,12 @@ fn pairs(ranges: &[Range<i64>]) -> Vec<i64> {
     ranges.iter().flat_map(|r| [r.start, r.end]).collect()
 }
 
-pub(super) fn get<'a>(handle: *const segmentation) -> Result<&'a Segmentation> {
+pub(super) fn get<'a>(handle: *const dicod_segmentation) -> Result<&'a Segmentation> {
     Ok(&of(handle)?.0)
 }
 
-pub(super) fn get_mut<'a>(handle: *mut segmentation) -> Result<&'a mut Segmentation> {
-    Ok(&mut reference_mut(handle, segmentation::NAME, segmentation::WHAT)?.0)
+pub(super) fn get_mut<'a>(handle: *mut dicod_segmentation) -> Result<&'a mut Segmentation> {
+    Ok(&mut reference_mut(handle, dicod_segmentation::NAME, dicod_segmentation::WHAT)?.0)
 }
 
 fn per_axis<'a>(segments: &Segmentation, values: *const i64, argument: &'static str) -> Result<&'a [i64]> {
@@ -481,12 +488,12 @@ fn domain(n_axes: usize, full_shape: *const i64, inner_bounds: *const i64) -> Re
     }
 }
 
-fn create(mut segments: Segmentation, overlap: *const i64, handle: *mut *mut segmentation) -> Result<()> {
+fn create(mut segments: Segmentation, overlap: *const i64, handle: *mut *mut dicod_segmentation) -> Result<()> {
     if !overlap.is_null() {
         let overlap = per_axis(&segments, overlap, "overlap")?;
         segments = segments.with_overlap(overlap)?;
     }
-    give(room(handle)?, segmentation(segments));
+    give(room(handle)?, dicod_segmentation(segments));
     Ok(())
 }
 

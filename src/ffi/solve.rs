@@ -11,6 +11,7 @@ use crate::ffi::context::{Session, dicod_context, ranks, shared};
 use crate::ffi::functions::{gram_tensor, largest_lambda, reconstruction, value};
 use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::options::{copied, dicod_options};
+use crate::ffi::problem::{dicod_problem, given};
 use crate::ffi::run::{run, status_of};
 use crate::grid::block::Block;
 use crate::grid::point::padded;
@@ -24,22 +25,20 @@ const TO_HAND_OUT: f64 = 6e-8;
 /// and atoms of length L, or T where the option "periodic" says that the axis wraps around.
 ///
 /// Call it first to know how much room z needs: n_signals * n_atoms times the product of this.
-/// `options` may be NULL. `n_axes` is 1, 2 or 3.
+/// `options` may be NULL. Of `problem` the axes and shapes matter.
 ///
 /// Local. Thread-safe.
-/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_axes; "periodic" of another
+/// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (problem: struct_size, n_axes; "periodic" of another
 /// length), DICOD_ERROR_INVALID_SHAPE (lengths below 1 or above 2^30, atoms longer than the signal),
 /// DICOD_ERROR_OUT_OF_MEMORY (sizes whose product overflows).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_valid_shape(
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     valid_shape: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        let shape = shape_alone(options, n_axes, signal_shape, atom_shape)?;
+        let shape = shape_alone(options, problem)?;
         room_per_axis(valid_shape, &shape, "valid_shape")?.copy_from_slice(&shape.unpadded(shape.valid()));
         Ok(())
     })
@@ -55,22 +54,20 @@ pub extern "C" fn dicod_valid_shape(
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_valid_block(
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     offset: *const i64,
     local_shape: *const i64,
     valid_offset: *mut i64,
     valid_local_shape: *mut i64,
 ) -> dicod_status {
     guard(|| {
-        let shape = shape_alone(options, n_axes, signal_shape, atom_shape)?;
-        let local = lengths(n_axes, local_shape, "local_shape")?;
+        let shape = shape_alone(options, problem)?;
+        let local = lengths(shape.n_axes, local_shape, "local_shape")?;
         if local.iter().any(|n| *n < 0) {
             let allowed = "lengths of at least 0";
             return Err(Error::shape("local_shape", per_axis(local), allowed));
         }
-        let block = Block { origin: padded(lengths(n_axes, offset, "offset")?, 0), shape: padded(local, 1) };
+        let block = Block { origin: padded(lengths(shape.n_axes, offset, "offset")?, 0), shape: padded(local, 1) };
         let valid = shape.valid_block(&block);
         room_per_axis(valid_offset, &shape, "valid_offset")?;
         room_per_axis(valid_local_shape, &shape, "valid_local_shape")?.copy_from_slice(&shape.unpadded(valid.shape));
@@ -79,16 +76,12 @@ pub extern "C" fn dicod_valid_block(
     })
 }
 
-fn shape_alone(
-    options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    atom_shape: *const i64,
-) -> Result<Shape> {
+fn shape_alone(options: *const dicod_options, problem: *const dicod_problem) -> Result<Shape> {
     let mut options = copied(options)?;
     // What depends on the number of atoms doesn't matter here.
     options.reg_per_atom.clear();
-    Ok(Problem::with(options, n_axes, signal_shape, 1, 1, 1, atom_shape)?.shape)
+    let counts = dicod_problem { n_signals: 1, n_channels: 1, n_atoms: 1, ..*given(problem)? };
+    counts.shape(&options)
 }
 
 fn room_per_axis<'a>(to: *mut i64, shape: &Shape, argument: &'static str) -> Result<&'a mut [i64]> {
@@ -106,7 +99,7 @@ fn room_per_axis<'a>(to: *mut i64, shape: &Shape, argument: &'static str) -> Res
 /// - `context`: threads and callbacks; NULL: one thread, none.
 /// - `options`: regularisation, tolerance, strategy...; NULL: the defaults, among them
 ///   lambda = 0.1 lambda_max.
-/// - `n_axes`: 1, 2 or 3; `signal_shape[n_axes]`, `atom_shape[n_axes]`.
+/// - `problem`: shapes and numbers of signals, channels and atoms.
 /// - `x`: n_signals independent signals (n_signals, n_channels, signal_shape...).
 /// - `d`: dictionary (n_atoms, n_channels, atom_shape...); atoms of any norm.
 /// - `z`: activations (n_signals, n_atoms, valid_shape...), see dicod_valid_shape(): how strongly each
@@ -135,7 +128,7 @@ fn room_per_axis<'a>(to: *mut i64, shape: &Shape, argument: &'static str) -> Res
 ///
 /// Collective over the context's ranks. Thread-safe, except that a context serves one call at a
 /// time.
-/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (counts below 1, lists in options
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (problem: struct_size, n_axes, counts below 1; lists in options
 /// that do not fit the problem, options that contradict each other, z that overlaps x or d, pointers that are not aligned, numbers so large that products
 /// overflow, negative z for a warm start of a positive solve); DICOD_ERROR_INVALID_SHAPE (lengths
 /// below 1 or above 2^30, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
@@ -148,21 +141,13 @@ fn room_per_axis<'a>(to: *mut i64, shape: &Shape, argument: &'static str) -> Res
 pub extern "C" fn dicod_solve(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     x: *const f64,
     d: *const f64,
     z: *mut f64,
     info: *mut dicod_info,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
-        solve(context, problem, x, d, z, info)
-    })
+    guard(|| solve(context, Problem::new(options, problem), x, d, z, info))
 }
 
 /// dicod_solve() for arrays of float.
@@ -170,21 +155,13 @@ pub extern "C" fn dicod_solve(
 pub extern "C" fn dicod_solve_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     x: *const f32,
     d: *const f32,
     z: *mut f32,
     info: *mut dicod_info,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape);
-        solve(context, problem, x, d, z, info)
-    })
+    guard(|| solve(context, Problem::new(options, problem), x, d, z, info))
 }
 
 /// Smallest regularisation for which z = 0 is optimal: `*lambda_max` = max |D * x| (correlation;
@@ -198,20 +175,12 @@ pub extern "C" fn dicod_solve_f32(
 pub extern "C" fn dicod_lambda_max(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     x: *const f64,
     d: *const f64,
     lambda_max: *mut f64,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
-        largest_lambda(context, &problem, x, d, lambda_max)
-    })
+    guard(|| largest_lambda(context, &Problem::new(options, problem)?, x, d, lambda_max))
 }
 
 /// dicod_lambda_max() for arrays of float.
@@ -219,20 +188,12 @@ pub extern "C" fn dicod_lambda_max(
 pub extern "C" fn dicod_lambda_max_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     x: *const f32,
     d: *const f32,
     lambda_max: *mut f64,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
-        largest_lambda(context, &problem, x, d, lambda_max)
-    })
+    guard(|| largest_lambda(context, &Problem::new(options, problem)?, x, d, lambda_max))
 }
 
 /// What the activations stand for: `x` = sum_k z_k * d_k (full convolution), shape
@@ -246,20 +207,12 @@ pub extern "C" fn dicod_lambda_max_f32(
 pub extern "C" fn dicod_reconstruct(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     d: *const f64,
     z: *const f64,
     x: *mut f64,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
-        reconstruction(context, &problem, d, z, x)
-    })
+    guard(|| reconstruction(context, &Problem::new(options, problem)?, d, z, x))
 }
 
 /// dicod_reconstruct() for arrays of float.
@@ -267,20 +220,12 @@ pub extern "C" fn dicod_reconstruct(
 pub extern "C" fn dicod_reconstruct_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     d: *const f32,
     z: *const f32,
     x: *mut f32,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
-        reconstruction(context, &problem, d, z, x)
-    })
+    guard(|| reconstruction(context, &Problem::new(options, problem)?, d, z, x))
 }
 
 /// What dicod_solve() minimises, for any z: `*objective` = F(z) and `*data_term` = its first half,
@@ -294,22 +239,14 @@ pub extern "C" fn dicod_reconstruct_f32(
 pub extern "C" fn dicod_objective(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     x: *const f64,
     d: *const f64,
     z: *const f64,
     objective: *mut f64,
     data_term: *mut f64,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
-        value(context, &problem, (x, d, z), (objective, data_term))
-    })
+    guard(|| value(context, &Problem::new(options, problem)?, (x, d, z), (objective, data_term)))
 }
 
 /// dicod_objective() for arrays of float.
@@ -317,57 +254,43 @@ pub extern "C" fn dicod_objective(
 pub extern "C" fn dicod_objective_f32(
     context: *mut dicod_context,
     options: *const dicod_options,
-    n_axes: i64,
-    signal_shape: *const i64,
-    n_signals: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     x: *const f32,
     d: *const f32,
     z: *const f32,
     objective: *mut f64,
     data_term: *mut f64,
 ) -> dicod_status {
-    guard(|| {
-        let problem = Problem::new(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)?;
-        value(context, &problem, (x, d, z), (objective, data_term))
-    })
+    guard(|| value(context, &Problem::new(options, problem)?, (x, d, z), (objective, data_term)))
 }
 
 /// The Gram tensor of a dictionary: `gram` = G of shape (n_atoms, n_atoms, 2 L - 1...), row-major,
 /// G[k, k0, L - 1 + tau] = sum_s d_k[s] d_k0[s + tau], summed over channels (DiCoDiLe, section
 /// 3.1). Along an axis of atoms of length L, tau goes from -(L - 1) to L - 1.
 ///
-/// `d` is (n_atoms, n_channels, atom_shape...); `atom_shape[n_axes]`, `n_axes` 1, 2 or 3. `context`
+/// `d` is (n_atoms, n_channels, atom_shape...), as `problem` says; its signals do not matter. `context`
 /// may be NULL. `gram` must not overlap d.
 ///
 /// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_gram(
     context: *mut dicod_context,
-    n_axes: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     d: *const f64,
     gram: *mut f64,
 ) -> dicod_status {
-    guard(|| gram_tensor(context, n_axes, n_channels, n_atoms, atom_shape, d, gram))
+    guard(|| gram_tensor(context, problem, d, gram))
 }
 
 /// dicod_gram() for arrays of float.
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_gram_f32(
     context: *mut dicod_context,
-    n_axes: i64,
-    n_channels: i64,
-    n_atoms: i64,
-    atom_shape: *const i64,
+    problem: *const dicod_problem,
     d: *const f32,
     gram: *mut f32,
 ) -> dicod_status {
-    guard(|| gram_tensor(context, n_axes, n_channels, n_atoms, atom_shape, d, gram))
+    guard(|| gram_tensor(context, problem, d, gram))
 }
 /// What `dicod_info.proven` says.
 fn solve<T: Element>(

@@ -29,8 +29,8 @@ pub extern "C" fn dicod_strerror(status: dicod_status) -> *const c_char {
 /// Local. Thread-safe: each thread has its own message.
 /// Errors: `DICOD_ERROR_NULL_POINTER` (buffer), `DICOD_ERROR_INVALID_ARGUMENT` (negative capacity).
 #[unsafe(no_mangle)]
-pub extern "C" fn dicod_last_error(buffer: *mut c_char, capacity: i64, needed: *mut i64) -> dicod_status {
-    guard(|| last_error(DICOD_LANGUAGE_C, buffer, capacity, needed))
+pub extern "C" fn dicod_last_error(capacity: i64, buffer: *mut c_char, needed: *mut i64) -> dicod_status {
+    guard(|| last_error(DICOD_LANGUAGE_C, capacity, buffer, needed))
 }
 
 /// The detailed message of this thread's last failure; never NULL, "" before any. It is valid until the
@@ -59,14 +59,14 @@ pub const DICOD_LANGUAGE_JULIA: i32 = 2;
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_last_error_in(
     language: i32,
-    buffer: *mut c_char,
     capacity: i64,
+    buffer: *mut c_char,
     needed: *mut i64,
 ) -> dicod_status {
-    guard(|| last_error(language, buffer, capacity, needed))
+    guard(|| last_error(language, capacity, buffer, needed))
 }
 
-fn last_error(language: i32, buffer: *mut c_char, capacity: i64, needed: *mut i64) -> Result<()> {
+fn last_error(language: i32, capacity: i64, buffer: *mut c_char, needed: *mut i64) -> Result<()> {
     let language = match language {
         DICOD_LANGUAGE_C => Language::C,
         DICOD_LANGUAGE_FORTRAN => Language::Fortran,

@@ -70,7 +70,7 @@ pub type dicod_span_fn = Option<unsafe extern "C" fn(userdata: *mut c_void, span
 /// yet, or the encoder is in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_get_trace(
-    encoder: *mut dicod_encoder,
+    encoder: *const dicod_encoder,
     visit: dicod_span_fn,
     userdata: *mut c_void,
 ) -> dicod_status {
@@ -100,9 +100,9 @@ pub extern "C" fn dicod_encoder_get_trace(
 /// than 0, too small).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_get_trace_json(
-    encoder: *mut dicod_encoder,
-    json: *mut c_char,
+    encoder: *const dicod_encoder,
     capacity: i64,
+    json: *mut c_char,
     needed: *mut i64,
 ) -> dicod_status {
     guard(|| {

@@ -82,6 +82,8 @@ options! {
             in the reconstruction (published schedule: as |dz_k|); see tol_scale";
         tol_scale: word(Scale) = Relative, "unit of tol: relative to the largest step from z = 0 (for atoms of norm 1: \
             lambda_max - lambda), or absolute: bounds |dz| of every atom, in units of z";
+        gap_tol: real(0.0) = 0.0, "if positive, the solve ends when the duality gap is proven to be at most this fraction of \
+            the objective; tol says only where that is first looked at, then whenever what is left is a quarter; 0: tol ends it";
         max_iter: integer(-1) = -1, "iterations at most: steps, or in the published schedule tile visits; -1: no limit";
         time_limit: real(0.0, inf) = inf, "seconds after which the solve, or learning, returns with what it has, \
             wherever it is; a descent ends so early that what it has reached can be certified";

@@ -46,7 +46,7 @@ static dicod_status solve(dicod_info *info)
     OK(dicod_options_set_real(options, "tol", 1e-9));
     OK(dicod_options_set_integer(options, "steps_per_visit", 1));
     const int64_t signal = T, atom = L;
-    const dicod_status status = dicod_solve(context, options, 1, &signal, 1, 1, K, &atom, x, d, z, info);
+    const dicod_status status = dicod_solve(context, options, PROBLEM(1, &signal, 1, 1, K, &atom), x, d, z, info);
     dicod_options_free(&options);
     for (int i = 0; i < K * V; i++) CHECK(isfinite(z[i]));
     return status;

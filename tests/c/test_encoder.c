@@ -4,7 +4,7 @@
 static double x[NX], d[ND], z[NZ], seen[NZ], u[K * P], v[K * L0 * L1];
 static float xf[NX], df[ND], zf[NZ], uf[K * P], vf[K * L0 * L1];
 
-#define SHAPES 2, signal_shape, 1, P, K, atom_shape
+#define SHAPES PROBLEM(2, signal_shape, 1, P, K, atom_shape)
 
 static const int64_t valid_shape[2] = {V0, V1};
 
@@ -39,7 +39,7 @@ static void sets_what_was_got(int64_t count, int64_t *signal, int64_t *atom, int
     OK(dicod_encoder_set_sparse(e, count, signal, atom, at, value));
     OK(dicod_encoder_get_z(e, &az));
     CHECK(memcmp(back, seen, sizeof back) == 0);
-    OK(dicod_encoder_solve(e, &ax, &info));
+    OK(dicod_encoder_solve(e, READ(&ax), &info));
     CHECK(info.steps == 0 && info.nonzeros == count);
 
     /* what is refused leaves z */
@@ -87,7 +87,7 @@ static void gives_what_dicod_solve_gives(void)
     OK(dicod_encoder_create(NULL, NULL, SHAPES, d, &e));
     double lambda[K];
     FAILS(DICOD_ERROR_INVALID_STATE, NULL, dicod_encoder_get_lambda(e, K, lambda));
-    OK(dicod_encoder_solve(e, &ax, &info));
+    OK(dicod_encoder_solve(e, READ(&ax), &info));
     CHECK(info.objective == plain.objective && info.steps == plain.steps);
     OK(dicod_encoder_get_z(e, &az));
     CHECK(memcmp(z, seen, sizeof z) == 0);
@@ -100,7 +100,7 @@ static void gives_what_dicod_solve_gives(void)
             for (int j = 0; j < T1; j++) turned[((T0 - 1 - i) * T1 + j) * P + p] = x[(p * T0 + i) * T1 + j];
     dicod_array at = describe(turned + (T0 - 1) * T1 * P, 8, signal_shape, P, 1, px, strides);
     OK(dicod_encoder_clear_z(e));
-    OK(dicod_encoder_solve(e, &at, NULL));
+    OK(dicod_encoder_solve(e, READ(&at), NULL));
     OK(dicod_encoder_get_z(e, &az));
     for (int i = 0; i < NZ; i++) CLOSE(seen[i], z[i], 1e-12);
 
@@ -144,23 +144,23 @@ static void starts_where_it_was(void)
     OK(dicod_options_set_integer(o, "warm_start", 1));
     OK(dicod_encoder_create(NULL, o, SHAPES, d, &e));
     dicod_options_free(&o);
-    OK(dicod_encoder_solve(e, &ax, &first));
+    OK(dicod_encoder_solve(e, READ(&ax), &first));
     OK(dicod_encoder_get_z(e, &az));
-    OK(dicod_encoder_solve(e, &ax, &again));
+    OK(dicod_encoder_solve(e, READ(&ax), &again));
     CHECK(first.steps > 10 && again.steps < first.steps / 4);
     OK(dicod_encoder_clear_z(e));
-    OK(dicod_encoder_set_z(e, &az));
-    OK(dicod_encoder_solve(e, &ax, &again));
+    OK(dicod_encoder_set_z(e, READ(&az)));
+    OK(dicod_encoder_solve(e, READ(&ax), &again));
     CHECK(again.steps < first.steps / 4);
 
     static double other[ND];
     for (int i = 0; i < ND; i++) other[i] = 2 * d[i];
     OK(dicod_encoder_set_dictionary(e, other));
     OK(dicod_encoder_clear_z(e));
-    OK(dicod_encoder_solve(e, &ax, &again));
+    OK(dicod_encoder_solve(e, READ(&ax), &again));
     CLOSE(again.lambda_max, 2 * first.lambda_max, 1e-9);
     OK(dicod_encoder_set_dictionary_rank1(e, u, v));
-    OK(dicod_encoder_solve(e, &ax, NULL));
+    OK(dicod_encoder_solve(e, READ(&ax), NULL));
 
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, NULL, dicod_encoder_set_dictionary_f32(e, df));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, NULL, dicod_encoder_set_dictionary_rank1_f32(e, uf, vf));
@@ -182,24 +182,24 @@ static void takes_rank_one_and_float(void)
             for (int i = 0; i < L0 * L1; i++) product[(k * P + p) * L0 * L1 + i] = u[k * P + p] * v[k * L0 * L1 + i];
     OK(dicod_solve(NULL, NULL, SHAPES, x, product, z, &full));
     OK(dicod_encoder_create_rank1(NULL, NULL, SHAPES, u, v, &e));
-    OK(dicod_encoder_solve(e, &ax, &info));
+    OK(dicod_encoder_solve(e, READ(&ax), &info));
     CLOSE(info.objective, full.objective, 1e-9 * full.objective);
     dicod_encoder_free(&e);
 
     dicod_array af = describe(xf, 4, signal_shape, P, T0 * T1, px, NULL);
     OK(dicod_encoder_create_rank1_f32(NULL, NULL, SHAPES, uf, vf, &e));
-    OK(dicod_encoder_solve(e, &af, &info));
+    OK(dicod_encoder_solve(e, READ(&af), &info));
     CLOSE(info.objective, full.objective, 1e-3 * full.objective);
     OK(dicod_encoder_set_dictionary_rank1_f32(e, uf, vf));
     dicod_encoder_free(&e);
 
     dicod_array zz = describe(zf, 4, valid_shape, K, V0 * V1, pz, NULL);
     OK(dicod_encoder_create_f32(NULL, NULL, SHAPES, df, &e));
-    OK(dicod_encoder_solve(e, &af, &info));
+    OK(dicod_encoder_solve(e, READ(&af), &info));
     OK(dicod_encoder_get_z(e, &zz));
-    OK(dicod_encoder_set_z(e, &zz));
+    OK(dicod_encoder_set_z(e, READ(&zz)));
     OK(dicod_encoder_set_dictionary_f32(e, df));
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "x", dicod_encoder_solve(e, &ax, NULL));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "x", dicod_encoder_solve(e, READ(&ax), NULL));
     dicod_encoder_free(&e);
 }
 
@@ -231,27 +231,27 @@ static void says_what_it_did(void)
     seen_spans all = {0, 0, 0, -1, -1}, few = {0, 0, 0, 3, -1};
     int64_t needed = 0, again = 0;
     OK(dicod_encoder_create(NULL, NULL, SHAPES, d, &e));
-    OK(dicod_encoder_solve(e, &ax, NULL));
+    OK(dicod_encoder_solve(e, READ(&ax), NULL));
     FAILS(DICOD_ERROR_INVALID_STATE, "\"trace\"", dicod_encoder_get_trace(e, count_spans, &all));
-    FAILS(DICOD_ERROR_INVALID_STATE, "\"trace\"", dicod_encoder_get_trace_json(e, NULL, 0, &needed));
+    FAILS(DICOD_ERROR_INVALID_STATE, "\"trace\"", dicod_encoder_get_trace_json(e, 0, NULL, &needed));
     dicod_encoder_free(&e);
     OK(dicod_options_create(&o));
     OK(dicod_options_set_integer(o, "trace", 1));
     OK(dicod_encoder_create(NULL, o, SHAPES, d, &e));
     dicod_options_free(&o);
-    OK(dicod_encoder_solve(e, &ax, &info));
+    OK(dicod_encoder_solve(e, READ(&ax), &info));
     OK(dicod_encoder_get_trace(e, count_spans, &all));
     CHECK(all.steps == info.steps && all.visits == info.visits && all.last == DICOD_SPAN_SOLVE);
     OK(dicod_encoder_get_trace(e, count_spans, &few));
     CHECK(few.spans == 3);
-    OK(dicod_encoder_get_trace_json(e, NULL, 0, &needed));
+    OK(dicod_encoder_get_trace_json(e, 0, NULL, &needed));
     char *json = malloc((size_t)needed);
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "capacity", dicod_encoder_get_trace_json(e, json, needed - 1, &again));
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "capacity", dicod_encoder_get_trace_json(e, json, -1, &again));
-    FAILS(DICOD_ERROR_NULL_POINTER, "json", dicod_encoder_get_trace_json(e, NULL, needed, &again));
-    FAILS(DICOD_ERROR_NULL_POINTER, "needed", dicod_encoder_get_trace_json(e, json, needed, NULL));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "capacity", dicod_encoder_get_trace_json(e, needed - 1, json, &again));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "capacity", dicod_encoder_get_trace_json(e, -1, json, &again));
+    FAILS(DICOD_ERROR_NULL_POINTER, "json", dicod_encoder_get_trace_json(e, needed, NULL, &again));
+    FAILS(DICOD_ERROR_NULL_POINTER, "needed", dicod_encoder_get_trace_json(e, needed, json, NULL));
     FAILS(DICOD_ERROR_NULL_POINTER, "visit", dicod_encoder_get_trace(e, NULL, NULL));
-    OK(dicod_encoder_get_trace_json(e, json, needed, &again));
+    OK(dicod_encoder_get_trace_json(e, needed, json, &again));
     CHECK(again == needed && (int64_t)strlen(json) == needed - 1);
     CHECK(strstr(json, "\"tile_bounds\": [[0, ") != NULL && strstr(json, "[\"solve\", -1, -1, -1, ") != NULL);
     free(json);
@@ -272,7 +272,7 @@ static void refuses_what_cannot_be(void)
     do { \
         dicod_array a = describe(x, 8, signal_shape, P, T0 * T1, px, NULL); \
         change; \
-        FAILS(status, text, dicod_encoder_solve(e, &a, NULL)); \
+        FAILS(status, text, dicod_encoder_solve(e, READ(&a), NULL)); \
     } while (0)
     REFUSED(DICOD_ERROR_INVALID_ARGUMENT, "struct_size", a.struct_size = 1);
     REFUSED(DICOD_ERROR_INVALID_ARGUMENT, "element_type", a.element_type = 16);

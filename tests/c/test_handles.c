@@ -5,7 +5,7 @@ static double x[NX], d[ND], z[NZ], memory[NX + ND + NZ + NG];
 static double seen[1];
 static const int64_t valid_shape[2] = {V0, V1};
 
-#define SHAPES 2, signal_shape, 1, P, K, atom_shape
+#define SHAPES PROBLEM(2, signal_shape, 1, P, K, atom_shape)
 
 /* `memory` as x, d and z that overlap by one element: it is as it was */
 #define REFUSED(text, call) \
@@ -32,7 +32,7 @@ static void overlaps(void)
     REFUSED("overlap d", dicod_learn(NULL, given, SHAPES, x, NULL, NULL, m, m + ND - 1, NULL));
     REFUSED("overlap z", dicod_reconstruct(NULL, NULL, SHAPES, d, m, m + NZ - 1));
     REFUSED("overlap d", dicod_reconstruct(NULL, NULL, SHAPES, m, z, m + ND - 1));
-    REFUSED("overlap d", dicod_gram(NULL, 2, P, K, atom_shape, m, m + ND - 1));
+    REFUSED("overlap d", dicod_gram(NULL, PROBLEM(2, atom_shape, 1, P, K, atom_shape), m, m + ND - 1));
     REFUSED("overlap x", dicod_lambda_max(NULL, NULL, SHAPES, m, d, m + 3));
     REFUSED("overlap z", dicod_objective(NULL, NULL, SHAPES, x, d, m, m + 3, NULL));
     REFUSED("overlap d", dicod_objective(NULL, NULL, SHAPES, x, m, z, seen, m + 3));
@@ -54,7 +54,7 @@ static void overlaps(void)
     double value[NZ];
     xa.n_axes = 2, xa.global_shape = signal_shape, xa.n_channels = P, xa.channels = xs;
     OK(dicod_encoder_create(NULL, NULL, SHAPES, d, &encoder));
-    OK(dicod_encoder_solve(encoder, &xa, NULL));
+    OK(dicod_encoder_solve(encoder, READ(&xa), NULL));
     OK(dicod_encoder_get_sparse(encoder, 0, NULL, NULL, NULL, NULL, &count));
     CHECK(count > 1);
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "overlap position",
@@ -137,8 +137,8 @@ static void restored(void)
     OK(dicod_options_create(&options));
     OK(dicod_options_set_integer(options, "learn_batch", 1));
     OK(dicod_options_set_integer(options, "seed", 11));
-    OK(dicod_learner_create(NULL, options, 2, signal_shape, 2, P, K, atom_shape, NULL, &l));
-    OK(dicod_learner_step(l, &xa, NULL));
+    OK(dicod_learner_create(NULL, options, PROBLEM(2, signal_shape, 2, P, K, atom_shape), NULL, &l));
+    OK(dicod_learner_step(l, READ(&xa), NULL));
     OK(dicod_learner_save(l, 0, NULL, &needed));
     unsigned char *saved = malloc((size_t)needed);
     OK(dicod_learner_save(l, needed, saved, &needed));

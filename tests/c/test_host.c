@@ -282,34 +282,34 @@ static void solves(dicod_context *context)
     OK(dicod_options_set_integer(o, "learn_max_iter", 3));
     for (int i = 0; i < 3; i++) {
         OK(dicod_options_set_string(o, "correlation", correlations[i]));
-        AS_HOST(DICOD_OK, dicod_solve(context, o, 1, &n, 1, 1, K, &l, x, d, z, NULL));
+        AS_HOST(DICOD_OK, dicod_solve(context, o, PROBLEM(1, &n, 1, 1, K, &l), x, d, z, NULL));
         take(z, sizeof z);
-        AS_HOST(DICOD_OK, dicod_solve_f32(context, o, 1, &n, 1, 1, K, &l, xf, df, zf, NULL));
+        AS_HOST(DICOD_OK, dicod_solve_f32(context, o, PROBLEM(1, &n, 1, 1, K, &l), xf, df, zf, NULL));
         take(zf, sizeof zf);
     }
-    AS_HOST(DICOD_OK, dicod_lambda_max(context, o, 1, &n, 1, 1, K, &l, x, d, &number));
+    AS_HOST(DICOD_OK, dicod_lambda_max(context, o, PROBLEM(1, &n, 1, 1, K, &l), x, d, &number));
     take(&number, 8);
-    AS_HOST(DICOD_OK, dicod_reconstruct(context, o, 1, &n, 1, 1, K, &l, d, z, other));
+    AS_HOST(DICOD_OK, dicod_reconstruct(context, o, PROBLEM(1, &n, 1, 1, K, &l), d, z, other));
     take(other, sizeof other);
-    AS_HOST(DICOD_OK, dicod_objective(context, o, 1, &n, 1, 1, K, &l, x, d, z, &number, &part));
+    AS_HOST(DICOD_OK, dicod_objective(context, o, PROBLEM(1, &n, 1, 1, K, &l), x, d, z, &number, &part));
     take(&number, 8);
     static double gram[K * K * (2 * L - 1)];
-    AS_HOST(DICOD_OK, dicod_gram(context, 1, 1, K, &l, d, gram));
+    AS_HOST(DICOD_OK, dicod_gram(context, PROBLEM(1, &l, 1, 1, K, &l), d, gram));
     take(gram, sizeof gram);
 
     /* what divides by nothing, is nothing, or is no number */
     OK(dicod_options_set_string(o, "reg_scale", "absolute"));
     OK(dicod_options_set_real(o, "reg", 0));
     OK(dicod_options_set_integer(o, "max_iter", 20));
-    AS_HOST(DICOD_MAX_ITER, dicod_solve(context, o, 1, &n, 1, 1, K, &l, x, d, z, NULL));
+    AS_HOST(DICOD_MAX_ITER, dicod_solve(context, o, PROBLEM(1, &n, 1, 1, K, &l), x, d, z, NULL));
     take(z, sizeof z);
     OK(dicod_options_set_string(o, "reg_scale", "relative"));
     OK(dicod_options_set_real(o, "reg", 0.1));
     memset(other, 0, sizeof other);
-    AS_HOST(DICOD_OK, dicod_solve(context, o, 1, &n, 1, 1, K, &l, other, d, z, NULL));
+    AS_HOST(DICOD_OK, dicod_solve(context, o, PROBLEM(1, &n, 1, 1, K, &l), other, d, z, NULL));
     other[5] = NAN;
-    AS_HOST(DICOD_ERROR_NOT_FINITE, dicod_solve(context, o, 1, &n, 1, 1, K, &l, other, d, z, NULL));
-    AS_HOST(DICOD_ERROR_NULL_POINTER, dicod_solve(context, o, 1, &n, 1, 1, K, &l, NULL, d, z, NULL));
+    AS_HOST(DICOD_ERROR_NOT_FINITE, dicod_solve(context, o, PROBLEM(1, &n, 1, 1, K, &l), other, d, z, NULL));
+    AS_HOST(DICOD_ERROR_NULL_POINTER, dicod_solve(context, o, PROBLEM(1, &n, 1, 1, K, &l), NULL, d, z, NULL));
     AS_HOST(DICOD_ERROR_INVALID_ARGUMENT, dicod_options_set_real(o, "reg", NAN));
 
     /* learning, plain and in windows, from checkpoints too */
@@ -320,7 +320,7 @@ static void solves(dicod_context *context)
         OK(dicod_options_set_integer(o, "learn_window", window));
         become(host);
         errno = error_of_host;
-        dicod_status status = dicod_learn(context, o, 1, &n, 1, 1, K, &l, x, on_each, NULL, d, z, &info);
+        dicod_status status = dicod_learn(context, o, PROBLEM(1, &n, 1, 1, K, &l), x, on_each, NULL, d, z, &info);
         state after = now();
         fesetenv(FE_DFL_ENV);
         CHECK(status >= 0 && same(after, host));
@@ -337,8 +337,8 @@ static void solves(dicod_context *context)
     of_x.n_axes = 1, of_x.global_shape = of_x.local_shape = &n, of_x.offset = &zero, of_x.n_channels = 1, of_x.channels = &channel;
     of_z.n_axes = 1, of_z.global_shape = of_z.local_shape = &v, of_z.offset = &zero, of_z.n_channels = K, of_z.channels = maps;
     OK(dicod_options_set_integer(o, "trace", 1));
-    AS_HOST(DICOD_OK, dicod_encoder_create(context, o, 1, &n, 1, 1, K, &l, d, &e));
-    AS_HOST(DICOD_OK, dicod_encoder_solve(e, &of_x, NULL));
+    AS_HOST(DICOD_OK, dicod_encoder_create(context, o, PROBLEM(1, &n, 1, 1, K, &l), d, &e));
+    AS_HOST(DICOD_OK, dicod_encoder_solve(e, READ(&of_x), NULL));
     AS_HOST(DICOD_OK, dicod_encoder_get_z(e, &of_z));
     take(z, sizeof z);
     AS_HOST(DICOD_OK, dicod_encoder_get_trace(e, on_span, NULL));
@@ -351,7 +351,7 @@ static void maps(const dicod_context *context)
 {
     enum { TASKS = 40 };
     static double out[TASKS];
-    parmap *map = NULL;
+    dicod_parmap *map = NULL;
     OK(parmap_create(context, &map));
     OK(parmap_set_real(map, "progress_interval", 0));
     OK(parmap_set_progress(map, on_map_progress, NULL));
@@ -362,15 +362,16 @@ static void maps(const dicod_context *context)
 
     int64_t count = 0;
     parmap_reducer r = PARMAP_REDUCER_INIT;
-    r.fork = count_fork, r.work = count_work, r.pack = count_pack, r.unpack = count_unpack, r.join = count_join, r.free = count_free;
+    r.fork_state = count_fork, r.work = count_work, r.pack = count_pack, r.unpack = count_unpack, r.join_states = count_join,
+    r.free_state = count_free;
     AS_HOST(DICOD_OK, parmap_reduce(map, TASKS, &r, NULL, 0, 0, &count, NULL));
     CHECK(count == TASKS);
 
     parmap_flow *flow = NULL;
     parmap_node node = PARMAP_NODE_INIT;
-    node.state = &count, node.phases = 2, node.can_fork = node_can_fork, node.fork = node_fork, node.train = node_train;
-    node.pack = node.save = node_pack, node.unpack = node.load = node_unpack, node.join = node_join, node.stop = node_stop;
-    node.execute = node_execute, node.free = node_free;
+    node.state = &count, node.phases = 2, node.can_fork = node_can_fork, node.fork_state = node_fork, node.train = node_train;
+    node.pack = node.save = node_pack, node.unpack = node.load = node_unpack, node.join_states = node_join, node.stop = node_stop;
+    node.execute = node_execute, node.free_state = node_free;
     OK(parmap_flow_create(1, &node, &flow));
     left = 9;
     AS_HOST(DICOD_OK, parmap_flow_train(flow, map, restart, produce, checkpoint, &left, NULL));
@@ -444,7 +445,7 @@ static void environments(void)
 static int32_t divides(void *userdata, const parmap_task *task, const void *input, void *output)
 {
     (void)input, (void)output;
-    if (parmap_task_index(task) % 2) feraiseexcept(FE_DIVBYZERO);
+    if (parmap_task_get_index(task) % 2) feraiseexcept(FE_DIVBYZERO);
     if (*(int *)userdata) fesetround(FE_UPWARD), errno = EDOM;
     return 0;
 }
@@ -453,7 +454,7 @@ static void changes_by_callbacks(void)
 {
     for (int n_threads = 1; n_threads <= 3; n_threads += 2) {
         dicod_context *context = NULL;
-        parmap *map = NULL;
+        dicod_parmap *map = NULL;
         int rounds = n_threads == 1;
         OK(dicod_context_create(n_threads, &context));
         OK(parmap_create(context, &map));
@@ -495,7 +496,7 @@ static int32_t large_arrays(void *userdata, const parmap_task *task, const void 
 static void tasks_with_arrays_of(int64_t mib, int n_threads, dicod_status wanted, const char *message, const char *warning)
 {
     dicod_context *context = NULL;
-    parmap *map = NULL;
+    dicod_parmap *map = NULL;
     int64_t in[8], out[8] = {0};
     char text[400] = "";
     for (int i = 0; i < 8; i++) in[i] = mib;
@@ -565,7 +566,7 @@ static void signals(void)
     pthread_sigmask(SIG_BLOCK, &blocked, NULL);
     for (int n_threads = 1; n_threads <= 3; n_threads += 2) {
         dicod_context *context = NULL;
-        parmap *map = NULL;
+        dicod_parmap *map = NULL;
         OK(dicod_context_create(n_threads, &context));
         OK(parmap_create(context, &map));
         OK(parmap_run(map, 50, sends_a_signal, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));

@@ -51,7 +51,7 @@ static void one_call(void)
     OK(dicod_options_set_integer(options, "learn_max_iter", 6));
     OK(dicod_options_set_real(options, "learn_tol", 0));
     OK(dicod_options_set_string(options, "learn_init", "greedy-patches"));
-    STATUS(DICOD_MAX_ITER, dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, listen, &s, d, z, &info));
+    STATUS(DICOD_MAX_ITER, dicod_learn(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, listen, &s, d, z, &info));
     CHECK(s.calls == 6 && !s.rose && s.nonzeros > 0);
     CHECK(info.status == DICOD_MAX_ITER && info.iterations == 6 && info.n_threads == 1);
     for (int k = 0; k < K; k++) CHECK(norm(d + k * P * L0 * L1) <= 1 + 1e-12);
@@ -61,11 +61,11 @@ static void one_call(void)
     /* two threads, the same bits; z may be NULL; without options */
     dicod_context *context = NULL;
     OK(dicod_context_create(2, &context));
-    STATUS(DICOD_MAX_ITER, dicod_learn(context, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, z2, NULL));
+    STATUS(DICOD_MAX_ITER, dicod_learn(context, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, d2, z2, NULL));
     CHECK(memcmp(d, d2, sizeof d) == 0 && memcmp(z, z2, sizeof z) == 0);
     OK(dicod_options_set_real(options, "learn_tol", 0.5));
-    OK(dicod_learn(context, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, NULL, NULL));
-    CHECK(dicod_learn(NULL, NULL, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, NULL, NULL) >= 0);
+    OK(dicod_learn(context, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, d2, NULL, NULL));
+    CHECK(dicod_learn(NULL, NULL, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, d2, NULL, NULL) >= 0);
 
     /* from a dictionary of the caller's, one atom of it fixed */
     int64_t fixed[K] = {0, 1, 0};
@@ -74,25 +74,25 @@ static void one_call(void)
     memcpy(d2, given, sizeof d2);
     OK(dicod_options_set_string(options, "learn_init", "given"));
     OK(dicod_options_set_integers(options, "learn_fixed_atoms", K, fixed));
-    CHECK(dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, NULL, NULL) >= 0);
+    CHECK(dicod_learn(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, d2, NULL, NULL) >= 0);
     CHECK(memcmp(d2 + P * L0 * L1, given + P * L0 * L1, P * L0 * L1 * sizeof *d2) == 0);
     CHECK(memcmp(d2, given, P * L0 * L1 * sizeof *d2) != 0);
 
     /* float */
     OK(dicod_options_set_integers(options, "learn_fixed_atoms", 0, NULL));
     OK(dicod_options_set_string(options, "learn_init", "random"));
-    CHECK(dicod_learn_f32(NULL, options, 2, signal_shape, 1, P, K, atom_shape, xf, NULL, NULL, df, zf, &info) >= 0);
+    CHECK(dicod_learn_f32(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), xf, NULL, NULL, df, zf, &info) >= 0);
     CHECK(info.objective > 0);
 
     /* cancelled: valid all the same */
     memset(&s, 0, sizeof s);
     s.stop_at = 2;
     OK(dicod_options_set_real(options, "learn_tol", 0));
-    STATUS(DICOD_CANCELLED, dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, listen, &s, d2, z2, &info));
+    STATUS(DICOD_CANCELLED, dicod_learn(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, listen, &s, d2, z2, &info));
     CHECK(s.calls == 2 && info.iterations == 2);
     CLOSE(objective(x, d2, z2, info.lambda), info.objective, 1e-10 * info.objective);
     OK(dicod_options_set_real(options, "time_limit", 0));
-    STATUS(DICOD_TIME_LIMIT, dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d2, z2, &info));
+    STATUS(DICOD_TIME_LIMIT, dicod_learn(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, d2, z2, &info));
     dicod_options_free(&options);
     dicod_context_free(&context);
 }
@@ -108,10 +108,10 @@ static void step_by_step(void)
     dicod_array xa = describe(DICOD_F64, signal_shape, P, xs), za = describe(DICOD_F64, valid_shape, K, zs);
     OK(dicod_options_create(&options));
     OK(dicod_options_set_integer(options, "learn_rank_one", 1));
-    OK(dicod_learner_create(NULL, options, 2, signal_shape, 1, P, K, atom_shape, (const double *)NULL, &one));
+    OK(dicod_learner_create(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), (const double *)NULL, &one));
     FAILS(DICOD_ERROR_INVALID_STATE, "before the first step", dicod_learner_get_dictionary(one, ND, d));
     for (int i = 0; i < 3; i++) {
-        OK(dicod_learner_step(one, &xa, &step));
+        OK(dicod_learner_step(one, READ(&xa), &step));
         CHECK(step.iteration == i && step.objective_d <= step.objective_z && step.n_atoms == K);
     }
     double lambda[K];
@@ -130,8 +130,8 @@ static void step_by_step(void)
     dicod_learner_free(&other);
     OK(dicod_learner_restore_file(NULL, NULL, "test_learn.checkpoint", &other));
     remove("test_learn.checkpoint");
-    OK(dicod_learner_step(one, &xa, NULL));
-    OK(dicod_learner_step(other, &xa, &step));
+    OK(dicod_learner_step(one, READ(&xa), NULL));
+    OK(dicod_learner_step(other, READ(&xa), &step));
     OK(dicod_learner_get_dictionary(one, ND, d));
     OK(dicod_learner_get_dictionary(other, ND, d2));
     CHECK(memcmp(d, d2, sizeof d) == 0);
@@ -139,12 +139,12 @@ static void step_by_step(void)
     OK(dicod_learner_get_dictionary_rank1(one, K * P, u, K * L0 * L1, v));
     CLOSE(d[(1 * P + 1) * L0 * L1 + 3], u[1 * P + 1] * v[1 * L0 * L1 + 3], 1e-15);
 
-    OK(dicod_learner_encode(one, &xa, &info));
+    OK(dicod_learner_encode(one, READ(&xa), &info));
     OK(dicod_learner_get_z(one, &za));
     CLOSE(objective(x, d, z, info.lambda), info.objective, 1e-10 * info.objective);
     CHECK(info.objective <= step.objective_d * (1 + 1e-12));
     dicod_learn_info learnt = DICOD_LEARN_INFO_INIT;
-    CHECK(dicod_learner_run(other, &xa, NULL, NULL, &learnt) >= 0 && learnt.objective <= info.objective * (1 + 1e-12));
+    CHECK(dicod_learner_run(other, READ(&xa), NULL, NULL, &learnt) >= 0 && learnt.objective <= info.objective * (1 + 1e-12));
 
     /* what is refused */
     dicod_learner *none = NULL;
@@ -176,29 +176,31 @@ static void refused(void)
     FAILS(DICOD_ERROR_UNKNOWN_OPTION, "learn_init", dicod_options_set_string(options, "learn_innit", "given"));
     OK(dicod_options_set_string(options, "learn_init", "given"));
     FAILS(DICOD_ERROR_NULL_POINTER, "d",
-          dicod_learner_create(NULL, options, 2, signal_shape, 1, P, K, atom_shape, (const double *)NULL, &learner));
+          dicod_learner_create(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), (const double *)NULL, &learner));
     OK(dicod_options_set_integer(options, "learn_batch", 2));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "learn_batch",
-          dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d, NULL, &info));
+          dicod_learn(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, d, NULL, &info));
     OK(dicod_options_set_integer(options, "learn_batch", 0));
     int64_t two[2] = {0, 1};
     OK(dicod_options_set_integers(options, "learn_fixed_atoms", 2, two));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "learn_fixed_atoms",
-          dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d, NULL, &info));
+          dicod_learn(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, d, NULL, &info));
     OK(dicod_options_set_integers(options, "learn_fixed_atoms", 0, NULL));
     OK(dicod_options_set_integer(options, "frozen_support", 1));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "frozen_support",
-          dicod_learn(NULL, options, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d, NULL, &info));
+          dicod_learn(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, d, NULL, &info));
     double kept = x[5];
     x[5] = NAN;
     FAILS(DICOD_ERROR_NOT_FINITE, "x[0, 0, 0, 5]",
-          dicod_learn(NULL, NULL, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d, NULL, &info));
+          dicod_learn(NULL, NULL, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, d, NULL, &info));
     x[5] = kept;
-    FAILS(DICOD_ERROR_NULL_POINTER, "x", dicod_learn(NULL, NULL, 2, signal_shape, 1, P, K, atom_shape, NULL, NULL, NULL, d, NULL, NULL));
-    FAILS(DICOD_ERROR_NULL_POINTER, "d", dicod_learn(NULL, NULL, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, NULL, NULL, NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "x",
+          dicod_learn(NULL, NULL, PROBLEM(2, signal_shape, 1, P, K, atom_shape), NULL, NULL, NULL, d, NULL, NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "d",
+          dicod_learn(NULL, NULL, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, NULL, NULL, NULL));
     info.struct_size = 8;
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "info->struct_size",
-          dicod_learn(NULL, NULL, 2, signal_shape, 1, P, K, atom_shape, x, NULL, NULL, d, NULL, &info));
+          dicod_learn(NULL, NULL, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, d, NULL, &info));
     CHECK(memcmp(before, d, sizeof d) == 0 && learner == NULL);
     dicod_options_free(&options);
 }

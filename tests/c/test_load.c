@@ -31,13 +31,14 @@ static void open_solve_close(int with_context)
     FIND(dicod_options_create);
     FIND(dicod_options_set_integers);
     FIND(dicod_options_free);
-    const int64_t signal = T, atom = L, tile = 40;
+    const dicod_problem problem = DICOD_PROBLEM_1D(T, K, L);
+    const int64_t tile = 40;
     dicod_context *context = NULL;
     dicod_options *options = NULL;
     if (with_context) CHECK(dicod_context_create_(3, &context) == DICOD_OK);
     CHECK(dicod_options_create_(&options) == DICOD_OK);
     CHECK(dicod_options_set_integers_(options, "tile_shape", 1, &tile) == DICOD_OK);
-    CHECK(dicod_solve_(context, options, 1, &signal, 1, 1, K, &atom, x, d, z, NULL) == DICOD_OK);
+    CHECK(dicod_solve_(context, options, &problem, x, d, z, NULL) == DICOD_OK);
     dicod_options_free_(&options);
     dicod_context_free_(&context);
     CHECK(dlclose(handle) == 0);

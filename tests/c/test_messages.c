@@ -7,7 +7,7 @@ enum { N0 = 6, N1 = 5, P = 2, K = 3, L = 2 };
 static const char *in_language(int32_t language)
 {
     static char text[400];
-    OK(dicod_last_error_in(language, text, sizeof text, NULL));
+    OK(dicod_last_error_in(language, sizeof text, text, NULL));
     return text;
 }
 
@@ -20,7 +20,7 @@ static void says(dicod_status status, const char *c, const char *fortran, const 
         if (!CHECK(strcmp(text, wanted[language]) == 0)) printf("  %s\n  %s\n", text, wanted[language]);
     }
     char plain[400];
-    OK(dicod_last_error(plain, sizeof plain, NULL));
+    OK(dicod_last_error(sizeof plain, plain, NULL));
     CHECK(strcmp(plain, c) == 0);
 }
 
@@ -34,7 +34,7 @@ static void same(dicod_status status, const char *text)
 static int32_t fails_at_3(void *userdata, const parmap_task *task, const void *input, void *output)
 {
     (void)userdata, (void)input, (void)output;
-    return parmap_task_index(task) == 3 ? 7 : 0;
+    return parmap_task_get_index(task) == 3 ? 7 : 0;
 }
 
 int main(void)
@@ -48,9 +48,9 @@ int main(void)
 
     /* axes, entries, counts */
     x[(1 * N0 + 2) * N1 + 4] = NAN;
-    says(dicod_solve(NULL, o, 2, signal, 1, P, K, atom, x, d, z, NULL), "x[0, 1, 2, 4] must be a finite number, is NaN",
+    says(dicod_solve(NULL, o, PROBLEM(2, signal, 1, P, K, atom), x, d, z, NULL), "x[0, 1, 2, 4] must be a finite number, is NaN",
          "x(5, 3, 2, 1) must be a finite number, is NaN", "x[5, 3, 2, 1] must be a finite number, is NaN");
-    says(dicod_solve(NULL, o, 2, signal, 1, P, K, long_atom, x, d, z, NULL),
+    says(dicod_solve(NULL, o, PROBLEM(2, signal, 1, P, K, long_atom), x, d, z, NULL),
          "atom_shape must be lengths from 1 to those of the signal, [6, 5], is [2, 9]",
          "the shape of an atom must be lengths from 1 to those of the signal, (5, 6), is (9, 2)",
          "the shape of an atom must be lengths from 1 to those of the signal, (5, 6), is (9, 2)");
@@ -60,14 +60,14 @@ int main(void)
     const double regs[2] = {1, -2};
     says(dicod_options_set_reals(o, "reg_per_atom", 2, regs), "option \"reg_per_atom[1]\" must be at least 0, is -2",
          "option \"reg_per_atom(2)\" must be at least 0, is -2", "option \"reg_per_atom[2]\" must be at least 0, is -2");
-    segmentation *s = NULL;
+    dicod_segmentation *s = NULL;
     const int64_t counts[2] = {3, 2};
     int64_t bounds[4];
     OK(segmentation_create_by_count(2, signal, NULL, counts, NULL, &s));
-    says(segmentation_segment_bounds(s, 6, 1, bounds), "i_seg must be from 0 to 5, is 6", "segment must be from 1 to 6, is 7",
+    says(segmentation_get_segment_bounds(s, 6, 1, bounds), "i_seg must be from 0 to 5, is 6", "segment must be from 1 to 6, is 7",
          "the segment must be from 1 to 6, is 7");
     segmentation_free(&s);
-    parmap *map = NULL;
+    dicod_parmap *map = NULL;
     OK(parmap_create(NULL, &map));
     says(parmap_run(map, 5, fails_at_3, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL), "task 3 failed with code 7 on rank 0, worker 0",
          "task 4 failed with code 7 on rank 0, worker 0", "task 4 failed with code 7 on rank 0, worker 0");
@@ -98,17 +98,17 @@ int main(void)
     OK(dicod_set_last_error("of a binding"));
     same(-2, "of a binding");
     OK(dicod_fail_next(DICOD_ERROR_INVALID_SHAPE, "x does not fit"));
-    STATUS(DICOD_ERROR_INVALID_SHAPE, dicod_solve(NULL, o, -1, signal, 1, P, K, atom, x, d, z, NULL));
+    STATUS(DICOD_ERROR_INVALID_SHAPE, dicod_solve(NULL, o, PROBLEM(-1, signal, 1, P, K, atom), x, d, z, NULL));
     same(DICOD_ERROR_INVALID_SHAPE, "x does not fit");
     /* once, and in any call */
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_axes", dicod_solve(NULL, o, -1, signal, 1, P, K, atom, x, d, z, NULL));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_axes", dicod_solve(NULL, o, PROBLEM(-1, signal, 1, P, K, atom), x, d, z, NULL));
     OK(dicod_fail_next(DICOD_ERROR_INVALID_SHAPE, "x does not fit"));
     FAILS(DICOD_ERROR_INVALID_SHAPE, "x does not fit", parmap_run(NULL, -1, NULL, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
     OK(parmap_run(map, 3, fails_at_3, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "status must be negative, is 0", dicod_fail_next(0, "fine"));
     FAILS(DICOD_ERROR_NULL_POINTER, "message", dicod_fail_next(-2, NULL));
     FAILS(DICOD_ERROR_NULL_POINTER, "message", dicod_set_last_error(NULL));
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "language must be 0, 1 or 2, is 3", dicod_last_error_in(3, NULL, 0, NULL));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "language must be 0, 1 or 2, is 3", dicod_last_error_in(3, 0, NULL, NULL));
     parmap_free(&map);
     dicod_options_free(&o);
     return report("messages");

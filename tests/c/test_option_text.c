@@ -165,7 +165,7 @@ static void environment(void)
 }
 
 /* Reads a setting of any type as text. */
-static const char *setting(const parmap *map, const dicod_option_info *info)
+static const char *setting(const dicod_parmap *map, const dicod_option_info *info)
 {
     static char text[64];
     int64_t integer = 0, needed = 0;
@@ -186,12 +186,12 @@ static const char *setting(const parmap *map, const dicod_option_info *info)
 
 static void map_settings(void)
 {
-    parmap *map = NULL;
+    dicod_parmap *map = NULL;
     int64_t count = 0, integer = -7, needed = -7;
     double real = -7;
     char word[16] = "";
     OK(parmap_create(NULL, &map));
-    OK(parmap_settings_count(&count));
+    OK(parmap_settings_get_count(&count));
     CHECK(count >= 12);
     for (int64_t i = 0; i < count; i++) {
         dicod_option_info info = DICOD_OPTION_INFO_INIT;
@@ -246,7 +246,7 @@ static void map_settings(void)
     FAILS(DICOD_ERROR_OUT_OF_RANGE, "index", parmap_settings_describe(-1, &info));
     info.struct_size = 4;
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "struct_size", parmap_settings_describe(0, &info));
-    FAILS(DICOD_ERROR_NULL_POINTER, "count", parmap_settings_count(NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "count", parmap_settings_get_count(NULL));
     parmap_free(&map);
 }
 

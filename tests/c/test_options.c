@@ -14,12 +14,12 @@ static void status_and_errors(void)
     for (dicod_status s = DICOD_ERROR_INTERNAL; s <= DICOD_PRECISION; s++) CHECK(strcmp(dicod_strerror(s), "unknown status") != 0);
 
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_threads", dicod_context_create(0, &(dicod_context *){NULL}));
-    OK(dicod_last_error(NULL, 0, &needed));
+    OK(dicod_last_error(0, NULL, &needed));
     CHECK(needed > (int64_t)sizeof text);
-    OK(dicod_last_error(text, sizeof text, NULL));
+    OK(dicod_last_error(sizeof text, text, NULL));
     CHECK(strlen(text) == sizeof text - 1);
-    STATUS(DICOD_ERROR_INVALID_ARGUMENT, dicod_last_error(text, -1, NULL));
-    STATUS(DICOD_ERROR_NULL_POINTER, dicod_last_error(NULL, 8, NULL));
+    STATUS(DICOD_ERROR_INVALID_ARGUMENT, dicod_last_error(-1, text, NULL));
+    STATUS(DICOD_ERROR_NULL_POINTER, dicod_last_error(8, NULL, NULL));
 }
 
 static void context(void)
@@ -27,7 +27,7 @@ static void context(void)
     dicod_context *c = NULL;
     int32_t n = 0;
     OK(dicod_context_create(2, &c));
-    OK(dicod_context_threads(c, &n));
+    OK(dicod_context_get_threads(c, &n));
     CHECK(n == 2);
     OK(dicod_context_set_log(c, NULL, NULL));
     OK(dicod_context_set_progress(c, NULL, NULL));
@@ -36,14 +36,14 @@ static void context(void)
     dicod_context_free(&c);
     dicod_context_free(NULL);
     OK(dicod_context_create(-1, &c));
-    OK(dicod_context_threads(c, &n));
+    OK(dicod_context_get_threads(c, &n));
     CHECK(n >= 1);
     dicod_context_free(&c);
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "-3", dicod_context_create(-3, &c));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "1025", dicod_context_create(1025, &c));
     CHECK(c == NULL);
     FAILS(DICOD_ERROR_NULL_POINTER, "context", dicod_context_create(1, NULL));
-    FAILS(DICOD_ERROR_NULL_POINTER, "context", dicod_context_threads(NULL, &n));
+    FAILS(DICOD_ERROR_NULL_POINTER, "context", dicod_context_get_threads(NULL, &n));
     FAILS(DICOD_ERROR_NULL_POINTER, "context", dicod_context_set_log(NULL, NULL, NULL));
     FAILS(DICOD_ERROR_NULL_POINTER, "context", dicod_context_set_progress(NULL, NULL, NULL));
 }
@@ -102,7 +102,7 @@ static void options(void)
     dicod_options_free(&o);
     dicod_options_free(NULL);
 
-    OK(dicod_options_count(&count));
+    OK(dicod_options_get_count(&count));
     for (int64_t i = 0; i < count; i++) {
         dicod_option_info info = DICOD_OPTION_INFO_INIT;
         OK(dicod_options_describe(i, &info));

@@ -13,7 +13,7 @@
 
 static int rank, n_ranks = 1;
 static dicod_context *context;
-static parmap *map;
+static dicod_parmap *map;
 
 static void begin(int n_threads)
 {
@@ -22,7 +22,7 @@ static void begin(int n_threads)
 #else
     OK(dicod_context_create(n_threads, &context));
 #endif
-    OK(dicod_context_ranks(context, &rank, &n_ranks));
+    OK(dicod_context_get_ranks(context, &rank, &n_ranks));
     OK(parmap_create(context, &map));
 }
 
@@ -50,8 +50,8 @@ static int32_t square(void *userdata, const parmap_task *task, const void *input
     int64_t index = -1, attempt = -1;
     int32_t on = -1, worker = -1;
     memcpy(&x, input, sizeof x);
-    parmap_task_where(task, &index, &attempt, &on, &worker);
-    if (index != parmap_task_index(task) || attempt != 0 || on != rank || worker < 0) return 99;
+    parmap_task_get_place(task, &index, &attempt, &on, &worker);
+    if (index != parmap_task_get_index(task) || attempt != 0 || on != rank || worker < 0) return 99;
     x *= x;
     memcpy(output, &x, sizeof x);
     if (index == p->bad[0] || index == p->bad[1]) {
@@ -87,7 +87,7 @@ static void maps_over_arrays(void)
                 CHECK(out[2 * i] == (i < 17 ? (i + 0.5) * (i + 0.5) : 0));
             }
             int64_t first = -1, last = -1, n = -1;
-            OK(parmap_unfinished(map, 1, &first, &last, &n));
+            OK(parmap_get_unfinished(map, 1, &first, &last, &n));
             CHECK(n == 1 && first == 18 && last == N);
 
             OK(parmap_set_string(map, "errors", "continue"));
@@ -106,7 +106,7 @@ static int32_t random_numbers(void *userdata, const parmap_task *task, const voi
     double *to = output;
     uint64_t key = 0;
     (void)userdata, (void)input;
-    if (parmap_task_uniform(task, 2, to) || parmap_task_key(task, &key)) return 1;
+    if (parmap_task_uniform(task, 2, to) || parmap_task_get_key(task, &key)) return 1;
     memcpy(to + 2, &key, 8);
     return 0;
 }
@@ -120,7 +120,7 @@ static void random_numbers_are_the_tasks(void)
     OK(parmap_set_string(map, "schedule", "block"));
     OK(parmap_run(map, N, random_numbers, NULL, NULL, 0, 0, again, 24, 0, NULL, NULL));
     CHECK(memcmp(numbers, again, sizeof numbers) == 0);
-    parmap *alone = NULL;
+    dicod_parmap *alone = NULL;
     OK(parmap_create(NULL, &alone));
     OK(parmap_set_integer(alone, "seed", 5));
     OK(parmap_run(alone, N, random_numbers, NULL, NULL, 0, 0, again, 24, 0, NULL, NULL));
@@ -131,7 +131,7 @@ static void random_numbers_are_the_tasks(void)
     uint64_t key = 0;
     int64_t index = 0;
     OK(parmap_open(map, N, &pull));
-    OK(parmap_pull_key(pull, 9, &key));
+    OK(parmap_pull_get_key(pull, 9, &key));
     CHECK(memcmp(&numbers[29], &key, 8) == 0);
     for (;;) {
         OK(parmap_next(pull, &index));
@@ -154,9 +154,9 @@ static int32_t with_shared(void *userdata, const parmap_task *task, const void *
     dicod_context *team = NULL;
     int32_t members = 0;
     (void)userdata, (void)input, (void)output;
-    parmap_task_shared(task, &data, &size);
+    parmap_task_get_shared(task, &data, &size);
     if (size != sizeof(double) || *(const double *)data != 2.5) return 1;
-    if (parmap_task_context(task, &team) || dicod_context_ranks(team, NULL, &members)) return 2;
+    if (parmap_task_get_context(task, &team) || dicod_context_get_ranks(team, NULL, &members)) return 2;
     if (members != 1) return 3;
     return dicod_context_free(&team) ? 4 : 0;
 }
@@ -215,7 +215,7 @@ static void shares_stops_and_refuses(void)
     report.struct_size = 8;
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "struct_size", parmap_run(map, 1, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, &report));
     OK(parmap_run(map, N, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
-    CHECK(parmap_task_index(NULL) == -1 && parmap_cancelled(NULL) == 0);
+    CHECK(parmap_task_get_index(NULL) == -1 && parmap_cancelled(NULL) == 0);
     CHECK(strstr(dicod_strerror(PARMAP_ERROR_STALLED), "waits") != NULL);
 }
 
@@ -352,7 +352,7 @@ static int32_t sum_work(void *userdata, void *state, const parmap_task *task, co
 {
     const int64_t *bad = userdata;
     *(double *)state += *(const double *)input;
-    return parmap_task_index(task) == *bad ? 6 : 0;
+    return parmap_task_get_index(task) == *bad ? 6 : 0;
 }
 static int32_t sum_pack(void *userdata, const void *state, parmap_buffer *buffer)
 {
@@ -386,8 +386,8 @@ static void reductions(void)
     double state = rank ? 77 : 0;
     parmap_report report = PARMAP_REPORT_INIT;
     parmap_reducer r = PARMAP_REDUCER_INIT;
-    r.userdata = &bad, r.fork = sum_fork, r.work = sum_work, r.pack = sum_pack;
-    r.unpack = sum_unpack, r.join = sum_join, r.free = sum_free;
+    r.userdata = &bad, r.fork_state = sum_fork, r.work = sum_work, r.pack = sum_pack;
+    r.unpack = sum_unpack, r.join_states = sum_join, r.free_state = sum_free;
     for (int i = 0; i < N; i++) in[i] = sin(i) * pow(10, i % 20 - 10);
     OK(parmap_set_integer(map, "chunk", 9));
     OK(parmap_reduce(map, N, &r, in, 8, 0, &state, &report));
@@ -403,7 +403,7 @@ static void reductions(void)
     STATUS(PARMAP_ERROR_TASK, parmap_reduce(map, N, &r, in, 8, 0, &state, &report));
     CHECK(state == 0 && report.failure_index == 40 && report.failure_code == 6);
     FAILS(DICOD_ERROR_NULL_POINTER, "state", parmap_reduce(map, N, &r, in, 8, 0, NULL, NULL));
-    r.join = NULL;
+    r.join_states = NULL;
     FAILS(DICOD_ERROR_NULL_POINTER, "join", parmap_reduce(map, N, &r, in, 8, 0, &state, NULL));
     OK(parmap_set_integer(map, "chunk", 0));
 }
@@ -497,9 +497,9 @@ static void flows(void)
     centre states[2] = {{0, 0, 0}, {0, 0, 0}};
     parmap_node nodes[2] = {PARMAP_NODE_INIT, PARMAP_NODE_INIT};
     for (int i = 0; i < 2; i++) {
-        nodes[i].state = &states[i], nodes[i].phases = 1, nodes[i].fork = centre_fork, nodes[i].train = centre_train;
-        nodes[i].pack = centre_pack, nodes[i].unpack = centre_unpack, nodes[i].join = centre_join;
-        nodes[i].stop = centre_stop, nodes[i].execute = centre_execute, nodes[i].free = free;
+        nodes[i].state = &states[i], nodes[i].phases = 1, nodes[i].fork_state = centre_fork, nodes[i].train = centre_train;
+        nodes[i].pack = centre_pack, nodes[i].unpack = centre_unpack, nodes[i].join_states = centre_join;
+        nodes[i].stop = centre_stop, nodes[i].execute = centre_execute, nodes[i].free_state = free;
     }
     parmap_flow *flow = NULL;
     chunks c = {0, 20, 0, 0, {{0, 0, 0}, {0, 0, 0}}};
@@ -528,7 +528,7 @@ static void flows(void)
     c = (chunks){0, 0, 0, 0, {{0, 0, 0}, {0, 0, 0}}};
     FAILS(PARMAP_ERROR_EMPTY, "no chunk", parmap_flow_train(flow, map, chunk_restart, chunk_produce, NULL, &c, NULL));
     parmap_flow_free(&flow);
-    nodes[0].join = NULL;
+    nodes[0].join_states = NULL;
     FAILS(DICOD_ERROR_NULL_POINTER, "join", parmap_flow_create(2, nodes, &flow));
 }
 
@@ -578,7 +578,7 @@ static void operators(void)
     int32_t linear = 0;
     parmap_operators *all = NULL;
     OK(parmap_operators_create_vector(3, parts, &all));
-    OK(parmap_operators_sizes(all, &in_size, &out_size, &linear));
+    OK(parmap_operators_get_sizes(all, &in_size, &out_size, &linear));
     CHECK(in_size == 2 && out_size == 6 && linear == 1);
     OK(parmap_operators_eval(all, map, rank ? NULL : x, y));
     CHECK(y[0] == 2 && y[1] == -2 && y[2] == 3 && y[5] == -5);
@@ -630,25 +630,25 @@ static void ensembles(void)
     int64_t n = 0, n_converged = 0, evaluations = 0, best = 0;
     parmap_ensemble *e = NULL;
     OK(parmap_ensemble_create(1, &low, &high, 24, NULL, 7, 8, &e));
-    OK(parmap_ensemble_summary(e, &n, &n_converged, &evaluations, &best));
+    OK(parmap_ensemble_get_summary(e, &n, &n_converged, &evaluations, &best));
     CHECK(n == 24 && n_converged == 0 && evaluations == 0 && best == -1);
     OK(parmap_ensemble_round(e, map, -1, 100, shrink, NULL, NULL));
-    OK(parmap_ensemble_summary(e, NULL, &n_converged, &evaluations, NULL));
+    OK(parmap_ensemble_get_summary(e, NULL, &n_converged, &evaluations, NULL));
     CHECK(evaluations == 100 && n_converged == 0);
     OK(parmap_ensemble_round(e, map, -1, -1, shrink, NULL, NULL));
-    OK(parmap_ensemble_summary(e, &n, &n_converged, NULL, &best));
+    OK(parmap_ensemble_get_summary(e, &n, &n_converged, NULL, &best));
     CHECK(n_converged == 24 && best >= 0);
-    OK(parmap_ensemble_member(e, best, &x, &value, NULL, NULL));
+    OK(parmap_ensemble_get_member(e, best, &x, &value, NULL, NULL));
     CLOSE(x, 3, 1e-8);
     for (int64_t i = 0; i < n; i++) {
-        OK(parmap_ensemble_member(e, i, NULL, &sum, &evaluations, NULL));
+        OK(parmap_ensemble_get_member(e, i, NULL, &sum, &evaluations, NULL));
         CHECK(sum >= value);
     }
-    FAILS(DICOD_ERROR_OUT_OF_RANGE, "index", parmap_ensemble_member(e, 24, &x, NULL, NULL, NULL));
+    FAILS(DICOD_ERROR_OUT_OF_RANGE, "index", parmap_ensemble_get_member(e, 24, &x, NULL, NULL, NULL));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "per_member", parmap_ensemble_round(e, map, -2, -1, shrink, NULL, NULL));
     parmap_ensemble_free(&e);
     OK(parmap_ensemble_create(1, &low, &high, 0, (int64_t[]){5}, 7, 0, &e));
-    OK(parmap_ensemble_member(e, 4, &x, NULL, NULL, NULL));
+    OK(parmap_ensemble_get_member(e, 4, &x, NULL, NULL, NULL));
     CHECK(x == 4.5);
     parmap_ensemble_free(&e);
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_members", parmap_ensemble_create(1, &low, &high, 0, NULL, 7, 0, &e));

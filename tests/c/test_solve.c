@@ -5,7 +5,7 @@ static double x[NX], d[ND], z[NZ], back[NX], gram[NG];
 static float xf[NX], df[ND], zf[NZ], backf[NX], gramf[NG];
 
 /* The arguments that stay the same. */
-#define SHAPES 2, signal_shape, 1, P, K, atom_shape
+#define SHAPES PROBLEM(2, signal_shape, 1, P, K, atom_shape)
 
 static dicod_options *tight(void)
 {
@@ -22,7 +22,7 @@ static void solves(void)
     dicod_info info = DICOD_INFO_INIT;
     int64_t valid[2] = {0, 0};
     double value = 0, data = 0;
-    OK(dicod_valid_shape(o, 2, signal_shape, atom_shape, valid));
+    OK(dicod_valid_shape(o, PROBLEM(2, signal_shape, 1, 1, 1, atom_shape), valid));
     EQUAL(valid, V0, V1);
     OK(dicod_solve(NULL, o, SHAPES, x, d, z, &info));
     CHECK(info.status == DICOD_OK && info.n_threads == 1 && info.steps > 0 && info.nonzeros > 0);
@@ -47,6 +47,30 @@ static void solves(void)
     dicod_options_free(&o);
 }
 
+/* the proof ends it, and what was not proven is not called so */
+static void until_the_gap_is_proven(void)
+{
+    dicod_options *o = NULL;
+    dicod_info info = DICOD_INFO_INIT;
+    OK(dicod_options_create(&o));
+    OK(dicod_options_parse(o, "tol=0.5 gap_tol=1e-6"));
+    OK(dicod_solve(NULL, o, SHAPES, x, d, z, &info));
+    CHECK(info.duality_gap > 0 && info.duality_gap <= 1e-6 * info.objective && info.proven & DICOD_PROVEN_RESULT);
+    CLOSE(info.objective, objective(x, d, z, info.lambda), 1e-11 * info.objective);
+    CHECK(info.tol < 1e-2 && longest_step(x, d, z, info.lambda) <= info.max_step * (1 + 1e-9));
+    OK(dicod_options_set(o, "gap_tol", "0.9"));
+    OK(dicod_solve(NULL, o, SHAPES, x, d, z, &info));
+    CHECK(info.duality_gap <= 0.9 * info.objective);
+    OK(dicod_options_set(o, "gap_tol", "1e-30"));
+    STATUS(DICOD_PRECISION, dicod_solve(NULL, o, SHAPES, x, d, z, &info));
+    OK(dicod_options_parse(o, "gap_tol=1e-6 max_iter=3"));
+    STATUS(DICOD_MAX_ITER, dicod_solve(NULL, o, SHAPES, x, d, z, &info));
+    OK(dicod_options_parse(o, "gap_tol=0 max_iter=-1"));
+    OK(dicod_solve(NULL, o, SHAPES, x, d, z, &info));
+    CHECK(info.duality_gap > 1e-6 * info.objective);
+    dicod_options_free(&o);
+}
+
 static void solves_in_float(void)
 {
     dicod_info info = DICOD_INFO_INIT, exact = DICOD_INFO_INIT;
@@ -67,8 +91,8 @@ static void solves_in_float(void)
 
 static void makes_the_gram_tensor(void)
 {
-    OK(dicod_gram(NULL, 2, P, K, atom_shape, d, gram));
-    OK(dicod_gram_f32(NULL, 2, P, K, atom_shape, df, gramf));
+    OK(dicod_gram(NULL, PROBLEM(2, atom_shape, 1, P, K, atom_shape), d, gram));
+    OK(dicod_gram_f32(NULL, PROBLEM(2, atom_shape, 1, P, K, atom_shape), df, gramf));
     for (int k = 0, at = 0; k < K; k++)
         for (int l = 0; l < K; l++)
             for (int s = 1 - L0; s < L0; s++)
@@ -154,11 +178,10 @@ static void refuses_what_cannot_be(void)
     int64_t valid[2] = {7, 7};
     dicod_info info = DICOD_INFO_INIT;
     for (int i = 0; i < NZ; i++) z[i] = 77;
-#define SOLVE(n_axes, shape, N, P_, K_, atoms, x_, d_, z_) dicod_solve(NULL, NULL, n_axes, shape, N, P_, K_, atoms, x_, d_, z_, &info)
+#define SOLVE(n_axes, shape, N, P_, K_, atoms, x_, d_, z_) \
+    dicod_solve(NULL, NULL, PROBLEM(n_axes, shape, N, P_, K_, atoms), x_, d_, z_, &info)
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_axes", SOLVE(0, signal_shape, 1, P, K, atom_shape, x, d, z));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_axes", SOLVE(4, signal_shape, 1, P, K, atom_shape, x, d, z));
-    FAILS(DICOD_ERROR_NULL_POINTER, "signal_shape", SOLVE(2, NULL, 1, P, K, atom_shape, x, d, z));
-    FAILS(DICOD_ERROR_NULL_POINTER, "atom_shape", SOLVE(2, signal_shape, 1, P, K, NULL, x, d, z));
     FAILS(DICOD_ERROR_INVALID_SHAPE, "17", SOLVE(2, signal_shape, 1, P, K, big, x, d, z));
     FAILS(DICOD_ERROR_INVALID_SHAPE, "0", SOLVE(2, zero, 1, P, K, atom_shape, x, d, z));
     FAILS(DICOD_ERROR_INVALID_SHAPE, "signal_shape", SOLVE(2, huge, 1, P, K, atom_shape, x, d, z));
@@ -174,18 +197,18 @@ static void refuses_what_cannot_be(void)
     fill(x, NX, 1);
     d[7] = INFINITY;
     FAILS(DICOD_ERROR_NOT_FINITE, "d", SOLVE(2, signal_shape, 1, P, K, atom_shape, x, d, z));
-    FAILS(DICOD_ERROR_NOT_FINITE, "d", dicod_gram(NULL, 2, P, K, atom_shape, d, gram));
+    FAILS(DICOD_ERROR_NOT_FINITE, "d", dicod_gram(NULL, PROBLEM(2, atom_shape, 1, P, K, atom_shape), d, gram));
     fill(d, ND, 2);
     info.struct_size = 3;
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "struct_size", SOLVE(2, signal_shape, 1, P, K, atom_shape, x, d, z));
     CHECK(info.status == 0 && info.steps == 0 && info.objective == 0);
     for (int i = 0; i < NZ; i++) CHECK(z[i] == 77);
-    FAILS(DICOD_ERROR_INVALID_SHAPE, "17", dicod_valid_shape(NULL, 2, signal_shape, big, valid));
+    FAILS(DICOD_ERROR_INVALID_SHAPE, "17", dicod_valid_shape(NULL, PROBLEM(2, signal_shape, 1, 1, 1, big), valid));
     EQUAL(valid, 7, 7);
     FAILS(DICOD_ERROR_NULL_POINTER, "lambda_max", dicod_lambda_max(NULL, NULL, SHAPES, x, d, NULL));
     FAILS(DICOD_ERROR_NULL_POINTER, "objective", dicod_objective(NULL, NULL, SHAPES, x, d, z, NULL, NULL));
     FAILS(DICOD_ERROR_NULL_POINTER, "x", dicod_reconstruct(NULL, NULL, SHAPES, d, z, NULL));
-    FAILS(DICOD_ERROR_NULL_POINTER, "gram", dicod_gram(NULL, 2, P, K, atom_shape, d, NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "gram", dicod_gram(NULL, PROBLEM(2, atom_shape, 1, P, K, atom_shape), d, NULL));
 }
 
 int main(void)
@@ -195,6 +218,7 @@ int main(void)
     to_float(x, xf, NX);
     to_float(d, df, ND);
     solves();
+    until_the_gap_is_proven();
     solves_in_float();
     makes_the_gram_tensor();
     threads_do_not_matter();

@@ -44,7 +44,7 @@ static void messages(void)
     OK(dicod_options_create(&o));
     STATUS(DICOD_ERROR_INVALID_ARGUMENT, dicod_options_set_real(o, "tol", -1));
     char copy[400];
-    OK(dicod_last_error(copy, sizeof copy, NULL));
+    OK(dicod_last_error(sizeof copy, copy, NULL));
     const char *first = dicod_last_error_message();
     CHECK(strstr(first, "tol") && strcmp(first, copy) == 0);
     /* what succeeds leaves it, and leaves it where it is */
@@ -55,7 +55,7 @@ static void messages(void)
     /* axes as in C, whatever other language asks meanwhile */
     const int64_t tiles[2] = {4, 0};
     STATUS(DICOD_ERROR_INVALID_ARGUMENT, dicod_options_set_integers(o, "tile_shape", 2, tiles));
-    OK(dicod_last_error_in(DICOD_LANGUAGE_FORTRAN, copy, sizeof copy, NULL));
+    OK(dicod_last_error_in(DICOD_LANGUAGE_FORTRAN, sizeof copy, copy, NULL));
     CHECK(strstr(dicod_last_error_message(), "tile_shape[1]") && strstr(copy, "tile_shape(1)"));
     dicod_options_free(&o);
 }
@@ -109,7 +109,7 @@ static const char *text_of(const dicod_info *info)
 static int32_t fails_at_3(void *userdata, const parmap_task *task, const void *input, void *output)
 {
     (void)userdata, (void)input, (void)output;
-    if (parmap_task_index(task) != 3) return 0;
+    if (parmap_task_get_index(task) != 3) return 0;
     parmap_task_explain(task, "no such thing");
     return 7;
 }
@@ -132,7 +132,7 @@ int main(void)
 
     /* infos */
     dicod_info info = DICOD_INFO_INIT, stopped = DICOD_INFO_INIT;
-    OK(dicod_solve(c, o, 1, signal, 1, 1, K, atom, x, d, z, &info));
+    OK(dicod_solve(c, o, PROBLEM(1, signal, 1, 1, K, atom), x, d, z, &info));
     char number[40];
     snprintf(number, sizeof number, "%lld nonzeros", (long long)info.nonzeros);
     const char *text = text_of(&info);
@@ -152,17 +152,17 @@ int main(void)
     /* the log, as far as its level */
     OK(dicod_context_set_log(c, dicod_log_stderr, &level));
     keep_stderr();
-    OK(dicod_solve(c, o, 1, signal, 1, 1, K, atom, x, d, z, NULL));
+    OK(dicod_solve(c, o, PROBLEM(1, signal, 1, 1, K, atom), x, d, z, NULL));
     text = written();
     CHECK(strstr(text, "dicod: solve: success") && strstr(text, "correlate"));
     level = DICOD_LOG_WARNING;
     static const double flat[N];
     keep_stderr();
-    OK(dicod_solve(c, o, 1, signal, 1, 1, K, atom, x, d, z, NULL));
+    OK(dicod_solve(c, o, PROBLEM(1, signal, 1, 1, K, atom), x, d, z, NULL));
     CHECK(strcmp(written(), "") == 0);
     OK(dicod_context_set_log(c, dicod_log_stderr, NULL));
     keep_stderr();
-    OK(dicod_learn(c, o, 1, signal, 1, 1, K, atom, flat, NULL, NULL, learned, NULL, NULL));
+    OK(dicod_learn(c, o, PROBLEM(1, signal, 1, 1, K, atom), flat, NULL, NULL, learned, NULL, NULL));
     text = written();
     CHECK(strstr(text, "dicod: warning: learn: lambda_max is 0") && strstr(text, "dicod: learn: iteration 0"));
     OK(dicod_context_set_log(c, NULL, NULL));
@@ -171,7 +171,7 @@ int main(void)
     char title[] = "field 7";
     OK(dicod_context_set_progress(c, dicod_progress_bar, title));
     keep_stderr();
-    OK(dicod_solve(c, o, 1, signal, 1, 1, K, atom, x, d, z, NULL));
+    OK(dicod_solve(c, o, PROBLEM(1, signal, 1, 1, K, atom), x, d, z, NULL));
     text = written();
     CHECK(strncmp(text, "field 7: ", 9) == 0 && strstr(text, " sweeps, ") && strstr(text, " tiles") && lines(text) >= 1);
     CHECK(!strchr(text, '\r'));
@@ -179,7 +179,7 @@ int main(void)
     keep_stderr();
     OK(dicod_options_set_integer(o, "learn_max_iter", 3));
     OK(dicod_options_set_real(o, "learn_tol", 0));
-    STATUS(DICOD_MAX_ITER, dicod_learn(c, o, 1, signal, 1, 1, K, atom, x, dicod_learn_progress_bar, NULL, learned, NULL, NULL));
+    STATUS(DICOD_MAX_ITER, dicod_learn(c, o, PROBLEM(1, signal, 1, 1, K, atom), x, dicod_learn_progress_bar, NULL, learned, NULL, NULL));
     text = written();
     CHECK(lines(text) == 3 && strncmp(text, "iteration 0: objective ", 23) == 0);
     keep_stderr();
@@ -188,7 +188,7 @@ int main(void)
     CHECK(strcmp(written(), "") == 0);
 
     /* reports */
-    parmap *map = NULL;
+    dicod_parmap *map = NULL;
     parmap_report came = PARMAP_REPORT_INIT;
     char line[500];
     OK(parmap_create(c, &map));

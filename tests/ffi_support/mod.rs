@@ -8,6 +8,7 @@ use dicod::ffi::context::*;
 use dicod::ffi::encoder::*;
 use dicod::ffi::info::*;
 use dicod::ffi::options::*;
+use dicod::ffi::problem::*;
 use dicod::ffi::solve::*;
 use dicod::ffi::status::*;
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -18,7 +19,7 @@ pub fn last_error() -> String {
     let mut buffer = [0 as c_char; 2048];
     // SAFETY: the buffer has the capacity that is passed, and then holds a terminated string.
     unsafe {
-        let status = dicod_last_error(buffer.as_mut_ptr(), 2048, null_mut());
+        let status = dicod_last_error(2048, buffer.as_mut_ptr(), null_mut());
         assert_eq!(status, DICOD_OK);
         CStr::from_ptr(buffer.as_ptr()).to_str().unwrap().into()
     }
@@ -32,6 +33,25 @@ pub fn fails(status: dicod_status, expected: dicod_status, parts: &[&str]) {
     for part in parts {
         assert!(text.contains(part), "{text:?} lacks {part:?}");
     }
+}
+
+/// A problem from lists of lengths, which may be NULL or shorter than a wrong number of axes says.
+pub fn problem_of(
+    n_axes: i64,
+    signal: *const i64,
+    n_signals: i64,
+    n_channels: i64,
+    n_atoms: i64,
+    atom: *const i64,
+) -> dicod_problem {
+    let lengths = |list: *const i64| {
+        let n = if (1..=3).contains(&n_axes) && !list.is_null() { n_axes as usize } else { 0 };
+        // SAFETY: the caller's lists are as long as a good number of axes says.
+        std::array::from_fn(|axis| if axis < n { unsafe { *list.add(axis) } } else { 0 })
+    };
+    let struct_size = size_of::<dicod_problem>() as i64;
+    let (signal_shape, atom_shape) = (lengths(signal), lengths(atom));
+    dicod_problem { struct_size, n_axes, signal_shape, atom_shape, n_atoms, n_channels, n_signals }
 }
 
 /// Numbers that look random, from -1 to 1.
@@ -195,7 +215,7 @@ pub struct Call {
     pub d: Vec<f64>,
     /// For a warm start.
     pub z: Option<Vec<f64>>,
-    /// signal_shape, atom_shape, x, d, z.
+    /// The problem; its size (too small instead); x, d, z.
     pub nulls: [bool; 5],
     /// x, d or z lies between two doubles: 1, 2, 3.
     pub misalign: usize,
@@ -251,24 +271,20 @@ impl Call {
         let mut info = info();
         info.struct_size = self.struct_size;
         let before = format!("{info:?}");
-        let [n_signals, n_channels, n_atoms] = self.counts;
         let pick = |index: usize, pointer: *const f64| {
             let moved = usize::from(self.misalign == index - 1) * 3;
             if self.nulls[index] { null() } else { pointer.wrapping_byte_add(moved) }
         };
-        let shape = |index: usize, list: &[i64]| {
-            if self.nulls[index] { null() } else { list.as_ptr() }
-        };
+        let mut problem = self.problem();
+        if self.nulls[1] {
+            problem.struct_size = 8;
+        }
+        let problem = if self.nulls[0] { null() } else { &raw const problem };
         let status = {
             dicod_solve(
                 self.context,
                 self.options,
-                self.n_axes,
-                shape(0, &self.signal),
-                n_signals,
-                n_channels,
-                n_atoms,
-                shape(1, &self.atom),
+                problem,
                 pick(2, self.x.as_ptr()),
                 pick(3, self.d.as_ptr()),
                 pick(4, after.as_mut_ptr()).cast_mut(),
@@ -285,21 +301,25 @@ impl Call {
         }
     }
 
+    pub fn problem(&self) -> dicod_problem {
+        let [n_signals, n_channels, n_atoms] = self.counts;
+        problem_of(self.n_axes, self.signal.as_ptr(), n_signals, n_channels, n_atoms, self.atom.as_ptr())
+    }
+
     /// λmax, F(z), data term.
     pub fn parts(&self, z: &[f64]) -> (f64, f64, f64) {
         let (mut lambda_max, mut objective, mut data_term) = (-7.0, -7.0, -7.0);
-        let (s, l, n) = (self.signal.as_ptr(), self.atom.as_ptr(), self.counts);
         let (x, d, z) = (self.x.as_ptr(), self.d.as_ptr(), z.as_ptr());
-        let (c, o, axes) = (self.context, self.options, self.n_axes);
+        let (c, o) = (self.context, self.options);
         {
-            let status = dicod_lambda_max(c, o, axes, s, n[0], n[1], n[2], l, x, d, &mut lambda_max);
+            let status = dicod_lambda_max(c, o, &self.problem(), x, d, &mut lambda_max);
             assert_eq!(status, DICOD_OK, "{}", last_error());
             let (a, b) = (&mut objective, &mut data_term);
-            let status = dicod_objective(c, o, axes, s, n[0], n[1], n[2], l, x, d, z, a, b);
+            let status = dicod_objective(c, o, &self.problem(), x, d, z, a, b);
             assert_eq!(status, DICOD_OK, "{}", last_error());
             // The data term may be left out.
             let (mut again, b) = (-7.0, null_mut());
-            let status = dicod_objective(c, o, axes, s, n[0], n[1], n[2], l, x, d, z, &mut again, b);
+            let status = dicod_objective(c, o, &self.problem(), x, d, z, &mut again, b);
             assert_eq!((status, again), (DICOD_OK, objective));
         }
         (lambda_max, objective, data_term)
@@ -307,29 +327,27 @@ impl Call {
 
     pub fn reconstruction(&self, z: &[f64]) -> Vec<f64> {
         let mut x = vec![-7.0; self.x.len()];
-        let (s, l, n) = (self.signal.as_ptr(), self.atom.as_ptr(), self.counts);
         let (d, z, to) = (self.d.as_ptr(), z.as_ptr(), x.as_mut_ptr());
-        let (c, o, axes) = (self.context, self.options, self.n_axes);
-        let status = dicod_reconstruct(c, o, axes, s, n[0], n[1], n[2], l, d, z, to);
+        let (c, o) = (self.context, self.options);
+        let status = dicod_reconstruct(c, o, &self.problem(), d, z, to);
         assert_eq!(status, DICOD_OK, "{}", last_error());
         x
     }
 
     pub fn gram(&self) -> Vec<f64> {
-        let [_, n_channels, n_atoms] = self.counts;
+        let n_atoms = self.counts[2];
         let window: i64 = self.atom.iter().map(|l| 2 * l - 1).product();
         let mut gram = vec![-7.0; (n_atoms * n_atoms * window) as usize];
-        let (l, d, to) = (self.atom.as_ptr(), self.d.as_ptr(), gram.as_mut_ptr());
-        let status = dicod_gram(self.context, self.n_axes, n_channels, n_atoms, l, d, to);
+        let (d, to) = (self.d.as_ptr(), gram.as_mut_ptr());
+        let status = dicod_gram(self.context, &self.problem(), d, to);
         assert_eq!(status, DICOD_OK, "{}", last_error());
         gram
     }
 
     pub fn encoder(&self) -> Encoder {
         let mut handle = null_mut();
-        let (s, l, n) = (self.signal.as_ptr(), self.atom.as_ptr(), self.counts);
-        let (c, o, axes, d) = (self.context, self.options, self.n_axes, self.d.as_ptr());
-        let status = dicod_encoder_create(c, o, axes, s, n[0], n[1], n[2], l, d, &mut handle);
+        let (c, o, d) = (self.context, self.options, self.d.as_ptr());
+        let status = dicod_encoder_create(c, o, &self.problem(), d, &mut handle);
         assert_eq!(status, DICOD_OK, "{}", last_error());
         Encoder(handle)
     }
@@ -349,7 +367,7 @@ pub struct Encoder(pub *mut dicod_encoder);
 impl Encoder {
     pub fn solve(&self, call: &Call) -> dicod_info {
         let mut info = info();
-        let status = dicod_encoder_solve(self.0, &call.array().raw(), &mut info);
+        let status = dicod_encoder_solve(self.0, &call.array().raw_const(), &mut info);
         assert!(status >= 0, "{}", last_error());
         assert_eq!(status, info.status);
         info
@@ -418,6 +436,22 @@ impl Array {
             strides: list(&self.strides),
             n_channels: self.n_channels,
             channels,
+        }
+    }
+
+    /// To be read.
+    pub fn raw_const(&self) -> dicod_const_array {
+        let array = self.raw();
+        dicod_const_array {
+            struct_size: array.struct_size,
+            element_type: array.element_type,
+            n_axes: array.n_axes,
+            global_shape: array.global_shape,
+            offset: array.offset,
+            local_shape: array.local_shape,
+            strides: array.strides,
+            n_channels: array.n_channels,
+            channels: array.channels.cast(),
         }
     }
 }

@@ -33,7 +33,7 @@ int main(int argc, char **argv)
     static const char *const settings[] = {"omp_get_max_threads", "omp_get_max_active_levels", "openblas_get_num_threads"};
     enum { N = 96, L = 12, K = 25, V = N - L + 1, SETTINGS = 3 };
     static double x[N * N], d[K * L * L], z[K * V * V];
-    const int64_t shape[2] = {N, N}, atom[2] = {L, L};
+    const dicod_problem problem = DICOD_PROBLEM_2D(N, N, K, L, L);
     const int n_threads = argc > 1 ? atoi(argv[1]) : 1;
     uint64_t random = 1, hash = 1469598103934665603u;
     int before[SETTINGS];
@@ -51,7 +51,7 @@ int main(int argc, char **argv)
     dicod_context_create(n_threads, &context);
     for (int i = 0; i < SETTINGS; i++) before[i] = ask(settings[i]);
     started = 0;
-    dicod_status status = dicod_solve(context, options, 2, shape, 1, 1, K, atom, x, d, z, NULL);
+    dicod_status status = dicod_solve(context, options, &problem, x, d, z, NULL);
     int failed = status != DICOD_OK;
     for (size_t i = 0; i < sizeof z; i++) hash = (hash ^ ((unsigned char *)z)[i]) * 1099511628211u;
     if (started != n_threads - 1) failed = 1, fprintf(stderr, "%d threads were started, for %d\n", started, n_threads);

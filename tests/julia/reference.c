@@ -38,15 +38,25 @@ static dicod_status options_of(const char *text, dicod_options **options)
     return status;
 }
 
+static dicod_problem problem_of(int64_t n_axes, const int64_t *signal, int64_t n_signals, int64_t n_channels, int64_t n_atoms,
+                                const int64_t *atom)
+{
+    dicod_problem problem = DICOD_PROBLEM_INIT;
+    problem.n_axes = n_axes;
+    memcpy(problem.signal_shape, signal, (size_t)n_axes * sizeof *signal);
+    memcpy(problem.atom_shape, atom, (size_t)n_axes * sizeof *atom);
+    problem.n_signals = n_signals, problem.n_channels = n_channels, problem.n_atoms = n_atoms;
+    return problem;
+}
+
 dicod_status reference_solve(const char *text, int32_t bits, int64_t n_axes, const int64_t *signal, int64_t n_signals, int64_t n_channels,
                              int64_t n_atoms, const int64_t *atom, const void *x, const void *d, void *z, dicod_info *info)
 {
+    const dicod_problem problem = problem_of(n_axes, signal, n_signals, n_channels, n_atoms, atom);
     dicod_options *options = NULL;
     dicod_status status = options_of(text, &options);
-    if (status == DICOD_OK && bits == 64)
-        status = dicod_solve(NULL, options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, z, info);
-    else if (status == DICOD_OK)
-        status = dicod_solve_f32(NULL, options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, d, z, info);
+    if (status == DICOD_OK && bits == 64) status = dicod_solve(NULL, options, &problem, x, d, z, info);
+    else if (status == DICOD_OK) status = dicod_solve_f32(NULL, options, &problem, x, d, z, info);
     dicod_options_free(&options);
     return status;
 }
@@ -54,12 +64,11 @@ dicod_status reference_solve(const char *text, int32_t bits, int64_t n_axes, con
 dicod_status reference_learn(const char *text, int32_t bits, int64_t n_axes, const int64_t *signal, int64_t n_signals, int64_t n_channels,
                              int64_t n_atoms, const int64_t *atom, const void *x, void *d, void *z, dicod_learn_info *info)
 {
+    const dicod_problem problem = problem_of(n_axes, signal, n_signals, n_channels, n_atoms, atom);
     dicod_options *options = NULL;
     dicod_status status = options_of(text, &options);
-    if (status == DICOD_OK && bits == 64)
-        status = dicod_learn(NULL, options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, NULL, NULL, d, z, info);
-    else if (status == DICOD_OK)
-        status = dicod_learn_f32(NULL, options, n_axes, signal, n_signals, n_channels, n_atoms, atom, x, NULL, NULL, d, z, info);
+    if (status == DICOD_OK && bits == 64) status = dicod_learn(NULL, options, &problem, x, NULL, NULL, d, z, info);
+    else if (status == DICOD_OK) status = dicod_learn_f32(NULL, options, &problem, x, NULL, NULL, d, z, info);
     dicod_options_free(&options);
     return status;
 }

@@ -50,7 +50,7 @@ static dicod_options *options_of(problem *p, int number)
     int64_t wraps[3];
     for (int a = 0; a < 3; a++) wraps[a] = below(4) == 0;
     OK(dicod_options_set_integers(o, "periodic", p->n_axes, wraps));
-    OK(dicod_valid_shape(o, p->n_axes, p->signal, p->atom, p->valid));
+    OK(dicod_valid_shape(o, PROBLEM(p->n_axes, p->signal, 1, 1, 1, p->atom), p->valid));
     p->n_z = p->signals * p->atoms;
     for (int64_t a = 0; a < p->n_axes; a++) p->n_z *= p->valid[a];
     return o;
@@ -119,13 +119,14 @@ static void solve(dicod_context *context, problem *p, int number)
     make_problem(p, number);
     dicod_options *o = options_of(p, number);
     if (p->is_float)
-        OK(dicod_encoder_create_f32(context, o, p->n_axes, p->signal, p->signals, p->channels, p->atoms, p->atom, p->d_f32, &encoder));
-    else OK(dicod_encoder_create(context, o, p->n_axes, p->signal, p->signals, p->channels, p->atoms, p->atom, p->d, &encoder));
+        OK(dicod_encoder_create_f32(context, o, PROBLEM(p->n_axes, p->signal, p->signals, p->channels, p->atoms, p->atom), p->d_f32,
+                                    &encoder));
+    else OK(dicod_encoder_create(context, o, PROBLEM(p->n_axes, p->signal, p->signals, p->channels, p->atoms, p->atom), p->d, &encoder));
     bring(p, number, &x);
     whole(p, p->signals * p->atoms, &z);
     uint64_t hash = EMPTY;
     for (int again = 0; again < 2; again++) {
-        CHECK(dicod_encoder_solve(encoder, &x.array, &info) >= 0);
+        CHECK(dicod_encoder_solve(encoder, READ(&x.array), &info) >= 0);
         OK(dicod_encoder_get_z(encoder, &z.array));
         const double told[] = {info.lambda, info.lambda_max, info.objective, info.duality_gap, info.max_step, info.tol};
         const int64_t counts[] = {info.steps, info.nonzeros, info.status};
@@ -156,13 +157,14 @@ static void learn(dicod_context *context, problem *p, int number)
     OK(dicod_options_set_integer(o, "learn_window", below(4) == 0));
     OK(dicod_options_set_real(o, "learn_redraw_below", below(4) == 0 ? 0.5 : 0));
     if (p->is_float)
-        OK(dicod_learner_create_f32(context, o, p->n_axes, p->signal, p->signals, p->channels, p->atoms, p->atom, p->d_f32, &learner));
-    else OK(dicod_learner_create(context, o, p->n_axes, p->signal, p->signals, p->channels, p->atoms, p->atom, p->d, &learner));
+        OK(dicod_learner_create_f32(context, o, PROBLEM(p->n_axes, p->signal, p->signals, p->channels, p->atoms, p->atom), p->d_f32,
+                                    &learner));
+    else OK(dicod_learner_create(context, o, PROBLEM(p->n_axes, p->signal, p->signals, p->channels, p->atoms, p->atom), p->d, &learner));
     bring(p, number, &x);
     uint64_t hash = EMPTY;
     for (int i = 0; i < 3; i++) {
         dicod_learn_step step = DICOD_LEARN_STEP_INIT;
-        OK(dicod_learner_step(learner, &x.array, &step));
+        OK(dicod_learner_step(learner, READ(&x.array), &step));
         const double told[] = {step.objective_z, step.objective_d, step.lambda};
         hash = hashed(hash, told, sizeof told);
         if (p->is_float) {
@@ -197,7 +199,7 @@ static void map(dicod_context *context, int number)
     enum { MOST_TASKS = 300 };
     static const char *const schedules[] = {"dynamic", "cyclic", "guided"};
     double in[MOST_TASKS], out[4 * MOST_TASKS];
-    parmap *map = NULL;
+    dicod_parmap *map = NULL;
     state = (uint64_t)number;
     const int64_t n = 1 + below(MOST_TASKS);
     for (int64_t i = 0; i < n; i++) in[i] = noise(i);

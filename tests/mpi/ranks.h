@@ -14,7 +14,7 @@ static int rank, n_ranks;
 static inline void same_everywhere(dicod_status status)
 {
     char mine[400] = "", first[400];
-    if (status < 0) dicod_last_error(mine, sizeof mine, NULL);
+    if (status < 0) dicod_last_error(sizeof mine, mine, NULL);
     memcpy(first, mine, sizeof first);
     int32_t root = status;
     MPI_Bcast(&root, 1, MPI_INT32_T, 0, MPI_COMM_WORLD);

@@ -23,7 +23,7 @@ static void one(int64_t n_axes, const int64_t *signal, const int64_t *atom, int 
     OK(dicod_options_set_integers(options, "periodic", n_axes, wraps));
     OK(dicod_options_set_real(options, "tol", tol));
     OK(dicod_options_set_integer(options, "warm_start", 1));
-    OK(dicod_valid_shape(options, n_axes, signal, atom, valid));
+    OK(dicod_valid_shape(options, PROBLEM(n_axes, signal, 1, 1, 1, atom), valid));
     for (int64_t a = 0; a < n_axes; a++) {
         n_x *= signal[a];
         n_d *= atom[a];
@@ -39,8 +39,8 @@ static void one(int64_t n_axes, const int64_t *signal, const int64_t *atom, int 
     dicod_context *context = NULL;
     dicod_encoder *encoder = NULL;
     OK(dicod_context_create_mpi(MPI_COMM_WORLD, n_threads, &context));
-    if (is_float) OK(dicod_encoder_create_f32(context, options, n_axes, signal, 1, P, K, atom, d, &encoder));
-    else OK(dicod_encoder_create(context, options, n_axes, signal, 1, P, K, atom, d, &encoder));
+    if (is_float) OK(dicod_encoder_create_f32(context, options, PROBLEM(n_axes, signal, 1, P, K, atom), d, &encoder));
+    else OK(dicod_encoder_create(context, options, PROBLEM(n_axes, signal, 1, P, K, atom), d, &encoder));
     /* the second time it starts from the first's z */
     for (int step = 0; step < 2; step++) {
         double scale = step ? 0.8 : 1.0;
@@ -48,19 +48,19 @@ static void one(int64_t n_axes, const int64_t *signal, const int64_t *atom, int 
             if (is_float) ((float *)x)[i] = (float)(scale * noise(i));
             else ((double *)x)[i] = scale * noise(i);
         }
-        if (is_float) OK(dicod_solve_f32(NULL, options, n_axes, signal, 1, P, K, atom, x, d, z, &wanted));
-        else OK(dicod_solve(NULL, options, n_axes, signal, 1, P, K, atom, x, d, z, &wanted));
+        if (is_float) OK(dicod_solve_f32(NULL, options, PROBLEM(n_axes, signal, 1, P, K, atom), x, d, z, &wanted));
+        else OK(dicod_solve(NULL, options, PROBLEM(n_axes, signal, 1, P, K, atom), x, d, z, &wanted));
 
         int64_t offset[3], shape[3], z_offset[3], z_shape[3];
         held hx, hz;
         spread((way + step) % N_WAYS, rank, n_ranks, n_axes, signal, offset, shape);
         hold(&hx, n_axes, signal, offset, shape, P, 2, is_float);
         each(&hx, set_noise, &scale);
-        OK(dicod_encoder_solve(encoder, &hx.array, &got));
+        OK(dicod_encoder_solve(encoder, READ(&hx.array), &got));
         CHECK(got.steps == wanted.steps && got.nonzeros == wanted.nonzeros && got.sweeps == wanted.sweeps);
         CHECK(got.objective == wanted.objective && got.duality_gap == wanted.duality_gap);
         CHECK(got.lambda_max == wanted.lambda_max && got.max_step == wanted.max_step);
-        OK(dicod_valid_block(options, n_axes, signal, atom, offset, shape, z_offset, z_shape));
+        OK(dicod_valid_block(options, PROBLEM(n_axes, signal, 1, 1, 1, atom), offset, shape, z_offset, z_shape));
         hold(&hz, n_axes, valid, z_offset, z_shape, K, 1, is_float);
         OK(dicod_encoder_get_z(encoder, &hz.array));
         comparison c = {z, 0, 0};
@@ -96,11 +96,11 @@ static void one(int64_t n_axes, const int64_t *signal, const int64_t *atom, int 
     memset(z, 0, (size_t)n_z * size);
     void *again = calloc((size_t)n_z, size);
     if (is_float) {
-        OK(dicod_solve_f32(NULL, options, n_axes, signal, 1, P, K, atom, x, d, z, NULL));
-        OK(dicod_solve_f32(context, options, n_axes, signal, 1, P, K, atom, x, d, again, NULL));
+        OK(dicod_solve_f32(NULL, options, PROBLEM(n_axes, signal, 1, P, K, atom), x, d, z, NULL));
+        OK(dicod_solve_f32(context, options, PROBLEM(n_axes, signal, 1, P, K, atom), x, d, again, NULL));
     } else {
-        OK(dicod_solve(NULL, options, n_axes, signal, 1, P, K, atom, x, d, z, NULL));
-        OK(dicod_solve(context, options, n_axes, signal, 1, P, K, atom, x, d, again, NULL));
+        OK(dicod_solve(NULL, options, PROBLEM(n_axes, signal, 1, P, K, atom), x, d, z, NULL));
+        OK(dicod_solve(context, options, PROBLEM(n_axes, signal, 1, P, K, atom), x, d, again, NULL));
     }
     CHECK(memcmp(z, again, (size_t)n_z * size) == 0);
     free(again);

@@ -98,7 +98,7 @@ static dicod_encoder *make(setting *s, dicod_options *options)
 {
     const int64_t signal[2] = {N, N}, atom[2] = {L, L};
     dicod_encoder *encoder = NULL;
-    OK(dicod_encoder_create(s->context, options, 2, signal, 1, 1, K, atom, d, &encoder));
+    OK(dicod_encoder_create(s->context, options, PROBLEM(2, signal, 1, 1, K, atom), d, &encoder));
     dicod_options_free(&options);
     return encoder;
 }
@@ -114,7 +114,7 @@ static void limits(setting *s)
         alarm_clock a;
         MPI_Barrier(MPI_COMM_WORLD);
         set(&a, limit, NULL);
-        const dicod_status status = dicod_encoder_solve(encoder, &s->mine.array, &info);
+        const dicod_status status = dicod_encoder_solve(encoder, READ(&s->mine.array), &info);
         const double lateness = late(&a);
         CHECK(status == DICOD_TIME_LIMIT || status == DICOD_OK);
         if (!CHECK(lateness <= fmax(0.05, 0.05 * limit))) printf("  limit %g: %g late\n", limit, lateness);
@@ -136,7 +136,7 @@ static void one_rank_cancels(setting *s)
         alarm_clock a;
         MPI_Barrier(MPI_COMM_WORLD);
         set(&a, delay, rank == who ? s->context : NULL);
-        STATUS(DICOD_CANCELLED, dicod_encoder_solve(encoder, &s->mine.array, &info));
+        STATUS(DICOD_CANCELLED, dicod_encoder_solve(encoder, READ(&s->mine.array), &info));
         const double lateness = late(&a);
         if (!CHECK(lateness <= 0.05)) printf("  cancelled after %g: %g late\n", delay, lateness);
         s->worst = fmax(s->worst, lateness);
@@ -154,7 +154,7 @@ static void one_callback_says_no(setting *s)
         dicod_encoder *encoder = make(s, options_with("progress_interval", intervals[i]));
         dicod_info info = DICOD_INFO_INIT;
         if (rank == n_ranks - 1) OK(dicod_context_set_progress(s->context, no, &calls));
-        STATUS(DICOD_CANCELLED, dicod_encoder_solve(encoder, &s->mine.array, &info));
+        STATUS(DICOD_CANCELLED, dicod_encoder_solve(encoder, READ(&s->mine.array), &info));
         OK(dicod_context_set_progress(s->context, NULL, NULL));
         alike(DICOD_CANCELLED, &info);
         CHECK(rank != n_ranks - 1 || calls >= 2);
@@ -176,7 +176,7 @@ static void learning(setting *s)
         alarm_clock a;
         MPI_Barrier(MPI_COMM_WORLD);
         set(&a, limit, i % 2 == 0 && rank == 0 ? s->context : NULL);
-        const dicod_status status = dicod_learn(s->context, options, 2, signal, 1, 1, K, atom, x, NULL, NULL, found, z, &info);
+        const dicod_status status = dicod_learn(s->context, options, PROBLEM(2, signal, 1, 1, K, atom), x, NULL, NULL, found, z, &info);
         const double lateness = late(&a);
         CHECK(status == (i % 2 ? DICOD_TIME_LIMIT : DICOD_CANCELLED));
         /* z is some 30 MB, which each rank gets a copy of */
@@ -205,7 +205,7 @@ static void limit_of_one_rank(const setting *s)
         dicod_status status;
         z[0] = 7;
         FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"time_limit\" must be the same on every rank",
-              status = dicod_solve(s->context, options, 2, signal, 1, 1, K, atom, x, d, z, NULL));
+              status = dicod_solve(s->context, options, PROBLEM(2, signal, 1, 1, K, atom), x, d, z, NULL));
         same_everywhere(status);
         CHECK(z[0] == 7);
         dicod_options_free(&options);

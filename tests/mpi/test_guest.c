@@ -119,7 +119,7 @@ static void probe(void)
 {
     enum { TASKS = 50 };
     dicod_context *context = NULL;
-    parmap *map = NULL;
+    dicod_parmap *map = NULL;
     int64_t in[TASKS], out[TASKS] = {0};
     for (int64_t i = 0; i < TASKS; i++) in[i] = 10 * i;
     OK(dicod_context_create_mpi(MPI_COMM_WORLD, 1, &context));
@@ -137,7 +137,7 @@ enum { N = 60, L = 5 };
 static dicod_context *context;
 static dicod_encoder *encoder;
 static dicod_learner *learner;
-static parmap *map, *teams;
+static dicod_parmap *map, *teams;
 static parmap_pull *pull;
 
 static int32_t nothing(void *userdata, const parmap_task *task, const void *input, void *output)
@@ -164,9 +164,9 @@ static void left(void)
     for (int i = 0; i < L; i++) d[i] = noise(i);
     for (int i = 0; i < N; i++) x[i] = noise(100 + i);
     OK(dicod_context_create_mpi(MPI_COMM_WORLD, 1, &context));
-    OK(dicod_solve(context, NULL, 1, signal, 1, 1, 1, atom, x, d, z, NULL));
-    OK(dicod_encoder_create(context, NULL, 1, signal, 1, 1, 1, atom, d, &encoder));
-    OK(dicod_learner_create(context, NULL, 1, signal, 1, 1, 1, atom, d, &learner));
+    OK(dicod_solve(context, NULL, PROBLEM(1, signal, 1, 1, 1, atom), x, d, z, NULL));
+    OK(dicod_encoder_create(context, NULL, PROBLEM(1, signal, 1, 1, 1, atom), d, &encoder));
+    OK(dicod_learner_create(context, NULL, PROBLEM(1, signal, 1, 1, 1, atom), d, &learner));
     OK(parmap_create(context, &map));
     OK(parmap_share(map, share, sizeof share));
     OK(parmap_run(map, 20, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));

@@ -49,7 +49,7 @@ static dicod_encoder *make(dicod_context *context)
     dicod_options *options = NULL;
     OK(dicod_options_create(&options));
     OK(dicod_options_set_real(options, "tol", 1e-3));
-    OK(dicod_encoder_create(context, options, 2, signal, 1, 1, K, atom, d, &encoder));
+    OK(dicod_encoder_create(context, options, PROBLEM(2, signal, 1, 1, K, atom), d, &encoder));
     dicod_options_free(&options);
     return encoder;
 }
@@ -109,10 +109,10 @@ static void traffic(void)
     dicod_info info[3] = {DICOD_INFO_INIT, DICOD_INFO_INIT, DICOD_INFO_INIT};
     share(MPI_COMM_WORLD, &mine[0]);
     int32_t r, n;
-    OK(dicod_context_ranks(some, &r, &n));
+    OK(dicod_context_get_ranks(some, &r, &n));
     make_rows(&mine[1], (int64_t)N * r / n, (int64_t)N * (r + 1) / n);
     make_rows(&mine[2], 0, N);
-    for (int i = 0; i < 3; i++) OK(dicod_encoder_solve(encoders[i], &mine[i].array, &info[i]));
+    for (int i = 0; i < 3; i++) OK(dicod_encoder_solve(encoders[i], READ(&mine[i].array), &info[i]));
     CHECK(info[0].objective == info[1].objective && info[1].objective == info[2].objective);
     CHECK(info[0].steps == info[1].steps && info[1].steps == info[2].steps);
     CHECK(n_ranks == 1 || info[0].messages > 0);
@@ -156,26 +156,26 @@ static void errors(void)
     rows mine;
     share(MPI_COMM_WORLD, &mine);
     dicod_info first = DICOD_INFO_INIT, info = DICOD_INFO_INIT;
-    OK(dicod_encoder_solve(encoder, &mine.array, &first));
+    OK(dicod_encoder_solve(encoder, READ(&mine.array), &first));
     const double kept = mine.values[3];
     dicod_status status;
 
     if (i_am_bad) mine.values[3] = NAN;
-    FAILS(DICOD_ERROR_NOT_FINITE, named, status = dicod_encoder_solve(encoder, &mine.array, &info));
+    FAILS(DICOD_ERROR_NOT_FINITE, named, status = dicod_encoder_solve(encoder, READ(&mine.array), &info));
     same_everywhere(status);
     mine.values[3] = kept;
-    FAILS(DICOD_ERROR_NULL_POINTER, named, status = dicod_encoder_solve(encoder, i_am_bad ? NULL : &mine.array, &info));
+    FAILS(DICOD_ERROR_NULL_POINTER, named, status = dicod_encoder_solve(encoder, i_am_bad ? NULL : READ(&mine.array), &info));
     same_everywhere(status);
     mine.array.n_channels = i_am_bad ? 2 : 1;
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_channels", status = dicod_encoder_solve(encoder, &mine.array, &info));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_channels", status = dicod_encoder_solve(encoder, READ(&mine.array), &info));
     same_everywhere(status);
     mine.array.n_channels = 1;
     if (n_ranks > 1) {
         if (i_am_bad) mine.shape[0]--;
-        FAILS(DICOD_ERROR_INVALID_SHAPE, "on no rank", status = dicod_encoder_solve(encoder, &mine.array, &info));
+        FAILS(DICOD_ERROR_INVALID_SHAPE, "on no rank", status = dicod_encoder_solve(encoder, READ(&mine.array), &info));
         same_everywhere(status);
         if (i_am_bad) mine.shape[0]++, mine.offset[0]--;
-        FAILS(DICOD_ERROR_INVALID_SHAPE, "on ranks", status = dicod_encoder_solve(encoder, &mine.array, &info));
+        FAILS(DICOD_ERROR_INVALID_SHAPE, "on ranks", status = dicod_encoder_solve(encoder, READ(&mine.array), &info));
         same_everywhere(status);
         if (i_am_bad) mine.offset[0]++;
     }
@@ -187,27 +187,27 @@ static void errors(void)
     OK(dicod_options_set_real(options, "progress_interval", 0.0));
     const int64_t signal[2] = {N, N}, atom[2] = {L, L};
     dicod_encoder *other = NULL;
-    OK(dicod_encoder_create(context, options, 2, signal, 1, 1, K, atom, d, &other));
+    OK(dicod_encoder_create(context, options, PROBLEM(2, signal, 1, 1, K, atom), d, &other));
     if (i_am_bad) OK(dicod_context_set_progress(context, stop_at, &calls));
-    STATUS(DICOD_CANCELLED, dicod_encoder_solve(other, &mine.array, &info));
+    STATUS(DICOD_CANCELLED, dicod_encoder_solve(other, READ(&mine.array), &info));
     OK(dicod_context_set_progress(context, NULL, NULL));
     dicod_encoder_free(&other);
     /* another dictionary here and there */
     if (i_am_bad) d[0] += 1;
     if (n_ranks > 1) {
         FAILS(DICOD_ERROR_INVALID_ARGUMENT, "the same on every rank",
-              status = dicod_encoder_create(context, options, 2, signal, 1, 1, K, atom, d, &other));
+              status = dicod_encoder_create(context, options, PROBLEM(2, signal, 1, 1, K, atom), d, &other));
         same_everywhere(status);
         CHECK(other == NULL);
     }
     if (i_am_bad) d[0] -= 1;
     FAILS(DICOD_ERROR_NULL_POINTER, named,
-          status = dicod_encoder_create(context, options, 2, signal, 1, 1, K, atom, i_am_bad ? NULL : d, &other));
+          status = dicod_encoder_create(context, options, PROBLEM(2, signal, 1, 1, K, atom), i_am_bad ? NULL : d, &other));
     same_everywhere(status);
     dicod_options_free(&options);
 
     /* all goes on as before */
-    OK(dicod_encoder_solve(encoder, &mine.array, &info));
+    OK(dicod_encoder_solve(encoder, READ(&mine.array), &info));
     CHECK(info.objective == first.objective && info.steps == first.steps);
     dicod_encoder_free(&encoder);
     OK(dicod_context_free(&context));
@@ -237,7 +237,7 @@ int main(int argc, char **argv)
         OK(dicod_context_create_mpi(MPI_COMM_WORLD, 1, &context));
         dicod_encoder *encoder = make(context);
         if (rank == 1) OK(dicod_context_set_progress(context, lose_a_rank, argv[1]));
-        dicod_encoder_solve(encoder, &mine.array, NULL);
+        dicod_encoder_solve(encoder, READ(&mine.array), NULL);
         MPI_Barrier(MPI_COMM_WORLD);
         MPI_Finalize();
         return 0;
@@ -253,7 +253,7 @@ int main(int argc, char **argv)
     int all;
     MPI_Allreduce(&failures, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
     MPI_Finalize();
-    FAILS(DICOD_ERROR_INVALID_STATE, "finalised", dicod_encoder_solve(encoder, &mine.array, NULL));
+    FAILS(DICOD_ERROR_INVALID_STATE, "finalised", dicod_encoder_solve(encoder, READ(&mine.array), NULL));
     FAILS(DICOD_ERROR_INVALID_STATE, "finalised", dicod_context_free(&context));
     CHECK(context == NULL);
     dicod_encoder_free(&encoder);

@@ -60,7 +60,7 @@ static void make_problem(problem *p, int64_t n_axes, int periodic, int is_float,
         p->atom[a] = atoms[n_axes - 1][a];
         p->n_d *= p->atom[a];
     }
-    OK(dicod_valid_shape(p->options, n_axes, p->signal, p->atom, p->valid));
+    OK(dicod_valid_shape(p->options, PROBLEM(n_axes, p->signal, 1, 1, 1, p->atom), p->valid));
 }
 
 static int64_t n_codes(const problem *p)
@@ -71,8 +71,9 @@ static int64_t n_codes(const problem *p)
 static dicod_learner *make(const problem *p, dicod_context *context)
 {
     dicod_learner *learner = NULL;
-    if (p->is_float) OK(dicod_learner_create_f32(context, p->options, p->n_axes, p->signal, SIGNALS, P, K, p->atom, first_d_f32, &learner));
-    else OK(dicod_learner_create(context, p->options, p->n_axes, p->signal, SIGNALS, P, K, p->atom, first_d, &learner));
+    if (p->is_float)
+        OK(dicod_learner_create_f32(context, p->options, PROBLEM(p->n_axes, p->signal, SIGNALS, P, K, p->atom), first_d_f32, &learner));
+    else OK(dicod_learner_create(context, p->options, PROBLEM(p->n_axes, p->signal, SIGNALS, P, K, p->atom), first_d, &learner));
     return learner;
 }
 
@@ -93,7 +94,7 @@ static void go_on(const problem *p, dicod_learner *learner, int from, int r, int
         hold(&x, p->n_axes, p->signal, offset, shape, SIGNALS * P, n > 1 ? 2 : 0, p->is_float);
         each(&x, set_noise, &scale);
         dicod_learn_step step = DICOD_LEARN_STEP_INIT;
-        OK(dicod_learner_step(learner, &x.array, &step));
+        OK(dicod_learner_step(learner, READ(&x.array), &step));
         const double objectives[4] = {step.objective_z, step.objective_d, step.lambda, step.lambda_max};
         const int64_t counts[4] = {step.iteration, step.redrawn, step.recentred, step.dict_iterations};
         memcpy(s->objectives[i], objectives, sizeof objectives);
@@ -107,7 +108,7 @@ static void go_on(const problem *p, dicod_learner *learner, int from, int r, int
         if (i + 1 == STEPS / 2) save(learner, s, 0);
         if (i + 1 == STEPS) {
             dicod_info info = DICOD_INFO_INIT;
-            OK(dicod_learner_encode(learner, &x.array, &info));
+            OK(dicod_learner_encode(learner, READ(&x.array), &info));
             const double last[4] = {info.objective, info.duality_gap, info.lambda_max, (double)info.nonzeros};
             memcpy(s->last, last, sizeof last);
             if (p->number % 6 != 5) OK(dicod_learner_get_lambda(learner, K, s->lambda));
@@ -225,16 +226,17 @@ static void one_call(const problem *p)
     for (int i = 0; i < 2; i++) {
         z[i] = calloc((size_t)n_z, sizeof **z);
         memcpy(d[i], first_d, sizeof d[i]);
-        STATUS(
-            DICOD_MAX_ITER,
-            dicod_learn(i ? context : NULL, p->options, p->n_axes, p->signal, SIGNALS, P, K, p->atom, x, NULL, NULL, d[i], z[i], &info[i]));
+        STATUS(DICOD_MAX_ITER,
+               dicod_learn(i ? context : NULL, p->options, PROBLEM(p->n_axes, p->signal, SIGNALS, P, K, p->atom), x, NULL, NULL, d[i], z[i],
+                           &info[i]));
     }
     CHECK(memcmp(d[0], d[1], sizeof d[0]) == 0 && memcmp(z[0], z[1], (size_t)n_z * sizeof **z) == 0);
     CHECK(info[0].objective == info[1].objective && info[0].iterations == info[1].iterations);
     /* one rank wants to stop: all do, at the same place */
     int me = rank == n_ranks - 1;
-    STATUS(DICOD_CANCELLED,
-           dicod_learn(context, p->options, p->n_axes, p->signal, SIGNALS, P, K, p->atom, x, stop_here, &me, d[0], NULL, &info[0]));
+    STATUS(
+        DICOD_CANCELLED,
+        dicod_learn(context, p->options, PROBLEM(p->n_axes, p->signal, SIGNALS, P, K, p->atom), x, stop_here, &me, d[0], NULL, &info[0]));
     CHECK(info[0].iterations == 2);
     OK(dicod_context_free(&context));
     free(x), free(z[0]), free(z[1]);
@@ -266,25 +268,25 @@ static void errors(const problem *p)
     double *values = x.memory;
     const double kept = values[1];
     if (i_am_bad) values[1] = NAN;
-    ALL_FAIL(DICOD_ERROR_NOT_FINITE, named, dicod_learner_step(one, &x.array, &step));
+    ALL_FAIL(DICOD_ERROR_NOT_FINITE, named, dicod_learner_step(one, READ(&x.array), &step));
     values[1] = kept;
-    ALL_FAIL(DICOD_ERROR_NULL_POINTER, named, dicod_learner_step(one, i_am_bad ? NULL : &x.array, &step));
-    ALL_FAIL(DICOD_ERROR_NULL_POINTER, named, dicod_learner_run(one, i_am_bad ? NULL : &x.array, NULL, NULL, NULL));
-    ALL_FAIL(DICOD_ERROR_NULL_POINTER, named, dicod_learner_encode(one, i_am_bad ? NULL : &x.array, NULL));
+    ALL_FAIL(DICOD_ERROR_NULL_POINTER, named, dicod_learner_step(one, i_am_bad ? NULL : READ(&x.array), &step));
+    ALL_FAIL(DICOD_ERROR_NULL_POINTER, named, dicod_learner_run(one, i_am_bad ? NULL : READ(&x.array), NULL, NULL, NULL));
+    ALL_FAIL(DICOD_ERROR_NULL_POINTER, named, dicod_learner_encode(one, i_am_bad ? NULL : READ(&x.array), NULL));
     held z;
     spread(SLABS, rank, n_ranks, p->n_axes, p->valid, offset, shape);
     hold(&z, p->n_axes, p->valid, offset, shape, n_codes(p), 0, 0);
     ALL_FAIL(DICOD_ERROR_NULL_POINTER, named, dicod_learner_get_z(one, i_am_bad ? NULL : &z.array));
     drop(&z);
     x.array.n_channels -= i_am_bad;
-    ALL_FAIL(DICOD_ERROR_INVALID_ARGUMENT, "n_channels", dicod_learner_step(one, &x.array, &step));
+    ALL_FAIL(DICOD_ERROR_INVALID_ARGUMENT, "n_channels", dicod_learner_step(one, READ(&x.array), &step));
     x.array.n_channels += i_am_bad;
     step.struct_size = i_am_bad ? 1 : (int64_t)sizeof step;
-    ALL_FAIL(DICOD_ERROR_INVALID_ARGUMENT, named, dicod_learner_step(one, &x.array, &step));
+    ALL_FAIL(DICOD_ERROR_INVALID_ARGUMENT, named, dicod_learner_step(one, READ(&x.array), &step));
     step = (dicod_learn_step)DICOD_LEARN_STEP_INIT;
     if (n_ranks > 1) {
         if (i_am_bad) x.shape[0]--;
-        ALL_FAIL(DICOD_ERROR_INVALID_SHAPE, "on no rank", dicod_learner_step(one, &x.array, &step));
+        ALL_FAIL(DICOD_ERROR_INVALID_SHAPE, "on no rank", dicod_learner_step(one, READ(&x.array), &step));
         if (i_am_bad) x.shape[0]++;
         double d[MOST_D];
         memcpy(d, first_d, sizeof d);
@@ -292,17 +294,17 @@ static void errors(const problem *p)
         dicod_options *given = NULL;
         OK(dicod_options_create(&given));
         OK(dicod_options_set_string(given, "learn_init", "given"));
-        status = dicod_learner_create(context, given, p->n_axes, p->signal, SIGNALS, P, K, p->atom, d, &other);
-        if (status == DICOD_OK) status = dicod_learner_step(other, &x.array, &step);
+        status = dicod_learner_create(context, given, PROBLEM(p->n_axes, p->signal, SIGNALS, P, K, p->atom), d, &other);
+        if (status == DICOD_OK) status = dicod_learner_step(other, READ(&x.array), &step);
         check_status(status, DICOD_ERROR_INVALID_ARGUMENT, "the same on every rank", __FILE__, __LINE__, "other dictionary");
         same_everywhere(status);
         dicod_learner_free(&other);
         dicod_options_free(&given);
     }
     ALL_FAIL(DICOD_ERROR_NULL_POINTER, named,
-             dicod_learner_create(context, NULL, p->n_axes, p->signal, SIGNALS, P, K, i_am_bad ? NULL : p->atom, NULL, &other));
+             dicod_learner_create(context, NULL, i_am_bad ? NULL : PROBLEM(p->n_axes, p->signal, SIGNALS, P, K, p->atom), NULL, &other));
     ALL_FAIL(DICOD_ERROR_NULL_POINTER, named,
-             dicod_learner_create(context, NULL, p->n_axes, p->signal, SIGNALS, P, K, p->atom, NULL, i_am_bad ? NULL : &other));
+             dicod_learner_create(context, NULL, PROBLEM(p->n_axes, p->signal, SIGNALS, P, K, p->atom), NULL, i_am_bad ? NULL : &other));
 
     /* checkpoints: what the first rank cannot use, or cannot write, fails on all */
     unsigned char *bytes = malloc(MOST_BYTES);
@@ -316,7 +318,7 @@ static void errors(const problem *p)
     ALL_FAIL(DICOD_ERROR_NULL_POINTER, named, dicod_learner_save_file(one, i_am_bad ? NULL : path));
     ALL_FAIL(DICOD_ERROR_NULL_POINTER, named, dicod_learner_restore_file(context, NULL, i_am_bad ? NULL : path, &other));
     if (rank == 0) CHECK(remove(path) == 0);
-    OK(dicod_learner_step(one, &x.array, &step));
+    OK(dicod_learner_step(one, READ(&x.array), &step));
     const double objective = step.objective_d;
     OK(dicod_learner_save(one, MOST_BYTES, bytes, &n));
     if (rank == 0) bytes[n / 2] ^= 1;
@@ -329,10 +331,10 @@ static void errors(const problem *p)
     /* all goes on as if nothing had happened */
     dicod_learner *untroubled = make(p, context);
     dicod_learn_step again = DICOD_LEARN_STEP_INIT;
-    OK(dicod_learner_step(untroubled, &x.array, &again));
+    OK(dicod_learner_step(untroubled, READ(&x.array), &again));
     CHECK(again.objective_d == objective);
-    OK(dicod_learner_step(one, &x.array, &step));
-    OK(dicod_learner_step(untroubled, &x.array, &again));
+    OK(dicod_learner_step(one, READ(&x.array), &step));
+    OK(dicod_learner_step(untroubled, READ(&x.array), &again));
     CHECK(again.objective_d == step.objective_d && again.iteration == 1);
     dicod_learner_free(&untroubled);
     dicod_learner_free(&one);

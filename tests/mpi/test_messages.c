@@ -31,40 +31,41 @@ int main(int argc, char **argv)
 
     OK(dicod_options_set_real(options, "reg", last ? 0.2 : 0.1));
     snprintf(text, sizeof text, "option \"reg\" must be the same on every rank, is 0.1 on %s, 0.2 on rank %d", others, n_ranks - 1);
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, text, status = dicod_encoder_create(context, options, 1, signal, 1, 1, K, atom, d, &e));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, text, status = dicod_encoder_create(context, options, PROBLEM(1, signal, 1, 1, K, atom), d, &e));
     same_everywhere(status);
     OK(dicod_options_set_real(options, "reg", 0.1));
 
     if (last) d[3] += 1;
     snprintf(text, sizeof text, "the dictionary must be the same on every rank, is one on %s, another on rank %d", others, n_ranks - 1);
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, text, status = dicod_encoder_create(context, options, 1, signal, 1, 1, K, atom, d, &e));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, text, status = dicod_encoder_create(context, options, PROBLEM(1, signal, 1, 1, K, atom), d, &e));
     same_everywhere(status);
     if (last) d[3] -= 1;
 
     const int64_t shorter[1] = {N - 1};
     snprintf(text, sizeof text, "signal_shape must be the same on every rank, is [60] on %s, [59] on rank %d", others, n_ranks - 1);
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, text,
-          status = dicod_encoder_create(context, options, 1, last ? shorter : signal, 1, 1, K, atom, d, &e));
+          status = dicod_encoder_create(context, options, PROBLEM(1, last ? shorter : signal, 1, 1, K, atom), d, &e));
     same_everywhere(status);
 
     OK(dicod_options_set_string(options, "schedule", "published"));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT,
           "option \"schedule\" must be \"coloured\" or \"asynchronous\" on more than one rank, is \"published\"",
-          status = dicod_solve(context, options, 1, signal, 1, 1, K, atom, x, d, z, NULL));
+          status = dicod_solve(context, options, PROBLEM(1, signal, 1, 1, K, atom), x, d, z, NULL));
     same_everywhere(status);
     OK(dicod_options_set_string(options, "schedule", "coloured"));
 
-    parmap *map = NULL;
+    dicod_parmap *map = NULL;
     OK(parmap_create(context, &map));
     /* refused by a binding on the last rank alone: all read why */
     if (last) OK(dicod_fail_next(DICOD_ERROR_INVALID_SHAPE, "x does not fit"));
     snprintf(text, sizeof text, "rank %d: x does not fit", n_ranks - 1);
-    FAILS(DICOD_ERROR_INVALID_SHAPE, text, status = dicod_solve(context, options, last ? -1 : 1, signal, 1, 1, K, atom, x, d, z, NULL));
+    FAILS(DICOD_ERROR_INVALID_SHAPE, text,
+          status = dicod_solve(context, options, PROBLEM(last ? -1 : 1, signal, 1, 1, K, atom), x, d, z, NULL));
     same_everywhere(status);
     if (last) OK(dicod_fail_next(DICOD_ERROR_INVALID_SHAPE, "columns differ"));
     snprintf(text, sizeof text, "rank %d: columns differ", n_ranks - 1);
     FAILS(DICOD_ERROR_INVALID_SHAPE, text, status = parmap_run(map, last ? -1 : 0, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
-    OK(dicod_solve(context, options, 1, signal, 1, 1, K, atom, x, d, z, NULL));
+    OK(dicod_solve(context, options, PROBLEM(1, signal, 1, 1, K, atom), x, d, z, NULL));
     parmap_free(&map);
     dicod_options_free(&options);
     OK(dicod_context_free(&context));

@@ -29,7 +29,7 @@ static dicod_context *context;
 static dicod_options *options;
 static dicod_encoder *encoder, *single;
 static dicod_learner *learner;
-static parmap *map;
+static dicod_parmap *map;
 static parmap_flow *flow;
 static parmap_operators *operators;
 static parmap_ensemble *ensemble;
@@ -38,8 +38,24 @@ static int64_t n_saved;
 
 #define NOT(value) (wrong() ? 0 : (value))
 #define NEGATIVE(value) (wrong() ? -1 : (value))
-/* the arguments that all functions on plain shapes begin with */
-#define SHAPES context, options, NEGATIVE(1), NOT(signal), NOT(1), NOT(1), NOT(K), NOT(atom)
+
+/* a problem with what can be wrong about it; NULL is one of that */
+static dicod_problem *problem(void)
+{
+    static dicod_problem p;
+    p = problem_of(1, signal, 1, 1, K, atom);
+    p.n_axes = NEGATIVE(1);
+    if (wrong()) p.struct_size = 8;
+    if (wrong()) p.signal_shape[0] = 0;
+    if (wrong()) p.atom_shape[0] = 0;
+    if (wrong()) p.n_signals = 0;
+    if (wrong()) p.n_channels = 0;
+    if (wrong()) p.n_atoms = 0;
+    return NOT(&p);
+}
+
+/* the arguments that all functions on plain arrays begin with */
+#define SHAPES context, options, problem()
 
 static dicod_info *info_of(void)
 {
@@ -87,6 +103,15 @@ static dicod_array *part(const int64_t *global, int64_t fields, double *from)
     if (wrong()) a.element_type = 5;
     if (wrong()) a.struct_size = 1;
     return NOT(&a);
+}
+
+/* the same, to be read */
+static dicod_const_array *reading(const dicod_array *array)
+{
+    static dicod_const_array a;
+    if (!array) return NULL;
+    a = const_of(array);
+    return &a;
 }
 
 /* contexts, and one call on plain arrays */
@@ -178,12 +203,12 @@ static dicod_status set_dictionary_rank1_f32(void)
 
 static dicod_status encoder_solve(void)
 {
-    return dicod_encoder_solve(encoder, part(signal, 1, x), info_of());
+    return dicod_encoder_solve(encoder, reading(part(signal, 1, x)), info_of());
 }
 
 static dicod_status set_z(void)
 {
-    return dicod_encoder_set_z(encoder, part(valid, K, z));
+    return dicod_encoder_set_z(encoder, reading(part(valid, K, z)));
 }
 
 static dicod_status get_z(void)
@@ -209,7 +234,7 @@ static dicod_status set_sparse(void)
     int64_t first[1], shape[1];
     int any = 0, no[7];
     for (int i = 0; i < 7; i++) any += no[i] = wrong();
-    OK(dicod_encoder_region(encoder, first, shape));
+    OK(dicod_encoder_get_region(encoder, first, shape));
     /* a rank without a region has nothing that could be wrong but the number */
     if (shape[0] == 0) return dicod_encoder_set_sparse(encoder, any ? -1 : 0, NULL, NULL, NULL, NULL);
     atoms[0] = no[0] ? K : 0, positions[0] = no[1] ? first[0] + shape[0] : first[0], values[0] = no[2] ? NAN : 1;
@@ -222,17 +247,17 @@ static dicod_status learner_step(void)
 {
     dicod_learn_step step = DICOD_LEARN_STEP_INIT;
     if (wrong()) step.struct_size = 1;
-    return dicod_learner_step(learner, part(signal, 1, x), &step);
+    return dicod_learner_step(learner, reading(part(signal, 1, x)), &step);
 }
 
 static dicod_status learner_run(void)
 {
-    return dicod_learner_run(learner, part(signal, 1, x), NULL, NULL, learn_info_of());
+    return dicod_learner_run(learner, reading(part(signal, 1, x)), NULL, NULL, learn_info_of());
 }
 
 static dicod_status learner_encode(void)
 {
-    return dicod_learner_encode(learner, part(signal, 1, x), info_of());
+    return dicod_learner_encode(learner, reading(part(signal, 1, x)), info_of());
 }
 
 static dicod_status learner_get_z(void)
@@ -288,8 +313,8 @@ static dicod_status another_encoder(void)
 {
     dicod_encoder *made = NULL;
     const int64_t n = wrong() ? 1 : K;
-    const dicod_status status = wrong() ? dicod_encoder_create_f32(context, options, 1, signal, 1, 1, n, atom, df, &made)
-                                        : dicod_encoder_create(context, options, 1, signal, 1, 1, n, atom, d, &made);
+    const dicod_status status = wrong() ? dicod_encoder_create_f32(context, options, PROBLEM(1, signal, 1, 1, n, atom), df, &made)
+                                        : dicod_encoder_create(context, options, PROBLEM(1, signal, 1, 1, n, atom), d, &made);
     dicod_encoder_free(&made);
     return status;
 }
@@ -304,9 +329,9 @@ static dicod_status another_learner(void)
     a.n_axes = 1, a.global_shape = signal, a.offset = first, a.local_shape = shape, a.n_channels = 1, a.channels = channels;
     a.element_type = single ? DICOD_F32 : DICOD_F64;
     channels[0] = single ? (void *)(xf + first[0]) : (void *)(x + first[0]);
-    dicod_status status = single ? dicod_learner_create_f32(context, options, 1, signal, 1, 1, n, atom, df, &made)
-                                 : dicod_learner_create(context, options, 1, signal, 1, 1, n, atom, d, &made);
-    if (status == 0) status = dicod_learner_step(made, &a, NULL);
+    dicod_status status = single ? dicod_learner_create_f32(context, options, PROBLEM(1, signal, 1, 1, n, atom), df, &made)
+                                 : dicod_learner_create(context, options, PROBLEM(1, signal, 1, 1, n, atom), d, &made);
+    if (status == 0) status = dicod_learner_step(made, reading(&a), NULL);
     dicod_learner_free(&made);
     return status;
 }
@@ -417,11 +442,11 @@ static dicod_status reduce(void)
     static int64_t in[TASKS];
     double state = 0;
     parmap_reducer r = PARMAP_REDUCER_INIT;
-    r.fork = NOT(fork_state);
+    r.fork_state = NOT(fork_state);
     r.work = NOT(reduce_task);
     r.pack = NOT(pack);
     r.unpack = NOT(unpack);
-    r.join = NOT(join);
+    r.join_states = NOT(join);
     if (wrong()) r.struct_size = 1;
     return parmap_reduce(map,
                          wrong()       ? -1
@@ -523,7 +548,7 @@ static int go_through(const char *name, dicod_status (*call)(void))
                 break;
             }
             char text[400] = "", who[40];
-            if (status < 0) dicod_last_error(text, sizeof text, NULL);
+            if (status < 0) dicod_last_error(sizeof text, text, NULL);
             snprintf(who, sizeof who, "rank %d", bad);
             const int failed = failures;
             CHECK(status < 0 && status != DICOD_ERROR_INTERNAL && status != DICOD_ERROR_COMMUNICATION);
@@ -552,9 +577,9 @@ int main(int argc, char **argv)
     OK(dicod_options_create(&options));
     OK(dicod_options_set_real(options, "tol", 1e-3));
     OK(dicod_options_set_integer(options, "learn_max_iter", 1));
-    OK(dicod_encoder_create(context, options, 1, signal, 1, 1, K, atom, d, &encoder));
-    OK(dicod_encoder_create_f32(context, options, 1, signal, 1, 1, K, atom, df, &single));
-    OK(dicod_learner_create(context, options, 1, signal, 1, 1, K, atom, d, &learner));
+    OK(dicod_encoder_create(context, options, PROBLEM(1, signal, 1, 1, K, atom), d, &encoder));
+    OK(dicod_encoder_create_f32(context, options, PROBLEM(1, signal, 1, 1, K, atom), df, &single));
+    OK(dicod_learner_create(context, options, PROBLEM(1, signal, 1, 1, K, atom), d, &learner));
     OK(parmap_create(context, &map));
     parmap_node node = PARMAP_NODE_INIT;
     node.execute = pass;

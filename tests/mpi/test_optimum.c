@@ -115,7 +115,7 @@ static dicod_encoder *encoder_with(dicod_context *context, const dicod_options *
 {
     dicod_encoder *encoder = NULL;
     const int64_t first = 2 - p.n_axes;
-    OK(dicod_encoder_create(context, options, p.n_axes, p.signal + first, 1, P, K, p.atom + first, p.d, &encoder));
+    OK(dicod_encoder_create(context, options, PROBLEM(p.n_axes, p.signal + first, 1, P, K, p.atom + first), p.d, &encoder));
     return encoder;
 }
 
@@ -123,7 +123,7 @@ static void solve(dicod_encoder *encoder, dicod_info *info)
 {
     part x, z;
     describe(&x, p.x, P, p.signal, 0);
-    OK(dicod_encoder_solve(encoder, &x.array, info));
+    OK(dicod_encoder_solve(encoder, READ(&x.array), info));
     describe(&z, p.z, K, p.valid, 1);
     OK(dicod_encoder_get_z(encoder, &z.array));
 }
@@ -132,7 +132,7 @@ static void set_z(dicod_encoder *encoder, double *values)
 {
     part z;
     describe(&z, values, K, p.valid, 0);
-    OK(dicod_encoder_set_z(encoder, &z.array));
+    OK(dicod_encoder_set_z(encoder, READ(&z.array)));
 }
 
 static void one(dicod_context *context, const char *schedule, const char *strategy, const char *lock)

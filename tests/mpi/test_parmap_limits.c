@@ -19,7 +19,7 @@
 
 static int rank, n_ranks;
 static dicod_context *context;
-static parmap *map;
+static dicod_parmap *map;
 
 static void rest(double seconds)
 {
@@ -68,7 +68,7 @@ static int32_t produce(void *userdata, parmap_buffer *buffer)
 static int32_t pass_on(void *userdata, const parmap_task *task, const void *input, int64_t size, parmap_buffer *output)
 {
     (void)userdata;
-    if (parmap_task_index(task) == 0) rest(0.5);
+    if (parmap_task_get_index(task) == 0) rest(0.5);
     return parmap_buffer_append(output, input, size) ? 1 : 0;
 }
 
@@ -124,7 +124,7 @@ static int32_t adds_up(void *userdata, const parmap_task *task, const void *inpu
     const void *data = NULL;
     int64_t size = 0;
     (void)userdata, (void)input;
-    if (parmap_task_shared(task, &data, &size) || (uintptr_t)data % 64) return 1;
+    if (parmap_task_get_shared(task, &data, &size) || (uintptr_t)data % 64) return 1;
     *(uint64_t *)output = checksum(data, size);
     return 0;
 }
@@ -169,7 +169,7 @@ static void handles(int64_t n)
 {
     double before = 0;
     for (int64_t i = 0; i < n; i++) {
-        parmap *one = NULL;
+        dicod_parmap *one = NULL;
         OK(parmap_create(context, &one));
         if (i % 100 == 0) OK(parmap_run(one, 10, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
         parmap_free(&one);
@@ -223,7 +223,7 @@ static int32_t lost(void *userdata, const parmap_task *task, const void *input, 
 {
     (void)input, (void)output;
     rest(0.01);
-    if (rank == n_ranks - 1 && parmap_task_index(task) > 20) {
+    if (rank == n_ranks - 1 && parmap_task_get_index(task) > 20) {
         if (strcmp(userdata, "kill") == 0) raise(SIGKILL);
         _exit(0);
     }
@@ -238,8 +238,8 @@ static int32_t solves(void *userdata, const parmap_task *task, const void *input
     int32_t members = 0;
     int64_t signal[1] = {400}, atom[1] = {8};
     (void)userdata, (void)input;
-    if (parmap_task_context(task, &team) || dicod_context_ranks(team, NULL, &members)) return 1;
-    parmap *inner = NULL;
+    if (parmap_task_get_context(task, &team) || dicod_context_get_ranks(team, NULL, &members)) return 1;
+    dicod_parmap *inner = NULL;
     double d[16], sums[4] = {0};
     for (int i = 0; i < 16; i++) d[i] = cos(i * (1 + i / 8));
     if (parmap_create(team, &inner)) return 2;
@@ -249,11 +249,11 @@ static int32_t solves(void *userdata, const parmap_task *task, const void *input
     MPI_Comm comm;
     MPI_Fint handle;
     int sum = 0, one = 1;
-    if (parmap_task_comm(task, &comm) || parmap_task_comm_f(task, &handle)) return 6;
+    if (parmap_task_get_comm(task, &comm) || parmap_task_get_comm_f(task, &handle)) return 6;
     MPI_Allreduce(&one, &sum, 1, MPI_INT, MPI_SUM, comm);
     if (sum != members || MPI_Comm_c2f(comm) != handle) return 7;
     dicod_encoder *encoder = NULL;
-    if (dicod_encoder_create(team, NULL, 1, signal, 1, 1, 2, atom, d, &encoder)) return 4;
+    if (dicod_encoder_create(team, NULL, PROBLEM(1, signal, 1, 1, 2, atom), d, &encoder)) return 4;
     dicod_encoder_free(&encoder);
     *(int64_t *)output = members;
     return dicod_context_free(&team) ? 5 : 0;
@@ -321,20 +321,20 @@ static dicod_status collective(int which)
     switch (which) {
     case RUN: return parmap_run(map, 9, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL);
     case REDUCE:
-        reducer.fork = fork_state, reducer.work = no_work, reducer.pack = no_pack, reducer.unpack = no_unpack;
-        reducer.join = no_join, reducer.free = no_free;
+        reducer.fork_state = fork_state, reducer.work = no_work, reducer.pack = no_pack, reducer.unpack = no_unpack;
+        reducer.join_states = no_join, reducer.free_state = no_free;
         return parmap_reduce(map, 9, &reducer, NULL, 0, 0, &state, NULL);
     case SHARE: return parmap_share(map, d, sizeof d);
     case OPEN: return parmap_open(map, 9, &pull);
     case ENCODER:
-        status = dicod_encoder_create(context, NULL, 1, signal, 1, 1, 1, atom, d, &encoder);
+        status = dicod_encoder_create(context, NULL, PROBLEM(1, signal, 1, 1, 1, atom), d, &encoder);
         dicod_encoder_free(&encoder);
         return status;
     case LEARNER:
-        status = dicod_learner_create(context, NULL, 1, signal, 1, 1, 1, atom, NULL, &learner);
+        status = dicod_learner_create(context, NULL, PROBLEM(1, signal, 1, 1, 1, atom), NULL, &learner);
         dicod_learner_free(&learner);
         return status;
-    default: return dicod_solve(context, NULL, 1, signal, 1, 1, 1, atom, x, d, z, NULL);
+    default: return dicod_solve(context, NULL, PROBLEM(1, signal, 1, 1, 1, atom), x, d, z, NULL);
     }
 }
 
@@ -345,7 +345,7 @@ static void differ(void)
             if (first == other) continue;
             dicod_status status = collective(rank == 0 ? first : other);
             char text[300] = "";
-            dicod_last_error(text, sizeof text, NULL);
+            dicod_last_error(sizeof text, text, NULL);
             CHECK(status == DICOD_ERROR_INVALID_STATE && strstr(text, "different calls"));
             if (status != DICOD_ERROR_INVALID_STATE) printf("rank %d, %d and %d: %d %s\n", rank, first, other, status, text);
             OK(parmap_run(map, 5, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
@@ -359,7 +359,7 @@ int main(int argc, char **argv)
     const char *what = argc > 1 ? argv[1] : "";
     double size = argc > 2 ? strtod(argv[2], NULL) : 0;
     OK(dicod_context_create_mpi(MPI_COMM_WORLD, 1, &context));
-    OK(dicod_context_ranks(context, &rank, &n_ranks));
+    OK(dicod_context_get_ranks(context, &rank, &n_ranks));
     OK(parmap_create(context, &map));
     if (strcmp(what, "memory") == 0) memory(size > 0 ? (int64_t)size : 2000);
     else if (strcmp(what, "handles") == 0) handles(size > 0 ? (int64_t)size : 500);

@@ -107,6 +107,19 @@ const CHECK: &str = "\
     } while (0)
 ";
 
+const PROBLEMS: &str = "\
+/**
+ * Initialisers of a dicod_problem with everything in it, for one signal of one channel: the signal's shape, how
+ * many atoms there are, and their shape. Other numbers of channels and signals are set afterwards.
+ */
+#define DICOD_PROBLEM_1D(length, n_atoms, atom_length) \\
+    {sizeof(dicod_problem), 1, {length, 0, 0, 0}, {atom_length, 0, 0, 0}, n_atoms, 1, 1}
+#define DICOD_PROBLEM_2D(rows, columns, n_atoms, atom_rows, atom_columns) \\
+    {sizeof(dicod_problem), 2, {rows, columns, 0, 0}, {atom_rows, atom_columns, 0, 0}, n_atoms, 1, 1}
+#define DICOD_PROBLEM_3D(planes, rows, columns, n_atoms, atom_planes, atom_rows, atom_columns) \\
+    {sizeof(dicod_problem), 3, {planes, rows, columns, 0}, {atom_planes, atom_rows, atom_columns, 0}, n_atoms, 1, 1}
+";
+
 /// dicod.h, from the files that are its sections.
 pub fn header(root: &Path, sections: &[Section]) -> String {
     let mut header = TOP.to_string() + &version();
@@ -116,6 +129,7 @@ pub fn header(root: &Path, sections: &[Section]) -> String {
         let (types, functions) = text.split_at(first_function(&text, &section.interface));
         let mut between = match section.title {
             "Status and errors" => CHECK.to_string(),
+            "What is to be solved" => PROBLEMS.to_string(),
             "Options" => table("options", TABLE) + "\n",
             "Parallel map: settings" => table("settings", Settings::TABLE),
             _ => String::new(),
@@ -258,10 +272,7 @@ fn for_c_readers(section: &str) -> String {
         let line = match line.split_once(" -") {
             Some((name, digits)) if line.starts_with("#define ") => format!("{name} (-{digits})"),
             _ if line.starts_with("typedef struct ") => line.to_string(),
-            _ => line
-                .replace("struct dicod_", "dicod_")
-                .replace("struct segmentation ", "segmentation ")
-                .replace("struct parmap", "parmap"),
+            _ => line.replace("struct dicod_", "dicod_").replace("struct parmap_", "parmap_"),
         };
         text += line.trim_end();
         text += "\n";

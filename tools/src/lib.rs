@@ -14,10 +14,11 @@ use model::Interface;
 use std::path::{Path, PathBuf};
 
 /// The sections of dicod.h, and the files of src that declare what is in them.
-const SECTIONS: [(&str, &[&str]); 26] = [
+const SECTIONS: [(&str, &[&str]); 27] = [
     ("Status and errors", &["base/status", "ffi/status"]),
     ("Context: threads, log, progress", &["ffi/context"]),
     ("Options", &["ffi/options"]),
+    ("What is to be solved", &["ffi/problem"]),
     ("What a solve found", &["ffi/info"]),
     ("One call on plain arrays", &["ffi/solve"]),
     ("Array descriptors", &["ffi/array"]),

@@ -8,7 +8,9 @@ const USE: &str = "
 #include \"dicod.h\"
 int main(void) {
     dicod_info info = DICOD_INFO_INIT;
+    dicod_problem problem = DICOD_PROBLEM_2D(9, 8, 3, 2, 1);
     dicod_array array = DICOD_ARRAY_INIT;
+    dicod_const_array input = DICOD_CONST_ARRAY_INIT;
     dicod_option_info option = DICOD_OPTION_INFO_INIT;
     dicod_context *context = 0;
     dicod_encoder *encoder = 0;
@@ -16,10 +18,10 @@ int main(void) {
     dicod_learn_info learnt = DICOD_LEARN_INFO_INIT;
     dicod_learner *learner = 0;
     dicod_learn_fn each = 0;
-    segmentation *segments = 0;
+    dicod_segmentation *segments = 0;
     dicod_log_fn log = 0;
     dicod_progress_fn progress = 0;
-    parmap *map = 0;
+    dicod_parmap *map = 0;
     parmap_report report = PARMAP_REPORT_INIT;
     parmap_reducer reducer = PARMAP_REDUCER_INIT;
     parmap_node node = PARMAP_NODE_INIT;
@@ -30,11 +32,12 @@ int main(void) {
     parmap_reduce(map, 0, &reducer, 0, 0, 0, 0, &report);
     parmap_flow_create(1, &node, &flow);
     parmap_operators_create_vector(1, &part, &parts);
-    return dicod_context_create(1, &context) + dicod_encoder_solve(encoder, &array, &info)
+    return dicod_context_create(1, &context) + dicod_encoder_solve(encoder, &input, &info) + dicod_encoder_get_z(encoder, &array)
         + dicod_options_describe(0, &option) + dicod_context_set_log(context, log, 0)
         + dicod_context_set_progress(context, progress, 0)
-        + dicod_learner_step(learner, &array, &step)
-        + dicod_learner_run(learner, &array, each, 0, &learnt)
+        + dicod_learner_step(learner, &input, &step)
+        + dicod_learner_run(learner, &input, each, 0, &learnt)
+        + dicod_encoder_create(context, 0, &problem, 0, &encoder) + dicod_encoder_free(&encoder)
         + segmentation_reset(segments, 0) != DICOD_OK;
 }
 ";
@@ -49,7 +52,7 @@ fn compiles(standard: &str, suffix: &str, program: &str) {
     let mut compiler = cc::Build::new();
     compiler.host(env!("HOST")).target(env!("TARGET")).opt_level(0).cargo_metadata(false);
     compiler.cpp(suffix == "cpp").std(standard).include(include).warnings_into_errors(true);
-    ["-Wall", "-Wextra", "-pedantic", "-fsyntax-only"].iter().for_each(|flag| _ = compiler.flag(flag));
+    ["-Wall", "-Wextra", "-Wconversion", "-pedantic", "-fsyntax-only"].iter().for_each(|flag| _ = compiler.flag(flag));
     let mut command = compiler.get_compiler().to_command();
     let output = command.arg(&source).output();
     std::fs::remove_file(&source).unwrap();

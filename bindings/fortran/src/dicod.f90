@@ -18,7 +18,7 @@
 ! Procedures that a map calls in several threads have to be recursive: gfortran's others may keep variables between calls.
 module dicod
   use, intrinsic :: iso_fortran_env, only: int8, int32, int64, real32, real64
-  !@use_c but dicod_array, dicod_option_info, parmap_reducer, parmap_node, parmap_operator, parmap_member
+  !@use_c but dicod_problem, dicod_array, dicod_const_array, dicod_option_info, parmap_reducer, parmap_node, parmap_operator, parmap_member
   use dicod_error_m, only: last_error, status_text, library_version, build_info
   use dicod_context_m, only: dicod_context, log_procedure, progress_procedure
   use dicod_options_m, only: dicod_options, option_description, n_options, describe_option, &

@@ -136,7 +136,7 @@ contains
     class(dicod_context), intent(in) :: self
     integer(int32), target :: rank
     rank = 0
-    call report_status(dicod_context_ranks(self%handle, c_loc(rank), c_null_ptr))
+    call report_status(dicod_context_get_ranks(self%handle, c_loc(rank), c_null_ptr))
   end function
 
   ! Number of ranks of the context. Local.
@@ -144,7 +144,7 @@ contains
     class(dicod_context), intent(in) :: self
     integer(int32), target :: n
     n = 1
-    call report_status(dicod_context_ranks(self%handle, c_null_ptr, c_loc(n)))
+    call report_status(dicod_context_get_ranks(self%handle, c_null_ptr, c_loc(n)))
   end function
 
   ! Threads that calls with the context may use. Local.
@@ -152,7 +152,7 @@ contains
     class(dicod_context), intent(in) :: self
     integer(int32), target :: n
     n = 1
-    call report_status(dicod_context_threads(self%handle, c_loc(n)))
+    call report_status(dicod_context_get_threads(self%handle, c_loc(n)))
   end function
 
   ! Without log: to nobody. user has to live as long as the context and its encoders.

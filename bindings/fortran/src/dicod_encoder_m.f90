@@ -83,14 +83,16 @@ contains
   ! Collective where the context was freed before and is on a communicator.
   recursive subroutine encoder_free(self)
     class(dicod_encoder), intent(inout) :: self
-    call dicod_encoder_free(self%handle)
+    integer(int32) :: ignored
+    ignored = dicod_encoder_free(self%handle)
     call let_go(self%box)
   end subroutine
 
   impure elemental recursive subroutine encoder_final(self)
     type(dicod_encoder), intent(inout) :: self
+    integer(int32) :: ignored
     if (self%collective) return
-    call dicod_encoder_free(self%handle)
+    ignored = dicod_encoder_free(self%handle)
     call let_go(self%box)
   end subroutine
 
@@ -250,7 +252,7 @@ contains
       call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'offset and local_shape need one value per axis of the encoder')
       return
     end if
-    status = dicod_encoder_region(self%handle, c_loc(first), c_loc(local))
+    status = dicod_encoder_get_region(self%handle, c_loc(first), c_loc(local))
     if (status >= 0) then
       call give(reverse(first(:n)), offset)
       call give(reverse(local(:n)), local_shape)
@@ -323,10 +325,10 @@ contains
     integer(int64), target :: needed
     integer(int32) :: status
     needed = 1
-    status = dicod_encoder_get_trace_json(self%handle, c_null_ptr, 0_int64, c_loc(needed))
+    status = dicod_encoder_get_trace_json(self%handle, 0_int64, c_null_ptr, c_loc(needed))
     allocate (buffer(needed))
     buffer = c_null_char
-    if (status >= 0) status = dicod_encoder_get_trace_json(self%handle, c_loc(buffer), needed, c_loc(needed))
+    if (status >= 0) status = dicod_encoder_get_trace_json(self%handle, needed, c_loc(buffer), c_loc(needed))
     json = text_from_c(c_loc(buffer))
     call report_status(status, stat, errmsg)
   end subroutine
@@ -360,8 +362,7 @@ contains
     call c%choose_options(options, &
       !@option_pass
     call c%domain(shape(d, int64), signal_shape, n_signals, {element})
-    if (c%proceed()) call c%finish(dicod_encoder_create{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%proceed()) call c%finish(dicod_encoder_create{c}(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -391,8 +392,7 @@ contains
         ': they are (channel, atom) and (axes, atom)'
     end if
     call c%domain(shape_of_atoms(shape(u, int64), shape(v, int64)), signal_shape, n_signals, {element})
-    if (c%proceed()) call c%finish(dicod_encoder_create_rank1{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(u), c_loc(v), handle))
+    if (c%proceed()) call c%finish(dicod_encoder_create_rank1{c}(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -437,7 +437,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
     call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -454,7 +454,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
     call c%lay_out('z', view_{m}(z), self%g%n_atoms, self%g%valid, offset, a)
-    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%array))
+    if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 

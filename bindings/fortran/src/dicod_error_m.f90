@@ -89,10 +89,10 @@ contains
     integer(int64), target :: needed
     integer(int32) :: status
     needed = 1
-    status = dicod_last_error_in(DICOD_LANGUAGE_FORTRAN, c_null_ptr, 0_int64, c_loc(needed))
+    status = dicod_last_error_in(DICOD_LANGUAGE_FORTRAN, 0_int64, c_null_ptr, c_loc(needed))
     allocate (buffer(max(needed, 1_int64)))
     buffer = c_null_char
-    status = dicod_last_error_in(DICOD_LANGUAGE_FORTRAN, c_loc(buffer), size(buffer, kind=int64), c_loc(needed))
+    status = dicod_last_error_in(DICOD_LANGUAGE_FORTRAN, size(buffer, kind=int64), c_loc(buffer), c_loc(needed))
     message = text_from_c(c_loc(buffer))
     if (status < 0) message = 'unknown error'
   end function

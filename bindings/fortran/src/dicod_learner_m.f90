@@ -93,14 +93,16 @@ contains
   ! Collective if it was made over a communicator.
   recursive subroutine learner_free(self)
     class(dicod_learner), intent(inout) :: self
-    call dicod_learner_free(self%handle)
+    integer(int32) :: ignored
+    ignored = dicod_learner_free(self%handle)
     call let_go(self%box)
   end subroutine
 
   impure elemental recursive subroutine learner_final(self)
     type(dicod_learner), intent(inout) :: self
+    integer(int32) :: ignored
     if (self%collective) return
-    call dicod_learner_free(self%handle)
+    ignored = dicod_learner_free(self%handle)
     call let_go(self%box)
   end subroutine
 
@@ -229,6 +231,7 @@ contains
     type(dicod_handle_info) :: info, expected
     type(c_ptr) :: handle, with
     character(kind=c_char), allocatable, target :: name(:)
+    integer(int32) :: ignored
     handle = c_null_ptr
     with = c_null_ptr
     if (present(options)) with = options%handle
@@ -262,7 +265,7 @@ contains
     if (c%status < 0) expected%n_axes = -1
     if (c%proceed()) call c%finish(dicod_learner_expect(handle, expected))
     if (c%status < 0) then
-      call dicod_learner_free(handle)
+      ignored = dicod_learner_free(handle)
     else
       call learner_adopt(self, handle, c%g, context)
     end if
@@ -322,8 +325,7 @@ contains
       call c%check_z(shape(z, int64))
       at_z = c_loc(z)
     end if
-    if (c%proceed()) call c%finish(dicod_learn{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), told(box, each, user), c_loc(box), &
+    if (c%proceed()) call c%finish(dicod_learn{c}(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
     call c%report(stat, errmsg)
   end subroutine
@@ -350,8 +352,7 @@ contains
     call c%choose_options(options, &
       !@option_pass
     call c%domain(shape(d, int64), signal_shape, n_signals, {element})
-    if (c%proceed()) call c%finish(dicod_learner_create{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), handle))
+    if (c%proceed()) call c%finish(dicod_learner_create{c}(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
   end subroutine
@@ -424,7 +425,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
     call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%array, step))
+    if (c%proceed()) call c%finish(dicod_learner_step(self%handle, a%input(), step))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -443,7 +444,7 @@ contains
     type(learn_box), target :: box
     call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
     call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%array, told(box, each, user), c_loc(box), info))
+    if (c%proceed()) call c%finish(dicod_learner_run(self%handle, a%input(), told(box, each, user), c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -459,7 +460,7 @@ contains
     type(described), target :: a
     call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
     call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
-    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%array, info))
+    if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
     call c%report(stat, errmsg)
   end subroutine
 

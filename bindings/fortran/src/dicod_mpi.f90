@@ -80,7 +80,7 @@ contains
     integer(c_int), target :: found
     integer(int32) :: status
     found = 0
-    status = parmap_task_comm_f(task%handle, c_loc(found))
+    status = parmap_task_get_comm_f(task%handle, c_loc(found))
     if (status >= 0) comm = int(found)
     call report_status(status, stat, errmsg)
   end subroutine

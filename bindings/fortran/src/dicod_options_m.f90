@@ -368,19 +368,21 @@ contains
   ! Back to the defaults.
   recursive subroutine options_free(self)
     class(dicod_options), intent(inout) :: self
-    call dicod_options_free(self%handle)
+    integer(int32) :: ignored
+    ignored = dicod_options_free(self%handle)
   end subroutine
 
   impure elemental recursive subroutine options_final(self)
     type(dicod_options), intent(inout) :: self
-    call dicod_options_free(self%handle)
+    integer(int32) :: ignored
+    ignored = dicod_options_free(self%handle)
   end subroutine
 
   ! Number of options that there are.
   recursive function n_options() result(n)
     integer(int64), target :: n
     n = 0
-    call report_status(dicod_options_count(c_loc(n)))
+    call report_status(dicod_options_get_count(c_loc(n)))
   end function
 
   ! Option number index, from 1 to n_options().
@@ -400,7 +402,7 @@ contains
   recursive function n_settings() result(n)
     integer(int64), target :: n
     n = 0
-    call report_status(parmap_settings_count(c_loc(n)))
+    call report_status(parmap_settings_get_count(c_loc(n)))
   end function
 
   ! Setting number index of a map, from 1 to n_settings().

@@ -42,6 +42,8 @@ module dicod_shape_m
     type(dicod_array) :: array
     integer(int64) :: global(3) = 1, offset(3) = 0, local(3) = 1, strides(3) = 1
     type(c_ptr), allocatable :: channels(:)
+  contains
+    procedure :: input
   end type
 
   ! One call: what was found out about its arguments, and the first error. Once there is one the rest does nothing.
@@ -68,6 +70,7 @@ module dicod_shape_m
     procedure :: same_factors
     procedure :: compare
     procedure :: lay_out
+    procedure :: problem
     procedure :: proceed
     procedure :: pointer
     procedure :: finish
@@ -107,9 +110,9 @@ contains
     g%n_signals = info%n_signals
     g%n_channels = info%n_channels
     g%n_atoms = info%n_atoms
-    g%signal = max(info%signal_shape, 1_int64)
-    g%atom = max(info%atom_shape, 1_int64)
-    g%valid = max(info%valid_shape, 1_int64)
+    g%signal = max(info%signal_shape(:3), 1_int64)
+    g%atom = max(info%atom_shape(:3), 1_int64)
+    g%valid = max(info%valid_shape(:3), 1_int64)
     g%element_type = info%element_type
   end function
 
@@ -203,11 +206,10 @@ contains
 
   recursive subroutine find_valid(c)
     class(call_state), intent(inout) :: c
-    integer(int64), target :: signal(3), atom(3), valid(3)
+    integer(int64), target :: valid(3)
     if (c%status < 0) return
-    signal = c%g%signal
-    atom = c%g%atom
-    c%status = dicod_valid_shape(c%options, c%g%n_axes, c_loc(signal), c_loc(atom), c_loc(valid))
+    valid = c%g%valid
+    c%status = dicod_valid_shape(c%options, c%problem(), c_loc(valid))
     if (c%status < 0) then
       c%text = last_error()
     else
@@ -373,6 +375,32 @@ contains
     a%array%channels = c_loc(a%channels)
   end subroutine
 
+  ! An array that is only read.
+  recursive function input(a)
+    class(described), intent(in) :: a
+    type(dicod_const_array) :: input
+    input%element_type = a%array%element_type
+    input%n_axes = a%array%n_axes
+    input%global_shape = a%array%global_shape
+    input%offset = a%array%offset
+    input%local_shape = a%array%local_shape
+    input%strides = a%array%strides
+    input%n_channels = a%array%n_channels
+    input%channels = a%array%channels
+  end function
+
+  ! As C has it.
+  recursive function problem(c)
+    class(call_state), intent(in) :: c
+    type(dicod_problem) :: problem
+    problem%n_axes = c%g%n_axes
+    problem%signal_shape(:3) = c%g%signal
+    problem%atom_shape(:3) = c%g%atom
+    problem%n_atoms = c%g%n_atoms
+    problem%n_channels = c%g%n_channels
+    problem%n_signals = c%g%n_signals
+  end function
+
   ! Whether the library is to be called. If an argument is wrong on this rank alone the others wait for it there: the library
   ! is called without axes, and tells them why.
   recursive function proceed(c)
@@ -422,7 +450,8 @@ contains
     character(*), intent(inout), optional :: errmsg
     integer(int64) :: shape(size(signal_shape))
     type(dicod_options) :: options
-    integer(int64), allocatable, target :: signal(:), atom(:), valid(:)
+    type(dicod_problem) :: problem
+    integer(int64), target :: valid(4)
     integer(int32) :: status
     shape = 0
     if (size(atom_shape) /= size(signal_shape)) then
@@ -433,13 +462,23 @@ contains
     status = DICOD_OK
     if (present(periodic)) call options%set('periodic', periodic, status)
     if (status == DICOD_OK) then
-      signal = [reverse(signal_shape), 1_int64]
-      atom = [reverse(atom_shape), 1_int64]
-      allocate (valid(size(signal)))
-      status = dicod_valid_shape(options%handle, size(signal_shape, kind=int64), c_loc(signal), c_loc(atom), c_loc(valid))
+      problem = problem_of(signal_shape, atom_shape)
+      status = dicod_valid_shape(options%handle, problem, c_loc(valid))
       if (status == DICOD_OK) shape = reverse(valid(:size(shape)))
     end if
     call report_status(status, stat, errmsg)
+  end function
+
+  ! With more axes than there can be, too: the library says so.
+  recursive function problem_of(signal_shape, atom_shape) result(problem)
+    integer(int64), intent(in) :: signal_shape(:), atom_shape(:)
+    type(dicod_problem) :: problem
+    integer :: n
+    problem%n_axes = size(signal_shape)
+    n = min(size(signal_shape), 4)
+    problem%signal_shape(:n) = reverse(signal_shape(:n))
+    problem%atom_shape(:n) = reverse(atom_shape(:n))
+    problem%n_atoms = 1
   end function
 
   recursive function valid_shape_int32(signal_shape, atom_shape, periodic, stat, errmsg) result(shape)
@@ -470,17 +509,15 @@ contains
       call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'all arguments need one value per axis')
       return
     end if
-    allocate (lists(n + 1, 6), source=0_int64)
-    lists(:n, 1) = reverse(wholes(signal_shape))
-    lists(:n, 2) = reverse(wholes(atom_shape))
-    lists(:n, 3) = reverse(wholes(offset))
-    lists(:n, 4) = reverse(wholes(local_shape))
+    allocate (lists(n + 1, 4), source=0_int64)
+    lists(:n, 1) = reverse(wholes(offset))
+    lists(:n, 2) = reverse(wholes(local_shape))
     status = DICOD_OK
     if (present(periodic)) call options%set('periodic', periodic, status)
-    if (status == DICOD_OK) status = dicod_valid_block(options%handle, int(n, int64), c_loc(lists(1, 1)), c_loc(lists(1, 2)), &
-      c_loc(lists(1, 3)), c_loc(lists(1, 4)), c_loc(lists(1, 5)), c_loc(lists(1, 6)))
-    call give(reverse(lists(:n, 5)), valid_offset)
-    call give(reverse(lists(:n, 6)), valid_local_shape)
+    if (status == DICOD_OK) status = dicod_valid_block(options%handle, problem_of(wholes(signal_shape), wholes(atom_shape)), &
+      c_loc(lists(1, 1)), c_loc(lists(1, 2)), c_loc(lists(1, 3)), c_loc(lists(1, 4)))
+    call give(reverse(lists(:n, 3)), valid_offset)
+    call give(reverse(lists(:n, 4)), valid_local_shape)
     call report_status(status, stat, errmsg)
   end subroutine
 

@@ -74,8 +74,7 @@ contains
       !@option_pass
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_solve{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), info))
+    if (c%proceed()) call c%finish(dicod_solve{c}(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -94,8 +93,7 @@ contains
     call c%choose_context(context)
     call c%choose_options(options, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
-    if (c%proceed()) call c%finish(dicod_lambda_max{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(found)))
+    if (c%proceed()) call c%finish(dicod_lambda_max{c}(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
     call c%report(stat, errmsg)
   end function
@@ -113,8 +111,7 @@ contains
     call c%choose_options(options, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_reconstruct{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(d), c_loc(z), c_loc(x)))
+    if (c%proceed()) call c%finish(dicod_reconstruct{c}(c%context, c%options, c%problem(), c_loc(d), c_loc(z), c_loc(x)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -138,8 +135,7 @@ contains
     call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
-    if (c%proceed()) call c%finish(dicod_objective{c}(c%context, c%options, c%g%n_axes, c_loc(c%g%signal), &
-      c%g%n_signals, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), c_loc(x), c_loc(d), c_loc(z), &
+    if (c%proceed()) call c%finish(dicod_objective{c}(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
       c_loc(found), c_loc(first)))
     value = found
     if (present(data_term)) data_term = first
@@ -158,8 +154,7 @@ contains
     call c%choose_context(context)
     call c%measure_d(shape(d, int64))
     call c%compare('g', shape(g, int64), [2*reverse(c%g%atom(:c%g%n_axes)) - 1, c%g%n_atoms, c%g%n_atoms])
-    if (c%proceed()) call c%finish(dicod_gram{c}(c%context, c%g%n_axes, c%g%n_channels, c%g%n_atoms, c_loc(c%g%atom), &
-      c_loc(d), c_loc(g)))
+    if (c%proceed()) call c%finish(dicod_gram{c}(c%context, c%problem(), c_loc(d), c_loc(g)))
     call c%report(stat, errmsg)
   end subroutine
 

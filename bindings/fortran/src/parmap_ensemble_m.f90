@@ -105,7 +105,8 @@ contains
   ! Local.
   recursive subroutine ensemble_free(self)
     class(parmap_ensemble), intent(inout) :: self
-    call parmap_ensemble_free(self%handle)
+    integer(int32) :: ignored
+    ignored = parmap_ensemble_free(self%handle)
   end subroutine
 
   impure elemental recursive subroutine ensemble_final(self)
@@ -145,7 +146,7 @@ contains
     integer(int64), target :: n(4)
     integer(int32) :: status
     n = [0, 0, 0, -1]
-    status = parmap_ensemble_summary(self%handle, c_loc(n(1)), c_loc(n(2)), c_loc(n(3)), c_loc(n(4)))
+    status = parmap_ensemble_get_summary(self%handle, c_loc(n(1)), c_loc(n(2)), c_loc(n(3)), c_loc(n(4)))
     if (present(n_members)) n_members = n(1)
     if (present(n_converged)) n_converged = n(2)
     if (present(evaluations)) evaluations = n(3)
@@ -177,7 +178,8 @@ contains
         return
       end if
     end if
-    status = parmap_ensemble_member(self%handle, whole(index) - 1, at_x, c_loc(its_value), c_loc(its_evaluations), c_loc(it_has))
+    status = parmap_ensemble_get_member(self%handle, whole(index) - 1, at_x, c_loc(its_value), &
+      c_loc(its_evaluations), c_loc(it_has))
     if (status >= 0) then
       if (present(value)) value = its_value
       if (present(evaluations)) evaluations = its_evaluations

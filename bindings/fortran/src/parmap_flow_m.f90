@@ -120,13 +120,13 @@ contains
       tables(i)%state = c_loc(states(i))
       tables(i)%phases = nodes(i)%phases
       tables(i)%forks_in_execution = merge(1_int32, 0_int32, nodes(i)%forks_in_execution)
-      tables(i)%fork = c_funloc(node_fork)
-      tables(i)%free = c_funloc(node_free)
+      tables(i)%fork_state = c_funloc(node_fork)
+      tables(i)%free_state = c_funloc(node_free)
       if (associated(nodes(i)%can_fork)) tables(i)%can_fork = c_funloc(node_can_fork)
       if (associated(nodes(i)%train)) tables(i)%train = c_funloc(node_train)
       if (associated(nodes(i)%pack)) tables(i)%pack = c_funloc(node_pack)
       if (associated(nodes(i)%unpack)) tables(i)%unpack = c_funloc(node_unpack)
-      if (associated(nodes(i)%join)) tables(i)%join = c_funloc(node_join)
+      if (associated(nodes(i)%join)) tables(i)%join_states = c_funloc(node_join)
       if (associated(nodes(i)%stop)) tables(i)%stop = c_funloc(node_stop)
       if (associated(nodes(i)%execute)) tables(i)%execute = c_funloc(node_execute)
       if (associated(nodes(i)%save)) tables(i)%save = c_funloc(node_save)
@@ -148,7 +148,8 @@ contains
   ! Local. Frees the flow and its nodes.
   recursive subroutine flow_free(self)
     class(parmap_flow), intent(inout) :: self
-    call parmap_flow_free(self%handle)
+    integer(int32) :: ignored
+    ignored = parmap_flow_free(self%handle)
     if (associated(self%nodes)) deallocate (self%nodes, self%states)
   end subroutine
 

@@ -105,7 +105,8 @@ contains
   recursive subroutine map_free(self)
     class(parmap), intent(inout) :: self
     type(registered), pointer :: next
-    call parmap_free(self%handle)
+    integer(int32) :: ignored
+    ignored = parmap_free(self%handle)
     if (associated(self%box)) deallocate (self%box)
     if (associated(self%title)) deallocate (self%title)
     do while (associated(self%names))
@@ -426,9 +427,9 @@ contains
     integer(int64), target :: n
     integer(int32) :: status
     n = 0
-    status = parmap_unfinished(self%handle, 0_int64, c_null_ptr, c_null_ptr, c_loc(n))
+    status = parmap_get_unfinished(self%handle, 0_int64, c_null_ptr, c_null_ptr, c_loc(n))
     allocate (first(n + 1), last(n + 1), ranges(2, n))
-    if (status >= 0) status = parmap_unfinished(self%handle, n + 1, c_loc(first), c_loc(last), c_loc(n))
+    if (status >= 0) status = parmap_get_unfinished(self%handle, n + 1, c_loc(first), c_loc(last), c_loc(n))
     if (status >= 0) then
       ranges(1, :) = first(:n) + 1
       ranges(2, :) = last(:n)
@@ -519,7 +520,7 @@ contains
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: key
     key = 0
-    call report_status(parmap_pull_key(self%handle, whole(index) - 1, c_loc(key)), stat, errmsg)
+    call report_status(parmap_pull_get_key(self%handle, whole(index) - 1, c_loc(key)), stat, errmsg)
   end function
 
   ! Ends the pull, on all ranks.

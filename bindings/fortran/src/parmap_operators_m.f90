@@ -135,7 +135,8 @@ contains
   ! Local. Ends all operators.
   recursive subroutine operators_free(self)
     class(parmap_operators), intent(inout) :: self
-    call parmap_operators_free(self%handle)
+    integer(int32) :: ignored
+    ignored = parmap_operators_free(self%handle)
     if (associated(self%operators)) deallocate (self%operators)
   end subroutine
 
@@ -156,7 +157,7 @@ contains
     integer(int32) :: status
     n = 0
     is_linear = 0
-    status = parmap_operators_sizes(self%handle, c_loc(n(1)), c_loc(n(2)), c_loc(is_linear))
+    status = parmap_operators_get_sizes(self%handle, c_loc(n(1)), c_loc(n(2)), c_loc(is_linear))
     if (present(in_size)) in_size = n(1)
     if (present(out_size)) out_size = n(2)
     if (present(linear)) linear = is_linear /= 0

@@ -37,14 +37,14 @@ contains
     type(reduce_box), intent(in), target :: box
     type(parmap_reducer) :: reducer
     reducer%userdata = c_loc(box)
-    reducer%fork = c_funloc(reduce_fork)
+    reducer%fork_state = c_funloc(reduce_fork)
     !@each bytes
     if (associated(box%work_{n})) reducer%work = c_funloc(reduce_work_{n})
     !@end
     reducer%pack = c_funloc(reduce_pack)
     reducer%unpack = c_funloc(reduce_unpack)
-    reducer%join = c_funloc(reduce_join)
-    reducer%free = c_funloc(reduce_free)
+    reducer%join_states = c_funloc(reduce_join)
+    reducer%free_state = c_funloc(reduce_free)
   end function
 
   recursive function reduce_fork(userdata, pristine, state) bind(c, name='') result(code)

@@ -65,7 +65,7 @@ contains
   recursive function task_index(self) result(index)
     class(parmap_task), intent(in) :: self
     integer(int64) :: index
-    index = parmap_task_index(self%handle) + 1
+    index = parmap_task_get_index(self%handle) + 1
   end function
 
   ! Which attempt this is, from 1.
@@ -74,7 +74,7 @@ contains
     integer(int64), target :: attempt
     integer(int32) :: ignored
     attempt = 0
-    ignored = parmap_task_where(self%handle, c_null_ptr, c_loc(attempt), c_null_ptr, c_null_ptr)
+    ignored = parmap_task_get_place(self%handle, c_null_ptr, c_loc(attempt), c_null_ptr, c_null_ptr)
     attempt = attempt + 1
   end function
 
@@ -84,7 +84,7 @@ contains
     integer(int32), target :: rank
     integer(int32) :: ignored
     rank = 0
-    ignored = parmap_task_where(self%handle, c_null_ptr, c_null_ptr, c_loc(rank), c_null_ptr)
+    ignored = parmap_task_get_place(self%handle, c_null_ptr, c_null_ptr, c_loc(rank), c_null_ptr)
   end function
 
   ! The worker there, from 1.
@@ -93,7 +93,7 @@ contains
     integer(int32), target :: worker
     integer(int32) :: ignored
     worker = 0
-    ignored = parmap_task_where(self%handle, c_null_ptr, c_null_ptr, c_null_ptr, c_loc(worker))
+    ignored = parmap_task_get_place(self%handle, c_null_ptr, c_null_ptr, c_null_ptr, c_loc(worker))
     worker = worker + 1
   end function
 
@@ -110,7 +110,7 @@ contains
     integer(int64), target :: key
     integer(int32) :: ignored
     key = 0
-    ignored = parmap_task_key(self%handle, c_loc(key))
+    ignored = parmap_task_get_key(self%handle, c_loc(key))
   end function
 
   ! The next random numbers of the task, uniform in [0, 1).
@@ -152,7 +152,7 @@ contains
     integer(int64), target :: n
     first = c_null_ptr
     n = 0
-    if (parmap_task_shared(self%handle, first, c_loc(n)) >= 0) data = data_at(first, n)
+    if (parmap_task_get_shared(self%handle, first, c_loc(n)) >= 0) data = data_at(first, n)
   end function
 
   ! A context on the ranks that work on the task together (setting "ranks_per_task"). To be freed before the procedure
@@ -166,7 +166,7 @@ contains
     integer(int32) :: status
     if (taken(context, stat, errmsg)) return
     handle = c_null_ptr
-    status = parmap_task_context(self%handle, handle)
+    status = parmap_task_get_context(self%handle, handle)
     if (status >= 0) then
       call context_adopt(context, handle, .false.)
       context%collective = context%n_ranks() > 1

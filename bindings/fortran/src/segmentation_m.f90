@@ -101,7 +101,7 @@ contains
     if (status >= 0) then
       call segments_free(self)
       self%handle = handle
-      status = segmentation_n_axes(handle, c_loc(axes))
+      status = segmentation_get_n_axes(handle, c_loc(axes))
       self%n_axes = int(axes)
     end if
     call report_status(status, stat, errmsg)
@@ -110,12 +110,14 @@ contains
   ! Local, as everything of segmentations.
   recursive subroutine segments_free(self)
     class(segmentation), intent(inout) :: self
-    call segmentation_free(self%handle)
+    integer(int32) :: ignored
+    ignored = segmentation_free(self%handle)
   end subroutine
 
   impure elemental recursive subroutine segments_final(self)
     type(segmentation), intent(inout) :: self
-    call segmentation_free(self%handle)
+    integer(int32) :: ignored
+    ignored = segmentation_free(self%handle)
   end subroutine
 
   ! Number of segments.
@@ -125,7 +127,7 @@ contains
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: n
     n = 0
-    call report_status(segmentation_n_segments(self%handle, c_loc(n)), stat, errmsg)
+    call report_status(segmentation_get_n_segments(self%handle, c_loc(n)), stat, errmsg)
   end function
 
   ! Number of segments along each axis.
@@ -136,7 +138,7 @@ contains
     integer(int64) :: values(self%n_axes)
     integer(int64), target :: found(self%n_axes + 1)
     found = 0
-    call report_status(segmentation_segments_per_axis(self%handle, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_get_segments_per_axis(self%handle, c_loc(found)), stat, errmsg)
     values = reverse(found(:self%n_axes))
   end function
 
@@ -148,7 +150,7 @@ contains
     integer(int64) :: values(self%n_axes)
     integer(int64), target :: found(self%n_axes + 1)
     found = 0
-    call report_status(segmentation_nominal_shape(self%handle, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_get_nominal_shape(self%handle, c_loc(found)), stat, errmsg)
     values = reverse(found(:self%n_axes))
   end function
 
@@ -160,7 +162,7 @@ contains
     integer(int64) :: values(self%n_axes)
     integer(int64), target :: found(self%n_axes + 1)
     found = 0
-    call report_status(segmentation_shape(self%handle, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_get_shape(self%handle, c_loc(found)), stat, errmsg)
     values = reverse(found(:self%n_axes))
   end function
 
@@ -172,7 +174,7 @@ contains
     integer(int64) :: values(self%n_axes)
     integer(int64), target :: found(self%n_axes + 1)
     found = 0
-    call report_status(segmentation_full_shape(self%handle, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_get_full_shape(self%handle, c_loc(found)), stat, errmsg)
     values = reverse(found(:self%n_axes))
   end function
 
@@ -184,7 +186,7 @@ contains
     integer(int64) :: values(self%n_axes)
     integer(int64), target :: found(self%n_axes + 1)
     found = 0
-    call report_status(segmentation_overlap(self%handle, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_get_overlap(self%handle, c_loc(found)), stat, errmsg)
     values = reverse(found(:self%n_axes))
   end function
 
@@ -196,7 +198,7 @@ contains
     integer(int64) :: b(2, self%n_axes)
     integer(int64), target :: found(2, self%n_axes + 1)
     found = 0
-    call report_status(segmentation_inner_bounds(self%handle, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_get_inner_bounds(self%handle, c_loc(found)), stat, errmsg)
     b(1, :) = reverse(found(1, :self%n_axes)) + 1
     b(2, :) = reverse(found(2, :self%n_axes))
   end function
@@ -223,7 +225,7 @@ contains
     integer(int64) :: values(self%n_axes)
     integer(int64), target :: found(self%n_axes + 1)
     found = 0
-    call report_status(segmentation_segment_shape(self%handle, whole(segment) - 1, part_of(inner), &
+    call report_status(segmentation_get_segment_shape(self%handle, whole(segment) - 1, part_of(inner), &
       c_loc(found)), stat, errmsg)
     values = reverse(found(:self%n_axes))
   end function
@@ -242,7 +244,7 @@ contains
     count = 0
     if (.not. fitting(self, size(start), stat, errmsg)) return
     if (.not. fitting(self, size(count), stat, errmsg)) return
-    status = segmentation_segment_slices(self%handle, whole(segment) - 1, part_of(inner), c_loc(found(1, 1)), &
+    status = segmentation_get_segment_slices(self%handle, whole(segment) - 1, part_of(inner), c_loc(found(1, 1)), &
       c_loc(found(1, 2)))
     if (status >= 0) then
       start = reverse(found(:self%n_axes, 1))
@@ -265,7 +267,7 @@ contains
     character(*), intent(inout), optional :: errmsg
     integer(int64), target :: n
     n = 0
-    call report_status(segmentation_n_active(self%handle, c_loc(n)), stat, errmsg)
+    call report_status(segmentation_get_n_active(self%handle, c_loc(n)), stat, errmsg)
   end function
 
   ! First and last position of a segment; inner: without overlap (the default is with).
@@ -278,7 +280,7 @@ contains
     integer(int64) :: b(2, self%n_axes)
     integer(int64), target :: found(2, self%n_axes + 1)
     found = 0
-    call report_status(segmentation_segment_bounds(self%handle, whole(segment) - 1, part_of(inner), &
+    call report_status(segmentation_get_segment_bounds(self%handle, whole(segment) - 1, part_of(inner), &
       c_loc(found)), stat, errmsg)
     b(1, :) = reverse(found(1, :self%n_axes)) + 1
     b(2, :) = reverse(found(2, :self%n_axes))
@@ -293,7 +295,7 @@ contains
     integer(int64) :: p(2, self%n_axes)
     integer(int64), target :: found(2, self%n_axes + 1)
     found = 0
-    call report_status(segmentation_padding_to_overlap(self%handle, whole(segment) - 1, c_loc(found)), stat, errmsg)
+    call report_status(segmentation_get_padding_to_overlap(self%handle, whole(segment) - 1, c_loc(found)), stat, errmsg)
     p = found(:, self%n_axes:1:-1)
   end function
 
@@ -340,9 +342,9 @@ contains
     at(:self%n_axes) = reverse(wholes(point)) - 1
     r(:self%n_axes) = reverse(wholes(radius))
     count = 0
-    status = segmentation_touched_segments(self%handle, c_loc(at), c_loc(r), 0_int64, c_null_ptr, c_loc(count))
+    status = segmentation_get_touched_segments(self%handle, c_loc(at), c_loc(r), 0_int64, c_null_ptr, c_loc(count))
     allocate (found(count + 1))
-    if (status >= 0) status = segmentation_touched_segments(self%handle, c_loc(at), c_loc(r), count + 1, c_loc(found), &
+    if (status >= 0) status = segmentation_get_touched_segments(self%handle, c_loc(at), c_loc(r), count + 1, c_loc(found), &
       c_loc(count))
     if (status >= 0) segments = found(:count) + 1
     call report_status(status, stat, errmsg)
@@ -364,10 +366,10 @@ contains
     at(:self%n_axes) = reverse(wholes(point)) - 1
     r(:self%n_axes) = reverse(wholes(radius))
     count = 0
-    status = segmentation_touched_overlap_slices(self%handle, whole(segment) - 1, c_loc(at), c_loc(r), 0_int64, &
+    status = segmentation_get_touched_overlap_slices(self%handle, whole(segment) - 1, c_loc(at), c_loc(r), 0_int64, &
       c_null_ptr, c_loc(count))
     allocate (found(2, self%n_axes, count + 1))
-    if (status >= 0) status = segmentation_touched_overlap_slices(self%handle, whole(segment) - 1, c_loc(at), &
+    if (status >= 0) status = segmentation_get_touched_overlap_slices(self%handle, whole(segment) - 1, c_loc(at), &
       c_loc(r), count + 1, &
       c_loc(found), c_loc(count))
     if (status >= 0) then
@@ -389,7 +391,7 @@ contains
     if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
     at(:self%n_axes) = reverse(wholes(point)) - 1
     found = 0
-    call report_status(segmentation_global_coordinate(self%handle, whole(segment) - 1, c_loc(at), &
+    call report_status(segmentation_get_global_coordinate(self%handle, whole(segment) - 1, c_loc(at), &
       c_loc(found)), stat, errmsg)
     global = reverse(found(:self%n_axes)) + 1
   end function
@@ -406,7 +408,7 @@ contains
     if (.not. fitting(self, size(wholes(point)), stat, errmsg)) return
     at(:self%n_axes) = reverse(wholes(point)) - 1
     found = 0
-    call report_status(segmentation_local_coordinate(self%handle, whole(segment) - 1, c_loc(at), c_loc(found)), &
+    call report_status(segmentation_get_local_coordinate(self%handle, whole(segment) - 1, c_loc(at), c_loc(found)), &
       stat, errmsg)
     local = reverse(found(:self%n_axes)) + 1
   end function
@@ -495,7 +497,7 @@ contains
       status = segmentation_reset(self%handle, c_loc(n))
       allocate (which(0))
     else
-      status = segmentation_n_segments(self%handle, c_loc(n))
+      status = segmentation_get_n_segments(self%handle, c_loc(n))
       allocate (which, source=[(i, i=0, n)])
     end if
     if (status >= 0 .and. active .and. present(segments)) then
@@ -522,7 +524,7 @@ contains
     integer(int32) :: status
     segment = -1
     full = 1
-    status = segmentation_full_shape(self%handle, c_loc(full))
+    status = segmentation_get_full_shape(self%handle, c_loc(full))
     if (status >= 0) then
       s = [shape(dz, int64), 1_int64]
       n_atoms = s(min(self%n_axes, {n}) + 1)

@@ -138,7 +138,7 @@ impl<T: Real> Intake<'_, T> {
     }
 
     /// Whether single precision is enough to find all steps of a signal above a tolerance.
-    fn is_coarse(&self, tol: f64, signal: &Largest) -> bool {
+    pub(super) fn is_coarse(&self, tol: f64, signal: &Largest) -> bool {
         let fits = |unit: f64| unit.is_normal() && (1.0 / unit).is_normal();
         let own = self.bound.correlator().single_unit(unit_of(signal.x));
         fits(own)

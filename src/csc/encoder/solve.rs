@@ -64,13 +64,24 @@ pub(super) fn solve<T: Real>(
     }
     let goal = Goal::new(&intake, &beginning)?;
     let open = vec![true; beginning.signals.len()];
-    let mut solve =
-        Solve { intake, x, goal, signals: beginning.signals, slack, open, rounds: 0, objective: f64::INFINITY };
+    let mut solve = Solve {
+        intake,
+        x,
+        goal,
+        signals: beginning.signals,
+        slack,
+        fresh: true,
+        open,
+        rounds: 0,
+        objective: f64::INFINITY,
+    };
     loop {
         let stop = solve.descend(control)?;
         info.stop = stop;
         let (certificate, steps) = solve.certify(stop, control)?;
-        if let Some(stop) = solve.judge(stop, &certificate, steps)? {
+        let end = solve.conclude(stop, &certificate, &steps, info)?;
+        control.progress.tol = info.tol;
+        if let Some(stop) = end {
             (info.stop, info.certificate, info.proven) = (stop, certificate, true);
             control.progress.max_step = certificate.max_step;
             break;
@@ -152,7 +163,6 @@ impl Goal {
     /// Collective.
     fn new<T: Real>(intake: &Intake<'_, T>, beginning: &Beginning) -> Result<Self> {
         let Beginning { lambda, tol, reachable, signals, .. } = beginning;
-        let plan = intake.bound.plan();
         let asynchronous = match intake.options.schedule == Schedule::Asynchronous && intake.placed.ranks().size() > 1 {
             true => {
                 let ([rr, _, penalty], _) = intake.measure().sums(lambda, None)?;
@@ -160,22 +170,30 @@ impl Goal {
             }
             false => None,
         };
+        // λ_k = 0: nothing is dual feasible unless D_k ⋆ r = 0.
+        let unscale = intake.bound.scaling().unscale();
+        let dual_weights = unscale.iter().zip(lambda).map(|(c, l)| c.wide() / l).collect();
+        let lambda = lambda.clone();
+        let (targets, floors) = (Vec::new(), Vec::new());
+        let mut goal = Goal { lambda, dual_weights, tol: *tol, reachable: *reachable, targets, floors, asynchronous };
+        goal.aim(intake, signals);
+        Ok(goal)
+    }
+
+    /// What descents go down to.
+    fn aim<T: Real>(&mut self, intake: &Intake<'_, T>, signals: &[Largest]) {
+        let (plan, reachable) = (intake.bound.plan(), self.reachable);
         // A little below the tolerance, so that the rounding of G and c seldom costs a second round.
         let target = |(signal, single): (&Largest, &bool)| match plan.exact {
-            true => *reachable,
+            true => reachable,
             false if *single || size_of::<T>() == size_of::<f32>() => {
                 0.998 * reachable - 16.0 * f64::from(f32::EPSILON) * signal.c
             }
             false => 0.998 * reachable,
         };
-        let targets: Vec<f64> = signals.iter().zip(&intake.precision.single).map(target).collect();
+        self.targets = signals.iter().zip(&intake.precision.single).map(target).collect();
         let floor = |(target, signal): (&f64, &Largest)| target.max(plan.rounding(signal.c));
-        let floors = targets.iter().zip(signals).map(floor).collect();
-        // λ_k = 0: nothing is dual feasible unless D_k ⋆ r = 0.
-        let unscale = intake.bound.scaling().unscale();
-        let dual_weights = unscale.iter().zip(lambda).map(|(c, l)| c.wide() / l).collect();
-        let lambda = lambda.clone();
-        Ok(Goal { lambda, dual_weights, tol: *tol, reachable: *reachable, targets, floors, asynchronous })
+        self.floors = self.targets.iter().zip(signals).map(floor).collect();
     }
 }
 
@@ -187,6 +205,8 @@ struct Solve<'s, 'e, T: Real> {
     signals: Vec<Largest>,
     /// What c may be wrong by when a descent begins, by signal.
     slack: Vec<f64>,
+    /// c was correlated for the last certificate.
+    fresh: bool,
     /// Signals that are not yet within the tolerance.
     open: Vec<bool>,
     /// Certificates so far, and what the last one said of F.
@@ -259,6 +279,7 @@ impl<T: Real> Solve<'_, '_, T> {
             Some((ratio, steps)) => Some(self.certificate(ratio, steps)?),
             None => self.certify_left(stop)?,
         };
+        self.fresh = left.is_none();
         let mut found = match left {
             Some(left) => left,
             None => self.certify_anew()?,
@@ -316,21 +337,39 @@ impl<T: Real> Solve<'_, '_, T> {
         Ok((measure.certificate(sums, ratio, &steps), steps))
     }
 
-    /// Collective: why the solve has ended, given why the descent has, the certificate and max |dz| of each signal; none: it
-    /// goes on.
-    fn judge(&mut self, mut stop: Stop, certificate: &Certificate, mut steps: Vec<f64>) -> Result<Option<Stop>> {
+    /// Collective: why the solve has ended; none: it goes on.
+    fn conclude(
+        &mut self,
+        stop: Stop,
+        certificate: &Certificate,
+        steps: &[f64],
+        info: &mut Info,
+    ) -> Result<Option<Stop>> {
+        let gap_tol = self.intake.options.gap_tol;
+        let proven = gap_tol > 0.0 && certificate.gap <= gap_tol * certificate.objective;
+        if proven && stop != Stop::Cancelled {
+            return Ok(Some(Stop::Converged));
+        }
+        match self.judge(stop, certificate, steps)? {
+            Some(Stop::Converged) if gap_tol > 0.0 => self.go_further(steps, info),
+            end => Ok(end),
+        }
+    }
+
+    /// Collective: the same without a look at the gap, given why the descent has ended, the certificate and max |dz| of each signal.
+    fn judge(&mut self, mut stop: Stop, certificate: &Certificate, steps: &[f64]) -> Result<Option<Stop>> {
         let step = steps.iter().copied().fold(0.0, f64::max);
         let done = step <= self.goal.reachable;
         let before = std::mem::replace(&mut self.objective, certificate.objective);
         let gains = self.objective < (1.0 - GAIN) * before;
         if stop == Stop::Converged && !done {
             // Rounding has piled up in c, or messages were late; go on from the fresh one.
-            if (self.rounds < ROUNDS || gains) && self.close(&steps) {
+            if (self.rounds < ROUNDS || gains) && self.close(steps) {
                 if self.rounds == 3 {
                     let single = self.open.iter().zip(&self.intake.precision.single).map(|(o, s)| !o & s).collect();
                     self.intake.narrow(single, &mut self.signals)?;
                     self.slack = slack_of(&self.signals);
-                    steps = self.intake.measure().restart()?;
+                    let steps = self.intake.measure().restart()?;
                     self.close(&steps);
                 }
                 return Ok(None);
@@ -344,6 +383,38 @@ impl<T: Real> Solve<'_, '_, T> {
             stop = Stop::Precision;
         }
         Ok(Some(stop))
+    }
+
+    /// Collective: what was asked for is a proof, and that is not there yet. Goes on to a quarter of the tolerance, or less if
+    /// no step is as large; tells why the solve has ended if all steps are rounding.
+    fn go_further(&mut self, steps: &[f64], info: &mut Info) -> Result<Option<Stop>> {
+        let plan = self.intake.bound.plan();
+        let rounded = |(step, signal): (&f64, &Largest)| *step <= plan.rounding(signal.c);
+        if self.goal.reachable > self.goal.tol || steps.iter().zip(&self.signals).all(rounded) {
+            return Ok(Some(Stop::Precision));
+        }
+        let largest = steps.iter().copied().fold(0.0, f64::max);
+        let mut part = 0.25;
+        while largest <= part * self.goal.tol {
+            part /= 4.0;
+        }
+        self.goal.tol *= part;
+        self.goal.reachable = self.goal.tol;
+        info.tol *= part;
+        info.tol_per_atom.iter_mut().for_each(|tol| *tol *= part);
+        let coarse = |signal: &Largest| self.intake.is_coarse(self.goal.tol, signal);
+        let single = self.signals.iter().map(coarse).collect();
+        self.intake.narrow(single, &mut self.signals)?;
+        let measure = self.intake.measure();
+        if !self.fresh {
+            self.slack = slack_of(&measure.correlate(&measure.bound.scaling().of_lambda_max())?);
+        }
+        let steps = measure.restart()?;
+        self.goal.aim(&self.intake, &self.signals);
+        self.rounds = 0;
+        self.open.fill(true);
+        self.close(&steps);
+        Ok(None)
     }
 
     /// Closes the signals that are within the tolerance, or as near as rounding allows. Tells whether one is left open.

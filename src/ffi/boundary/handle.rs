@@ -2,7 +2,6 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::wording::by_language;
-use crate::ffi::boundary::guard::guard;
 use crate::ffi::boundary::pointers::{reference, reference_mut};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
@@ -47,11 +46,9 @@ pub(crate) fn taken<H>(handle: *mut *mut H) -> Option<Box<H>> {
 }
 
 /// Frees a handle and leaves NULL.
-pub(crate) fn free<H>(handle: *mut *mut H) {
-    guard(|| {
-        drop(taken(handle));
-        Ok(())
-    });
+pub(crate) fn free<H>(handle: *mut *mut H) -> Result<()> {
+    drop(taken(handle));
+    Ok(())
 }
 
 /// What a handle holds, for one call at a time.

@@ -8,6 +8,7 @@ use crate::ffi::boundary::element::Element;
 use crate::ffi::boundary::overlap::Memory;
 use crate::ffi::boundary::pointers::{aligned, slice};
 use crate::ffi::options::{copied, dicod_options};
+use crate::ffi::problem::{dicod_problem, given};
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, Point};
 use crate::linalg::{Dictionary, Field};
@@ -19,40 +20,15 @@ pub(crate) struct Problem {
 }
 
 /// A list of lengths.
-pub(crate) fn lengths<'a>(n_axes: i64, list: *const i64, argument: &'static str) -> Result<&'a [i64]> {
-    if !(1..=3).contains(&n_axes) {
-        return Err(Error::argument("n_axes", n_axes, "1, 2 or 3"));
-    }
+pub(crate) fn lengths<'a>(n_axes: usize, list: *const i64, argument: &'static str) -> Result<&'a [i64]> {
     aligned(list, argument)?;
-    slice(list, n_axes as usize, argument, "n_axes lengths")
+    slice(list, n_axes, argument, "n_axes lengths")
 }
 
 impl Problem {
-    pub(crate) fn new(
-        options: *const dicod_options,
-        n_axes: i64,
-        signal_shape: *const i64,
-        n_signals: i64,
-        n_channels: i64,
-        n_atoms: i64,
-        atom_shape: *const i64,
-    ) -> Result<Self> {
+    pub(crate) fn new(options: *const dicod_options, problem: *const dicod_problem) -> Result<Self> {
         let options = copied(options)?;
-        Self::with(options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape)
-    }
-
-    pub(crate) fn with(
-        options: Options,
-        n_axes: i64,
-        signal_shape: *const i64,
-        n_signals: i64,
-        n_channels: i64,
-        n_atoms: i64,
-        atom_shape: *const i64,
-    ) -> Result<Self> {
-        let signal = lengths(n_axes, signal_shape, "signal_shape")?;
-        let atom = lengths(n_axes, atom_shape, "atom_shape")?;
-        let shape = Shape::new(signal, n_signals, n_channels, n_atoms, atom, &options)?;
+        let shape = given(problem)?.shape(&options)?;
         Ok(Problem { shape, options })
     }
 

@@ -6,7 +6,7 @@ use crate::base::wording::{index, nth};
 use crate::ffi::boundary::{
     Handle, call, entered, free, give, guard, list_size, of, room, set, size, slice, slice_mut,
 };
-use crate::ffi::parmap::map::{get, parmap};
+use crate::ffi::parmap::map::{dicod_parmap, get};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::task::{handle, parmap_task};
 use crate::ffi::parmap::{Caller, needed};
@@ -104,8 +104,8 @@ pub extern "C" fn parmap_ensemble_create(
 ///
 /// Local. No other thread may be using the handle.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_ensemble_free(ensemble: *mut *mut parmap_ensemble) {
-    free(ensemble)
+pub extern "C" fn parmap_ensemble_free(ensemble: *mut *mut parmap_ensemble) -> dicod_status {
+    guard(|| free(ensemble))
 }
 
 fn limit(value: i64, argument: &str) -> Result<u64> {
@@ -130,7 +130,7 @@ fn limit(value: i64, argument: &str) -> Result<u64> {
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_ensemble_round(
     ensemble: *mut parmap_ensemble,
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     per_member: i64,
     in_all: i64,
     solver: parmap_solver_fn,
@@ -187,7 +187,7 @@ impl Handle for parmap_ensemble {
 ///
 /// Local. Errors: DICOD_ERROR_NULL_POINTER (ensemble), DICOD_ERROR_INVALID_STATE (in use).
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_ensemble_summary(
+pub extern "C" fn parmap_ensemble_get_summary(
     ensemble: *const parmap_ensemble,
     n_members: *mut i64,
     n_converged: *mut i64,
@@ -211,7 +211,7 @@ pub extern "C" fn parmap_ensemble_summary(
 /// Errors: DICOD_ERROR_NULL_POINTER (ensemble), DICOD_ERROR_OUT_OF_RANGE (index),
 /// DICOD_ERROR_INVALID_STATE (in use).
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_ensemble_member(
+pub extern "C" fn parmap_ensemble_get_member(
     ensemble: *const parmap_ensemble,
     index: i64,
     x: *mut f64,

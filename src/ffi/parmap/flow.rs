@@ -5,7 +5,7 @@ use crate::base::status::dicod_status;
 use crate::base::wording::nth;
 use crate::ffi::boundary::output::large_enough;
 use crate::ffi::boundary::{Handle, call, entered, free, give, guard, list_size, of, room, size, slice};
-use crate::ffi::parmap::map::{get, parmap};
+use crate::ffi::parmap::map::{dicod_parmap, get};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::stream::{CallerEnds, Produce, parmap_consume_fn, parmap_produce_fn, produced};
 use crate::ffi::parmap::task::{parmap_buffer, with_buffer};
@@ -32,7 +32,7 @@ pub struct parmap_node {
     /// chunks, on rank 0. NULL: it always can.
     pub can_fork: Option<unsafe extern "C" fn(state: *mut c_void, phase: i64) -> i32>,
     /// Makes a fresh node, `*fork`, that one chunk is trained on. Several at a time.
-    pub fork: Option<unsafe extern "C" fn(state: *const c_void, fork: *mut *mut c_void) -> i32>,
+    pub fork_state: Option<unsafe extern "C" fn(state: *const c_void, fork: *mut *mut c_void) -> i32>,
     /// Takes one chunk in.
     pub train: Option<unsafe extern "C" fn(state: *mut c_void, phase: i64, data: *const c_void, size: i64) -> i32>,
     /// Writes what travels between ranks to a buffer, which is empty.
@@ -40,7 +40,7 @@ pub struct parmap_node {
     /// Sets the state to what was packed.
     pub unpack: Option<unsafe extern "C" fn(state: *mut c_void, data: *const c_void, size: i64) -> i32>,
     /// Joins the next fork into this node, or into another fork. In order, by the calling thread.
-    pub join: Option<unsafe extern "C" fn(state: *mut c_void, fork: *const c_void) -> i32>,
+    pub join_states: Option<unsafe extern "C" fn(state: *mut c_void, fork: *const c_void) -> i32>,
     /// Ends a phase, on rank 0 only.
     pub stop: Option<unsafe extern "C" fn(state: *mut c_void, phase: i64) -> i32>,
     /// Sends a chunk through, to a buffer, which is empty. Several at a time: it must not change the
@@ -55,7 +55,7 @@ pub struct parmap_node {
     /// The counterpart of `save`. NULL: as `unpack`.
     pub load: Option<unsafe extern "C" fn(state: *mut c_void, data: *const c_void, size: i64) -> i32>,
     /// Frees a fork. NULL: nothing is to be freed.
-    pub free: Option<unsafe extern "C" fn(fork: *mut c_void) -> ()>,
+    pub free_state: Option<unsafe extern "C" fn(fork: *mut c_void) -> ()>,
 }
 
 /// A chain of nodes. A handle serves one call at a time.
@@ -83,7 +83,7 @@ unsafe impl Sync for CallerNode {}
 
 impl Drop for CallerNode {
     fn drop(&mut self) {
-        if let Some(free) = self.table.free.filter(|_| self.forked) {
+        if let Some(free) = self.table.free_state.filter(|_| self.forked) {
             call!(free(self.table.state))
         }
     }
@@ -102,10 +102,10 @@ impl CallerNode {
             }
         };
         if table.phases > 0 || forks {
-            needed(table.fork, "node.fork")?;
+            needed(table.fork_state, "node.fork_state")?;
             needed(table.pack, "node.pack")?;
             needed(table.unpack, "node.unpack")?;
-            needed(table.join, "node.join")?;
+            needed(table.join_states, "node.join_states")?;
         }
         if table.phases > 0 {
             needed(table.train, "node.train")?;
@@ -130,7 +130,7 @@ impl Node for CallerNode {
 
     fn fork(&self) -> Tried<Box<dyn Node>> {
         let mut state = std::ptr::null_mut();
-        if let Some(fork) = self.table.fork {
+        if let Some(fork) = self.table.fork_state {
             code(call!(fork(self.table.state, &mut state)))?;
         }
         Ok(Box::new(CallerNode { table: parmap_node { state, ..self.table }, forked: true }))
@@ -153,7 +153,7 @@ impl Node for CallerNode {
     }
 
     fn join(&mut self, fork: Box<dyn Node>) -> Tried<()> {
-        let join = self.table.join;
+        let join = self.table.join_states;
         code(join.map_or(NOTHING, |join| call!(join(self.table.state, fork.address()))))
     }
 
@@ -247,8 +247,8 @@ pub extern "C" fn parmap_flow_create(
 ///
 /// Local. No other thread may be using the handle.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_flow_free(flow: *mut *mut parmap_flow) {
-    free(flow)
+pub extern "C" fn parmap_flow_free(flow: *mut *mut parmap_flow) -> dicod_status {
+    guard(|| free(flow))
 }
 
 /// Sets a node to `size` bytes of a checkpoint: it counts as trained. Every rank has to say so; the
@@ -281,7 +281,7 @@ pub extern "C" fn parmap_flow_load(flow: *mut parmap_flow, node: i64, data: *con
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_flow_train(
     flow: *mut parmap_flow,
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     restart: parmap_restart_fn,
     produce: parmap_produce_fn,
     checkpoint: parmap_checkpoint_fn,
@@ -322,7 +322,7 @@ pub extern "C" fn parmap_flow_train(
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_flow_execute(
     flow: *mut parmap_flow,
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     produce: parmap_produce_fn,
     consume: parmap_consume_fn,
     userdata: *mut c_void,

@@ -31,10 +31,10 @@ use std::sync::{Arc, Mutex};
 /// are called in the thread that called the library; with more, work functions are called in
 /// threads of the library, several at a time, everything else in the calling one. Only the calling
 /// thread uses MPI.
-pub struct parmap(pub(crate) Arc<Shared>);
+pub struct dicod_parmap(pub(crate) Arc<Shared>);
 
 /// What pulls share with the handle: the order of freeing does not matter.
-impl Handle for parmap {
+impl Handle for dicod_parmap {
     const NAME: &'static str = "map";
     const WHAT: &'static str = "a map";
 }
@@ -72,7 +72,7 @@ pub type parmap_work_fn = Option<
 /// Local: the communicator is the context's, none is made. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER (map).
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_create(context: *const dicod_context, map: *mut *mut parmap) -> dicod_status {
+pub extern "C" fn parmap_create(context: *const dicod_context, map: *mut *mut dicod_parmap) -> dicod_status {
     guard(|| {
         let to = room(map)?;
         let context = shared(context);
@@ -85,7 +85,7 @@ pub extern "C" fn parmap_create(context: *const dicod_context, map: *mut *mut pa
         }
         let made =
             Shared { map: made, functions: Functions::default(), progress: Mutex::default(), last: Mutex::default() };
-        give(to, parmap(Arc::new(made)));
+        give(to, dicod_parmap(Arc::new(made)));
         Ok(())
     })
 }
@@ -96,8 +96,8 @@ pub extern "C" fn parmap_create(context: *const dicod_context, map: *mut *mut pa
 /// dicod_context_free() if it is the last handle on the ranks of a communicator. No other thread may
 /// be using the handle.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_free(map: *mut *mut parmap) {
-    free(map)
+pub extern "C" fn parmap_free(map: *mut *mut dicod_parmap) -> dicod_status {
+    guard(|| free(map))
 }
 
 /// Asks the run that is in progress to end, on all ranks: it returns PARMAP_ERROR_CANCELLED. Without
@@ -105,13 +105,13 @@ pub extern "C" fn parmap_free(map: *mut *mut parmap) {
 ///
 /// Local. Any thread, also in a signal handler: it only sets a flag.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_cancel(map: *const parmap) {
+pub extern "C" fn parmap_cancel(map: *const dicod_parmap) {
     if let Some(map) = optional(map) {
         map.0.map.cancel();
     }
 }
 
-/// Gives all tasks of later runs `size` bytes of rank 0, see parmap_task_shared(). They are copied
+/// Gives all tasks of later runs `size` bytes of rank 0, see parmap_task_get_shared(). They are copied
 /// once per node if its ranks can share memory and half of the room that is left for that (/dev/shm)
 /// is enough, else once per rank, and replace those of an earlier call. On other ranks `data` and `size` are not looked at. `data` may be NULL if `size` is
 /// 0.
@@ -120,7 +120,7 @@ pub extern "C" fn parmap_cancel(map: *const parmap) {
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (size), DICOD_ERROR_OUT_OF_MEMORY,
 /// DICOD_ERROR_INVALID_STATE (map in use), DICOD_ERROR_COMMUNICATION.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_share(map: *mut parmap, data: *const c_void, size: i64) -> dicod_status {
+pub extern "C" fn parmap_share(map: *mut dicod_parmap, data: *const c_void, size: i64) -> dicod_status {
     guard(|| {
         let map = get(map)?;
         let bytes = shared_bytes(&map.map, data, size);
@@ -156,7 +156,7 @@ pub(crate) fn shared_bytes<'a>(map: &Map, data: *const c_void, size: i64) -> Res
 /// calls); DICOD_ERROR_COMMUNICATION.
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_run(
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     n_tasks: i64,
     work: parmap_work_fn,
     userdata: *mut c_void,
@@ -201,8 +201,8 @@ pub extern "C" fn parmap_run(
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other than
 /// 0, too small).
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_unfinished(
-    map: *const parmap,
+pub extern "C" fn parmap_get_unfinished(
+    map: *const dicod_parmap,
     capacity: i64,
     first: *mut i64,
     end: *mut i64,
@@ -250,7 +250,7 @@ impl Shared {
 }
 
 /// Shared ownership for the time of a call: a callback may free the handle.
-pub(crate) fn get(map: *const parmap) -> Result<Arc<Shared>> {
+pub(crate) fn get(map: *const dicod_parmap) -> Result<Arc<Shared>> {
     Ok(of(map)?.0.clone())
 }
 

@@ -7,7 +7,7 @@ use crate::ffi::boundary::output::large_enough;
 use crate::ffi::boundary::{
     Handle, call, entered, free, give, guard, list_size, of, room, set, size, slice, slice_mut,
 };
-use crate::ffi::parmap::map::{get, parmap};
+use crate::ffi::parmap::map::{dicod_parmap, get};
 use crate::ffi::parmap::needed;
 use crate::parmap::Map;
 use crate::parmap::operator::{Operator, Operators};
@@ -194,8 +194,8 @@ pub extern "C" fn parmap_operators_create_distributed(
 ///
 /// Local. No other thread may be using the handle.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_operators_free(vector: *mut *mut parmap_operators) {
-    free(vector)
+pub extern "C" fn parmap_operators_free(vector: *mut *mut parmap_operators) -> dicod_status {
+    guard(|| free(vector))
 }
 
 /// Length of x and y, and whether the operator is linear, which it is if all are: `*in_size`,
@@ -203,7 +203,7 @@ pub extern "C" fn parmap_operators_free(vector: *mut *mut parmap_operators) {
 ///
 /// Local. Errors: DICOD_ERROR_NULL_POINTER (vector), DICOD_ERROR_INVALID_STATE (in use).
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_operators_sizes(
+pub extern "C" fn parmap_operators_get_sizes(
     vector: *const parmap_operators,
     in_size: *mut i64,
     out_size: *mut i64,
@@ -219,7 +219,7 @@ pub extern "C" fn parmap_operators_sizes(
 }
 
 fn apply(
-    (vector, map): (*mut parmap_operators, *mut parmap),
+    (vector, map): (*mut parmap_operators, *mut dicod_parmap),
     (from, from_name): (*const f64, &'static str),
     (to, to_name): (*mut f64, &'static str),
     adjoint: bool,
@@ -252,7 +252,7 @@ fn apply(
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_operators_eval(
     vector: *mut parmap_operators,
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     x: *const f64,
     y: *mut f64,
 ) -> dicod_status {
@@ -263,7 +263,7 @@ pub extern "C" fn parmap_operators_eval(
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_operators_linearize(
     vector: *mut parmap_operators,
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     x: *const f64,
     y: *mut f64,
 ) -> dicod_status {
@@ -275,7 +275,7 @@ pub extern "C" fn parmap_operators_linearize(
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_operators_derivative(
     vector: *mut parmap_operators,
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     h: *const f64,
     y: *mut f64,
 ) -> dicod_status {
@@ -287,7 +287,7 @@ pub extern "C" fn parmap_operators_derivative(
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_operators_adjoint(
     vector: *mut parmap_operators,
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     y: *const f64,
     x: *mut f64,
 ) -> dicod_status {

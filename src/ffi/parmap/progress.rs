@@ -5,7 +5,7 @@ use crate::base::status::dicod_status;
 use crate::ffi::boundary::stderr::{bar, title};
 use crate::ffi::boundary::{call, guard, reference};
 use crate::ffi::parmap::Caller;
-use crate::ffi::parmap::map::{Watcher, get, parmap};
+use crate::ffi::parmap::map::{Watcher, dicod_parmap, get};
 use crate::parmap::Progress;
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub type parmap_progress_fn =
 /// Errors: DICOD_ERROR_NULL_POINTER (map).
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_set_progress(
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     progress: parmap_progress_fn,
     userdata: *mut c_void,
 ) -> dicod_status {

@@ -4,7 +4,7 @@ use crate::base::error::{Error, Result};
 use crate::base::status::dicod_status;
 use crate::ffi::boundary::handle::taken;
 use crate::ffi::boundary::{Handle, give, guard, of, reference, reference_mut, room, size, string};
-use crate::ffi::parmap::map::{Shared, get, parmap};
+use crate::ffi::parmap::map::{Shared, dicod_parmap, get};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::parmap::pull::Pull;
 use std::ffi::c_char;
@@ -25,7 +25,7 @@ pub struct parmap_pull {
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n_tasks, also if the ranks
 /// differ), DICOD_ERROR_INVALID_STATE (map in use), DICOD_ERROR_COMMUNICATION.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_open(map: *mut parmap, n_tasks: i64, pull: *mut *mut parmap_pull) -> dicod_status {
+pub extern "C" fn parmap_open(map: *mut dicod_parmap, n_tasks: i64, pull: *mut *mut parmap_pull) -> dicod_status {
     guard(|| {
         let shared = get(map)?;
         let n = size(n_tasks, "n_tasks", 0);
@@ -92,11 +92,11 @@ pub extern "C" fn parmap_pull_cancelled(pull: *const parmap_pull, index: i64) ->
     cancelled
 }
 
-/// A random number, `*key`, that depends on the setting "seed" and `index` alone: parmap_task_key().
+/// A random number, `*key`, that depends on the setting "seed" and `index` alone: parmap_task_get_key().
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (index).
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_pull_key(pull: *const parmap_pull, index: i64, key: *mut u64) -> dicod_status {
+pub extern "C" fn parmap_pull_get_key(pull: *const parmap_pull, index: i64, key: *mut u64) -> dicod_status {
     guard(|| {
         let index = size(index, "index", 0)? as u64;
         *reference_mut(key, "key", "room for the key")? = open(pull)?.key(index);

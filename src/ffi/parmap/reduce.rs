@@ -3,7 +3,7 @@
 use crate::base::error::{Error, Result};
 use crate::base::status::dicod_status;
 use crate::ffi::boundary::{call, guard, reference, sized};
-use crate::ffi::parmap::map::{array, get, parmap};
+use crate::ffi::parmap::map::{array, dicod_parmap, get};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::task::{handle, parmap_buffer, parmap_task, with_buffer};
 use crate::ffi::parmap::{Check, address, code, needed};
@@ -14,7 +14,7 @@ use crate::parmap::reduce::{Reducer, reduce};
 use std::ffi::c_void;
 
 /// A reduction as a table of callbacks, each with `userdata` first; 0 or a positive code is
-/// returned. Set struct_size before (PARMAP_REDUCER_INIT does). All but `join` may be called by any
+/// returned. Set struct_size before (PARMAP_REDUCER_INIT does). All but `join_states` may be called by any
 /// thread of the map, several at a time.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ pub struct parmap_reducer {
     /// First argument of all callbacks; may be NULL.
     pub userdata: *mut c_void,
     /// Makes a fresh state, `*state`, from the pristine one, which it must not change.
-    pub fork:
+    pub fork_state:
         Option<unsafe extern "C" fn(userdata: *mut c_void, pristine: *const c_void, state: *mut *mut c_void) -> i32>,
     /// One task: changes `state`.
     pub work: Option<
@@ -43,9 +43,9 @@ pub struct parmap_reducer {
         Option<unsafe extern "C" fn(userdata: *mut c_void, state: *mut c_void, data: *const c_void, size: i64) -> i32>,
     /// Joins the next fork, `from`, into a state. Called by the calling thread, in order of index
     /// unless the setting "ordered" is 0.
-    pub join: Option<unsafe extern "C" fn(userdata: *mut c_void, into: *mut c_void, from: *const c_void) -> i32>,
-    /// Frees what fork made. NULL: nothing is to be freed.
-    pub free: Option<unsafe extern "C" fn(userdata: *mut c_void, state: *mut c_void) -> ()>,
+    pub join_states: Option<unsafe extern "C" fn(userdata: *mut c_void, into: *mut c_void, from: *const c_void) -> i32>,
+    /// Frees what `fork_state` made. NULL: nothing is to be freed.
+    pub free_state: Option<unsafe extern "C" fn(userdata: *mut c_void, state: *mut c_void) -> ()>,
 }
 
 /// Reduces tasks 0 to n_tasks - 1: `state` of rank 0 is pristine; a chunk of tasks (setting "chunk";
@@ -55,14 +55,14 @@ pub struct parmap_reducer {
 ///
 /// Task i reads in_size bytes at inputs + i * in_stride, as for parmap_run(). On success `state` is
 /// set, by `unpack`, to all forks joined, on every rank; otherwise that of rank 0 is as it was.
-/// Failures of `fork` and `pack` are reported at the first task of the chunk, with
-/// PARMAP_ERROR_TASK; those of `unpack` and `join` with PARMAP_ERROR_CONSUMER. If "errors" is
+/// Failures of `fork_state` and `pack` are reported at the first task of the chunk, with
+/// PARMAP_ERROR_TASK; those of `unpack` and `join_states` with PARMAP_ERROR_CONSUMER. If "errors" is
 /// "continue", tasks that fail have to leave the state as it was.
 ///
 /// Collective. Needs the map for itself. Errors: as parmap_run(), and PARMAP_ERROR_CONSUMER.
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_reduce(
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     n_tasks: i64,
     reducer: *const parmap_reducer,
     inputs: *const c_void,
@@ -142,12 +142,12 @@ impl Table {
         let table = sized(table, "reducer", "reducer->struct_size", "a table of callbacks")?;
         Ok(Table {
             userdata: table.userdata,
-            fork: needed(table.fork, "reducer->fork")?,
+            fork: needed(table.fork_state, "reducer->fork_state")?,
             work: needed(table.work, "reducer->work")?,
             pack: needed(table.pack, "reducer->pack")?,
             unpack: needed(table.unpack, "reducer->unpack")?,
-            join: needed(table.join, "reducer->join")?,
-            free: table.free,
+            join: needed(table.join_states, "reducer->join_states")?,
+            free: table.free_state,
         })
     }
 }

@@ -30,7 +30,7 @@ pub struct parmap_report {
     pub failed: i64,
     /// Number of tasks; -1: not known.
     pub total: i64,
-    /// Tasks without a result: parmap_unfinished() lists them.
+    /// Tasks without a result: parmap_get_unfinished() lists them.
     pub unfinished: i64,
     /// Seconds from the call to the end.
     pub seconds: f64,

@@ -2,7 +2,7 @@
 
 use crate::base::status::dicod_status;
 use crate::ffi::boundary::{guard, string};
-use crate::ffi::parmap::map::{array, array_function, get, parmap, parmap_work_fn, shared_bytes, status_array};
+use crate::ffi::parmap::map::{array, array_function, dicod_parmap, get, parmap_work_fn, shared_bytes, status_array};
 use crate::ffi::parmap::needed;
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::stream::{CallerEnds, item_function, parmap_consume_fn, parmap_item_fn, parmap_produce_fn};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (name empty or not UTF-8).
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_register(
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     name: *const c_char,
     work: parmap_work_fn,
     userdata: *mut c_void,
@@ -33,7 +33,7 @@ pub extern "C" fn parmap_register(
 /// As parmap_register(), for the items of parmap_call_stream().
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_register_item(
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     name: *const c_char,
     work: parmap_item_fn,
     userdata: *mut c_void,
@@ -51,7 +51,7 @@ pub extern "C" fn parmap_register_item(
 ///
 /// Collective. Needs the map for itself. Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_COMMUNICATION.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_serve(map: *mut parmap) -> dicod_status {
+pub extern "C" fn parmap_serve(map: *mut dicod_parmap) -> dicod_status {
     guard(|| {
         let map = get(map)?;
         map.functions.serve(&map.map)
@@ -63,7 +63,7 @@ pub extern "C" fn parmap_serve(map: *mut parmap) -> dicod_status {
 /// Needs the map for itself.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (not rank 0), DICOD_ERROR_COMMUNICATION.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_release(map: *mut parmap) -> dicod_status {
+pub extern "C" fn parmap_release(map: *mut dicod_parmap) -> dicod_status {
     guard(|| serve::release(&get(map)?.map))
 }
 
@@ -74,7 +74,7 @@ pub extern "C" fn parmap_release(map: *mut parmap) -> dicod_status {
 /// Errors: as parmap_run(); DICOD_ERROR_INVALID_ARGUMENT if a rank has no such function.
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_call(
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     name: *const c_char,
     n_tasks: i64,
     inputs: *const c_void,
@@ -109,7 +109,7 @@ pub extern "C" fn parmap_call(
 /// Needs the map for itself. Errors: as parmap_stream() and parmap_call().
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_call_stream(
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     name: *const c_char,
     produce: parmap_produce_fn,
     consume: parmap_consume_fn,
@@ -129,7 +129,7 @@ pub extern "C" fn parmap_call_stream(
 ///
 /// Needs the map for itself. Errors: as parmap_share(), DICOD_ERROR_INVALID_STATE (not rank 0).
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_call_share(map: *mut parmap, data: *const c_void, size: i64) -> dicod_status {
+pub extern "C" fn parmap_call_share(map: *mut dicod_parmap, data: *const c_void, size: i64) -> dicod_status {
     guard(|| {
         let map = get(map)?;
         let bytes = shared_bytes(&map.map, data, size)?;

@@ -4,7 +4,7 @@ use crate::base::error::Result;
 use crate::base::status::dicod_status;
 use crate::ffi::boundary::{guard, put, string, write_text};
 use crate::ffi::options::{Rows, describe, dicod_option_info};
-use crate::ffi::parmap::map::{get, parmap};
+use crate::ffi::parmap::map::{dicod_parmap, get};
 use crate::options::Table;
 use crate::parmap::Settings;
 use std::ffi::c_char;
@@ -15,7 +15,7 @@ use std::ffi::c_char;
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_UNKNOWN_OPTION (key; the message names the nearest one);
 /// DICOD_ERROR_INVALID_ARGUMENT (the setting has another type, or the value is not allowed).
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_set_integer(map: *mut parmap, key: *const c_char, value: i64) -> dicod_status {
+pub extern "C" fn parmap_set_integer(map: *mut dicod_parmap, key: *const c_char, value: i64) -> dicod_status {
     guard(|| change(map, key, &|settings, key| settings.set_integer(key, value)))
 }
 
@@ -23,7 +23,7 @@ pub extern "C" fn parmap_set_integer(map: *mut parmap, key: *const c_char, value
 ///
 /// Otherwise as parmap_set_integer().
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_set_real(map: *mut parmap, key: *const c_char, value: f64) -> dicod_status {
+pub extern "C" fn parmap_set_real(map: *mut dicod_parmap, key: *const c_char, value: f64) -> dicod_status {
     guard(|| change(map, key, &|settings, key| settings.set_real(key, value)))
 }
 
@@ -31,7 +31,7 @@ pub extern "C" fn parmap_set_real(map: *mut parmap, key: *const c_char, value: f
 ///
 /// Otherwise as parmap_set_integer().
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_set_string(map: *mut parmap, key: *const c_char, value: *const c_char) -> dicod_status {
+pub extern "C" fn parmap_set_string(map: *mut dicod_parmap, key: *const c_char, value: *const c_char) -> dicod_status {
     guard(|| change(map, key, &|settings, key| settings.set_word(key, string(value, "value")?)))
 }
 
@@ -39,7 +39,7 @@ pub extern "C" fn parmap_set_string(map: *mut parmap, key: *const c_char, value:
 ///
 /// Otherwise as parmap_set_integer().
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_set(map: *mut parmap, key: *const c_char, text: *const c_char) -> dicod_status {
+pub extern "C" fn parmap_set(map: *mut dicod_parmap, key: *const c_char, text: *const c_char) -> dicod_status {
     guard(|| change(map, key, &|settings, key| settings.set_text(key, string(text, "text")?)))
 }
 
@@ -49,7 +49,7 @@ pub extern "C" fn parmap_set(map: *mut parmap, key: *const c_char, text: *const 
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_UNKNOWN_OPTION (key); DICOD_ERROR_INVALID_ARGUMENT (the setting has another
 /// type).
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_get_integer(map: *const parmap, key: *const c_char, value: *mut i64) -> dicod_status {
+pub extern "C" fn parmap_get_integer(map: *const dicod_parmap, key: *const c_char, value: *mut i64) -> dicod_status {
     guard(|| put(value, "value", get(map)?.map.settings().get_integer(string(key, "key")?)?))
 }
 
@@ -57,7 +57,7 @@ pub extern "C" fn parmap_get_integer(map: *const parmap, key: *const c_char, val
 ///
 /// Otherwise as parmap_get_integer().
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_get_real(map: *const parmap, key: *const c_char, value: *mut f64) -> dicod_status {
+pub extern "C" fn parmap_get_real(map: *const dicod_parmap, key: *const c_char, value: *mut f64) -> dicod_status {
     guard(|| put(value, "value", get(map)?.map.settings().get_real(string(key, "key")?)?))
 }
 
@@ -68,7 +68,7 @@ pub extern "C" fn parmap_get_real(map: *const parmap, key: *const c_char, value:
 /// too small.
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_get_string(
-    map: *const parmap,
+    map: *const dicod_parmap,
     key: *const c_char,
     capacity: i64,
     value: *mut c_char,
@@ -84,7 +84,7 @@ pub extern "C" fn parmap_get_string(
 ///
 /// Local. Thread-safe. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_settings_count(count: *mut i64) -> dicod_status {
+pub extern "C" fn parmap_settings_get_count(count: *mut i64) -> dicod_status {
     guard(|| put(count, "count", Settings::TABLE.len() as i64))
 }
 
@@ -99,7 +99,7 @@ pub extern "C" fn parmap_settings_describe(index: i64, info: *mut dicod_option_i
 }
 
 /// Changes a setting. Compiled once.
-fn change(map: *mut parmap, key: *const c_char, to: &dyn Fn(&mut Settings, &str) -> Result<()>) -> Result<()> {
+fn change(map: *mut dicod_parmap, key: *const c_char, to: &dyn Fn(&mut Settings, &str) -> Result<()>) -> Result<()> {
     let (map, key) = (get(map)?, string(key, "key")?);
     map.map.set(|settings| to(settings, key))
 }

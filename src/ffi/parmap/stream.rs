@@ -3,7 +3,7 @@
 use crate::base::error::Result;
 use crate::base::status::dicod_status;
 use crate::ffi::boundary::{call, guard};
-use crate::ffi::parmap::map::{get, parmap};
+use crate::ffi::parmap::map::{dicod_parmap, get};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::task::{handle, parmap_buffer, parmap_task, with_buffer};
 use crate::ffi::parmap::{Caller, Check, address, needed};
@@ -61,7 +61,7 @@ pub type parmap_consume_fn =
 /// and as parmap_run().
 #[unsafe(no_mangle)]
 pub extern "C" fn parmap_stream(
-    map: *mut parmap,
+    map: *mut dicod_parmap,
     produce: parmap_produce_fn,
     work: parmap_item_fn,
     consume: parmap_consume_fn,

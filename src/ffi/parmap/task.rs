@@ -32,7 +32,7 @@ pub(crate) fn task<'t>(task: *const parmap_task) -> crate::Result<&'t Task<'t>> 
 ///
 /// Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER (task).
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_task_where(
+pub extern "C" fn parmap_task_get_place(
     task: *const parmap_task,
     index: *mut i64,
     attempt: *mut i64,
@@ -53,7 +53,7 @@ pub extern "C" fn parmap_task_where(
 ///
 /// Local. Any thread, while the work function runs.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_task_index(task: *const parmap_task) -> i64 {
+pub extern "C" fn parmap_task_get_index(task: *const parmap_task) -> i64 {
     self::task(task).map_or(-1, |task| task.index as i64)
 }
 
@@ -78,7 +78,7 @@ pub extern "C" fn parmap_cancelled(task: *const parmap_task) -> i32 {
 ///
 /// Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_task_key(task: *const parmap_task, key: *mut u64) -> dicod_status {
+pub extern "C" fn parmap_task_get_key(task: *const parmap_task, key: *mut u64) -> dicod_status {
     guard(|| {
         *reference_mut(key, "key", "room for the key")? = self::task(task)?.key();
         Ok(())
@@ -86,7 +86,7 @@ pub extern "C" fn parmap_task_key(task: *const parmap_task, key: *mut u64) -> di
 }
 
 /// The next `n` random numbers of the task, uniform in [0, 1): `values[n]`. As for
-/// parmap_task_key(), they depend on seed and index alone; a retry gets the same again.
+/// parmap_task_get_key(), they depend on seed and index alone; a retry gets the same again.
 ///
 /// Local. To be called by the work function's thread.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (n negative).
@@ -118,7 +118,7 @@ pub extern "C" fn parmap_task_explain(task: *const parmap_task, message: *const 
 ///
 /// Local. Any thread, while the work function runs. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_task_shared(
+pub extern "C" fn parmap_task_get_shared(
     task: *const parmap_task,
     data: *mut *const c_void,
     size: *mut i64,
@@ -141,7 +141,7 @@ pub extern "C" fn parmap_task_shared(
 ///
 /// Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER.
 #[unsafe(no_mangle)]
-pub extern "C" fn parmap_task_context(task: *const parmap_task, context: *mut *mut dicod_context) -> dicod_status {
+pub extern "C" fn parmap_task_get_context(task: *const parmap_task, context: *mut *mut dicod_context) -> dicod_status {
     guard(|| {
         let task = self::task(task)?;
         let alone = || -> Arc<dyn crate::ranks::Transport> { Arc::new(Local::alone()) };

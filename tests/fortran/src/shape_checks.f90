@@ -43,9 +43,16 @@ contains
     type(dicod_encoder) :: encoder
     type(dicod_learner) :: learner, restored
     integer(int8), allocatable :: saved(:)
+    type(dicod_problem) :: problem
     integer(int32) :: stat
     cs = s(n:1:-1)
     cl = l(n:1:-1)
+    problem%n_axes = n
+    problem%signal_shape(:n) = cs
+    problem%atom_shape(:n) = cl
+    problem%n_atoms = n_atoms
+    problem%n_channels = n_channels
+    problem%n_signals = n_signals
     allocate (x, y, wanted_y, source=reshape([(0.0_{kind}, i=1, product(sx))], sx))
     allocate (d, learnt, wanted_d, source=reshape([(0.0_{kind}, i=1, product(sd))], sd))
     allocate (z, wanted, source=reshape([(0.0_{kind}, i=1, product(sz))], sz))
@@ -59,16 +66,13 @@ contains
     call check(info%steps == reference%steps .and. info%duality_gap >= 0, 'info of solve_{n}')
     found = 0
     value = lambda_max(x, d)
-    stat = dicod_lambda_max{c}(c_null_ptr, c_null_ptr, n, c_loc(cs), n_signals, n_channels, n_atoms, &
-      c_loc(cl), c_loc(x), c_loc(d), c_loc(found))
+    stat = dicod_lambda_max{c}(c_null_ptr, c_null_ptr, problem, c_loc(x), c_loc(d), c_loc(found))
     call check(same([value], found, 1), 'lambda_max_{n}')
     value = objective(x, d, z, data_term=term)
-    stat = dicod_objective{c}(c_null_ptr, c_null_ptr, n, c_loc(cs), n_signals, n_channels, n_atoms, &
-      c_loc(cl), c_loc(x), c_loc(d), c_loc(z), c_loc(found(1)), c_loc(found(2)))
+    stat = dicod_objective{c}(c_null_ptr, c_null_ptr, problem, c_loc(x), c_loc(d), c_loc(z), c_loc(found(1)), c_loc(found(2)))
     call check(same([value, term], found, 2) .and. value > term, 'objective_{n}')
     call reconstruct(z, d, y)
-    stat = dicod_reconstruct{c}(c_null_ptr, c_null_ptr, n, c_loc(cs), n_signals, n_channels, n_atoms, &
-      c_loc(cl), c_loc(d), c_loc(z), c_loc(wanted_y))
+    stat = dicod_reconstruct{c}(c_null_ptr, c_null_ptr, problem, c_loc(d), c_loc(z), c_loc(wanted_y))
     call check(same{w}(y, wanted_y, size(y)) .and. any(abs(y) > 0), 'reconstruct_{n}')
 
     large_x({section_x}) = x
@@ -118,17 +122,19 @@ contains
     integer(int64), parameter :: n = {nd} - 2, s(n) = signal(:n), l(n) = atom(:n), sd({nd}) = [l, 2_int64, n_atoms]
     integer(int64), parameter :: sv({nv}) = [l, n_atoms], sg({nd}) = [2*l - 1, n_atoms, n_atoms]
     integer(int64), parameter :: sx(n + 1) = [s, 2_int64], sz(n + 1) = [s - l + 1, n_atoms]
-    integer(int64), target :: cs(n), cl(n)
     real({kind}), allocatable, dimension({d}), target :: d, g, wanted_g, again
     real({kind}), allocatable, dimension({v}), target :: v, x, z, wanted
     real({kind}), target :: u(2, n_atoms)
     type(dicod_encoder) :: encoder, factors
     type(dicod_learner) :: learner
+    type(dicod_problem) :: problem
     integer(int32) :: stat
     integer(int64) :: i
     character(400) :: errmsg
-    cs = s(n:1:-1)
-    cl = l(n:1:-1)
+    problem%n_axes = n
+    problem%atom_shape(:n) = l(n:1:-1)
+    problem%n_atoms = n_atoms
+    problem%n_channels = 2
     allocate (d, again, source=reshape([(0.0_{kind}, i=1, product(sd))], sd))
     allocate (g, wanted_g, source=reshape([(0.0_{kind}, i=1, product(sg))], sg))
     allocate (v, source=reshape([(0.0_{kind}, i=1, product(sv))], sv))
@@ -139,7 +145,7 @@ contains
     call fill{w}(v, size(v), 5)
     call fill{w}(x, size(x), 6)
     call gram(d, g)
-    stat = dicod_gram{c}(c_null_ptr, n, 2_int64, n_atoms, c_loc(cl), c_loc(d), c_loc(wanted_g))
+    stat = dicod_gram{c}(c_null_ptr, problem, c_loc(d), c_loc(wanted_g))
     call check(stat == DICOD_OK .and. same{w}(g, wanted_g, size(g)), 'gram_{n}')
     call encoder%create(d, s)
     call encoder%solve(x)

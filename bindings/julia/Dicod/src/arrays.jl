@@ -56,10 +56,16 @@ function Geometry(info::dicod_handle_info)
     Geometry(n, info.n_signals, info.n_channels, info.n_atoms, list(info.signal_shape), list(info.atom_shape))
 end
 
+# As C has it.
+function problem(g::Geometry)
+    list(of) = ntuple(i -> i <= g.n_axes ? of[i] : 0, 4)
+    Ref(dicod_problem(sizeof(dicod_problem), g.n_axes, list(g.signal), list(g.atom), g.n_atoms, g.n_channels, g.n_signals))
+end
+
 # Shape of the activations, in the order of C.
 function valid_in_c(options, g)
     valid = similar(g.signal)
-    check(dicod_valid_shape(options, g.n_axes, g.signal, g.atom, valid))
+    check(dicod_valid_shape(options, problem(g), valid))
     valid
 end
 
@@ -100,13 +106,13 @@ function valid_block(offset, local_shape, signal_shape, atom_shape; periodic=not
     length(offset) == length(local_shape) == g.n_axes || bad_shape("offset and local_shape need $(g.n_axes) values")
     first, shape = zeros(Int64, g.n_axes), zeros(Int64, g.n_axes)
     with_options(given_only(periodic=periodic)) do options
-        check(dicod_valid_block(options, g.n_axes, g.signal, g.atom, reversed(offset), reversed(local_shape), first, shape))
+        check(dicod_valid_block(options, problem(g), reversed(offset), reversed(local_shape), first, shape))
     end
     (Tuple(Int.(reverse(first))), Tuple(Int.(reverse(shape))))
 end
 
-# Calls f with the descriptor of a block: behind its axes are channels or atoms, then signals.
-function described(f, name, a::StridedArray{T}, n, per_signal, n_signals, global_shape, offset) where {T<:Element}
+# Calls f with the descriptor of a block, dicod_const_array or dicod_array: behind its axes are channels or atoms, then signals.
+function described(::Type{D}, f, name, a::StridedArray{T}, n, per_signal, n_signals, global_shape, offset) where {D,T<:Element}
     behind = size(a)[n+1:end]
     length(behind) <= 2 && behind == (per_signal, n_signals)[1:length(behind)] && prod(behind) == per_signal * n_signals ||
         bad_shape("$name has the size $(size(a)): behind its $n axes $((per_signal, n_signals)) are wanted")
@@ -117,8 +123,8 @@ function described(f, name, a::StridedArray{T}, n, per_signal, n_signals, global
     at = Ptr{Cvoid}(pointer(a))
     channels = [at + sizeof(T) * (c * stride(a, n + 1) + s * stride(a, n + 2)) for s in 0:n_signals-1 for c in 0:per_signal-1]
     GC.@preserve a first local_shape steps channels global_shape begin
-        f(Ref(dicod_array(sizeof(dicod_array), T === Float64 ? DICOD_F64 : DICOD_F32, n, pointer(global_shape), pointer(first),
-                          pointer(local_shape), pointer(steps), length(channels), pointer(channels))))
+        f(Ref(D(sizeof(D), T === Float64 ? DICOD_F64 : DICOD_F32, n, pointer(global_shape), pointer(first),
+                pointer(local_shape), pointer(steps), length(channels), pointer(channels))))
     end
 end
 

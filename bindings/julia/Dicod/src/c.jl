@@ -77,6 +77,17 @@ struct dicod_option_info
 end
 dicod_option_info() = dicod_option_info(sizeof(dicod_option_info), C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
 
+struct dicod_problem
+    struct_size::Int64
+    n_axes::Int64
+    signal_shape::NTuple{4,Int64}
+    atom_shape::NTuple{4,Int64}
+    n_atoms::Int64
+    n_channels::Int64
+    n_signals::Int64
+end
+dicod_problem() = dicod_problem(sizeof(dicod_problem), 0, ntuple(i -> 0, 4), ntuple(i -> 0, 4), 0, 1, 1)
+
 struct dicod_info
     struct_size::Int64
     status::Int32
@@ -119,6 +130,19 @@ struct dicod_array
     channels::Ptr{Ptr{Cvoid}}
 end
 dicod_array() = dicod_array(sizeof(dicod_array), DICOD_F64, 0, C_NULL, C_NULL, C_NULL, C_NULL, 0, C_NULL)
+
+struct dicod_const_array
+    struct_size::Int64
+    element_type::Int64
+    n_axes::Int64
+    global_shape::Ptr{Int64}
+    offset::Ptr{Int64}
+    local_shape::Ptr{Int64}
+    strides::Ptr{Int64}
+    n_channels::Int64
+    channels::Ptr{Ptr{Cvoid}}
+end
+dicod_const_array() = dicod_const_array(sizeof(dicod_const_array), DICOD_F64, 0, C_NULL, C_NULL, C_NULL, C_NULL, 0, C_NULL)
 
 struct dicod_span
     struct_size::Int64
@@ -185,13 +209,13 @@ struct dicod_handle_info
     n_channels::Int64
     n_atoms::Int64
     n_coded::Int64
-    signal_shape::NTuple{3,Int64}
-    atom_shape::NTuple{3,Int64}
-    valid_shape::NTuple{3,Int64}
+    signal_shape::NTuple{4,Int64}
+    atom_shape::NTuple{4,Int64}
+    valid_shape::NTuple{4,Int64}
     iterations::Int64
     bytes::Int64
 end
-dicod_handle_info() = dicod_handle_info(sizeof(dicod_handle_info), 0, 0, 0, 0, 0, 0, ntuple(i -> 0, 3), ntuple(i -> 0, 3), ntuple(i -> 0, 3), 0, 0)
+dicod_handle_info() = dicod_handle_info(sizeof(dicod_handle_info), 0, 0, 0, 0, 0, 0, ntuple(i -> 0, 4), ntuple(i -> 0, 4), ntuple(i -> 0, 4), 0, 0)
 
 struct parmap_report
     struct_size::Int64
@@ -222,12 +246,12 @@ parmap_progress() = parmap_progress(sizeof(parmap_progress), 0, 0, 0, 0, 0)
 struct parmap_reducer
     struct_size::Int64
     userdata::Ptr{Cvoid}
-    fork::Ptr{Cvoid}
+    fork_state::Ptr{Cvoid}
     work::Ptr{Cvoid}
     pack::Ptr{Cvoid}
     unpack::Ptr{Cvoid}
-    join::Ptr{Cvoid}
-    free::Ptr{Cvoid}
+    join_states::Ptr{Cvoid}
+    free_state::Ptr{Cvoid}
 end
 parmap_reducer() = parmap_reducer(sizeof(parmap_reducer), C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
 
@@ -236,17 +260,17 @@ struct parmap_node
     state::Ptr{Cvoid}
     phases::Int64
     can_fork::Ptr{Cvoid}
-    fork::Ptr{Cvoid}
+    fork_state::Ptr{Cvoid}
     train::Ptr{Cvoid}
     pack::Ptr{Cvoid}
     unpack::Ptr{Cvoid}
-    join::Ptr{Cvoid}
+    join_states::Ptr{Cvoid}
     stop::Ptr{Cvoid}
     execute::Ptr{Cvoid}
     forks_in_execution::Int32
     save::Ptr{Cvoid}
     load::Ptr{Cvoid}
-    free::Ptr{Cvoid}
+    free_state::Ptr{Cvoid}
 end
 parmap_node() = parmap_node(sizeof(parmap_node), C_NULL, 0, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, 0, C_NULL, C_NULL, C_NULL)
 
@@ -282,16 +306,16 @@ dicod_strerror(status) =
     ccall(entry(at_dicod_strerror, :dicod_strerror), Cstring, (Int32,), status)
 
 const at_dicod_last_error = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_last_error(buffer, capacity, needed) =
-    ccall(entry(at_dicod_last_error, :dicod_last_error), Int32, (Ptr{UInt8}, Int64, Ptr{Int64}), buffer, capacity, needed)
+dicod_last_error(capacity, buffer, needed) =
+    ccall(entry(at_dicod_last_error, :dicod_last_error), Int32, (Int64, Ptr{UInt8}, Ptr{Int64}), capacity, buffer, needed)
 
 const at_dicod_last_error_message = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_last_error_message() =
     ccall(entry(at_dicod_last_error_message, :dicod_last_error_message), Cstring, ())
 
 const at_dicod_last_error_in = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_last_error_in(language, buffer, capacity, needed) =
-    ccall(entry(at_dicod_last_error_in, :dicod_last_error_in), Int32, (Int32, Ptr{UInt8}, Int64, Ptr{Int64}), language, buffer, capacity, needed)
+dicod_last_error_in(language, capacity, buffer, needed) =
+    ccall(entry(at_dicod_last_error_in, :dicod_last_error_in), Int32, (Int32, Int64, Ptr{UInt8}, Ptr{Int64}), language, capacity, buffer, needed)
 
 const at_dicod_set_last_error = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_set_last_error(message) =
@@ -317,13 +341,13 @@ const at_dicod_context_free = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_context_free(context) =
     ccall(entry(at_dicod_context_free, :dicod_context_free), Int32, (Ptr{Ptr{Cvoid}},), context)
 
-const at_dicod_context_ranks = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_context_ranks(context, rank, n_ranks) =
-    ccall(entry(at_dicod_context_ranks, :dicod_context_ranks), Int32, (Ptr{Cvoid}, Ptr{Int32}, Ptr{Int32}), context, rank, n_ranks)
+const at_dicod_context_get_ranks = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_context_get_ranks(context, rank, n_ranks) =
+    ccall(entry(at_dicod_context_get_ranks, :dicod_context_get_ranks), Int32, (Ptr{Cvoid}, Ptr{Int32}, Ptr{Int32}), context, rank, n_ranks)
 
-const at_dicod_context_threads = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_context_threads(context, n_threads) =
-    ccall(entry(at_dicod_context_threads, :dicod_context_threads), Int32, (Ptr{Cvoid}, Ptr{Int32}), context, n_threads)
+const at_dicod_context_get_threads = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_context_get_threads(context, n_threads) =
+    ccall(entry(at_dicod_context_get_threads, :dicod_context_get_threads), Int32, (Ptr{Cvoid}, Ptr{Int32}), context, n_threads)
 
 const at_dicod_context_set_log = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_context_set_log(context, log, userdata) =
@@ -347,7 +371,7 @@ dicod_options_create(options) =
 
 const at_dicod_options_free = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_options_free(options) =
-    ccall(entry(at_dicod_options_free, :dicod_options_free), Cvoid, (Ptr{Ptr{Cvoid}},), options)
+    ccall(entry(at_dicod_options_free, :dicod_options_free), Int32, (Ptr{Ptr{Cvoid}},), options)
 
 const at_dicod_options_set_real = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_options_set_real(options, key, value) =
@@ -409,9 +433,9 @@ const at_dicod_options_get_string = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_options_get_string(options, key, capacity, value, needed) =
     ccall(entry(at_dicod_options_get_string, :dicod_options_get_string), Int32, (Ptr{Cvoid}, Cstring, Int64, Ptr{UInt8}, Ptr{Int64}), options, key, capacity, value, needed)
 
-const at_dicod_options_count = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_options_count(count) =
-    ccall(entry(at_dicod_options_count, :dicod_options_count), Int32, (Ptr{Int64},), count)
+const at_dicod_options_get_count = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_options_get_count(count) =
+    ccall(entry(at_dicod_options_get_count, :dicod_options_get_count), Int32, (Ptr{Int64},), count)
 
 const at_dicod_options_describe = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_options_describe(index, info) =
@@ -422,72 +446,72 @@ dicod_info_text(info, capacity, buffer, needed) =
     ccall(entry(at_dicod_info_text, :dicod_info_text), Int32, (Ptr{dicod_info}, Int64, Ptr{UInt8}, Ptr{Int64}), info, capacity, buffer, needed)
 
 const at_dicod_valid_shape = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_valid_shape(options, n_axes, signal_shape, atom_shape, valid_shape) =
-    ccall(entry(at_dicod_valid_shape, :dicod_valid_shape), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), options, n_axes, signal_shape, atom_shape, valid_shape)
+dicod_valid_shape(options, problem, valid_shape) =
+    ccall(entry(at_dicod_valid_shape, :dicod_valid_shape), Int32, (Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Int64}), options, problem, valid_shape)
 
 const at_dicod_valid_block = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_valid_block(options, n_axes, signal_shape, atom_shape, offset, local_shape, valid_offset, valid_local_shape) =
-    ccall(entry(at_dicod_valid_block, :dicod_valid_block), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), options, n_axes, signal_shape, atom_shape, offset, local_shape, valid_offset, valid_local_shape)
+dicod_valid_block(options, problem, offset, local_shape, valid_offset, valid_local_shape) =
+    ccall(entry(at_dicod_valid_block, :dicod_valid_block), Int32, (Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), options, problem, offset, local_shape, valid_offset, valid_local_shape)
 
 const at_dicod_solve = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_solve(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, z, info) =
-    ccall(entry(at_dicod_solve, :dicod_solve), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}, Ptr{dicod_info}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, z, info)
+dicod_solve(context, options, problem, x, d, z, info) =
+    ccall(entry(at_dicod_solve, :dicod_solve), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}, Ptr{dicod_info}), context, options, problem, x, d, z, info)
 
 const at_dicod_solve_f32 = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_solve_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, z, info) =
-    ccall(entry(at_dicod_solve_f32, :dicod_solve_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float32}, Ptr{Float32}, Ptr{Float32}, Ptr{dicod_info}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, z, info)
+dicod_solve_f32(context, options, problem, x, d, z, info) =
+    ccall(entry(at_dicod_solve_f32, :dicod_solve_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float32}, Ptr{Float32}, Ptr{Float32}, Ptr{dicod_info}), context, options, problem, x, d, z, info)
 
 const at_dicod_lambda_max = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_lambda_max(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, lambda_max) =
-    ccall(entry(at_dicod_lambda_max, :dicod_lambda_max), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, lambda_max)
+dicod_lambda_max(context, options, problem, x, d, lambda_max) =
+    ccall(entry(at_dicod_lambda_max, :dicod_lambda_max), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}), context, options, problem, x, d, lambda_max)
 
 const at_dicod_lambda_max_f32 = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_lambda_max_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, lambda_max) =
-    ccall(entry(at_dicod_lambda_max_f32, :dicod_lambda_max_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float32}, Ptr{Float32}, Ptr{Float64}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, lambda_max)
+dicod_lambda_max_f32(context, options, problem, x, d, lambda_max) =
+    ccall(entry(at_dicod_lambda_max_f32, :dicod_lambda_max_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float32}, Ptr{Float32}, Ptr{Float64}), context, options, problem, x, d, lambda_max)
 
 const at_dicod_reconstruct = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_reconstruct(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, d, z, x) =
-    ccall(entry(at_dicod_reconstruct, :dicod_reconstruct), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, d, z, x)
+dicod_reconstruct(context, options, problem, d, z, x) =
+    ccall(entry(at_dicod_reconstruct, :dicod_reconstruct), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}), context, options, problem, d, z, x)
 
 const at_dicod_reconstruct_f32 = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_reconstruct_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, d, z, x) =
-    ccall(entry(at_dicod_reconstruct_f32, :dicod_reconstruct_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float32}, Ptr{Float32}, Ptr{Float32}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, d, z, x)
+dicod_reconstruct_f32(context, options, problem, d, z, x) =
+    ccall(entry(at_dicod_reconstruct_f32, :dicod_reconstruct_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float32}, Ptr{Float32}, Ptr{Float32}), context, options, problem, d, z, x)
 
 const at_dicod_objective = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_objective(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, z, objective, data_term) =
-    ccall(entry(at_dicod_objective, :dicod_objective), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, z, objective, data_term)
+dicod_objective(context, options, problem, x, d, z, objective, data_term) =
+    ccall(entry(at_dicod_objective, :dicod_objective), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}, Ptr{Float64}), context, options, problem, x, d, z, objective, data_term)
 
 const at_dicod_objective_f32 = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_objective_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, z, objective, data_term) =
-    ccall(entry(at_dicod_objective_f32, :dicod_objective_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float32}, Ptr{Float32}, Ptr{Float32}, Ptr{Float64}, Ptr{Float64}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, d, z, objective, data_term)
+dicod_objective_f32(context, options, problem, x, d, z, objective, data_term) =
+    ccall(entry(at_dicod_objective_f32, :dicod_objective_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float32}, Ptr{Float32}, Ptr{Float32}, Ptr{Float64}, Ptr{Float64}), context, options, problem, x, d, z, objective, data_term)
 
 const at_dicod_gram = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_gram(context, n_axes, n_channels, n_atoms, atom_shape, d, gram) =
-    ccall(entry(at_dicod_gram, :dicod_gram), Int32, (Ptr{Cvoid}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float64}, Ptr{Float64}), context, n_axes, n_channels, n_atoms, atom_shape, d, gram)
+dicod_gram(context, problem, d, gram) =
+    ccall(entry(at_dicod_gram, :dicod_gram), Int32, (Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float64}, Ptr{Float64}), context, problem, d, gram)
 
 const at_dicod_gram_f32 = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_gram_f32(context, n_axes, n_channels, n_atoms, atom_shape, d, gram) =
-    ccall(entry(at_dicod_gram_f32, :dicod_gram_f32), Int32, (Ptr{Cvoid}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float32}, Ptr{Float32}), context, n_axes, n_channels, n_atoms, atom_shape, d, gram)
+dicod_gram_f32(context, problem, d, gram) =
+    ccall(entry(at_dicod_gram_f32, :dicod_gram_f32), Int32, (Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float32}, Ptr{Float32}), context, problem, d, gram)
 
 const at_dicod_encoder_create = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_encoder_create(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, d, encoder) =
-    ccall(entry(at_dicod_encoder_create, :dicod_encoder_create), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float64}, Ptr{Ptr{Cvoid}}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, d, encoder)
+dicod_encoder_create(context, options, problem, d, encoder) =
+    ccall(entry(at_dicod_encoder_create, :dicod_encoder_create), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float64}, Ptr{Ptr{Cvoid}}), context, options, problem, d, encoder)
 
 const at_dicod_encoder_create_f32 = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_encoder_create_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, d, encoder) =
-    ccall(entry(at_dicod_encoder_create_f32, :dicod_encoder_create_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float32}, Ptr{Ptr{Cvoid}}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, d, encoder)
+dicod_encoder_create_f32(context, options, problem, d, encoder) =
+    ccall(entry(at_dicod_encoder_create_f32, :dicod_encoder_create_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float32}, Ptr{Ptr{Cvoid}}), context, options, problem, d, encoder)
 
 const at_dicod_encoder_create_rank1 = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_encoder_create_rank1(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, u, v, encoder) =
-    ccall(entry(at_dicod_encoder_create_rank1, :dicod_encoder_create_rank1), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float64}, Ptr{Float64}, Ptr{Ptr{Cvoid}}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, u, v, encoder)
+dicod_encoder_create_rank1(context, options, problem, u, v, encoder) =
+    ccall(entry(at_dicod_encoder_create_rank1, :dicod_encoder_create_rank1), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float64}, Ptr{Float64}, Ptr{Ptr{Cvoid}}), context, options, problem, u, v, encoder)
 
 const at_dicod_encoder_create_rank1_f32 = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_encoder_create_rank1_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, u, v, encoder) =
-    ccall(entry(at_dicod_encoder_create_rank1_f32, :dicod_encoder_create_rank1_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float32}, Ptr{Float32}, Ptr{Ptr{Cvoid}}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, u, v, encoder)
+dicod_encoder_create_rank1_f32(context, options, problem, u, v, encoder) =
+    ccall(entry(at_dicod_encoder_create_rank1_f32, :dicod_encoder_create_rank1_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float32}, Ptr{Float32}, Ptr{Ptr{Cvoid}}), context, options, problem, u, v, encoder)
 
 const at_dicod_encoder_free = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_free(encoder) =
-    ccall(entry(at_dicod_encoder_free, :dicod_encoder_free), Cvoid, (Ptr{Ptr{Cvoid}},), encoder)
+    ccall(entry(at_dicod_encoder_free, :dicod_encoder_free), Int32, (Ptr{Ptr{Cvoid}},), encoder)
 
 const at_dicod_encoder_set_dictionary = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_set_dictionary(encoder, d) =
@@ -507,11 +531,11 @@ dicod_encoder_set_dictionary_rank1_f32(encoder, u, v) =
 
 const at_dicod_encoder_solve = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_solve(encoder, x, info) =
-    ccall(entry(at_dicod_encoder_solve, :dicod_encoder_solve), Int32, (Ptr{Cvoid}, Ptr{dicod_array}, Ptr{dicod_info}), encoder, x, info)
+    ccall(entry(at_dicod_encoder_solve, :dicod_encoder_solve), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Ptr{dicod_info}), encoder, x, info)
 
 const at_dicod_encoder_set_z = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_set_z(encoder, z) =
-    ccall(entry(at_dicod_encoder_set_z, :dicod_encoder_set_z), Int32, (Ptr{Cvoid}, Ptr{dicod_array}), encoder, z)
+    ccall(entry(at_dicod_encoder_set_z, :dicod_encoder_set_z), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}), encoder, z)
 
 const at_dicod_encoder_clear_z = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_clear_z(encoder) =
@@ -533,9 +557,9 @@ const at_dicod_encoder_set_sparse = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_set_sparse(encoder, n, signal, atom, position, value) =
     ccall(entry(at_dicod_encoder_set_sparse, :dicod_encoder_set_sparse), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Float64}), encoder, n, signal, atom, position, value)
 
-const at_dicod_encoder_region = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_encoder_region(encoder, offset, local_shape) =
-    ccall(entry(at_dicod_encoder_region, :dicod_encoder_region), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}), encoder, offset, local_shape)
+const at_dicod_encoder_get_region = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_get_region(encoder, offset, local_shape) =
+    ccall(entry(at_dicod_encoder_get_region, :dicod_encoder_get_region), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}), encoder, offset, local_shape)
 
 const at_dicod_encoder_get_lambda = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_get_lambda(encoder, n_atoms, lambda) =
@@ -550,40 +574,40 @@ dicod_encoder_get_trace(encoder, visit, userdata) =
     ccall(entry(at_dicod_encoder_get_trace, :dicod_encoder_get_trace), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), encoder, visit, userdata)
 
 const at_dicod_encoder_get_trace_json = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_encoder_get_trace_json(encoder, json, capacity, needed) =
-    ccall(entry(at_dicod_encoder_get_trace_json, :dicod_encoder_get_trace_json), Int32, (Ptr{Cvoid}, Ptr{UInt8}, Int64, Ptr{Int64}), encoder, json, capacity, needed)
+dicod_encoder_get_trace_json(encoder, capacity, json, needed) =
+    ccall(entry(at_dicod_encoder_get_trace_json, :dicod_encoder_get_trace_json), Int32, (Ptr{Cvoid}, Int64, Ptr{UInt8}, Ptr{Int64}), encoder, capacity, json, needed)
 
 const at_dicod_learn = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_learn(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, each, userdata, d, z, info) =
-    ccall(entry(at_dicod_learn, :dicod_learn), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float64}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Float64}, Ptr{Float64}, Ptr{dicod_learn_info}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, each, userdata, d, z, info)
+dicod_learn(context, options, problem, x, each, userdata, d, z, info) =
+    ccall(entry(at_dicod_learn, :dicod_learn), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float64}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Float64}, Ptr{Float64}, Ptr{dicod_learn_info}), context, options, problem, x, each, userdata, d, z, info)
 
 const at_dicod_learn_f32 = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_learn_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, each, userdata, d, z, info) =
-    ccall(entry(at_dicod_learn_f32, :dicod_learn_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float32}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Float32}, Ptr{Float32}, Ptr{dicod_learn_info}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, x, each, userdata, d, z, info)
+dicod_learn_f32(context, options, problem, x, each, userdata, d, z, info) =
+    ccall(entry(at_dicod_learn_f32, :dicod_learn_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float32}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Float32}, Ptr{Float32}, Ptr{dicod_learn_info}), context, options, problem, x, each, userdata, d, z, info)
 
 const at_dicod_learner_create = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_learner_create(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, d, learner) =
-    ccall(entry(at_dicod_learner_create, :dicod_learner_create), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float64}, Ptr{Ptr{Cvoid}}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, d, learner)
+dicod_learner_create(context, options, problem, d, learner) =
+    ccall(entry(at_dicod_learner_create, :dicod_learner_create), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float64}, Ptr{Ptr{Cvoid}}), context, options, problem, d, learner)
 
 const at_dicod_learner_create_f32 = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_learner_create_f32(context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, d, learner) =
-    ccall(entry(at_dicod_learner_create_f32, :dicod_learner_create_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Int64, Int64, Int64, Ptr{Int64}, Ptr{Float32}, Ptr{Ptr{Cvoid}}), context, options, n_axes, signal_shape, n_signals, n_channels, n_atoms, atom_shape, d, learner)
+dicod_learner_create_f32(context, options, problem, d, learner) =
+    ccall(entry(at_dicod_learner_create_f32, :dicod_learner_create_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{Float32}, Ptr{Ptr{Cvoid}}), context, options, problem, d, learner)
 
 const at_dicod_learner_free = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_free(learner) =
-    ccall(entry(at_dicod_learner_free, :dicod_learner_free), Cvoid, (Ptr{Ptr{Cvoid}},), learner)
+    ccall(entry(at_dicod_learner_free, :dicod_learner_free), Int32, (Ptr{Ptr{Cvoid}},), learner)
 
 const at_dicod_learner_step = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_step(learner, x, step) =
-    ccall(entry(at_dicod_learner_step, :dicod_learner_step), Int32, (Ptr{Cvoid}, Ptr{dicod_array}, Ptr{dicod_learn_step}), learner, x, step)
+    ccall(entry(at_dicod_learner_step, :dicod_learner_step), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Ptr{dicod_learn_step}), learner, x, step)
 
 const at_dicod_learner_run = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_run(learner, x, each, userdata, info) =
-    ccall(entry(at_dicod_learner_run, :dicod_learner_run), Int32, (Ptr{Cvoid}, Ptr{dicod_array}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_learn_info}), learner, x, each, userdata, info)
+    ccall(entry(at_dicod_learner_run, :dicod_learner_run), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_learn_info}), learner, x, each, userdata, info)
 
 const at_dicod_learner_encode = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_encode(learner, x, info) =
-    ccall(entry(at_dicod_learner_encode, :dicod_learner_encode), Int32, (Ptr{Cvoid}, Ptr{dicod_array}, Ptr{dicod_info}), learner, x, info)
+    ccall(entry(at_dicod_learner_encode, :dicod_learner_encode), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Ptr{dicod_info}), learner, x, info)
 
 const at_dicod_learner_get_dictionary = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_get_dictionary(learner, n_values, d) =
@@ -667,71 +691,71 @@ segmentation_create_by_shape(n_axes, full_shape, inner_bounds, segment_shape, ov
 
 const at_segmentation_free = Ref{Ptr{Cvoid}}(C_NULL)
 segmentation_free(handle) =
-    ccall(entry(at_segmentation_free, :segmentation_free), Cvoid, (Ptr{Ptr{Cvoid}},), handle)
+    ccall(entry(at_segmentation_free, :segmentation_free), Int32, (Ptr{Ptr{Cvoid}},), handle)
 
-const at_segmentation_n_axes = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_n_axes(handle, n_axes) =
-    ccall(entry(at_segmentation_n_axes, :segmentation_n_axes), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, n_axes)
+const at_segmentation_get_n_axes = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_n_axes(handle, n_axes) =
+    ccall(entry(at_segmentation_get_n_axes, :segmentation_get_n_axes), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, n_axes)
 
-const at_segmentation_n_segments = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_n_segments(handle, n_segments) =
-    ccall(entry(at_segmentation_n_segments, :segmentation_n_segments), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, n_segments)
+const at_segmentation_get_n_segments = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_n_segments(handle, n_segments) =
+    ccall(entry(at_segmentation_get_n_segments, :segmentation_get_n_segments), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, n_segments)
 
-const at_segmentation_segments_per_axis = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_segments_per_axis(handle, counts) =
-    ccall(entry(at_segmentation_segments_per_axis, :segmentation_segments_per_axis), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, counts)
+const at_segmentation_get_segments_per_axis = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_segments_per_axis(handle, counts) =
+    ccall(entry(at_segmentation_get_segments_per_axis, :segmentation_get_segments_per_axis), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, counts)
 
-const at_segmentation_nominal_shape = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_nominal_shape(handle, shape) =
-    ccall(entry(at_segmentation_nominal_shape, :segmentation_nominal_shape), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, shape)
+const at_segmentation_get_nominal_shape = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_nominal_shape(handle, shape) =
+    ccall(entry(at_segmentation_get_nominal_shape, :segmentation_get_nominal_shape), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, shape)
 
-const at_segmentation_shape = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_shape(handle, shape) =
-    ccall(entry(at_segmentation_shape, :segmentation_shape), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, shape)
+const at_segmentation_get_shape = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_shape(handle, shape) =
+    ccall(entry(at_segmentation_get_shape, :segmentation_get_shape), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, shape)
 
-const at_segmentation_inner_bounds = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_inner_bounds(handle, bounds) =
-    ccall(entry(at_segmentation_inner_bounds, :segmentation_inner_bounds), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, bounds)
+const at_segmentation_get_inner_bounds = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_inner_bounds(handle, bounds) =
+    ccall(entry(at_segmentation_get_inner_bounds, :segmentation_get_inner_bounds), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, bounds)
 
-const at_segmentation_full_shape = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_full_shape(handle, shape) =
-    ccall(entry(at_segmentation_full_shape, :segmentation_full_shape), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, shape)
+const at_segmentation_get_full_shape = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_full_shape(handle, shape) =
+    ccall(entry(at_segmentation_get_full_shape, :segmentation_get_full_shape), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, shape)
 
-const at_segmentation_overlap = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_overlap(handle, overlap) =
-    ccall(entry(at_segmentation_overlap, :segmentation_overlap), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, overlap)
+const at_segmentation_get_overlap = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_overlap(handle, overlap) =
+    ccall(entry(at_segmentation_get_overlap, :segmentation_get_overlap), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, overlap)
 
-const at_segmentation_segment_bounds = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_segment_bounds(handle, i_seg, inner, bounds) =
-    ccall(entry(at_segmentation_segment_bounds, :segmentation_segment_bounds), Int32, (Ptr{Cvoid}, Int64, Int32, Ptr{Int64}), handle, i_seg, inner, bounds)
+const at_segmentation_get_segment_bounds = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_segment_bounds(handle, i_seg, inner, bounds) =
+    ccall(entry(at_segmentation_get_segment_bounds, :segmentation_get_segment_bounds), Int32, (Ptr{Cvoid}, Int64, Int32, Ptr{Int64}), handle, i_seg, inner, bounds)
 
-const at_segmentation_segment_shape = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_segment_shape(handle, i_seg, inner, shape) =
-    ccall(entry(at_segmentation_segment_shape, :segmentation_segment_shape), Int32, (Ptr{Cvoid}, Int64, Int32, Ptr{Int64}), handle, i_seg, inner, shape)
+const at_segmentation_get_segment_shape = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_segment_shape(handle, i_seg, inner, shape) =
+    ccall(entry(at_segmentation_get_segment_shape, :segmentation_get_segment_shape), Int32, (Ptr{Cvoid}, Int64, Int32, Ptr{Int64}), handle, i_seg, inner, shape)
 
-const at_segmentation_segment_slices = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_segment_slices(handle, i_seg, inner, start, count) =
-    ccall(entry(at_segmentation_segment_slices, :segmentation_segment_slices), Int32, (Ptr{Cvoid}, Int64, Int32, Ptr{Int64}, Ptr{Int64}), handle, i_seg, inner, start, count)
+const at_segmentation_get_segment_slices = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_segment_slices(handle, i_seg, inner, start, count) =
+    ccall(entry(at_segmentation_get_segment_slices, :segmentation_get_segment_slices), Int32, (Ptr{Cvoid}, Int64, Int32, Ptr{Int64}, Ptr{Int64}), handle, i_seg, inner, start, count)
 
 const at_segmentation_find_segment = Ref{Ptr{Cvoid}}(C_NULL)
 segmentation_find_segment(handle, point, i_seg) =
     ccall(entry(at_segmentation_find_segment, :segmentation_find_segment), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}), handle, point, i_seg)
 
-const at_segmentation_touched_segments = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_touched_segments(handle, point, radius, capacity, segments, count) =
-    ccall(entry(at_segmentation_touched_segments, :segmentation_touched_segments), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Int64, Ptr{Int64}, Ptr{Int64}), handle, point, radius, capacity, segments, count)
+const at_segmentation_get_touched_segments = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_touched_segments(handle, point, radius, capacity, segments, count) =
+    ccall(entry(at_segmentation_get_touched_segments, :segmentation_get_touched_segments), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Int64, Ptr{Int64}, Ptr{Int64}), handle, point, radius, capacity, segments, count)
 
-const at_segmentation_touched_overlap_slices = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_touched_overlap_slices(handle, i_seg, point, radius, capacity, boxes, count) =
-    ccall(entry(at_segmentation_touched_overlap_slices, :segmentation_touched_overlap_slices), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Int64, Ptr{Int64}, Ptr{Int64}), handle, i_seg, point, radius, capacity, boxes, count)
+const at_segmentation_get_touched_overlap_slices = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_touched_overlap_slices(handle, i_seg, point, radius, capacity, boxes, count) =
+    ccall(entry(at_segmentation_get_touched_overlap_slices, :segmentation_get_touched_overlap_slices), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Int64, Ptr{Int64}, Ptr{Int64}), handle, i_seg, point, radius, capacity, boxes, count)
 
-const at_segmentation_global_coordinate = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_global_coordinate(handle, i_seg, point, global_) =
-    ccall(entry(at_segmentation_global_coordinate, :segmentation_global_coordinate), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}), handle, i_seg, point, global_)
+const at_segmentation_get_global_coordinate = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_global_coordinate(handle, i_seg, point, global_) =
+    ccall(entry(at_segmentation_get_global_coordinate, :segmentation_get_global_coordinate), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}), handle, i_seg, point, global_)
 
-const at_segmentation_local_coordinate = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_local_coordinate(handle, i_seg, point, local_) =
-    ccall(entry(at_segmentation_local_coordinate, :segmentation_local_coordinate), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}), handle, i_seg, point, local_)
+const at_segmentation_get_local_coordinate = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_local_coordinate(handle, i_seg, point, local_) =
+    ccall(entry(at_segmentation_get_local_coordinate, :segmentation_get_local_coordinate), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}), handle, i_seg, point, local_)
 
 const at_segmentation_contains_point = Ref{Ptr{Cvoid}}(C_NULL)
 segmentation_contains_point(handle, i_seg, point, inner, contained) =
@@ -741,9 +765,9 @@ const at_segmentation_contains_area = Ref{Ptr{Cvoid}}(C_NULL)
 segmentation_contains_area(handle, i_seg, point, radius, contained) =
     ccall(entry(at_segmentation_contains_area, :segmentation_contains_area), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int32}), handle, i_seg, point, radius, contained)
 
-const at_segmentation_padding_to_overlap = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_padding_to_overlap(handle, i_seg, padding) =
-    ccall(entry(at_segmentation_padding_to_overlap, :segmentation_padding_to_overlap), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}), handle, i_seg, padding)
+const at_segmentation_get_padding_to_overlap = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_padding_to_overlap(handle, i_seg, padding) =
+    ccall(entry(at_segmentation_get_padding_to_overlap, :segmentation_get_padding_to_overlap), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}), handle, i_seg, padding)
 
 const at_segmentation_increment = Ref{Ptr{Cvoid}}(C_NULL)
 segmentation_increment(handle, i_seg, next) =
@@ -765,9 +789,9 @@ const at_segmentation_reset = Ref{Ptr{Cvoid}}(C_NULL)
 segmentation_reset(handle, changed) =
     ccall(entry(at_segmentation_reset, :segmentation_reset), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, changed)
 
-const at_segmentation_n_active = Ref{Ptr{Cvoid}}(C_NULL)
-segmentation_n_active(handle, n_active) =
-    ccall(entry(at_segmentation_n_active, :segmentation_n_active), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, n_active)
+const at_segmentation_get_n_active = Ref{Ptr{Cvoid}}(C_NULL)
+segmentation_get_n_active(handle, n_active) =
+    ccall(entry(at_segmentation_get_n_active, :segmentation_get_n_active), Int32, (Ptr{Cvoid}, Ptr{Int64}), handle, n_active)
 
 const at_segmentation_exists_active = Ref{Ptr{Cvoid}}(C_NULL)
 segmentation_exists_active(handle, exists) =
@@ -777,21 +801,21 @@ const at_segmentation_check_inactive = Ref{Ptr{Cvoid}}(C_NULL)
 segmentation_check_inactive(handle, n_atoms, dz, tol, i_seg) =
     ccall(entry(at_segmentation_check_inactive, :segmentation_check_inactive), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}, Float64, Ptr{Int64}), handle, n_atoms, dz, tol, i_seg)
 
-const at_parmap_task_where = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_task_where(task, index, attempt, rank, worker) =
-    ccall(entry(at_parmap_task_where, :parmap_task_where), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int32}, Ptr{Int32}), task, index, attempt, rank, worker)
+const at_parmap_task_get_place = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_task_get_place(task, index, attempt, rank, worker) =
+    ccall(entry(at_parmap_task_get_place, :parmap_task_get_place), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int32}, Ptr{Int32}), task, index, attempt, rank, worker)
 
-const at_parmap_task_index = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_task_index(task) =
-    ccall(entry(at_parmap_task_index, :parmap_task_index), Int64, (Ptr{Cvoid},), task)
+const at_parmap_task_get_index = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_task_get_index(task) =
+    ccall(entry(at_parmap_task_get_index, :parmap_task_get_index), Int64, (Ptr{Cvoid},), task)
 
 const at_parmap_cancelled = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_cancelled(task) =
     ccall(entry(at_parmap_cancelled, :parmap_cancelled), Int32, (Ptr{Cvoid},), task)
 
-const at_parmap_task_key = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_task_key(task, key) =
-    ccall(entry(at_parmap_task_key, :parmap_task_key), Int32, (Ptr{Cvoid}, Ptr{UInt64}), task, key)
+const at_parmap_task_get_key = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_task_get_key(task, key) =
+    ccall(entry(at_parmap_task_get_key, :parmap_task_get_key), Int32, (Ptr{Cvoid}, Ptr{UInt64}), task, key)
 
 const at_parmap_task_uniform = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_task_uniform(task, n, values) =
@@ -801,13 +825,13 @@ const at_parmap_task_explain = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_task_explain(task, message) =
     ccall(entry(at_parmap_task_explain, :parmap_task_explain), Int32, (Ptr{Cvoid}, Cstring), task, message)
 
-const at_parmap_task_shared = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_task_shared(task, data, size) =
-    ccall(entry(at_parmap_task_shared, :parmap_task_shared), Int32, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}, Ptr{Int64}), task, data, size)
+const at_parmap_task_get_shared = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_task_get_shared(task, data, size) =
+    ccall(entry(at_parmap_task_get_shared, :parmap_task_get_shared), Int32, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}, Ptr{Int64}), task, data, size)
 
-const at_parmap_task_context = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_task_context(task, context) =
-    ccall(entry(at_parmap_task_context, :parmap_task_context), Int32, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), task, context)
+const at_parmap_task_get_context = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_task_get_context(task, context) =
+    ccall(entry(at_parmap_task_get_context, :parmap_task_get_context), Int32, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), task, context)
 
 const at_parmap_buffer_resize = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_buffer_resize(buffer, size, data) =
@@ -827,7 +851,7 @@ parmap_create(context, map) =
 
 const at_parmap_free = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_free(map) =
-    ccall(entry(at_parmap_free, :parmap_free), Cvoid, (Ptr{Ptr{Cvoid}},), map)
+    ccall(entry(at_parmap_free, :parmap_free), Int32, (Ptr{Ptr{Cvoid}},), map)
 
 const at_parmap_cancel = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_cancel(map) =
@@ -841,9 +865,9 @@ const at_parmap_run = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_run(map, n_tasks, work, userdata, inputs, in_size, in_stride, outputs, out_size, out_stride, statuses, report) =
     ccall(entry(at_parmap_run, :parmap_run), Int32, (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64, Int64, Ptr{Cvoid}, Int64, Int64, Ptr{Int32}, Ptr{parmap_report}), map, n_tasks, work, userdata, inputs, in_size, in_stride, outputs, out_size, out_stride, statuses, report)
 
-const at_parmap_unfinished = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_unfinished(map, capacity, first, end_, n) =
-    ccall(entry(at_parmap_unfinished, :parmap_unfinished), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), map, capacity, first, end_, n)
+const at_parmap_get_unfinished = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_get_unfinished(map, capacity, first, end_, n) =
+    ccall(entry(at_parmap_get_unfinished, :parmap_get_unfinished), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), map, capacity, first, end_, n)
 
 const at_parmap_set_integer = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_set_integer(map, key, value) =
@@ -873,9 +897,9 @@ const at_parmap_get_string = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_get_string(map, key, capacity, value, needed) =
     ccall(entry(at_parmap_get_string, :parmap_get_string), Int32, (Ptr{Cvoid}, Cstring, Int64, Ptr{UInt8}, Ptr{Int64}), map, key, capacity, value, needed)
 
-const at_parmap_settings_count = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_settings_count(count) =
-    ccall(entry(at_parmap_settings_count, :parmap_settings_count), Int32, (Ptr{Int64},), count)
+const at_parmap_settings_get_count = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_settings_get_count(count) =
+    ccall(entry(at_parmap_settings_get_count, :parmap_settings_get_count), Int32, (Ptr{Int64},), count)
 
 const at_parmap_settings_describe = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_settings_describe(index, info) =
@@ -909,9 +933,9 @@ const at_parmap_pull_cancelled = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_pull_cancelled(pull, index) =
     ccall(entry(at_parmap_pull_cancelled, :parmap_pull_cancelled), Int32, (Ptr{Cvoid}, Int64), pull, index)
 
-const at_parmap_pull_key = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_pull_key(pull, index, key) =
-    ccall(entry(at_parmap_pull_key, :parmap_pull_key), Int32, (Ptr{Cvoid}, Int64, Ptr{UInt64}), pull, index, key)
+const at_parmap_pull_get_key = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_pull_get_key(pull, index, key) =
+    ccall(entry(at_parmap_pull_get_key, :parmap_pull_get_key), Int32, (Ptr{Cvoid}, Int64, Ptr{UInt64}), pull, index, key)
 
 const at_parmap_close = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_close(pull, report) =
@@ -955,7 +979,7 @@ parmap_flow_create(n_nodes, nodes, flow) =
 
 const at_parmap_flow_free = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_flow_free(flow) =
-    ccall(entry(at_parmap_flow_free, :parmap_flow_free), Cvoid, (Ptr{Ptr{Cvoid}},), flow)
+    ccall(entry(at_parmap_flow_free, :parmap_flow_free), Int32, (Ptr{Ptr{Cvoid}},), flow)
 
 const at_parmap_flow_load = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_flow_load(flow, node, data, size) =
@@ -979,11 +1003,11 @@ parmap_operators_create_distributed(n_operators, operators, n_components, sizes,
 
 const at_parmap_operators_free = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_operators_free(vector) =
-    ccall(entry(at_parmap_operators_free, :parmap_operators_free), Cvoid, (Ptr{Ptr{Cvoid}},), vector)
+    ccall(entry(at_parmap_operators_free, :parmap_operators_free), Int32, (Ptr{Ptr{Cvoid}},), vector)
 
-const at_parmap_operators_sizes = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_operators_sizes(vector, in_size, out_size, linear) =
-    ccall(entry(at_parmap_operators_sizes, :parmap_operators_sizes), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int32}), vector, in_size, out_size, linear)
+const at_parmap_operators_get_sizes = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_operators_get_sizes(vector, in_size, out_size, linear) =
+    ccall(entry(at_parmap_operators_get_sizes, :parmap_operators_get_sizes), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int32}), vector, in_size, out_size, linear)
 
 const at_parmap_operators_eval = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_operators_eval(vector, map, x, y) =
@@ -1007,27 +1031,27 @@ parmap_ensemble_create(n_parameters, lower, upper, n_members, cells, seed, state
 
 const at_parmap_ensemble_free = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_ensemble_free(ensemble) =
-    ccall(entry(at_parmap_ensemble_free, :parmap_ensemble_free), Cvoid, (Ptr{Ptr{Cvoid}},), ensemble)
+    ccall(entry(at_parmap_ensemble_free, :parmap_ensemble_free), Int32, (Ptr{Ptr{Cvoid}},), ensemble)
 
 const at_parmap_ensemble_round = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_ensemble_round(ensemble, map, per_member, in_all, solver, userdata, report) =
     ccall(entry(at_parmap_ensemble_round, :parmap_ensemble_round), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Int64, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{parmap_report}), ensemble, map, per_member, in_all, solver, userdata, report)
 
-const at_parmap_ensemble_summary = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_ensemble_summary(ensemble, n_members, n_converged, evaluations, best) =
-    ccall(entry(at_parmap_ensemble_summary, :parmap_ensemble_summary), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), ensemble, n_members, n_converged, evaluations, best)
+const at_parmap_ensemble_get_summary = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_ensemble_get_summary(ensemble, n_members, n_converged, evaluations, best) =
+    ccall(entry(at_parmap_ensemble_get_summary, :parmap_ensemble_get_summary), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), ensemble, n_members, n_converged, evaluations, best)
 
-const at_parmap_ensemble_member = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_ensemble_member(ensemble, index, x, value, evaluations, converged) =
-    ccall(entry(at_parmap_ensemble_member, :parmap_ensemble_member), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}, Ptr{Float64}, Ptr{Int64}, Ptr{Int32}), ensemble, index, x, value, evaluations, converged)
+const at_parmap_ensemble_get_member = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_ensemble_get_member(ensemble, index, x, value, evaluations, converged) =
+    ccall(entry(at_parmap_ensemble_get_member, :parmap_ensemble_get_member), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}, Ptr{Float64}, Ptr{Int64}, Ptr{Int32}), ensemble, index, x, value, evaluations, converged)
 
 const at_dicod_context_create_mpi_f = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_context_create_mpi_f(comm, n_threads, context) =
     ccall(entry(at_dicod_context_create_mpi_f, :dicod_context_create_mpi_f), Int32, (Cint, Int32, Ptr{Ptr{Cvoid}}), comm, n_threads, context)
 
-const at_parmap_task_comm_f = Ref{Ptr{Cvoid}}(C_NULL)
-parmap_task_comm_f(task, comm) =
-    ccall(entry(at_parmap_task_comm_f, :parmap_task_comm_f), Int32, (Ptr{Cvoid}, Ptr{Cint}), task, comm)
+const at_parmap_task_get_comm_f = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_task_get_comm_f(task, comm) =
+    ccall(entry(at_parmap_task_get_comm_f, :parmap_task_get_comm_f), Int32, (Ptr{Cvoid}, Ptr{Cint}), task, comm)
 
 const at_dicod_mpi_library = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_mpi_library() =
@@ -1044,8 +1068,8 @@ const entries = (at_dicod_strerror,
                  at_dicod_build_info,
                  at_dicod_context_create,
                  at_dicod_context_free,
-                 at_dicod_context_ranks,
-                 at_dicod_context_threads,
+                 at_dicod_context_get_ranks,
+                 at_dicod_context_get_threads,
                  at_dicod_context_set_log,
                  at_dicod_context_set_progress,
                  at_dicod_cancel,
@@ -1067,7 +1091,7 @@ const entries = (at_dicod_strerror,
                  at_dicod_options_get_integer,
                  at_dicod_options_get_integers,
                  at_dicod_options_get_string,
-                 at_dicod_options_count,
+                 at_dicod_options_get_count,
                  at_dicod_options_describe,
                  at_dicod_info_text,
                  at_dicod_valid_shape,
@@ -1098,7 +1122,7 @@ const entries = (at_dicod_strerror,
                  at_dicod_encoder_get_sparse,
                  at_dicod_encoder_get_sparse_block,
                  at_dicod_encoder_set_sparse,
-                 at_dicod_encoder_region,
+                 at_dicod_encoder_get_region,
                  at_dicod_encoder_get_lambda,
                  at_dicod_encoder_get_tolerance,
                  at_dicod_encoder_get_trace,
@@ -1132,41 +1156,41 @@ const entries = (at_dicod_strerror,
                  at_segmentation_create_by_count,
                  at_segmentation_create_by_shape,
                  at_segmentation_free,
-                 at_segmentation_n_axes,
-                 at_segmentation_n_segments,
-                 at_segmentation_segments_per_axis,
-                 at_segmentation_nominal_shape,
-                 at_segmentation_shape,
-                 at_segmentation_inner_bounds,
-                 at_segmentation_full_shape,
-                 at_segmentation_overlap,
-                 at_segmentation_segment_bounds,
-                 at_segmentation_segment_shape,
-                 at_segmentation_segment_slices,
+                 at_segmentation_get_n_axes,
+                 at_segmentation_get_n_segments,
+                 at_segmentation_get_segments_per_axis,
+                 at_segmentation_get_nominal_shape,
+                 at_segmentation_get_shape,
+                 at_segmentation_get_inner_bounds,
+                 at_segmentation_get_full_shape,
+                 at_segmentation_get_overlap,
+                 at_segmentation_get_segment_bounds,
+                 at_segmentation_get_segment_shape,
+                 at_segmentation_get_segment_slices,
                  at_segmentation_find_segment,
-                 at_segmentation_touched_segments,
-                 at_segmentation_touched_overlap_slices,
-                 at_segmentation_global_coordinate,
-                 at_segmentation_local_coordinate,
+                 at_segmentation_get_touched_segments,
+                 at_segmentation_get_touched_overlap_slices,
+                 at_segmentation_get_global_coordinate,
+                 at_segmentation_get_local_coordinate,
                  at_segmentation_contains_point,
                  at_segmentation_contains_area,
-                 at_segmentation_padding_to_overlap,
+                 at_segmentation_get_padding_to_overlap,
                  at_segmentation_increment,
                  at_segmentation_is_active,
                  at_segmentation_set_active,
                  at_segmentation_set_inactive,
                  at_segmentation_reset,
-                 at_segmentation_n_active,
+                 at_segmentation_get_n_active,
                  at_segmentation_exists_active,
                  at_segmentation_check_inactive,
-                 at_parmap_task_where,
-                 at_parmap_task_index,
+                 at_parmap_task_get_place,
+                 at_parmap_task_get_index,
                  at_parmap_cancelled,
-                 at_parmap_task_key,
+                 at_parmap_task_get_key,
                  at_parmap_task_uniform,
                  at_parmap_task_explain,
-                 at_parmap_task_shared,
-                 at_parmap_task_context,
+                 at_parmap_task_get_shared,
+                 at_parmap_task_get_context,
                  at_parmap_buffer_resize,
                  at_parmap_buffer_append,
                  at_parmap_report_text,
@@ -1175,7 +1199,7 @@ const entries = (at_dicod_strerror,
                  at_parmap_cancel,
                  at_parmap_share,
                  at_parmap_run,
-                 at_parmap_unfinished,
+                 at_parmap_get_unfinished,
                  at_parmap_set_integer,
                  at_parmap_set_real,
                  at_parmap_set_string,
@@ -1183,7 +1207,7 @@ const entries = (at_dicod_strerror,
                  at_parmap_get_integer,
                  at_parmap_get_real,
                  at_parmap_get_string,
-                 at_parmap_settings_count,
+                 at_parmap_settings_get_count,
                  at_parmap_settings_describe,
                  at_parmap_set_progress,
                  at_parmap_progress_bar,
@@ -1192,7 +1216,7 @@ const entries = (at_dicod_strerror,
                  at_parmap_next,
                  at_parmap_done,
                  at_parmap_pull_cancelled,
-                 at_parmap_pull_key,
+                 at_parmap_pull_get_key,
                  at_parmap_close,
                  at_parmap_register,
                  at_parmap_register_item,
@@ -1210,7 +1234,7 @@ const entries = (at_dicod_strerror,
                  at_parmap_operators_create_vector,
                  at_parmap_operators_create_distributed,
                  at_parmap_operators_free,
-                 at_parmap_operators_sizes,
+                 at_parmap_operators_get_sizes,
                  at_parmap_operators_eval,
                  at_parmap_operators_linearize,
                  at_parmap_operators_derivative,
@@ -1218,8 +1242,8 @@ const entries = (at_dicod_strerror,
                  at_parmap_ensemble_create,
                  at_parmap_ensemble_free,
                  at_parmap_ensemble_round,
-                 at_parmap_ensemble_summary,
-                 at_parmap_ensemble_member,
+                 at_parmap_ensemble_get_summary,
+                 at_parmap_ensemble_get_member,
                  at_dicod_context_create_mpi_f,
-                 at_parmap_task_comm_f,
+                 at_parmap_task_get_comm_f,
                  at_dicod_mpi_library,)

@@ -108,7 +108,7 @@ box_of(context::Context) = context.box
 "Rank of this process in the context, from 0 as MPI counts, and number of ranks."
 function ranks(context::Context)
     rank, n = Ref{Int32}(0), Ref{Int32}(0)
-    check(dicod_context_ranks(context, rank, n))
+    check(dicod_context_get_ranks(context, rank, n))
     (Int(rank[]), Int(n[]))
 end
 ranks(::Nothing) = (0, 1)
@@ -116,7 +116,7 @@ ranks(::Nothing) = (0, 1)
 "Threads that calls with the context may use."
 function threads(context::Context)
     n = Ref{Int32}(0)
-    check(dicod_context_threads(context, n))
+    check(dicod_context_get_threads(context, n))
     Int(n[])
 end
 

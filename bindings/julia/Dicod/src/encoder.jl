@@ -29,7 +29,7 @@ end
 
 Encoder(d, signal_shape; n_signals=1, context=nothing, given...) =
     together(() -> encoder(d, signal_shape, n_signals, context, listed(given)), context, encoder_of_nothing)
-encoder_of_nothing(c) = dicod_encoder_create(c, C_NULL, -1, C_NULL, 0, 0, 0, C_NULL, C_NULL, no_handle())
+encoder_of_nothing(c) = dicod_encoder_create(c, C_NULL, C_NULL, C_NULL, no_handle())
 
 encoder(d, arguments...) = bad_argument("d is a $(typeof(d)): an array, or a tuple of two, is wanted")
 
@@ -50,7 +50,7 @@ function encoder(T::Type, g, dictionary, create, context, given)
     valid, handle = with_options(given) do options
         valid = valid_in_c(options, g)
         handle = with_context(context) do c
-            created_together(create, c, options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, dictionary...)
+            created_together(create, c, options, problem(g), dictionary...)
         end
         (valid, handle)
     end
@@ -73,7 +73,7 @@ function solve!(e::Encoder{T}, x; offset=nothing) where {T}
     info = Ref(dicod_info())
     status = interruptible() do
         together(e, e -> dicod_encoder_solve(e, C_NULL, C_NULL)) do
-            described(a -> dicod_encoder_solve(e, a, info), "x", in_place(T, x), e.g.n_axes, e.g.n_channels, e.g.n_signals,
+            described(dicod_const_array, a -> dicod_encoder_solve(e, a, info), "x", in_place(T, x), e.g.n_axes, e.g.n_channels, e.g.n_signals,
                       e.g.signal, offset)
         end
     end
@@ -89,7 +89,7 @@ Sets where the next solve begins, with `warm_start=true`.
 """
 function set_z!(e::Encoder{T}, z; offset=nothing) where {T}
     status = together(e, e -> dicod_encoder_set_z(e, C_NULL)) do
-        described(a -> dicod_encoder_set_z(e, a), "z", in_place(T, z), e.g.n_axes, e.g.n_atoms, e.g.n_signals, e.valid, offset)
+        described(dicod_const_array, a -> dicod_encoder_set_z(e, a), "z", in_place(T, z), e.g.n_axes, e.g.n_atoms, e.g.n_signals, e.valid, offset)
     end
     check(status)
     e
@@ -121,7 +121,7 @@ Writes a block of the activations, which begins at `offset`, to `z`, which may b
 """
 function get_z!(e::Encoder{T}, z; offset=nothing) where {T}
     status = together(e, get_nothing) do
-        described(a -> dicod_encoder_get_z(e, a), "z", written(T, "z", z), e.g.n_axes, e.g.n_atoms, e.g.n_signals, e.valid, offset)
+        described(dicod_array, a -> dicod_encoder_get_z(e, a), "z", written(T, "z", z), e.g.n_axes, e.g.n_atoms, e.g.n_signals, e.valid, offset)
     end
     check(status)
     z
@@ -215,7 +215,7 @@ The part of the valid domain whose activations are on this rank: `(offset, shape
 """
 function region(e::Encoder)
     first, shape = similar(e.valid), similar(e.valid)
-    check(dicod_encoder_region(e, first, shape))
+    check(dicod_encoder_get_region(e, first, shape))
     (Tuple(Int.(reverse(first))), Tuple(Int.(reverse(shape))))
 end
 
@@ -267,8 +267,8 @@ The same as JSON text.
 """
 function trace_json(e::Encoder)
     needed = Ref{Int64}(0)
-    check(dicod_encoder_get_trace_json(e, C_NULL, 0, needed))
+    check(dicod_encoder_get_trace_json(e, 0, C_NULL, needed))
     json = zeros(UInt8, needed[])
-    check(dicod_encoder_get_trace_json(e, json, length(json), needed))
+    check(dicod_encoder_get_trace_json(e, length(json), json, needed))
     String(json[1:end-1])
 end

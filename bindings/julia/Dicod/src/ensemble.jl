@@ -85,7 +85,7 @@ end
 "`Dicod.summary(ensemble)`: numbers of `members`, of those that have `converged`, of `evaluations`, and the `best` (or nothing)."
 function summary(e::Ensemble)
     members, converged, evaluations, best = Ref{Int64}(0), Ref{Int64}(0), Ref{Int64}(0), Ref{Int64}(0)
-    check(parmap_ensemble_summary(e, members, converged, evaluations, best))
+    check(parmap_ensemble_get_summary(e, members, converged, evaluations, best))
     (members=members[], converged=converged[], evaluations=evaluations[], best=best[] < 0 ? nothing : best[] + 1)
 end
 
@@ -95,7 +95,7 @@ best(e::Ensemble) = summary(e).best
 Base.length(e::Ensemble) = summary(e).members
 function Base.getindex(e::Ensemble, i::Integer)
     x, value, evaluations, converged = zeros(e.n), Ref(0.0), Ref{Int64}(0), Ref{Int32}(0)
-    check(parmap_ensemble_member(e, i - 1, x, value, evaluations, converged))
+    check(parmap_ensemble_get_member(e, i - 1, x, value, evaluations, converged))
     (x=x, value=value[], evaluations=evaluations[], converged=converged[] != 0)
 end
 Base.iterate(e::Ensemble, i=1) = i > length(e) ? nothing : (e[i], i + 1)

@@ -43,7 +43,7 @@ function learn(each, x::AbstractArray, d::AbstractArray; context=nothing, keywor
 end
 
 learn_into(each, x, d; context=nothing, activations=true, given...) = learn_plain(each, x, d, context, activations, listed(given))
-learn_nothing(c) = dicod_learn(c, C_NULL, -1, C_NULL, 0, 0, 0, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
+learn_nothing(c) = dicod_learn(c, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
 
 function learn_plain(@nospecialize(each), x::Array{T}, d::Array{T}, context, activations, given) where {T}
     g = Geometry(x, d)
@@ -51,7 +51,7 @@ function learn_plain(@nospecialize(each), x::Array{T}, d::Array{T}, context, act
         z = activations ? zeros(T, size_of_z(options, g, x, d)) : nothing
         info, box = Ref(dicod_learn_info()), Box(each)
         status = with_context(context) do c
-            GC.@preserve box c_learn(T)(c, options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, x, teller(each),
+            GC.@preserve box c_learn(T)(c, options, problem(g), x, teller(each),
                                         pointer_from_objref(box), d, or_null(z), info)
         end
         told(() -> finished(status, box, box_of(context)))
@@ -79,11 +79,11 @@ function Learner(d, signal_shape; n_signals=1, context=nothing, given...)
     learner(context, listed(given), learner_of_nothing) do options
         T, g = element(d), Geometry(d, signal_shape, n_signals)
         with_context(context) do c
-            created_together(c_learner(T), c, options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, plain(T, d))
+            created_together(c_learner(T), c, options, problem(g), plain(T, d))
         end
     end
 end
-learner_of_nothing(c) = dicod_learner_create(c, C_NULL, -1, C_NULL, 0, 0, 0, C_NULL, C_NULL, no_handle())
+learner_of_nothing(c) = dicod_learner_create(c, C_NULL, C_NULL, C_NULL, no_handle())
 
 # What create(options) makes: its shapes are what the library says.
 function learner(create, context, given, without)
@@ -102,7 +102,7 @@ Base.show(io::IO, l::Learner{T}) where {T} = print(io, "Learner{", T, "}(", l.g.
     join(reverse(l.g.signal), " × "), isopen(l) ? ")" : ", closed)")
 
 on_x(f, l::Learner{T}, x, offset) where {T} =
-    described(f, "x", in_place(T, x), l.g.n_axes, l.g.n_channels, l.g.n_signals, l.g.signal, offset)
+    described(dicod_const_array, f, "x", in_place(T, x), l.g.n_axes, l.g.n_channels, l.g.n_signals, l.g.signal, offset)
 
 """
     step!(learner, x; offset=nothing)
@@ -185,7 +185,7 @@ get_z(l::Learner{T}) where {T} = get_z!(l, together(() -> room_for_z(T, l.valid,
 get_nothing(l::Learner) = dicod_learner_get_z(l, C_NULL)
 function get_z!(l::Learner{T}, z; offset=nothing) where {T}
     status = together(l, get_nothing) do
-        described(a -> dicod_learner_get_z(l, a), "z", written(T, "z", z), l.g.n_axes, l.g.n_atoms, l.n_coded, l.valid, offset)
+        described(dicod_array, a -> dicod_learner_get_z(l, a), "z", written(T, "z", z), l.g.n_axes, l.g.n_atoms, l.n_coded, l.valid, offset)
     end
     check(status)
     z
@@ -246,7 +246,7 @@ function restore(from::Union{AbstractString,Vector{UInt8}}, d=nothing, signal_sh
                 ("n_channels", n_channels, is.n_channels), ("n_atoms", n_atoms, is.n_atoms))
     wrong = findfirst(e -> e[2] !== nothing && e[2] != e[3], expected)
     # Tells the other ranks.
-    nobody = dicod_handle_info(sizeof(dicod_handle_info), 0, wrong === nothing ? 0 : -1, 0, 0, 0, 0, (0, 0, 0), (0, 0, 0), (0, 0, 0), 0, 0)
+    nobody = dicod_handle_info(sizeof(dicod_handle_info), 0, wrong === nothing ? 0 : -1, 0, 0, 0, 0, (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0), 0, 0)
     status = dicod_learner_expect(l, Ref(nobody))
     status < 0 || return l
     e = wrong === nothing ? DicodError(status, last_error()) :

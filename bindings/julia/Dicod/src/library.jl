@@ -47,9 +47,9 @@ Base.showerror(io::IO, e::DicodError) = print(io, "DicodError: ", e.message, " (
 
 function last_error()
     needed = Ref{Int64}(0)
-    dicod_last_error_in(DICOD_LANGUAGE_JULIA, C_NULL, 0, needed)
+    dicod_last_error_in(DICOD_LANGUAGE_JULIA, 0, C_NULL, needed)
     buffer = zeros(UInt8, max(needed[], 1))
-    dicod_last_error_in(DICOD_LANGUAGE_JULIA, buffer, length(buffer), needed)
+    dicod_last_error_in(DICOD_LANGUAGE_JULIA, length(buffer), buffer, needed)
     String(buffer[1:end-1])
 end
 

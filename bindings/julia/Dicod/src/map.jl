@@ -113,7 +113,7 @@ function set!(m::Map; settings...)
 end
 
 "All settings of a map: key, type, default, allowed values and meaning of each."
-settings() = described(parmap_settings_count, parmap_settings_describe)
+settings() = described(parmap_settings_get_count, parmap_settings_describe)
 
 """
     Dicod.settings(map)

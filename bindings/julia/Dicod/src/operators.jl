@@ -116,7 +116,7 @@ end
 
 function numbers(t::Operators)
     n_in, n_out, linear = Ref{Int64}(0), Ref{Int64}(0), Ref{Int32}(0)
-    check(parmap_operators_sizes(t, n_in, n_out, linear))
+    check(parmap_operators_get_sizes(t, n_in, n_out, linear))
     (n_out[], n_in[], linear[] != 0)
 end
 Base.size(t::Operators) = numbers(t)[1:2]

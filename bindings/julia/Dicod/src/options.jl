@@ -1,7 +1,7 @@
 # Options: keyword arguments, by the library's table.
 
 "All options: key, type, default, allowed values and meaning of each."
-options() = described(dicod_options_count, dicod_options_describe)
+options() = described(dicod_options_get_count, dicod_options_describe)
 
 function described(count, describe)
     n = Ref{Int64}(0)

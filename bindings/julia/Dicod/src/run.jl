@@ -90,9 +90,9 @@ end
 
 function read_unfinished(m)
     n = Ref{Int64}(0)
-    check(parmap_unfinished(m, 0, C_NULL, C_NULL, n))
+    check(parmap_get_unfinished(m, 0, C_NULL, C_NULL, n))
     first, last = zeros(Int64, n[] + 1), zeros(Int64, n[] + 1)
-    check(parmap_unfinished(m, n[] + 1, first, last, n))
+    check(parmap_get_unfinished(m, n[] + 1, first, last, n))
     [first[i]+1:last[i] for i in 1:n[]]
 end
 

@@ -55,7 +55,7 @@ function point_of(s, point, name="a point", shift=1)
     reversed(Tuple(point)) .- shift
 end
 
-Base.length(s::Segmentation) = number_of(segmentation_n_segments, s)
+Base.length(s::Segmentation) = number_of(segmentation_get_n_segments, s)
 Base.eltype(::Type{Segmentation}) = Tuple{Vararg{UnitRange{Int}}}
 "`for ranges in s` goes through all segments, their overlap included."
 Base.iterate(s::Segmentation, i=1) = i > length(s) ? nothing : (segment(s, i), i + 1)
@@ -63,27 +63,27 @@ Base.show(io::IO, s::Segmentation) = isopen(s) ? print(io, "Segmentation(", join
     join(full_shape(s), " × "), ")") : print(io, "Segmentation(closed)")
 
 "Segments along each axis."
-per_axis_counts(s::Segmentation) = numbers_of(segmentation_segments_per_axis, s)
+per_axis_counts(s::Segmentation) = numbers_of(segmentation_get_segments_per_axis, s)
 
 "Shape of the full array, and the overlap along each axis."
-full_shape(s::Segmentation) = numbers_of(segmentation_full_shape, s)
-overlap(s::Segmentation) = numbers_of(segmentation_overlap, s)
+full_shape(s::Segmentation) = numbers_of(segmentation_get_full_shape, s)
+overlap(s::Segmentation) = numbers_of(segmentation_get_overlap, s)
 
 "The domain that is cut: its ranges in the full array."
-domain(s::Segmentation) = map(range_of, pairs_of(segmentation_inner_bounds, s))
+domain(s::Segmentation) = map(range_of, pairs_of(segmentation_get_inner_bounds, s))
 
 "The size that was asked for or computed for the segments of each axis; the last ones may differ."
-nominal_shape(s::Segmentation) = numbers_of(segmentation_nominal_shape, s)
+nominal_shape(s::Segmentation) = numbers_of(segmentation_get_nominal_shape, s)
 
 """
     segment(s, i; inner=false)
 
 The ranges of segment `i`, with its overlap unless `inner`: `x[segment(s, i)...]` is the segment.
 """
-segment(s::Segmentation, i::Integer; inner::Bool=false) = map(range_of, pairs_of(segmentation_segment_bounds, s, i - 1, inner))
+segment(s::Segmentation, i::Integer; inner::Bool=false) = map(range_of, pairs_of(segmentation_get_segment_bounds, s, i - 1, inner))
 
 "What the border of the array cuts off the overlap of segment `i`: per axis `(before, after)`."
-padding(s::Segmentation, i::Integer) = pairs_of(segmentation_padding_to_overlap, s, i - 1)
+padding(s::Segmentation, i::Integer) = pairs_of(segmentation_get_padding_to_overlap, s, i - 1)
 
 """
     find_segment(s, point)
@@ -99,24 +99,24 @@ The segments whose outer part meets the window of this radius around the point.
 """
 function touched_segments(s::Segmentation, point, radius)
     at, r, count = point_of(s, point), point_of(s, radius, "a radius", 0), Ref{Int64}(0)
-    check(segmentation_touched_segments(s, at, r, 0, C_NULL, count))
+    check(segmentation_get_touched_segments(s, at, r, 0, C_NULL, count))
     found = zeros(Int64, count[] + 1)
-    check(segmentation_touched_segments(s, at, r, length(found), found, count))
+    check(segmentation_get_touched_segments(s, at, r, length(found), found, count))
     found[1:count[]] .+ 1
 end
 
 "What the window around a point, in coordinates of segment `i`, touches of its overlap: a vector of tuples of ranges."
 function touched_overlap(s::Segmentation, i::Integer, point, radius)
     at, r, count = point_of(s, point), point_of(s, radius, "a radius", 0), Ref{Int64}(0)
-    check(segmentation_touched_overlap_slices(s, i - 1, at, r, 0, C_NULL, count))
+    check(segmentation_get_touched_overlap_slices(s, i - 1, at, r, 0, C_NULL, count))
     boxes = zeros(Int64, 2, s.n, count[] + 1)
-    check(segmentation_touched_overlap_slices(s, i - 1, at, r, size(boxes, 3), boxes, count))
+    check(segmentation_get_touched_overlap_slices(s, i - 1, at, r, size(boxes, 3), boxes, count))
     [ntuple(a -> range_of(Int.((boxes[1, s.n+1-a, b], boxes[2, s.n+1-a, b]))), s.n) for b in 1:count[]]
 end
 
 "Position in the array of a point in coordinates of segment `i`, and back."
-to_global(s::Segmentation, i::Integer, point) = numbers_of(segmentation_global_coordinate, s, i - 1, point_of(s, point)) .+ 1
-to_local(s::Segmentation, i::Integer, point) = numbers_of(segmentation_local_coordinate, s, i - 1, point_of(s, point)) .+ 1
+to_global(s::Segmentation, i::Integer, point) = numbers_of(segmentation_get_global_coordinate, s, i - 1, point_of(s, point)) .+ 1
+to_local(s::Segmentation, i::Integer, point) = numbers_of(segmentation_get_local_coordinate, s, i - 1, point_of(s, point)) .+ 1
 
 "Whether a point, in coordinates of segment `i`, lies in it."
 function contains_point(s::Segmentation, i::Integer, point; inner::Bool=false)
@@ -129,7 +129,7 @@ contains_area(s::Segmentation, i::Integer, point, radius) =
 
 "Whether segment `i` is active, as all are at first; how many are; and whether any is."
 is_active(s::Segmentation, i::Integer) = flag_of(segmentation_is_active, s, i - 1)
-n_active(s::Segmentation) = number_of(segmentation_n_active, s)
+n_active(s::Segmentation) = number_of(segmentation_get_n_active, s)
 any_active(s::Segmentation) = flag_of(segmentation_exists_active, s)
 
 "Makes all segments active: how many were not."

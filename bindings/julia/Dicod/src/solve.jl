@@ -15,7 +15,7 @@ function solve(x, d; context=nothing, z=nothing, given...)
     end
 end
 
-solve_nothing(c) = dicod_solve(c, C_NULL, -1, C_NULL, 0, 0, 0, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
+solve_nothing(c) = dicod_solve(c, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
 
 function solve_plain(x::Array{T}, d::Array{T}, context, z, given) where {T}
     g = Geometry(x, d)
@@ -25,7 +25,7 @@ function solve_plain(x::Array{T}, d::Array{T}, context, z, given) where {T}
         out = z === nothing ? zeros(T, wanted) : Array{T}(z)
         info = Ref(dicod_info())
         status = with_context(context) do c
-            c_solve(T)(c, options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, x, d, out, info)
+            c_solve(T)(c, options, problem(g), x, d, out, info)
         end
         told(() -> finished(status, box_of(context)))
         Solution(out, info[])
@@ -45,7 +45,7 @@ end
 function lambda_max_plain(x::Array{T}, d::Array{T}, context, given) where {T}
     g, value = Geometry(x, d), Ref(0.0)
     with_options(given) do options
-        check(c_lambda_max(T)(or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, x, d,
+        check(c_lambda_max(T)(or_null(context), options, problem(g), x, d,
                               value))
     end
     value[]
@@ -67,7 +67,7 @@ function reconstruct_plain(x::Array{T}, z::Array{T}, d::Array{T}, context, given
     g = Geometry(x, d)
     with_options(given) do options
         check_z(z, size_of_z(options, g, x, d))
-        check(c_reconstruct(T)(or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, d, z,
+        check(c_reconstruct(T)(or_null(context), options, problem(g), d, z,
                                x))
     end
     x
@@ -87,7 +87,7 @@ function objective_plain(x::Array{T}, d::Array{T}, z::Array{T}, context, given) 
     g, value, term = Geometry(x, d), Ref(0.0), Ref(0.0)
     with_options(given) do options
         check_z(z, size_of_z(options, g, x, d))
-        check(c_objective(T)(or_null(context), options, g.n_axes, g.signal, g.n_signals, g.n_channels, g.n_atoms, g.atom, x, d, z,
+        check(c_objective(T)(or_null(context), options, problem(g), x, d, z,
                              value, term))
     end
     (objective=value[], data_term=term[])
@@ -102,6 +102,6 @@ Correlations of the atoms with each other: `g[lx + s, ly + t, j, k] = sum(d[.., 
 function gram(d::AbstractArray; context=nothing)
     T, n = element(d), axes_of_atoms(d)
     g = zeros(T, ntuple(i -> 2size(d, i) - 1, n)..., size(d, n + 2), size(d, n + 2))
-    check(c_gram(T)(or_null(context), n, size(d, n + 1), size(d, n + 2), sizes_in_c(d, n), plain(T, d), g))
+    check(c_gram(T)(or_null(context), problem(Geometry(d, ones(Int64, n), 1)), plain(T, d), g))
     g
 end

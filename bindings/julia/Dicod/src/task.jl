@@ -25,7 +25,7 @@ end
 
 function task_at(m, handle)
     index, attempt, rank, worker = Ref{Int64}(0), Ref{Int64}(0), Ref{Int32}(0), Ref{Int32}(0)
-    check(parmap_task_where(handle, index, attempt, rank, worker))
+    check(parmap_task_get_place(handle, index, attempt, rank, worker))
     Task(m, handle, C_NULL, index[] + 1, attempt[] + 1, rank[], worker[] + 1)
 end
 
@@ -45,7 +45,7 @@ generator whose numbers do not depend on who does the task.
 """
 function random_key(t::Task=task())
     key = Ref{UInt64}(0)
-    check(t.pull == C_NULL ? parmap_task_key(t.handle, key) : parmap_pull_key(t.pull, t.index - 1, key))
+    check(t.pull == C_NULL ? parmap_task_get_key(t.handle, key) : parmap_pull_get_key(t.pull, t.index - 1, key))
     key[]
 end
 
@@ -95,7 +95,7 @@ function shared(t::Task=task())
     m = t.map
     t.pull == C_NULL || return m.shared
     data, size = Ref{Ptr{Cvoid}}(C_NULL), Ref{Int64}(0)
-    check(parmap_task_shared(t.handle, data, size))
+    check(parmap_task_get_shared(t.handle, data, size))
     size[] == 0 && return m.shared
     number = unsafe_load(Ptr{Int64}(data[]))
     if number != m.number
@@ -114,7 +114,7 @@ inside of it. It has to be closed before the task ends.
 """
 function Context(t::Task)
     t.pull == C_NULL || return Context()
-    Context(created(parmap_task_context, t.handle), true, Box((log=nothing, progress=nothing)))
+    Context(created(parmap_task_get_context, t.handle), true, Box((log=nothing, progress=nothing)))
 end
 
 """
@@ -124,6 +124,6 @@ The communicator of the ranks that work on the task together, as Fortran's handl
 """
 function communicator(t::Task=task())
     comm = Ref{Cint}(0)
-    check(parmap_task_comm_f(t.handle, comm))
+    check(parmap_task_get_comm_f(t.handle, comm))
     comm[]
 end

@@ -201,9 +201,9 @@ include("maps.jl")
         @test length(functions) > 150
         @test sort(unused) == sort([
             # Ranges say it.
-            "segmentation_n_axes", "segmentation_shape", "segmentation_segment_shape", "segmentation_segment_slices",
+            "segmentation_get_n_axes", "segmentation_get_shape", "segmentation_get_segment_shape", "segmentation_get_segment_slices",
             # The index is known, and results are appended whole.
-            "parmap_task_index", "parmap_buffer_resize",
+            "parmap_task_get_index", "parmap_buffer_resize",
             # Messages are asked for in Julia's order, and what fails here is an exception.
             "dicod_last_error", "dicod_last_error_message", "dicod_set_last_error",
             # What is shown, and where, is Julia's: structs, @info, @warn and callbacks of a line.
