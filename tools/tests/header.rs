@@ -52,12 +52,13 @@ fn compiles(standard: &str, suffix: &str, program: &str) {
     let mut compiler = cc::Build::new();
     compiler.host(env!("HOST")).target(env!("TARGET")).opt_level(0).cargo_metadata(false);
     compiler.cpp(suffix == "cpp").std(standard).include(include).warnings_into_errors(true);
-    ["-Wall", "-Wextra", "-Wconversion", "-pedantic", "-fsyntax-only"].iter().for_each(|flag| _ = compiler.flag(flag));
+    compiler.extra_warnings(true).flag("-Wconversion").flag("-pedantic").flag("-fsyntax-only");
     let mut command = compiler.get_compiler().to_command();
     let output = command.arg(&source).output();
     std::fs::remove_file(&source).unwrap();
     let output = output.unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let compiler = command.get_program();
+    assert!(output.status.success(), "{compiler:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
