@@ -2625,9 +2625,7 @@ dicod_status segmentation_get_padding_to_overlap(const dicod_segmentation *handl
  * Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_OUT_OF_RANGE (i_seg).
  */
-dicod_status segmentation_increment(const dicod_segmentation *handle,
-                                    int64_t i_seg,
-                                    int64_t *next);
+dicod_status segmentation_increment(const dicod_segmentation *handle, int64_t i_seg, int64_t *next);
 
 /**
  * Whether segment `i_seg` is active: `*active` is 1 or 0. At first all segments are.

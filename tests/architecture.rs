@@ -7,18 +7,20 @@ fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// All files of src, as module paths, and their text without comments and tests.
-fn files() -> BTreeMap<String, String> {
-    fn visit(folder: &Path, files: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => visit(&path, files),
-                false if path.extension().is_some_and(|e| e == "rs") => files.push(path),
-                false => (),
-            }
+/// All files of a folder that are written in Rust.
+fn visit(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => visit(&path, files),
+            false if path.extension().is_some_and(|e| e == "rs") => files.push(path),
+            false => (),
         }
     }
+}
+
+/// All files of src, as module paths, and their text without comments and tests.
+fn files() -> BTreeMap<String, String> {
     let mut paths = Vec::new();
     visit(&src(), &mut paths);
     let module = |path: &Path| {
@@ -178,12 +180,16 @@ fn files_do_not_go_round_in_circles() {
 
 #[test]
 fn functions_fit_on_a_screen_and_files_in_a_head() {
-    let mut large = Vec::new();
+    let (mut large, mut paths) = (Vec::new(), Vec::new());
+    visit(&src(), &mut paths);
+    for path in paths {
+        let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+        if lines > 500 {
+            large.push((path.display().to_string(), lines));
+        }
+    }
     for (module, text) in files() {
         let lines: Vec<&str> = text.lines().collect();
-        if lines.len() > 500 {
-            large.push((module.clone(), lines.len()));
-        }
         for (first, line) in lines.iter().enumerate() {
             let code = line.trim_start();
             let words: Vec<&str> = code.split_whitespace().take_while(|word| *word != "fn").collect();
@@ -204,4 +210,42 @@ fn functions_fit_on_a_screen_and_files_in_a_head() {
         }
     }
     assert!(large.is_empty(), "{large:#?}");
+}
+
+/// What stands behind the parameters in angle brackets that a text begins with.
+fn without_parameters(text: &str) -> &str {
+    let mut depth = 0;
+    let end = text.find(|c| {
+        depth += i32::from(c == '<') - i32::from(c == '>');
+        depth == 0
+    });
+    text[end.map_or(0, |end| end + usize::from(text.starts_with('<')))..].trim_start()
+}
+
+/// The types that a file defines, or gives functions to: what stands behind one of some words.
+fn types<'t>(text: &'t str, words: &[&str]) -> BTreeSet<&'t str> {
+    let name = |line: &'t str| {
+        let line = line.trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ").trim_start_matches("pub ");
+        let rest = words.iter().find_map(|word| line.strip_prefix(word))?;
+        let path = without_parameters(rest.trim_start());
+        let end = path.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(path.len());
+        path[..end].rsplit("::").next()
+    };
+    text.lines().filter(|line| !line.contains(" for ")).filter_map(name).collect()
+}
+
+#[test]
+fn a_type_has_its_functions_in_two_files_at_most() {
+    let (mut defined, mut elsewhere): (BTreeMap<String, usize>, BTreeMap<String, Vec<String>>) = Default::default();
+    for (module, text) in files() {
+        let here = types(&text, &["struct ", "enum "]);
+        here.iter().for_each(|name| *defined.entry(name.to_string()).or_default() += 1);
+        for name in types(&text, &["impl"]).difference(&here) {
+            elsewhere.entry(name.to_string()).or_default().push(module.clone());
+        }
+    }
+    assert!(elsewhere.values().map(Vec::len).sum::<usize>() > 5, "{elsewhere:#?}");
+    // Types of one name may have one such file each.
+    elsewhere.retain(|name, files| files.len() > defined.get(name).copied().unwrap_or(1));
+    assert!(elsewhere.is_empty(), "{elsewhere:#?}");
 }

@@ -2,6 +2,7 @@
 
 use dicod::ffi::activity::*;
 use dicod::ffi::segmentation::*;
+use dicod::ffi::segments::*;
 use dicod::ffi::status::*;
 use proptest::prelude::*;
 use std::ptr::{null, null_mut};

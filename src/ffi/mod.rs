@@ -35,6 +35,7 @@ pub mod parmap;
 pub mod problem;
 mod run;
 pub mod segmentation;
+pub mod segments;
 pub mod solve;
 pub mod status;
 pub mod terminal;

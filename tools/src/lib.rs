@@ -29,7 +29,7 @@ const SECTIONS: [(&str, &[&str]); 27] = [
     ("Checkpoints of a learner", &["ffi/checkpoint"]),
     ("What an encoder or a learner holds", &["ffi/describe"]),
     ("Ready-made callbacks", &["ffi/terminal"]),
-    ("Segmentation of a domain", &["ffi/segmentation", "ffi/activity"]),
+    ("Segmentation of a domain", &["ffi/segmentation", "ffi/segments", "ffi/activity"]),
     ("Parallel map: what tasks and callbacks may ask", &["ffi/parmap/task"]),
     ("Parallel map: what came of a run", &["ffi/parmap/report"]),
     ("Parallel map: over arrays", &["ffi/parmap/map"]),
