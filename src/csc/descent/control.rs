@@ -2,6 +2,10 @@
 
 use crate::base::error::{Error, Result};
 use crate::clock::{Clock, Progress, Wish};
+use crate::host::threads::seconds_run;
+
+/// Seconds by which a descent may notice late that its time is up: what is reserved for the certificate is not for that.
+const LATE: f64 = 0.005;
 
 /// Limits of a running descent, and how far it is.
 pub(crate) struct Control<'c, 'r> {
@@ -12,13 +16,21 @@ pub(crate) struct Control<'c, 'r> {
     pub(crate) reserve: Reserve,
 }
 
-/// Seconds for a certificate.
+/// Most of the time that a thread may be thought not to have run, as a multiple of what it has.
+const MOST_BUSY: f64 = 8.0;
+
+/// Seconds for a certificate, of a thread that runs: on a machine that is busy it does so a part of the time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reserve {
     /// Without any z; less than none where that is more than made up for by the z that there are.
     pub(crate) least: f64,
     /// For each z ≠ 0.
     pub(crate) per_nonzero: f64,
+    /// When the solve began, and for how long this thread had run then.
+    pub(crate) began: f64,
+    pub(crate) run: f64,
+    /// When it is seen again how busy the machine is.
+    pub(crate) next: f64,
 }
 
 impl Control<'_, '_> {
@@ -30,13 +42,23 @@ impl Control<'_, '_> {
         self.wish()
     }
 
-    /// Sets the end of the descent.
-    pub(crate) fn hurry(&self) {
-        self.clock.hurry(self.reserve.least, self.reserve.per_nonzero);
+    /// Sets the end of the descent, as far as it is known how busy the machine is.
+    pub(crate) fn hurry(&mut self) {
+        if !self.clock.has_limit() {
+            return;
+        }
+        let now = self.clock.seconds();
+        self.reserve.next = now + 1e-3;
+        let Reserve { least, per_nonzero, began, run, .. } = self.reserve;
+        let busy = ((now - began) / (seconds_run() - run)).clamp(1.0, MOST_BUSY);
+        self.clock.hurry(LATE + busy * least, busy * per_nonzero);
     }
 
     /// Whether clock or callback want to stop.
     pub(super) fn wish(&mut self) -> Wish {
+        if self.clock.seconds() >= self.reserve.next {
+            self.hurry();
+        }
         self.clock.look(&self.progress)
     }
 }

@@ -17,17 +17,11 @@ use crate::linalg::{Field, Real};
 use crate::options::solve::{Scale, Schedule, Strategy};
 use std::time::Instant;
 
-/// Seconds by which a descent may notice late that its time is up: what is reserved for the certificate is not for that.
-const LATE: f64 = 0.005;
-
 /// What of the time is reserved for a certificate, as a multiple of what the last one, or a correlation, has taken.
 const RESERVE: f64 = 1.25;
 
 /// What a step of floats may be wrong by, in roundings of the largest c.
 const ROUNDED: f64 = 8.0;
-
-/// Most of the time that a thread may be thought not to have run, as a multiple of what it has.
-const MOST_BUSY: f64 = 8.0;
 
 /// Certificates, and descents from a c that is correlated anew, until there has to be a gain to go on: this part of F.
 const ROUNDS: u32 = 8;
@@ -42,7 +36,8 @@ pub(super) fn solve<T: Real>(
     info: &mut Info,
 ) -> Result<()> {
     let correlating = clock::stage(Stage::Correlate);
-    let (start, run) = (Instant::now(), seconds_run());
+    let start = Instant::now();
+    (control.reserve.began, control.reserve.run) = (control.clock.seconds(), seconds_run());
     let whole = enter(&mut intake, x, start)?;
     let beginning = intake.correlate_signals(x)?;
     let told = tell(&intake, &beginning, info);
@@ -54,12 +49,10 @@ pub(super) fn solve<T: Real>(
     // What the certificate may take: it is another correlation, if the worst comes to the worst, and takes every z out of
     // the signals.
     if control.clock.has_limit() {
-        let (correlating, run) = (start.elapsed().as_secs_f64(), seconds_run() - run);
+        let least = RESERVE * (seconds_run() - control.reserve.run);
         let cost = seconds_per_nonzero(&mut intake);
-        // Samples say what it takes a thread that runs. On a machine that is busy it does so a part of the time.
-        let busy = (correlating / run).clamp(1.0, MOST_BUSY);
-        let per_nonzero = RESERVE * busy * intake.placed.ranks().agree(cost)?;
-        control.reserve = Reserve { least: RESERVE * correlating + LATE, per_nonzero };
+        let per_nonzero = RESERVE * intake.placed.ranks().agree(cost)?;
+        control.reserve = Reserve { least, per_nonzero, ..control.reserve };
         control.clock.set_nonzeros(intake.placed.n_nonzero());
     }
     let goal = Goal::new(&intake, &beginning)?;
@@ -268,7 +261,7 @@ impl<T: Real> Solve<'_, '_, T> {
     /// Collective: the certificate of the z that a descent has left, and max |dz| of each signal.
     fn certify(&mut self, stop: Stop, control: &mut Control<'_, '_>) -> Result<(Certificate, Vec<f64>)> {
         let certifying = clock::stage(Stage::Certify);
-        let (begin, mark) = (control.clock.seconds(), self.intake.placed.tiles().mark());
+        let (run, mark) = (seconds_run(), self.intake.placed.tiles().mark());
         // There was no time for a descent: c is that of the z with which it would have begun.
         let untouched = self.rounds == 0 && control.progress.visits == 0;
         let left = match untouched {
@@ -289,8 +282,8 @@ impl<T: Real> Solve<'_, '_, T> {
         }
         drop(certifying);
         // Another one takes as long, and longer if there are more z.
-        let Reserve { least, per_nonzero } = &mut control.reserve;
-        *least = RESERVE * (control.clock.seconds() - begin) + LATE - *per_nonzero * control.clock.nonzeros();
+        let Reserve { least, per_nonzero, .. } = &mut control.reserve;
+        *least = RESERVE * (seconds_run() - run) - *per_nonzero * control.clock.nonzeros();
         self.intake.placed.tiles().end(Activity::Certify, mark);
         self.rounds += 1;
         Ok(found)
