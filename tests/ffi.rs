@@ -182,7 +182,7 @@ fn an_encoder_gives_the_same_bits_for_any_layout() {
         let channels = pointers(&mut z, 6, v0, v1);
         let strides = place(0, 6, v0, v1).0;
         let array = Array::new(&[v0, v1], channels, Some(&strides));
-        let status = dicod_encoder_get_z(encoder.0, &mut array.raw());
+        let status = dicod_encoder_get_z(encoder.0, &array.raw());
         assert_eq!(status, DICOD_OK, "{}", last_error());
         // The gaps are not touched, either.
         let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
@@ -369,7 +369,7 @@ fn rank_one_dictionaries_are_their_product() {
         let channels = z.chunks_mut(90).map(|z| z.as_mut_ptr().cast()).collect();
         let mut array = Array::new(&call.valid(), channels, None);
         array.element_type = DICOD_F32;
-        assert_eq!(dicod_encoder_get_z(single.0, &mut array.raw()), DICOD_OK);
+        assert_eq!(dicod_encoder_get_z(single.0, &array.raw()), DICOD_OK);
         let z: Vec<f64> = z.into_iter().map(f64::from).collect();
         assert!(near(&z));
 
@@ -379,10 +379,10 @@ fn rank_one_dictionaries_are_their_product() {
         let status = dicod_encoder_set_dictionary_rank1_f32(full.0, p, q);
         fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["u must be", ", is one of float", "double"]);
         array.element_type = DICOD_F64;
-        let status = dicod_encoder_get_z(single.0, &mut array.raw());
+        let status = dicod_encoder_get_z(single.0, &array.raw());
         fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["z->element_type must be", ", is 64", "32 (float)"]);
         array.element_type = 0;
-        let status = dicod_encoder_get_z(full.0, &mut array.raw());
+        let status = dicod_encoder_get_z(full.0, &array.raw());
         fails(status, DICOD_ERROR_INVALID_ARGUMENT, &["z->element_type must be", ", is 0", "64 (double)"]);
     }
 }
@@ -1070,7 +1070,7 @@ fn bad_descriptors_are_named_and_touch_nothing() {
         let channels = room.chunks_mut(90).map(|z| z.as_mut_ptr().cast()).collect();
         let mut array = Array::new(&call.valid(), channels, None);
         change(&mut array);
-        let result = dicod_encoder_get_z(encoder.0, &mut array.raw());
+        let result = dicod_encoder_get_z(encoder.0, &array.raw());
         fails(result, status, parts);
         fails(result, status, &["z->"]);
         assert!(room.iter().all(|z| *z == -7.0));

@@ -379,7 +379,7 @@ impl Encoder {
         let volume = valid.iter().product::<i64>() as usize;
         let channels = z.chunks_mut(volume).map(|z| z.as_mut_ptr().cast()).collect();
         let array = Array::new(&valid, channels, None);
-        let status = dicod_encoder_get_z(self.0, &mut array.raw());
+        let status = dicod_encoder_get_z(self.0, &array.raw());
         assert_eq!(status, DICOD_OK, "{}", last_error());
         z
     }
