@@ -2977,7 +2977,8 @@ dicod_status parmap_share(dicod_parmap *map,
  * and `report` may.
  *
  * Returns 0; PARMAP_SOME_FAILED; or an error, the same on every rank. As far as tasks succeeded,
- * outputs are valid then, too.
+ * outputs are valid then, too. After a deadline or a cancel, and the setting "grace", no rank waits for one that
+ * is still in a task; that one returns when its task does, with the same report and outputs.
  *
  * Collective. Needs the map for itself.
  * Errors: PARMAP_ERROR_TASK, PARMAP_ERROR_TIMEOUT, PARMAP_ERROR_CANCELLED; before anything is run:

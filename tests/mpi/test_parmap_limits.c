@@ -6,6 +6,7 @@
  *   share [COPIES [LIMIT]]: 64 MiB for all tasks; the ranks together hold so many copies, also where the
  *   first rank may write no files of more than LIMIT MiB
  *   idle: ranks that serve look for a call now and then only
+ *   stuck: a task does not return before rank 0 has: after the grace period that waits for nobody, outputs or not
  *   kill, exit: a rank is lost in a task, and the job has to end
  *   teams: two ranks per task solve together
  */
@@ -217,6 +218,40 @@ static void idle(void)
     CHECK(asked < 20000);
 }
 
+/* stuck */
+
+static int32_t until_told(void *userdata, const parmap_task *task, const void *input, void *output)
+{
+    (void)userdata, (void)task;
+    rest(0.01);
+    if (rank == n_ranks - 1) MPI_Recv(NULL, 0, MPI_INT, 0, 77, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    memcpy(output, input, sizeof(double));
+    return 0;
+}
+
+static void stuck(void)
+{
+    enum { TASKS = 100 };
+    double in[TASKS], out[TASKS];
+    int32_t statuses[TASKS];
+    for (int i = 0; i < TASKS; i++) in[i] = i + 1;
+    OK(parmap_set_real(map, "deadline", 0.05));
+    OK(parmap_set_real(map, "grace", 0.05));
+    OK(parmap_set_integer(map, "chunk", 1));
+    parmap_report told = PARMAP_REPORT_INIT;
+    STATUS(PARMAP_ERROR_TIMEOUT, parmap_run(map, TASKS, until_told, NULL, in, 8, 0, out, 8, 0, statuses, &told));
+    if (rank == 0) MPI_Send(NULL, 0, MPI_INT, n_ranks - 1, 77, MPI_COMM_WORLD);
+    int missing = 0;
+    for (int i = 0; i < TASKS; i++) {
+        missing += statuses[i] == PARMAP_NOT_RUN;
+        CHECK(out[i] == (statuses[i] == 0 ? in[i] : 0));
+    }
+    CHECK(missing > 0 && missing == told.unfinished);
+    /* It works on. */
+    OK(parmap_set_real(map, "deadline", INFINITY));
+    OK(parmap_run(map, TASKS, nothing, NULL, NULL, 0, 0, NULL, 0, 0, NULL, NULL));
+}
+
 /* kill, exit */
 
 static int32_t lost(void *userdata, const parmap_task *task, const void *input, void *output)
@@ -366,6 +401,7 @@ int main(int argc, char **argv)
     else if (strcmp(what, "large") == 0) large(size > 0 ? size : 0.125);
     else if (strcmp(what, "share") == 0) share(size > 0 ? size : 1, argc > 3 ? strtod(argv[3], NULL) : 0);
     else if (strcmp(what, "idle") == 0) idle();
+    else if (strcmp(what, "stuck") == 0) stuck();
     else if (strcmp(what, "teams") == 0) teams();
     else if (strcmp(what, "differ") == 0) differ();
     else parmap_run(map, 1000, lost, argv[argc > 1], NULL, 0, 0, NULL, 0, 0, NULL, NULL);
