@@ -855,6 +855,7 @@ typedef struct dicod_problem {
     {sizeof(dicod_problem), 2, {rows, columns, 0, 0}, {atom_rows, atom_columns, 0, 0}, n_atoms, 1, 1}
 #define DICOD_PROBLEM_3D(planes, rows, columns, n_atoms, atom_planes, atom_rows, atom_columns) \
     {sizeof(dicod_problem), 3, {planes, rows, columns, 0}, {atom_planes, atom_rows, atom_columns, 0}, n_atoms, 1, 1}
+
 /**
  * Initialiser of a dicod_problem: struct_size, n_channels = 1, n_signals = 1, and zeros.
  */

@@ -129,7 +129,7 @@ pub fn header(root: &Path, sections: &[Section]) -> String {
         let (types, functions) = text.split_at(first_function(&text, &section.interface));
         let mut between = match section.title {
             "Status and errors" => CHECK.to_string(),
-            "What is to be solved" => PROBLEMS.to_string(),
+            "What is to be solved" => PROBLEMS.to_string() + "\n",
             "Options" => table("options", TABLE) + "\n",
             "Parallel map: settings" => table("settings", Settings::TABLE),
             _ => String::new(),
