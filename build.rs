@@ -33,7 +33,7 @@ fn main() {
     }
 }
 
-/// What CMake says (cmake/DicodBLAS.cmake), or the system's OpenBLAS.
+/// What CMake says (cmake/DicodBLAS.cmake); openblas-src finds the system's OpenBLAS.
 fn blas() {
     println!("cargo:rerun-if-env-changed=DICOD_BLAS_LIBRARIES");
     match var("DICOD_BLAS_LIBRARIES") {
@@ -42,14 +42,7 @@ fn blas() {
                 println!("cargo:rustc-link-arg={word}");
             }
         }
-        #[cfg(feature = "openblas")]
-        Err(_) => {
-            // Where the linker looks by itself, unless pkg-config knows better: it prints what it finds.
-            if pkg_config::probe_library("openblas").is_err() {
-                println!("cargo:rustc-link-lib=openblas");
-            }
-        }
-        #[cfg(not(feature = "openblas"))]
+        Err(_) if std::env::var_os("CARGO_FEATURE_OPENBLAS").is_some() => {}
         Err(_) => {
             println!("cargo:error=no BLAS: take feature \"openblas\", or name libraries in DICOD_BLAS_LIBRARIES");
         }
