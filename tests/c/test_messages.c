@@ -78,8 +78,8 @@ int main(void)
          IN_USE "close");
     STATUS(PARMAP_ERROR_CANCELLED, parmap_close(&pull, NULL));
     says(parmap_set_real(NULL, "grace", 1), "map is NULL, but it must point to a map", "map was not created", "map was closed");
-    says(parmap_get_real(map, "grace", NULL), "value is NULL, but it must point to room for the result", "value is missing: room for the result",
-         "value is missing: room for the result");
+    says(parmap_get_real(map, "grace", NULL), "value is NULL, but it must point to room for the result",
+         "value is missing: room for the result", "value is missing: room for the result");
 
     /* keys of others, setters */
     same(dicod_options_set_real(o, "lamda", 1), "there is no option \"lamda\"; did you mean \"reg\"?");
