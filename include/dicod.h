@@ -76,7 +76,7 @@ typedef int32_t dicod_status;
 #define DICOD_CANCELLED 3
 
 /**
- * Rounding keeps the solve from reaching `tol`; the result is as good as the element type allows.
+ * Rounding keeps the solve from reaching `tol`, or `gap_tol`; the result is as good as the element type allows.
  */
 #define DICOD_PRECISION 4
 
@@ -1599,7 +1599,7 @@ dicod_status dicod_encoder_get_lambda(const dicod_encoder *encoder,
 
 /**
  * Tolerance of each atom in the last solve, in units of its z: `tolerance[n_atoms]`. It ended, if it converged, with
- * |dz| at most that at every position. A step counts as what it changes in the reconstruction, so that the product of
+ * |dz| at most that at every position (with option "gap_tol" it may have ended before). A step counts as what it changes in the reconstruction, so that the product of
  * tolerance and norm is the same for all atoms; in the published schedule the tolerance is.
  *
  * Local. Needs the encoder for itself.

@@ -128,9 +128,9 @@ impl Error {
     pub(crate) fn marked(&self) -> String {
         match self {
             Error::NullPointer { argument, expected } => {
-                let missing = format!("{argument} is missing: {expected}");
-                let null = format!("{argument} is NULL, but it must point to {expected}");
-                wording::by_language(null, &missing, &missing)
+                // The argument may have words of its own for each language.
+                let is = wording::by_language("is NULL, but it must point to", "is missing:", "is missing:");
+                format!("{argument} {is} {expected}")
             }
             Error::InvalidArgument { argument, value, allowed }
             | Error::InvalidShape { argument, value, allowed }

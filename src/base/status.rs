@@ -17,7 +17,7 @@ pub const DICOD_MAX_ITER: dicod_status = 1;
 pub const DICOD_TIME_LIMIT: dicod_status = 2;
 /// The progress callback asked to stop; the result is valid but not converged.
 pub const DICOD_CANCELLED: dicod_status = 3;
-/// Rounding keeps the solve from reaching `tol`; the result is as good as the element type allows.
+/// Rounding keeps the solve from reaching `tol`, or `gap_tol`; the result is as good as the element type allows.
 pub const DICOD_PRECISION: dicod_status = 4;
 /// A pointer that must not be NULL is.
 pub const DICOD_ERROR_NULL_POINTER: dicod_status = -1;
@@ -72,7 +72,7 @@ pub(crate) fn text(status: dicod_status) -> &'static CStr {
         DICOD_MAX_ITER => c"stopped at max_iter, result valid",
         DICOD_TIME_LIMIT => c"stopped at time_limit, result valid",
         DICOD_CANCELLED => c"cancelled by the progress callback, result valid",
-        DICOD_PRECISION => c"tol is below what rounding allows, result valid",
+        DICOD_PRECISION => c"the tolerance is below what rounding allows, result valid",
         DICOD_ERROR_NULL_POINTER => c"NULL pointer",
         DICOD_ERROR_INVALID_ARGUMENT => c"invalid argument",
         DICOD_ERROR_INVALID_SHAPE => c"invalid shape",

@@ -213,7 +213,7 @@ pub extern "C" fn dicod_encoder_get_lambda(
 }
 
 /// Tolerance of each atom in the last solve, in units of its z: `tolerance[n_atoms]`. It ended, if it converged, with
-/// |dz| at most that at every position. A step counts as what it changes in the reconstruction, so that the product of
+/// |dz| at most that at every position (with option "gap_tol" it may have ended before). A step counts as what it changes in the reconstruction, so that the product of
 /// tolerance and norm is the same for all atoms; in the published schedule the tolerance is.
 ///
 /// Local. Needs the encoder for itself.

@@ -53,7 +53,7 @@ pub(crate) fn run<T: Element>(
     });
     if status == DICOD_PRECISION {
         session.log(DICOD_LOG_WARNING, || {
-            format!("tol = {:e} is below what rounding allows: max |dz| = {:e}", info.tol, certificate.max_step)
+            format!("rounding allows no less: max |dz| = {:e}, tol = {:e}", certificate.max_step, info.tol)
         });
     }
     session.log(DICOD_LOG_INFO, || {

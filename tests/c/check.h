@@ -25,6 +25,8 @@ static inline void check_status(dicod_status got, dicod_status wanted, const cha
 {
     char message[400] = "";
     if (got < 0) dicod_last_error(sizeof message, message, NULL);
+    /* what is worded for each language is marked inside */
+    check(strpbrk(message, "\001\002\003") == NULL, file, line, "a message without marks");
     if (!check(got == wanted, file, line, what)) printf("  status %d (%s): %s\n", (int)got, dicod_strerror(got), message);
     if (text && !check(strstr(message, text) != NULL, file, line, what)) printf("  the message does not name \"%s\": %s\n", text, message);
 }

@@ -81,6 +81,14 @@ int main(void)
     says(parmap_get_real(map, "grace", NULL), "value is NULL, but it must point to room for the result",
          "value is missing: room for the result", "value is missing: room for the result");
 
+    dicod_encoder *encoder = NULL;
+    dicod_const_array array = DICOD_CONST_ARRAY_INIT;
+    OK(dicod_encoder_create(NULL, NULL, PROBLEM(2, signal, 1, P, K, atom), d, &encoder));
+    array.n_axes = 2;
+    says(dicod_encoder_solve(encoder, &array, NULL), "x->global_shape is NULL, but it must point to one value per axis",
+         "the domain of x is missing: one value per axis", "the domain of x is missing: one value per axis");
+    dicod_encoder_free(&encoder);
+
     /* keys of others, setters */
     same(dicod_options_set_real(o, "lamda", 1), "there is no option \"lamda\"; did you mean \"reg\"?");
     same(dicod_options_set_real(o, "wavelength", 1), "there is no option \"wavelength\"");

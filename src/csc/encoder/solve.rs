@@ -27,6 +27,9 @@ const ROUNDED: f64 = 8.0;
 const ROUNDS: u32 = 8;
 const GAIN: f64 = 1e-6;
 
+/// Or this part of the gap.
+const GAP_GAIN: f64 = 0.1;
+
 /// Collective: solves. Fills in what is found as soon as it is. Fails with [`Error::Stopped`](crate::Error::Stopped), on all
 /// ranks alike, where the clock ends a stage in the middle: z is what the descent has left.
 pub(super) fn solve<T: Real>(
@@ -67,6 +70,7 @@ pub(super) fn solve<T: Real>(
         open,
         rounds: 0,
         objective: f64::INFINITY,
+        gap: f64::INFINITY,
     };
     loop {
         let stop = solve.descend(control)?;
@@ -202,9 +206,10 @@ struct Solve<'s, 'e, T: Real> {
     fresh: bool,
     /// Signals that are not yet within the tolerance.
     open: Vec<bool>,
-    /// Certificates so far, and what the last one said of F.
+    /// Certificates so far, what the last one said of F, and the least gap.
     rounds: u32,
     objective: f64,
+    gap: f64,
 }
 
 impl<T: Real> Solve<'_, '_, T> {
@@ -281,9 +286,11 @@ impl<T: Real> Solve<'_, '_, T> {
             found.0.max_step = self.no_less(&found.1);
         }
         drop(certifying);
-        // Another one takes as long, and longer if there are more z.
-        let Reserve { least, per_nonzero, .. } = &mut control.reserve;
-        *least = RESERVE * (seconds_run() - run) - *per_nonzero * control.clock.nonzeros();
+        // Another one takes as long, and longer if there are more z. Where c did not have to be correlated that says nothing.
+        if self.fresh {
+            let Reserve { least, per_nonzero, .. } = &mut control.reserve;
+            *least = RESERVE * (seconds_run() - run) - *per_nonzero * control.clock.nonzeros();
+        }
         self.intake.placed.tiles().end(Activity::Certify, mark);
         self.rounds += 1;
         Ok(found)
@@ -353,8 +360,9 @@ impl<T: Real> Solve<'_, '_, T> {
     fn judge(&mut self, mut stop: Stop, certificate: &Certificate, steps: &[f64]) -> Result<Option<Stop>> {
         let step = steps.iter().copied().fold(0.0, f64::max);
         let done = step <= self.goal.reachable;
-        let before = std::mem::replace(&mut self.objective, certificate.objective);
-        let gains = self.objective < (1.0 - GAIN) * before;
+        let gains =
+            certificate.objective < (1.0 - GAIN) * self.objective || certificate.gap < (1.0 - GAP_GAIN) * self.gap;
+        (self.objective, self.gap) = (certificate.objective, self.gap.min(certificate.gap));
         if stop == Stop::Converged && !done {
             // Rounding has piled up in c, or messages were late; go on from the fresh one.
             if (self.rounds < ROUNDS || gains) && self.close(steps) {
