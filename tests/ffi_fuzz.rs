@@ -552,7 +552,8 @@ impl Fuzz {
                     let to = atoms.0.as_mut_ptr().add(1);
                     let n = atoms.inner().len() as i64;
                     let got = (functions.get)(handle, n, to);
-                    assert!(status < 0 || got == DICOD_OK, "{}", last_error());
+                    // A limit of time may end a step before there are first atoms.
+                    assert!(status != DICOD_OK || got == DICOD_OK, "{}", last_error());
                     assert!(got < 0 || good(&Some(Guarded(atoms.0.clone()))));
                 }
                 let status = dicod_learner_encode(handle, &array.raw_const(), null_mut());
