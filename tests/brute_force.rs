@@ -713,6 +713,36 @@ fn a_tolerance_of_zero_ends() {
 }
 
 #[test]
+fn a_tolerance_of_zero_goes_on_for_as_long_as_there_is_a_gain() {
+    // Little is penalised, and c wears out many times before the end.
+    let mut numbers = Numbers(11);
+    for _ in 0..4 {
+        let mut problem = problem(&[60], &[8], false, 1, 3);
+        problem.x = numbers.list(problem.x.len());
+        problem.d = numbers.list(problem.d.len());
+        let norms = problem.squared_norms();
+        problem.d.chunks_exact_mut(8).zip(norms).for_each(|(d, n)| d.iter_mut().for_each(|d| *d /= n.sqrt()));
+        let options = |tol| Options { reg: 1e-3, tol, ..Options::default() };
+        let best: Answer<f64> = solve(&problem, &options(1e-12), 1, None);
+        let best_of = best.info.certificate.objective;
+        assert_eq!(best.info.stop, Stop::Converged);
+        let zero: Answer<f64> = solve(&problem, &options(0.0), 1, None);
+        let found = &zero.info.certificate;
+        assert!(
+            found.objective <= (1.0 + 1e-9) * best_of,
+            "{} above {best:?}",
+            found.objective - best_of,
+            best = best.info
+        );
+        assert!(found.gap <= 1e-6 * best_of, "{found:?}");
+        // Floats, as far as they can: steps of sixteen of their roundings are left.
+        let floats: Answer<f32> = solve(&problem, &options(0.0), 1, None);
+        let excess = problem.objective(&common::widened(&floats.z), &[floats.info.lambda[0]; 3]).0 / best_of - 1.0;
+        assert!(excess < 1e-4, "{excess:e} {:?}", floats.info);
+    }
+}
+
+#[test]
 fn a_zero_signal_or_dictionary_has_no_activations() {
     let mut silent = problem(&[9, 8], &[3, 2], false, 2, 3);
     let mut no_atoms = silent.clone();

@@ -23,11 +23,10 @@ const RESERVE: f64 = 1.25;
 /// What a step of floats may be wrong by, in roundings of the largest c.
 const ROUNDED: f64 = 8.0;
 
-/// Certificates, and descents from a c that is correlated anew, until there has to be a gain to go on: this part of F.
+/// Certificates, and descents from a c that is correlated anew, in which there has to be a gain to go on: this part of F, or
+/// this part of the gap.
 const ROUNDS: u32 = 8;
 const GAIN: f64 = 1e-6;
-
-/// Or this part of the gap.
 const GAP_GAIN: f64 = 0.1;
 
 /// Collective: solves. Fills in what is found as soon as it is. Fails with [`Error::Stopped`](crate::Error::Stopped), on all
@@ -69,6 +68,7 @@ pub(super) fn solve<T: Real>(
         fresh: true,
         open,
         rounds: 0,
+        idle: 0,
         objective: f64::INFINITY,
         gap: f64::INFINITY,
     };
@@ -206,8 +206,9 @@ struct Solve<'s, 'e, T: Real> {
     fresh: bool,
     /// Signals that are not yet within the tolerance.
     open: Vec<bool>,
-    /// Certificates so far, what the last one said of F, and the least gap.
+    /// Certificates so far, and since there was a gain, with the one that saw it; the least F and gap that it had seen.
     rounds: u32,
+    idle: u32,
     objective: f64,
     gap: f64,
 }
@@ -360,12 +361,10 @@ impl<T: Real> Solve<'_, '_, T> {
     fn judge(&mut self, mut stop: Stop, certificate: &Certificate, steps: &[f64]) -> Result<Option<Stop>> {
         let step = steps.iter().copied().fold(0.0, f64::max);
         let done = step <= self.goal.reachable;
-        let gains =
-            certificate.objective < (1.0 - GAIN) * self.objective || certificate.gap < (1.0 - GAP_GAIN) * self.gap;
-        (self.objective, self.gap) = (certificate.objective, self.gap.min(certificate.gap));
+        self.count(certificate);
         if stop == Stop::Converged && !done {
             // Rounding has piled up in c, or messages were late; go on from the fresh one.
-            if (self.rounds < ROUNDS || gains) && self.close(steps) {
+            if self.idle < ROUNDS && self.close(steps) {
                 if self.rounds == 3 {
                     let single = self.open.iter().zip(&self.intake.precision.single).map(|(o, s)| !o & s).collect();
                     self.intake.narrow(single, &mut self.signals)?;
@@ -384,6 +383,14 @@ impl<T: Real> Solve<'_, '_, T> {
             stop = Stop::Precision;
         }
         Ok(Some(stop))
+    }
+
+    /// Counts the certificates since there was a gain over what was known then: a slow one takes several.
+    fn count(&mut self, Certificate { objective, gap, .. }: &Certificate) {
+        self.idle += 1;
+        if *objective < (1.0 - GAIN) * self.objective || *gap < (1.0 - GAP_GAIN) * self.gap {
+            (self.objective, self.gap, self.idle) = (self.objective.min(*objective), self.gap.min(*gap), 1);
+        }
     }
 
     /// Collective: what was asked for is a proof, and that is not there yet. Goes on to a quarter of the tolerance, or less if
@@ -412,7 +419,7 @@ impl<T: Real> Solve<'_, '_, T> {
         }
         let steps = measure.restart()?;
         self.goal.aim(&self.intake, &self.signals);
-        self.rounds = 0;
+        (self.rounds, self.idle) = (0, 0);
         self.open.fill(true);
         self.close(&steps);
         Ok(None)

@@ -229,18 +229,18 @@ impl<T: Real> TileState<T> {
 
     /// Whether c has been through so many steps that what is left above a tolerance may be their rounding: it has to be
     /// computed anew. Roundings add up as their square root does (Higham, section 2.8); some of them may be against us. As long
-    /// as larger steps are left there is no hurry.
+    /// as larger steps are left there is no hurry: it is done after a long way, so that somebody looks whether that gains.
     pub(crate) fn is_worn(&self, plan: &Plan<T>, tol: T) -> bool {
         const ROOM: f64 = 4.0;
         const CLEAR: f64 = 8.0;
-        const LONG: f64 = 5e4;
-        let epsilon = match self.c.is_single() {
-            true => f32::EPSILON.into(),
-            false => T::EPSILON.wide(),
+        const LONG: [f64; 2] = [5e4, 1e6];
+        let (epsilon, long) = match self.c.is_single() || size_of::<T>() == size_of::<f32>() {
+            true => (f32::EPSILON.into(), LONG[0]),
+            false => (f64::EPSILON, LONG[1]),
         };
         let steps = self.wear.steps + self.wear.recent;
         let rounding = epsilon * self.largest.wide() * steps.sqrt();
-        rounding > ROOM * tol.wide() && (steps > LONG || CLEAR * rounding > self.bound(plan).wide())
+        rounding > ROOM * tol.wide() && (steps > long || CLEAR * rounding > self.bound(plan).wide())
     }
 
     /// What c has been through since the last [`Self::restart`].
