@@ -1610,6 +1610,47 @@ dicod_status dicod_encoder_get_tolerance(const dicod_encoder *encoder,
                                          int64_t n_atoms,
                                          double *tolerance);
 
+/**
+ * Writes what the activations in the encoder stand for, sum_k z_k * d_k, into the memory that `x` describes, over the signal's
+ * shape, n_signals * n_channels channels; zeros before the first solve. Each rank asks for the block that it likes, or for none;
+ * blocks may overlap, and need not cover everything. Every value is, bit for bit, that of dicod_reconstruct(), on any number of
+ * ranks, whatever the block. The descriptor itself is not changed, nor is the memory between its elements.
+ *
+ * Collective over the context's ranks. Needs the encoder for itself.
+ * Errors: as dicod_encoder_get_z(), for x.
+ */
+dicod_status dicod_encoder_reconstruct(const dicod_encoder *encoder,
+                                       const dicod_array *x);
+
+/**
+ * Writes what the activations in the encoder leave of the signals `x`, x - sum_k z_k * d_k, into the memory that `residual`
+ * describes. `x` is as for dicod_encoder_solve(): each rank brings a block, together they are the domain. `residual` is as x
+ * for dicod_encoder_reconstruct(): any block, another than that of `x` if a rank likes, with ghost layers for instance; it may
+ * be the memory of `x` itself. A block that lies in the rank's own takes no messages but those of activations. Every value is
+ * the difference of x and what dicod_reconstruct() gives, bit for bit.
+ *
+ * Collective over the context's ranks. Needs the encoder for itself.
+ * Errors: as dicod_encoder_solve(), for x; as dicod_encoder_get_z(), for residual.
+ */
+dicod_status dicod_encoder_residual(const dicod_encoder *encoder,
+                                    const dicod_const_array *x,
+                                    const dicod_array *residual);
+
+/**
+ * What a solve minimises, for the activations in the encoder and the signals `x`, which are as for dicod_encoder_solve():
+ * `*objective` = F(z) of the whole domain, on all ranks, and `*data_term` = its first half,
+ * 1/2 |x - sum_k z_k * d_k|^2, which may be NULL. The regularisation is that of the options: where it is relative, lambda_max of
+ * `x` is computed first. Both are the same, bit for bit, on any number of ranks and threads, and up to rounding those of
+ * dicod_objective().
+ *
+ * Collective over the context's ranks. Needs the encoder and its context for itself.
+ * Errors: as dicod_encoder_solve().
+ */
+dicod_status dicod_encoder_objective(const dicod_encoder *encoder,
+                                     const dicod_const_array *x,
+                                     double *objective,
+                                     double *data_term);
+
 /* Trace: what each rank did, and when ---------------------------------------------------------- */
 
 /**

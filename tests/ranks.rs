@@ -8,7 +8,7 @@ mod common;
 
 use common::{Answer, Point, Problem, bits, rounded, volume};
 use dicod::base::error::{Error, Result};
-use dicod::csc::{Activity, Encoder, Info, Options, Schedule, Span, Stop, Strategy};
+use dicod::csc::{Activity, Encoder, Info, Options, Schedule, Span, Stop, Strategy, objective, reconstruct};
 use dicod::grid::block::Block;
 use dicod::linalg::{Field, FieldMut, Real, Strided};
 use dicod::options::solve::SoftLock;
@@ -262,12 +262,61 @@ fn over_ranks<T: Real>(
         let own = encoder.activations()?.len() as i64;
         let all = encoder.ranks().reduce(Reduce::Sum, &[own])?[0];
         assert_eq!(all as u64, info.nonzeros);
+        on_any_blocks(&mut encoder, problem, &held, &x, expected, &mut own_random)?;
         // The next one starts from this z, brought in by other ranks.
         let z_blocks = partition(valid, size, &mut common_random);
         let start = Held::new(z_blocks[me], n_z, &mut own_random).fill(&expected.z, valid);
         encoder.set_z(&start.field())?;
         x.iter_mut().for_each(|x| *x = T::of(0.9 * x.wide()));
     }
+    Ok(())
+}
+
+/// What z stands for, and what it leaves of x, on a box that each rank asks for: what the local functions say, every bit. And
+/// the objective.
+fn on_any_blocks<T: Real>(
+    encoder: &mut Encoder<T>,
+    problem: &Problem,
+    held: &Held<T>,
+    x: &[T],
+    expected: &Answer<T>,
+    random: &mut Random,
+) -> Result<()> {
+    let n_x = problem.n_signals * problem.n_channels;
+    let (shape, options) = (encoder.shape().clone(), encoder.options().clone());
+    let whole_z = Field::contiguous(&expected.z, shape.valid());
+    let mut model = vec![T::ZERO; x.len()];
+    reconstruct(&shape, &problem.dictionary(), &whole_z, &mut FieldMut::contiguous(&mut model, shape.signal))?;
+    let block = partition(problem.signal, 3, random)[0];
+    let mut found = Held::<T>::new(block, n_x, random);
+    encoder.reconstruct(&mut found.field_mut())?;
+    let mut left = Held::<T>::new(block, n_x, random);
+    encoder.residual(&held.field(), &mut left.field_mut())?;
+    let value = |of: &Held<T>, channel: usize, at: [i64; 3]| {
+        let local = std::array::from_fn(|a| at[a] - of.block.origin[a]);
+        of.channels[channel][of.layout.index(local)].wide().to_bits()
+    };
+    found.each(|at, _| {
+        for channel in 0..n_x {
+            let i = index(channel, at, problem.signal);
+            assert_eq!(value(&found, channel, at), model[i].wide().to_bits(), "D*z[{channel}, {at:?}]");
+            assert_eq!(value(&left, channel, at), (x[i] - model[i]).wide().to_bits(), "x - D*z[{channel}, {at:?}]");
+        }
+    });
+    for of in [&found, &left] {
+        let written = of.channels.iter().flatten().filter(|v| v.finite()).count();
+        assert_eq!(written, n_x * block.volume() as usize, "ghost layers were written");
+    }
+    let (value, data_term) = encoder.objective(&held.field())?;
+    let whole_x = Field::contiguous(x, shape.signal);
+    let local = objective(&shape, &problem.dictionary(), &options, 1, &whole_x, &whole_z)?;
+    let near = |a: f64, b: f64| (a - b).abs() <= local.0 * if size_of::<T>() == 8 { 1e-12 } else { 1e-5 };
+    assert!(near(value, local.0) && near(data_term, local.1), "{value:e} {data_term:e} {local:?}");
+    // Of all ranks the same.
+    let bits = [value, data_term].map(|v| v.to_bits() as i64);
+    assert_eq!(encoder.ranks().reduce(Reduce::Max, &bits)?, bits);
+    // Nothing has changed.
+    assert_eq!(encoder.objective(&held.field())?, (value, data_term));
     Ok(())
 }
 
@@ -453,6 +502,20 @@ fn what_is_wrong_on_one_rank_is_an_error_on_all_and_the_next_call_works() {
             let message = all(make(ranks.clone(), &problem, &other).map(drop));
             let text = alike(bad, "0.05", "0.06");
             assert_eq!(message, format!("option \"reg\" must be {text}"));
+            // The same of what is asked for, and it may be nothing.
+            let mut all_of_it = Held::<f64>::new(Block::whole(point(problem.signal)), 2, &mut Random::new(1));
+            let mut outside = Held::<f64>::new(Block { origin: [0, 35, 0], shape: [1, 6, 20] }, 2, &mut Random::new(1));
+            let asked = if me == bad { &mut outside } else { &mut all_of_it };
+            let message = all(encoder.reconstruct(&mut asked.field_mut()));
+            let text = format!("rank {bad}: x must be inside the domain, which has the shape [40, 20], is of shape");
+            assert!(message.starts_with(&text), "{message}");
+            let message = all(encoder.residual(&good.field(), &mut asked.field_mut()));
+            assert!(message.starts_with(&format!("rank {bad}: the residual must be inside")), "{message}");
+            let message = all(encoder.residual(&spoiled.field(), &mut all_of_it.field_mut()));
+            assert!(message.starts_with(&format!("rank {bad}: x[1, 0, {}", 10 * bad)), "{message}");
+            let message = all(encoder.objective(&spoiled.field()).map(drop));
+            assert!(message.starts_with(&format!("rank {bad}: x[1, 0, {}", 10 * bad)), "{message}");
+            assert!(all_of_it.channels.iter().flatten().all(|v| v.is_nan()));
             // After all that the encoder works as before.
             let info = encoder.solve(&good.field(), None).unwrap();
             assert_eq!(essence(&info), essence(&expected));

@@ -905,6 +905,28 @@ module dicod_c
       type(c_ptr), value :: tolerance
       integer(c_int32_t) :: outcome
     end function
+    function dicod_encoder_reconstruct(encoder, x) bind(c, name='dicod_encoder_reconstruct') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      type(dicod_array), intent(in) :: x
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_encoder_residual(encoder, x, residual) bind(c, name='dicod_encoder_residual') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      type(dicod_const_array), intent(in) :: x
+      type(dicod_array), intent(in) :: residual
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_encoder_objective(encoder, x, objective, data_term) bind(c, &
+        name='dicod_encoder_objective') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      type(dicod_const_array), intent(in) :: x
+      type(c_ptr), value :: objective
+      type(c_ptr), value :: data_term
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_encoder_get_trace(encoder, visit, userdata) bind(c, name='dicod_encoder_get_trace') result(outcome)
       import
       type(c_ptr), value :: encoder
@@ -5786,35 +5808,75 @@ module dicod_encoder_m
     generic :: set_dictionary => set_dictionary_5_r32
     generic :: set_dictionary_rank1 => set_dictionary_rank1_5_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_1_r64
+    procedure, private :: solve_1_r64, reconstruct_1_r64, residual_1_r64, objective_1_r64
     generic :: solve => solve_1_r64
+    generic :: reconstruct => reconstruct_1_r64
+    ! call e%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_1_r64
+    generic :: objective => objective_1_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_2_r64
+    procedure, private :: solve_2_r64, reconstruct_2_r64, residual_2_r64, objective_2_r64
     generic :: solve => solve_2_r64
+    generic :: reconstruct => reconstruct_2_r64
+    ! call e%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_2_r64
+    generic :: objective => objective_2_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_3_r64
+    procedure, private :: solve_3_r64, reconstruct_3_r64, residual_3_r64, objective_3_r64
     generic :: solve => solve_3_r64
+    generic :: reconstruct => reconstruct_3_r64
+    ! call e%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_3_r64
+    generic :: objective => objective_3_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_4_r64
+    procedure, private :: solve_4_r64, reconstruct_4_r64, residual_4_r64, objective_4_r64
     generic :: solve => solve_4_r64
+    generic :: reconstruct => reconstruct_4_r64
+    ! call e%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_4_r64
+    generic :: objective => objective_4_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_5_r64
+    procedure, private :: solve_5_r64, reconstruct_5_r64, residual_5_r64, objective_5_r64
     generic :: solve => solve_5_r64
+    generic :: reconstruct => reconstruct_5_r64
+    ! call e%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_5_r64
+    generic :: objective => objective_5_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_1_r32
+    procedure, private :: solve_1_r32, reconstruct_1_r32, residual_1_r32, objective_1_r32
     generic :: solve => solve_1_r32
+    generic :: reconstruct => reconstruct_1_r32
+    ! call e%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_1_r32
+    generic :: objective => objective_1_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_2_r32
+    procedure, private :: solve_2_r32, reconstruct_2_r32, residual_2_r32, objective_2_r32
     generic :: solve => solve_2_r32
+    generic :: reconstruct => reconstruct_2_r32
+    ! call e%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_2_r32
+    generic :: objective => objective_2_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_3_r32
+    procedure, private :: solve_3_r32, reconstruct_3_r32, residual_3_r32, objective_3_r32
     generic :: solve => solve_3_r32
+    generic :: reconstruct => reconstruct_3_r32
+    ! call e%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_3_r32
+    generic :: objective => objective_3_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_4_r32
+    procedure, private :: solve_4_r32, reconstruct_4_r32, residual_4_r32, objective_4_r32
     generic :: solve => solve_4_r32
+    generic :: reconstruct => reconstruct_4_r32
+    ! call e%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_4_r32
+    generic :: objective => objective_4_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_5_r32
+    procedure, private :: solve_5_r32, reconstruct_5_r32, residual_5_r32, objective_5_r32
     generic :: solve => solve_5_r32
+    generic :: reconstruct => reconstruct_5_r32
+    ! call e%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_5_r32
+    generic :: objective => objective_5_r32
     procedure, private :: set_z_2_r64, get_z_2_r64
     generic :: set_z => set_z_2_r64
     generic :: get_z => get_z_2_r64
@@ -6916,6 +6978,58 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_1_r64(self, x, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), target :: x(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_1_r64(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:)
+    real(real64), intent(inout), target :: residual(:)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r64(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_encoder_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_1_r64(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! x is this rank's block, offset where it begins in the domain. Ghost layers: pass a section.
   recursive subroutine solve_2_r64(self, x, info, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -6929,6 +7043,58 @@ contains
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_2_r64(self, x, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), target :: x(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_2_r64(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :)
+    real(real64), intent(inout), target :: residual(:, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r64(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_encoder_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_2_r64(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -6948,6 +7114,58 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_3_r64(self, x, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), target :: x(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_3_r64(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :)
+    real(real64), intent(inout), target :: residual(:, :, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r64(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_encoder_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_3_r64(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! x is this rank's block, offset where it begins in the domain. Ghost layers: pass a section.
   recursive subroutine solve_4_r64(self, x, info, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -6961,6 +7179,58 @@ contains
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_4_r64(self, x, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), target :: x(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_4_r64(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :, :)
+    real(real64), intent(inout), target :: residual(:, :, :, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r64(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_encoder_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_4_r64(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -6980,6 +7250,58 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_5_r64(self, x, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), target :: x(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_5_r64(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :, :, :)
+    real(real64), intent(inout), target :: residual(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r64(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_encoder_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_5_r64(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :, :, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! x is this rank's block, offset where it begins in the domain. Ghost layers: pass a section.
   recursive subroutine solve_1_r32(self, x, info, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -6993,6 +7315,58 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_1_r32(self, x, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), target :: x(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_1_r32(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:)
+    real(real32), intent(inout), target :: residual(:)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r32(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_encoder_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_1_r32(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7012,6 +7386,58 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_2_r32(self, x, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), target :: x(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_2_r32(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :)
+    real(real32), intent(inout), target :: residual(:, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r32(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_encoder_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_2_r32(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! x is this rank's block, offset where it begins in the domain. Ghost layers: pass a section.
   recursive subroutine solve_3_r32(self, x, info, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -7025,6 +7451,58 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_3_r32(self, x, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), target :: x(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_3_r32(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :)
+    real(real32), intent(inout), target :: residual(:, :, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r32(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_encoder_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_3_r32(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7044,6 +7522,58 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_4_r32(self, x, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), target :: x(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_4_r32(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :, :)
+    real(real32), intent(inout), target :: residual(:, :, :, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r32(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_encoder_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_4_r32(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! x is this rank's block, offset where it begins in the domain. Ghost layers: pass a section.
   recursive subroutine solve_5_r32(self, x, info, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -7057,6 +7587,58 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_5_r32(self, x, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), target :: x(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_5_r32(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :, :, :)
+    real(real32), intent(inout), target :: residual(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r32(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_encoder_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_5_r32(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :, :, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
     call c%report(stat, errmsg)
   end subroutine
 

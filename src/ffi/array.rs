@@ -121,6 +121,7 @@ macro_rules! names {
 
 pub(crate) const X: Names = names!("x");
 pub(crate) const Z: Names = names!("z");
+pub(crate) const OUT: Names = names!("residual");
 
 /// A descriptor that was checked.
 pub(crate) struct View<'a> {
@@ -243,8 +244,8 @@ impl<'a> View<'a> {
         let expected = block.shape;
         if array.n_channels != n_channels as i64 {
             let what = match names.array {
-                "x" => "n_signals * n_channels",
-                _ => "n_signals * n_atoms",
+                "z" => "n_signals * n_atoms",
+                _ => "n_signals * n_channels",
             };
             let allowed = format!("{n_channels}, {what} of the encoder");
             return Err(Error::argument(names.n_channels, array.n_channels, allowed));
@@ -263,6 +264,19 @@ impl<'a> View<'a> {
         }
         let span = span_of::<T>(&mut layout, &names, n_axes, channels)?;
         Ok(View { names, n_axes, layout, origin: block.origin, span, channels })
+    }
+
+    /// The same of an array that is written.
+    pub(crate) fn to_be_written<T: Element>(
+        array: *const dicod_array,
+        names: Names,
+        shape: &Shape,
+        expected: Point,
+        n_channels: usize,
+    ) -> Result<Self> {
+        let view = View::new::<T>(array, names, shape, expected, n_channels)?;
+        view.fails_if_overlapping::<T>()?;
+        Ok(view)
     }
 
     /// Fails if an input lacks a part of the domain that no other rank can bring.
@@ -292,13 +306,18 @@ impl<'a> View<'a> {
         Ok(Field { channels, layout: self.layout, origin: self.origin })
     }
 
+    /// How many channels it has: none over an empty box.
+    pub(crate) fn n_channels(&self) -> usize {
+        self.channels.len()
+    }
+
     /// The box of positions that it describes.
     pub(crate) fn block(&self) -> Block {
         Block { origin: self.origin, shape: self.layout.shape }
     }
 
     /// Fails if two elements share memory.
-    pub(crate) fn fails_if_overlapping<T>(&self) -> Result<()> {
+    fn fails_if_overlapping<T>(&self) -> Result<()> {
         // By size of the stride: an axis has to step over all that the smaller ones span.
         let mut axes: Vec<(i64, i64)> = (0..AXES)
             .filter(|axis| self.layout.shape[*axis] > 1)
@@ -358,11 +377,16 @@ impl<'a> View<'a> {
         // Interleaved channels cannot be slices of their own.
         let shape = self.layout.shape;
         let volume = shape.iter().product::<i64>() as usize;
-        let mut values: Vec<T> = memory::zeroed("a copy of z", n * volume)?;
+        let mut values: Vec<T> = memory::zeroed("a copy of what is written", n * volume)?;
         let mut copy = FieldMut::contiguous(&mut values, shape);
         copy.origin = self.origin;
         fill(&mut copy)?;
-        let mut rows = values.chunks_exact(shape[2].max(1) as usize);
+        self.write_values(&values)
+    }
+
+    /// Writes these elements: channels, each row-major.
+    pub(crate) fn write_values<T: Element>(&self, values: &[T]) -> Result<()> {
+        let mut rows = values.chunks_exact(self.layout.shape[2].max(1) as usize);
         for channel in self.channels {
             let lowest = self.lowest::<T>(*channel);
             self.layout.for_each_row(|_, first| {

@@ -31,7 +31,7 @@ impl Handle for dicod_encoder {
 }
 
 pub(super) struct Shared {
-    context: Option<Arc<Context>>,
+    pub(super) context: Option<Arc<Context>>,
     state: Mutex<State>,
 }
 

@@ -25,6 +25,25 @@ pub(crate) fn rank_one<T: Element>(shape: &Shape, u: *const T, v: *const T) -> R
     let range = Range::new(&dictionary, "u and v")?;
     Ok((dictionary, range))
 }
+
+/// The signals that a rank brings.
+pub(crate) fn signals<'a, T: Element>(
+    encoder: &Encoder<T>,
+    range: &Range,
+    x: *const dicod_const_array,
+) -> Result<Field<'a, T>> {
+    let shape = encoder.shape();
+    let n = shape.n_signals * shape.n_channels;
+    let mut view = View::new::<T>(x.cast(), X, shape, shape.signal, n)?;
+    if encoder.ranks().size() == 1 {
+        view = view.fails_unless_whole(shape, shape.signal)?;
+    }
+    let x = view.field::<T>()?;
+    x.check_finite("x").map_err(|error| explained(error, shape))?;
+    range.check_x(&x)?;
+    Ok(x)
+}
+
 pub(crate) fn solve<T: Element>(
     encoder: &mut Encoder<T>,
     range: &Range,
@@ -33,18 +52,7 @@ pub(crate) fn solve<T: Element>(
     session: &Session<'_>,
     clock: &Clock<'_>,
 ) -> Result<(Option<Output<dicod_info>>, Info, dicod_status)> {
-    let shape = encoder.shape();
-    let n = shape.n_signals * shape.n_channels;
-    let given = out.and_then(|out| {
-        let mut view = View::new::<T>(x.cast(), X, shape, shape.signal, n)?;
-        if encoder.ranks().size() == 1 {
-            view = view.fails_unless_whole(shape, shape.signal)?;
-        }
-        let x = view.field::<T>()?;
-        x.check_finite("x").map_err(|error| explained(error, shape))?;
-        range.check_x(&x)?;
-        Ok((out, x))
-    });
+    let given = out.and_then(|out| Ok((out, signals(encoder, range, x)?)));
     let (out, x) = encoder.ranks().agree(given)?;
     let (info, status) = run(encoder, &x, session, clock)?;
     Ok((out, info, status))
@@ -70,13 +78,8 @@ pub(crate) fn set_z<T: Element>(encoder: &mut Encoder<T>, range: &Range, z: *con
 pub(crate) fn get_z<T: Element>(encoder: &Encoder<T>, z: *const dicod_array) -> Result<()> {
     let shape = encoder.shape();
     let n = shape.n_signals * shape.n_atoms;
-    let given = || {
-        let view = View::new::<T>(z, Z, shape, shape.valid(), n)?;
-        view.fails_if_overlapping::<T>()?;
-        Ok(view)
-    };
     let ranks = encoder.ranks();
-    let view = ranks.agree(given())?;
+    let view = ranks.agree(View::to_be_written::<T>(z, Z, shape, shape.valid(), n))?;
     let list = encoder.fetch_block(&view.block())?;
     ranks.agree(view.write::<T>(|out| {
         encoder.write(&list, out);

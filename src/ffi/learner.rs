@@ -368,8 +368,7 @@ fn write_z<T: Element>(learner: &Learner<T>, ranks: &dyn crate::ranks::Transport
     let shape = learner.shape();
     let n = learner.signals_per_step() * shape.n_atoms;
     let given = || {
-        let view = View::new::<T>(z, Z, shape, shape.valid(), n)?;
-        view.fails_if_overlapping::<T>()?;
+        let view = View::to_be_written::<T>(z, Z, shape, shape.valid(), n)?;
         let block = view.block();
         let values: Vec<T> = memory::zeroed("a copy of z", n * block.volume() as usize)?;
         Ok((view, block, values))
@@ -382,18 +381,7 @@ fn write_z<T: Element>(learner: &Learner<T>, ranks: &dyn crate::ranks::Transport
     own.origin = block.origin;
     learner.z(&mut own)?;
     drop(own);
-    ranks.agree(view.write::<T>(|out| {
-        let mut rows = values.chunks_exact(block.shape[2].max(1) as usize);
-        let layout = out.layout;
-        for channel in &mut out.channels {
-            layout.for_each_row(|_, first| {
-                for (k, value) in rows.next().unwrap_or(&[]).iter().enumerate() {
-                    channel[(first as i64 + k as i64 * layout.strides[2]) as usize] = *value;
-                }
-            });
-        }
-        Ok(())
-    }))
+    ranks.agree(view.write_values(&values))
 }
 
 /// The learner, if it is of this type.

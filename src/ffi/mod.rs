@@ -18,6 +18,7 @@
 pub mod activations;
 pub mod activity;
 pub mod array;
+pub mod blocks;
 mod boundary;
 pub mod checkpoint;
 pub mod context;

@@ -92,7 +92,7 @@ impl<T: Real> Setup<T> {
 
     /// Draws patches from what an encoder holds: X, or the residual.
     fn with_source<R>(&self, encoder: &Encoder<T>, draw: impl FnOnce(Source<'_, T>) -> Result<R>) -> Result<R> {
-        let field = encoder.residual();
+        let field = encoder.in_window();
         draw(Source {
             shape: encoder.shape(),
             x: Window::part(&field, self.shape.n_channels),

@@ -186,7 +186,7 @@ impl<T: Real> Setup<T> {
     /// Statistics of activations with what the encoder's window holds: the signals, or a residual.
     pub(super) fn gathered(&self, encoder: &Encoder<T>, own: &[Activation<T>], x: &Field<'_, T>) -> Result<Statistics> {
         let _stage = clock::stage(Stage::Statistics);
-        let field = encoder.residual();
+        let field = encoder.in_window();
         let ranks = &*self.ranks;
         let share = Share {
             own,

@@ -258,6 +258,106 @@ static void says_what_it_did(void)
     dicod_encoder_free(&e);
 }
 
+static void tells_what_z_stands_for(void)
+{
+    static double built[NX], left[NX], back[NX], other[T0 * T1 * P];
+    void *px[P], *pm[P], *pr[P], *pf[P], *pz[K];
+    dicod_encoder *e = NULL;
+    dicod_info info = DICOD_INFO_INIT;
+    double objective = -1, data_term = -1, wanted[2];
+    dicod_array ax = describe(x, 8, signal_shape, P, T0 * T1, px, NULL), am = describe(built, 8, signal_shape, P, T0 * T1, pm, NULL),
+                ar = describe(left, 8, signal_shape, P, T0 * T1, pr, NULL);
+    OK(dicod_encoder_create(NULL, NULL, SHAPES, d, &e));
+    /* z = 0 before the first solve */
+    OK(dicod_encoder_residual(e, READ(&ax), &ar));
+    CHECK(memcmp(left, x, sizeof x) == 0);
+    OK(dicod_encoder_objective(e, READ(&ax), &objective, &data_term));
+    CHECK(objective == data_term && objective > 0);
+    OK(dicod_solve(NULL, NULL, SHAPES, x, d, z, NULL));
+    OK(dicod_encoder_solve(e, READ(&ax), &info));
+    OK(dicod_encoder_reconstruct(e, &am));
+    OK(dicod_reconstruct(NULL, NULL, SHAPES, d, z, back));
+    CHECK(memcmp(built, back, sizeof back) == 0);
+    OK(dicod_encoder_residual(e, READ(&ax), &ar));
+    for (int i = 0; i < NX; i++) CHECK(left[i] == x[i] - back[i]);
+    OK(dicod_encoder_objective(e, READ(&ax), &objective, &data_term));
+    OK(dicod_objective(NULL, NULL, SHAPES, x, d, z, &wanted[0], &wanted[1]));
+    CLOSE(objective, wanted[0], 1e-12 * wanted[0]);
+    CLOSE(data_term, wanted[1], 1e-12 * wanted[0]);
+    CLOSE(objective, info.objective, 1e-12 * wanted[0]);
+    OK(dicod_encoder_objective(e, READ(&ax), &wanted[0], NULL));
+    CHECK(wanted[0] == objective);
+
+    /* a block in the middle, channels interleaved and upside down; then nothing */
+    const int64_t offset[2] = {3, 2}, shape[2] = {5, 4}, strides[2] = {-4 * P, P}, none[2] = {0, 0};
+    for (int i = 0; i < (int)(sizeof other / sizeof *other); i++) other[i] = 7;
+    dicod_array part = describe(other + 4 * 4 * P, 8, signal_shape, P, 1, pf, strides);
+    part.offset = offset, part.local_shape = shape;
+    OK(dicod_encoder_reconstruct(e, &part));
+    for (int p = 0; p < P; p++)
+        for (int i = 0; i < 5; i++)
+            for (int j = 0; j < 4; j++) CHECK(other[((4 - i) * 4 + j) * P + p] == built[(p * T0 + i + 3) * T1 + j + 2]);
+    CHECK(other[5 * 4 * P] == 7);
+    OK(dicod_encoder_residual(e, READ(&ax), &part));
+    for (int p = 0; p < P; p++)
+        for (int i = 0; i < 5; i++)
+            for (int j = 0; j < 4; j++) CHECK(other[((4 - i) * 4 + j) * P + p] == left[(p * T0 + i + 3) * T1 + j + 2]);
+    part.local_shape = none;
+    OK(dicod_encoder_reconstruct(e, &part));
+    OK(dicod_encoder_residual(e, READ(&ax), &part));
+
+    /* in place */
+    memcpy(back, x, sizeof x);
+    dicod_array same = describe(back, 8, signal_shape, P, T0 * T1, pf, NULL);
+    OK(dicod_encoder_residual(e, READ(&same), &same));
+    CHECK(memcmp(back, left, sizeof left) == 0);
+
+    /* what is refused leaves all as it is */
+    memset(left, 1, sizeof left);
+    memcpy(back, left, sizeof left);
+    FAILS(DICOD_ERROR_NULL_POINTER, "encoder", dicod_encoder_reconstruct(NULL, &ar));
+    FAILS(DICOD_ERROR_NULL_POINTER, "x", dicod_encoder_reconstruct(e, NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "residual", dicod_encoder_residual(e, READ(&ax), NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "x", dicod_encoder_residual(e, NULL, &ar));
+    FAILS(DICOD_ERROR_NULL_POINTER, "objective", dicod_encoder_objective(e, READ(&ax), NULL, NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "x", dicod_encoder_objective(e, NULL, &objective, NULL));
+    const int64_t far[2] = {T0 - 1, 0}, still[2] = {0, 0};
+    ar.offset = far, ar.local_shape = shape;
+    FAILS(DICOD_ERROR_INVALID_SHAPE, "residual->local_shape", dicod_encoder_residual(e, READ(&ax), &ar));
+    ar.offset = ar.local_shape = NULL, ar.strides = still;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "x->strides", dicod_encoder_reconstruct(e, &ar));
+    ar.strides = NULL, ar.n_channels = P + 1;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_signals * n_channels", dicod_encoder_reconstruct(e, &ar));
+    ar.n_channels = P, ar.element_type = DICOD_F32;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "element_type", dicod_encoder_reconstruct(e, &ar));
+    ar.element_type = DICOD_F64;
+    const double kept = x[5];
+    x[5] = NAN;
+    FAILS(DICOD_ERROR_NOT_FINITE, "x[0, 0, 0, 5]", dicod_encoder_residual(e, READ(&ax), &ar));
+    FAILS(DICOD_ERROR_NOT_FINITE, "x[0, 0, 0, 5]", dicod_encoder_objective(e, READ(&ax), &objective, NULL));
+    x[5] = kept;
+    CHECK(memcmp(back, left, sizeof left) == 0 && objective == wanted[0]);
+
+    dicod_encoder_free(&e);
+
+    /* a dictionary with which it overflows */
+    static float huge[ND], before[NX];
+    for (int i = 0; i < ND; i++) huge[i] = 1e18f * df[i];
+    memset(zf, 0, sizeof zf);
+    zf[0] = 1e30f;
+    dicod_array az = describe(zf, 4, valid_shape, K, V0 * V1, pz, NULL), af = describe(xf, 4, signal_shape, P, T0 * T1, pf, NULL);
+    OK(dicod_encoder_create_f32(NULL, NULL, SHAPES, df, &e));
+    OK(dicod_encoder_set_z(e, READ(&az)));
+    OK(dicod_encoder_set_dictionary_f32(e, huge));
+    memcpy(before, xf, sizeof xf);
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "the largest value of z", dicod_encoder_reconstruct(e, &af));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "the largest value of z", dicod_encoder_residual(e, READ(&af), &af));
+    double value = 5;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "the objective of x and z", dicod_encoder_objective(e, READ(&af), &value, NULL));
+    CHECK(memcmp(before, xf, sizeof xf) == 0 && value == 5);
+    dicod_encoder_free(&e);
+}
+
 static void refuses_what_cannot_be(void)
 {
     void *px[P], *pz[K];
@@ -304,6 +404,7 @@ int main(void)
     starts_where_it_was();
     takes_rank_one_and_float();
     says_what_it_did();
+    tells_what_z_stands_for();
     refuses_what_cannot_be();
     return report("encoder");
 }

@@ -12,13 +12,14 @@ program test_mpi
   integer, parameter :: nx = 40, ny = 37
   real(wp) :: x(nx, ny, 2), d(5, 4, 2, 3), z(nx - 4, ny - 3, 3), wanted(nx - 4, ny - 3, 3)
   real(wp) :: learnt(5, 4, 2, 3), wanted_d(5, 4, 2, 3), inputs(1, 50), outputs(1, 50), state(1)
-  real(wp), allocatable :: block(:, :, :), zs(:, :, :)
+  real(wp), allocatable :: block(:, :, :), zs(:, :, :), wide(:, :, :)
+  real(wp) :: whole(nx, ny, 2), value
   type(dicod_context) :: context, integers
   type(dicod_encoder) :: encoder
   type(dicod_learner) :: learner
   type(dicod_sparse) :: sparse
   type(parmap) :: map
-  integer(int64) :: offset(2), local(2), first(2), valid(2)
+  integer(int64) :: offset(2), local(2), first(2), valid(2), shifted(2)
   integer(int32) :: stat
   integer :: rank, n_ranks, i
   character(400) :: errmsg, other
@@ -53,6 +54,17 @@ program test_mpi
   call check(all(zs == wanted(first(1) + 1:first(1) + valid(1), first(2) + 1:first(2) + valid(2), :)), 'blocks')
   call encoder%get_z(z)
   call check(same(z, wanted, size(z)), 'all of z on every rank')
+  ! What z stands for, and what it leaves, of a block around this rank's.
+  allocate (wide(nx, min(int(local(2)) + 4, ny), 2))
+  shifted = [0_int64, min(max(offset(2) - 2, 0), int(ny - size(wide, 2), kind(offset)))]
+  call reconstruct(wanted, d, whole)
+  call encoder%reconstruct(wide, offset=shifted)
+  call check(all(wide == whole(:, shifted(2) + 1:shifted(2) + size(wide, 2), :)), 'reconstruct')
+  call encoder%residual(block(1:nx, 1:local(2), :), wide, offset=offset, residual_offset=shifted)
+  whole = x - whole
+  call check(all(wide == whole(:, shifted(2) + 1:shifted(2) + size(wide, 2), :)), 'residual')
+  call encoder%objective(block(1:nx, 1:local(2), :), value, offset=offset)
+  call check(abs(value - objective(x, d, wanted)) <= 1e-12_wp*value, 'objective')
   ! The first rank asks for everything, the others for nothing.
   valid = merge(shape(z(:, :, 1), int64), 0_int64, rank == 0)
   call encoder%get_sparse(sparse, offset=[0_int64, 0_int64], local_shape=valid)

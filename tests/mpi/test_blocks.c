@@ -12,6 +12,49 @@ enum { P = 2, K = 3 };
 
 static double tol = 1e-2; /* some ten sweeps, each of which asks all ranks */
 
+/* D*z and x - D*z on blocks that reach into those of other ranks, or on everything on one rank: the bits of the local functions */
+static void what_z_stands_for(dicod_encoder *encoder, dicod_options *options, held *hx, const void *x, const void *d, const void *z,
+                              int64_t n_axes, const int64_t *signal, const int64_t *atom, int is_float, int all_on_one)
+{
+    int64_t n = P, offset[3], shape[3];
+    for (int64_t a = 0; a < n_axes; a++) n *= signal[a];
+    void *model = calloc((size_t)n, sizeof(double)), *left = calloc((size_t)n, sizeof(double));
+    double wanted[2], got[2];
+    if (is_float) {
+        OK(dicod_reconstruct_f32(NULL, options, PROBLEM(n_axes, signal, 1, P, K, atom), d, z, model));
+        OK(dicod_objective_f32(NULL, options, PROBLEM(n_axes, signal, 1, P, K, atom), x, d, z, &wanted[0], &wanted[1]));
+        for (int64_t i = 0; i < n; i++) ((float *)left)[i] = ((const float *)x)[i] - ((float *)model)[i];
+    } else {
+        OK(dicod_reconstruct(NULL, options, PROBLEM(n_axes, signal, 1, P, K, atom), d, z, model));
+        OK(dicod_objective(NULL, options, PROBLEM(n_axes, signal, 1, P, K, atom), x, d, z, &wanted[0], &wanted[1]));
+        for (int64_t i = 0; i < n; i++) ((double *)left)[i] = ((const double *)x)[i] - ((double *)model)[i];
+    }
+    for (int64_t a = 0; a < n_axes; a++) {
+        offset[a] = hx->offset[a] > 2 ? hx->offset[a] - 2 : 0;
+        const int64_t end = hx->offset[a] + hx->shape[a] + 3;
+        shape[a] = (end < signal[a] ? end : signal[a]) - offset[a];
+        if (all_on_one) offset[a] = 0, shape[a] = rank == n_ranks - 1 ? signal[a] : 0;
+    }
+    held hm, hr;
+    hold(&hm, n_axes, signal, offset, shape, P, 1, is_float);
+    hold(&hr, n_axes, signal, offset, shape, P, 2, is_float);
+    OK(dicod_encoder_reconstruct(encoder, &hm.array));
+    OK(dicod_encoder_residual(encoder, READ(&hx->array), &hr.array));
+    comparison c = {model, 0, 0}, r = {left, 0, 0};
+    each(&hm, compare, &c);
+    each(&hr, compare, &r);
+    if (!CHECK(c.wrong == 0 && r.wrong == 0)) printf("  D*z, x - D*z: %d and %d of %d differ\n", (int)c.wrong, (int)r.wrong, (int)c.seen);
+    OK(dicod_encoder_objective(encoder, READ(&hx->array), &got[0], &got[1]));
+    for (int i = 0; i < 2; i++) CLOSE(got[i], wanted[i], (is_float ? 1e-5 : 1e-12) * wanted[0]);
+    double first[2] = {got[0], got[1]};
+    MPI_Bcast(first, 2, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+    CHECK(memcmp(first, got, sizeof got) == 0);
+    drop(&hm);
+    drop(&hr);
+    free(model);
+    free(left);
+}
+
 static void one(int64_t n_axes, const int64_t *signal, const int64_t *atom, int periodic, int is_float, int n_threads, int way)
 {
     char name[100];
@@ -74,6 +117,7 @@ static void one(int64_t n_axes, const int64_t *signal, const int64_t *atom, int 
         OK(dicod_encoder_get_sparse_block(encoder, z_offset, z_shape, 0, NULL, NULL, NULL, NULL, &counts[2]));
         MPI_Allreduce(counts, sums, 3, MPI_INT64_T, MPI_SUM, MPI_COMM_WORLD);
         CHECK(sums[0] == n_z && sums[1] == wanted.nonzeros && sums[2] == wanted.nonzeros);
+        what_z_stands_for(encoder, options, &hx, x, d, z, n_axes, signal, atom, is_float, (way + step) % 2);
         /* each rank's list, given back after z was something else */
         const int64_t n = counts[1];
         int64_t *list = malloc(sizeof *list * (size_t)(n * (2 + n_axes) + 1));

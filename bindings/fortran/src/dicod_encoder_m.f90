@@ -39,8 +39,12 @@ module dicod_encoder_m
     !@end
     !@each x
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_{n}
+    procedure, private :: solve_{n}, reconstruct_{n}, residual_{n}, objective_{n}
     generic :: solve => solve_{n}
+    generic :: reconstruct => reconstruct_{n}
+    ! call e%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_{n}
+    generic :: objective => objective_{n}
     !@end
     !@each z
     procedure, private :: set_z_{n}, get_z_{n}
@@ -438,6 +442,58 @@ contains
     call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
     call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_{n}(self, x, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(inout), target :: x({x})
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
+    call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_{n}(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(in), target :: x({x})
+    real({kind}), intent(inout), target :: residual({x})
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
+    call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_{m}(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_encoder_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_{n}(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(in), target :: x({x})
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
+    call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
     call c%report(stat, errmsg)
   end subroutine
 

@@ -227,8 +227,8 @@ impl<T: Real> Encoder<T> {
     pub fn z(&self, out: &mut FieldMut<'_, T>) -> Result<()> {
         let block = out.block();
         let n = self.n_atom_fields();
-        let fits =
-            check_channels("z", out.channels.len(), n, &block).and_then(|_| self.placed.check_inside("z", &block));
+        let fits = check_channels("z", out.channels.len(), n, &block)
+            .and_then(|_| self.placed.check_inside("z", &block, self.placed.shape().valid()));
         self.placed.ranks().agree(fits)?;
         let list = self.fetch(&block)?;
         self.write(&list, out);
@@ -237,7 +237,7 @@ impl<T: Real> Encoder<T> {
 
     /// Collective: the activations in a block of the valid domain, for [`Encoder::write`].
     pub(crate) fn fetch_block(&self, block: &Block) -> Result<Vec<(usize, Step<T>)>> {
-        self.placed.ranks().agree(self.placed.check_inside("z", block))?;
+        self.placed.ranks().agree(self.placed.check_inside("z", block, self.placed.shape().valid()))?;
         self.fetch(block)
     }
 
@@ -272,7 +272,7 @@ impl<T: Real> Encoder<T> {
     /// Collective: all z ≠ 0 in a block of the valid domain, another on each rank if wanted, sorted
     /// as [`Encoder::activations`].
     pub fn activations_in(&self, block: &Block) -> Result<Vec<Activation<T>>> {
-        self.placed.ranks().agree(self.placed.check_inside("block", block))?;
+        self.placed.ranks().agree(self.placed.check_inside("block", block, self.placed.shape().valid()))?;
         let list = self.fetch(block)?;
         let mut list: Vec<_> = list.iter().map(|(signal, step)| activation(*signal, step)).collect();
         in_order(&mut list);

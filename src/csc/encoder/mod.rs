@@ -2,6 +2,7 @@
 
 pub(crate) mod activations;
 mod begin;
+pub(crate) mod blocks;
 pub mod certificate;
 mod cost;
 mod fingerprint;
@@ -20,25 +21,29 @@ use crate::base::panic::unpoisoned;
 use crate::clock::{self, Clock, Progress, Stage};
 use crate::csc::bound::Bound;
 use crate::csc::descent::control::{Control, Reserve};
+use crate::csc::descent::exchange::Window;
 use crate::csc::descent::halo::Traffic;
 use crate::csc::descent::tile::Step;
 use crate::csc::descent::trace::{Span, Trace};
 use crate::csc::problem::layout::fails_unless_it_fits;
 use crate::csc::problem::model::fails_unless_matching;
+use crate::csc::problem::objective::lambdas;
 use crate::csc::problem::shape::Shape;
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, Point};
 use crate::grid::tiles::Tile;
-use crate::linalg::{Dictionary, Field, Real};
+use crate::linalg::{Dictionary, Field, FieldMut, Real};
 use crate::options::solve::{Options, Scale, Schedule};
 use crate::ranks::Transport;
 use crate::ranks::alike::fails_unless_alike;
 use crate::ranks::local::Local;
 use crate::threads::Team;
 use begin::Intake;
+use blocks::{Active, fetch_within_reach, signals_on, subtract_from, write_model};
 use fingerprint::fingerprints;
 use measure::Precision;
-use placed::Placed;
+use placed::{Placed, check_channels};
+use residual::subtract_model;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -280,6 +285,64 @@ impl<T: Real> Encoder<T> {
         .map_err(|_| Error::Internal("the trace could not be written".into()))
     }
 
+    /// Collective: writes D∗z as (signals × channels) fields. Each rank asks for a block of the domain; blocks may overlap, and
+    /// need not cover it.
+    pub fn reconstruct(&self, out: &mut FieldMut<'_, T>) -> Result<()> {
+        let block = out.block();
+        self.ranks().agree(self.check_block_of_x("x", &block, out.channels.len()))?;
+        let list = self.fetch_within_reach(&block)?;
+        write_model(self.shape(), &self.dictionary(), &list, out);
+        Ok(())
+    }
+
+    /// Collective: writes X − D∗z as (signals × channels) fields. Each rank brings its block of the signals, and asks for any
+    /// block of the residual.
+    pub fn residual(&self, x: &Field<'_, T>, out: &mut FieldMut<'_, T>) -> Result<()> {
+        let block = out.block();
+        self.ranks().agree(self.check_block_of_x("the residual", &block, out.channels.len()))?;
+        let (window, list) = self.fetch_residual(x, &block)?;
+        write_model(self.shape(), &self.dictionary(), &list, out);
+        subtract_from(&window, out);
+        Ok(())
+    }
+
+    /// Collective: F(z) and its data term for these signals, of which each rank brings a block: with the λ of the options, where
+    /// that is relative to the λmax of these signals.
+    pub fn objective(&mut self, x: &Field<'_, T>) -> Result<(f64, f64)> {
+        let lambda_max = match self.options.reg_scale {
+            Scale::Relative => self.lambda_max(x)?,
+            Scale::Absolute => {
+                self.load(x)?;
+                0.0
+            }
+        };
+        let lambda = lambdas(&self.options, self.shape().n_atoms, lambda_max);
+        let updated = subtract_model(&self.bound, &mut self.placed);
+        self.ranks().agree(updated)?;
+        blocks::value(&self.bound, &self.placed, &lambda)
+    }
+
+    fn check_block_of_x(&self, argument: &str, block: &Block, n_channels: usize) -> Result<()> {
+        let shape = self.shape();
+        check_channels(argument, n_channels, shape.n_signals * shape.n_channels, block)?;
+        self.placed.check_inside(argument, block, shape.signal)
+    }
+
+    /// Collective: the activations that a block of the domain depends on.
+    pub(crate) fn fetch_within_reach(&self, block: &Block) -> Result<Vec<Active<T>>> {
+        fetch_within_reach(self.shape(), block, &|part| self.fetch(part))
+    }
+
+    /// Collective: the signals on a block of the domain, and the activations that it depends on.
+    pub(crate) fn fetch_residual(&self, x: &Field<'_, T>, block: &Block) -> Result<(Window<T>, Vec<Active<T>>)> {
+        Ok((signals_on(&self.placed, x, block)?, self.fetch_within_reach(block)?))
+    }
+
+    /// The dictionary as it is, bit for bit what was given.
+    pub fn dictionary(&self) -> Dictionary<T> {
+        self.bound.scaling().leave_dictionary(self.bound.dictionary())
+    }
+
     /// Bytes held between calls, the Gram tensor aside.
     pub fn bytes(&self) -> usize {
         self.placed.bytes() + self.bound.bytes()
@@ -292,7 +355,7 @@ impl<T: Real> Encoder<T> {
 
     /// X − D∗z after a solve, X after [`Self::load`]: (signals × channels) fields over what atoms
     /// at this rank's positions reach, positions without periods.
-    pub(crate) fn residual(&self) -> Field<'_, T> {
+    pub(crate) fn in_window(&self) -> Field<'_, T> {
         let shape = self.shape();
         self.placed.window().fields(0, shape.n_signals * shape.n_channels)
     }

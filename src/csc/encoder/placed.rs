@@ -193,15 +193,15 @@ impl<T: Real> Placed<T> {
         Ok(())
     }
 
-    /// Fails unless a block lies in the valid domain.
-    pub(super) fn check_inside(&self, argument: &str, block: &Block) -> Result<()> {
-        let valid = self.shape.valid();
-        if block.is_empty() || block.intersection(&Block::whole(valid)) == *block {
+    /// Fails unless a block lies in a domain: that of the signals, or the valid one.
+    pub(super) fn check_inside(&self, argument: &str, block: &Block, domain: Point) -> Result<()> {
+        if block.is_empty() || block.intersection(&Block::whole(domain)) == *block {
             return Ok(());
         }
-        let [offset, shape, valid] = [block.origin, block.shape, valid].map(|of| per_axis(&self.shape.unpadded(of)));
+        let valid = if domain == self.shape.signal { "" } else { "valid " };
+        let [offset, shape, domain] = [block.origin, block.shape, domain].map(|of| per_axis(&self.shape.unpadded(of)));
         let value = format!("of shape {shape} at offset {offset}");
-        let allowed = format!("inside the valid domain, which has the shape {valid}");
+        let allowed = format!("inside the {valid}domain, which has the shape {domain}");
         Err(Error::shape(argument, value, allowed))
     }
 

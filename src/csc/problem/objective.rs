@@ -141,7 +141,7 @@ fn for_each_value<T: Real>(
 }
 
 /// λ of every atom.
-fn lambdas(options: &Options, n_atoms: usize, lambda_max: f64) -> Vec<f64> {
+pub(crate) fn lambdas(options: &Options, n_atoms: usize, lambda_max: f64) -> Vec<f64> {
     let unit = match options.reg_scale {
         Scale::Absolute => 1.0,
         Scale::Relative => lambda_max,

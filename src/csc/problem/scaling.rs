@@ -26,6 +26,18 @@ pub(crate) struct Scaling<T> {
     least: f64,
 }
 
+/// Multiplies each atom by a number.
+fn multiply<T: Real>(dictionary: &mut Dictionary<T>, by: &[T]) {
+    let values = match &mut dictionary.atoms {
+        Atoms::Full(d) => d,
+        Atoms::RankOne { u, .. } => u,
+    };
+    let depth = values.len() / by.len().max(1);
+    for (atom, factor) in values.chunks_exact_mut(depth.max(1)).zip(by) {
+        atom.iter_mut().for_each(|d| *d *= *factor);
+    }
+}
+
 impl<T: Real> Scaling<T> {
     /// Takes a dictionary of the caller's, and gives the one to work with.
     pub(crate) fn new(mut dictionary: Dictionary<T>, options: &Options) -> Result<(Self, Dictionary<T>)> {
@@ -34,14 +46,7 @@ impl<T: Real> Scaling<T> {
         // From 1/√2 to √2 are norms inside.
         let inverse = |n: &T| T::of(unit_of((2.0 * n.wide()).sqrt()));
         let inverses: Vec<T> = norms.iter().map(inverse).collect();
-        let values = match &mut dictionary.atoms {
-            Atoms::Full(d) => d,
-            Atoms::RankOne { u, .. } => u,
-        };
-        let depth = values.len() / inverses.len().max(1);
-        for (atom, inverse) in values.chunks_exact_mut(depth.max(1)).zip(&inverses) {
-            atom.iter_mut().for_each(|d| *d *= *inverse);
-        }
+        multiply(&mut dictionary, &inverses);
         let zero = dictionary.zero_atoms();
         let norms = dictionary.squared_norms()?;
         let units: Vec<T> = inverses.iter().map(|i| T::one() / *i).collect();
@@ -68,6 +73,13 @@ impl<T: Real> Scaling<T> {
     #[inline]
     pub(crate) fn leave(&self, atom: usize, z: T) -> T {
         z / self.units[atom]
+    }
+
+    /// The caller's dictionary, from the one inside.
+    pub(crate) fn leave_dictionary(&self, inside: &Dictionary<T>) -> Dictionary<T> {
+        let mut dictionary = inside.clone();
+        multiply(&mut dictionary, &self.units);
+        dictionary
     }
 
     /// w_k.

@@ -84,6 +84,17 @@ contains
     call check(same{w}(z, wanted, size(z)) .and. same{w}(y, x, size(x)), 'encoder_{n}')
     large_z({section_z}) = -99
     call check(all(large_z < -98), 'ghost layers of z_{n}')
+    call encoder%residual(large_x({section_x}), wanted_y)
+    call encoder%objective(large_x({section_x}), value, term)
+    call check(abs(value - info%objective) <= 1e-5*value .and. value > term, 'encoder, objective_{n}')
+    call encoder%reconstruct(large_x({section_x}))
+    call reconstruct(wanted, d, y)
+    x = x - y
+    call check(same{w}(wanted_y, x, size(x)) .and. any(abs(x) > 0), 'encoder, residual_{n}')
+    wanted_y = large_x({section_x})
+    call check(same{w}(y, wanted_y, size(y)), 'encoder, reconstruct_{n}')
+    call fill{w}(x, size(x), 1)
+    large_x({section_x}) = x
     call encoder%clear_z()
     call encoder%set_z(wanted)
     call encoder%get_z(z)

@@ -569,6 +569,18 @@ const at_dicod_encoder_get_tolerance = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_get_tolerance(encoder, n_atoms, tolerance) =
     ccall(entry(at_dicod_encoder_get_tolerance, :dicod_encoder_get_tolerance), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}), encoder, n_atoms, tolerance)
 
+const at_dicod_encoder_reconstruct = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_reconstruct(encoder, x) =
+    ccall(entry(at_dicod_encoder_reconstruct, :dicod_encoder_reconstruct), Int32, (Ptr{Cvoid}, Ptr{dicod_array}), encoder, x)
+
+const at_dicod_encoder_residual = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_residual(encoder, x, residual) =
+    ccall(entry(at_dicod_encoder_residual, :dicod_encoder_residual), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Ptr{dicod_array}), encoder, x, residual)
+
+const at_dicod_encoder_objective = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_objective(encoder, x, objective, data_term) =
+    ccall(entry(at_dicod_encoder_objective, :dicod_encoder_objective), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Ptr{Float64}, Ptr{Float64}), encoder, x, objective, data_term)
+
 const at_dicod_encoder_get_trace = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_get_trace(encoder, visit, userdata) =
     ccall(entry(at_dicod_encoder_get_trace, :dicod_encoder_get_trace), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), encoder, visit, userdata)
@@ -1125,6 +1137,9 @@ const entries = (at_dicod_strerror,
                  at_dicod_encoder_get_region,
                  at_dicod_encoder_get_lambda,
                  at_dicod_encoder_get_tolerance,
+                 at_dicod_encoder_reconstruct,
+                 at_dicod_encoder_residual,
+                 at_dicod_encoder_objective,
                  at_dicod_encoder_get_trace,
                  at_dicod_encoder_get_trace_json,
                  at_dicod_learn,

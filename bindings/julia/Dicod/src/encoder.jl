@@ -69,17 +69,61 @@ Base.show(io::IO, e::Encoder{T}) where {T} = print(io, "Encoder{", T, "}(", e.g.
 
 Encodes `x`, this rank's block, which begins at `offset`; views are taken where they lie. Gives a `dicod_info`.
 """
-function solve!(e::Encoder{T}, x; offset=nothing) where {T}
+function solve!(e::Encoder, x; offset=nothing)
     info = Ref(dicod_info())
     status = interruptible() do
         together(e, e -> dicod_encoder_solve(e, C_NULL, C_NULL)) do
-            described(dicod_const_array, a -> dicod_encoder_solve(e, a, info), "x", in_place(T, x), e.g.n_axes, e.g.n_channels, e.g.n_signals,
-                      e.g.signal, offset)
+            on_x(a -> dicod_encoder_solve(e, a, info), e, x, offset)
         end
     end
     finished(status, e.box)
     weigh!(e)
     info[]
+end
+
+# The descriptor of a block of signals.
+on_x(f, e::Encoder{T}, x, offset) where {T} =
+    described(dicod_const_array, f, "x", in_place(T, x), e.g.n_axes, e.g.n_channels, e.g.n_signals, e.g.signal, offset)
+to_x(f, e::Encoder{T}, name, x, offset) where {T} =
+    described(dicod_array, f, name, written(T, name, x), e.g.n_axes, e.g.n_channels, e.g.n_signals, e.g.signal, offset)
+
+"""
+    reconstruct!(encoder, x; offset=nothing)
+
+Writes what the activations in the encoder stand for to `x`, any block of the domain, which begins at `offset`.
+"""
+function reconstruct!(e::Encoder, x; offset=nothing)
+    check(together(e, e -> dicod_encoder_reconstruct(e, C_NULL)) do
+        to_x(a -> dicod_encoder_reconstruct(e, a), e, "x", x, offset)
+    end)
+    x
+end
+
+"""
+    residual!(encoder, r, x; offset=nothing, residual_offset=offset)
+
+Writes what the activations in the encoder leave of `x`, this rank's block, to `r`: any block, which begins at `residual_offset`.
+It may be `x` itself.
+"""
+function residual!(e::Encoder, r, x; offset=nothing, residual_offset=offset)
+    check(together(e, e -> dicod_encoder_residual(e, C_NULL, C_NULL)) do
+        on_x(a -> to_x(b -> dicod_encoder_residual(e, a, b), e, "residual", r, residual_offset), e, x, offset)
+    end)
+    r
+end
+
+"""
+    objective(encoder, x; offset=nothing)
+
+F(z) for the activations in the encoder and all of `x`, of which this rank's block begins at `offset`, and its data term:
+`(objective, data_term)`.
+"""
+function objective(e::Encoder, x; offset=nothing)
+    value, data_term = Ref(0.0), Ref(0.0)
+    check(together(e, e -> dicod_encoder_objective(e, C_NULL, C_NULL, C_NULL)) do
+        on_x(a -> dicod_encoder_objective(e, a, value, data_term), e, x, offset)
+    end)
+    (value[], data_term[])
 end
 
 """

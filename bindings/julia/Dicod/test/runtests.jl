@@ -46,6 +46,13 @@ include("maps.jl")
         @test bits(get_z(e), z)
         out = fill(-7.0, 16, 13, 3)
         get_z!(e, view(out, 2:15, 2:12, :))
+        model = reconstruct(z, d)
+        @test bits(reconstruct!(e, zeros(16, 14, 2)), model)
+        @test reconstruct!(e, zeros(5, 4, 2); offset=(3, 2)) == model[4:8, 3:6, :]
+        @test residual!(e, zeros(16, 14, 2), view(large, 2:17, 2:15, :)) == x - model
+        @test residual!(e, zeros(5, 4, 2), x; residual_offset=(3, 2)) == (x-model)[4:8, 3:6, :]
+        @test all(objective(e, x) .≈ Tuple(objective(x, d, z)))
+        @test_throws DicodError reconstruct!(e, zeros(5, 4, 2); offset=(12, 2))
         @test out[2:15, 2:12, :] == z && all(==(-7), out[1, :, :]) && all(==(-7), out[:, 13, :])
         turned = zeros(16, 14, 2)
         turned[16:-1:1, :, :] = x

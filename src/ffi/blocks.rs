@@ -1,0 +1,163 @@
+//! What the activations of an encoder stand for, and what they leave of the signals, on blocks.
+
+use crate::base::error::{Error, Result};
+use crate::base::memory;
+use crate::base::status::dicod_status;
+use crate::csc::Encoder;
+use crate::csc::encoder::blocks::{Active, subtract_from, write_model};
+use crate::csc::problem::range::Range;
+use crate::ffi::array::{OUT, View, X, dicod_array, dicod_const_array};
+use crate::ffi::boundary::{Element, for_either, guard, reference, set};
+use crate::ffi::context::Session;
+use crate::ffi::encoder::{dicod_encoder, get};
+use crate::ffi::fields::signals;
+use crate::linalg::{Field, FieldMut};
+
+/// Writes what the activations in the encoder stand for, sum_k z_k * d_k, into the memory that `x` describes, over the signal's
+/// shape, n_signals * n_channels channels; zeros before the first solve. Each rank asks for the block that it likes, or for none;
+/// blocks may overlap, and need not cover everything. Every value is, bit for bit, that of dicod_reconstruct(), on any number of
+/// ranks, whatever the block. The descriptor itself is not changed, nor is the memory between its elements.
+///
+/// Collective over the context's ranks. Needs the encoder for itself.
+/// Errors: as dicod_encoder_get_z(), for x.
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_encoder_reconstruct(encoder: *const dicod_encoder, x: *const dicod_array) -> dicod_status {
+    guard(|| {
+        let shared = get(encoder)?;
+        let state = &mut *shared.state()?;
+        for_either!(&mut state.encoder, encoder => reconstruct(encoder, &state.range, x))
+    })
+}
+
+/// Writes what the activations in the encoder leave of the signals `x`, x - sum_k z_k * d_k, into the memory that `residual`
+/// describes. `x` is as for dicod_encoder_solve(): each rank brings a block, together they are the domain. `residual` is as x
+/// for dicod_encoder_reconstruct(): any block, another than that of `x` if a rank likes, with ghost layers for instance; it may
+/// be the memory of `x` itself. A block that lies in the rank's own takes no messages but those of activations. Every value is
+/// the difference of x and what dicod_reconstruct() gives, bit for bit.
+///
+/// Collective over the context's ranks. Needs the encoder for itself.
+/// Errors: as dicod_encoder_solve(), for x; as dicod_encoder_get_z(), for residual.
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_encoder_residual(
+    encoder: *const dicod_encoder,
+    x: *const dicod_const_array,
+    residual: *const dicod_array,
+) -> dicod_status {
+    guard(|| {
+        let shared = get(encoder)?;
+        let state = &mut *shared.state()?;
+        for_either!(&mut state.encoder, encoder => self::residual(encoder, &state.range, x, residual))
+    })
+}
+
+/// What a solve minimises, for the activations in the encoder and the signals `x`, which are as for dicod_encoder_solve():
+/// `*objective` = F(z) of the whole domain, on all ranks, and `*data_term` = its first half,
+/// 1/2 |x - sum_k z_k * d_k|^2, which may be NULL. The regularisation is that of the options: where it is relative, lambda_max of
+/// `x` is computed first. Both are the same, bit for bit, on any number of ranks and threads, and up to rounding those of
+/// dicod_objective().
+///
+/// Collective over the context's ranks. Needs the encoder and its context for itself.
+/// Errors: as dicod_encoder_solve().
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_encoder_objective(
+    encoder: *const dicod_encoder,
+    x: *const dicod_const_array,
+    objective: *mut f64,
+    data_term: *mut f64,
+) -> dicod_status {
+    guard(|| {
+        let shared = get(encoder)?;
+        let state = &mut *shared.state()?;
+        let _session = Session::enter(&shared.context)?;
+        let found = for_either!(&mut state.encoder, encoder => value(encoder, &state.range, x, objective)?);
+        set(objective, found.0);
+        set(data_term, found.1);
+        Ok(())
+    })
+}
+
+fn reconstruct<T: Element>(encoder: &Encoder<T>, range: &Range, x: *const dicod_array) -> Result<()> {
+    let shape = encoder.shape();
+    let n = shape.n_signals * shape.n_channels;
+    let ranks = encoder.ranks();
+    let view = ranks.agree(View::to_be_written::<T>(x, X, shape, shape.signal, n))?;
+    let list = encoder.fetch_within_reach(&view.block())?;
+    let dictionary = encoder.dictionary();
+    ranks.agree(write(&view, range, &list, "x", &|out| write_model(shape, &dictionary, &list, out)))
+}
+
+fn residual<T: Element>(
+    encoder: &Encoder<T>,
+    range: &Range,
+    x: *const dicod_const_array,
+    residual: *const dicod_array,
+) -> Result<()> {
+    let shape = encoder.shape();
+    let n = shape.n_signals * shape.n_channels;
+    let ranks = encoder.ranks();
+    let given = signals(encoder, range, x)
+        .and_then(|x| Ok((x, View::to_be_written::<T>(residual, OUT, shape, shape.signal, n)?)));
+    let (x, view) = ranks.agree(given)?;
+    let (window, list) = encoder.fetch_residual(&x, &view.block())?;
+    // What is written may be where x was read.
+    drop(x);
+    let dictionary = encoder.dictionary();
+    ranks.agree(write(&view, range, &list, "residual", &|out| {
+        write_model(shape, &dictionary, &list, out);
+        subtract_from(&window, out);
+    }))
+}
+
+/// Writes what follows from activations, unless it overflows.
+fn write<T: Element>(
+    view: &View<'_>,
+    range: &Range,
+    list: &[Active<T>],
+    argument: &str,
+    fill: &dyn Fn(&mut FieldMut<'_, T>),
+) -> Result<()> {
+    let values: Vec<T> = list.iter().map(|(_, step)| step.delta).collect();
+    if !values.iter().all(|z| z.finite()) {
+        let allowed = "so small that nothing overflows with this dictionary";
+        return Err(Error::argument("the largest value of z", "infinite", allowed));
+    }
+    let fits = match values.is_empty() {
+        true => Ok(()),
+        false => range.check_z(&Field::contiguous(&values, [1, 1, values.len() as i64])),
+    };
+    let Err(error) = fits else {
+        return view.write::<T>(|out| {
+            fill(out);
+            Ok(())
+        });
+    };
+    // It may overflow. Whether it does is seen when it is done.
+    let block = view.block();
+    let n = view.n_channels();
+    let mut values: Vec<T> = memory::zeroed(argument, n * block.volume() as usize)?;
+    let mut copy = FieldMut::contiguous(&mut values, block.shape);
+    copy.origin = block.origin;
+    fill(&mut copy);
+    match values.iter().all(|x| x.finite()) {
+        true => view.write_values(&values),
+        false => Err(error),
+    }
+}
+
+fn value<T: Element>(
+    encoder: &mut Encoder<T>,
+    range: &Range,
+    x: *const dicod_const_array,
+    objective: *mut f64,
+) -> Result<(f64, f64)> {
+    let given = reference(objective, "objective", "room for the result").and_then(|_| signals(encoder, range, x));
+    let x = encoder.ranks().agree(given)?;
+    let found = encoder.objective(&x)?;
+    match found.0.is_finite() {
+        true => Ok(found),
+        false => {
+            let allowed = "finite: scale x, z or the option \"reg\", so that nothing overflows";
+            Err(Error::argument("the objective of x and z", found.0, allowed))
+        }
+    }
+}
