@@ -1483,6 +1483,47 @@ dicod_status dicod_encoder_solve(dicod_encoder *encoder,
                                  dicod_info *info);
 
 /**
+ * Copies the dictionary: `d` (n_atoms, n_channels, atom_shape...), row-major, `n_values` in all, as dicod_encoder_describe()
+ * tells: bit for bit what the encoder was given last; atoms of rank one multiplied out.
+ *
+ * Local. Needs the encoder for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_values is not that of the encoder's dictionary; the encoder
+ * is one of float); DICOD_ERROR_INVALID_STATE (encoder in use); DICOD_ERROR_OUT_OF_MEMORY.
+ */
+dicod_status dicod_encoder_get_dictionary(const dicod_encoder *encoder,
+                                          int64_t n_values,
+                                          double *d);
+
+/**
+ * dicod_encoder_get_dictionary() for encoders of float.
+ */
+dicod_status dicod_encoder_get_dictionary_f32(const dicod_encoder *encoder,
+                                              int64_t n_values,
+                                              float *d);
+
+/**
+ * Copies the factors of a dictionary of rank one: `u` (n_atoms, n_channels), `n_u` values in all, and `v` (n_atoms,
+ * atom_shape...), `n_v` values in all; row-major.
+ *
+ * Local. Needs the encoder for itself. Errors: as dicod_encoder_get_dictionary(), and DICOD_ERROR_INVALID_STATE if the atoms are
+ * not of rank one.
+ */
+dicod_status dicod_encoder_get_dictionary_rank1(const dicod_encoder *encoder,
+                                                int64_t n_u,
+                                                double *u,
+                                                int64_t n_v,
+                                                double *v);
+
+/**
+ * dicod_encoder_get_dictionary_rank1() for encoders of float.
+ */
+dicod_status dicod_encoder_get_dictionary_rank1_f32(const dicod_encoder *encoder,
+                                                    int64_t n_u,
+                                                    float *u,
+                                                    int64_t n_v,
+                                                    float *v);
+
+/**
  * Sets the activations from `z`, over the valid shape, n_signals * n_atoms channels: where the
  * next solve begins, if the option "warm_start" is set. Each rank brings a block of them, another
  * than that of x if it likes; all together are the valid domain.
@@ -2138,6 +2179,18 @@ dicod_status dicod_learner_get_dictionary_rank1_f32(const dicod_learner *learner
                                                     float *v);
 
 /**
+ * Regularisation of each atom, absolute: `lambda[n_atoms]`.
+ *
+ * Local. Needs the learner for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_atoms is not the learner's);
+ * DICOD_ERROR_INVALID_STATE (not known before the first step, or different in each step: see
+ * "learn_reg_reference"; learner in use).
+ */
+dicod_status dicod_learner_get_lambda(const dicod_learner *learner,
+                                      int64_t n_atoms,
+                                      double *lambda);
+
+/**
  * Writes the activations of the last step into the memory that `z` describes, over the valid shape,
  * n_signals * n_atoms channels ("learn_batch" * n_atoms in batches). Each rank asks for any block of
  * them. The descriptor itself is not changed, nor is the memory between its elements.
@@ -2149,16 +2202,128 @@ dicod_status dicod_learner_get_z(const dicod_learner *learner,
                                  const dicod_array *z);
 
 /**
- * Regularisation of each atom, absolute: `lambda[n_atoms]`.
+ * Sets the activations from `z`, over the valid shape, n_signals * n_atoms channels: where the next step begins, unless each
+ * step begins at z = 0 ("learn_online", "learn_batch"). Each rank brings a block of them; all together are the valid domain.
  *
- * Local. Needs the learner for itself.
- * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n_atoms is not the learner's);
- * DICOD_ERROR_INVALID_STATE (not known before the first step, or different in each step: see
- * "learn_reg_reference"; learner in use).
+ * Collective over the context's ranks. Needs the learner for itself.
+ * Errors: as dicod_encoder_set_z(); DICOD_ERROR_INVALID_STATE also before the first step, unless the learner was restored or was
+ * given a dictionary to begin with.
  */
-dicod_status dicod_learner_get_lambda(const dicod_learner *learner,
-                                      int64_t n_atoms,
-                                      double *lambda);
+dicod_status dicod_learner_set_z(dicod_learner *learner,
+                                 const dicod_const_array *z);
+
+/**
+ * Forgets the activations: the next step begins at z = 0.
+ *
+ * Local. Needs the learner for itself. Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (learner in use).
+ */
+dicod_status dicod_learner_clear_z(dicod_learner *learner);
+
+/**
+ * Lists the activations of the last step that are on this rank and not zero: as dicod_encoder_get_sparse() does. Over several
+ * ranks a learner that was restored has none in this rank's region before its first call with signals;
+ * dicod_learner_get_sparse_block() lists them.
+ *
+ * Local. Needs the learner for itself. Errors: as dicod_encoder_get_sparse().
+ */
+dicod_status dicod_learner_get_sparse(const dicod_learner *learner,
+                                      int64_t capacity,
+                                      int64_t *signal,
+                                      int64_t *atom,
+                                      int64_t *position,
+                                      double *value,
+                                      int64_t *count);
+
+/**
+ * As dicod_learner_get_sparse(), for the activations in a block of the valid domain: as dicod_encoder_get_sparse_block() does.
+ *
+ * Collective over the context's ranks. Needs the learner for itself. Errors: as dicod_encoder_get_sparse_block().
+ */
+dicod_status dicod_learner_get_sparse_block(const dicod_learner *learner,
+                                            const int64_t *offset,
+                                            const int64_t *local_shape,
+                                            int64_t capacity,
+                                            int64_t *signal,
+                                            int64_t *atom,
+                                            int64_t *position,
+                                            double *value,
+                                            int64_t *count);
+
+/**
+ * Sets the activations to those of a list, as dicod_encoder_set_sparse() does; where the next step begins, see
+ * dicod_learner_set_z().
+ *
+ * Collective over the context's ranks, each with its own list. Needs the learner for itself.
+ * Errors: as dicod_encoder_set_sparse(), and as dicod_learner_set_z().
+ */
+dicod_status dicod_learner_set_sparse(dicod_learner *learner,
+                                      int64_t n,
+                                      const int64_t *signal,
+                                      const int64_t *atom,
+                                      const int64_t *position,
+                                      const double *value);
+
+/**
+ * The part of the valid domain whose activations are on this rank, as dicod_encoder_get_region() tells it: zeros before the
+ * first call that brings signals or activations. Local.
+ *
+ * Needs the learner for itself. Errors: as dicod_encoder_get_region().
+ */
+dicod_status dicod_learner_get_region(const dicod_learner *learner,
+                                      int64_t *offset,
+                                      int64_t *local_shape);
+
+/**
+ * Writes what the activations of the last step stand for, with the dictionary as it is, into the memory that `x` describes: as
+ * dicod_encoder_reconstruct() does. In batches its signals are those of the last one, "learn_batch" * n_channels channels.
+ *
+ * Collective over the context's ranks. Needs the learner for itself.
+ * Errors: as dicod_encoder_reconstruct(); DICOD_ERROR_INVALID_STATE also where there is no dictionary yet.
+ */
+dicod_status dicod_learner_reconstruct(const dicod_learner *learner,
+                                       const dicod_array *x);
+
+/**
+ * Writes what the activations of the last step leave of the signals `x` that they are of: as dicod_encoder_residual() does.
+ *
+ * Collective over the context's ranks. Needs the learner for itself.
+ * Errors: as dicod_encoder_residual(); DICOD_ERROR_INVALID_STATE also where there is no dictionary yet.
+ */
+dicod_status dicod_learner_residual(const dicod_learner *learner,
+                                    const dicod_const_array *x,
+                                    const dicod_array *residual);
+
+/**
+ * F(z) of the activations of the last step, the dictionary as it is, and the signals `x` that they are of: as
+ * dicod_encoder_objective() does. The regularisation is that of learning, dicod_learner_get_lambda(), once it is fixed; before,
+ * or with "learn_reg_reference" = "each", that of the options.
+ *
+ * Collective over the context's ranks. Needs the learner and its context for itself.
+ * Errors: as dicod_encoder_objective(); DICOD_ERROR_INVALID_STATE also where there is no dictionary yet.
+ */
+dicod_status dicod_learner_objective(const dicod_learner *learner,
+                                     const dicod_const_array *x,
+                                     double *objective,
+                                     double *data_term);
+
+/**
+ * What this rank did in the learner's last solve for z, with the option "trace": as dicod_encoder_get_trace() tells it.
+ *
+ * `userdata` may be NULL. Local. Needs the learner for itself. Errors: as dicod_encoder_get_trace().
+ */
+dicod_status dicod_learner_get_trace(const dicod_learner *learner,
+                                     dicod_span_fn visit,
+                                     void *userdata);
+
+/**
+ * The same as JSON text, NUL-terminated: as dicod_encoder_get_trace_json() writes it.
+ *
+ * Local. Needs the learner for itself. Errors: as dicod_encoder_get_trace_json().
+ */
+dicod_status dicod_learner_get_trace_json(const dicod_learner *learner,
+                                          int64_t capacity,
+                                          char *json,
+                                          int64_t *needed);
 
 /* Checkpoints of a learner --------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 use dicod::ffi::array::*;
 use dicod::ffi::checkpoint::*;
 use dicod::ffi::describe::*;
+use dicod::ffi::learned::*;
 use dicod::ffi::learner::*;
 use dicod::ffi::options::*;
 use dicod::ffi::status::*;

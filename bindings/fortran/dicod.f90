@@ -827,6 +827,42 @@ module dicod_c
       type(dicod_info), intent(inout), optional :: info
       integer(c_int32_t) :: outcome
     end function
+    function dicod_encoder_get_dictionary(encoder, n_values, d) bind(c, &
+        name='dicod_encoder_get_dictionary') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      integer(c_int64_t), value :: n_values
+      type(c_ptr), value :: d
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_encoder_get_dictionary_f32(encoder, n_values, d) bind(c, &
+        name='dicod_encoder_get_dictionary_f32') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      integer(c_int64_t), value :: n_values
+      type(c_ptr), value :: d
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_encoder_get_dictionary_rank1(encoder, n_u, u, n_v, v) bind(c, &
+        name='dicod_encoder_get_dictionary_rank1') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      integer(c_int64_t), value :: n_u
+      type(c_ptr), value :: u
+      integer(c_int64_t), value :: n_v
+      type(c_ptr), value :: v
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_encoder_get_dictionary_rank1_f32(encoder, n_u, u, n_v, v) bind(c, &
+        name='dicod_encoder_get_dictionary_rank1_f32') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      integer(c_int64_t), value :: n_u
+      type(c_ptr), value :: u
+      integer(c_int64_t), value :: n_v
+      type(c_ptr), value :: v
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_encoder_set_z(encoder, z) bind(c, name='dicod_encoder_set_z') result(outcome)
       import
       type(c_ptr), value :: encoder
@@ -1055,18 +1091,112 @@ module dicod_c
       type(c_ptr), value :: v
       integer(c_int32_t) :: outcome
     end function
-    function dicod_learner_get_z(learner, z) bind(c, name='dicod_learner_get_z') result(outcome)
-      import
-      type(c_ptr), value :: learner
-      type(dicod_array), intent(in) :: z
-      integer(c_int32_t) :: outcome
-    end function
     function dicod_learner_get_lambda(learner, n_atoms, lambda) bind(c, &
         name='dicod_learner_get_lambda') result(outcome)
       import
       type(c_ptr), value :: learner
       integer(c_int64_t), value :: n_atoms
       type(c_ptr), value :: lambda
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_get_z(learner, z) bind(c, name='dicod_learner_get_z') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      type(dicod_array), intent(in) :: z
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_set_z(learner, z) bind(c, name='dicod_learner_set_z') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      type(dicod_const_array), intent(in) :: z
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_clear_z(learner) bind(c, name='dicod_learner_clear_z') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_get_sparse(learner, capacity, signal, atom, position, value, count) bind(c, &
+        name='dicod_learner_get_sparse') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: signal
+      type(c_ptr), value :: atom
+      type(c_ptr), value :: position
+      type(c_ptr), value :: value
+      type(c_ptr), value :: count
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_get_sparse_block(learner, offset, local_shape, capacity, signal, atom, position, value, &
+        count) bind(c, name='dicod_learner_get_sparse_block') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      type(c_ptr), value :: offset
+      type(c_ptr), value :: local_shape
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: signal
+      type(c_ptr), value :: atom
+      type(c_ptr), value :: position
+      type(c_ptr), value :: value
+      type(c_ptr), value :: count
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_set_sparse(learner, n, signal, atom, position, value) bind(c, &
+        name='dicod_learner_set_sparse') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      integer(c_int64_t), value :: n
+      type(c_ptr), value :: signal
+      type(c_ptr), value :: atom
+      type(c_ptr), value :: position
+      type(c_ptr), value :: value
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_get_region(learner, offset, local_shape) bind(c, &
+        name='dicod_learner_get_region') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      type(c_ptr), value :: offset
+      type(c_ptr), value :: local_shape
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_reconstruct(learner, x) bind(c, name='dicod_learner_reconstruct') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      type(dicod_array), intent(in) :: x
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_residual(learner, x, residual) bind(c, name='dicod_learner_residual') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      type(dicod_const_array), intent(in) :: x
+      type(dicod_array), intent(in) :: residual
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_objective(learner, x, objective, data_term) bind(c, &
+        name='dicod_learner_objective') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      type(dicod_const_array), intent(in) :: x
+      type(c_ptr), value :: objective
+      type(c_ptr), value :: data_term
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_get_trace(learner, visit, userdata) bind(c, name='dicod_learner_get_trace') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      type(c_funptr), value :: visit
+      type(c_ptr), value :: userdata
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_get_trace_json(learner, capacity, json, needed) bind(c, &
+        name='dicod_learner_get_trace_json') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: json
+      type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
     function dicod_learner_save(learner, capacity, buffer, needed) bind(c, name='dicod_learner_save') result(outcome)
@@ -5746,6 +5876,8 @@ module dicod_encoder_m
   implicit none
   private
   public :: dicod_encoder, dicod_sparse
+  ! For learners, too.
+  public :: list_sparse, take_sparse, tell_region, list_spans, write_trace
 
   ! Activations that are not zero: value(i) is z(position(1, i), ..., atom(i), signal(i)).
   type :: dicod_sparse
@@ -5765,48 +5897,66 @@ module dicod_encoder_m
     type(callback_box), pointer :: box => null()
     type(geometry) :: g
   contains
-    procedure, private :: create_3_r64, create_rank1_3_r64, set_dictionary_3_r64, set_dictionary_rank1_3_r64
+    procedure, private :: create_3_r64, create_rank1_3_r64, set_dictionary_3_r64, set_dictionary_rank1_3_r64, &
+      get_dictionary_3_r64, get_dictionary_rank1_3_r64
     ! call e%create(d, signal_shape, n_signals, ...)
     generic :: create => create_3_r64
     ! call e%create_rank1(u, v, signal_shape, ...): u(channel, atom), v(axes, atom)
     generic :: create_rank1 => create_rank1_3_r64
     generic :: set_dictionary => set_dictionary_3_r64
     generic :: set_dictionary_rank1 => set_dictionary_rank1_3_r64
-    procedure, private :: create_4_r64, create_rank1_4_r64, set_dictionary_4_r64, set_dictionary_rank1_4_r64
+    generic :: get_dictionary => get_dictionary_3_r64
+    generic :: get_dictionary_rank1 => get_dictionary_rank1_3_r64
+    procedure, private :: create_4_r64, create_rank1_4_r64, set_dictionary_4_r64, set_dictionary_rank1_4_r64, &
+      get_dictionary_4_r64, get_dictionary_rank1_4_r64
     ! call e%create(d, signal_shape, n_signals, ...)
     generic :: create => create_4_r64
     ! call e%create_rank1(u, v, signal_shape, ...): u(channel, atom), v(axes, atom)
     generic :: create_rank1 => create_rank1_4_r64
     generic :: set_dictionary => set_dictionary_4_r64
     generic :: set_dictionary_rank1 => set_dictionary_rank1_4_r64
-    procedure, private :: create_5_r64, create_rank1_5_r64, set_dictionary_5_r64, set_dictionary_rank1_5_r64
+    generic :: get_dictionary => get_dictionary_4_r64
+    generic :: get_dictionary_rank1 => get_dictionary_rank1_4_r64
+    procedure, private :: create_5_r64, create_rank1_5_r64, set_dictionary_5_r64, set_dictionary_rank1_5_r64, &
+      get_dictionary_5_r64, get_dictionary_rank1_5_r64
     ! call e%create(d, signal_shape, n_signals, ...)
     generic :: create => create_5_r64
     ! call e%create_rank1(u, v, signal_shape, ...): u(channel, atom), v(axes, atom)
     generic :: create_rank1 => create_rank1_5_r64
     generic :: set_dictionary => set_dictionary_5_r64
     generic :: set_dictionary_rank1 => set_dictionary_rank1_5_r64
-    procedure, private :: create_3_r32, create_rank1_3_r32, set_dictionary_3_r32, set_dictionary_rank1_3_r32
+    generic :: get_dictionary => get_dictionary_5_r64
+    generic :: get_dictionary_rank1 => get_dictionary_rank1_5_r64
+    procedure, private :: create_3_r32, create_rank1_3_r32, set_dictionary_3_r32, set_dictionary_rank1_3_r32, &
+      get_dictionary_3_r32, get_dictionary_rank1_3_r32
     ! call e%create(d, signal_shape, n_signals, ...)
     generic :: create => create_3_r32
     ! call e%create_rank1(u, v, signal_shape, ...): u(channel, atom), v(axes, atom)
     generic :: create_rank1 => create_rank1_3_r32
     generic :: set_dictionary => set_dictionary_3_r32
     generic :: set_dictionary_rank1 => set_dictionary_rank1_3_r32
-    procedure, private :: create_4_r32, create_rank1_4_r32, set_dictionary_4_r32, set_dictionary_rank1_4_r32
+    generic :: get_dictionary => get_dictionary_3_r32
+    generic :: get_dictionary_rank1 => get_dictionary_rank1_3_r32
+    procedure, private :: create_4_r32, create_rank1_4_r32, set_dictionary_4_r32, set_dictionary_rank1_4_r32, &
+      get_dictionary_4_r32, get_dictionary_rank1_4_r32
     ! call e%create(d, signal_shape, n_signals, ...)
     generic :: create => create_4_r32
     ! call e%create_rank1(u, v, signal_shape, ...): u(channel, atom), v(axes, atom)
     generic :: create_rank1 => create_rank1_4_r32
     generic :: set_dictionary => set_dictionary_4_r32
     generic :: set_dictionary_rank1 => set_dictionary_rank1_4_r32
-    procedure, private :: create_5_r32, create_rank1_5_r32, set_dictionary_5_r32, set_dictionary_rank1_5_r32
+    generic :: get_dictionary => get_dictionary_4_r32
+    generic :: get_dictionary_rank1 => get_dictionary_rank1_4_r32
+    procedure, private :: create_5_r32, create_rank1_5_r32, set_dictionary_5_r32, set_dictionary_rank1_5_r32, &
+      get_dictionary_5_r32, get_dictionary_rank1_5_r32
     ! call e%create(d, signal_shape, n_signals, ...)
     generic :: create => create_5_r32
     ! call e%create_rank1(u, v, signal_shape, ...): u(channel, atom), v(axes, atom)
     generic :: create_rank1 => create_rank1_5_r32
     generic :: set_dictionary => set_dictionary_5_r32
     generic :: set_dictionary_rank1 => set_dictionary_rank1_5_r32
+    generic :: get_dictionary => get_dictionary_5_r32
+    generic :: get_dictionary_rank1 => get_dictionary_rank1_5_r32
     ! call e%solve(x, info, offset)
     procedure, private :: solve_1_r64, reconstruct_1_r64, residual_1_r64, objective_1_r64
     generic :: solve => solve_1_r64
@@ -6002,15 +6152,41 @@ contains
     class(*), intent(in), optional :: offset(..), local_shape(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
+    call list_sparse(self%handle, .false., self%collective, int(self%g%n_axes), sparse, offset, local_shape, stat, errmsg)
+  end subroutine
+
+  ! What procedures of encoders and learners have in common is in these; the library's function is that of the handle.
+  recursive function sparse_of(handle, learner, block, first, local, capacity, signal, atom, position, value, count) result(status)
+    type(c_ptr), intent(in) :: handle, first, local, signal, atom, position, value, count
+    logical, intent(in) :: learner, block
+    integer(int64), intent(in) :: capacity
+    integer(int32) :: status
+    if (learner .and. block) then
+      status = dicod_learner_get_sparse_block(handle, first, local, capacity, signal, atom, position, value, count)
+    else if (learner) then
+      status = dicod_learner_get_sparse(handle, capacity, signal, atom, position, value, count)
+    else if (block) then
+      status = dicod_encoder_get_sparse_block(handle, first, local, capacity, signal, atom, position, value, count)
+    else
+      status = dicod_encoder_get_sparse(handle, capacity, signal, atom, position, value, count)
+    end if
+  end function
+
+  recursive subroutine list_sparse(handle, learner, collective, n, sparse, offset, local_shape, stat, errmsg)
+    type(c_ptr), intent(in) :: handle
+    logical, intent(in) :: learner, collective
+    integer, intent(in) :: n
+    type(dicod_sparse), intent(inout) :: sparse
+    class(*), intent(in), optional :: offset(..), local_shape(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
     integer(int64), allocatable, target :: signal(:), atom(:), position(:, :)
     real(real64), allocatable, target :: value(:)
     integer(int64), target :: first(3), local(3), count
     integer(int32) :: status
-    integer :: n
     logical :: block
     type(c_ptr) :: at_first
     character(:), allocatable :: text
-    n = int(self%g%n_axes)
     allocate (character(0) :: text)
     at_first = c_null_ptr
     if (present(offset) .neqv. present(local_shape)) then
@@ -6024,28 +6200,19 @@ contains
         at_first = c_loc(first)
       end if
     end if
-    if (text /= '' .and. .not. self%collective) then
+    if (text /= '' .and. .not. collective) then
       call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, text)
       return
     end if
     block = present(offset) .or. text /= ''
     count = 0
     if (text /= '') call refuse_next(DICOD_ERROR_INVALID_SHAPE, text)
-    if (block) then
-      status = dicod_encoder_get_sparse_block(self%handle, at_first, c_loc(local), 0_int64, c_null_ptr, c_null_ptr, &
-        c_null_ptr, c_null_ptr, c_loc(count))
-    else
-      status = dicod_encoder_get_sparse(self%handle, 0_int64, c_null_ptr, c_null_ptr, c_null_ptr, c_null_ptr, c_loc(count))
-    end if
+    status = sparse_of(handle, learner, block, at_first, c_loc(local), 0_int64, c_null_ptr, c_null_ptr, c_null_ptr, c_null_ptr, &
+      c_loc(count))
     if (status >= 0) then
       allocate (signal(count + 1), atom(count + 1), position(n, count + 1), value(count + 1))
-      if (block) then
-        status = dicod_encoder_get_sparse_block(self%handle, at_first, c_loc(local), count + 1, c_loc(signal), c_loc(atom), &
-          c_loc(position), c_loc(value), c_loc(count))
-      else
-        status = dicod_encoder_get_sparse(self%handle, count + 1, c_loc(signal), c_loc(atom), c_loc(position), c_loc(value), &
-          c_loc(count))
-      end if
+      status = sparse_of(handle, learner, block, at_first, c_loc(local), count + 1, c_loc(signal), c_loc(atom), c_loc(position), &
+        c_loc(value), c_loc(count))
     end if
     if (status >= 0) then
       sparse%count = count
@@ -6063,13 +6230,33 @@ contains
     type(dicod_sparse), intent(in) :: sparse
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
+    call take_sparse(self%handle, .false., int(self%g%n_axes), sparse, stat, errmsg)
+  end subroutine
+
+  recursive function set_sparse_of(handle, learner, count, signal, atom, position, value) result(status)
+    type(c_ptr), intent(in) :: handle, signal, atom, position, value
+    logical, intent(in) :: learner
+    integer(int64), intent(in) :: count
+    integer(int32) :: status
+    if (learner) then
+      status = dicod_learner_set_sparse(handle, count, signal, atom, position, value)
+    else
+      status = dicod_encoder_set_sparse(handle, count, signal, atom, position, value)
+    end if
+  end function
+
+  recursive subroutine take_sparse(handle, learner, n, sparse, stat, errmsg)
+    type(c_ptr), intent(in) :: handle
+    logical, intent(in) :: learner
+    integer, intent(in) :: n
+    type(dicod_sparse), intent(in) :: sparse
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
     integer(int64), allocatable, target :: signal(:), atom(:), position(:, :)
     real(real64), allocatable, target :: value(:)
     character(:), allocatable :: text
     integer(int64) :: count
-    integer :: n
     logical :: fits
-    n = int(self%g%n_axes)
     count = sparse%count
     fits = allocated(sparse%signal) .and. allocated(sparse%atom) .and. allocated(sparse%position) .and. allocated(sparse%value)
     if (fits) fits = all([size(sparse%signal), size(sparse%atom), size(sparse%position, 2), size(sparse%value)] == count) &
@@ -6080,15 +6267,14 @@ contains
       count = 0
     end if
     if (count == 0) then
-      call report_status(dicod_encoder_set_sparse(self%handle, 0_int64, c_null_ptr, c_null_ptr, c_null_ptr, c_null_ptr), &
-        stat, errmsg)
+      call report_status(set_sparse_of(handle, learner, 0_int64, c_null_ptr, c_null_ptr, c_null_ptr, c_null_ptr), stat, errmsg)
       return
     end if
     allocate (signal, source=sparse%signal - 1)
     allocate (atom, source=sparse%atom - 1)
     allocate (position, source=sparse%position(n:1:-1, :) - 1)
     allocate (value, source=sparse%value)
-    call report_status(dicod_encoder_set_sparse(self%handle, count, c_loc(signal), c_loc(atom), c_loc(position), c_loc(value)), &
+    call report_status(set_sparse_of(handle, learner, count, c_loc(signal), c_loc(atom), c_loc(position), c_loc(value)), &
       stat, errmsg)
   end subroutine
 
@@ -6098,15 +6284,27 @@ contains
     class(*), intent(inout) :: offset(:), local_shape(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
+    call tell_region(self%handle, .false., int(self%g%n_axes), offset, local_shape, stat, errmsg)
+  end subroutine
+
+  recursive subroutine tell_region(handle, learner, n, offset, local_shape, stat, errmsg)
+    type(c_ptr), intent(in) :: handle
+    logical, intent(in) :: learner
+    integer, intent(in) :: n
+    class(*), intent(inout) :: offset(:), local_shape(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
     integer(int64), target :: first(3), local(3)
     integer(int32) :: status
-    integer :: n
-    n = int(self%g%n_axes)
     if (size(offset) /= n .or. size(local_shape) /= n) then
-      call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'offset and local_shape need one value per axis of the encoder')
+      call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'offset and local_shape need one value per axis')
       return
     end if
-    status = dicod_encoder_get_region(self%handle, c_loc(first), c_loc(local))
+    if (learner) then
+      status = dicod_learner_get_region(handle, c_loc(first), c_loc(local))
+    else
+      status = dicod_encoder_get_region(handle, c_loc(first), c_loc(local))
+    end if
     if (status >= 0) then
       call give(reverse(first(:n)), offset)
       call give(reverse(local(:n)), local_shape)
@@ -6149,10 +6347,23 @@ contains
     type(dicod_span), allocatable, intent(out) :: spans(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
+    call list_spans(self%handle, .false., spans, stat, errmsg)
+  end subroutine
+
+  recursive subroutine list_spans(handle, learner, spans, stat, errmsg)
+    type(c_ptr), intent(in) :: handle
+    logical, intent(in) :: learner
+    type(dicod_span), allocatable, intent(out) :: spans(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
     type(span_list), target :: list
     integer(int32) :: status
     allocate (list%spans(64))
-    status = dicod_encoder_get_trace(self%handle, c_funloc(span_trampoline), c_loc(list))
+    if (learner) then
+      status = dicod_learner_get_trace(handle, c_funloc(span_trampoline), c_loc(list))
+    else
+      status = dicod_encoder_get_trace(handle, c_funloc(span_trampoline), c_loc(list))
+    end if
     spans = list%spans(:list%count)
     call report_status(status, stat, errmsg)
   end subroutine
@@ -6175,14 +6386,35 @@ contains
     character(:), allocatable, intent(out) :: json
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
+    call write_trace(self%handle, .false., json, stat, errmsg)
+  end subroutine
+
+  recursive function trace_of(handle, learner, capacity, json, needed) result(status)
+    type(c_ptr), intent(in) :: handle, json, needed
+    logical, intent(in) :: learner
+    integer(int64), intent(in) :: capacity
+    integer(int32) :: status
+    if (learner) then
+      status = dicod_learner_get_trace_json(handle, capacity, json, needed)
+    else
+      status = dicod_encoder_get_trace_json(handle, capacity, json, needed)
+    end if
+  end function
+
+  recursive subroutine write_trace(handle, learner, json, stat, errmsg)
+    type(c_ptr), intent(in) :: handle
+    logical, intent(in) :: learner
+    character(:), allocatable, intent(out) :: json
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
     character(kind=c_char), allocatable, target :: buffer(:)
     integer(int64), target :: needed
     integer(int32) :: status
     needed = 1
-    status = dicod_encoder_get_trace_json(self%handle, 0_int64, c_null_ptr, c_loc(needed))
+    status = trace_of(handle, learner, 0_int64, c_null_ptr, c_loc(needed))
     allocate (buffer(needed))
     buffer = c_null_char
-    if (status >= 0) status = dicod_encoder_get_trace_json(self%handle, needed, c_loc(buffer), c_loc(needed))
+    if (status >= 0) status = trace_of(handle, learner, needed, c_loc(buffer), c_loc(needed))
     json = text_from_c(c_loc(buffer))
     call report_status(status, stat, errmsg)
   end subroutine
@@ -6322,6 +6554,33 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The dictionary as it is, bit for bit; atoms of rank one multiplied out. Local.
+  recursive subroutine get_dictionary_3_r64(self, d, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), contiguous, target :: d(:, :, :)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', .false.)
+    call c%same_d(shape(d, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_encoder_get_dictionary(self%handle, size(d, kind=int64), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Its factors, if the atoms are of rank one: u(channel, atom), v(axes, atom). Local.
+  recursive subroutine get_dictionary_rank1_3_r64(self, u, v, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), contiguous, target :: u(:, :), v(:, :)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', .false.)
+    call c%same_factors(shape(u, int64), shape(v, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_encoder_get_dictionary_rank1(self%handle, size(u, kind=int64), c_loc(u), &
+      size(v, kind=int64), c_loc(v)))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_4_r64(self, d, signal_shape, n_signals, context, options, &
@@ -6447,6 +6706,33 @@ contains
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%same_factors(shape(u, int64), shape(v, int64), self%g)
     if (c%proceed()) call c%finish(dicod_encoder_set_dictionary_rank1(self%handle, c%pointer(c_loc(u)), c_loc(v)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! The dictionary as it is, bit for bit; atoms of rank one multiplied out. Local.
+  recursive subroutine get_dictionary_4_r64(self, d, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', .false.)
+    call c%same_d(shape(d, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_encoder_get_dictionary(self%handle, size(d, kind=int64), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Its factors, if the atoms are of rank one: u(channel, atom), v(axes, atom). Local.
+  recursive subroutine get_dictionary_rank1_4_r64(self, u, v, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), contiguous, target :: u(:, :), v(:, :, :)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', .false.)
+    call c%same_factors(shape(u, int64), shape(v, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_encoder_get_dictionary_rank1(self%handle, size(u, kind=int64), c_loc(u), &
+      size(v, kind=int64), c_loc(v)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -6578,6 +6864,33 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The dictionary as it is, bit for bit; atoms of rank one multiplied out. Local.
+  recursive subroutine get_dictionary_5_r64(self, d, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', .false.)
+    call c%same_d(shape(d, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_encoder_get_dictionary(self%handle, size(d, kind=int64), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Its factors, if the atoms are of rank one: u(channel, atom), v(axes, atom). Local.
+  recursive subroutine get_dictionary_rank1_5_r64(self, u, v, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), contiguous, target :: u(:, :), v(:, :, :, :)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', .false.)
+    call c%same_factors(shape(u, int64), shape(v, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_encoder_get_dictionary_rank1(self%handle, size(u, kind=int64), c_loc(u), &
+      size(v, kind=int64), c_loc(v)))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_3_r32(self, d, signal_shape, n_signals, context, options, &
@@ -6703,6 +7016,33 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%same_factors(shape(u, int64), shape(v, int64), self%g)
     if (c%proceed()) call c%finish(dicod_encoder_set_dictionary_rank1_f32(self%handle, c%pointer(c_loc(u)), c_loc(v)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! The dictionary as it is, bit for bit; atoms of rank one multiplied out. Local.
+  recursive subroutine get_dictionary_3_r32(self, d, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), contiguous, target :: d(:, :, :)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', .false.)
+    call c%same_d(shape(d, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_encoder_get_dictionary_f32(self%handle, size(d, kind=int64), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Its factors, if the atoms are of rank one: u(channel, atom), v(axes, atom). Local.
+  recursive subroutine get_dictionary_rank1_3_r32(self, u, v, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), contiguous, target :: u(:, :), v(:, :)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', .false.)
+    call c%same_factors(shape(u, int64), shape(v, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_encoder_get_dictionary_rank1_f32(self%handle, size(u, kind=int64), c_loc(u), &
+      size(v, kind=int64), c_loc(v)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -6834,6 +7174,33 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The dictionary as it is, bit for bit; atoms of rank one multiplied out. Local.
+  recursive subroutine get_dictionary_4_r32(self, d, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', .false.)
+    call c%same_d(shape(d, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_encoder_get_dictionary_f32(self%handle, size(d, kind=int64), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Its factors, if the atoms are of rank one: u(channel, atom), v(axes, atom). Local.
+  recursive subroutine get_dictionary_rank1_4_r32(self, u, v, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), contiguous, target :: u(:, :), v(:, :, :)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', .false.)
+    call c%same_factors(shape(u, int64), shape(v, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_encoder_get_dictionary_rank1_f32(self%handle, size(u, kind=int64), c_loc(u), &
+      size(v, kind=int64), c_loc(v)))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_5_r32(self, d, signal_shape, n_signals, context, options, &
@@ -6959,6 +7326,33 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%same_factors(shape(u, int64), shape(v, int64), self%g)
     if (c%proceed()) call c%finish(dicod_encoder_set_dictionary_rank1_f32(self%handle, c%pointer(c_loc(u)), c_loc(v)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! The dictionary as it is, bit for bit; atoms of rank one multiplied out. Local.
+  recursive subroutine get_dictionary_5_r32(self, d, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', .false.)
+    call c%same_d(shape(d, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_encoder_get_dictionary_f32(self%handle, size(d, kind=int64), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Its factors, if the atoms are of rank one: u(channel, atom), v(axes, atom). Local.
+  recursive subroutine get_dictionary_rank1_5_r32(self, u, v, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), contiguous, target :: u(:, :), v(:, :, :, :)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', .false.)
+    call c%same_factors(shape(u, int64), shape(v, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_encoder_get_dictionary_rank1_f32(self%handle, size(u, kind=int64), c_loc(u), &
+      size(v, kind=int64), c_loc(v)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7892,6 +8286,7 @@ module dicod_learner_m
   use dicod_context_m
   use dicod_options_m
   use dicod_shape_m
+  use dicod_encoder_m, only: dicod_sparse, list_sparse, take_sparse, tell_region, list_spans, write_trace
   implicit none
   private
   public :: learn, dicod_learner, learn_procedure, step_nonzeros
@@ -7958,95 +8353,149 @@ module dicod_learner_m
     generic :: restore => restore_5_r32, restore_bytes_5_r32
     generic :: get_dictionary => get_dictionary_5_r32
     generic :: get_dictionary_rank1 => get_dictionary_rank1_5_r32
-    procedure, private :: step_1_r64, run_1_r64, encode_1_r64
+    procedure, private :: step_1_r64, run_1_r64, encode_1_r64, reconstruct_1_r64, residual_1_r64, objective_1_r64
     ! call l%step(x, step, offset)
     generic :: step => step_1_r64
     ! call l%run(x, info, offset, each, user)
     generic :: run => run_1_r64
     ! call l%encode(x, info, offset)
     generic :: encode => encode_1_r64
-    procedure, private :: step_2_r64, run_2_r64, encode_2_r64
+    generic :: reconstruct => reconstruct_1_r64
+    ! call l%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_1_r64
+    generic :: objective => objective_1_r64
+    procedure, private :: step_2_r64, run_2_r64, encode_2_r64, reconstruct_2_r64, residual_2_r64, objective_2_r64
     ! call l%step(x, step, offset)
     generic :: step => step_2_r64
     ! call l%run(x, info, offset, each, user)
     generic :: run => run_2_r64
     ! call l%encode(x, info, offset)
     generic :: encode => encode_2_r64
-    procedure, private :: step_3_r64, run_3_r64, encode_3_r64
+    generic :: reconstruct => reconstruct_2_r64
+    ! call l%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_2_r64
+    generic :: objective => objective_2_r64
+    procedure, private :: step_3_r64, run_3_r64, encode_3_r64, reconstruct_3_r64, residual_3_r64, objective_3_r64
     ! call l%step(x, step, offset)
     generic :: step => step_3_r64
     ! call l%run(x, info, offset, each, user)
     generic :: run => run_3_r64
     ! call l%encode(x, info, offset)
     generic :: encode => encode_3_r64
-    procedure, private :: step_4_r64, run_4_r64, encode_4_r64
+    generic :: reconstruct => reconstruct_3_r64
+    ! call l%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_3_r64
+    generic :: objective => objective_3_r64
+    procedure, private :: step_4_r64, run_4_r64, encode_4_r64, reconstruct_4_r64, residual_4_r64, objective_4_r64
     ! call l%step(x, step, offset)
     generic :: step => step_4_r64
     ! call l%run(x, info, offset, each, user)
     generic :: run => run_4_r64
     ! call l%encode(x, info, offset)
     generic :: encode => encode_4_r64
-    procedure, private :: step_5_r64, run_5_r64, encode_5_r64
+    generic :: reconstruct => reconstruct_4_r64
+    ! call l%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_4_r64
+    generic :: objective => objective_4_r64
+    procedure, private :: step_5_r64, run_5_r64, encode_5_r64, reconstruct_5_r64, residual_5_r64, objective_5_r64
     ! call l%step(x, step, offset)
     generic :: step => step_5_r64
     ! call l%run(x, info, offset, each, user)
     generic :: run => run_5_r64
     ! call l%encode(x, info, offset)
     generic :: encode => encode_5_r64
-    procedure, private :: step_1_r32, run_1_r32, encode_1_r32
+    generic :: reconstruct => reconstruct_5_r64
+    ! call l%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_5_r64
+    generic :: objective => objective_5_r64
+    procedure, private :: step_1_r32, run_1_r32, encode_1_r32, reconstruct_1_r32, residual_1_r32, objective_1_r32
     ! call l%step(x, step, offset)
     generic :: step => step_1_r32
     ! call l%run(x, info, offset, each, user)
     generic :: run => run_1_r32
     ! call l%encode(x, info, offset)
     generic :: encode => encode_1_r32
-    procedure, private :: step_2_r32, run_2_r32, encode_2_r32
+    generic :: reconstruct => reconstruct_1_r32
+    ! call l%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_1_r32
+    generic :: objective => objective_1_r32
+    procedure, private :: step_2_r32, run_2_r32, encode_2_r32, reconstruct_2_r32, residual_2_r32, objective_2_r32
     ! call l%step(x, step, offset)
     generic :: step => step_2_r32
     ! call l%run(x, info, offset, each, user)
     generic :: run => run_2_r32
     ! call l%encode(x, info, offset)
     generic :: encode => encode_2_r32
-    procedure, private :: step_3_r32, run_3_r32, encode_3_r32
+    generic :: reconstruct => reconstruct_2_r32
+    ! call l%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_2_r32
+    generic :: objective => objective_2_r32
+    procedure, private :: step_3_r32, run_3_r32, encode_3_r32, reconstruct_3_r32, residual_3_r32, objective_3_r32
     ! call l%step(x, step, offset)
     generic :: step => step_3_r32
     ! call l%run(x, info, offset, each, user)
     generic :: run => run_3_r32
     ! call l%encode(x, info, offset)
     generic :: encode => encode_3_r32
-    procedure, private :: step_4_r32, run_4_r32, encode_4_r32
+    generic :: reconstruct => reconstruct_3_r32
+    ! call l%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_3_r32
+    generic :: objective => objective_3_r32
+    procedure, private :: step_4_r32, run_4_r32, encode_4_r32, reconstruct_4_r32, residual_4_r32, objective_4_r32
     ! call l%step(x, step, offset)
     generic :: step => step_4_r32
     ! call l%run(x, info, offset, each, user)
     generic :: run => run_4_r32
     ! call l%encode(x, info, offset)
     generic :: encode => encode_4_r32
-    procedure, private :: step_5_r32, run_5_r32, encode_5_r32
+    generic :: reconstruct => reconstruct_4_r32
+    ! call l%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_4_r32
+    generic :: objective => objective_4_r32
+    procedure, private :: step_5_r32, run_5_r32, encode_5_r32, reconstruct_5_r32, residual_5_r32, objective_5_r32
     ! call l%step(x, step, offset)
     generic :: step => step_5_r32
     ! call l%run(x, info, offset, each, user)
     generic :: run => run_5_r32
     ! call l%encode(x, info, offset)
     generic :: encode => encode_5_r32
-    procedure, private :: get_z_2_r64
+    generic :: reconstruct => reconstruct_5_r32
+    ! call l%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_5_r32
+    generic :: objective => objective_5_r32
+    procedure, private :: set_z_2_r64, get_z_2_r64
+    generic :: set_z => set_z_2_r64
     generic :: get_z => get_z_2_r64
-    procedure, private :: get_z_3_r64
+    procedure, private :: set_z_3_r64, get_z_3_r64
+    generic :: set_z => set_z_3_r64
     generic :: get_z => get_z_3_r64
-    procedure, private :: get_z_4_r64
+    procedure, private :: set_z_4_r64, get_z_4_r64
+    generic :: set_z => set_z_4_r64
     generic :: get_z => get_z_4_r64
-    procedure, private :: get_z_5_r64
+    procedure, private :: set_z_5_r64, get_z_5_r64
+    generic :: set_z => set_z_5_r64
     generic :: get_z => get_z_5_r64
-    procedure, private :: get_z_2_r32
+    procedure, private :: set_z_2_r32, get_z_2_r32
+    generic :: set_z => set_z_2_r32
     generic :: get_z => get_z_2_r32
-    procedure, private :: get_z_3_r32
+    procedure, private :: set_z_3_r32, get_z_3_r32
+    generic :: set_z => set_z_3_r32
     generic :: get_z => get_z_3_r32
-    procedure, private :: get_z_4_r32
+    procedure, private :: set_z_4_r32, get_z_4_r32
+    generic :: set_z => set_z_4_r32
     generic :: get_z => get_z_4_r32
-    procedure, private :: get_z_5_r32
+    procedure, private :: set_z_5_r32, get_z_5_r32
+    generic :: set_z => set_z_5_r32
     generic :: get_z => get_z_5_r32
     procedure, private :: learner_restore, learner_restore_bytes
     ! call l%restore(path or bytes, ...)
     generic :: restore => learner_restore, learner_restore_bytes
+    procedure :: clear_z => learner_clear_z
+    procedure :: get_sparse => learner_get_sparse
+    procedure :: set_sparse => learner_set_sparse
+    procedure :: region => learner_region
+    procedure :: get_trace => learner_get_trace
+    procedure :: get_trace_json => learner_get_trace_json
     procedure :: describe => learner_describe
     procedure :: get_options => learner_get_options
     procedure :: get_lambda => learner_get_lambda
@@ -8191,6 +8640,60 @@ contains
     box%each => each
     if (present(user)) box%user => user
   end function
+
+  ! Forgets the activations: the next step begins at zero. Local.
+  recursive subroutine learner_clear_z(self, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call report_status(dicod_learner_clear_z(self%handle), stat, errmsg)
+  end subroutine
+
+  ! The activations on this rank that are not zero; with offset and local_shape those in a block (collective then).
+  recursive subroutine learner_get_sparse(self, sparse, offset, local_shape, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    type(dicod_sparse), intent(inout) :: sparse
+    class(*), intent(in), optional :: offset(..), local_shape(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call list_sparse(self%handle, .true., self%collective, int(self%g%n_axes), sparse, offset, local_shape, stat, errmsg)
+  end subroutine
+
+  ! Sets the activations to these, which are in this rank's region. Collective over several ranks.
+  recursive subroutine learner_set_sparse(self, sparse, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    type(dicod_sparse), intent(in) :: sparse
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call take_sparse(self%handle, .true., int(self%g%n_axes), sparse, stat, errmsg)
+  end subroutine
+
+  ! The part of the valid domain whose activations are on this rank. Local.
+  recursive subroutine learner_region(self, offset, local_shape, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    class(*), intent(inout) :: offset(:), local_shape(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call tell_region(self%handle, .true., int(self%g%n_axes), offset, local_shape, stat, errmsg)
+  end subroutine
+
+  ! What this rank did in the last solve for z, with trace=.true.: as for an encoder. Local.
+  recursive subroutine learner_get_trace(self, spans, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    type(dicod_span), allocatable, intent(out) :: spans(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call list_spans(self%handle, .true., spans, stat, errmsg)
+  end subroutine
+
+  ! The same as JSON text. Local.
+  recursive subroutine learner_get_trace_json(self, json, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    character(:), allocatable, intent(out) :: json
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call write_trace(self%handle, .true., json, stat, errmsg)
+  end subroutine
 
   ! What it holds: everything that its arrays have to fit. Local.
   recursive subroutine learner_describe(self, description, stat, errmsg)
@@ -9940,6 +10443,70 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_1_r64(self, x, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(inout), target :: x(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_1_r64(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:)
+    real(real64), intent(inout), target :: residual(:)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r64(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_learner_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_1_r64(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! One outer iteration: z, then the dictionary. x as for an encoder.
   recursive subroutine step_2_r64(self, x, step, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -9988,6 +10555,70 @@ contains
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_2_r64(self, x, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(inout), target :: x(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_2_r64(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :)
+    real(real64), intent(inout), target :: residual(:, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r64(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_learner_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_2_r64(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -10042,6 +10673,70 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_3_r64(self, x, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(inout), target :: x(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_3_r64(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :)
+    real(real64), intent(inout), target :: residual(:, :, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r64(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_learner_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_3_r64(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! One outer iteration: z, then the dictionary. x as for an encoder.
   recursive subroutine step_4_r64(self, x, step, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -10090,6 +10785,70 @@ contains
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_4_r64(self, x, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(inout), target :: x(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_4_r64(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :, :)
+    real(real64), intent(inout), target :: residual(:, :, :, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r64(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_learner_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_4_r64(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -10144,6 +10903,70 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_5_r64(self, x, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(inout), target :: x(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_5_r64(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :, :, :)
+    real(real64), intent(inout), target :: residual(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r64(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_learner_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_5_r64(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :, :, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! One outer iteration: z, then the dictionary. x as for an encoder.
   recursive subroutine step_1_r32(self, x, step, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -10192,6 +11015,70 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_1_r32(self, x, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(inout), target :: x(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_1_r32(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:)
+    real(real32), intent(inout), target :: residual(:)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r32(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_learner_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_1_r32(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -10246,6 +11133,70 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_2_r32(self, x, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(inout), target :: x(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_2_r32(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :)
+    real(real32), intent(inout), target :: residual(:, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r32(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_learner_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_2_r32(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! One outer iteration: z, then the dictionary. x as for an encoder.
   recursive subroutine step_3_r32(self, x, step, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -10294,6 +11245,70 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_3_r32(self, x, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(inout), target :: x(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_3_r32(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :)
+    real(real32), intent(inout), target :: residual(:, :, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r32(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_learner_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_3_r32(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -10348,6 +11363,70 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_4_r32(self, x, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(inout), target :: x(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_4_r32(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :, :)
+    real(real32), intent(inout), target :: residual(:, :, :, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r32(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_learner_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_4_r32(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! One outer iteration: z, then the dictionary. x as for an encoder.
   recursive subroutine step_5_r32(self, x, step, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -10399,6 +11478,88 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_5_r32(self, x, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(inout), target :: x(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_5_r32(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :, :, :)
+    real(real32), intent(inout), target :: residual(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_r32(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_learner_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_5_r32(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :, :, :)
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Activations that the next step starts from, unless it is one of batches.
+  recursive subroutine set_z_2_r64(self, z, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: z(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(view) :: v
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    v = view_r64(z)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_z(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! Any block of the activations.
   recursive subroutine get_z_2_r64(self, z, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -10415,6 +11576,24 @@ contains
     c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
     call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_get_z(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Activations that the next step starts from, unless it is one of batches.
+  recursive subroutine set_z_3_r64(self, z, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: z(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(view) :: v
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    v = view_r64(z)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_z(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -10437,6 +11616,24 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Activations that the next step starts from, unless it is one of batches.
+  recursive subroutine set_z_4_r64(self, z, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: z(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(view) :: v
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    v = view_r64(z)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_z(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! Any block of the activations.
   recursive subroutine get_z_4_r64(self, z, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -10453,6 +11650,24 @@ contains
     c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
     call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_get_z(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Activations that the next step starts from, unless it is one of batches.
+  recursive subroutine set_z_5_r64(self, z, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: z(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(view) :: v
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    v = view_r64(z)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_z(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -10475,6 +11690,24 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Activations that the next step starts from, unless it is one of batches.
+  recursive subroutine set_z_2_r32(self, z, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: z(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(view) :: v
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    v = view_r32(z)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_z(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! Any block of the activations.
   recursive subroutine get_z_2_r32(self, z, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -10491,6 +11724,24 @@ contains
     c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
     call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_get_z(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Activations that the next step starts from, unless it is one of batches.
+  recursive subroutine set_z_3_r32(self, z, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: z(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(view) :: v
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    v = view_r32(z)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_z(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -10513,6 +11764,24 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Activations that the next step starts from, unless it is one of batches.
+  recursive subroutine set_z_4_r32(self, z, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: z(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(view) :: v
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    v = view_r32(z)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_z(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! Any block of the activations.
   recursive subroutine get_z_4_r32(self, z, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -10529,6 +11798,24 @@ contains
     c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
     call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_get_z(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Activations that the next step starts from, unless it is one of batches.
+  recursive subroutine set_z_5_r32(self, z, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: z(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(view) :: v
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    v = view_r32(z)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_z(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 

@@ -5,9 +5,10 @@
 //!
 //! [`problem`] is what is asked: shapes, the layout of the domain, the model D∗z, λmax and the objective. [`bound`] is all
 //! that follows from the dictionary, [`descent`] makes steps, and [`encoder`] is the way in: it holds a bound dictionary and
-//! who works on what, and solves stage by stage.
+//! who works on what, and solves stage by stage. [`coder`] is what it has in common with a learner.
 
 pub(crate) mod bound;
+pub(crate) mod coder;
 pub mod descent;
 pub mod encoder;
 pub mod problem;

@@ -1,12 +1,18 @@
-//! The activations that an encoder keeps: as fields, as lists, and what holds for each atom.
+//! The activations that an encoder keeps: as fields, as lists, and what holds for each atom. What is the same for a learner
+//! is done in functions of what a handle holds.
 
 use crate::base::error::{Error, Result};
 use crate::base::status::dicod_status;
 use crate::base::wording::by_language;
+use crate::csc::Encoder;
+use crate::csc::coder::Coder;
+use crate::csc::encoder::activations::listed;
 use crate::ffi::array::{PER_AXIS, dicod_array, dicod_const_array};
 use crate::ffi::boundary::{aligned, for_either, guard, reference, room_for, set, slice, slice_mut};
-use crate::ffi::encoder::{dicod_encoder, get};
-use crate::ffi::fields::{Sparse, get_z, read_sparse, set_z};
+use crate::ffi::encoder::dicod_encoder;
+use crate::ffi::fields::{Sparse, read_sparse};
+use crate::ffi::held::{Held, get, with};
+use crate::ffi::{boundary::Element, fields};
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, padded};
 
@@ -18,11 +24,7 @@ use crate::grid::point::{AXES, padded};
 /// DICOD_ERROR_INVALID_ARGUMENT for a negative value if the option "positive" is set.
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_set_z(encoder: *mut dicod_encoder, z: *const dicod_const_array) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &mut *shared.state()?;
-        for_either!(&mut state.encoder, encoder => set_z(encoder, &state.range, z))
-    })
+    guard(|| with(encoder, |held| set_z(held, z)))
 }
 
 /// Forgets the activations: the next solve begins at z = 0.
@@ -31,12 +33,7 @@ pub extern "C" fn dicod_encoder_set_z(encoder: *mut dicod_encoder, z: *const dic
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_STATE (encoder in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_clear_z(encoder: *mut dicod_encoder) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &mut *shared.state()?;
-        for_either!(&mut state.encoder, encoder => encoder.clear_z());
-        Ok(())
-    })
+    guard(|| with(encoder, clear_z))
 }
 
 /// Writes the activations into the memory that `z` describes, over the valid shape,
@@ -48,11 +45,7 @@ pub extern "C" fn dicod_encoder_clear_z(encoder: *mut dicod_encoder) -> dicod_st
 /// DICOD_ERROR_INVALID_ARGUMENT if two elements share memory.
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_get_z(encoder: *const dicod_encoder, z: *const dicod_array) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &mut *shared.state()?;
-        for_either!(&mut state.encoder, encoder => get_z(encoder, z))
-    })
+    guard(|| with(encoder, |held| get_z(held, z)))
 }
 
 /// Lists the activations on this rank that are not zero, sorted by signal, atom and position
@@ -76,19 +69,7 @@ pub extern "C" fn dicod_encoder_get_sparse(
     value: *mut f64,
     count: *mut i64,
 ) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &mut *shared.state()?;
-        reference(count, "count", "room for the count")?;
-        let to = Sparse { signal, atom, position, value };
-        let n = for_either!(&mut state.encoder, encoder => encoder.n_nonzero());
-        if room_for(n, capacity)? {
-            to.aligned()?;
-            for_either!(&mut state.encoder, encoder => to.write(&encoder.activations()?, encoder.shape().n_axes)?);
-        }
-        set(count, n as i64);
-        Ok(())
-    })
+    guard(|| with(encoder, |held| get_sparse(held, capacity, Sparse { signal, atom, position, value }, count)))
 }
 
 /// As dicod_encoder_get_sparse(), for the activations in a block of the valid domain, which begins
@@ -109,31 +90,8 @@ pub extern "C" fn dicod_encoder_get_sparse_block(
     value: *mut f64,
     count: *mut i64,
 ) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &mut *shared.state()?;
-        for_either!(&mut state.encoder, encoder => {
-            let n_axes = encoder.shape().n_axes;
-            let to = Sparse { signal, atom, position, value };
-            let given = || {
-                reference(count, "count", "room for the count")?;
-                to.aligned()?;
-                Ok(Block {
-                    origin: padded(slice(offset, n_axes, "offset", PER_AXIS)?, 0),
-                    shape: padded(slice(local_shape, n_axes, "local_shape", PER_AXIS)?, 1),
-                })
-            };
-            let block = encoder.ranks().agree(given())?;
-            let list = encoder.activations_in(&block)?;
-            let write = || match room_for(list.len(), capacity)? {
-                true => to.write(&list, n_axes),
-                false => Ok(()),
-            };
-            encoder.ranks().agree(write())?;
-            set(count, list.len() as i64);
-        });
-        Ok(())
-    })
+    let to = Sparse { signal, atom, position, value };
+    guard(|| with(encoder, |held| get_sparse_block(held, (offset, local_shape), capacity, to, count)))
 }
 
 /// Sets the activations to those of a list, as dicod_encoder_get_sparse() gives it, for a warm start: z is zero
@@ -157,15 +115,7 @@ pub extern "C" fn dicod_encoder_set_sparse(
     position: *const i64,
     value: *const f64,
 ) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &mut *shared.state()?;
-        for_either!(&mut state.encoder, encoder => {
-            let given = read_sparse(encoder.shape(), &state.range, n, (signal, atom, position, value));
-            let list = encoder.ranks().agree(given)?;
-            encoder.set_list(&list)
-        })
-    })
+    guard(|| with(encoder, |held| set_sparse(held, n, (signal, atom, position, value))))
 }
 
 /// The part of the valid domain whose activations are on this rank: it begins at `offset[n_axes]`
@@ -180,21 +130,7 @@ pub extern "C" fn dicod_encoder_get_region(
     offset: *mut i64,
     local_shape: *mut i64,
 ) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &mut *shared.state()?;
-        for_either!(&mut state.encoder, encoder => {
-            let (n_axes, region) = (encoder.shape().n_axes, encoder.region());
-            aligned(offset, "offset")?;
-            aligned(local_shape, "local_shape")?;
-            slice_mut(offset, n_axes, "offset", PER_AXIS)?;
-            slice_mut(local_shape, n_axes, "local_shape", PER_AXIS)?
-                .copy_from_slice(&region.shape[AXES - n_axes..]);
-            slice_mut(offset, n_axes, "offset", PER_AXIS)?
-                .copy_from_slice(&region.origin[AXES - n_axes..]);
-        });
-        Ok(())
-    })
+    guard(|| with(encoder, |held| get_region(held, offset, local_shape)))
 }
 
 /// Regularisation of each atom in the last solve, absolute: `lambda[n_atoms]`.
@@ -226,6 +162,96 @@ pub extern "C" fn dicod_encoder_get_tolerance(
     tolerance: *mut f64,
 ) -> dicod_status {
     guard(|| per_atom(encoder, n_atoms, tolerance, "tolerance", |found| &found.1))
+}
+
+pub(crate) fn set_z(held: Held<'_>, z: *const dicod_const_array) -> Result<()> {
+    for_either!(held.coder, coder => fields::set_z(coder, &held.range, z))
+}
+
+pub(crate) fn clear_z(held: Held<'_>) -> Result<()> {
+    for_either!(held.coder, coder => coder.clear_z());
+    Ok(())
+}
+
+pub(crate) fn get_z(held: Held<'_>, z: *const dicod_array) -> Result<()> {
+    for_either!(held.coder, coder => fields::get_z(coder, z))
+}
+
+pub(crate) fn get_sparse(held: Held<'_>, capacity: i64, to: Sparse, count: *mut i64) -> Result<()> {
+    reference(count, "count", "room for the count")?;
+    for_either!(held.coder, coder => {
+        let list = coder.activations()?;
+        if room_for(list.len(), capacity)? {
+            to.aligned()?;
+            to.write(&list, coder.shape().n_axes)?;
+        }
+        set(count, list.len() as i64);
+    });
+    Ok(())
+}
+
+pub(crate) fn get_sparse_block(
+    held: Held<'_>,
+    block: (*const i64, *const i64),
+    capacity: i64,
+    to: Sparse,
+    count: *mut i64,
+) -> Result<()> {
+    fn of<T: Element>(
+        coder: &dyn Coder<T>,
+        (offset, local_shape): (*const i64, *const i64),
+        capacity: i64,
+        to: Sparse,
+        count: *mut i64,
+    ) -> Result<()> {
+        let (shape, ranks) = (coder.shape(), coder.ranks());
+        let n_axes = shape.n_axes;
+        let given = || {
+            reference(count, "count", "room for the count")?;
+            to.aligned()?;
+            let block = Block {
+                origin: padded(slice(offset, n_axes, "offset", PER_AXIS)?, 0),
+                shape: padded(slice(local_shape, n_axes, "local_shape", PER_AXIS)?, 1),
+            };
+            shape.check_inside("block", &block, shape.valid())?;
+            Ok(block)
+        };
+        let block = ranks.agree(given())?;
+        let list = listed(&coder.fetch(&block)?);
+        let write = || match room_for(list.len(), capacity)? {
+            true => to.write(&list, n_axes),
+            false => Ok(()),
+        };
+        ranks.agree(write())?;
+        set(count, list.len() as i64);
+        Ok(())
+    }
+    for_either!(held.coder, coder => of(coder, block, capacity, to, count))
+}
+
+pub(crate) fn set_sparse(
+    held: Held<'_>,
+    n: i64,
+    lists: (*const i64, *const i64, *const i64, *const f64),
+) -> Result<()> {
+    for_either!(held.coder, coder => {
+        let list = coder.ranks().agree(read_sparse(&coder.coded(), &held.range, n, lists))?;
+        coder.set_list(&list)
+    })
+}
+
+pub(crate) fn get_region(held: Held<'_>, offset: *mut i64, local_shape: *mut i64) -> Result<()> {
+    for_either!(held.coder, coder => {
+        let (n_axes, region) = (coder.shape().n_axes, coder.encoder().map_or(Block::default(), Encoder::region));
+        aligned(offset, "offset")?;
+        aligned(local_shape, "local_shape")?;
+        slice_mut(offset, n_axes, "offset", PER_AXIS)?;
+        slice_mut(local_shape, n_axes, "local_shape", PER_AXIS)?
+            .copy_from_slice(&region.shape[AXES - n_axes..]);
+        slice_mut(offset, n_axes, "offset", PER_AXIS)?
+            .copy_from_slice(&region.origin[AXES - n_axes..]);
+    });
+    Ok(())
 }
 
 /// Writes one number per atom of the last solve.

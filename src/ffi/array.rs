@@ -247,7 +247,7 @@ impl<'a> View<'a> {
                 "z" => "n_signals * n_atoms",
                 _ => "n_signals * n_channels",
             };
-            let allowed = format!("{n_channels}, {what} of the encoder");
+            let allowed = format!("{n_channels}, {what} of the handle");
             return Err(Error::argument(names.n_channels, array.n_channels, allowed));
         }
         aligned(array.channels, names.channels)?;
@@ -304,6 +304,11 @@ impl<'a> View<'a> {
             channels.push(slice(self.lowest::<T>(*channel).cast_const(), self.span, self.names.channels, PER_CHANNEL)?);
         }
         Ok(Field { channels, layout: self.layout, origin: self.origin })
+    }
+
+    /// What it is called.
+    pub(crate) fn name(&self) -> &'static str {
+        self.names.array
     }
 
     /// How many channels it has: none over an empty box.

@@ -1,16 +1,18 @@
-//! What the activations of an encoder stand for, and what they leave of the signals, on blocks.
+//! What the activations of an encoder stand for, and what they leave of the signals, on blocks. What is the same for a learner
+//! is done in functions of what a handle holds.
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::status::dicod_status;
-use crate::csc::Encoder;
-use crate::csc::encoder::blocks::{Active, subtract_from, write_model};
+use crate::csc::coder::Coder;
+use crate::csc::encoder::blocks::{Active, fetch_within_reach, subtract_from, write_model};
 use crate::csc::problem::range::Range;
 use crate::ffi::array::{OUT, View, X, dicod_array, dicod_const_array};
 use crate::ffi::boundary::{Element, for_either, guard, reference, set};
 use crate::ffi::context::Session;
-use crate::ffi::encoder::{dicod_encoder, get};
+use crate::ffi::encoder::dicod_encoder;
 use crate::ffi::fields::signals;
+use crate::ffi::held::{Held, with};
 use crate::linalg::{Field, FieldMut};
 
 /// Writes what the activations in the encoder stand for, sum_k z_k * d_k, into the memory that `x` describes, over the signal's
@@ -22,11 +24,7 @@ use crate::linalg::{Field, FieldMut};
 /// Errors: as dicod_encoder_get_z(), for x.
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_reconstruct(encoder: *const dicod_encoder, x: *const dicod_array) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &mut *shared.state()?;
-        for_either!(&mut state.encoder, encoder => reconstruct(encoder, &state.range, x))
-    })
+    guard(|| with(encoder, |held| reconstruct(held, x)))
 }
 
 /// Writes what the activations in the encoder leave of the signals `x`, x - sum_k z_k * d_k, into the memory that `residual`
@@ -43,11 +41,7 @@ pub extern "C" fn dicod_encoder_residual(
     x: *const dicod_const_array,
     residual: *const dicod_array,
 ) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &mut *shared.state()?;
-        for_either!(&mut state.encoder, encoder => self::residual(encoder, &state.range, x, residual))
-    })
+    guard(|| with(encoder, |held| self::residual(held, x, residual)))
 }
 
 /// What a solve minimises, for the activations in the encoder and the signals `x`, which are as for dicod_encoder_solve():
@@ -65,47 +59,72 @@ pub extern "C" fn dicod_encoder_objective(
     objective: *mut f64,
     data_term: *mut f64,
 ) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &mut *shared.state()?;
-        let _session = Session::enter(&shared.context)?;
-        let found = for_either!(&mut state.encoder, encoder => value(encoder, &state.range, x, objective)?);
-        set(objective, found.0);
-        set(data_term, found.1);
-        Ok(())
-    })
+    guard(|| with(encoder, |held| self::objective(held, x, (objective, data_term))))
 }
 
-fn reconstruct<T: Element>(encoder: &Encoder<T>, range: &Range, x: *const dicod_array) -> Result<()> {
-    let shape = encoder.shape();
-    let n = shape.n_signals * shape.n_channels;
-    let ranks = encoder.ranks();
-    let view = ranks.agree(View::to_be_written::<T>(x, X, shape, shape.signal, n))?;
-    let list = encoder.fetch_within_reach(&view.block())?;
-    let dictionary = encoder.dictionary();
-    ranks.agree(write(&view, range, &list, "x", &|out| write_model(shape, &dictionary, &list, out)))
+pub(crate) fn reconstruct(held: Held<'_>, x: *const dicod_array) -> Result<()> {
+    fn of<T: Element>(coder: &dyn Coder<T>, range: &Range, x: *const dicod_array) -> Result<()> {
+        let (shape, ranks) = (&coder.coded(), coder.ranks());
+        let view = View::to_be_written::<T>(x, X, shape, shape.signal, shape.n_signals * shape.n_channels);
+        let (view, dictionary) = ranks.agree(view.and_then(|view| Ok((view, coder.dictionary()?))))?;
+        let list = fetch_within_reach(shape, &view.block(), &|part| coder.fetch(part))?;
+        ranks.agree(write(&view, range, &list, "x", &|out| write_model(shape, &dictionary, &list, out)))
+    }
+    for_either!(held.coder, coder => of(coder, &held.range, x))
 }
 
-fn residual<T: Element>(
-    encoder: &Encoder<T>,
-    range: &Range,
+pub(crate) fn residual(held: Held<'_>, x: *const dicod_const_array, residual: *const dicod_array) -> Result<()> {
+    fn of<T: Element>(
+        coder: &mut dyn Coder<T>,
+        range: &Range,
+        x: *const dicod_const_array,
+        residual: *const dicod_array,
+    ) -> Result<()> {
+        let (shape, ranks) = (&coder.coded(), coder.ranks());
+        let n = shape.n_signals * shape.n_channels;
+        let given = signals(coder, range, x)
+            .and_then(|x| Ok((x, View::to_be_written::<T>(residual, OUT, shape, shape.signal, n)?)));
+        let (x, view) = ranks.agree(given)?;
+        let encoder = coder.encoder_for(x.block())?;
+        let (window, list) = encoder.fetch_residual(&x, &view.block())?;
+        // What is written may be where x was read.
+        drop(x);
+        let dictionary = encoder.dictionary();
+        ranks.agree(write(&view, range, &list, "residual", &|out| {
+            write_model(shape, &dictionary, &list, out);
+            subtract_from(&window, out);
+        }))
+    }
+    for_either!(held.coder, coder => of(coder, &held.range, x, residual))
+}
+
+pub(crate) fn objective(
+    held: Held<'_>,
     x: *const dicod_const_array,
-    residual: *const dicod_array,
+    (objective, data_term): (*mut f64, *mut f64),
 ) -> Result<()> {
-    let shape = encoder.shape();
-    let n = shape.n_signals * shape.n_channels;
-    let ranks = encoder.ranks();
-    let given = signals(encoder, range, x)
-        .and_then(|x| Ok((x, View::to_be_written::<T>(residual, OUT, shape, shape.signal, n)?)));
-    let (x, view) = ranks.agree(given)?;
-    let (window, list) = encoder.fetch_residual(&x, &view.block())?;
-    // What is written may be where x was read.
-    drop(x);
-    let dictionary = encoder.dictionary();
-    ranks.agree(write(&view, range, &list, "residual", &|out| {
-        write_model(shape, &dictionary, &list, out);
-        subtract_from(&window, out);
-    }))
+    fn of<T: Element>(
+        coder: &mut dyn Coder<T>,
+        range: &Range,
+        x: *const dicod_const_array,
+        objective: *mut f64,
+    ) -> Result<(f64, f64)> {
+        let room = reference(objective, "objective", "room for the result");
+        let x = coder.ranks().agree(room.and_then(|_| signals(coder, range, x)))?;
+        let found = coder.encoder_for(x.block())?.objective(&x)?;
+        match found.0.is_finite() {
+            true => Ok(found),
+            false => {
+                let allowed = "finite: scale x, z or the option \"reg\", so that nothing overflows";
+                Err(Error::argument("the objective of x and z", found.0, allowed))
+            }
+        }
+    }
+    let _session = Session::enter(held.context)?;
+    let found = for_either!(held.coder, coder => of(coder, &held.range, x, objective)?);
+    set(objective, found.0);
+    set(data_term, found.1);
+    Ok(())
 }
 
 /// Writes what follows from activations, unless it overflows.
@@ -141,23 +160,5 @@ fn write<T: Element>(
     match values.iter().all(|x| x.finite()) {
         true => view.write_values(&values),
         false => Err(error),
-    }
-}
-
-fn value<T: Element>(
-    encoder: &mut Encoder<T>,
-    range: &Range,
-    x: *const dicod_const_array,
-    objective: *mut f64,
-) -> Result<(f64, f64)> {
-    let given = reference(objective, "objective", "room for the result").and_then(|_| signals(encoder, range, x));
-    let x = encoder.ranks().agree(given)?;
-    let found = encoder.objective(&x)?;
-    match found.0.is_finite() {
-        true => Ok(found),
-        false => {
-            let allowed = "finite: scale x, z or the option \"reg\", so that nothing overflows";
-            Err(Error::argument("the objective of x and z", found.0, allowed))
-        }
     }
 }

@@ -7,7 +7,8 @@ use crate::ffi::boundary::{
     Either, for_either, give, guard, reference_mut, room, room_for, size, slice, slice_mut, string,
 };
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
-use crate::ffi::learner::{Learners, dicod_learner, get, handle};
+use crate::ffi::held::get;
+use crate::ffi::learner::{Learners, dicod_learner, handle};
 use crate::ffi::options::{copied, dicod_options};
 use crate::learn::Learner;
 use crate::learn::bytes::read;

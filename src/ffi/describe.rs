@@ -3,10 +3,13 @@
 use crate::base::error::{Error, Result};
 use crate::base::status::dicod_status;
 use crate::base::wording::per_axis;
-use crate::csc::Shape;
+use crate::csc::coder::Coder;
 use crate::ffi::boundary::{Element, Output, for_either, give, guard, room, sized};
+use crate::ffi::context::ranks;
+use crate::ffi::encoder::dicod_encoder;
+use crate::ffi::held::{Held, with};
+use crate::ffi::learner::dicod_learner;
 use crate::ffi::options::dicod_options;
-use crate::ffi::{encoder, learner};
 use crate::grid::point::{AXES, Point};
 
 /// What an encoder or a learner holds. Only the first n_axes entries of a shape mean something; the
@@ -47,37 +50,16 @@ pub struct dicod_handle_info {
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (info->struct_size too small);
 /// DICOD_ERROR_INVALID_STATE (encoder in use).
 #[unsafe(no_mangle)]
-pub extern "C" fn dicod_encoder_describe(
-    encoder: *mut encoder::dicod_encoder,
-    info: *mut dicod_handle_info,
-) -> dicod_status {
-    guard(|| {
-        let shared = encoder::get(encoder)?;
-        let state = &mut *shared.state()?;
-        let found = for_either!(&mut state.encoder, encoder => {
-            let bytes = encoder.bytes() + encoder.bytes_gram();
-            let shape = encoder.shape();
-            described(encoder.element_type(), shape, shape.n_signals, 0, bytes)
-        });
-        Output::new(info, "info", "info->struct_size")?.write(&found);
-        Ok(())
-    })
+pub extern "C" fn dicod_encoder_describe(encoder: *mut dicod_encoder, info: *mut dicod_handle_info) -> dicod_status {
+    guard(|| with(encoder, |held| describe(held, info)))
 }
 
 /// What a learner holds, one that was restored, too; everything else as for dicod_encoder_describe().
 ///
 /// Local. Needs the learner for itself. Errors: as dicod_encoder_describe().
 #[unsafe(no_mangle)]
-pub extern "C" fn dicod_learner_describe(
-    learner: *mut learner::dicod_learner,
-    info: *mut dicod_handle_info,
-) -> dicod_status {
-    guard(|| {
-        let shared = learner::get(learner)?;
-        let found = learner_info(&*shared.state()?);
-        Output::new(info, "info", "info->struct_size")?.write(&found);
-        Ok(())
-    })
+pub extern "C" fn dicod_learner_describe(learner: *mut dicod_learner, info: *mut dicod_handle_info) -> dicod_status {
+    guard(|| with(learner, |held| describe(held, info)))
 }
 
 /// The options that an encoder was made with, as new ones: `*options`. Free them with
@@ -87,16 +69,10 @@ pub extern "C" fn dicod_learner_describe(
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_STATE (encoder in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_encoder_get_options(
-    encoder: *mut encoder::dicod_encoder,
+    encoder: *mut dicod_encoder,
     options: *mut *mut dicod_options,
 ) -> dicod_status {
-    guard(|| {
-        let shared = encoder::get(encoder)?;
-        let state = &mut *shared.state()?;
-        let found = for_either!(&mut state.encoder, encoder => encoder.options().clone());
-        give(room(options)?, dicod_options::new(found));
-        Ok(())
-    })
+    guard(|| with(encoder, |held| get_options(held, options)))
 }
 
 /// The options of a learner, of one that was restored those that were saved unless they were
@@ -105,16 +81,10 @@ pub extern "C" fn dicod_encoder_get_options(
 /// Local. Needs the learner for itself. Errors: as dicod_encoder_get_options().
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_get_options(
-    learner: *mut learner::dicod_learner,
+    learner: *mut dicod_learner,
     options: *mut *mut dicod_options,
 ) -> dicod_status {
-    guard(|| {
-        let shared = learner::get(learner)?;
-        let state = &mut *shared.state()?;
-        let found = for_either!(&state.learner, learner => learner.options().clone());
-        give(room(options)?, dicod_options::new(found));
-        Ok(())
-    })
+    guard(|| with(learner, |held| get_options(held, options)))
 }
 
 /// Fails if a learner, say one that was restored, is not what the caller `expected`: element type,
@@ -127,62 +97,55 @@ pub extern "C" fn dicod_learner_get_options(
 /// DICOD_ERROR_INVALID_STATE (learner in use).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_expect(
-    learner: *mut learner::dicod_learner,
+    learner: *mut dicod_learner,
     expected: *const dicod_handle_info,
 ) -> dicod_status {
     guard(|| {
-        let shared = learner::get(learner)?;
-        let found = learner_info(&*shared.state()?);
-        let same = sized(expected, "expected", "expected->struct_size", "a struct whose struct_size is set")
-            .and_then(|expected| compare(expected, &found));
-        crate::ffi::context::ranks(&shared.context).agree(same)?;
-        Ok(())
+        with(learner, |held| {
+            let ranks = ranks(held.context);
+            let found = described(held);
+            let same = sized(expected, "expected", "expected->struct_size", "a struct whose struct_size is set")
+                .and_then(|expected| compare(expected, &found));
+            ranks.agree(same)
+        })
     })
 }
 
-fn learner_info(state: &learner::State) -> dicod_handle_info {
-    for_either!(&state.learner, learner => {
-        let (n, iterations) = (learner.signals_per_step(), learner.iterations());
-        described(learner.element_type(), learner.shape(), n, iterations, learner.bytes())
-    })
+fn describe(held: Held<'_>, info: *mut dicod_handle_info) -> Result<()> {
+    Output::new(info, "info", "info->struct_size")?.write(&described(held));
+    Ok(())
 }
 
-trait Typed {
-    fn element_type(&self) -> i64;
+fn get_options(held: Held<'_>, options: *mut *mut dicod_options) -> Result<()> {
+    let found = for_either!(held.coder, coder => coder.options().clone());
+    give(room(options)?, dicod_options::new(found));
+    Ok(())
 }
 
-impl<T: Element> Typed for crate::csc::Encoder<T> {
-    fn element_type(&self) -> i64 {
-        T::CODE
+fn described(held: Held<'_>) -> dicod_handle_info {
+    fn of<T: Element>(coder: &dyn Coder<T>) -> dicod_handle_info {
+        let shape = coder.shape();
+        let listed = |padded: Point| {
+            let mut list = [0; 4];
+            list[..shape.n_axes].copy_from_slice(&padded[AXES - shape.n_axes..]);
+            list
+        };
+        dicod_handle_info {
+            struct_size: 0,
+            element_type: T::CODE,
+            n_axes: shape.n_axes as i64,
+            n_signals: shape.n_signals as i64,
+            n_channels: shape.n_channels as i64,
+            n_atoms: shape.n_atoms as i64,
+            n_coded: coder.n_coded() as i64,
+            signal_shape: listed(shape.signal),
+            atom_shape: listed(shape.atom),
+            valid_shape: listed(shape.valid()),
+            iterations: coder.iterations() as i64,
+            bytes: coder.bytes() as i64,
+        }
     }
-}
-
-impl<T: Element> Typed for crate::learn::Learner<T> {
-    fn element_type(&self) -> i64 {
-        T::CODE
-    }
-}
-
-fn described(element_type: i64, shape: &Shape, n_coded: usize, iterations: u64, bytes: usize) -> dicod_handle_info {
-    let listed = |padded: Point| {
-        let mut list = [0; 4];
-        list[..shape.n_axes].copy_from_slice(&padded[AXES - shape.n_axes..]);
-        list
-    };
-    dicod_handle_info {
-        struct_size: 0,
-        element_type,
-        n_axes: shape.n_axes as i64,
-        n_signals: shape.n_signals as i64,
-        n_channels: shape.n_channels as i64,
-        n_atoms: shape.n_atoms as i64,
-        n_coded: n_coded as i64,
-        signal_shape: listed(shape.signal),
-        atom_shape: listed(shape.atom),
-        valid_shape: listed(shape.valid()),
-        iterations: iterations as i64,
-        bytes: bytes as i64,
-    }
+    for_either!(held.coder, coder => of(coder))
 }
 
 fn compare(expected: &dicod_handle_info, found: &dicod_handle_info) -> Result<()> {

@@ -2,19 +2,21 @@
 
 use crate::base::error::Result;
 use crate::base::status::dicod_status;
+use crate::csc::coder::Coder;
 use crate::csc::problem::range::Range;
 use crate::csc::{Encoder, Shape};
 use crate::ffi::array::dicod_const_array;
 use crate::ffi::boundary::problem::dictionary;
-use crate::ffi::boundary::{Either, Element, Family, Handle, Problem, entered};
-use crate::ffi::boundary::{for_either, free, give, guard, of, other_type, room};
-use crate::ffi::context::{Context, DICOD_LOG_DEBUG, Session, dicod_context, ranks, shared};
+use crate::ffi::boundary::{Either, Element, Family, Handle, Problem};
+use crate::ffi::boundary::{for_either, free, give, guard, other_type, room};
+use crate::ffi::context::{DICOD_LOG_DEBUG, Session, dicod_context, ranks, shared};
 use crate::ffi::fields::{rank_one, solve};
+use crate::ffi::held::{AnyCoder, Holder, Holds, Shared, get};
 use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;
 use crate::linalg::Dictionary;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// A dictionary bound to a domain, for programs that encode again and again.
@@ -23,22 +25,16 @@ use std::time::Instant;
 /// each solve begins with those: the next time step, or the same signal with a better dictionary,
 /// takes few steps. An encoder serves one call at a time: a second one, from another thread or from
 /// a callback, fails with DICOD_ERROR_INVALID_STATE.
-pub struct dicod_encoder(Arc<Shared>);
+pub struct dicod_encoder(Arc<Shared<State>>);
 
 impl Handle for dicod_encoder {
     const NAME: &'static str = "encoder";
     const WHAT: &'static str = "an encoder";
 }
 
-pub(super) struct Shared {
-    pub(super) context: Option<Arc<Context>>,
-    state: Mutex<State>,
-}
-
-pub(super) struct State {
+pub(crate) struct State {
     pub(super) encoder: Either<Encoders>,
-    pub(super) range: Range,
-    /// λ per atom of the last solve.
+    range: Range,
     /// λ and tolerance of each atom in the last solve.
     pub(super) per_atom: Option<(Vec<f64>, Vec<f64>)>,
 }
@@ -212,15 +208,25 @@ pub extern "C" fn dicod_encoder_solve(
     })
 }
 
-impl Shared {
-    pub(super) fn state(&self) -> Result<MutexGuard<'_, State>> {
-        entered(&self.state, dicod_encoder::NAME)
+impl Holder for dicod_encoder {
+    type State = State;
+
+    fn shared(&self) -> &Arc<Shared<State>> {
+        &self.0
     }
 }
 
-/// Shared ownership for the time of a call: a callback may free the handle.
-pub(super) fn get(encoder: *const dicod_encoder) -> Result<Arc<Shared>> {
-    Ok(of(encoder)?.0.clone())
+impl Holds for State {
+    fn coder(&mut self) -> AnyCoder<'_> {
+        match &mut self.encoder {
+            Either::F64(encoder) => Either::F64(encoder as &mut dyn Coder<f64>),
+            Either::F32(encoder) => Either::F32(encoder as &mut dyn Coder<f32>),
+        }
+    }
+
+    fn range(&self) -> Range {
+        self.range
+    }
 }
 
 /// Reads the atoms of the caller's for a problem of some shape.
@@ -245,9 +251,8 @@ fn create<T: Element>(
     let made = Encoder::over(ranks, shape, dictionary, options, session.n_threads)?;
     session.log(DICOD_LOG_DEBUG, || format!("encoder: {} bytes, the Gram tensor aside", made.bytes()));
     drop(session);
-    let state = Mutex::new(State { encoder: T::wrap::<Encoders>(made), range, per_atom: None });
-    let handle = dicod_encoder(Arc::new(Shared { context, state }));
-    give(to, handle);
+    let state = State { encoder: T::wrap::<Encoders>(made), range, per_atom: None };
+    give(to, dicod_encoder(Shared::new::<dicod_encoder>(context, state)));
     Ok(())
 }
 

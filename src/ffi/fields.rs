@@ -1,9 +1,11 @@
-//! What an encoder takes from the caller's memory and gives back to it: dictionaries, fields, lists of activations.
+//! What an encoder or a learner takes from the caller's memory and gives back to it: dictionaries, fields, lists of activations.
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::status::dicod_status;
 use crate::clock::Clock;
+use crate::csc::coder::Coder;
+use crate::csc::encoder::activations::write_list;
 use crate::csc::problem::range::Range;
 use crate::csc::{Activation, Encoder, Info, Shape};
 use crate::ffi::array::{View, X, Z, dicod_array, dicod_const_array};
@@ -12,7 +14,7 @@ use crate::ffi::boundary::{Element, Memory, Output, Problem, aligned, fails_if_s
 use crate::ffi::context::Session;
 use crate::ffi::info::dicod_info;
 use crate::ffi::run::run;
-use crate::grid::point::{AXES, padded};
+use crate::grid::point::{AXES, Point, padded};
 use crate::linalg::{Dictionary, Field};
 
 /// A dictionary of factors, and the range of its norms.
@@ -28,20 +30,31 @@ pub(crate) fn rank_one<T: Element>(shape: &Shape, u: *const T, v: *const T) -> R
 
 /// The signals that a rank brings.
 pub(crate) fn signals<'a, T: Element>(
-    encoder: &Encoder<T>,
+    coder: &dyn Coder<T>,
     range: &Range,
     x: *const dicod_const_array,
 ) -> Result<Field<'a, T>> {
-    let shape = encoder.shape();
+    let shape = &coder.coded();
     let n = shape.n_signals * shape.n_channels;
-    let mut view = View::new::<T>(x.cast(), X, shape, shape.signal, n)?;
-    if encoder.ranks().size() == 1 {
-        view = view.fails_unless_whole(shape, shape.signal)?;
-    }
-    let x = view.field::<T>()?;
-    x.check_finite("x").map_err(|error| explained(error, shape))?;
+    let view = View::new::<T>(x.cast(), X, shape, shape.signal, n)?;
+    let x = brought(coder, shape, view, shape.signal)?;
     range.check_x(&x)?;
     Ok(x)
+}
+
+/// An array as an input.
+fn brought<'a, T: Element>(
+    coder: &dyn Coder<T>,
+    shape: &Shape,
+    mut view: View<'a>,
+    domain: Point,
+) -> Result<Field<'a, T>> {
+    if coder.ranks().size() == 1 {
+        view = view.fails_unless_whole(shape, domain)?;
+    }
+    let field = view.field::<T>()?;
+    field.check_finite(view.name()).map_err(|error| explained(error, shape))?;
+    Ok(field)
 }
 
 pub(crate) fn solve<T: Element>(
@@ -58,31 +71,25 @@ pub(crate) fn solve<T: Element>(
     Ok((out, info, status))
 }
 
-pub(crate) fn set_z<T: Element>(encoder: &mut Encoder<T>, range: &Range, z: *const dicod_const_array) -> Result<()> {
-    let shape = encoder.shape();
+pub(crate) fn set_z<T: Element>(coder: &mut dyn Coder<T>, range: &Range, z: *const dicod_const_array) -> Result<()> {
+    let shape = &coder.coded();
     let n = shape.n_signals * shape.n_atoms;
-    let given = || {
-        let mut view = View::new::<T>(z.cast(), Z, shape, shape.valid(), n)?;
-        if encoder.ranks().size() == 1 {
-            view = view.fails_unless_whole(shape, shape.valid())?;
-        }
-        let z = view.field::<T>()?;
-        z.check_finite("z").map_err(|error| explained(error, shape))?;
+    let given = View::new::<T>(z.cast(), Z, shape, shape.valid(), n).and_then(|view| {
+        let z = brought(coder, shape, view, shape.valid())?;
         range.check_z(&z)?;
         Ok(z)
-    };
-    let z = encoder.ranks().agree(given())?;
-    encoder.set_z(&z)
+    });
+    let z = coder.ranks().agree(given)?;
+    coder.set_z(&z)
 }
 
-pub(crate) fn get_z<T: Element>(encoder: &Encoder<T>, z: *const dicod_array) -> Result<()> {
-    let shape = encoder.shape();
+pub(crate) fn get_z<T: Element>(coder: &dyn Coder<T>, z: *const dicod_array) -> Result<()> {
+    let (shape, ranks) = (&coder.coded(), coder.ranks());
     let n = shape.n_signals * shape.n_atoms;
-    let ranks = encoder.ranks();
     let view = ranks.agree(View::to_be_written::<T>(z, Z, shape, shape.valid(), n))?;
-    let list = encoder.fetch_block(&view.block())?;
+    let list = coder.fetch(&view.block())?;
     ranks.agree(view.write::<T>(|out| {
-        encoder.write(&list, out);
+        write_list(shape.n_atoms, &list, out);
         Ok(())
     }))
 }

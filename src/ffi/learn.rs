@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::csc::encoder::same_problem;
 use crate::csc::problem::range::Range;
 use crate::csc::{Options, Shape, Stop};
+use crate::ffi::atoms::multiplied_out;
 use crate::ffi::boundary::problem::{dictionary, explained, seconds_to_write, slab, values};
 use crate::ffi::boundary::{Element, Output, Problem, aligned, call, fails_if_shared, guard, slice_mut};
 use crate::ffi::context::{DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
@@ -14,7 +15,6 @@ use crate::ffi::info::proven;
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;
 use crate::ffi::run::largest;
-use crate::learn::dictionary_step::widened;
 use crate::learn::{Init, Iteration, Learner, Outcome};
 use crate::linalg::{Dictionary, Field, FieldMut};
 use crate::ranks::alike::fails_unless_alike;
@@ -225,7 +225,7 @@ fn learn<T: Element>(
         }
         let (found, status) = run(&mut learner, &part, each, &session, clock)?;
         let atoms = match learner.dictionary() {
-            Some(_) => full_atoms(&learner),
+            Some(dictionary) => multiplied_out(dictionary),
             // There was no time for one.
             None => learner.noise().and_then(|d| multiplied_out(&d)),
         };
@@ -259,19 +259,6 @@ pub(crate) fn first_dictionary<T: Element>(
     }
     // Atoms have norm 1.
     Ok((None, Range::unit()))
-}
-
-/// The full atoms of a learner, (K, P, L…).
-pub(crate) fn full_atoms<T: Element>(learner: &Learner<T>) -> Result<Vec<T>> {
-    let Some(dictionary) = learner.dictionary() else {
-        let text = "there is no dictionary before the first step";
-        return Err(Error::InvalidState(text.into()));
-    };
-    multiplied_out(dictionary)
-}
-
-fn multiplied_out<T: Element>(dictionary: &Dictionary<T>) -> Result<Vec<T>> {
-    Ok(widened(dictionary)?.into_iter().map(T::of).collect())
 }
 
 /// Runs a learner in a session: callbacks, log.

@@ -1,33 +1,32 @@
 //! The learner handle: dictionary learning step by step.
 
 use crate::base::error::{Error, Result};
-use crate::base::memory;
 use crate::base::status::{DICOD_CANCELLED, DICOD_OK, DICOD_TIME_LIMIT, dicod_status};
 use crate::base::wording::by_language;
 use crate::clock::Stage;
 use crate::csc::Stop;
+use crate::csc::coder::Coder;
 use crate::csc::encoder::same_problem;
 use crate::csc::problem::range::Range;
-use crate::ffi::array::{View, X, Z, dicod_array, dicod_const_array};
+use crate::ffi::array::{View, X, dicod_const_array};
+use crate::ffi::atoms::{get_dictionary, get_factors};
 use crate::ffi::boundary::problem::explained;
-use crate::ffi::boundary::{
-    Either, Element, Family, Handle, Memory, Output, Problem, aligned, entered, fails_if_shared,
-};
-use crate::ffi::boundary::{for_either, free, give, guard, of, other_type, room, slice_mut};
+use crate::ffi::boundary::{Either, Element, Family, Handle, Output, Problem, aligned};
+use crate::ffi::boundary::{for_either, free, give, guard, room, slice_mut};
 use crate::ffi::context::{Context, Session, dicod_context, ranks, shared};
+use crate::ffi::held::{AnyCoder, Holder, Holds, Shared, get, with};
 use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::learn::{
-    dicod_learn_fn, dicod_learn_info, dicod_learn_step, first_dictionary, full_atoms, learn_info_out, log, run,
-    step_of, write_learn_info,
+    dicod_learn_fn, dicod_learn_info, dicod_learn_step, first_dictionary, learn_info_out, log, run, step_of,
+    write_learn_info,
 };
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;
 use crate::ffi::run::status_of;
 use crate::learn::Learner;
-use crate::linalg::{Atoms, FieldMut};
 use crate::ranks::alike::fails_unless_alike;
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Dictionary learning for programs that interleave it with their own loop: one outer iteration a
@@ -37,16 +36,11 @@ use std::time::Instant;
 /// of all signals so far. Memory is that of an encoder, and for the statistics. A learner serves one
 /// call at a time: a second one, from another thread or from a callback, fails with
 /// DICOD_ERROR_INVALID_STATE.
-pub struct dicod_learner(Arc<Shared>);
+pub struct dicod_learner(Arc<Shared<State>>);
 
 impl Handle for dicod_learner {
     const NAME: &'static str = "learner";
     const WHAT: &'static str = "a learner";
-}
-
-pub(crate) struct Shared {
-    pub(crate) context: Option<Arc<Context>>,
-    state: Mutex<State>,
 }
 
 pub(crate) struct State {
@@ -220,7 +214,7 @@ pub extern "C" fn dicod_learner_get_dictionary(
     n_values: i64,
     d: *mut f64,
 ) -> dicod_status {
-    guard(|| get_dictionary(learner, n_values, d))
+    guard(|| with(learner, |held| get_dictionary(held, n_values, d)))
 }
 
 /// dicod_learner_get_dictionary() for learners of float.
@@ -230,7 +224,7 @@ pub extern "C" fn dicod_learner_get_dictionary_f32(
     n_values: i64,
     d: *mut f32,
 ) -> dicod_status {
-    guard(|| get_dictionary(learner, n_values, d))
+    guard(|| with(learner, |held| get_dictionary(held, n_values, d)))
 }
 
 /// Copies the factors of a dictionary that is learned with "learn_rank_one": `u` (n_atoms,
@@ -246,7 +240,7 @@ pub extern "C" fn dicod_learner_get_dictionary_rank1(
     n_v: i64,
     v: *mut f64,
 ) -> dicod_status {
-    guard(|| get_factors(learner, (n_u, u), (n_v, v)))
+    guard(|| with(learner, |held| get_factors(held, (n_u, u), (n_v, v))))
 }
 
 /// dicod_learner_get_dictionary_rank1() for learners of float.
@@ -258,23 +252,7 @@ pub extern "C" fn dicod_learner_get_dictionary_rank1_f32(
     n_v: i64,
     v: *mut f32,
 ) -> dicod_status {
-    guard(|| get_factors(learner, (n_u, u), (n_v, v)))
-}
-
-/// Writes the activations of the last step into the memory that `z` describes, over the valid shape,
-/// n_signals * n_atoms channels ("learn_batch" * n_atoms in batches). Each rank asks for any block of
-/// them. The descriptor itself is not changed, nor is the memory between its elements.
-///
-/// Collective over the context's ranks. Needs the learner for itself.
-/// Errors: as dicod_encoder_get_z().
-#[unsafe(no_mangle)]
-pub extern "C" fn dicod_learner_get_z(learner: *const dicod_learner, z: *const dicod_array) -> dicod_status {
-    guard(|| {
-        let shared = get(learner)?;
-        let state = &mut *shared.state()?;
-        let ranks = ranks(&shared.context);
-        for_either!(&mut state.learner, learner => write_z(learner, &*ranks, z))
-    })
+    guard(|| with(learner, |held| get_factors(held, (n_u, u), (n_v, v))))
 }
 
 /// Regularisation of each atom, absolute: `lambda[n_atoms]`.
@@ -309,20 +287,29 @@ pub extern "C" fn dicod_learner_get_lambda(
     })
 }
 
-impl Shared {
-    pub(crate) fn state(&self) -> Result<MutexGuard<'_, State>> {
-        entered(&self.state, dicod_learner::NAME)
+impl Holder for dicod_learner {
+    type State = State;
+
+    fn shared(&self) -> &Arc<Shared<State>> {
+        &self.0
     }
 }
 
-/// Shared ownership for the time of a call: a callback may free the handle.
-pub(crate) fn get(learner: *const dicod_learner) -> Result<Arc<Shared>> {
-    Ok(of(learner)?.0.clone())
+impl Holds for State {
+    fn coder(&mut self) -> AnyCoder<'_> {
+        match &mut self.learner {
+            Either::F64(learner) => Either::F64(learner as &mut dyn Coder<f64>),
+            Either::F32(learner) => Either::F32(learner as &mut dyn Coder<f32>),
+        }
+    }
+
+    fn range(&self) -> Range {
+        self.range
+    }
 }
 
 pub(crate) fn handle(context: Option<Arc<Context>>, learner: Either<Learners>, range: Range) -> dicod_learner {
-    let state = Mutex::new(State { learner, range, nonzeros: Vec::new() });
-    dicod_learner(Arc::new(Shared { context, state }))
+    dicod_learner(Shared::new::<dicod_learner>(context, State { learner, range, nonzeros: Vec::new() }))
 }
 
 fn create<T: Element>(
@@ -362,81 +349,4 @@ fn field<'a, T: Element>(
     x.check_finite("x").map_err(|error| explained(error, shape))?;
     range.check_x(&x)?;
     Ok(x)
-}
-
-fn write_z<T: Element>(learner: &Learner<T>, ranks: &dyn crate::ranks::Transport, z: *const dicod_array) -> Result<()> {
-    let shape = learner.shape();
-    let n = learner.signals_per_step() * shape.n_atoms;
-    let given = || {
-        let view = View::to_be_written::<T>(z, Z, shape, shape.valid(), n)?;
-        let block = view.block();
-        let values: Vec<T> = memory::zeroed("a copy of z", n * block.volume() as usize)?;
-        Ok((view, block, values))
-    };
-    let (view, block, mut values) = ranks.agree(given())?;
-    let mut own = match block.is_empty() {
-        true => FieldMut { channels: Vec::new(), layout: crate::linalg::Strided::contiguous([0; 3]), origin: [0; 3] },
-        false => FieldMut::contiguous(&mut values, block.shape),
-    };
-    own.origin = block.origin;
-    learner.z(&mut own)?;
-    drop(own);
-    ranks.agree(view.write_values(&values))
-}
-
-/// The learner, if it is of this type.
-fn typed<'l, T: Element>(learner: &'l mut Either<Learners>, argument: &str) -> Result<&'l mut Learner<T>> {
-    T::unwrap::<Learners>(learner).ok_or_else(|| other_type::<T>(argument, "learner"))
-}
-
-/// Fails unless the caller has as many values as there are: `shape` says which.
-fn fails_unless_as_many(argument: &str, given: i64, shape: &[i64], of: &str) -> Result<()> {
-    let n: i64 = shape.iter().product();
-    if given == n {
-        return Ok(());
-    }
-    let allowed = format!("{n}: {of} are {shape:?}");
-    Err(Error::argument(argument, given, allowed))
-}
-
-fn get_dictionary<T: Element>(learner: *const dicod_learner, n: i64, d: *mut T) -> Result<()> {
-    let shared = get(learner)?;
-    let state = &mut *shared.state()?;
-    let learner = typed::<T>(&mut state.learner, "d")?;
-    let shape = learner.shape();
-    let (k, p) = (shape.n_atoms as i64, shape.n_channels as i64);
-    let all = [&[k, p], &shape.unpadded(shape.atom)[..]].concat();
-    fails_unless_as_many("n_values", n, &all, "n_atoms, n_channels, atom_shape...")?;
-    let atoms = full_atoms(learner)?;
-    aligned(d, "d")?;
-    slice_mut(d, atoms.len(), "d", "room for the atoms")?.copy_from_slice(&atoms);
-    Ok(())
-}
-
-fn get_factors<T: Element>(
-    learner: *const dicod_learner,
-    (n_u, u): (i64, *mut T),
-    (n_v, v): (i64, *mut T),
-) -> Result<()> {
-    let shared = get(learner)?;
-    let state = &mut *shared.state()?;
-    let learner = typed::<T>(&mut state.learner, "u")?;
-    let shape = learner.shape();
-    let (k, p) = (shape.n_atoms as i64, shape.n_channels as i64);
-    fails_unless_as_many("n_u", n_u, &[k, p], "n_atoms, n_channels")?;
-    let of_v = [&[k], &shape.unpadded(shape.atom)[..]].concat();
-    fails_unless_as_many("n_v", n_v, &of_v, "n_atoms, atom_shape...")?;
-    let Some(Atoms::RankOne { u: from_u, v: from_v }) = learner.dictionary().map(|d| &d.atoms) else {
-        let text = "there are no factors before the first step, or without \"learn_rank_one\"";
-        return Err(Error::InvalidState(text.into()));
-    };
-    aligned(u, "u")?;
-    aligned(v, "v")?;
-    let both = [Memory::of("u", u, from_u.len()), Memory::of("v", v, from_v.len())];
-    fails_if_shared(&both, &[])?;
-    let to_u = slice_mut(u, from_u.len(), "u", "room for the channel factors")?;
-    let to_v = slice_mut(v, from_v.len(), "v", "room for the spatial factors")?;
-    to_u.copy_from_slice(from_u);
-    to_v.copy_from_slice(from_v);
-    Ok(())
 }

@@ -18,6 +18,7 @@
 pub mod activations;
 pub mod activity;
 pub mod array;
+pub mod atoms;
 pub mod blocks;
 mod boundary;
 pub mod checkpoint;
@@ -26,8 +27,10 @@ pub mod describe;
 pub mod encoder;
 mod fields;
 mod functions;
+mod held;
 pub mod info;
 pub mod learn;
+pub mod learned;
 pub mod learner;
 #[cfg(feature = "mpi")]
 pub mod mpi;

@@ -4,6 +4,7 @@ use crate::base::error::{Error, Result};
 use crate::base::status::dicod_status;
 use crate::base::wording::per_axis;
 use crate::clock::Stage;
+use crate::csc::encoder::activations::write_list;
 use crate::csc::{Encoder, Info, Shape};
 use crate::ffi::boundary::problem::{dictionary, explained, lengths, seconds_to_write, slab};
 use crate::ffi::boundary::{Element, Problem, aligned, fails_if_shared, guard, slice_mut};
@@ -351,9 +352,9 @@ fn solve<T: Element>(
         let part = x.part(&slab(shape.signal, rank, size));
         let (found, status) = run(&mut encoder, &part, &session, clock)?;
         drop(x);
-        let list = encoder.fetch_block(&Block::whole(shape.valid()))?;
+        let list = encoder.fetch(&Block::whole(shape.valid()))?;
         let z = slice_mut(z, problem.z_len(), "z", "room for the activations")?;
-        encoder.write(&list, &mut FieldMut::contiguous(z, shape.valid()));
+        write_list(shape.n_atoms, &list, &mut FieldMut::contiguous(z, shape.valid()));
         drop(encoder);
         write_info(info, &found, status, session.n_threads, &clock.laps());
         Ok(status)

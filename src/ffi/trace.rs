@@ -1,11 +1,14 @@
 //! The trace of a solve, as data and as JSON.
 
-use crate::base::error::Error;
+use crate::base::error::{Error, Result};
 use crate::base::status::dicod_status;
-use crate::csc::Span;
+use crate::csc::coder::Coder;
 use crate::csc::descent::trace::Activity;
-use crate::ffi::boundary::{call, for_either, guard, reference_mut, room_for, slice_mut};
-use crate::ffi::encoder::{dicod_encoder, get};
+use crate::csc::encoder::no_trace;
+use crate::csc::{Encoder, Span};
+use crate::ffi::boundary::{Element, call, for_either, guard, reference_mut, room_for, slice_mut};
+use crate::ffi::encoder::dicod_encoder;
+use crate::ffi::held::{Held, with};
 use std::ffi::{c_char, c_void};
 use std::fmt::Write;
 
@@ -74,17 +77,7 @@ pub extern "C" fn dicod_encoder_get_trace(
     visit: dicod_span_fn,
     userdata: *mut c_void,
 ) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &*shared.state()?;
-        let visit = visit.ok_or(Error::NullPointer { argument: "visit", expected: "a function" })?;
-        let give = |span: &Span| {
-            let span = dicod_span::from(span);
-            call!(visit(userdata, &span)) == 0
-        };
-        for_either!(&state.encoder, encoder => encoder.for_each_span(give)?);
-        Ok(())
-    })
+    guard(|| with(encoder, |held| spans(held, visit, userdata)))
 }
 
 /// The same as JSON text, NUL-terminated: an object with "rank", "ranks", "threads", "signals",
@@ -105,22 +98,36 @@ pub extern "C" fn dicod_encoder_get_trace_json(
     json: *mut c_char,
     needed: *mut i64,
 ) -> dicod_status {
-    guard(|| {
-        let shared = get(encoder)?;
-        let state = &*shared.state()?;
-        let needed = reference_mut(needed, "needed", "room for the size")?;
-        let mut counted = Text(&mut [], 0);
-        for_either!(&state.encoder, encoder => encoder.write_trace(&mut counted)?);
-        let n = counted.1 + 1;
-        if room_for(n, capacity)? {
-            let to = slice_mut(json, n, "json", "capacity bytes")?;
-            let mut text = Text(to, 0);
-            for_either!(&state.encoder, encoder => encoder.write_trace(&mut text)?);
-            to[n - 1] = 0;
-        }
-        *needed = n as i64;
-        Ok(())
-    })
+    guard(|| with(encoder, |held| write_json(held, capacity, json, needed)))
+}
+
+/// Fails where there is nothing that was traced.
+fn traced<'c, T: Element>(coder: &'c dyn Coder<T>) -> Result<&'c Encoder<T>> {
+    coder.encoder().ok_or_else(no_trace)
+}
+
+pub(crate) fn spans(held: Held<'_>, visit: dicod_span_fn, userdata: *mut c_void) -> Result<()> {
+    let visit = visit.ok_or(Error::NullPointer { argument: "visit", expected: "a function" })?;
+    let give = |span: &Span| {
+        let span = dicod_span::from(span);
+        call!(visit(userdata, &span)) == 0
+    };
+    for_either!(held.coder, coder => traced(coder)?.for_each_span(give))
+}
+
+pub(crate) fn write_json(held: Held<'_>, capacity: i64, json: *mut c_char, needed: *mut i64) -> Result<()> {
+    let needed = reference_mut(needed, "needed", "room for the size")?;
+    let mut counted = Text(&mut [], 0);
+    for_either!(&held.coder, coder => traced(&**coder)?.write_trace(&mut counted)?);
+    let n = counted.1 + 1;
+    if room_for(n, capacity)? {
+        let to = slice_mut(json, n, "json", "capacity bytes")?;
+        let mut text = Text(to, 0);
+        for_either!(&held.coder, coder => traced(&**coder)?.write_trace(&mut text)?);
+        to[n - 1] = 0;
+    }
+    *needed = n as i64;
+    Ok(())
 }
 
 /// Text that goes to a buffer as far as there is one, and its length.

@@ -1,15 +1,17 @@
 //! The learner: what it is made of, and what it holds.
 
 use crate::base::error::{Error, Result};
-use crate::base::wording::per_axis;
-use crate::csc::{Activation, Options, Shape};
+use crate::csc::coder::Coder;
+use crate::csc::encoder::activations::write_list;
+use crate::csc::encoder::blocks::{Active, fetch_within_reach, write_model};
+use crate::csc::{Activation, Encoder, Options, Shape, Step};
 use crate::grid::block::Block;
 use crate::learn::bytes::{read, write};
 use crate::learn::checkpoint::{pack, unpack};
 use crate::learn::memory::Memory;
 use crate::learn::setup::Setup;
-use crate::learn::state::State;
-use crate::linalg::{Dictionary, FieldMut, Real};
+use crate::learn::state::{State, no_dictionary};
+use crate::linalg::{Dictionary, Field, FieldMut, Real};
 use crate::ranks::Transport;
 use crate::ranks::local::Local;
 use std::path::Path;
@@ -104,27 +106,50 @@ impl<T: Real> Learner<T> {
     /// Collective: writes z of the signals of the last step, as (signals × atoms) fields. Each rank
     /// asks for a block of the valid domain.
     pub fn z(&self, out: &mut FieldMut<'_, T>) -> Result<()> {
-        if let Some(encoder) = self.state.encoder() {
-            return encoder.z(out);
-        }
-        let n = self.signals_per_step() * self.setup.shape.n_atoms;
-        let (block, valid) = (out.block(), Block::whole(self.setup.shape.valid()));
-        if out.channels.len() != n || block.intersection(&valid) != block {
-            let [offset, shape, valid] =
-                [block.origin, block.shape, valid.shape].map(|of| per_axis(&self.setup.shape.unpadded(of)));
-            let found = out.channels.len();
-            let value = format!("{found} fields of shape {shape} at offset {offset}");
-            let allowed = format!("{n} fields inside the valid domain, which has the shape {valid}");
-            return Err(Error::shape("z", value, allowed));
-        }
-        out.clear();
-        for a in self.memory.activations.iter().filter(|a| block.contains(&a.at)) {
-            let field = a.signal * self.setup.shape.n_atoms + a.atom;
-            let at = std::array::from_fn(|axis| a.at[axis] - block.origin[axis]);
-            let at = out.layout.index(at);
-            out.channels[field][at] = a.value;
-        }
+        let (block, shape) = (out.block(), self.coded());
+        let n = shape.n_signals * shape.n_atoms;
+        let fits = match out.channels.len() {
+            found if found != n && !block.is_empty() => Err(Error::argument("number of channels of z", found, n)),
+            _ => shape.check_inside("z", &block, shape.valid()),
+        };
+        self.setup.ranks.agree(fits)?;
+        write_list(shape.n_atoms, &self.fetch(&block)?, out);
         Ok(())
+    }
+
+    /// The part of the activations that is on this rank: empty before that is settled, and on ranks that have none.
+    pub fn region(&self) -> Block {
+        self.state.encoder().map_or(Block::default(), Encoder::region)
+    }
+
+    /// Collective: sets z where the next step begins, unless each begins at zero (`learn_online`, `learn_batch`). Each rank
+    /// brings a block of the valid domain.
+    pub fn set_z(&mut self, z: &Field<'_, T>) -> Result<()> {
+        Coder::set_z(self, z)
+    }
+
+    /// Collective: writes D∗z of the last step as (signals × channels) fields: any block on each rank.
+    pub fn reconstruct(&self, out: &mut FieldMut<'_, T>) -> Result<()> {
+        let (block, shape) = (out.block(), self.coded());
+        let n = shape.n_signals * shape.n_channels;
+        let fits = match out.channels.len() {
+            found if found != n && !block.is_empty() => Err(Error::argument("number of channels of x", found, n)),
+            _ => shape.check_inside("x", &block, shape.signal),
+        };
+        let dictionary = self.setup.ranks.agree(fits.and_then(|()| Coder::dictionary(self)))?;
+        let list = fetch_within_reach(&shape, &block, &|part| self.fetch(part))?;
+        write_model(&shape, &dictionary, &list, out);
+        Ok(())
+    }
+
+    /// Collective: writes X − D∗z: see [`Encoder::residual`]. X is of the signals that z is of.
+    pub fn residual(&mut self, x: &Field<'_, T>, out: &mut FieldMut<'_, T>) -> Result<()> {
+        self.encoder_for(x.block())?.residual(x, out)
+    }
+
+    /// Collective: F(z) and its data term: see [`Encoder::objective`].
+    pub fn objective(&mut self, x: &Field<'_, T>) -> Result<(f64, f64)> {
+        self.encoder_for(x.block())?.objective(x)
     }
 
     /// Collective: z ≠ 0 of the last step of all ranks, on the first one, sorted; nothing elsewhere.
@@ -187,5 +212,78 @@ impl<T: Real> Learner<T> {
     /// [`Self::restore`] from a file.
     pub fn restore_from(path: &Path, options: Option<Options>, n_threads: usize) -> Result<Self> {
         Self::restore(&read(path)?, options, n_threads)
+    }
+}
+
+impl<T: Real> Coder<T> for Learner<T> {
+    fn shape(&self) -> &Shape {
+        &self.setup.shape
+    }
+
+    fn n_coded(&self) -> usize {
+        self.signals_per_step()
+    }
+
+    fn options(&self) -> &Options {
+        &self.setup.options
+    }
+
+    fn ranks(&self) -> Arc<dyn Transport> {
+        self.setup.ranks.clone()
+    }
+
+    fn iterations(&self) -> u64 {
+        self.memory.iteration
+    }
+
+    fn bytes(&self) -> usize {
+        Learner::bytes(self)
+    }
+
+    fn dictionary(&self) -> Result<Dictionary<T>> {
+        self.state.dictionary().cloned().ok_or_else(no_dictionary)
+    }
+
+    fn encoder(&self) -> Option<&Encoder<T>> {
+        self.state.encoder()
+    }
+
+    fn encoder_for(&mut self, block: Block) -> Result<&mut Encoder<T>> {
+        let encoder = &mut self.state.known(&self.setup, &mut self.memory, block)?.encoder;
+        if let Some(lambda) = &self.memory.lambda {
+            encoder.set_lambda(lambda);
+        }
+        Ok(encoder)
+    }
+
+    fn activations(&self) -> Result<Vec<Activation<T>>> {
+        match self.state.encoder() {
+            Some(encoder) => encoder.activations(),
+            // As restored: all of them are on each rank, and in no region yet.
+            None if self.setup.ranks.size() > 1 => Ok(Vec::new()),
+            None => Ok(self.memory.activations.clone()),
+        }
+    }
+
+    fn fetch(&self, block: &Block) -> Result<Vec<Active<T>>> {
+        if let Some(encoder) = self.state.encoder() {
+            return encoder.fetch(block);
+        }
+        let here = self.memory.activations.iter().filter(|a| block.contains(&a.at));
+        let step = |a: &Activation<T>| Step { at: a.at.map(|x| x as i32), atom: a.atom as u32, delta: a.value };
+        Ok(here.map(|a| (a.signal, step(a))).collect())
+    }
+
+    fn set_z(&mut self, z: &Field<'_, T>) -> Result<()> {
+        self.state.set_z(&self.setup, &mut self.memory, &mut |encoder| encoder.set_z(z))
+    }
+
+    fn set_list(&mut self, list: &[Activation<T>]) -> Result<()> {
+        self.state.set_z(&self.setup, &mut self.memory, &mut |encoder| encoder.set_list(list))
+    }
+
+    fn clear_z(&mut self) {
+        self.memory.activations.clear();
+        self.state.settle(&self.memory);
     }
 }

@@ -1,8 +1,9 @@
 //! The states of a learner: blank, with a dictionary, ready to step.
 
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::clock::Clock;
 use crate::csc::{Encoder, Info};
+use crate::grid::block::Block;
 use crate::learn::initialise::blank;
 use crate::learn::memory::Memory;
 use crate::learn::setup::Setup;
@@ -20,6 +21,11 @@ pub(super) enum State<T: Real> {
     Known(Dictionary<T>),
     /// There is an encoder for it.
     Ready(Box<Ready<T>>),
+}
+
+/// There is nothing that codes.
+pub(super) fn no_dictionary() -> Error {
+    Error::InvalidState("there is no dictionary before the first step".into())
 }
 
 /// A dictionary and the encoder that it is bound in.
@@ -59,11 +65,46 @@ impl<T: Real> State<T> {
     ) -> Result<&mut Ready<T>> {
         let ready = match *self {
             State::Ready(ref mut ready) => return Ok(ready),
-            State::Known(ref dictionary) => Ready::knowing(dictionary.clone(), setup, memory, x)?,
+            State::Known(_) => return self.known(setup, memory, x.block()),
             State::Blank => Ready::first(setup, memory, x, clock)?,
         };
         *self = State::Ready(Box::new(ready));
         self.prepare(setup, memory, x, clock)
+    }
+
+    /// Collective: makes the encoder, for signals that lie like this, if there is none. Fails where there is no dictionary yet.
+    pub(super) fn known(&mut self, setup: &Setup<T>, memory: &mut Memory<T>, block: Block) -> Result<&mut Ready<T>> {
+        let ready = match *self {
+            State::Ready(ref mut ready) => return Ok(ready),
+            State::Known(ref dictionary) => Ready::knowing(dictionary.clone(), setup, memory, block)?,
+            State::Blank => return Err(no_dictionary()),
+        };
+        *self = State::Ready(Box::new(ready));
+        self.known(setup, memory, block)
+    }
+
+    /// Collective: gives z to the encoder, which is made if there is none. Fails where there is no dictionary yet.
+    pub(super) fn set_z(
+        &mut self,
+        setup: &Setup<T>,
+        memory: &mut Memory<T>,
+        set: &mut dyn FnMut(&mut Encoder<T>) -> Result<()>,
+    ) -> Result<()> {
+        let encoder = match self {
+            State::Ready(ready) => {
+                set(&mut ready.encoder)?;
+                &ready.encoder
+            }
+            State::Known(dictionary) => {
+                let mut encoder = setup.new_encoder(dictionary.clone(), setup.signals_per_step())?;
+                set(&mut encoder)?;
+                *self = State::Ready(Box::new(Ready { dictionary: dictionary.clone(), encoder }));
+                return self.set_z(setup, memory, &mut |_| Ok(()));
+            }
+            State::Blank => return Err(no_dictionary()),
+        };
+        memory.activations = setup.ranks.agree(encoder.activations())?;
+        Ok(())
     }
 
     /// Forgets how z came about: the next solve depends on z alone.
@@ -76,9 +117,9 @@ impl<T: Real> State<T> {
 
 impl<T: Real> Ready<T> {
     /// Of a dictionary, and z as it was left.
-    fn knowing(dictionary: Dictionary<T>, setup: &Setup<T>, memory: &mut Memory<T>, x: &Field<'_, T>) -> Result<Self> {
+    fn knowing(dictionary: Dictionary<T>, setup: &Setup<T>, memory: &mut Memory<T>, block: Block) -> Result<Self> {
         let mut encoder = setup.new_encoder(dictionary.clone(), setup.signals_per_step())?;
-        encoder.settle(x.block())?;
+        encoder.settle(block)?;
         encoder.set_activations(&memory.activations);
         memory.activations = setup.ranks.agree(encoder.activations())?;
         Ok(Ready { dictionary, encoder })

@@ -159,8 +159,21 @@ static void starts_where_it_was(void)
     OK(dicod_encoder_clear_z(e));
     OK(dicod_encoder_solve(e, READ(&ax), &again));
     CLOSE(again.lambda_max, 2 * first.lambda_max, 1e-9);
+    static double back[ND], back_u[K * P], back_v[K * L0 * L1];
+    OK(dicod_encoder_get_dictionary(e, ND, back));
+    CHECK(memcmp(back, other, sizeof back) == 0);
+    FAILS(DICOD_ERROR_INVALID_STATE, "rank one", dicod_encoder_get_dictionary_rank1(e, K * P, back_u, K * L0 * L1, back_v));
     OK(dicod_encoder_set_dictionary_rank1(e, u, v));
     OK(dicod_encoder_solve(e, READ(&ax), NULL));
+    OK(dicod_encoder_get_dictionary_rank1(e, K * P, back_u, K * L0 * L1, back_v));
+    CHECK(memcmp(back_u, u, sizeof back_u) == 0 && memcmp(back_v, v, sizeof back_v) == 0);
+    OK(dicod_encoder_get_dictionary(e, ND, back));
+    for (int i = 0; i < ND; i++) CHECK(back[i] == u[i / (L0 * L1)] * v[i / (P * L0 * L1) * L0 * L1 + i % (L0 * L1)]);
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_values", dicod_encoder_get_dictionary(e, ND - 1, back));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_v", dicod_encoder_get_dictionary_rank1(e, K * P, back_u, K * L0 * L1 + 1, back_v));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "float", dicod_encoder_get_dictionary_f32(e, ND, df));
+    FAILS(DICOD_ERROR_NULL_POINTER, "d", dicod_encoder_get_dictionary(e, ND, NULL));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "v", dicod_encoder_get_dictionary_rank1(e, K * P, back_u, K * L0 * L1, back_u));
 
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, NULL, dicod_encoder_set_dictionary_f32(e, df));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, NULL, dicod_encoder_set_dictionary_rank1_f32(e, uf, vf));

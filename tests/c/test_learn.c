@@ -164,6 +164,115 @@ static void step_by_step(void)
     free(again);
 }
 
+static int32_t nothing_more(void *userdata, const dicod_span *span)
+{
+    (void)span;
+    ++*(int64_t *)userdata;
+    return 1;
+}
+
+/* the activations of a learner, as an encoder has them */
+static void has_what_an_encoder_has(void)
+{
+    static double built[NX], left[NX], wanted[NX], other[NZ];
+    void *px[P], *pz[K], *pb[P], *pl[P];
+    for (int p = 0; p < P; p++) px[p] = x + p * T0 * T1, pb[p] = built + p * T0 * T1, pl[p] = left + p * T0 * T1;
+    for (int k = 0; k < K; k++) pz[k] = z + k * V0 * V1;
+    const int64_t valid[2] = {V0, V1}, none[2] = {0, 0};
+    dicod_array ax = describe(DICOD_F64, signal_shape, P, px), az = describe(DICOD_F64, valid, K, pz),
+                ab = describe(DICOD_F64, signal_shape, P, pb), al = describe(DICOD_F64, signal_shape, P, pl);
+    dicod_options *options = NULL;
+    dicod_learner *learner = NULL, *again = NULL;
+    dicod_learn_step step = DICOD_LEARN_STEP_INIT, next = DICOD_LEARN_STEP_INIT;
+    int64_t count = -1, other_count = -1, offset[2], shape[2], needed = 0, spans = 0;
+    double lambda[K], value = -1, data_term = -1, local[2];
+    OK(dicod_options_create(&options));
+    OK(dicod_options_set_integer(options, "trace", 1));
+    OK(dicod_learner_create(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), NULL, &learner));
+
+    /* before there is a dictionary */
+    OK(dicod_learner_get_sparse(learner, 0, NULL, NULL, NULL, NULL, &count));
+    OK(dicod_learner_get_region(learner, offset, shape));
+    CHECK(count == 0 && shape[0] == 0 && shape[1] == 0);
+    FAILS(DICOD_ERROR_INVALID_STATE, "first step", dicod_learner_reconstruct(learner, &ab));
+    FAILS(DICOD_ERROR_INVALID_STATE, "first step", dicod_learner_residual(learner, READ(&ax), &ab));
+    FAILS(DICOD_ERROR_INVALID_STATE, "first step", dicod_learner_objective(learner, READ(&ax), &value, NULL));
+    memset(z, 0, sizeof z);
+    FAILS(DICOD_ERROR_INVALID_STATE, "first step", dicod_learner_set_z(learner, READ(&az)));
+    FAILS(DICOD_ERROR_INVALID_STATE, "\"trace\"", dicod_learner_get_trace(learner, nothing_more, &spans));
+    OK(dicod_learner_clear_z(learner));
+
+    OK(dicod_learner_step(learner, READ(&ax), &step));
+    OK(dicod_learner_get_z(learner, &az));
+    OK(dicod_learner_get_dictionary(learner, ND, d));
+    OK(dicod_learner_get_lambda(learner, K, lambda));
+    int64_t nonzeros = 0;
+    for (int i = 0; i < NZ; i++) nonzeros += z[i] != 0;
+    OK(dicod_learner_get_sparse(learner, 0, NULL, NULL, NULL, NULL, &count));
+    CHECK(count == nonzeros && count > 3);
+    int64_t *list = malloc(sizeof *list * (size_t)(4 * count));
+    double *values = malloc(sizeof *values * (size_t)count);
+    OK(dicod_learner_get_sparse(learner, count, list, list + count, list + 2 * count, values, &count));
+    for (int64_t i = 0; i < count; i++)
+        CHECK(list[i] == 0 && z[(list[count + i] * V0 + list[2 * count + 2 * i]) * V1 + list[2 * count + 2 * i + 1]] == values[i]);
+    OK(dicod_learner_get_region(learner, offset, shape));
+    CHECK(offset[0] == 0 && offset[1] == 0 && shape[0] == V0 && shape[1] == V1);
+    OK(dicod_learner_get_sparse_block(learner, offset, shape, 0, NULL, NULL, NULL, NULL, &other_count));
+    CHECK(other_count == count);
+    OK(dicod_learner_get_sparse_block(learner, offset, none, 0, NULL, NULL, NULL, NULL, &other_count));
+    CHECK(other_count == 0);
+    OK(dicod_reconstruct(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), d, z, wanted));
+    OK(dicod_learner_reconstruct(learner, &ab));
+    CHECK(memcmp(built, wanted, sizeof built) == 0);
+    OK(dicod_learner_residual(learner, READ(&ax), &al));
+    for (int i = 0; i < NX; i++) CHECK(left[i] == x[i] - wanted[i]);
+    local[0] = objective(x, d, z, lambda[0]);
+    OK(dicod_learner_objective(learner, READ(&ax), &value, &data_term));
+    CLOSE(value, local[0], 1e-12 * local[0]);
+    CLOSE(value, step.objective_d, 1e-9 * local[0]);
+    OK(dicod_learner_get_trace(learner, nothing_more, &spans));
+    OK(dicod_learner_get_trace_json(learner, 0, NULL, &needed));
+    CHECK(spans == 1 && needed > 100);
+
+    /* none of it has changed what the next step does; and what is set counts, in a learner that was restored, too */
+    OK(dicod_learner_save(learner, 0, NULL, &needed));
+    uint8_t *bytes = malloc((size_t)needed);
+    OK(dicod_learner_save(learner, needed, bytes, &needed));
+    OK(dicod_learner_restore(NULL, NULL, needed, bytes, &again));
+    OK(dicod_learner_reconstruct(again, &ab));
+    CHECK(memcmp(built, wanted, sizeof built) == 0);
+    OK(dicod_learner_get_sparse(again, 0, NULL, NULL, NULL, NULL, &other_count));
+    CHECK(other_count == count);
+    memset(other, 0, sizeof other);
+    other[V1 + 2] = 0.5;
+    for (int k = 0; k < K; k++) pz[k] = other + k * V0 * V1;
+    OK(dicod_learner_set_z(again, READ(&az)));
+    OK(dicod_learner_get_sparse(again, 1, NULL, NULL, NULL, &data_term, &other_count));
+    CHECK(other_count == 1 && data_term == 0.5);
+    OK(dicod_learner_reconstruct(again, &ab));
+    CHECK(memcmp(built, wanted, sizeof built) != 0);
+    OK(dicod_learner_clear_z(again));
+    OK(dicod_learner_get_sparse(again, 0, NULL, NULL, NULL, NULL, &other_count));
+    CHECK(other_count == 0);
+    for (int k = 0; k < K; k++) pz[k] = z + k * V0 * V1;
+    OK(dicod_learner_set_sparse(again, count, list, list + count, list + 2 * count, values));
+    OK(dicod_learner_objective(again, READ(&ax), &data_term, NULL));
+    CHECK(data_term == value);
+    OK(dicod_learner_step(again, READ(&ax), &next));
+    OK(dicod_learner_step(learner, READ(&ax), &step));
+    CHECK(next.objective_z == step.objective_z && next.objective_d == step.objective_d && next.steps == step.steps);
+    dicod_learner_free(&again);
+
+    FAILS(DICOD_ERROR_NULL_POINTER, "learner", dicod_learner_get_sparse(NULL, 0, NULL, NULL, NULL, NULL, &count));
+    FAILS(DICOD_ERROR_NULL_POINTER, "x", dicod_learner_reconstruct(learner, NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "learner", dicod_learner_clear_z(NULL));
+    al.element_type = DICOD_F32;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "element_type", dicod_learner_reconstruct(learner, &al));
+    free(list), free(values), free(bytes);
+    dicod_learner_free(&learner);
+    dicod_options_free(&options);
+}
+
 static void refused(void)
 {
     dicod_options *options = NULL;
@@ -218,6 +327,7 @@ int main(void)
     to_float(x, xf, NX);
     one_call();
     step_by_step();
+    has_what_an_encoder_has();
     refused();
     return report("learn");
 }

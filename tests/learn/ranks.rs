@@ -4,7 +4,7 @@
 
 use super::common::{Point, Problem, bits, rounded, volume};
 use super::{Noise, long, options_at_random, random_problem};
-use dicod::csc::Options;
+use dicod::csc::{Options, Shape, reconstruct};
 use dicod::grid::block::Block;
 use dicod::learn::{Init, Learner};
 use dicod::linalg::{Atoms, Dictionary, Field, FieldMut, Real};
@@ -90,16 +90,34 @@ fn learn<T: Real>(
     let valid = point(problem.valid());
     let n = learner.signals_per_step() * problem.n_atoms;
     let mut z = vec![T::NAN; n * volume(problem.valid())];
+    if options.learn.batch == 0 {
+        // Of the signals that z is of.
+        let (value, data_term) = learner.objective(&x).unwrap();
+        objectives.extend([value, data_term].map(f64::to_bits));
+    }
+    let n_x = learner.signals_per_step() * problem.n_channels;
+    let mut model = vec![T::NAN; n_x * volume(problem.signal)];
     let mut out = FieldMut::contiguous(&mut z, valid);
+    let mut stands_for = FieldMut::contiguous(&mut model, point(problem.signal));
     if ranks.rank() > 0 {
         // They take part, but ask for nothing.
-        out.channels.clear();
-        out.layout.shape = [0; 3];
+        for out in [&mut out, &mut stands_for] {
+            out.channels.clear();
+            out.layout.shape = [0; 3];
+        }
         learner.z(&mut out).unwrap();
+        learner.reconstruct(&mut stands_for).unwrap();
         return ((d, objectives, Vec::new()), saved);
     }
     learner.z(&mut out).unwrap();
-    ((d, objectives, bits(&z)), saved)
+    learner.reconstruct(&mut stands_for).unwrap();
+    let mut local = model.clone();
+    let shape = Shape { n_signals: learner.signals_per_step(), ..learner.shape().clone() };
+    let z_field = Field::contiguous(&z, valid);
+    let to = &mut FieldMut::contiguous(&mut local, point(problem.signal));
+    reconstruct(&shape, learner.dictionary().unwrap(), &z_field, to).unwrap();
+    assert_eq!(bits(&local), bits(&model));
+    ((d, objectives, [bits(&z), bits(&model)].concat()), saved)
 }
 
 fn check<T: Real>(noise: &mut Noise) {

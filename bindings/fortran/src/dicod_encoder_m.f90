@@ -9,6 +9,8 @@ module dicod_encoder_m
   implicit none
   private
   public :: dicod_encoder, dicod_sparse
+  ! For learners, too.
+  public :: list_sparse, take_sparse, tell_region, list_spans, write_trace
 
   ! Activations that are not zero: value(i) is z(position(1, i), ..., atom(i), signal(i)).
   type :: dicod_sparse
@@ -29,13 +31,16 @@ module dicod_encoder_m
     type(geometry) :: g
   contains
     !@each d
-    procedure, private :: create_{n}, create_rank1_{n}, set_dictionary_{n}, set_dictionary_rank1_{n}
+    procedure, private :: create_{n}, create_rank1_{n}, set_dictionary_{n}, set_dictionary_rank1_{n}, &
+      get_dictionary_{n}, get_dictionary_rank1_{n}
     ! call e%create(d, signal_shape, n_signals, ...)
     generic :: create => create_{n}
     ! call e%create_rank1(u, v, signal_shape, ...): u(channel, atom), v(axes, atom)
     generic :: create_rank1 => create_rank1_{n}
     generic :: set_dictionary => set_dictionary_{n}
     generic :: set_dictionary_rank1 => set_dictionary_rank1_{n}
+    generic :: get_dictionary => get_dictionary_{n}
+    generic :: get_dictionary_rank1 => get_dictionary_rank1_{n}
     !@end
     !@each x
     ! call e%solve(x, info, offset)
@@ -152,15 +157,41 @@ contains
     class(*), intent(in), optional :: offset(..), local_shape(..)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
+    call list_sparse(self%handle, .false., self%collective, int(self%g%n_axes), sparse, offset, local_shape, stat, errmsg)
+  end subroutine
+
+  ! What procedures of encoders and learners have in common is in these; the library's function is that of the handle.
+  recursive function sparse_of(handle, learner, block, first, local, capacity, signal, atom, position, value, count) result(status)
+    type(c_ptr), intent(in) :: handle, first, local, signal, atom, position, value, count
+    logical, intent(in) :: learner, block
+    integer(int64), intent(in) :: capacity
+    integer(int32) :: status
+    if (learner .and. block) then
+      status = dicod_learner_get_sparse_block(handle, first, local, capacity, signal, atom, position, value, count)
+    else if (learner) then
+      status = dicod_learner_get_sparse(handle, capacity, signal, atom, position, value, count)
+    else if (block) then
+      status = dicod_encoder_get_sparse_block(handle, first, local, capacity, signal, atom, position, value, count)
+    else
+      status = dicod_encoder_get_sparse(handle, capacity, signal, atom, position, value, count)
+    end if
+  end function
+
+  recursive subroutine list_sparse(handle, learner, collective, n, sparse, offset, local_shape, stat, errmsg)
+    type(c_ptr), intent(in) :: handle
+    logical, intent(in) :: learner, collective
+    integer, intent(in) :: n
+    type(dicod_sparse), intent(inout) :: sparse
+    class(*), intent(in), optional :: offset(..), local_shape(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
     integer(int64), allocatable, target :: signal(:), atom(:), position(:, :)
     real(real64), allocatable, target :: value(:)
     integer(int64), target :: first(3), local(3), count
     integer(int32) :: status
-    integer :: n
     logical :: block
     type(c_ptr) :: at_first
     character(:), allocatable :: text
-    n = int(self%g%n_axes)
     allocate (character(0) :: text)
     at_first = c_null_ptr
     if (present(offset) .neqv. present(local_shape)) then
@@ -174,28 +205,19 @@ contains
         at_first = c_loc(first)
       end if
     end if
-    if (text /= '' .and. .not. self%collective) then
+    if (text /= '' .and. .not. collective) then
       call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, text)
       return
     end if
     block = present(offset) .or. text /= ''
     count = 0
     if (text /= '') call refuse_next(DICOD_ERROR_INVALID_SHAPE, text)
-    if (block) then
-      status = dicod_encoder_get_sparse_block(self%handle, at_first, c_loc(local), 0_int64, c_null_ptr, c_null_ptr, &
-        c_null_ptr, c_null_ptr, c_loc(count))
-    else
-      status = dicod_encoder_get_sparse(self%handle, 0_int64, c_null_ptr, c_null_ptr, c_null_ptr, c_null_ptr, c_loc(count))
-    end if
+    status = sparse_of(handle, learner, block, at_first, c_loc(local), 0_int64, c_null_ptr, c_null_ptr, c_null_ptr, c_null_ptr, &
+      c_loc(count))
     if (status >= 0) then
       allocate (signal(count + 1), atom(count + 1), position(n, count + 1), value(count + 1))
-      if (block) then
-        status = dicod_encoder_get_sparse_block(self%handle, at_first, c_loc(local), count + 1, c_loc(signal), c_loc(atom), &
-          c_loc(position), c_loc(value), c_loc(count))
-      else
-        status = dicod_encoder_get_sparse(self%handle, count + 1, c_loc(signal), c_loc(atom), c_loc(position), c_loc(value), &
-          c_loc(count))
-      end if
+      status = sparse_of(handle, learner, block, at_first, c_loc(local), count + 1, c_loc(signal), c_loc(atom), c_loc(position), &
+        c_loc(value), c_loc(count))
     end if
     if (status >= 0) then
       sparse%count = count
@@ -213,13 +235,33 @@ contains
     type(dicod_sparse), intent(in) :: sparse
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
+    call take_sparse(self%handle, .false., int(self%g%n_axes), sparse, stat, errmsg)
+  end subroutine
+
+  recursive function set_sparse_of(handle, learner, count, signal, atom, position, value) result(status)
+    type(c_ptr), intent(in) :: handle, signal, atom, position, value
+    logical, intent(in) :: learner
+    integer(int64), intent(in) :: count
+    integer(int32) :: status
+    if (learner) then
+      status = dicod_learner_set_sparse(handle, count, signal, atom, position, value)
+    else
+      status = dicod_encoder_set_sparse(handle, count, signal, atom, position, value)
+    end if
+  end function
+
+  recursive subroutine take_sparse(handle, learner, n, sparse, stat, errmsg)
+    type(c_ptr), intent(in) :: handle
+    logical, intent(in) :: learner
+    integer, intent(in) :: n
+    type(dicod_sparse), intent(in) :: sparse
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
     integer(int64), allocatable, target :: signal(:), atom(:), position(:, :)
     real(real64), allocatable, target :: value(:)
     character(:), allocatable :: text
     integer(int64) :: count
-    integer :: n
     logical :: fits
-    n = int(self%g%n_axes)
     count = sparse%count
     fits = allocated(sparse%signal) .and. allocated(sparse%atom) .and. allocated(sparse%position) .and. allocated(sparse%value)
     if (fits) fits = all([size(sparse%signal), size(sparse%atom), size(sparse%position, 2), size(sparse%value)] == count) &
@@ -230,15 +272,14 @@ contains
       count = 0
     end if
     if (count == 0) then
-      call report_status(dicod_encoder_set_sparse(self%handle, 0_int64, c_null_ptr, c_null_ptr, c_null_ptr, c_null_ptr), &
-        stat, errmsg)
+      call report_status(set_sparse_of(handle, learner, 0_int64, c_null_ptr, c_null_ptr, c_null_ptr, c_null_ptr), stat, errmsg)
       return
     end if
     allocate (signal, source=sparse%signal - 1)
     allocate (atom, source=sparse%atom - 1)
     allocate (position, source=sparse%position(n:1:-1, :) - 1)
     allocate (value, source=sparse%value)
-    call report_status(dicod_encoder_set_sparse(self%handle, count, c_loc(signal), c_loc(atom), c_loc(position), c_loc(value)), &
+    call report_status(set_sparse_of(handle, learner, count, c_loc(signal), c_loc(atom), c_loc(position), c_loc(value)), &
       stat, errmsg)
   end subroutine
 
@@ -248,15 +289,27 @@ contains
     class(*), intent(inout) :: offset(:), local_shape(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
+    call tell_region(self%handle, .false., int(self%g%n_axes), offset, local_shape, stat, errmsg)
+  end subroutine
+
+  recursive subroutine tell_region(handle, learner, n, offset, local_shape, stat, errmsg)
+    type(c_ptr), intent(in) :: handle
+    logical, intent(in) :: learner
+    integer, intent(in) :: n
+    class(*), intent(inout) :: offset(:), local_shape(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
     integer(int64), target :: first(3), local(3)
     integer(int32) :: status
-    integer :: n
-    n = int(self%g%n_axes)
     if (size(offset) /= n .or. size(local_shape) /= n) then
-      call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'offset and local_shape need one value per axis of the encoder')
+      call report_status(DICOD_ERROR_INVALID_SHAPE, stat, errmsg, 'offset and local_shape need one value per axis')
       return
     end if
-    status = dicod_encoder_get_region(self%handle, c_loc(first), c_loc(local))
+    if (learner) then
+      status = dicod_learner_get_region(handle, c_loc(first), c_loc(local))
+    else
+      status = dicod_encoder_get_region(handle, c_loc(first), c_loc(local))
+    end if
     if (status >= 0) then
       call give(reverse(first(:n)), offset)
       call give(reverse(local(:n)), local_shape)
@@ -299,10 +352,23 @@ contains
     type(dicod_span), allocatable, intent(out) :: spans(:)
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
+    call list_spans(self%handle, .false., spans, stat, errmsg)
+  end subroutine
+
+  recursive subroutine list_spans(handle, learner, spans, stat, errmsg)
+    type(c_ptr), intent(in) :: handle
+    logical, intent(in) :: learner
+    type(dicod_span), allocatable, intent(out) :: spans(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
     type(span_list), target :: list
     integer(int32) :: status
     allocate (list%spans(64))
-    status = dicod_encoder_get_trace(self%handle, c_funloc(span_trampoline), c_loc(list))
+    if (learner) then
+      status = dicod_learner_get_trace(handle, c_funloc(span_trampoline), c_loc(list))
+    else
+      status = dicod_encoder_get_trace(handle, c_funloc(span_trampoline), c_loc(list))
+    end if
     spans = list%spans(:list%count)
     call report_status(status, stat, errmsg)
   end subroutine
@@ -325,14 +391,35 @@ contains
     character(:), allocatable, intent(out) :: json
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
+    call write_trace(self%handle, .false., json, stat, errmsg)
+  end subroutine
+
+  recursive function trace_of(handle, learner, capacity, json, needed) result(status)
+    type(c_ptr), intent(in) :: handle, json, needed
+    logical, intent(in) :: learner
+    integer(int64), intent(in) :: capacity
+    integer(int32) :: status
+    if (learner) then
+      status = dicod_learner_get_trace_json(handle, capacity, json, needed)
+    else
+      status = dicod_encoder_get_trace_json(handle, capacity, json, needed)
+    end if
+  end function
+
+  recursive subroutine write_trace(handle, learner, json, stat, errmsg)
+    type(c_ptr), intent(in) :: handle
+    logical, intent(in) :: learner
+    character(:), allocatable, intent(out) :: json
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
     character(kind=c_char), allocatable, target :: buffer(:)
     integer(int64), target :: needed
     integer(int32) :: status
     needed = 1
-    status = dicod_encoder_get_trace_json(self%handle, 0_int64, c_null_ptr, c_loc(needed))
+    status = trace_of(handle, learner, 0_int64, c_null_ptr, c_loc(needed))
     allocate (buffer(needed))
     buffer = c_null_char
-    if (status >= 0) status = dicod_encoder_get_trace_json(self%handle, needed, c_loc(buffer), c_loc(needed))
+    if (status >= 0) status = trace_of(handle, learner, needed, c_loc(buffer), c_loc(needed))
     json = text_from_c(c_loc(buffer))
     call report_status(status, stat, errmsg)
   end subroutine
@@ -424,6 +511,33 @@ contains
     call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
     call c%same_factors(shape(u, int64), shape(v, int64), self%g)
     if (c%proceed()) call c%finish(dicod_encoder_set_dictionary_rank1{c}(self%handle, c%pointer(c_loc(u)), c_loc(v)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! The dictionary as it is, bit for bit; atoms of rank one multiplied out. Local.
+  recursive subroutine get_dictionary_{n}(self, d, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(inout), contiguous, target :: d({d})
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, {element}, 'encoder', .false.)
+    call c%same_d(shape(d, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_encoder_get_dictionary{c}(self%handle, size(d, kind=int64), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Its factors, if the atoms are of rank one: u(channel, atom), v(axes, atom). Local.
+  recursive subroutine get_dictionary_rank1_{n}(self, u, v, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(inout), contiguous, target :: u(:, :), v({v})
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    call c%ready(self%handle, self%g, {element}, 'encoder', .false.)
+    call c%same_factors(shape(u, int64), shape(v, int64), self%g)
+    if (c%status >= 0) call c%finish(dicod_encoder_get_dictionary_rank1{c}(self%handle, size(u, kind=int64), c_loc(u), &
+      size(v, kind=int64), c_loc(v)))
     call c%report(stat, errmsg)
   end subroutine
 

@@ -6,6 +6,7 @@ module dicod_learner_m
   use dicod_context_m
   use dicod_options_m
   use dicod_shape_m
+  use dicod_encoder_m, only: dicod_sparse, list_sparse, take_sparse, tell_region, list_spans, write_trace
   implicit none
   private
   public :: learn, dicod_learner, learn_procedure, step_nonzeros
@@ -40,21 +41,32 @@ module dicod_learner_m
     generic :: get_dictionary_rank1 => get_dictionary_rank1_{n}
     !@end
     !@each x
-    procedure, private :: step_{n}, run_{n}, encode_{n}
+    procedure, private :: step_{n}, run_{n}, encode_{n}, reconstruct_{n}, residual_{n}, objective_{n}
     ! call l%step(x, step, offset)
     generic :: step => step_{n}
     ! call l%run(x, info, offset, each, user)
     generic :: run => run_{n}
     ! call l%encode(x, info, offset)
     generic :: encode => encode_{n}
+    generic :: reconstruct => reconstruct_{n}
+    ! call l%residual(x, residual, offset, residual_offset)
+    generic :: residual => residual_{n}
+    generic :: objective => objective_{n}
     !@end
     !@each z
-    procedure, private :: get_z_{n}
+    procedure, private :: set_z_{n}, get_z_{n}
+    generic :: set_z => set_z_{n}
     generic :: get_z => get_z_{n}
     !@end
     procedure, private :: learner_restore, learner_restore_bytes
     ! call l%restore(path or bytes, ...)
     generic :: restore => learner_restore, learner_restore_bytes
+    procedure :: clear_z => learner_clear_z
+    procedure :: get_sparse => learner_get_sparse
+    procedure :: set_sparse => learner_set_sparse
+    procedure :: region => learner_region
+    procedure :: get_trace => learner_get_trace
+    procedure :: get_trace_json => learner_get_trace_json
     procedure :: describe => learner_describe
     procedure :: get_options => learner_get_options
     procedure :: get_lambda => learner_get_lambda
@@ -184,6 +196,60 @@ contains
     box%each => each
     if (present(user)) box%user => user
   end function
+
+  ! Forgets the activations: the next step begins at zero. Local.
+  recursive subroutine learner_clear_z(self, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call report_status(dicod_learner_clear_z(self%handle), stat, errmsg)
+  end subroutine
+
+  ! The activations on this rank that are not zero; with offset and local_shape those in a block (collective then).
+  recursive subroutine learner_get_sparse(self, sparse, offset, local_shape, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    type(dicod_sparse), intent(inout) :: sparse
+    class(*), intent(in), optional :: offset(..), local_shape(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call list_sparse(self%handle, .true., self%collective, int(self%g%n_axes), sparse, offset, local_shape, stat, errmsg)
+  end subroutine
+
+  ! Sets the activations to these, which are in this rank's region. Collective over several ranks.
+  recursive subroutine learner_set_sparse(self, sparse, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    type(dicod_sparse), intent(in) :: sparse
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call take_sparse(self%handle, .true., int(self%g%n_axes), sparse, stat, errmsg)
+  end subroutine
+
+  ! The part of the valid domain whose activations are on this rank. Local.
+  recursive subroutine learner_region(self, offset, local_shape, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    class(*), intent(inout) :: offset(:), local_shape(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call tell_region(self%handle, .true., int(self%g%n_axes), offset, local_shape, stat, errmsg)
+  end subroutine
+
+  ! What this rank did in the last solve for z, with trace=.true.: as for an encoder. Local.
+  recursive subroutine learner_get_trace(self, spans, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    type(dicod_span), allocatable, intent(out) :: spans(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call list_spans(self%handle, .true., spans, stat, errmsg)
+  end subroutine
+
+  ! The same as JSON text. Local.
+  recursive subroutine learner_get_trace_json(self, json, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    character(:), allocatable, intent(out) :: json
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call write_trace(self%handle, .true., json, stat, errmsg)
+  end subroutine
 
   ! What it holds: everything that its arrays have to fit. Local.
   recursive subroutine learner_describe(self, description, stat, errmsg)
@@ -464,8 +530,90 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What the activations stand for, on any block.
+  recursive subroutine reconstruct_{n}(self, x, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(inout), target :: x({x})
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_{m}(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
+  recursive subroutine residual_{n}(self, x, residual, offset, residual_offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(in), target :: x({x})
+    real({kind}), intent(inout), target :: residual({x})
+    class(*), intent(in), optional :: offset(..), residual_offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a, b
+    call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_{m}(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    call c%lay_out('residual', view_{m}(residual), self%g%n_channels, self%g%signal, residual_offset, b)
+    if (c%proceed()) call c%finish(dicod_learner_residual(self%handle, a%input(), b%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! F(z) of all of x, of which this is a rank's block, and its data term.
+  recursive subroutine objective_{n}(self, x, objective, data_term, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(in), target :: x({x})
+    real(real64), intent(inout) :: objective
+    real(real64), intent(inout), optional :: data_term
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(2)
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_{m}(x)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) objective = found(1)
+    if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
   !@end
   !@each z
+  ! Activations that the next step starts from, unless it is one of batches.
+  recursive subroutine set_z_{n}(self, z, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(in), target :: z({z})
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(view) :: v
+    call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
+    v = view_{m}(z)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('z', v, self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_z(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! Any block of the activations.
   recursive subroutine get_z_{n}(self, z, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self

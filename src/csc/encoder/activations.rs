@@ -6,6 +6,7 @@ use crate::base::order::places_by;
 use crate::base::wording::{index, nth, per_axis};
 use crate::csc::descent::tile::Step;
 use crate::csc::encoder::Encoder;
+use crate::csc::encoder::blocks::Active;
 use crate::csc::encoder::placed::check_channels;
 use crate::grid::block::Block;
 use crate::grid::places::Places;
@@ -33,6 +34,23 @@ pub(super) fn in_order<T>(list: &mut [Activation<T>]) {
 
 fn activation<T: Real>(signal: usize, step: &Step<T>) -> Activation<T> {
     Activation { signal, atom: step.atom as usize, at: step.at.map(i64::from), value: step.delta }
+}
+
+/// The same as a list, sorted.
+pub(crate) fn listed<T: Real>(list: &[Active<T>]) -> Vec<Activation<T>> {
+    let mut list: Vec<_> = list.iter().map(|(signal, step)| activation(*signal, step)).collect();
+    in_order(&mut list);
+    list
+}
+
+/// Writes activations into fields over the block that they were fetched for.
+pub(crate) fn write_list<T: Real>(n_atoms: usize, list: &[Active<T>], out: &mut FieldMut<'_, T>) {
+    out.clear();
+    for (signal, step) in list {
+        let at = std::array::from_fn(|a| i64::from(step.at[a]) - out.origin[a]);
+        let at = out.layout.index(at);
+        out.channels[signal * n_atoms + step.atom as usize][at] = step.delta;
+    }
 }
 
 impl<T: Real> Encoder<T> {
@@ -140,7 +158,7 @@ impl<T: Real> Encoder<T> {
     }
 
     /// z is this rank's part of a list.
-    fn take(&mut self, mut new: Vec<(usize, Step<T>)>) {
+    fn take(&mut self, mut new: Vec<Active<T>>) {
         // One order, whoever had them: by tile, position and atom.
         new.sort_by_cached_key(|(signal, step)| {
             let at = step.at.map(i64::from);
@@ -162,7 +180,7 @@ impl<T: Real> Encoder<T> {
     }
 
     /// Collective: the activations that are not zero in a block of the valid domain, in no order.
-    pub(super) fn fetch(&self, block: &Block) -> Result<Vec<(usize, Step<T>)>> {
+    pub(crate) fn fetch(&self, block: &Block) -> Result<Vec<Active<T>>> {
         let blocks = self.placed.gather_blocks(block)?;
         let Some(region) = self.placed.regions().get(self.placed.ranks().rank()) else {
             return Ok(Vec::new());
@@ -228,28 +246,11 @@ impl<T: Real> Encoder<T> {
         let block = out.block();
         let n = self.n_atom_fields();
         let fits = check_channels("z", out.channels.len(), n, &block)
-            .and_then(|_| self.placed.check_inside("z", &block, self.placed.shape().valid()));
+            .and_then(|_| self.placed.shape().check_inside("z", &block, self.placed.shape().valid()));
         self.placed.ranks().agree(fits)?;
         let list = self.fetch(&block)?;
-        self.write(&list, out);
+        write_list(self.placed.shape().n_atoms, &list, out);
         Ok(())
-    }
-
-    /// Collective: the activations in a block of the valid domain, for [`Encoder::write`].
-    pub(crate) fn fetch_block(&self, block: &Block) -> Result<Vec<(usize, Step<T>)>> {
-        self.placed.ranks().agree(self.placed.check_inside("z", block, self.placed.shape().valid()))?;
-        self.fetch(block)
-    }
-
-    /// Writes a list of activations into fields over the block that they were fetched for.
-    pub(crate) fn write(&self, list: &[(usize, Step<T>)], out: &mut FieldMut<'_, T>) {
-        out.clear();
-        for (signal, step) in list {
-            let at = std::array::from_fn(|a| i64::from(step.at[a]) - out.origin[a]);
-            let at = out.layout.index(at);
-            let field = signal * self.placed.shape().n_atoms + step.atom as usize;
-            out.channels[field][at] = step.delta;
-        }
     }
 
     /// All z ≠ 0 of this rank's tiles, sorted by (signal, atom, position). Each activation is on one
@@ -272,11 +273,8 @@ impl<T: Real> Encoder<T> {
     /// Collective: all z ≠ 0 in a block of the valid domain, another on each rank if wanted, sorted
     /// as [`Encoder::activations`].
     pub fn activations_in(&self, block: &Block) -> Result<Vec<Activation<T>>> {
-        self.placed.ranks().agree(self.placed.check_inside("block", block, self.placed.shape().valid()))?;
-        let list = self.fetch(block)?;
-        let mut list: Vec<_> = list.iter().map(|(signal, step)| activation(*signal, step)).collect();
-        in_order(&mut list);
-        Ok(list)
+        self.placed.ranks().agree(self.placed.shape().check_inside("block", block, self.placed.shape().valid()))?;
+        Ok(listed(&self.fetch(block)?))
     }
 
     /// Number of z ≠ 0 on this rank.
@@ -319,9 +317,7 @@ impl<T: Real> Encoder<T> {
             }));
         };
         let own = self.placed.swap_lists(given, taken, list)?;
-        let mut own: Vec<_> = own.iter().map(|(s, step)| activation(*s, step)).collect();
-        in_order(&mut own);
-        Ok(own)
+        Ok(listed(&own))
     }
 
     /// Forgets z and how it came about, and takes of these activations, sorted by (signal, atom,

@@ -97,7 +97,7 @@ pub(crate) fn subtract_from<T: Real>(window: &Window<T>, out: &mut FieldMut<'_, 
 /// Collective: the signals, of which each rank brings a block and all together the domain, on the block that each asks for.
 pub(super) fn signals_on<T: Real>(placed: &Placed<T>, x: &Field<'_, T>, block: &Block) -> Result<Window<T>> {
     let (ranks, shape) = (placed.ranks(), placed.shape());
-    let fits = placed.check_x(x).and_then(|_| placed.check_inside("the residual", block, shape.signal));
+    let fits = placed.check_x(x).and_then(|_| shape.check_inside("the residual", block, shape.signal));
     let window = fits.and_then(|_| Window::new(*block, shape.n_signals * shape.n_channels));
     let mut window = ranks.agree(window)?;
     let (blocks, wanted) = (placed.gather_blocks(&x.block())?, placed.gather_blocks(block)?);

@@ -250,10 +250,7 @@ impl<T: Real> Encoder<T> {
     }
 
     fn trace(&self) -> Result<&Trace> {
-        self.placed.tiles().trace.as_ref().ok_or_else(|| {
-            let text = "there is no trace before a solve with option \"trace\"";
-            Error::InvalidState(text.into())
-        })
+        self.placed.tiles().trace.as_ref().ok_or_else(no_trace)
     }
 
     /// What this rank did in the last solve, if option `trace` is set: calls `visit` with the spans
@@ -317,6 +314,8 @@ impl<T: Real> Encoder<T> {
             }
         };
         let lambda = lambdas(&self.options, self.shape().n_atoms, lambda_max);
+        // However z came to be.
+        self.placed.states().for_each(|mut state| state.begin_solve());
         let updated = subtract_model(&self.bound, &mut self.placed);
         self.ranks().agree(updated)?;
         blocks::value(&self.bound, &self.placed, &lambda)
@@ -325,7 +324,7 @@ impl<T: Real> Encoder<T> {
     fn check_block_of_x(&self, argument: &str, block: &Block, n_channels: usize) -> Result<()> {
         let shape = self.shape();
         check_channels(argument, n_channels, shape.n_signals * shape.n_channels, block)?;
-        self.placed.check_inside(argument, block, shape.signal)
+        shape.check_inside(argument, block, shape.signal)
     }
 
     /// Collective: the activations that a block of the domain depends on.
@@ -388,6 +387,11 @@ impl<T: Real> Encoder<T> {
         self.options.reg_scale = Scale::Absolute;
         self.options.reg_per_atom = lambda.to_vec();
     }
+}
+
+/// Nothing was recorded.
+pub(crate) fn no_trace() -> Error {
+    Error::InvalidState("there is no trace before a solve with option \"trace\"".into())
 }
 
 /// Binds a dictionary to the domain.

@@ -193,18 +193,6 @@ impl<T: Real> Placed<T> {
         Ok(())
     }
 
-    /// Fails unless a block lies in a domain: that of the signals, or the valid one.
-    pub(super) fn check_inside(&self, argument: &str, block: &Block, domain: Point) -> Result<()> {
-        if block.is_empty() || block.intersection(&Block::whole(domain)) == *block {
-            return Ok(());
-        }
-        let valid = if domain == self.shape.signal { "" } else { "valid " };
-        let [offset, shape, domain] = [block.origin, block.shape, domain].map(|of| per_axis(&self.shape.unpadded(of)));
-        let value = format!("of shape {shape} at offset {offset}");
-        let allowed = format!("inside the {valid}domain, which has the shape {domain}");
-        Err(Error::shape(argument, value, allowed))
-    }
-
     /// Settles which rank works on which tiles, from the blocks of the signals or activations that
     /// they hold. Collective.
     pub(super) fn place(&mut self, blocks: &[Block]) -> Result<()> {

@@ -98,6 +98,18 @@ impl Shape {
         std::array::from_fn(|a| if self.periodic[a] { self.signal[a] } else { self.signal[a] - self.atom[a] + 1 })
     }
 
+    /// Fails unless a block lies in a domain: that of the signals, or the valid one.
+    pub(crate) fn check_inside(&self, argument: &str, block: &Block, domain: Point) -> Result<()> {
+        if block.is_empty() || block.intersection(&Block::whole(domain)) == *block {
+            return Ok(());
+        }
+        let valid = if domain == self.signal { "" } else { "valid " };
+        let [offset, shape, domain] = [block.origin, block.shape, domain].map(|of| per_axis(&self.unpadded(of)));
+        let value = format!("of shape {shape} at offset {offset}");
+        let allowed = format!("inside the {valid}domain, which has the shape {domain}");
+        Err(Error::shape(argument, value, allowed))
+    }
+
     /// The index of a value in the caller's array of signals or activations: (signal, one of so many channels or atoms,
     /// position).
     pub fn index(&self, field: usize, per_signal: usize, at: Point) -> Vec<usize> {

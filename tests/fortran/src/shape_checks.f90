@@ -42,6 +42,7 @@ contains
     type(dicod_info) :: info, reference
     type(dicod_encoder) :: encoder
     type(dicod_learner) :: learner, restored
+    type(dicod_sparse) :: sparse
     integer(int8), allocatable :: saved(:)
     type(dicod_problem) :: problem
     integer(int32) :: stat
@@ -112,6 +113,26 @@ contains
     call learner%get_z(large_z({section_z}))
     z = large_z({section_z})
     call check(same{w}(learnt, wanted_d, size(d)) .and. same{w}(z, wanted, size(z)), 'learner_{n}')
+    call reconstruct(z, learnt, y)
+    call learner%reconstruct(wanted_y)
+    call check(same{w}(wanted_y, y, size(y)), 'learner, reconstruct_{n}')
+    call learner%residual(large_x({section_x}), wanted_y)
+    y = x - y
+    call check(same{w}(wanted_y, y, size(y)), 'learner, residual_{n}')
+    call learner%objective(x, value, term)
+    call check(abs(2*term - sum(real(y, real64)**2)) <= 1e-4*value .and. value > term, 'learner, objective_{n}')
+    call learner%get_sparse(sparse)
+    call check(sparse%count == count(wanted /= 0), 'learner, get_sparse_{n}')
+    call learner%clear_z()
+    call learner%set_sparse(sparse)
+    call learner%get_z(z)
+    call check(same{w}(z, wanted, size(z)), 'learner, set_sparse_{n}')
+    call learner%clear_z()
+    call learner%set_z(wanted)
+    call learner%get_z(z)
+    call check(same{w}(z, wanted, size(z)), 'learner, set_z_{n}')
+    call encoder%get_dictionary(wanted_d)
+    call check(same{w}(wanted_d, d, size(d)), 'encoder, get_dictionary_{n}')
     call learner%save(saved)
     call restored%restore(d, saved, s, n_signals)
     call learner%step(large_x({section_x}))

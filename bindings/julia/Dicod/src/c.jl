@@ -533,6 +533,22 @@ const at_dicod_encoder_solve = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_solve(encoder, x, info) =
     ccall(entry(at_dicod_encoder_solve, :dicod_encoder_solve), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Ptr{dicod_info}), encoder, x, info)
 
+const at_dicod_encoder_get_dictionary = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_get_dictionary(encoder, n_values, d) =
+    ccall(entry(at_dicod_encoder_get_dictionary, :dicod_encoder_get_dictionary), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}), encoder, n_values, d)
+
+const at_dicod_encoder_get_dictionary_f32 = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_get_dictionary_f32(encoder, n_values, d) =
+    ccall(entry(at_dicod_encoder_get_dictionary_f32, :dicod_encoder_get_dictionary_f32), Int32, (Ptr{Cvoid}, Int64, Ptr{Float32}), encoder, n_values, d)
+
+const at_dicod_encoder_get_dictionary_rank1 = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_get_dictionary_rank1(encoder, n_u, u, n_v, v) =
+    ccall(entry(at_dicod_encoder_get_dictionary_rank1, :dicod_encoder_get_dictionary_rank1), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}, Int64, Ptr{Float64}), encoder, n_u, u, n_v, v)
+
+const at_dicod_encoder_get_dictionary_rank1_f32 = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_get_dictionary_rank1_f32(encoder, n_u, u, n_v, v) =
+    ccall(entry(at_dicod_encoder_get_dictionary_rank1_f32, :dicod_encoder_get_dictionary_rank1_f32), Int32, (Ptr{Cvoid}, Int64, Ptr{Float32}, Int64, Ptr{Float32}), encoder, n_u, u, n_v, v)
+
 const at_dicod_encoder_set_z = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_set_z(encoder, z) =
     ccall(entry(at_dicod_encoder_set_z, :dicod_encoder_set_z), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}), encoder, z)
@@ -637,13 +653,57 @@ const at_dicod_learner_get_dictionary_rank1_f32 = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_get_dictionary_rank1_f32(learner, n_u, u, n_v, v) =
     ccall(entry(at_dicod_learner_get_dictionary_rank1_f32, :dicod_learner_get_dictionary_rank1_f32), Int32, (Ptr{Cvoid}, Int64, Ptr{Float32}, Int64, Ptr{Float32}), learner, n_u, u, n_v, v)
 
+const at_dicod_learner_get_lambda = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_get_lambda(learner, n_atoms, lambda) =
+    ccall(entry(at_dicod_learner_get_lambda, :dicod_learner_get_lambda), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}), learner, n_atoms, lambda)
+
 const at_dicod_learner_get_z = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_get_z(learner, z) =
     ccall(entry(at_dicod_learner_get_z, :dicod_learner_get_z), Int32, (Ptr{Cvoid}, Ptr{dicod_array}), learner, z)
 
-const at_dicod_learner_get_lambda = Ref{Ptr{Cvoid}}(C_NULL)
-dicod_learner_get_lambda(learner, n_atoms, lambda) =
-    ccall(entry(at_dicod_learner_get_lambda, :dicod_learner_get_lambda), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}), learner, n_atoms, lambda)
+const at_dicod_learner_set_z = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_set_z(learner, z) =
+    ccall(entry(at_dicod_learner_set_z, :dicod_learner_set_z), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}), learner, z)
+
+const at_dicod_learner_clear_z = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_clear_z(learner) =
+    ccall(entry(at_dicod_learner_clear_z, :dicod_learner_clear_z), Int32, (Ptr{Cvoid},), learner)
+
+const at_dicod_learner_get_sparse = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_get_sparse(learner, capacity, signal, atom, position, value, count) =
+    ccall(entry(at_dicod_learner_get_sparse, :dicod_learner_get_sparse), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Float64}, Ptr{Int64}), learner, capacity, signal, atom, position, value, count)
+
+const at_dicod_learner_get_sparse_block = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_get_sparse_block(learner, offset, local_shape, capacity, signal, atom, position, value, count) =
+    ccall(entry(at_dicod_learner_get_sparse_block, :dicod_learner_get_sparse_block), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Float64}, Ptr{Int64}), learner, offset, local_shape, capacity, signal, atom, position, value, count)
+
+const at_dicod_learner_set_sparse = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_set_sparse(learner, n, signal, atom, position, value) =
+    ccall(entry(at_dicod_learner_set_sparse, :dicod_learner_set_sparse), Int32, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Float64}), learner, n, signal, atom, position, value)
+
+const at_dicod_learner_get_region = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_get_region(learner, offset, local_shape) =
+    ccall(entry(at_dicod_learner_get_region, :dicod_learner_get_region), Int32, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}), learner, offset, local_shape)
+
+const at_dicod_learner_reconstruct = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_reconstruct(learner, x) =
+    ccall(entry(at_dicod_learner_reconstruct, :dicod_learner_reconstruct), Int32, (Ptr{Cvoid}, Ptr{dicod_array}), learner, x)
+
+const at_dicod_learner_residual = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_residual(learner, x, residual) =
+    ccall(entry(at_dicod_learner_residual, :dicod_learner_residual), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Ptr{dicod_array}), learner, x, residual)
+
+const at_dicod_learner_objective = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_objective(learner, x, objective, data_term) =
+    ccall(entry(at_dicod_learner_objective, :dicod_learner_objective), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Ptr{Float64}, Ptr{Float64}), learner, x, objective, data_term)
+
+const at_dicod_learner_get_trace = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_get_trace(learner, visit, userdata) =
+    ccall(entry(at_dicod_learner_get_trace, :dicod_learner_get_trace), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), learner, visit, userdata)
+
+const at_dicod_learner_get_trace_json = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_get_trace_json(learner, capacity, json, needed) =
+    ccall(entry(at_dicod_learner_get_trace_json, :dicod_learner_get_trace_json), Int32, (Ptr{Cvoid}, Int64, Ptr{UInt8}, Ptr{Int64}), learner, capacity, json, needed)
 
 const at_dicod_learner_save = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_save(learner, capacity, buffer, needed) =
@@ -1128,6 +1188,10 @@ const entries = (at_dicod_strerror,
                  at_dicod_encoder_set_dictionary_rank1,
                  at_dicod_encoder_set_dictionary_rank1_f32,
                  at_dicod_encoder_solve,
+                 at_dicod_encoder_get_dictionary,
+                 at_dicod_encoder_get_dictionary_f32,
+                 at_dicod_encoder_get_dictionary_rank1,
+                 at_dicod_encoder_get_dictionary_rank1_f32,
                  at_dicod_encoder_set_z,
                  at_dicod_encoder_clear_z,
                  at_dicod_encoder_get_z,
@@ -1154,8 +1218,19 @@ const entries = (at_dicod_strerror,
                  at_dicod_learner_get_dictionary_f32,
                  at_dicod_learner_get_dictionary_rank1,
                  at_dicod_learner_get_dictionary_rank1_f32,
-                 at_dicod_learner_get_z,
                  at_dicod_learner_get_lambda,
+                 at_dicod_learner_get_z,
+                 at_dicod_learner_set_z,
+                 at_dicod_learner_clear_z,
+                 at_dicod_learner_get_sparse,
+                 at_dicod_learner_get_sparse_block,
+                 at_dicod_learner_set_sparse,
+                 at_dicod_learner_get_region,
+                 at_dicod_learner_reconstruct,
+                 at_dicod_learner_residual,
+                 at_dicod_learner_objective,
+                 at_dicod_learner_get_trace,
+                 at_dicod_learner_get_trace_json,
                  at_dicod_learner_save,
                  at_dicod_learner_save_file,
                  at_dicod_learner_restore,

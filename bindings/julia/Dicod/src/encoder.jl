@@ -1,4 +1,7 @@
-# A dictionary bound to a domain, for solve after solve.
+# A dictionary bound to a domain, for solve after solve; and what it has in common with a learner.
+
+# What holds activations: an encoder, a learner.
+abstract type Coder{T} <: Handle end
 
 """
     Encoder(d, signal_shape; n_signals=1, context=nothing, options...)
@@ -9,13 +12,21 @@ A dictionary bound to a domain of size `signal_shape`, for [`solve!`](@ref) agai
 begins where the last one ended. Atoms of rank one are given by their factors, `u[channel, atom]` and `v[lx, ly, atom]`. `close`
 it, if it was made with a communicator.
 """
-mutable struct Encoder{T} <: Handle
+mutable struct Encoder{T} <: Coder{T}
     handle::Ptr{Cvoid}
     g::Geometry
     valid::Vector{Int64}
     box::Union{Nothing,Box}
     bytes::Int
 end
+
+# Signals that the activations are of.
+n_coded(e::Encoder) = e.g.n_signals
+
+c_dictionary(::Type{Float64}, ::Encoder) = dicod_encoder_get_dictionary
+c_dictionary(::Type{Float32}, ::Encoder) = dicod_encoder_get_dictionary_f32
+c_dictionary_rank1(::Type{Float64}, ::Encoder) = dicod_encoder_get_dictionary_rank1
+c_dictionary_rank1(::Type{Float32}, ::Encoder) = dicod_encoder_get_dictionary_rank1_f32
 
 const Factors = Tuple{AbstractArray,AbstractArray}
 
@@ -59,8 +70,8 @@ end
 
 Encoder(f::Function, arguments...; keywords...) = closed_after(f, Encoder(arguments...; keywords...))
 Base.close(e::Encoder) = (freed!(e); release(dicod_encoder_free, e))
-held_by(e::Encoder) = filled_in(dicod_encoder_describe, e)
-options_behind(e::Encoder) = created(dicod_encoder_get_options, e)
+held_by(c::Coder) = filled_in(c_describe, c)
+options_behind(c::Coder) = created(c_get_options, c)
 Base.show(io::IO, e::Encoder{T}) where {T} = print(io, "Encoder{", T, "}(", e.g.n_atoms, " atoms on ",
     join(reverse(e.g.signal), " × "), isopen(e) ? ")" : ", closed)")
 
@@ -82,69 +93,74 @@ function solve!(e::Encoder, x; offset=nothing)
 end
 
 # The descriptor of a block of signals.
-on_x(f, e::Encoder{T}, x, offset) where {T} =
-    described(dicod_const_array, f, "x", in_place(T, x), e.g.n_axes, e.g.n_channels, e.g.n_signals, e.g.signal, offset)
-to_x(f, e::Encoder{T}, name, x, offset) where {T} =
-    described(dicod_array, f, name, written(T, name, x), e.g.n_axes, e.g.n_channels, e.g.n_signals, e.g.signal, offset)
+on_x(f, c::Coder{T}, x, offset, n=n_coded(c)) where {T} =
+    described(dicod_const_array, f, "x", in_place(T, x), c.g.n_axes, c.g.n_channels, n, c.g.signal, offset)
+to_x(f, c::Coder{T}, name, x, offset) where {T} =
+    described(dicod_array, f, name, written(T, name, x), c.g.n_axes, c.g.n_channels, n_coded(c), c.g.signal, offset)
 
 """
     reconstruct!(encoder, x; offset=nothing)
+    reconstruct!(learner, x; offset=nothing)
 
-Writes what the activations in the encoder stand for to `x`, any block of the domain, which begins at `offset`.
+Writes what the activations stand for to `x`, any block of the domain, which begins at `offset`.
 """
-function reconstruct!(e::Encoder, x; offset=nothing)
-    check(together(e, e -> dicod_encoder_reconstruct(e, C_NULL)) do
-        to_x(a -> dicod_encoder_reconstruct(e, a), e, "x", x, offset)
+function reconstruct!(c::Coder, x; offset=nothing)
+    check(together(c, c -> c_reconstruct(c, C_NULL)) do
+        to_x(a -> c_reconstruct(c, a), c, "x", x, offset)
     end)
     x
 end
 
 """
     residual!(encoder, r, x; offset=nothing, residual_offset=offset)
+    residual!(learner, r, x; offset=nothing, residual_offset=offset)
 
-Writes what the activations in the encoder leave of `x`, this rank's block, to `r`: any block, which begins at `residual_offset`.
-It may be `x` itself.
+Writes what the activations leave of `x`, this rank's block, to `r`: any block, which begins at `residual_offset`. It may be `x`
+itself.
 """
-function residual!(e::Encoder, r, x; offset=nothing, residual_offset=offset)
-    check(together(e, e -> dicod_encoder_residual(e, C_NULL, C_NULL)) do
-        on_x(a -> to_x(b -> dicod_encoder_residual(e, a, b), e, "residual", r, residual_offset), e, x, offset)
+function residual!(c::Coder, r, x; offset=nothing, residual_offset=offset)
+    check(together(c, c -> c_residual(c, C_NULL, C_NULL)) do
+        on_x(a -> to_x(b -> c_residual(c, a, b), c, "residual", r, residual_offset), c, x, offset)
     end)
     r
 end
 
 """
     objective(encoder, x; offset=nothing)
+    objective(learner, x; offset=nothing)
 
-F(z) for the activations in the encoder and all of `x`, of which this rank's block begins at `offset`, and its data term:
-`(objective, data_term)`.
+F(z) for the activations and all of `x`, of which this rank's block begins at `offset`, and its data term:
+`(objective=..., data_term=...)`.
 """
-function objective(e::Encoder, x; offset=nothing)
+function objective(c::Coder, x; offset=nothing)
     value, data_term = Ref(0.0), Ref(0.0)
-    check(together(e, e -> dicod_encoder_objective(e, C_NULL, C_NULL, C_NULL)) do
-        on_x(a -> dicod_encoder_objective(e, a, value, data_term), e, x, offset)
+    check(together(c, c -> c_objective(c, C_NULL, C_NULL, C_NULL)) do
+        on_x(a -> c_objective(c, a, value, data_term), c, x, offset)
     end)
-    (value[], data_term[])
+    (objective=value[], data_term=data_term[])
 end
 
 """
     set_z!(encoder, z; offset=nothing)
+    set_z!(learner, z; offset=nothing)
 
-Sets where the next solve begins, with `warm_start=true`.
+Sets where the next solve begins, with `warm_start=true`, or the next step, unless it is one of batches.
 """
-function set_z!(e::Encoder{T}, z; offset=nothing) where {T}
-    status = together(e, e -> dicod_encoder_set_z(e, C_NULL)) do
-        described(dicod_const_array, a -> dicod_encoder_set_z(e, a), "z", in_place(T, z), e.g.n_axes, e.g.n_atoms, e.g.n_signals, e.valid, offset)
+function set_z!(c::Coder{T}, z; offset=nothing) where {T}
+    status = together(c, c -> c_set_z(c, C_NULL)) do
+        described(dicod_const_array, a -> c_set_z(c, a), "z", in_place(T, z), c.g.n_axes, c.g.n_atoms, n_coded(c), c.valid, offset)
     end
     check(status)
-    e
+    c
 end
 
 """
     clear_z!(encoder)
+    clear_z!(learner)
 
 Forgets the activations.
 """
-clear_z!(e::Encoder) = (check(dicod_encoder_clear_z(e)); e)
+clear_z!(c::Coder) = (check(c_clear_z(c)); c)
 
 room_for_z(T, valid, n_atoms, n_signals) = zeros(T, reverse(valid)..., n_atoms, (n_signals > 1 ? (n_signals,) : ())...)
 
@@ -154,8 +170,8 @@ room_for_z(T, valid, n_atoms, n_signals) = zeros(T, reverse(valid)..., n_atoms, 
 
 The activations of the last solve or step, of the whole domain.
 """
-get_z(e::Encoder{T}) where {T} = get_z!(e, together(() -> room_for_z(T, e.valid, e.g.n_atoms, e.g.n_signals), e, get_nothing))
-get_nothing(e::Encoder) = dicod_encoder_get_z(e, C_NULL)
+get_z(c::Coder{T}) where {T} = get_z!(c, together(() -> room_for_z(T, c.valid, c.g.n_atoms, n_coded(c)), c, get_nothing))
+get_nothing(c::Coder) = c_get_z(c, C_NULL)
 
 """
     get_z!(encoder, z; offset=nothing)
@@ -163,9 +179,9 @@ get_nothing(e::Encoder) = dicod_encoder_get_z(e, C_NULL)
 
 Writes a block of the activations, which begins at `offset`, to `z`, which may be a view.
 """
-function get_z!(e::Encoder{T}, z; offset=nothing) where {T}
-    status = together(e, get_nothing) do
-        described(dicod_array, a -> dicod_encoder_get_z(e, a), "z", written(T, "z", z), e.g.n_axes, e.g.n_atoms, e.g.n_signals, e.valid, offset)
+function get_z!(c::Coder{T}, z; offset=nothing) where {T}
+    status = together(c, get_nothing) do
+        described(dicod_array, a -> c_get_z(c, a), "z", written(T, "z", z), c.g.n_axes, c.g.n_atoms, n_coded(c), c.valid, offset)
     end
     check(status)
     z
@@ -197,34 +213,61 @@ function replace_dictionary(e::Encoder{T}, factors::Factors) where {T}
 end
 
 """
+    dictionary(encoder)
+    dictionary(learner)
+
+The dictionary as it is: `d[lx, ly, channel, atom]`.
+"""
+function dictionary(c::Coder{T}) where {T}
+    d = zeros(T, reverse(c.g.atom)..., c.g.n_channels, c.g.n_atoms)
+    check(c_dictionary(T, c)(c, length(d), d))
+    d
+end
+
+"""
+    Dicod.factors(encoder)
+    Dicod.factors(learner)
+
+The factors of atoms of rank one, as those that are learned with `learn_rank_one=true`: `(u[channel, atom], v[lx, ly, atom])`.
+"""
+function factors(c::Coder{T}) where {T}
+    u, v = zeros(T, c.g.n_channels, c.g.n_atoms), zeros(T, reverse(c.g.atom)..., c.g.n_atoms)
+    check(c_dictionary_rank1(T, c)(c, length(u), u, length(v), v))
+    (u, v)
+end
+
+"""
     activations(encoder)
+    activations(learner)
     activations(encoder, offset, local_shape)
+    activations(learner, offset, local_shape)
 
 The activations on this rank that are not zero, as lists ([`Dicod.Activations`](@ref)); those in a block (collective then).
 """
-activations(e::Encoder) = lists((arguments...) -> dicod_encoder_get_sparse(e, arguments...), e.g.n_axes)
+activations(e::Coder) = lists((arguments...) -> c_get_sparse(e, arguments...), e.g.n_axes)
 
-function activations(e::Encoder, offset, local_shape)
-    first, shape = together(e, e -> dicod_encoder_get_sparse_block(e, C_NULL, C_NULL, 0, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)) do
+function activations(e::Coder, offset, local_shape)
+    first, shape = together(e, e -> c_get_sparse_block(e, C_NULL, C_NULL, 0, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)) do
         length(offset) == length(local_shape) == e.g.n_axes || bad_shape("offset and local_shape need $(e.g.n_axes) values")
         (reversed(offset), reversed(local_shape))
     end
-    lists((arguments...) -> dicod_encoder_get_sparse_block(e, first, shape, arguments...), e.g.n_axes)
+    lists((arguments...) -> c_get_sparse_block(e, first, shape, arguments...), e.g.n_axes)
 end
 
 """
     set_activations!(encoder, activations)
+    set_activations!(learner, activations)
 
 Sets the activations to a list, which is in this rank's region, for a warm start: what [`activations`](@ref) gave. Collective.
 """
-function set_activations!(e::Encoder, list::Activations)
+function set_activations!(e::Coder, list::Activations)
     n = length(list.value)
     fits = length(list.signal) == length(list.atom) == length(list.position) == n
-    check(together(e, e -> dicod_encoder_set_sparse(e, -1, C_NULL, C_NULL, C_NULL, C_NULL)) do
+    check(together(e, e -> c_set_sparse(e, -1, C_NULL, C_NULL, C_NULL, C_NULL)) do
         fits || bad_shape("the lists of activations have different lengths")
         all(at -> length(at) == e.g.n_axes, list.position) || bad_shape("positions need $(e.g.n_axes) values")
         places = Int64[list.position[i][e.g.n_axes+1-a] - 1 for a in 1:e.g.n_axes, i in 1:n]
-        dicod_encoder_set_sparse(e, n, Int64.(list.signal) .- 1, Int64.(list.atom) .- 1, places, Float64.(list.value))
+        c_set_sparse(e, n, Int64.(list.signal) .- 1, Int64.(list.atom) .- 1, places, Float64.(list.value))
     end)
     e
 end
@@ -242,24 +285,26 @@ end
 
 """
     activation_matrix(encoder)
+    activation_matrix(learner)
 
 All activations as a `SparseMatrixCSC`: a row per position (as in `vec`), a column per atom, and per signal behind that.
 """
-function activation_matrix(e::Encoder)
+function activation_matrix(e::Coder)
     shape = Tuple(Int.(reverse(e.valid)))
     a = activations(e, zero.(shape), shape)
     rows = [LinearIndices(shape)[p] for p in a.position]
-    sparse(rows, a.atom .+ e.g.n_atoms .* (a.signal .- 1), a.value, prod(shape), e.g.n_atoms * e.g.n_signals)
+    sparse(rows, a.atom .+ e.g.n_atoms .* (a.signal .- 1), a.value, prod(shape), e.g.n_atoms * n_coded(e))
 end
 
 """
     region(encoder)
+    region(learner)
 
 The part of the valid domain whose activations are on this rank: `(offset, shape)`.
 """
-function region(e::Encoder)
+function region(e::Coder)
     first, shape = similar(e.valid), similar(e.valid)
-    check(dicod_encoder_get_region(e, first, shape))
+    check(c_get_region(e, first, shape))
     (Tuple(Int.(reverse(first))), Tuple(Int.(reverse(shape))))
 end
 
@@ -293,26 +338,28 @@ end
 
 """
     Dicod.trace(encoder)
+    Dicod.trace(learner)
 
 What this rank did in the last solve, made with `trace=true`: a list of `Dicod.dicod_span`, in order of their ends. Sweeps,
 colours and tiles count from 0.
 """
-function trace(e::Encoder)
+function trace(e::Coder)
     spans = dicod_span[]
     f = @cfunction(span_trampoline, Int32, (Ptr{Cvoid}, Ptr{dicod_span}))
-    GC.@preserve spans check(dicod_encoder_get_trace(e, f, pointer_from_objref(spans)))
+    GC.@preserve spans check(c_get_trace(e, f, pointer_from_objref(spans)))
     spans
 end
 
 """
     Dicod.trace_json(encoder)
+    Dicod.trace_json(learner)
 
 The same as JSON text.
 """
-function trace_json(e::Encoder)
+function trace_json(e::Coder)
     needed = Ref{Int64}(0)
-    check(dicod_encoder_get_trace_json(e, 0, C_NULL, needed))
+    check(c_get_trace_json(e, 0, C_NULL, needed))
     json = zeros(UInt8, needed[])
-    check(dicod_encoder_get_trace_json(e, length(json), json, needed))
+    check(c_get_trace_json(e, length(json), json, needed))
     String(json[1:end-1])
 end

@@ -66,7 +66,7 @@ end
 Learning step by step: [`step!`](@ref), [`run!`](@ref), [`encode!`](@ref), [`dictionary`](@ref), [`get_z`](@ref),
 [`Dicod.save`](@ref). The values of `d` count with `learn_init=:given` and for fixed atoms, else its size and element type only.
 """
-mutable struct Learner{T} <: Handle
+mutable struct Learner{T} <: Coder{T}
     handle::Ptr{Cvoid}
     g::Geometry
     valid::Vector{Int64}
@@ -96,13 +96,32 @@ end
 
 Learner(f::Function, arguments...; keywords...) = closed_after(f, Learner(arguments...; keywords...))
 Base.close(l::Learner) = (freed!(l); release(dicod_learner_free, l))
-held_by(l::Learner) = filled_in(dicod_learner_describe, l)
-options_behind(l::Learner) = created(dicod_learner_get_options, l)
-Base.show(io::IO, l::Learner{T}) where {T} = print(io, "Learner{", T, "}(", l.g.n_atoms, " atoms on ",
-    join(reverse(l.g.signal), " × "), isopen(l) ? ")" : ", closed)")
+n_coded(l::Learner) = l.n_coded
+c_dictionary(::Type{Float64}, ::Learner) = dicod_learner_get_dictionary
+c_dictionary(::Type{Float32}, ::Learner) = dicod_learner_get_dictionary_f32
+c_dictionary_rank1(::Type{Float64}, ::Learner) = dicod_learner_get_dictionary_rank1
+c_dictionary_rank1(::Type{Float32}, ::Learner) = dicod_learner_get_dictionary_rank1_f32
 
-on_x(f, l::Learner{T}, x, offset) where {T} =
-    described(dicod_const_array, f, "x", in_place(T, x), l.g.n_axes, l.g.n_channels, l.g.n_signals, l.g.signal, offset)
+# The functions of C that encoders have, too.
+for (name, of_encoder, of_learner) in [
+    (:c_set_z, :dicod_encoder_set_z, :dicod_learner_set_z),
+    (:c_clear_z, :dicod_encoder_clear_z, :dicod_learner_clear_z),
+    (:c_get_z, :dicod_encoder_get_z, :dicod_learner_get_z),
+    (:c_get_sparse, :dicod_encoder_get_sparse, :dicod_learner_get_sparse),
+    (:c_get_sparse_block, :dicod_encoder_get_sparse_block, :dicod_learner_get_sparse_block),
+    (:c_set_sparse, :dicod_encoder_set_sparse, :dicod_learner_set_sparse),
+    (:c_get_region, :dicod_encoder_get_region, :dicod_learner_get_region),
+    (:c_reconstruct, :dicod_encoder_reconstruct, :dicod_learner_reconstruct),
+    (:c_residual, :dicod_encoder_residual, :dicod_learner_residual),
+    (:c_objective, :dicod_encoder_objective, :dicod_learner_objective),
+    (:c_get_trace, :dicod_encoder_get_trace, :dicod_learner_get_trace),
+    (:c_get_trace_json, :dicod_encoder_get_trace_json, :dicod_learner_get_trace_json),
+    (:c_describe, :dicod_encoder_describe, :dicod_learner_describe),
+    (:c_get_options, :dicod_encoder_get_options, :dicod_learner_get_options),
+]
+    @eval $name(e::Encoder, arguments...) = $of_encoder(e, arguments...)
+    @eval $name(l::Learner, arguments...) = $of_learner(l, arguments...)
+end
 
 """
     step!(learner, x; offset=nothing)
@@ -113,7 +132,7 @@ function step!(l::Learner, x; offset=nothing)
     out = Ref(dicod_learn_step())
     status = interruptible() do
         together(l, l -> dicod_learner_step(l, C_NULL, C_NULL)) do
-            on_x(a -> dicod_learner_step(l, a, out), l, x, offset)
+            on_x(a -> dicod_learner_step(l, a, out), l, x, offset, l.g.n_signals)
         end
     end
     finished(status, l.box)
@@ -132,7 +151,7 @@ function run!(each, l::Learner, x; offset=nothing)
     info, box = Ref(dicod_learn_info()), Box(each)
     status = interruptible() do
         together(l, l -> dicod_learner_run(l, C_NULL, C_NULL, C_NULL, C_NULL)) do
-            on_x(l, x, offset) do a
+            on_x(l, x, offset, l.g.n_signals) do a
                 GC.@preserve box dicod_learner_run(l, a, teller(each), pointer_from_objref(box), info)
             end
         end
@@ -151,44 +170,12 @@ function encode!(l::Learner, x; offset=nothing)
     info = Ref(dicod_info())
     status = interruptible() do
         together(l, l -> dicod_learner_encode(l, C_NULL, C_NULL)) do
-            on_x(a -> dicod_learner_encode(l, a, info), l, x, offset)
+            on_x(a -> dicod_learner_encode(l, a, info), l, x, offset, l.g.n_signals)
         end
     end
     finished(status, l.box)
     weigh!(l)
     info[]
-end
-
-"""
-    dictionary(learner)
-
-The dictionary as it is: `d[lx, ly, channel, atom]`.
-"""
-function dictionary(l::Learner{T}) where {T}
-    d = zeros(T, reverse(l.g.atom)..., l.g.n_channels, l.g.n_atoms)
-    check(c_dictionary(T)(l, length(d), d))
-    d
-end
-
-"""
-    Dicod.factors(learner)
-
-The factors of atoms that are learned with `learn_rank_one=true`: `(u[channel, atom], v[lx, ly, atom])`.
-"""
-function factors(l::Learner{T}) where {T}
-    u, v = zeros(T, l.g.n_channels, l.g.n_atoms), zeros(T, reverse(l.g.atom)..., l.g.n_atoms)
-    check(c_dictionary_rank1(T)(l, length(u), u, length(v), v))
-    (u, v)
-end
-
-get_z(l::Learner{T}) where {T} = get_z!(l, together(() -> room_for_z(T, l.valid, l.g.n_atoms, l.n_coded), l, get_nothing))
-get_nothing(l::Learner) = dicod_learner_get_z(l, C_NULL)
-function get_z!(l::Learner{T}, z; offset=nothing) where {T}
-    status = together(l, get_nothing) do
-        described(dicod_array, a -> dicod_learner_get_z(l, a), "z", written(T, "z", z), l.g.n_axes, l.g.n_atoms, l.n_coded, l.valid, offset)
-    end
-    check(status)
-    z
 end
 
 function lambda(l::Learner)

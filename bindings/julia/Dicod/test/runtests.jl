@@ -51,7 +51,8 @@ include("maps.jl")
         @test reconstruct!(e, zeros(5, 4, 2); offset=(3, 2)) == model[4:8, 3:6, :]
         @test residual!(e, zeros(16, 14, 2), view(large, 2:17, 2:15, :)) == x - model
         @test residual!(e, zeros(5, 4, 2), x; residual_offset=(3, 2)) == (x-model)[4:8, 3:6, :]
-        @test all(objective(e, x) .≈ Tuple(objective(x, d, z)))
+        @test all(values(objective(e, x)) .≈ values(objective(x, d, z)))
+        @test bits(dictionary(e), d)
         @test_throws DicodError reconstruct!(e, zeros(5, 4, 2); offset=(12, 2))
         @test out[2:15, 2:12, :] == z && all(==(-7), out[1, :, :]) && all(==(-7), out[:, 13, :])
         turned = zeros(16, 14, 2)
@@ -114,6 +115,14 @@ include("maps.jl")
             @test length(step.nonzeros) == 3
         end
         @test told == 0:2 && bits(dictionary(learner), l.d) && bits(get_z(learner), l.z)
+        model = reconstruct(l.z, l.d)
+        @test bits(reconstruct!(learner, similar(x)), model) && bits(residual!(learner, similar(x), x), x - model)
+        @test objective(learner, x).data_term ≈ sum(abs2, x - model) / 2
+        found = activations(learner)
+        @test length(found) == count(!iszero, l.z) == length(activations(learner, (0,), size(l.z)[1:1]))
+        @test bits(get_z(set_activations!(clear_z!(learner), found)), l.z) && bits(get_z(set_z!(learner, l.z)), l.z)
+        @test region(learner) == ((0,), size(l.z)[1:1])
+        @test_throws DicodError Dicod.trace(learner)
         learner = Learner(zeros(5, 2, 3), (40,))
         step!(learner, x)
         s = step!(learner, x)

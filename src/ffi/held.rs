@@ -1,0 +1,72 @@
+//! Encoders and learners alike: handles on activations, in use by one call at a time.
+
+use crate::base::error::Result;
+use crate::csc::coder::Coder;
+use crate::csc::problem::range::Range;
+use crate::ffi::boundary::{Either, Element, Family, Handle, entered, of};
+use crate::ffi::context::Context;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// What is behind a handle.
+pub(crate) struct Shared<S> {
+    pub(crate) context: Option<Arc<Context>>,
+    state: Mutex<S>,
+    name: &'static str,
+}
+
+impl<S> Shared<S> {
+    pub(crate) fn new<H: Handle>(context: Option<Arc<Context>>, state: S) -> Arc<Self> {
+        Arc::new(Shared { context, state: Mutex::new(state), name: H::NAME })
+    }
+
+    pub(crate) fn state(&self) -> Result<MutexGuard<'_, S>> {
+        entered(&self.state, self.name)
+    }
+}
+
+/// A handle on activations.
+pub(crate) trait Holder: Handle {
+    type State: Holds;
+
+    fn shared(&self) -> &Arc<Shared<Self::State>>;
+}
+
+/// What it holds.
+pub(crate) trait Holds {
+    fn coder(&mut self) -> AnyCoder<'_>;
+
+    /// Of the norms of its atoms.
+    fn range(&self) -> Range;
+}
+
+/// Encoders or learners, of either element type.
+pub(crate) struct Coders<'h>(PhantomData<&'h ()>);
+
+impl<'h> Family for Coders<'h> {
+    type Of<T: Element> = &'h mut dyn Coder<T>;
+}
+
+pub(crate) type AnyCoder<'h> = Either<Coders<'h>>;
+
+/// Shared ownership for the time of a call: a callback may free the handle.
+pub(crate) fn get<H: Holder>(handle: *const H) -> Result<Arc<Shared<H::State>>> {
+    Ok(of(handle)?.shared().clone())
+}
+
+/// What a call is about that is the same for encoders and learners.
+pub(crate) struct Held<'h> {
+    pub(crate) coder: AnyCoder<'h>,
+    pub(crate) range: Range,
+    pub(crate) context: &'h Option<Arc<Context>>,
+    /// What it is called.
+    pub(crate) name: &'static str,
+}
+
+/// Does something with what a handle holds.
+pub(crate) fn with<H: Holder, R>(handle: *const H, body: impl FnOnce(Held<'_>) -> Result<R>) -> Result<R> {
+    let shared = get(handle)?;
+    let state = &mut *shared.state()?;
+    let range = state.range();
+    body(Held { coder: state.coder(), range, context: &shared.context, name: H::NAME })
+}
