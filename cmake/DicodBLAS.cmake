@@ -2,7 +2,7 @@
 # as BLA_VENDOR, or the libraries themselves, by their paths. Sets
 #
 #   Dicod_BLAS_LIBRARIES    what a program links to beside the static library
-#   Dicod_BLAS_ENVIRONMENT  what build.rs has to know: nothing if it is the system's OpenBLAS
+#   Dicod_BLAS_ENVIRONMENT  what build.rs has to know
 #   Dicod_BLAS_FLAGS        and what cargo has to
 
 if(BLA_VENDOR)
@@ -73,8 +73,8 @@ if(NOT Dicod_has_cblas)
   message(FATAL_ERROR "Dicod: ${Dicod_BLAS_LIBRARIES} (Dicod_BLAS = ${Dicod_BLAS}) has no cblas_dgemm: a BLAS with the C interface is needed.")
 endif()
 
-set(Dicod_BLAS_ENVIRONMENT "")
-set(Dicod_BLAS_FLAGS "")
+# Given to cargo in any case: openblas-src, which finds OpenBLAS for users of Rust, would compile a TLS library each time.
+set(Dicod_BLAS_WORDS "")
 set(Dicod_is_system FALSE)
 if(Dicod_BLAS STREQUAL "OpenBLAS")
   dicod_is_system(Dicod_is_system "${Dicod_BLAS_LIBRARIES}")
@@ -83,7 +83,6 @@ if(Dicod_is_system)
   set(Dicod_BLAS_LIBRARIES openblas)
   set(Dicod_BLAS_WORDS -lopenblas)
 else()
-  set(Dicod_BLAS_WORDS "")
   foreach(library IN LISTS Dicod_BLAS_LIBRARIES)
     list(APPEND Dicod_BLAS_WORDS "${library}")
     dicod_is_system(Dicod_is_system "${library}")
@@ -93,9 +92,9 @@ else()
     endif()
   endforeach()
   list(REMOVE_DUPLICATES Dicod_BLAS_WORDS)
-  list(JOIN Dicod_BLAS_WORDS "|" words)
-  set(Dicod_BLAS_ENVIRONMENT "DICOD_BLAS_LIBRARIES=${words}")
-  set(Dicod_BLAS_FLAGS --no-default-features)
 endif()
+list(JOIN Dicod_BLAS_WORDS "|" words)
+set(Dicod_BLAS_ENVIRONMENT "DICOD_BLAS_LIBRARIES=${words}")
+set(Dicod_BLAS_FLAGS --no-default-features)
 # For the .pc files.
 list(JOIN Dicod_BLAS_WORDS " " Dicod_BLAS_WORDS)

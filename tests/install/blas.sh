@@ -78,7 +78,7 @@ refused() { # refused TEXT ARGUMENTS...
 asked_of_cargo() { grep -rq "DICOD_BLAS_LIBRARIES=$1" "$work/configured" --include=build.make --include=build.ninja; }
 
 check "OpenBLAS of the system, if nothing is said" configured -lopenblas
-check "and build.rs finds it" sh -c "! grep -rq DICOD_BLAS_LIBRARIES= '$work/configured' --include=build.make"
+check "and cargo is told" asked_of_cargo -lopenblas
 openblas=$(find /usr/lib -name 'libopenblas.so' -path '*openblas-pthread*' 2>/dev/null | head -n 1)
 if [ -n "$openblas" ]; then
     mkdir -p "$work/opt blas/lib/pkgconfig"

@@ -71,7 +71,7 @@ if [ "${4:-}" != ranks ]; then
     start "julia $version, every option as C" \
         timeout 1500 "$julia" --startup-file=no --compile=min "$source/bindings/julia/Dicod/test/as_c.jl"
     start "julia $version, 1 thread" \
-        env JULIA_NUM_THREADS=1 timeout 1500 "$julia" --startup-file=no --compile=min "$source/bindings/julia/Dicod/test/runtests.jl"
+        env JULIA_NUM_THREADS=1 timeout 1500 "$julia" --startup-file=no --compile=min "$source/bindings/julia/Dicod/test/runtests.jl" threads
     cc -Wall -Wextra -Werror -shared -fPIC "$here/processors.c" -o "$work/libprocessors.so" -ldl || exit 1
     start "julia $version, 4 threads" env LD_PRELOAD="$work/libprocessors.so" JULIA_NUM_THREADS=4 \
         timeout 1500 "$julia" --startup-file=no "$source/bindings/julia/Dicod/test/runtests.jl"
