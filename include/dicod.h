@@ -2325,6 +2325,36 @@ dicod_status dicod_learner_get_trace_json(const dicod_learner *learner,
                                           char *json,
                                           int64_t *needed);
 
+/**
+ * Draws the dictionary that learning would begin with, bit for bit that of dicod_learn() and of a learner's first step: to `d`
+ * (n_atoms, n_channels, atom_shape...), row-major, on every rank; atoms of rank one multiplied out. Options that matter are
+ * "learn_init", "seed", "learn_window", "learn_rank_one", "learn_fixed_atoms" and "learn_batch", and for "greedy-patches" those
+ * of a solve; with "learn_init" = "given", and for fixed atoms, `d` is read first.
+ *
+ * `x` is as for dicod_encoder_solve(): each rank brings a block, together they are the domain that `problem` describes. Its
+ * element type is that of `d`. `context` and `options` may be NULL.
+ *
+ * Returns DICOD_OK; DICOD_TIME_LIMIT or DICOD_CANCELLED when it was stopped: the atoms are noise then. On an error `d` is
+ * untouched.
+ *
+ * Collective over the context's ranks. Thread-safe, except that a context serves one call at a time. Errors: as dicod_learn(),
+ * and as dicod_encoder_solve() for x.
+ */
+dicod_status dicod_initial_dictionary(dicod_context *context,
+                                      const dicod_options *options,
+                                      const dicod_problem *problem,
+                                      const dicod_const_array *x,
+                                      double *d);
+
+/**
+ * dicod_initial_dictionary() for arrays of float.
+ */
+dicod_status dicod_initial_dictionary_f32(dicod_context *context,
+                                          const dicod_options *options,
+                                          const dicod_problem *problem,
+                                          const dicod_const_array *x,
+                                          float *d);
+
 /* Checkpoints of a learner --------------------------------------------------------------------- */
 
 /**

@@ -1199,6 +1199,26 @@ module dicod_c
       type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
+    function dicod_initial_dictionary(context, options, problem, x, d) bind(c, &
+        name='dicod_initial_dictionary') result(outcome)
+      import
+      type(c_ptr), value :: context
+      type(c_ptr), value :: options
+      type(dicod_problem), intent(in) :: problem
+      type(dicod_const_array), intent(in) :: x
+      type(c_ptr), value :: d
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_initial_dictionary_f32(context, options, problem, x, d) bind(c, &
+        name='dicod_initial_dictionary_f32') result(outcome)
+      import
+      type(c_ptr), value :: context
+      type(c_ptr), value :: options
+      type(dicod_problem), intent(in) :: problem
+      type(dicod_const_array), intent(in) :: x
+      type(c_ptr), value :: d
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_learner_save(learner, capacity, buffer, needed) bind(c, name='dicod_learner_save') result(outcome)
       import
       type(c_ptr), value :: learner
@@ -8289,7 +8309,7 @@ module dicod_learner_m
   use dicod_encoder_m, only: dicod_sparse, list_sparse, take_sparse, tell_region, list_spans, write_trace
   implicit none
   private
-  public :: learn, dicod_learner, learn_procedure, step_nonzeros
+  public :: learn, initial_dictionary, dicod_learner, learn_procedure, step_nonzeros
 
   abstract interface
     ! Told of each outer iteration of learning; setting stop to .true. ends it with DICOD_CANCELLED.
@@ -8505,6 +8525,28 @@ module dicod_learner_m
     procedure :: free => learner_free
     final :: learner_final
   end type
+
+  ! call initial_dictionary(x, d, offset, signal_shape, ...): the dictionary that learning would begin with.
+  interface initial_dictionary
+    module procedure initial_dictionary_132_r64
+    module procedure initial_dictionary_232_r64
+    module procedure initial_dictionary_333_r64
+    module procedure initial_dictionary_243_r64
+    module procedure initial_dictionary_343_r64
+    module procedure initial_dictionary_444_r64
+    module procedure initial_dictionary_354_r64
+    module procedure initial_dictionary_454_r64
+    module procedure initial_dictionary_555_r64
+    module procedure initial_dictionary_132_r32
+    module procedure initial_dictionary_232_r32
+    module procedure initial_dictionary_333_r32
+    module procedure initial_dictionary_243_r32
+    module procedure initial_dictionary_343_r32
+    module procedure initial_dictionary_444_r32
+    module procedure initial_dictionary_354_r32
+    module procedure initial_dictionary_454_r32
+    module procedure initial_dictionary_555_r32
+  end interface
 
   ! call learn(x, d, z, ...): dictionary d, and z for it, which may be left out.
   interface learn
@@ -8862,6 +8904,62 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_132_r64(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real64), intent(in), target :: x(:)
+    real(real64), intent(inout), contiguous, target :: d(:, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F64
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
   recursive subroutine learn_232_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
@@ -8913,6 +9011,62 @@ contains
     end if
     if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_232_r64(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real64), intent(in), target :: x(:, :)
+    real(real64), intent(inout), contiguous, target :: d(:, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F64
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8970,6 +9124,62 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_333_r64(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real64), intent(in), target :: x(:, :, :)
+    real(real64), intent(inout), contiguous, target :: d(:, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F64
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
   recursive subroutine learn_243_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
@@ -9021,6 +9231,62 @@ contains
     end if
     if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_243_r64(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real64), intent(in), target :: x(:, :)
+    real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F64
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9078,6 +9344,62 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_343_r64(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real64), intent(in), target :: x(:, :, :)
+    real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F64
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
   recursive subroutine learn_444_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
@@ -9129,6 +9451,62 @@ contains
     end if
     if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_444_r64(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real64), intent(in), target :: x(:, :, :, :)
+    real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F64
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9186,6 +9564,62 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_354_r64(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real64), intent(in), target :: x(:, :, :)
+    real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F64
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
   recursive subroutine learn_454_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
@@ -9237,6 +9671,62 @@ contains
     end if
     if (c%proceed()) call c%finish(dicod_learn(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_454_r64(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real64), intent(in), target :: x(:, :, :, :)
+    real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F64
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9294,6 +9784,62 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_555_r64(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real64), intent(in), target :: x(:, :, :, :, :)
+    real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F64
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r64(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary(c%context, c%options, c%problem(), a%input(), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
   recursive subroutine learn_132_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
@@ -9345,6 +9891,62 @@ contains
     end if
     if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_132_r32(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real32), intent(in), target :: x(:)
+    real(real32), intent(inout), contiguous, target :: d(:, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F32
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9402,6 +10004,62 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_232_r32(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real32), intent(in), target :: x(:, :)
+    real(real32), intent(inout), contiguous, target :: d(:, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F32
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
   recursive subroutine learn_333_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
@@ -9453,6 +10111,62 @@ contains
     end if
     if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_333_r32(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real32), intent(in), target :: x(:, :, :)
+    real(real32), intent(inout), contiguous, target :: d(:, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F32
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9510,6 +10224,62 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_243_r32(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real32), intent(in), target :: x(:, :)
+    real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F32
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
   recursive subroutine learn_343_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
@@ -9561,6 +10331,62 @@ contains
     end if
     if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_343_r32(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real32), intent(in), target :: x(:, :, :)
+    real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F32
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9618,6 +10444,62 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_444_r32(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real32), intent(in), target :: x(:, :, :, :)
+    real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F32
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
   recursive subroutine learn_354_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
@@ -9669,6 +10551,62 @@ contains
     end if
     if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_354_r32(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real32), intent(in), target :: x(:, :, :)
+    real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F32
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9726,6 +10664,62 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_454_r32(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real32), intent(in), target :: x(:, :, :, :)
+    real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F32
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
+    call c%report(stat, errmsg)
+  end subroutine
+
   recursive subroutine learn_555_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
@@ -9777,6 +10771,62 @@ contains
     end if
     if (c%proceed()) call c%finish(dicod_learn_f32(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_555_r32(x, d, offset, signal_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
+      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      stat, errmsg)
+    real(real32), intent(in), target :: x(:, :, :, :, :)
+    real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+        learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = DICOD_F32
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_r32(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary_f32(c%context, c%options, c%problem(), a%input(), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -16529,7 +17579,7 @@ module dicod
   use dicod_shape_m, only: valid_shape, valid_block, dicod_description
   use dicod_solve_m, only: solve, lambda_max, reconstruct, objective, gram, info_text
   use dicod_encoder_m, only: dicod_encoder, dicod_sparse
-  use dicod_learner_m, only: learn, dicod_learner, learn_procedure, step_nonzeros
+  use dicod_learner_m, only: learn, initial_dictionary, dicod_learner, learn_procedure, step_nonzeros
   use segmentation_m, only: segmentation
   use parmap_task_m, only: parmap_task, parmap_data, parmap_buffer
   use parmap_callback_m, only: map_progress_procedure, item_procedure, produce_procedure, consume_procedure, state_procedure, &

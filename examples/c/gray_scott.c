@@ -2,7 +2,6 @@
 #include "support.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { GHOST = 1 };
 
@@ -86,33 +85,6 @@ void simulation_step(simulation *s)
     s->u = s->u_next, s->u_next = swap;
     swap = s->v;
     s->v = s->v_next, s->v_next = swap;
-}
-
-void simulation_gather(const simulation *s, double *all)
-{
-    const int64_t mine[4] = {s->offset[0], s->offset[1], s->shape[0], s->shape[1]};
-    double *block = allocate((size_t)(s->shape[0] * s->shape[1]), sizeof(double));
-    for (int64_t i = 0; i < s->shape[0]; i++)
-        memcpy(block + i * s->shape[1], simulation_cell(s, s->v, i, 0), (size_t)s->shape[1] * sizeof(double));
-    if (s->rank) {
-        MPI_Send(mine, 4, MPI_INT64_T, 0, 10, s->comm);
-        MPI_Send(block, (int)(mine[2] * mine[3]), MPI_DOUBLE, 0, 11, s->comm);
-        free(block);
-        return;
-    }
-    for (int rank = 0; rank < s->n_ranks; rank++) {
-        int64_t at[4];
-        memcpy(at, mine, sizeof at);
-        if (rank) {
-            MPI_Recv(at, 4, MPI_INT64_T, rank, 10, s->comm, MPI_STATUS_IGNORE);
-            free(block);
-            block = allocate((size_t)(at[2] * at[3]), sizeof(double));
-            MPI_Recv(block, (int)(at[2] * at[3]), MPI_DOUBLE, rank, 11, s->comm, MPI_STATUS_IGNORE);
-        }
-        for (int64_t i = 0; i < at[2]; i++)
-            memcpy(all + (at[0] + i) * s->global[1] + at[1], block + i * at[3], (size_t)at[3] * sizeof(double));
-    }
-    free(block);
 }
 
 void simulation_stop(simulation *s)

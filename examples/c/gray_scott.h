@@ -27,7 +27,4 @@ void simulation_step(simulation *s);
 /* The place of cell (i, j) of this rank's block in one of its fields. */
 double *simulation_cell(const simulation *s, double *field, int64_t i, int64_t j);
 
-/* Collective: v of all ranks on rank 0, in global[0] * global[1] values of `all`. */
-void simulation_gather(const simulation *s, double *all);
-
 #endif

@@ -92,23 +92,24 @@ int main(int argc, char **argv)
         printf("%10s %13s %13s %10s %10s %13s %13s %12s\n", "time step", "s / time step", "s / call", "steps", "non-zeros", "objective",
                "gap/objective", "kB sent");
     }
+    /* Each time: the field where it lies, ghost layers stepped over by the strides. */
+    const int64_t strides[2] = {s.width, 1};
+    const void *first = NULL;
+    dicod_const_array x = DICOD_CONST_ARRAY_INIT;
+    x.n_axes = 2;
+    x.global_shape = s.global;
+    x.offset = s.offset;
+    x.local_shape = s.shape;
+    x.strides = strides;
+    x.n_channels = 1;
+    x.channels = &first;
     dicod_info info = DICOD_INFO_INIT;
     for (int call = 0; call < calls; call++) {
         double begin = MPI_Wtime();
         for (int i = 0; i < STEPS_PER_CALL; i++) simulation_step(&s);
         const double stepping = (MPI_Wtime() - begin) / STEPS_PER_CALL;
 
-        /* Each time: the field where it lies, ghost layers stepped over by the strides. */
-        const int64_t strides[2] = {s.width, 1};
-        const void *first = simulation_cell(&s, s.v, 0, 0);
-        dicod_const_array x = DICOD_CONST_ARRAY_INIT;
-        x.n_axes = 2;
-        x.global_shape = s.global;
-        x.offset = s.offset;
-        x.local_shape = s.shape;
-        x.strides = strides;
-        x.n_channels = 1;
-        x.channels = &first;
+        first = simulation_cell(&s, s.v, 0, 0);
         begin = MPI_Wtime();
         CHECK(dicod_encoder_solve(encoder, &x, &info));
         if (s.rank == 0)
@@ -117,25 +118,34 @@ int main(int argc, char **argv)
                    (double)info.bytes_sent / 1e3);
     }
 
-    /* Rank 0 asks for all activations, the others for none. */
+    /* Rank 0 asks for everything, the others for nothing: activations, what they say the field is, and what they leave of it. */
     int64_t none[2] = {0, 0}, *whole = s.rank ? none : s.global, n = 0;
     CHECK(dicod_encoder_get_sparse_block(encoder, none, whole, 0, NULL, NULL, NULL, NULL, &n));
     int64_t *atom = allocate((size_t)n, sizeof *atom), (*position)[2] = allocate((size_t)n, sizeof *position);
     double *value = allocate((size_t)n, sizeof *value);
     CHECK(dicod_encoder_get_sparse_block(encoder, none, whole, n, NULL, atom, &position[0][0], value, &n));
-    const size_t cells = s.rank ? 1 : (size_t)(size * size);
-    double *field = allocate(cells, sizeof(double)), *model = allocate(cells, sizeof(double));
-    simulation_gather(&s, field);
+    const size_t cells = s.rank ? 0 : (size_t)(size * size);
+    double *field = allocate(cells + 1, sizeof(double)), *model = allocate(cells + 1, sizeof(double)), data_term = 0, objective = 0;
+    void *to = model;
+    dicod_array everything = DICOD_ARRAY_INIT;
+    everything.n_axes = 2;
+    everything.global_shape = s.global;
+    everything.local_shape = whole;
+    everything.n_channels = 1;
+    everything.channels = &to;
+    CHECK(dicod_encoder_reconstruct(encoder, &everything));
+    to = field;
+    CHECK(dicod_encoder_residual(encoder, &x, &everything));
+    CHECK(dicod_encoder_objective(encoder, &x, &objective, &data_term));
     if (s.rank == 0) {
-        for (int64_t m = 0; m < n; m++)
-            for (int64_t i = 0; i < L * L; i++) {
-                const int64_t row = (position[m][0] + i / L) % size, column = (position[m][1] + i % L) % size;
-                model[row * size + column] += value[m] * d[atom[m] * L * L + i];
-            }
         double energy = 0, rest = 0;
-        for (size_t i = 0; i < cells; i++) energy += field[i] * field[i], rest += (field[i] - model[i]) * (field[i] - model[i]);
+        for (size_t i = 0; i < cells; i++) {
+            rest += field[i] * field[i];
+            field[i] += model[i];
+            energy += field[i] * field[i];
+        }
         printf("%lld activations say the field to %.1f dB; ½|x - model|² is %.6f by hand, %.6f by the library\n", (long long)n,
-               10 * log10(energy / rest), rest / 2, info.data_term);
+               10 * log10(energy / rest), rest / 2, data_term);
         draw(&s, field, model, n, atom, (const int64_t(*)[2])position, value, argv[1]);
     }
     free(atom), free(position), free(value), free(field), free(model);

@@ -3,7 +3,7 @@
  *
  * The simulation of in_situ.c, spread over the ranks of its communicator. Every few hundred time steps the learner
  * gets the field as it lies in memory and does one iteration: it keeps statistics of all fields so far, older ones count
- * less. Nothing is gathered until, at the end, rank 0 asks for z and draws.
+ * less. Nothing is gathered until, at the end, rank 0 asks for what the patterns say, and draws.
  *
  *   mpirun -n 2 learn_spots OUTPUT_DIRECTORY [SIZE [CALLS]]
  *
@@ -118,33 +118,34 @@ int main(int argc, char **argv)
     dicod_info info = DICOD_INFO_INIT;
     CHECK(dicod_learner_encode(learner, &x, &info));
 
-    /* Rank 0 asks for all activations, the others for none. */
+    /* Rank 0 asks for what the patterns say the field is and for what they leave of it, the others for nothing. */
     double d[K * L * L];
     CHECK(dicod_learner_get_dictionary(learner, K * L * L, d));
     const int64_t nothing[2] = {0, 0};
     const size_t cells = s.rank ? 0 : (size_t)(size * size);
-    double *z = allocate(K * cells + 1, sizeof(double)), *field = allocate(cells + 1, sizeof(double));
-    void *fields[K];
-    for (int k = 0; k < K; k++) fields[k] = z + (size_t)k * cells;
-    dicod_array codes = DICOD_ARRAY_INIT;
-    codes.n_axes = 2;
-    codes.global_shape = s.global;
-    codes.offset = nothing;
-    codes.local_shape = s.rank ? nothing : s.global;
-    codes.n_channels = K;
-    codes.channels = fields;
-    CHECK(dicod_learner_get_z(learner, &codes));
-    simulation_gather(&s, field);
+    double *field = allocate(cells + 1, sizeof(double)), *model = allocate(cells + 1, sizeof(double));
+    void *to = model;
+    dicod_array everything = DICOD_ARRAY_INIT;
+    everything.n_axes = 2;
+    everything.global_shape = s.global;
+    everything.local_shape = s.rank ? nothing : s.global;
+    everything.n_channels = 1;
+    everything.channels = &to;
+    CHECK(dicod_learner_reconstruct(learner, &everything));
+    to = field;
+    CHECK(dicod_learner_residual(learner, &x, &everything));
     if (s.rank == 0) {
-        double *model = allocate(cells, sizeof(double)), energy = 0;
-        CHECK(dicod_reconstruct(NULL, options, &problem, d, z, model));
-        for (size_t i = 0; i < cells; i++) energy += field[i] * field[i];
-        printf("%lld activations say the field to %.1f dB\n", (long long)info.nonzeros, 10 * log10(energy / (2 * info.data_term)));
+        double energy = 0, rest = 0;
+        for (size_t i = 0; i < cells; i++) {
+            rest += field[i] * field[i];
+            field[i] += model[i];
+            energy += field[i] * field[i];
+        }
+        printf("%lld activations say the field to %.1f dB\n", (long long)info.nonzeros, 10 * log10(energy / rest));
         draw(d, field, model, (int)size, argv[1]);
         history_write(&h, argv[1], "spots-objective.png");
-        free(model);
     }
-    free(z), free(field);
+    free(model), free(field);
 
     dicod_learner_free(&learner);
     CHECK(dicod_context_free(&context));

@@ -338,7 +338,7 @@ fn create<T: Element>(
 }
 
 /// The caller's signals.
-fn field<'a, T: Element>(
+pub(crate) fn field<'a, T: Element>(
     learner: &Learner<T>,
     range: &Range,
     x: *const dicod_const_array,

@@ -29,6 +29,7 @@ mod fields;
 mod functions;
 mod held;
 pub mod info;
+pub mod initial;
 pub mod learn;
 pub mod learned;
 pub mod learner;

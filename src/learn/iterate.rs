@@ -24,6 +24,22 @@ impl<T: Real> Learner<T> {
         Ok(self.iterate(clock, x)?.0)
     }
 
+    /// Collective: draws the first dictionary, if there is none yet: what the first step begins with.
+    pub fn prepare(&mut self, x: &Field<'_, T>, report: Option<Report<'_>>) -> Result<()> {
+        let clock = self.clock(report);
+        clock.run(|| self.prepare_within(&clock, x))
+    }
+
+    /// Collective: the same by a clock that runs already.
+    pub(crate) fn prepare_within(&mut self, clock: &Clock<'_>, x: &Field<'_, T>) -> Result<()> {
+        self.setup.check_x(x)?;
+        if self.dictionary().is_some() {
+            return Ok(());
+        }
+        let x = &self.setup.batch(x, self.memory.iteration);
+        self.state.prepare(&self.setup, &mut self.memory, x, clock).map(drop)
+    }
+
     fn clock<'r>(&self, report: Option<Report<'r>>) -> Clock<'r> {
         let (limit, interval) = (self.setup.options.time_limit, self.setup.options.progress_interval);
         Clock::new(Instant::now(), limit, interval, report, None, &self.setup.ranks)

@@ -164,6 +164,63 @@ static void step_by_step(void)
     free(again);
 }
 
+/* learning from the first dictionary is learning */
+static void draws_the_first_dictionary(void)
+{
+    static const char *const inits[] = {"random", "random-patches", "greedy-patches"};
+    static double first[ND];
+    static float first_f[ND];
+    void *px[P];
+    for (int p = 0; p < P; p++) px[p] = x + p * T0 * T1;
+    dicod_array ax = describe(DICOD_F64, signal_shape, P, px);
+    dicod_options *options = NULL, *given = NULL;
+    OK(dicod_options_create(&options));
+    OK(dicod_options_set_integer(options, "learn_max_iter", 2));
+    OK(dicod_options_set_integer(options, "seed", 7));
+    for (int i = 0; i < 3; i++) {
+        OK(dicod_options_set_string(options, "learn_init", inits[i]));
+        memset(first, 0, sizeof first);
+        OK(dicod_initial_dictionary(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), READ(&ax), first));
+        for (int k = 0; k < K; k++) CLOSE(norm(first + k * P * L0 * L1), 1, 1e-12);
+        STATUS(DICOD_MAX_ITER, dicod_learn(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, d, z, NULL));
+        OK(dicod_options_copy(options, &given));
+        OK(dicod_options_set_string(given, "learn_init", "given"));
+        memcpy(d2, first, sizeof first);
+        STATUS(DICOD_MAX_ITER, dicod_learn(NULL, given, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, d2, z2, NULL));
+        CHECK(memcmp(d, d2, sizeof d) == 0 && memcmp(z, z2, sizeof z) == 0);
+        /* what was given is what it is */
+        memcpy(d2, first, sizeof first);
+        OK(dicod_initial_dictionary(NULL, given, PROBLEM(2, signal_shape, 1, P, K, atom_shape), READ(&ax), d2));
+        CHECK(memcmp(d2, first, sizeof first) == 0);
+        dicod_options_free(&given);
+    }
+    void *pf[P];
+    for (int p = 0; p < P; p++) pf[p] = xf + p * T0 * T1;
+    dicod_array af = describe(DICOD_F32, signal_shape, P, pf);
+    to_float(x, xf, NX);
+    OK(dicod_initial_dictionary_f32(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), READ(&af), first_f));
+    for (int i = 0; i < ND; i++) CLOSE(first_f[i], first[i], 1e-5);
+
+    memcpy(d2, first, sizeof first);
+    FAILS(DICOD_ERROR_NULL_POINTER, "x", dicod_initial_dictionary(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), NULL, d2));
+    FAILS(DICOD_ERROR_NULL_POINTER, "d",
+          dicod_initial_dictionary(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), READ(&ax), NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "problem", dicod_initial_dictionary(NULL, options, NULL, READ(&ax), d2));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "element_type",
+          dicod_initial_dictionary(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), READ(&af), d2));
+    const double kept = x[3];
+    x[3] = INFINITY;
+    FAILS(DICOD_ERROR_NOT_FINITE, "x[0, 0, 0, 3]",
+          dicod_initial_dictionary(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), READ(&ax), d2));
+    x[3] = kept;
+    const int64_t part[2] = {T0 - 1, T1};
+    ax.local_shape = part;
+    FAILS(DICOD_ERROR_INVALID_SHAPE, NULL,
+          dicod_initial_dictionary(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), READ(&ax), d2));
+    CHECK(memcmp(d2, first, sizeof first) == 0);
+    dicod_options_free(&options);
+}
+
 static int32_t nothing_more(void *userdata, const dicod_span *span)
 {
     (void)span;
@@ -328,6 +385,7 @@ int main(void)
     one_call();
     step_by_step();
     has_what_an_encoder_has();
+    draws_the_first_dictionary();
     refused();
     return report("learn");
 }

@@ -25,7 +25,7 @@ const SECTIONS: [(&str, &[&str]); 27] = [
     ("Encoder: solve again and again", &["ffi/encoder", "ffi/atoms", "ffi/activations", "ffi/blocks"]),
     ("Trace: what each rank did, and when", &["ffi/trace"]),
     ("Learning a dictionary: one call on plain arrays", &["ffi/learn"]),
-    ("Learner: learning step by step", &["ffi/learner", "ffi/learned"]),
+    ("Learner: learning step by step", &["ffi/learner", "ffi/learned", "ffi/initial"]),
     ("Checkpoints of a learner", &["ffi/checkpoint"]),
     ("What an encoder or a learner holds", &["ffi/describe"]),
     ("Ready-made callbacks", &["ffi/terminal"]),

@@ -9,7 +9,7 @@ module dicod_learner_m
   use dicod_encoder_m, only: dicod_sparse, list_sparse, take_sparse, tell_region, list_spans, write_trace
   implicit none
   private
-  public :: learn, dicod_learner, learn_procedure, step_nonzeros
+  public :: learn, initial_dictionary, dicod_learner, learn_procedure, step_nonzeros
 
   abstract interface
     ! Told of each outer iteration of learning; setting stop to .true. ends it with DICOD_CANCELLED.
@@ -76,6 +76,13 @@ module dicod_learner_m
     procedure :: free => learner_free
     final :: learner_final
   end type
+
+  ! call initial_dictionary(x, d, offset, signal_shape, ...): the dictionary that learning would begin with.
+  interface initial_dictionary
+    !@each x d z
+    module procedure initial_dictionary_{n}
+    !@end
+  end interface
 
   ! call learn(x, d, z, ...): dictionary d, and z for it, which may be left out.
   interface learn
@@ -393,6 +400,39 @@ contains
     end if
     if (c%proceed()) call c%finish(dicod_learn{c}(c%context, c%options, c%problem(), c_loc(x), told(box, each, user), c_loc(box), &
       c_loc(d), at_z, info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
+  ! without signal_shape all of it. Collective over several ranks.
+  recursive subroutine initial_dictionary_{n}(x, d, offset, signal_shape, context, options, &
+      !@option_names
+      stat, errmsg)
+    real({kind}), intent(in), target :: x({x})
+    real({kind}), intent(inout), contiguous, target :: d({d})
+    class(*), intent(in), optional :: offset(..), signal_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    !@option_declarations
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    type(described), target :: a
+    integer(int64) :: signal(3), n_signals
+    n_signals = 1
+    if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      !@option_pass
+    if (present(signal_shape)) then
+      call c%domain(shape(d, int64), signal_shape, n_signals, {element})
+    else
+      call c%measure('x', shape(x, int64), shape(d, int64))
+      c%g%element_type = {element}
+    end if
+    signal = c%g%signal
+    call c%lay_out('x', view_{m}(x), c%g%n_channels, signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_initial_dictionary{c}(c%context, c%options, c%problem(), a%input(), c_loc(d)))
     call c%report(stat, errmsg)
   end subroutine
 

@@ -105,6 +105,14 @@ contains
     call check(stat == reference_learn{c}('learn_max_iter=2'//c_null_char, n, cs, n_signals, n_channels, n_atoms, cl, x, &
       wanted_d, wanted), 'learn_{n}')
     call check(same{w}(learnt, wanted_d, size(d)) .and. same{w}(z, wanted, size(z)), 'learn_{n}, bits')
+    wanted_d = 0
+    call initial_dictionary(x, d, stat=stat)
+    call initial_dictionary(large_x({section_x}), wanted_d, signal_shape=s)
+    call check(stat == DICOD_OK .and. same{w}(d, wanted_d, size(d)) .and. any(abs(d) > 0), 'initial_dictionary_{n}')
+    call learn(x, d, z, learn_init='given', learn_max_iter=2_int64, stat=stat)
+    call check(same{w}(learnt, d, size(d)) .and. same{w}(z, wanted, size(z)), 'learn_{n} from it')
+    wanted_d = learnt
+    call fill{w}(d, size(d), 2)
     learnt = 0
     z = 0
     call learner%create(d, s, n_signals, learn_max_iter=2_int64)

@@ -136,6 +136,7 @@ for (name, f64, f32) in [(:c_solve, :dicod_solve, :dicod_solve_f32), (:c_learn, 
                          (:c_encoder_rank1, :dicod_encoder_create_rank1, :dicod_encoder_create_rank1_f32),
                          (:c_set_dictionary, :dicod_encoder_set_dictionary, :dicod_encoder_set_dictionary_f32),
                          (:c_set_dictionary_rank1, :dicod_encoder_set_dictionary_rank1, :dicod_encoder_set_dictionary_rank1_f32),
+                         (:c_initial, :dicod_initial_dictionary, :dicod_initial_dictionary_f32),
                          (:c_learner, :dicod_learner_create, :dicod_learner_create_f32)]
     @eval $name(::Type{Float64}) = $f64
     @eval $name(::Type{Float32}) = $f32

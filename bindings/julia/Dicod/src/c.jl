@@ -705,6 +705,14 @@ const at_dicod_learner_get_trace_json = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_get_trace_json(learner, capacity, json, needed) =
     ccall(entry(at_dicod_learner_get_trace_json, :dicod_learner_get_trace_json), Int32, (Ptr{Cvoid}, Int64, Ptr{UInt8}, Ptr{Int64}), learner, capacity, json, needed)
 
+const at_dicod_initial_dictionary = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_initial_dictionary(context, options, problem, x, d) =
+    ccall(entry(at_dicod_initial_dictionary, :dicod_initial_dictionary), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{dicod_const_array}, Ptr{Float64}), context, options, problem, x, d)
+
+const at_dicod_initial_dictionary_f32 = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_initial_dictionary_f32(context, options, problem, x, d) =
+    ccall(entry(at_dicod_initial_dictionary_f32, :dicod_initial_dictionary_f32), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{dicod_const_array}, Ptr{Float32}), context, options, problem, x, d)
+
 const at_dicod_learner_save = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_save(learner, capacity, buffer, needed) =
     ccall(entry(at_dicod_learner_save, :dicod_learner_save), Int32, (Ptr{Cvoid}, Int64, Ptr{UInt8}, Ptr{Int64}), learner, capacity, buffer, needed)
@@ -1231,6 +1239,8 @@ const entries = (at_dicod_strerror,
                  at_dicod_learner_objective,
                  at_dicod_learner_get_trace,
                  at_dicod_learner_get_trace_json,
+                 at_dicod_initial_dictionary,
+                 at_dicod_initial_dictionary_f32,
                  at_dicod_learner_save,
                  at_dicod_learner_save_file,
                  at_dicod_learner_restore,

@@ -60,6 +60,33 @@ function learn_plain(@nospecialize(each), x::Array{T}, d::Array{T}, context, act
 end
 
 """
+    initial_dictionary(x, atom_shape, n_atoms; signal_shape=nothing, offset=nothing, context=nothing, options...)
+
+The dictionary that learning would begin with, drawn from `x`: this rank's block of a domain of size `signal_shape`, which begins
+at `offset`; without `signal_shape` all of it. Collective.
+"""
+initial_dictionary(x, atom_shape, n_atoms; signal_shape=nothing, offset=nothing, context=nothing, given...) =
+    interruptible() do
+        together(() -> drawn(x, atom_shape, n_atoms, signal_shape, offset, context, listed(given)), context,
+                 c -> dicod_initial_dictionary(c, C_NULL, C_NULL, C_NULL, C_NULL))
+    end
+
+function drawn(x::AbstractArray, atom_shape, n_atoms, signal_shape, offset, context, given)
+    T, n = element(x), length(atom_shape)
+    d = zeros(T, atom_shape..., size(x, n + 1), n_atoms)
+    g = signal_shape === nothing ? Geometry(x, d) : Geometry(d, signal_shape, size(x, n + 2))
+    status = with_options(given) do options
+        with_context(context) do c
+            described(dicod_const_array, "x", in_place(T, x), n, g.n_channels, g.n_signals, g.signal, offset) do a
+                c_initial(T)(c, options, problem(g), a, d)
+            end
+        end
+    end
+    told(() -> finished(status, box_of(context)))
+    d
+end
+
+"""
     Learner(d, signal_shape; n_signals=1, context=nothing, options...)
     Learner(...) do learner ... end
 

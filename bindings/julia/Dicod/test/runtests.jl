@@ -116,6 +116,10 @@ const everything = !("threads" in ARGS)
             push!(told, step.iteration)
             @test length(step.nonzeros) == 3
         end
+        first = initial_dictionary(x, (5,), 3)
+        @test bits(learn(x, first; learn_max_iter=3, activations=false).d, l.d)
+        @test bits(initial_dictionary(view(x, 1:40, :), (5,), 3; signal_shape=(40,), offset=(0,)), first)
+        @test_throws DicodError initial_dictionary(x, (50,), 3)
         @test told == 0:2 && bits(dictionary(learner), l.d) && bits(get_z(learner), l.z)
         model = reconstruct(l.z, l.d)
         @test bits(reconstruct!(learner, similar(x)), model) && bits(residual!(learner, similar(x), x), x - model)

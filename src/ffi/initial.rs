@@ -1,0 +1,93 @@
+//! The first dictionary by itself, as learning would draw it.
+
+use crate::base::error::{Error, Result};
+use crate::base::status::{DICOD_OK, dicod_status};
+use crate::csc::encoder::same_problem;
+use crate::ffi::array::dicod_const_array;
+use crate::ffi::atoms::multiplied_out;
+use crate::ffi::boundary::problem::{explained, values};
+use crate::ffi::boundary::{Element, Problem, guard, slice_mut};
+use crate::ffi::context::{Session, dicod_context, ranks, shared};
+use crate::ffi::learn::first_dictionary;
+use crate::ffi::learner::field;
+use crate::ffi::options::dicod_options;
+use crate::ffi::problem::dicod_problem;
+use crate::ffi::run::status_of;
+use crate::learn::Learner;
+use crate::ranks::alike::fails_unless_alike;
+use std::time::Instant;
+
+/// Draws the dictionary that learning would begin with, bit for bit that of dicod_learn() and of a learner's first step: to `d`
+/// (n_atoms, n_channels, atom_shape...), row-major, on every rank; atoms of rank one multiplied out. Options that matter are
+/// "learn_init", "seed", "learn_window", "learn_rank_one", "learn_fixed_atoms" and "learn_batch", and for "greedy-patches" those
+/// of a solve; with "learn_init" = "given", and for fixed atoms, `d` is read first.
+///
+/// `x` is as for dicod_encoder_solve(): each rank brings a block, together they are the domain that `problem` describes. Its
+/// element type is that of `d`. `context` and `options` may be NULL.
+///
+/// Returns DICOD_OK; DICOD_TIME_LIMIT or DICOD_CANCELLED when it was stopped: the atoms are noise then. On an error `d` is
+/// untouched.
+///
+/// Collective over the context's ranks. Thread-safe, except that a context serves one call at a time. Errors: as dicod_learn(),
+/// and as dicod_encoder_solve() for x.
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_initial_dictionary(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    problem: *const dicod_problem,
+    x: *const dicod_const_array,
+    d: *mut f64,
+) -> dicod_status {
+    guard(|| draw(context, Problem::new(options, problem), x, d))
+}
+
+/// dicod_initial_dictionary() for arrays of float.
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_initial_dictionary_f32(
+    context: *mut dicod_context,
+    options: *const dicod_options,
+    problem: *const dicod_problem,
+    x: *const dicod_const_array,
+    d: *mut f32,
+) -> dicod_status {
+    guard(|| draw(context, Problem::new(options, problem), x, d))
+}
+
+fn draw<T: Element>(
+    context: *mut dicod_context,
+    problem: Result<Problem>,
+    x: *const dicod_const_array,
+    d: *mut T,
+) -> Result<dicod_status> {
+    let start = Instant::now();
+    let context = shared(context);
+    let session = Session::run(&context)?;
+    let ranks = ranks(&context);
+    let given = problem.and_then(|Problem { shape, options }| {
+        let n = Problem::len(shape.n_atoms, shape.n_channels, shape.atom);
+        values(d.cast_const(), n, "d")?;
+        let (first, range) = first_dictionary(&shape, &options, d.cast_const())?;
+        let brought = same_problem(size_of::<T>(), &shape, &options);
+        let learner = Learner::over(ranks.clone(), shape, options, session.n_threads, first)?;
+        let x = field(&learner, &range, x)?;
+        Ok((learner, brought, x))
+    });
+    let (mut learner, brought, x) = ranks.agree(given)?;
+    fails_unless_alike(&*ranks, &brought)?;
+    let options = learner.options().clone();
+    session.timed(start, &options, &ranks, |clock| {
+        let status = match learner.prepare_within(clock, &x) {
+            Ok(()) => DICOD_OK,
+            Err(Error::Stopped(stop)) => status_of(stop),
+            Err(error) => return Err(explained(error, learner.shape())),
+        };
+        let atoms = match learner.dictionary() {
+            Some(dictionary) => multiplied_out(dictionary),
+            // There was no time for one.
+            None => learner.noise().and_then(|d| multiplied_out(&d)),
+        };
+        let atoms = ranks.agree(atoms)?;
+        slice_mut(d, atoms.len(), "d", "room for the atoms")?.copy_from_slice(&atoms);
+        Ok(status)
+    })
+}
