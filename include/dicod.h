@@ -561,6 +561,8 @@ typedef struct dicod_option_info {
  *     1: activations are constrained to z >= 0
  * periodic (integers, default empty, each 0 or 1)
  *     per axis, 1: the axis wraps around (valid shape = signal shape); empty: none does
+ * missing (string, default none, none | nan)
+ *     nan: a sample of x that is NaN is missing, as if its weight were 0 (see dicod_encoder_set_weights); none: it is an error; not in learning
  * warm_start (integer, default 0, 0 or 1)
  *     1: start from the given z (dicod_solve) or from the last one (encoder), not from zero
  * frozen_support (integer, default 0, 0 or 1)
@@ -1122,7 +1124,7 @@ dicod_status dicod_solve_f32(dicod_context *context,
  * Smallest regularisation for which z = 0 is optimal: `*lambda_max` = max |D * x| (correlation;
  * without the absolute value if the option "positive" is set), over all signals.
  *
- * Arguments are those of dicod_solve(); of the options "positive" and "periodic" matter. The value
+ * Arguments are those of dicod_solve(); of the options "positive", "periodic" and "missing" matter. The value
  * is the one that dicod_solve() reports.
  *
  * Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
@@ -1456,6 +1458,43 @@ dicod_status dicod_encoder_set_dictionary_rank1_f32(dicod_encoder *encoder,
                                                     const float *v);
 
 /**
+ * Gives each sample of the signals a weight: the next solves minimise
+ *
+ * `F(z) = 1/2 sum w (x - sum_k z_k * d_k)^2 + sum_k lambda_k |z_k|_1`
+ *
+ * `weights` is described as x is in dicod_encoder_solve(), n_signals * n_channels channels over the signal's shape, of the
+ * encoder's element type: w >= 0 and finite. Over the ranks of a communicator each brings a block; these need not be those of
+ * x. Weights are copied, and hold until others are given or dicod_encoder_clear_weights(); activations are kept, for a warm
+ * start.
+ *
+ * Where w = 0 there is no sample: x is not looked at, and may be NaN. An activation all of whose support is missing is
+ * zero. The option "missing" = "nan" says the same of all samples that are NaN, without an array; both may be used together.
+ * lambda_max, objective and gap in dicod_info are those of F.
+ *
+ * What it costs: one pass over the window for each solve, and for each step whose support meets samples of different
+ * weights some more than a usual one; where the weight is the same on all of the support nothing. tol: where samples of the
+ * support are missing, or count less than the largest weight, a step counts by how far its correlation is from the optimum,
+ * |c_k - lambda sign z_k| / |d_k| over the largest weight, if that is less than |d_k| |dz_k|.
+ *
+ * Collective over the context's ranks. Needs the encoder for itself. After an error weights are as they were.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (weights: negative or not finite,
+ * which names the place; so large or so small that the inverse overflows; another element type or number of channels);
+ * DICOD_ERROR_INVALID_SHAPE (weights; blocks that overlap or leave a hole); DICOD_ERROR_OUT_OF_MEMORY;
+ * DICOD_ERROR_INVALID_STATE (encoder or context in use); DICOD_ERROR_COMMUNICATION.
+ */
+dicod_status dicod_encoder_set_weights(dicod_encoder *encoder,
+                                       const dicod_const_array *weights);
+
+/**
+ * All samples have the weight 1 from the next solve on, as before dicod_encoder_set_weights(). Activations are kept, for a warm
+ * start.
+ *
+ * Collective over the context's ranks. Needs the encoder for itself. Errors: DICOD_ERROR_NULL_POINTER;
+ * DICOD_ERROR_INVALID_STATE (encoder or context in use).
+ */
+dicod_status dicod_encoder_clear_weights(dicod_encoder *encoder);
+
+/**
  * Encodes the signals `x`, over the signal's shape, n_signals * n_channels channels. Nothing is
  * copied but into the residual. Over the ranks of a communicator each brings the block that it
  * holds; all blocks together are the domain, without overlap. Which rank works on what follows from
@@ -1668,7 +1707,8 @@ dicod_status dicod_encoder_reconstruct(const dicod_encoder *encoder,
  * describes. `x` is as for dicod_encoder_solve(): each rank brings a block, together they are the domain. `residual` is as x
  * for dicod_encoder_reconstruct(): any block, another than that of `x` if a rank likes, with ghost layers for instance; it may
  * be the memory of `x` itself. A block that lies in the rank's own takes no messages but those of activations. Every value is
- * the difference of x and what dicod_reconstruct() gives, bit for bit.
+ * the difference of x and what dicod_reconstruct() gives, bit for bit, whatever weights there are; where x is NaN, because the
+ * sample is missing, it is NaN.
  *
  * Collective over the context's ranks. Needs the encoder for itself.
  * Errors: as dicod_encoder_solve(), for x; as dicod_encoder_get_z(), for residual.
@@ -1680,7 +1720,7 @@ dicod_status dicod_encoder_residual(const dicod_encoder *encoder,
 /**
  * What a solve minimises, for the activations in the encoder and the signals `x`, which are as for dicod_encoder_solve():
  * `*objective` = F(z) of the whole domain, on all ranks, and `*data_term` = its first half,
- * 1/2 |x - sum_k z_k * d_k|^2, which may be NULL. The regularisation is that of the options: where it is relative, lambda_max of
+ * 1/2 |x - sum_k z_k * d_k|^2, which may be NULL; with the weights of dicod_encoder_set_weights(). The regularisation is that of the options: where it is relative, lambda_max of
  * `x` is computed first. Both are the same, bit for bit, on any number of ranks and threads, and up to rounding those of
  * dicod_objective().
  *

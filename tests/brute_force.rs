@@ -8,6 +8,7 @@ mod common;
 use common::{Answer, Penalty, Point, Problem, bits, encode, encoder, soft_threshold, solve, volume};
 use dicod::csc::{Options, Progress, Scale, Schedule, Stop, Strategy as Choice};
 use dicod::linalg::{Method, Real};
+use dicod::options::solve::Missing;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
@@ -53,7 +54,9 @@ impl Lasso {
     fn of(problem: &Problem, penalty: &Penalty) -> Vec<(Lasso, Vec<usize>)> {
         let n_rows = problem.x.len();
         let mut columns = vec![vec![0.0; n_rows]; problem.n_z()];
-        problem.for_each_term(|z, x, d| columns[z][x] += problem.d[d]);
+        // √w x ≈ √w D z
+        problem.for_each_term(|z, x, d| columns[z][x] += problem.weight(x).sqrt() * problem.d[d]);
+        let x: Vec<f64> = problem.x.iter().enumerate().map(|(i, x)| problem.weight(i).sqrt() * x).collect();
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         let per_signal = problem.n_z() / problem.n_signals;
         let of_signal = |signal: usize| {
@@ -67,7 +70,7 @@ impl Lasso {
             let lasso = Lasso {
                 n: free.len(),
                 h,
-                b: free.iter().map(|i| dot(&columns[*i], &problem.x)).collect(),
+                b: free.iter().map(|i| dot(&columns[*i], &x)).collect(),
                 lambda: free.iter().map(|i| penalty.lambda[problem.atom_of(*i)]).collect(),
                 positive: penalty.positive,
             };
@@ -225,6 +228,7 @@ prop_compose! {
             n_axes, n_signals, n_channels, n_atoms, signal, atom, periodic,
             x: numbers.list(n_signals * n_channels * volume(signal)),
             d: numbers.list(n_atoms * n_channels * volume(atom)),
+            w: Vec::new(),
         };
         // Atoms of all lengths, zero ones among them.
         let per_atom = n_channels * volume(atom);
@@ -237,7 +241,27 @@ prop_compose! {
             };
             problem.d[k * per_atom..(k + 1) * per_atom].iter_mut().for_each(|d| *d *= scale);
         }
+        problem.w = weights(&problem, &mut Numbers(!seed));
         (problem, numbers.next())
+    }
+}
+
+/// Weights of a kind: none, holes here and there, a piece that is missing, any numbers, pieces of other weights, nothing at
+/// all.
+fn weights(problem: &Problem, numbers: &mut Numbers) -> Vec<f64> {
+    let (n, row) = (problem.x.len(), problem.signal[2]);
+    let share = [0.1, 0.3, 0.7][numbers.next() as usize % 3];
+    let hole = |numbers: &mut Numbers| numbers.uniform() < 2.0 * share - 1.0;
+    let unit = [1.0, 1.0, 0.37, 5.0][numbers.next() as usize % 4];
+    match numbers.next() % 12 {
+        0..=5 => Vec::new(),
+        6 => (0..n).map(|_| if hole(numbers) { 0.0 } else { unit }).collect(),
+        7 => (0..n).map(|i| if (i % row) * 3 / row == 1 { 0.0 } else { unit }).collect(),
+        8 => (0..n).map(|_| unit * (1.0 + numbers.uniform())).collect(),
+        9 => (0..n).map(|_| if hole(numbers) { 0.0 } else { unit * (1.0 + numbers.uniform()) }).collect(),
+        10 => (0..n).map(|i| unit * [1.0, 0.25, 3.0][(i % row) * 3 / row]).collect(),
+        _ if numbers.chance(4) => vec![0.0; n],
+        _ => (0..n).map(|i| if i % 7 < 5 { 1.0 } else { 0.0 }).collect(),
     }
 }
 
@@ -285,6 +309,7 @@ prop_compose! {
             frozen_support: warm && frozen,
             seed: (seed >> 2) as i64,
             correlation,
+            missing: if numbers.chance(2) { Missing::Nan } else { Missing::None },
             ..Options::default()
         };
         Case { problem, options, z0 }
@@ -300,6 +325,11 @@ fn config(cases: u32, long: u32) -> ProptestConfig {
     }
 }
 
+/// As large as sums may be that are rounded.
+fn energy(problem: &Problem) -> f64 {
+    problem.heaviest() * problem.x.iter().map(|x| x * x).sum::<f64>()
+}
+
 /// What holds whenever a solve ends: info is true of z, and z is allowed.
 #[track_caller]
 /// Returns F(z) and the penalty, with λ as the solver has rounded it.
@@ -307,7 +337,7 @@ fn check_valid<T: Real>(case: &Case, answer: &Answer<T>, rounding: f64) -> (f64,
     let (info, mut penalty) = (&answer.info, case.penalty());
     let z = common::widened(&answer.z);
     assert!(z.iter().all(|z| z.is_finite()));
-    let energy: f64 = case.problem.x.iter().map(|x| x * x).sum();
+    let energy = energy(&case.problem);
     let norms = case.problem.squared_norms();
     let longest = norms.iter().fold(0.0, |m: f64, n| m.max(*n));
     for (k, (got, lambda)) in info.lambda.iter().zip(&mut penalty.lambda).enumerate() {
@@ -372,7 +402,7 @@ fn check_optimal<T: Real>(case: &Case, rounding: f64, relative: f64) -> bool {
     let z = common::widened(&answer.z);
     let measure = case.problem.measure(&case.options);
     let slopes = case.problem.squared_norms().into_iter().zip(measure);
-    let slopes: Vec<f64> = slopes.map(|(n, m)| info.tol * n / m).collect();
+    let slopes: Vec<f64> = slopes.map(|(n, m)| info.tol * case.problem.heaviest() * n / m).collect();
     let apart = z.iter().zip(&best).map(|(a, b)| (a - b).abs()).enumerate();
     let apart: f64 = apart.map(|(i, z)| slopes[case.problem.atom_of(i)] * z).sum();
     let allowed = relative * least + apart;
@@ -467,7 +497,7 @@ proptest! {
         let answer: Answer<f64> = solve(&case.problem, &case.options, 1, case.start());
         let (objective, penalty) = check_valid(&case, &answer, 1e-13);
         let (info, gap) = (&answer.info, answer.info.certificate.gap);
-        let energy: f64 = case.problem.x.iter().map(|x| x * x).sum();
+        let energy = energy(&case.problem);
         match info.stop {
             Stop::Converged => prop_assert!(gap <= case.options.gap_tol * info.certificate.objective, "{info:?}"),
             Stop::Precision => prop_assert!(gap <= 1e-9 * energy, "{info:?}"),
@@ -500,7 +530,7 @@ proptest! {
             case.options.reg_per_atom.iter_mut().for_each(|reg| *reg *= after / before);
         }
         // The reference must get what the solver sees.
-        for list in [&mut case.problem.x, &mut case.problem.d, &mut case.z0] {
+        for list in [&mut case.problem.x, &mut case.problem.d, &mut case.problem.w, &mut case.z0] {
             list.iter_mut().for_each(|x| *x = f64::from(*x as f32));
         }
         case.options.tol = 1e-5;
@@ -543,6 +573,7 @@ fn problem(signal: &[usize], atom: &[usize], periodic: bool, channels: usize, at
         periodic: std::array::from_fn(|a| a >= first && periodic),
         x: numbers.list(channels * volume(signal)),
         d: numbers.list(atoms * channels * volume(atom)),
+        w: Vec::new(),
     }
 }
 

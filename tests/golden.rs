@@ -28,6 +28,7 @@ fn problem(arrays: &Arrays, d: &str) -> Problem {
         periodic: [false; 3],
         x: x.values.clone(),
         d: d.values.clone(),
+        w: Vec::new(),
     }
 }
 
@@ -262,6 +263,7 @@ fn published_layouts_are_answered_without_a_negative_or_tiny_part() {
                 periodic: [false; 3],
                 x: wave(common::volume(signal)),
                 d: wave(2 * common::volume(atom)),
+                w: Vec::new(),
             };
             let options = Options {
                 tile_shape: atom[3 - valid.len()..].iter().map(|n| *n as i64).collect(),

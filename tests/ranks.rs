@@ -11,7 +11,7 @@ use dicod::base::error::{Error, Result};
 use dicod::csc::{Activity, Encoder, Info, Options, Schedule, Span, Stop, Strategy, objective, reconstruct};
 use dicod::grid::block::Block;
 use dicod::linalg::{Field, FieldMut, Real, Strided};
-use dicod::options::solve::SoftLock;
+use dicod::options::solve::{Missing, SoftLock};
 use dicod::ranks::local::{Local, Weather};
 use dicod::ranks::{Reduce, Transport};
 use rand_chacha::ChaCha8Rng;
@@ -60,6 +60,7 @@ fn problem(random: &mut Random) -> (Problem, Options) {
         periodic,
         x: Vec::new(),
         d: Vec::new(),
+        w: Vec::new(),
     };
     let n = problem.n_signals * problem.n_channels * volume(signal);
     problem.x = (0..n).map(|_| random.value()).collect();
@@ -94,6 +95,20 @@ fn problem(random: &mut Random) -> (Problem, Options) {
         options.gap_tol = [0.1, 1e-3][random.below(2)];
     }
     (problem, options)
+}
+
+/// Weights for every other problem: holes here and there or in one piece, which NaN alone may tell of, or any numbers.
+fn weigh(problem: &mut Problem, options: &mut Options, random: &mut Random) {
+    let (n, row) = (problem.x.len(), problem.signal[2]);
+    problem.w = match random.below(6) {
+        0 => (0..n).map(|_| f64::from(u8::from(random.below(4) > 0))).collect(),
+        1 => (0..n).map(|i| f64::from(u8::from((i % row) * 3 / row != 1))).collect(),
+        2 => (0..n).map(|_| if random.below(5) > 0 { 0.7 * random.value().abs() } else { 0.0 }).collect(),
+        _ => Vec::new(),
+    };
+    if random.coin() {
+        options.missing = Missing::Nan;
+    }
 }
 
 fn point(shape: Point) -> [i64; 3] {
@@ -232,7 +247,12 @@ fn over_ranks<T: Real>(
     let dictionary = problem.dictionary::<T>();
     let mut encoder = Encoder::over(ranks, shape, dictionary, options.clone(), n_threads)?;
     let valid = problem.valid();
-    let mut x = rounded::<T>(&problem.x);
+    if !problem.w.is_empty() && !problem.nan_says_all(options) {
+        let blocks = partition(problem.signal, size, &mut common_random);
+        let w = Held::new(blocks[me], n_x, &mut own_random).fill(&rounded::<T>(&problem.w), problem.signal);
+        encoder.set_weights(Some(&w.field()))?;
+    }
+    let mut x = rounded::<T>(&problem.with_holes());
     for (round, expected) in expected.iter().enumerate() {
         let blocks = partition(problem.signal, size, &mut common_random);
         let held = Held::new(blocks[me], n_x, &mut own_random).fill(&x, problem.signal);
@@ -294,22 +314,28 @@ fn on_any_blocks<T: Real>(
     encoder.residual(&held.field(), &mut left.field_mut())?;
     let value = |of: &Held<T>, channel: usize, at: [i64; 3]| {
         let local = std::array::from_fn(|a| at[a] - of.block.origin[a]);
-        of.channels[channel][of.layout.index(local)].wide().to_bits()
+        bits(&[of.channels[channel][of.layout.index(local)]])
     };
+    // What is missing stays that.
+    let left_of = |i: usize| if x[i].finite() { x[i] - model[i] } else { T::NAN };
     found.each(|at, _| {
         for channel in 0..n_x {
             let i = index(channel, at, problem.signal);
-            assert_eq!(value(&found, channel, at), model[i].wide().to_bits(), "D*z[{channel}, {at:?}]");
-            assert_eq!(value(&left, channel, at), (x[i] - model[i]).wide().to_bits(), "x - D*z[{channel}, {at:?}]");
+            assert_eq!(value(&found, channel, at), bits(&[model[i]]), "D*z[{channel}, {at:?}]");
+            assert_eq!(value(&left, channel, at), bits(&[left_of(i)]), "x - D*z[{channel}, {at:?}]");
         }
     });
-    for of in [&found, &left] {
+    for of in if problem.w.contains(&0.0) { vec![&found] } else { vec![&found, &left] } {
         let written = of.channels.iter().flatten().filter(|v| v.finite()).count();
         assert_eq!(written, n_x * block.volume() as usize, "ghost layers were written");
     }
     let (value, data_term) = encoder.objective(&held.field())?;
     let whole_x = Field::contiguous(x, shape.signal);
-    let local = objective(&shape, &problem.dictionary(), &options, 1, &whole_x, &whole_z)?;
+    let certificate = &expected.info.certificate;
+    let local = match problem.w.is_empty() {
+        true => objective(&shape, &problem.dictionary(), &options, 1, &whole_x, &whole_z)?,
+        false => (certificate.objective, certificate.data_term),
+    };
     let near = |a: f64, b: f64| (a - b).abs() <= local.0 * if size_of::<T>() == 8 { 1e-12 } else { 1e-5 };
     assert!(near(value, local.0) && near(data_term, local.1), "{value:e} {data_term:e} {local:?}");
     // Of all ranks the same.
@@ -323,7 +349,8 @@ fn on_any_blocks<T: Real>(
 /// On each of `sizes` ranks, with up to `most_threads` threads.
 fn compare<T: Real>(seed: u64, sizes: &[usize], most_threads: usize) {
     let mut random = Random::new(seed);
-    let (problem, mut options) = problem(&mut random);
+    let (mut problem, mut options) = problem(&mut random);
+    weigh(&mut problem, &mut options, &mut Random::new(!seed));
     options.warm_start = true;
     // Some strategies take for ever on some problems.
     options.max_iter = 20_000;
@@ -407,6 +434,7 @@ fn fixed(signal: Point, atom: Point) -> (Problem, Options) {
         periodic: [false, true, false],
         x: (0..n).map(|_| random.value()).collect(),
         d: (0..6 * volume(atom)).map(|_| random.value()).collect(),
+        w: Vec::new(),
     };
     let options =
         Options { periodic: vec![true, false], reg: 0.05, tol: 1e-5, tile_shape: vec![8, 8], ..Options::default() };
@@ -606,7 +634,8 @@ fn a_rank_that_fails_anywhere_leaves_nobody_waiting() {
 /// it did.
 fn by_itself(seed: u64) -> bool {
     let mut random = Random::new(seed ^ 0xa5a5);
-    let (problem, mut options) = problem(&mut random);
+    let (mut problem, mut options) = problem(&mut random);
+    weigh(&mut problem, &mut options, &mut Random::new(!seed));
     options.tol = options.tol.max(1e-5);
     // Some strategies take for ever on some problems.
     options.max_iter = 100_000;
@@ -629,8 +658,11 @@ fn by_itself(seed: u64) -> bool {
         let dictionary = problem.dictionary::<f64>();
         let mut encoder = Encoder::over(ranks, shape, dictionary, options.clone(), 1)?;
         let n_x = problem.n_signals * problem.n_channels;
-        let x = Held::new(blocks[me], n_x, &mut Random::new(seed));
-        encoder.solve(&x.fill(&problem.x, problem.signal).field(), None)
+        let held = || Held::new(blocks[me], n_x, &mut Random::new(seed));
+        if !problem.w.is_empty() && !problem.nan_says_all(&options) {
+            encoder.set_weights(Some(&held().fill(&problem.w, problem.signal).field()))?;
+        }
+        encoder.solve(&held().fill(&problem.with_holes(), problem.signal).field(), None)
     });
     let results: Vec<_> = results.into_iter().map(|r| r.unwrap()).collect();
     let told = format!("seed {seed}, {size} ranks, {lock:?}, tol {tol}");

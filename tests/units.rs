@@ -42,8 +42,18 @@ fn problem(numbers: &mut Numbers, n_signals: usize) -> Problem {
         periodic[axis] = numbers.below(3) == 0;
     }
     let (n_channels, n_atoms) = (1 + numbers.below(2), 1 + numbers.below(4));
-    let mut problem =
-        Problem { n_axes, n_signals, n_channels, n_atoms, signal, atom, periodic, x: Vec::new(), d: Vec::new() };
+    let mut problem = Problem {
+        n_axes,
+        n_signals,
+        n_channels,
+        n_atoms,
+        signal,
+        atom,
+        periodic,
+        x: Vec::new(),
+        d: Vec::new(),
+        w: Vec::new(),
+    };
     let n = n_atoms * n_channels * volume(atom);
     problem.d = (0..n).map(|_| numbers.uniform()).collect();
     normalise(&mut problem);

@@ -820,6 +820,17 @@ module dicod_c
       type(c_ptr), value :: v
       integer(c_int32_t) :: outcome
     end function
+    function dicod_encoder_set_weights(encoder, weights) bind(c, name='dicod_encoder_set_weights') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      type(dicod_const_array), intent(in) :: weights
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_encoder_clear_weights(encoder) bind(c, name='dicod_encoder_clear_weights') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_encoder_solve(encoder, x, info) bind(c, name='dicod_encoder_solve') result(outcome)
       import
       type(c_ptr), value :: encoder
@@ -2661,7 +2672,7 @@ contains
       kind = 'real'
     case ('reg_per_atom')
       kind = 'reals'
-    case ('reg_scale', 'tol_scale', 'strategy', 'schedule', 'soft_lock', 'correlation', 'learn_init', &
+    case ('reg_scale', 'tol_scale', 'strategy', 'schedule', 'soft_lock', 'missing', 'correlation', 'learn_init', &
         'learn_reg_reference', 'learn_statistics')
       kind = 'string'
     case default
@@ -3173,7 +3184,7 @@ contains
   ! The options that a call was given: a variable with them, or one by one.
   recursive subroutine choose_options(c, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics)
@@ -3188,7 +3199,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32) :: stat
     character(1) :: errmsg
@@ -3240,6 +3251,8 @@ contains
       if (present(positive)) call c%one%set('positive', positive, stat, errmsg)
       if (stat < 0) return
       if (present(periodic)) call c%one%set('periodic', periodic, stat, errmsg)
+      if (stat < 0) return
+      if (present(missing)) call c%one%set('missing', missing, stat, errmsg)
       if (stat < 0) return
       if (present(warm_start)) call c%one%set('warm_start', warm_start, stat, errmsg)
       if (stat < 0) return
@@ -3857,7 +3870,7 @@ contains
 
   recursive subroutine solve_132_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -3875,7 +3888,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -3886,7 +3899,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -3965,7 +3978,7 @@ contains
 
   recursive subroutine solve_232_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -3983,7 +3996,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -3994,7 +4007,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -4073,7 +4086,7 @@ contains
 
   recursive subroutine solve_333_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -4091,7 +4104,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -4102,7 +4115,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -4181,7 +4194,7 @@ contains
 
   recursive subroutine solve_243_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -4199,7 +4212,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -4210,7 +4223,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -4289,7 +4302,7 @@ contains
 
   recursive subroutine solve_343_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -4307,7 +4320,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -4318,7 +4331,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -4397,7 +4410,7 @@ contains
 
   recursive subroutine solve_444_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -4415,7 +4428,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -4426,7 +4439,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -4505,7 +4518,7 @@ contains
 
   recursive subroutine solve_354_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -4523,7 +4536,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -4534,7 +4547,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -4613,7 +4626,7 @@ contains
 
   recursive subroutine solve_454_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -4631,7 +4644,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -4642,7 +4655,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -4721,7 +4734,7 @@ contains
 
   recursive subroutine solve_555_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -4739,7 +4752,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -4750,7 +4763,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -4829,7 +4842,7 @@ contains
 
   recursive subroutine solve_132_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -4847,7 +4860,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -4858,7 +4871,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -4937,7 +4950,7 @@ contains
 
   recursive subroutine solve_232_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -4955,7 +4968,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -4966,7 +4979,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -5045,7 +5058,7 @@ contains
 
   recursive subroutine solve_333_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -5063,7 +5076,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -5074,7 +5087,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -5153,7 +5166,7 @@ contains
 
   recursive subroutine solve_243_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -5171,7 +5184,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -5182,7 +5195,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -5261,7 +5274,7 @@ contains
 
   recursive subroutine solve_343_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -5279,7 +5292,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -5290,7 +5303,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -5369,7 +5382,7 @@ contains
 
   recursive subroutine solve_444_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -5387,7 +5400,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -5398,7 +5411,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -5477,7 +5490,7 @@ contains
 
   recursive subroutine solve_354_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -5495,7 +5508,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -5506,7 +5519,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -5585,7 +5598,7 @@ contains
 
   recursive subroutine solve_454_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -5603,7 +5616,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -5614,7 +5627,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -5693,7 +5706,7 @@ contains
 
   recursive subroutine solve_555_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -5711,7 +5724,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
@@ -5722,7 +5735,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -5978,75 +5991,95 @@ module dicod_encoder_m
     generic :: get_dictionary => get_dictionary_5_r32
     generic :: get_dictionary_rank1 => get_dictionary_rank1_5_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_1_r64, reconstruct_1_r64, residual_1_r64, objective_1_r64
+    procedure, private :: solve_1_r64, reconstruct_1_r64, residual_1_r64, objective_1_r64, set_weights_1_r64
     generic :: solve => solve_1_r64
     generic :: reconstruct => reconstruct_1_r64
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_1_r64
     generic :: objective => objective_1_r64
+    ! call e%set_weights(weights, offset)
+    generic :: set_weights => set_weights_1_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_2_r64, reconstruct_2_r64, residual_2_r64, objective_2_r64
+    procedure, private :: solve_2_r64, reconstruct_2_r64, residual_2_r64, objective_2_r64, set_weights_2_r64
     generic :: solve => solve_2_r64
     generic :: reconstruct => reconstruct_2_r64
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_2_r64
     generic :: objective => objective_2_r64
+    ! call e%set_weights(weights, offset)
+    generic :: set_weights => set_weights_2_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_3_r64, reconstruct_3_r64, residual_3_r64, objective_3_r64
+    procedure, private :: solve_3_r64, reconstruct_3_r64, residual_3_r64, objective_3_r64, set_weights_3_r64
     generic :: solve => solve_3_r64
     generic :: reconstruct => reconstruct_3_r64
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_3_r64
     generic :: objective => objective_3_r64
+    ! call e%set_weights(weights, offset)
+    generic :: set_weights => set_weights_3_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_4_r64, reconstruct_4_r64, residual_4_r64, objective_4_r64
+    procedure, private :: solve_4_r64, reconstruct_4_r64, residual_4_r64, objective_4_r64, set_weights_4_r64
     generic :: solve => solve_4_r64
     generic :: reconstruct => reconstruct_4_r64
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_4_r64
     generic :: objective => objective_4_r64
+    ! call e%set_weights(weights, offset)
+    generic :: set_weights => set_weights_4_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_5_r64, reconstruct_5_r64, residual_5_r64, objective_5_r64
+    procedure, private :: solve_5_r64, reconstruct_5_r64, residual_5_r64, objective_5_r64, set_weights_5_r64
     generic :: solve => solve_5_r64
     generic :: reconstruct => reconstruct_5_r64
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_5_r64
     generic :: objective => objective_5_r64
+    ! call e%set_weights(weights, offset)
+    generic :: set_weights => set_weights_5_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_1_r32, reconstruct_1_r32, residual_1_r32, objective_1_r32
+    procedure, private :: solve_1_r32, reconstruct_1_r32, residual_1_r32, objective_1_r32, set_weights_1_r32
     generic :: solve => solve_1_r32
     generic :: reconstruct => reconstruct_1_r32
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_1_r32
     generic :: objective => objective_1_r32
+    ! call e%set_weights(weights, offset)
+    generic :: set_weights => set_weights_1_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_2_r32, reconstruct_2_r32, residual_2_r32, objective_2_r32
+    procedure, private :: solve_2_r32, reconstruct_2_r32, residual_2_r32, objective_2_r32, set_weights_2_r32
     generic :: solve => solve_2_r32
     generic :: reconstruct => reconstruct_2_r32
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_2_r32
     generic :: objective => objective_2_r32
+    ! call e%set_weights(weights, offset)
+    generic :: set_weights => set_weights_2_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_3_r32, reconstruct_3_r32, residual_3_r32, objective_3_r32
+    procedure, private :: solve_3_r32, reconstruct_3_r32, residual_3_r32, objective_3_r32, set_weights_3_r32
     generic :: solve => solve_3_r32
     generic :: reconstruct => reconstruct_3_r32
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_3_r32
     generic :: objective => objective_3_r32
+    ! call e%set_weights(weights, offset)
+    generic :: set_weights => set_weights_3_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_4_r32, reconstruct_4_r32, residual_4_r32, objective_4_r32
+    procedure, private :: solve_4_r32, reconstruct_4_r32, residual_4_r32, objective_4_r32, set_weights_4_r32
     generic :: solve => solve_4_r32
     generic :: reconstruct => reconstruct_4_r32
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_4_r32
     generic :: objective => objective_4_r32
+    ! call e%set_weights(weights, offset)
+    generic :: set_weights => set_weights_4_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_5_r32, reconstruct_5_r32, residual_5_r32, objective_5_r32
+    procedure, private :: solve_5_r32, reconstruct_5_r32, residual_5_r32, objective_5_r32, set_weights_5_r32
     generic :: solve => solve_5_r32
     generic :: reconstruct => reconstruct_5_r32
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_5_r32
     generic :: objective => objective_5_r32
+    ! call e%set_weights(weights, offset)
+    generic :: set_weights => set_weights_5_r32
     procedure, private :: set_z_2_r64, get_z_2_r64
     generic :: set_z => set_z_2_r64
     generic :: get_z => get_z_2_r64
@@ -6071,6 +6104,7 @@ module dicod_encoder_m
     procedure, private :: set_z_5_r32, get_z_5_r32
     generic :: set_z => set_z_5_r32
     generic :: get_z => get_z_5_r32
+    procedure :: clear_weights => encoder_clear_weights
     procedure :: clear_z => encoder_clear_z
     procedure :: get_sparse => encoder_get_sparse
     procedure :: set_sparse => encoder_set_sparse
@@ -6148,6 +6182,14 @@ contains
       options%handle = handle
     end if
     call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! All samples count alike again.
+  recursive subroutine encoder_clear_weights(self, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call report_status(dicod_encoder_clear_weights(self%handle), stat, errmsg)
   end subroutine
 
   ! Forgets the activations: the next warm start begins at zero.
@@ -6450,7 +6492,7 @@ contains
   ! otherwise.
   recursive subroutine create_3_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -6470,7 +6512,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -6482,7 +6524,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -6498,7 +6540,7 @@ contains
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_3_r64(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -6518,7 +6560,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -6530,7 +6572,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -6605,7 +6647,7 @@ contains
   ! otherwise.
   recursive subroutine create_4_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -6625,7 +6667,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -6637,7 +6679,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -6653,7 +6695,7 @@ contains
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_4_r64(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -6673,7 +6715,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -6685,7 +6727,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -6760,7 +6802,7 @@ contains
   ! otherwise.
   recursive subroutine create_5_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -6780,7 +6822,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -6792,7 +6834,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -6808,7 +6850,7 @@ contains
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_5_r64(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -6828,7 +6870,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -6840,7 +6882,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -6915,7 +6957,7 @@ contains
   ! otherwise.
   recursive subroutine create_3_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -6935,7 +6977,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -6947,7 +6989,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -6963,7 +7005,7 @@ contains
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_3_r32(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -6983,7 +7025,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -6995,7 +7037,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -7070,7 +7112,7 @@ contains
   ! otherwise.
   recursive subroutine create_4_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -7090,7 +7132,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -7102,7 +7144,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -7118,7 +7160,7 @@ contains
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_4_r32(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -7138,7 +7180,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -7150,7 +7192,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -7225,7 +7267,7 @@ contains
   ! otherwise.
   recursive subroutine create_5_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -7245,7 +7287,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -7257,7 +7299,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -7273,7 +7315,7 @@ contains
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_5_r32(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -7293,7 +7335,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -7305,7 +7347,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -7444,6 +7486,21 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Weights of the samples from the next solve on, this rank's block as x: at least 0; 0 where a sample is missing, and x may be NaN.
+  recursive subroutine set_weights_1_r64(self, weights, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: weights(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('weights', view_r64(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_weights(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! x is this rank's block, offset where it begins in the domain. Ghost layers: pass a section.
   recursive subroutine solve_2_r64(self, x, info, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -7509,6 +7566,21 @@ contains
     if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
     if (c%status >= 0) objective = found(1)
     if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Weights of the samples from the next solve on, this rank's block as x: at least 0; 0 where a sample is missing, and x may be NaN.
+  recursive subroutine set_weights_2_r64(self, weights, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: weights(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('weights', view_r64(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_weights(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7580,6 +7652,21 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Weights of the samples from the next solve on, this rank's block as x: at least 0; 0 where a sample is missing, and x may be NaN.
+  recursive subroutine set_weights_3_r64(self, weights, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: weights(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('weights', view_r64(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_weights(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! x is this rank's block, offset where it begins in the domain. Ghost layers: pass a section.
   recursive subroutine solve_4_r64(self, x, info, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -7645,6 +7732,21 @@ contains
     if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
     if (c%status >= 0) objective = found(1)
     if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Weights of the samples from the next solve on, this rank's block as x: at least 0; 0 where a sample is missing, and x may be NaN.
+  recursive subroutine set_weights_4_r64(self, weights, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: weights(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('weights', view_r64(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_weights(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7716,6 +7818,21 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Weights of the samples from the next solve on, this rank's block as x: at least 0; 0 where a sample is missing, and x may be NaN.
+  recursive subroutine set_weights_5_r64(self, weights, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: weights(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('weights', view_r64(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_weights(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! x is this rank's block, offset where it begins in the domain. Ghost layers: pass a section.
   recursive subroutine solve_1_r32(self, x, info, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -7781,6 +7898,21 @@ contains
     if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
     if (c%status >= 0) objective = found(1)
     if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Weights of the samples from the next solve on, this rank's block as x: at least 0; 0 where a sample is missing, and x may be NaN.
+  recursive subroutine set_weights_1_r32(self, weights, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: weights(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('weights', view_r32(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_weights(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7852,6 +7984,21 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Weights of the samples from the next solve on, this rank's block as x: at least 0; 0 where a sample is missing, and x may be NaN.
+  recursive subroutine set_weights_2_r32(self, weights, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: weights(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('weights', view_r32(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_weights(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! x is this rank's block, offset where it begins in the domain. Ghost layers: pass a section.
   recursive subroutine solve_3_r32(self, x, info, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -7917,6 +8064,21 @@ contains
     if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
     if (c%status >= 0) objective = found(1)
     if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Weights of the samples from the next solve on, this rank's block as x: at least 0; 0 where a sample is missing, and x may be NaN.
+  recursive subroutine set_weights_3_r32(self, weights, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: weights(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('weights', view_r32(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_weights(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7988,6 +8150,21 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Weights of the samples from the next solve on, this rank's block as x: at least 0; 0 where a sample is missing, and x may be NaN.
+  recursive subroutine set_weights_4_r32(self, weights, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: weights(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('weights', view_r32(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_weights(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! x is this rank's block, offset where it begins in the domain. Ghost layers: pass a section.
   recursive subroutine solve_5_r32(self, x, info, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -8053,6 +8230,21 @@ contains
     if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
     if (c%status >= 0) objective = found(1)
     if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Weights of the samples from the next solve on, this rank's block as x: at least 0; 0 where a sample is missing, and x may be NaN.
+  recursive subroutine set_weights_5_r32(self, weights, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: weights(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('weights', view_r32(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_weights(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8852,7 +9044,7 @@ contains
 
   recursive subroutine learn_132_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -8871,7 +9063,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -8886,7 +9078,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -8962,7 +9154,7 @@ contains
 
   recursive subroutine learn_232_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -8981,7 +9173,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -8996,7 +9188,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9072,7 +9264,7 @@ contains
 
   recursive subroutine learn_333_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9091,7 +9283,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -9106,7 +9298,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9182,7 +9374,7 @@ contains
 
   recursive subroutine learn_243_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9201,7 +9393,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -9216,7 +9408,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9292,7 +9484,7 @@ contains
 
   recursive subroutine learn_343_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9311,7 +9503,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -9326,7 +9518,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9402,7 +9594,7 @@ contains
 
   recursive subroutine learn_444_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9421,7 +9613,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -9436,7 +9628,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9512,7 +9704,7 @@ contains
 
   recursive subroutine learn_354_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9531,7 +9723,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -9546,7 +9738,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9622,7 +9814,7 @@ contains
 
   recursive subroutine learn_454_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9641,7 +9833,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -9656,7 +9848,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9732,7 +9924,7 @@ contains
 
   recursive subroutine learn_555_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9751,7 +9943,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -9766,7 +9958,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9842,7 +10034,7 @@ contains
 
   recursive subroutine learn_132_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9861,7 +10053,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -9876,7 +10068,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9952,7 +10144,7 @@ contains
 
   recursive subroutine learn_232_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9971,7 +10163,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -9986,7 +10178,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10062,7 +10254,7 @@ contains
 
   recursive subroutine learn_333_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10081,7 +10273,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -10096,7 +10288,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10172,7 +10364,7 @@ contains
 
   recursive subroutine learn_243_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10191,7 +10383,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -10206,7 +10398,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10282,7 +10474,7 @@ contains
 
   recursive subroutine learn_343_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10301,7 +10493,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -10316,7 +10508,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10392,7 +10584,7 @@ contains
 
   recursive subroutine learn_444_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10411,7 +10603,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -10426,7 +10618,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10502,7 +10694,7 @@ contains
 
   recursive subroutine learn_354_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10521,7 +10713,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -10536,7 +10728,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10612,7 +10804,7 @@ contains
 
   recursive subroutine learn_454_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10631,7 +10823,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -10646,7 +10838,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10722,7 +10914,7 @@ contains
 
   recursive subroutine learn_555_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10741,7 +10933,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
@@ -10756,7 +10948,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10833,7 +11025,7 @@ contains
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_3_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10853,7 +11045,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -10865,7 +11057,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10935,7 +11127,7 @@ contains
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_4_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10955,7 +11147,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -10967,7 +11159,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -11037,7 +11229,7 @@ contains
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_5_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -11057,7 +11249,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -11069,7 +11261,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -11139,7 +11331,7 @@ contains
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_3_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -11159,7 +11351,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -11171,7 +11363,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -11241,7 +11433,7 @@ contains
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_4_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -11261,7 +11453,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -11273,7 +11465,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -11343,7 +11535,7 @@ contains
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_5_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -11363,7 +11555,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -11375,7 +11567,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &

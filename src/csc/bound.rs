@@ -75,6 +75,15 @@ impl<T: Real> Bound<T> {
         self.plan.unit = Unit::new(self.correlator().single_unit(x_unit));
     }
 
+    /// Weights of samples are multiplied by a power of two, and then the largest of them is this; `any`: there may be some that
+    /// are not 1. Tells whether nothing was ready for such weights.
+    pub(crate) fn set_weights(&mut self, data_unit: f64, heaviest: f64, any: bool) -> Result<bool> {
+        let scaling = self.analysis.scaling_mut();
+        scaling.set_weights(data_unit, heaviest);
+        (self.plan.step_unit, self.plan.heaviest) = (scaling.least(), T::of(heaviest));
+        Ok(any && self.plan.admit_weights(self.analysis.dictionary(), self.analysis.scaling())?)
+    }
+
     /// The largest c where |x| ≤ 1.
     pub(crate) fn reach(&self) -> f64 {
         self.reach

@@ -8,6 +8,7 @@ use crate::csc::coder::Coder;
 use crate::csc::encoder::blocks::{Active, fetch_within_reach, subtract_from, write_model};
 use crate::csc::problem::range::Range;
 use crate::ffi::array::{OUT, View, X, dicod_array, dicod_const_array};
+use crate::ffi::boundary::problem::explained;
 use crate::ffi::boundary::{Element, for_either, guard, reference, set};
 use crate::ffi::context::Session;
 use crate::ffi::encoder::dicod_encoder;
@@ -31,7 +32,8 @@ pub extern "C" fn dicod_encoder_reconstruct(encoder: *const dicod_encoder, x: *c
 /// describes. `x` is as for dicod_encoder_solve(): each rank brings a block, together they are the domain. `residual` is as x
 /// for dicod_encoder_reconstruct(): any block, another than that of `x` if a rank likes, with ghost layers for instance; it may
 /// be the memory of `x` itself. A block that lies in the rank's own takes no messages but those of activations. Every value is
-/// the difference of x and what dicod_reconstruct() gives, bit for bit.
+/// the difference of x and what dicod_reconstruct() gives, bit for bit, whatever weights there are; where x is NaN, because the
+/// sample is missing, it is NaN.
 ///
 /// Collective over the context's ranks. Needs the encoder for itself.
 /// Errors: as dicod_encoder_solve(), for x; as dicod_encoder_get_z(), for residual.
@@ -46,7 +48,7 @@ pub extern "C" fn dicod_encoder_residual(
 
 /// What a solve minimises, for the activations in the encoder and the signals `x`, which are as for dicod_encoder_solve():
 /// `*objective` = F(z) of the whole domain, on all ranks, and `*data_term` = its first half,
-/// 1/2 |x - sum_k z_k * d_k|^2, which may be NULL. The regularisation is that of the options: where it is relative, lambda_max of
+/// 1/2 |x - sum_k z_k * d_k|^2, which may be NULL; with the weights of dicod_encoder_set_weights(). The regularisation is that of the options: where it is relative, lambda_max of
 /// `x` is computed first. Both are the same, bit for bit, on any number of ranks and threads, and up to rounding those of
 /// dicod_objective().
 ///
@@ -111,7 +113,9 @@ pub(crate) fn objective(
     ) -> Result<(f64, f64)> {
         let room = reference(objective, "objective", "room for the result");
         let x = coder.ranks().agree(room.and_then(|_| signals(coder, range, x)))?;
-        let found = coder.encoder_for(x.block())?.objective(&x)?;
+        let shape = coder.coded();
+        let found = coder.encoder_for(x.block())?.objective(&x);
+        let found = found.map_err(|error| explained(error, &shape))?;
         match found.0.is_finite() {
             true => Ok(found),
             false => {

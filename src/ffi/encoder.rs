@@ -10,7 +10,7 @@ use crate::ffi::boundary::problem::dictionary;
 use crate::ffi::boundary::{Either, Element, Family, Handle, Problem};
 use crate::ffi::boundary::{for_either, free, give, guard, other_type, room};
 use crate::ffi::context::{DICOD_LOG_DEBUG, Session, dicod_context, ranks, shared};
-use crate::ffi::fields::{rank_one, solve};
+use crate::ffi::fields::{rank_one, set_weights, solve};
 use crate::ffi::held::{AnyCoder, Holder, Holds, Shared, get};
 use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::options::dicod_options;
@@ -165,6 +165,57 @@ pub extern "C" fn dicod_encoder_set_dictionary_rank1_f32(
     guard(|| set_dictionary(encoder, "u", &|shape| rank_one(shape, u, v)))
 }
 
+/// Gives each sample of the signals a weight: the next solves minimise
+///
+/// `F(z) = 1/2 sum w (x - sum_k z_k * d_k)^2 + sum_k lambda_k |z_k|_1`
+///
+/// `weights` is described as x is in dicod_encoder_solve(), n_signals * n_channels channels over the signal's shape, of the
+/// encoder's element type: w >= 0 and finite. Over the ranks of a communicator each brings a block; these need not be those of
+/// x. Weights are copied, and hold until others are given or dicod_encoder_clear_weights(); activations are kept, for a warm
+/// start.
+///
+/// Where w = 0 there is no sample: x is not looked at, and may be NaN. An activation all of whose support is missing is
+/// zero. The option "missing" = "nan" says the same of all samples that are NaN, without an array; both may be used together.
+/// lambda_max, objective and gap in dicod_info are those of F.
+///
+/// What it costs: one pass over the window for each solve, and for each step whose support meets samples of different
+/// weights some more than a usual one; where the weight is the same on all of the support nothing. tol: where samples of the
+/// support are missing, or count less than the largest weight, a step counts by how far its correlation is from the optimum,
+/// |c_k - lambda sign z_k| / |d_k| over the largest weight, if that is less than |d_k| |dz_k|.
+///
+/// Collective over the context's ranks. Needs the encoder for itself. After an error weights are as they were.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (weights: negative or not finite,
+/// which names the place; so large or so small that the inverse overflows; another element type or number of channels);
+/// DICOD_ERROR_INVALID_SHAPE (weights; blocks that overlap or leave a hole); DICOD_ERROR_OUT_OF_MEMORY;
+/// DICOD_ERROR_INVALID_STATE (encoder or context in use); DICOD_ERROR_COMMUNICATION.
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_encoder_set_weights(
+    encoder: *mut dicod_encoder,
+    weights: *const dicod_const_array,
+) -> dicod_status {
+    guard(|| {
+        let shared = get(encoder)?;
+        let state = &mut *shared.state()?;
+        let _session = Session::enter(&shared.context)?;
+        for_either!(&mut state.encoder, encoder => set_weights(encoder, weights))
+    })
+}
+
+/// All samples have the weight 1 from the next solve on, as before dicod_encoder_set_weights(). Activations are kept, for a warm
+/// start.
+///
+/// Collective over the context's ranks. Needs the encoder for itself. Errors: DICOD_ERROR_NULL_POINTER;
+/// DICOD_ERROR_INVALID_STATE (encoder or context in use).
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_encoder_clear_weights(encoder: *mut dicod_encoder) -> dicod_status {
+    guard(|| {
+        let shared = get(encoder)?;
+        let state = &mut *shared.state()?;
+        let _session = Session::enter(&shared.context)?;
+        for_either!(&mut state.encoder, encoder => encoder.set_weights(None))
+    })
+}
+
 /// Encodes the signals `x`, over the signal's shape, n_signals * n_channels channels. Nothing is
 /// copied but into the residual. Over the ranks of a communicator each brings the block that it
 /// holds; all blocks together are the domain, without overlap. Which rank works on what follows from
@@ -248,7 +299,8 @@ fn create<T: Element>(
     });
     let (problem, dictionary, range, to) = ranks.agree(given)?;
     let (shape, options) = (problem.shape, problem.options);
-    let made = Encoder::over(ranks, shape, dictionary, options, session.n_threads)?;
+    let mut made = Encoder::over(ranks, shape, dictionary, options, session.n_threads)?;
+    made.set_range(range);
     session.log(DICOD_LOG_DEBUG, || format!("encoder: {} bytes, the Gram tensor aside", made.bytes()));
     drop(session);
     let state = State { encoder: T::wrap::<Encoders>(made), range, per_atom: None };
@@ -266,6 +318,7 @@ fn set_dictionary<T: Element>(encoder: *mut dicod_encoder, argument: &str, dicti
     let given = typed.and_then(|encoder| Ok((dictionary(encoder.shape())?, encoder)));
     let ((dictionary, range), encoder) = ranks.agree(given)?;
     encoder.set_dictionary(dictionary)?;
+    encoder.set_range(range);
     state.range = range;
     session.log(DICOD_LOG_DEBUG, || "encoder: another dictionary".into());
     Ok(())

@@ -8,7 +8,7 @@ use crate::csc::coder::Coder;
 use crate::csc::encoder::activations::write_list;
 use crate::csc::problem::range::Range;
 use crate::csc::{Activation, Encoder, Info, Shape};
-use crate::ffi::array::{View, X, Z, dicod_array, dicod_const_array};
+use crate::ffi::array::{View, WEIGHTS, X, Z, dicod_array, dicod_const_array};
 use crate::ffi::boundary::problem::{explained, values};
 use crate::ffi::boundary::{Element, Memory, Output, Problem, aligned, fails_if_shared, list_size, slice, slice_mut};
 use crate::ffi::context::Session;
@@ -37,21 +37,23 @@ pub(crate) fn signals<'a, T: Element>(
     let shape = &coder.coded();
     let n = shape.n_signals * shape.n_channels;
     let view = View::new::<T>(x.cast(), X, shape, shape.signal, n)?;
+    // Where it allows holes the encoder looks itself at what is there.
+    if coder.encoder().is_some_and(Encoder::allows_holes) {
+        return whole(coder, shape, view, shape.signal)?.field::<T>();
+    }
     let x = brought(coder, shape, view, shape.signal)?;
     range.check_x(&x)?;
     Ok(x)
 }
 
+/// On one rank an input is the whole domain.
+fn whole<'a, T: Element>(coder: &dyn Coder<T>, shape: &Shape, view: View<'a>, domain: Point) -> Result<View<'a>> {
+    if coder.ranks().size() == 1 { view.fails_unless_whole(shape, domain) } else { Ok(view) }
+}
+
 /// An array as an input.
-fn brought<'a, T: Element>(
-    coder: &dyn Coder<T>,
-    shape: &Shape,
-    mut view: View<'a>,
-    domain: Point,
-) -> Result<Field<'a, T>> {
-    if coder.ranks().size() == 1 {
-        view = view.fails_unless_whole(shape, domain)?;
-    }
+fn brought<'a, T: Element>(coder: &dyn Coder<T>, shape: &Shape, view: View<'a>, domain: Point) -> Result<Field<'a, T>> {
+    let view = whole(coder, shape, view, domain)?;
     let field = view.field::<T>()?;
     field.check_finite(view.name()).map_err(|error| explained(error, shape))?;
     Ok(field)
@@ -69,6 +71,15 @@ pub(crate) fn solve<T: Element>(
     let (out, x) = encoder.ranks().agree(given)?;
     let (info, status) = run(encoder, &x, session, clock)?;
     Ok((out, info, status))
+}
+
+pub(crate) fn set_weights<T: Element>(encoder: &mut Encoder<T>, weights: *const dicod_const_array) -> Result<()> {
+    let shape = Encoder::shape(encoder);
+    let n = shape.n_signals * shape.n_channels;
+    let view = View::new::<T>(weights.cast(), WEIGHTS, shape, shape.signal, n);
+    let given = view.and_then(|view| whole(encoder, shape, view, shape.signal)?.field::<T>());
+    let weights = encoder.ranks().agree(given)?;
+    encoder.set_weights(Some(&weights))
 }
 
 pub(crate) fn set_z<T: Element>(coder: &mut dyn Coder<T>, range: &Range, z: *const dicod_const_array) -> Result<()> {

@@ -17,6 +17,7 @@ use crate::ffi::run::{run, status_of};
 use crate::grid::block::Block;
 use crate::grid::point::padded;
 use crate::linalg::FieldMut;
+use crate::options::solve::Missing;
 use std::time::Instant;
 
 /// Seconds to fetch a z ≠ 0 from where it was found and to write it into an array, about.
@@ -168,7 +169,7 @@ pub extern "C" fn dicod_solve_f32(
 /// Smallest regularisation for which z = 0 is optimal: `*lambda_max` = max |D * x| (correlation;
 /// without the absolute value if the option "positive" is set), over all signals.
 ///
-/// Arguments are those of dicod_solve(); of the options "positive" and "periodic" matter. The value
+/// Arguments are those of dicod_solve(); of the options "positive", "periodic" and "missing" matter. The value
 /// is the one that dicod_solve() reports.
 ///
 /// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
@@ -315,15 +316,17 @@ fn solve<T: Element>(
         let z_start = problem.z(z.cast_const())?;
         fails_if_shared(&[problem.z_memory(z)], &read)?;
         let (d, range) = dictionary(shape, d)?;
-        x.check_finite("x").map_err(explain)?;
-        range.check_x(&x)?;
+        if problem.options.missing == Missing::None {
+            x.check_finite("x").map_err(explain)?;
+            range.check_x(&x)?;
+        }
         if problem.options.warm_start {
             z_start.check_finite("z").map_err(explain)?;
             range.check_z(&z_start)?;
         }
-        Ok((problem, info, x, z_start, d))
+        Ok((problem, info, x, z_start, (d, range)))
     });
-    let (problem, info, x, z_start, d) = ranks.agree(given)?;
+    let (problem, info, x, z_start, (d, range)) = ranks.agree(given)?;
     let (shape, options) = (&problem.shape, problem.options.clone());
     let (rank, size) = (ranks.rank(), ranks.size());
     session.timed(start, &problem.options, &ranks, |clock| {
@@ -343,6 +346,7 @@ fn solve<T: Element>(
             }
             made => made?,
         };
+        encoder.set_range(range);
         if problem.options.warm_start {
             let part = z_start.part(&slab(shape.valid(), rank, size));
             let set = encoder.set_z(&part);

@@ -27,3 +27,12 @@ pub fn checked_volume(what: &str, factors: impl IntoIterator<Item = i64>) -> Res
         .and_then(|product| usize::try_from(product).ok())
         .ok_or_else(|| Error::memory(what, "more than 2^63"))
 }
+
+/// Position from a row-major index of less than 2^32.
+#[inline(always)]
+pub(crate) fn unflatten(index: usize, shape: &Point) -> Point {
+    // 32-bit division is much faster.
+    let (index, n1, n2) = (index as u32, shape[1] as u32, shape[2] as u32);
+    let row = index / n2;
+    [i64::from(row / n1), i64::from(row % n1), i64::from(index % n2)]
+}

@@ -11,6 +11,7 @@ use crate::learn::statistics::{Statistics, energy};
 use crate::learn::window::Window;
 use crate::linalg::{Atoms, Dictionary, Field, Real};
 use crate::options::learn::Init;
+use crate::options::solve::Missing;
 use crate::ranks::Transport;
 use std::sync::Arc;
 
@@ -26,6 +27,10 @@ pub(super) struct Setup<T> {
 
 /// Fails unless the options of learning go together, and with the shape.
 fn check(shape: &Shape, options: &Options, given: bool) -> Result<()> {
+    if options.missing != Missing::None {
+        let allowed = "\"none\" in learning: fill what is missing, or learn from parts without holes";
+        return Err(Error::argument("option \"missing\"", "\"nan\"", allowed));
+    }
     let learn = &options.learn;
     let n_fixed = learn.fixed_atoms.len();
     if n_fixed != 0 && n_fixed != shape.n_atoms {

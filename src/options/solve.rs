@@ -58,6 +58,16 @@ words! {
 }
 
 words! {
+    /// Where a sample of the signals is missing.
+    pub enum Missing {
+        /// Nowhere, but where a weight is 0.
+        None = "none",
+        /// Also where it is NaN.
+        Nan = "nan",
+    }
+}
+
+words! {
     /// How correlations are computed.
     pub enum Method {
         /// Whichever is estimated to be cheapest.
@@ -98,6 +108,8 @@ options! {
             greedy, which has one tile";
         positive: flag = 0, "1: activations are constrained to z >= 0";
         periodic: flags(Axis), "per axis, 1: the axis wraps around (valid shape = signal shape); empty: none does";
+        missing: word(Missing) = None, "nan: a sample of x that is NaN is missing, as if its weight were 0 (see \
+            dicod_encoder_set_weights); none: it is an error; not in learning";
         warm_start: flag = 0, "1: start from the given z (dicod_solve) or from the last one (encoder), not from zero";
         frozen_support: flag = 0, "1: with warm_start (and not without), coordinates that start at zero stay there";
         seed: integer(0) = 0, "seed of what is random: strategies, first atoms, batches; nothing else depends on it";

@@ -5,6 +5,7 @@
 
 use dicod::csc::{Encoder, Info, Options, Progress, Schedule, Shape};
 use dicod::linalg::{Dictionary, Field, FieldMut, Real};
+use dicod::options::solve::Missing;
 use std::collections::BTreeMap;
 
 /// A shape or position on three axes; those that a problem has not got come first, with length 1.
@@ -24,6 +25,8 @@ pub struct Problem {
     pub x: Vec<f64>,
     /// (atoms, channels, *atom)
     pub d: Vec<f64>,
+    /// Weights of x; none: all are 1.
+    pub w: Vec<f64>,
 }
 
 /// λ per atom, z ≥ 0, and which coordinates may move (all, if none are listed).
@@ -108,6 +111,43 @@ impl Problem {
         x.map(|(x, y)| x - y).collect()
     }
 
+    /// The weight of a sample.
+    pub fn weight(&self, x: usize) -> f64 {
+        self.w.get(x).copied().unwrap_or(1.0)
+    }
+
+    /// The largest of them.
+    pub fn heaviest(&self) -> f64 {
+        let largest = self.w.iter().copied().fold(0.0, f64::max);
+        if largest > 0.0 { largest } else { 1.0 }
+    }
+
+    fn weighed(&self, r: &[f64]) -> Vec<f64> {
+        r.iter().enumerate().map(|(x, r)| r * self.weight(x)).collect()
+    }
+
+    /// Σ w d² of each coordinate.
+    pub fn local_norms(&self) -> Vec<f64> {
+        let mut n = vec![0.0; self.n_z()];
+        let depth = self.d.len() / self.n_atoms;
+        let zero: Vec<bool> = self.d.chunks_exact(depth).map(|d| d.iter().all(|d| *d == 0.0)).collect();
+        // A zero atom counts as one of norm 1.
+        let square = |d: usize| if zero[d / depth] { 1.0 / depth as f64 } else { self.d[d] * self.d[d] };
+        self.for_each_term(|z, x, d| n[z] += self.weight(x) * square(d));
+        n
+    }
+
+    /// What a solver is given: x is NaN where nothing is.
+    pub fn with_holes(&self) -> Vec<f64> {
+        let value = |(i, x): (usize, &f64)| if self.weight(i) == 0.0 { f64::NAN } else { *x };
+        self.x.iter().enumerate().map(value).collect()
+    }
+
+    /// Whether option "missing" says it all.
+    pub fn nan_says_all(&self, options: &Options) -> bool {
+        options.missing == Missing::Nan && self.w.iter().all(|w| *w == 0.0 || *w == 1.0)
+    }
+
     /// ‖D_k‖², 1 for a zero atom.
     pub fn squared_norms(&self) -> Vec<f64> {
         let atoms = self.d.chunks_exact(self.d.len() / self.n_atoms);
@@ -117,15 +157,15 @@ impl Problem {
 
     /// (F(z), ½‖X − D∗z‖²)
     pub fn objective(&self, z: &[f64], lambda: &[f64]) -> (f64, f64) {
-        let data: f64 = self.residual(z).iter().map(|r| 0.5 * r * r).sum();
+        let data: f64 = self.residual(z).iter().enumerate().map(|(x, r)| 0.5 * self.weight(x) * r * r).sum();
         let penalty = z.iter().enumerate();
         let penalty: f64 = penalty.map(|(i, z)| lambda[self.atom_of(i)] * z.abs()).sum();
         (data + penalty, data)
     }
 
-    /// max |D ⋆ X|, max D ⋆ X (not below 0)
+    /// max |D ⋆ wX|, max D ⋆ wX (not below 0)
     pub fn lambda_max(&self) -> (f64, f64) {
-        let c = self.correlate(&self.x);
+        let c = self.correlate(&self.weighed(&self.x));
         let absolute = c.iter().fold(0.0, |m: f64, c| m.max(c.abs()));
         (absolute, c.iter().fold(0.0, |m: f64, c| m.max(*c)))
     }
@@ -144,20 +184,29 @@ impl Problem {
 
     /// max |dz|, times the measure of its atom
     pub fn largest_step(&self, z: &[f64], penalty: &Penalty, measure: &[f64]) -> f64 {
-        let (c, norms) = (self.correlate(&self.residual(z)), self.squared_norms());
+        let (c, norms) = (self.correlate(&self.weighed(&self.residual(z))), self.squared_norms());
+        let local = self.local_norms();
         let steps = (0..z.len()).filter(|i| penalty.free.as_ref().is_none_or(|free| free[*i]));
         let steps = steps.map(|i| {
-            let (n, lambda) = (norms[self.atom_of(i)], penalty.lambda[self.atom_of(i)]);
-            let dz = soft_threshold(c[i] + n * z[i], lambda, penalty.positive) / n - z[i];
-            dz.abs() * measure[self.atom_of(i)]
+            let lambda = penalty.lambda[self.atom_of(i)];
+            // In units of |dz| where all samples have the largest weight.
+            let unit = norms[self.atom_of(i)] * self.heaviest();
+            let best = soft_threshold(c[i] + local[i] * z[i], lambda, penalty.positive);
+            let off = (c[i] - lambda * z[i].signum()).abs() / unit;
+            let size = match z[i] == 0.0 || best * z[i] > 0.0 {
+                true => (best - local[i] * z[i]).abs() / unit,
+                false => off.min(z[i].abs() + best.abs() / unit),
+            };
+            size * measure[self.atom_of(i)]
         });
         steps.fold(0.0, f64::max)
     }
 
-    /// The largest dual value over θ = s·r, r = X − D∗z, |D ⋆ θ| ≤ λ.
+    /// The largest dual value over θ = s·w·r, r = X − D∗z, |D ⋆ θ| ≤ λ.
     pub fn dual(&self, z: &[f64], penalty: &Penalty) -> f64 {
         let r = self.residual(z);
-        let c = self.correlate(&r);
+        let q = self.weighed(&r);
+        let c = self.correlate(&q);
         let mut ratio: f64 = 0.0;
         for (i, c) in c.iter().enumerate() {
             let size = if penalty.positive { *c } else { c.abs() };
@@ -165,8 +214,8 @@ impl Problem {
                 ratio = ratio.max(size / penalty.lambda[self.atom_of(i)]);
             }
         }
-        let rr: f64 = r.iter().map(|r| r * r).sum();
-        let rx: f64 = r.iter().zip(&self.x).map(|(r, x)| r * x).sum();
+        let rr: f64 = r.iter().zip(&q).map(|(r, q)| r * q).sum();
+        let rx: f64 = q.iter().zip(&self.x).map(|(q, x)| q * x).sum();
         let s = if rr > 0.0 { (rx / rr).clamp(0.0, 1.0 / ratio) } else { 0.0 };
         s * rx - 0.5 * s * s * rr
     }
@@ -214,7 +263,12 @@ pub fn encoder<T: Real>(
     let mut options = options.clone();
     options.periodic = problem.periodic[3 - problem.n_axes..].to_vec();
     let shape = problem.shape(&options);
-    Encoder::new(shape, dictionary, options, n_threads).unwrap()
+    let mut encoder = Encoder::new(shape, dictionary, options, n_threads).unwrap();
+    if !problem.w.is_empty() && !problem.nan_says_all(encoder.options()) {
+        let w = rounded::<T>(&problem.w);
+        encoder.set_weights(Some(&Field::contiguous(&w, problem.signal.map(|n| n as i64)))).unwrap();
+    }
+    encoder
 }
 
 pub fn encode<T: Real>(
@@ -228,7 +282,7 @@ pub fn encode<T: Real>(
         let z0 = rounded::<T>(z0);
         encoder.set_z(&Field::contiguous(&z0, valid)).unwrap();
     }
-    let x = rounded::<T>(&problem.x);
+    let x = rounded::<T>(&problem.with_holes());
     let x = Field::contiguous(&x, problem.signal.map(|n| n as i64));
     let info = encoder.solve(&x, report).unwrap();
     // Not zero: every value has to be written.

@@ -17,6 +17,7 @@ fn line(n_signals: usize, n_atoms: usize, length: usize, support: usize) -> Prob
         periodic: [false; 3],
         x: vec![0.0; n_signals * length],
         d: vec![0.0; n_atoms * support],
+        w: Vec::new(),
     }
 }
 

@@ -170,6 +170,7 @@ fn an_end_may_come_at_any_time() {
         periodic: [false; 3],
         x: (0..4000).map(|_| noise.normal()).collect(),
         d: Vec::new(),
+        w: Vec::new(),
     };
     let x = Field::contiguous(&problem.x, [1, 1, 4000]);
     for init in [Init::GreedyPatches, Init::RandomPatches] {

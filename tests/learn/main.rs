@@ -42,6 +42,7 @@ fn problem(arrays: &Arrays, d: &str) -> Problem {
         periodic: [false; 3],
         x: x.values.clone(),
         d: d.values.clone(),
+        w: Vec::new(),
     }
 }
 
@@ -110,6 +111,7 @@ fn random_problem(noise: &mut Noise) -> Problem {
         periodic,
         x: (0..nx).map(|_| noise.normal()).collect(),
         d: (0..nd).map(|_| noise.normal()).collect(),
+        w: Vec::new(),
     }
 }
 

@@ -19,6 +19,7 @@ fn planted(noise: &mut Noise, signal: common::Point, atom: common::Point, k: usi
         periodic: [false; 3],
         x: Vec::new(),
         d: Vec::new(),
+        w: Vec::new(),
     };
     let volume = common::volume(atom);
     for _ in 0..k {

@@ -44,18 +44,21 @@ module dicod_encoder_m
     !@end
     !@each x
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_{n}, reconstruct_{n}, residual_{n}, objective_{n}
+    procedure, private :: solve_{n}, reconstruct_{n}, residual_{n}, objective_{n}, set_weights_{n}
     generic :: solve => solve_{n}
     generic :: reconstruct => reconstruct_{n}
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_{n}
     generic :: objective => objective_{n}
+    ! call e%set_weights(weights, offset)
+    generic :: set_weights => set_weights_{n}
     !@end
     !@each z
     procedure, private :: set_z_{n}, get_z_{n}
     generic :: set_z => set_z_{n}
     generic :: get_z => get_z_{n}
     !@end
+    procedure :: clear_weights => encoder_clear_weights
     procedure :: clear_z => encoder_clear_z
     procedure :: get_sparse => encoder_get_sparse
     procedure :: set_sparse => encoder_set_sparse
@@ -133,6 +136,14 @@ contains
       options%handle = handle
     end if
     call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! All samples count alike again.
+  recursive subroutine encoder_clear_weights(self, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call report_status(dicod_encoder_clear_weights(self%handle), stat, errmsg)
   end subroutine
 
   ! Forgets the activations: the next warm start begins at zero.
@@ -608,6 +619,21 @@ contains
     if (c%proceed()) call c%finish(dicod_encoder_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
     if (c%status >= 0) objective = found(1)
     if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Weights of the samples from the next solve on, this rank's block as x: at least 0; 0 where a sample is missing, and x may be NaN.
+  recursive subroutine set_weights_{n}(self, weights, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(in), target :: weights({x})
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
+    call c%lay_out('weights', view_{m}(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_weights(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 

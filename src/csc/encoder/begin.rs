@@ -3,6 +3,7 @@
 use crate::base::error::Result;
 use crate::clock;
 use crate::csc::bound::Bound;
+use crate::csc::descent::tile::Weights;
 use crate::csc::encoder::measure::{Largest, Measure, Precision};
 use crate::csc::encoder::placed::Placed;
 use crate::csc::encoder::residual::subtract_model;
@@ -68,6 +69,7 @@ impl<T: Real> Intake<'_, T> {
     /// Collective: makes a residual of the signals in the window.
     pub(super) fn update_residual(&mut self) -> Result<()> {
         subtract_model(self.bound, self.placed)?;
+        self.placed.weigh_residual();
         self.placed.measure_window();
         clock::check()
     }
@@ -77,6 +79,7 @@ impl<T: Real> Intake<'_, T> {
     pub(super) fn correlate_signals(&mut self, x: &Field<'_, T>) -> Result<Beginning> {
         let may_be_single = self.may_be_single();
         self.begin(x, may_be_single)?;
+        self.placed.states().for_each(|mut state| state.drop_missing());
         let mut signals = self.measure().correlate(&self.bound.scaling().of_lambda_max())?;
         let mut beginning = self.thresholds(&signals)?;
         if may_be_single {
@@ -155,9 +158,10 @@ impl<T: Real> Intake<'_, T> {
         self.placed.freeze(false);
         self.precision.single = vec![single; self.placed.shape().n_signals];
         let room = self.make_room();
-        let taken = self.placed.take_in(x);
+        let taken = self.placed.take_in(x).and_then(|()| self.placed.weigh());
         self.placed.measure_window();
-        self.placed.ranks().agree(room.and(taken).and_then(|()| clock::check()))?;
+        let begun = room.and(taken).and_then(|()| self.tell_weights()).and_then(|()| clock::check());
+        self.placed.ranks().agree(begun)?;
         if single {
             let largest = self.placed.ranks().largest(&self.placed.window().largest)?;
             let unit = unit_of(largest.into_iter().fold(0.0, f64::max));
@@ -167,6 +171,32 @@ impl<T: Real> Intake<'_, T> {
             self.bound.set_unit(self.precision.x_unit);
         }
         Ok(())
+    }
+
+    /// Tells the tiles of the weights in force, unless they know.
+    fn tell_weights(&mut self) -> Result<()> {
+        let (unit, heaviest) = self.placed.weighting().units();
+        let any = self.placed.weighting().allows_holes();
+        let anew = self.bound.set_weights(unit, heaviest, any)?;
+        if !self.placed.weighting_mut().is_news(anew) {
+            return Ok(());
+        }
+        let (placed, plan) = (&*self.placed, self.bound.plan());
+        let told = self.team.for_each(
+            placed.tiles().len(),
+            || Ok(()),
+            |(), index| {
+                let mut state = placed.tiles().tile(index);
+                let samples = placed.weighting().of_tile(&state.tile, &placed.window().block, placed.shape())?;
+                let weights = Weights::new(plan, &state.tile, samples)?;
+                state.set_weights(weights);
+                Ok(())
+            },
+        );
+        if told.is_err() {
+            self.placed.weighting_mut().forget();
+        }
+        told.map(drop)
     }
 
     /// Collective: correlates those signals anew in full precision that are not to be in single precision from now on.

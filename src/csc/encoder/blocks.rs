@@ -116,12 +116,13 @@ pub(super) fn value<T: Real>(bound: &Bound<T>, placed: &Placed<T>, lambda: &[f64
         state.for_each_nonzero(bound.plan(), |_, atom, z| {
             penalty += lambda[atom] * bound.scaling().leave(atom, z).wide().abs();
         });
-        sums[0].add(squares(placed.window(), &state.tile, placed.shape()));
+        sums[0].add(squares(placed.window(), placed.weighting().values(), &state.tile, placed.shape()));
         sums[1].add(penalty);
     }
     let words: Vec<i64> = sums.iter_mut().flat_map(|sum| sum.words().to_vec()).collect();
     let words = placed.ranks().reduce(Reduce::Sum, &words)?;
     let value = |words: &[i64]| ExactSum::from_words(words).value();
     let [data_term, penalty] = [0, 1].map(|i| value(&words[i * ExactSum::WORDS..][..ExactSum::WORDS]));
+    let data_term = data_term / placed.weighting().units().0;
     Ok((0.5 * data_term + penalty, 0.5 * data_term))
 }

@@ -56,6 +56,12 @@ impl Certificate {
             gap: (objective - dual + rounding).max(0.0),
         }
     }
+
+    /// In other units of F.
+    fn times(self, unit: f64) -> Self {
+        let Certificate { objective, data_term, gap, max_step } = self;
+        Certificate { objective: objective * unit, data_term: data_term * unit, gap: gap * unit, max_step }
+    }
 }
 
 impl<T: Real> Measure<'_, T> {
@@ -66,8 +72,9 @@ impl<T: Real> Measure<'_, T> {
         let unscale = self.bound.scaling().unscale();
         let state = || Ok(([(); 3].map(|_| ExactSum::default()), self.scratch()?, false));
         let (window, shape, tiles) = (self.placed.window(), self.placed.shape(), self.placed.tiles());
+        let weights = self.placed.weighting().values();
         let states = self.team.for_each(tiles.len(), state, |(sums, scratch, wrong), index| {
-            sums[0].add(squares(window, &tiles.tile(index).tile, shape));
+            sums[0].add(squares(window, weights, &tiles.tile(index).tile, shape));
             let (mut zc, mut penalty) = (0.0, 0.0);
             *wrong |= self.for_each_active(index, drift, scratch, |k, z, c| {
                 zc += z.wide() * (c * unscale[k]).wide();
@@ -95,7 +102,8 @@ impl<T: Real> Measure<'_, T> {
 
     pub(super) fn certificate(&self, sums: [f64; 3], ratio: f64, steps: &[f64]) -> Certificate {
         let step = steps.iter().copied().fold(0.0, f64::max) / self.bound.scaling().least();
-        Certificate::new(sums, ratio, step, T::EPSILON.wide())
+        let unit = self.bound.scaling().of_objective();
+        Certificate::new(sums, ratio, step, T::EPSILON.wide()).times(unit)
     }
 
     /// Collective: the certificate from the c that a descent has left, if its rounding, as bounded and as seen wherever

@@ -9,7 +9,6 @@ use crate::csc::descent::tile::survey::{Survey, for_each_large_step};
 use crate::csc::descent::tile::{Coordinate, Correlations, TileState};
 use crate::csc::encoder::placed::Placed;
 use crate::linalg::correlate::Scratch;
-use crate::linalg::kernels::step_size;
 use crate::linalg::{Field, Real};
 use crate::threads::Team;
 
@@ -232,9 +231,8 @@ impl<T: Real> Measure<'_, T> {
             let Some(least) = least(number) else {
                 return Ok(());
             };
-            for_each_large_step(&mut state, self.bound.plan(), least, |of, z| {
-                let c = T::of(self.exact(&signals[number], &of, scratch));
-                let size = step_size(self.bound.plan().positive, c, z, self.bound.plan().mu[of.atom]);
+            for_each_large_step(&mut state, self.bound.plan(), least, |of, size| {
+                let size = size(T::of(self.exact(&signals[number], &of, scratch)));
                 most[number] = f64::max(most[number], size.wide());
             });
             Ok(())

@@ -11,6 +11,7 @@ mod measure;
 mod placed;
 mod residual;
 mod solve;
+mod weights;
 
 pub use activations::Activation;
 pub(crate) use fingerprint::same_problem;
@@ -28,6 +29,7 @@ use crate::csc::descent::trace::{Span, Trace};
 use crate::csc::problem::layout::fails_unless_it_fits;
 use crate::csc::problem::model::fails_unless_matching;
 use crate::csc::problem::objective::lambdas;
+use crate::csc::problem::range::Range;
 use crate::csc::problem::shape::Shape;
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, Point};
@@ -146,6 +148,26 @@ impl<T: Real> Encoder<T> {
         self.placed.states().for_each(|mut state| state.map_z(change));
         self.bound = next;
         Ok(())
+    }
+
+    /// Collective: samples have these weights from now on, (signals × channels) fields over the domain of the signals, of
+    /// which each rank brings a block; none: all are 1. F(z) = ½ Σ w (x − D∗z)² + Σ λ|z|, w ≥ 0. Where w = 0 there is no
+    /// sample, and x may be anything, NaN, too. z is kept, where it still may be.
+    ///
+    /// A step counts by what it changes the correlation of its own atom with the weighted residual: as ‖d_k‖·|dz_k| (see option
+    /// `tol`) times Σ w d_k² over ‖d_k‖² max w, which is less near holes.
+    pub fn set_weights(&mut self, weights: Option<&Field<'_, T>>) -> Result<()> {
+        self.placed.set_weights(weights)
+    }
+
+    /// Whether x may be anything in some places: there are weights, or what is NaN is missing.
+    pub(crate) fn allows_holes(&self) -> bool {
+        self.placed.weighting().allows_holes()
+    }
+
+    /// Refuses numbers that are too large where holes are allowed.
+    pub(crate) fn set_range(&mut self, range: Range) {
+        self.placed.weighting_mut().set_range(range);
     }
 
     /// Records every step from now on, in order. For one thread.
@@ -292,8 +314,8 @@ impl<T: Real> Encoder<T> {
         Ok(())
     }
 
-    /// Collective: writes X − D∗z as (signals × channels) fields. Each rank brings its block of the signals, and asks for any
-    /// block of the residual.
+    /// Collective: writes X − D∗z as (signals × channels) fields, whatever the weights; NaN where X is. Each rank brings its block
+    /// of the signals, and asks for any block of the residual.
     pub fn residual(&self, x: &Field<'_, T>, out: &mut FieldMut<'_, T>) -> Result<()> {
         let block = out.block();
         self.ranks().agree(self.check_block_of_x("the residual", &block, out.channels.len()))?;
@@ -316,7 +338,14 @@ impl<T: Real> Encoder<T> {
         let lambda = lambdas(&self.options, self.shape().n_atoms, lambda_max);
         // However z came to be.
         self.placed.states().for_each(|mut state| state.begin_solve());
+        if self.allows_holes() {
+            // As they are, not times their weights.
+            self.load(x)?;
+            let found = self.placed.find_weights();
+            self.ranks().agree(found)?;
+        }
         let updated = subtract_model(&self.bound, &mut self.placed);
+        self.placed.weigh_residual();
         self.ranks().agree(updated)?;
         blocks::value(&self.bound, &self.placed, &lambda)
     }

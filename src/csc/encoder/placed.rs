@@ -7,6 +7,7 @@ use crate::csc::descent::exchange::{Exchange, Window};
 use crate::csc::descent::halo::{decode, encode};
 use crate::csc::descent::tile::{Step, TileState};
 use crate::csc::descent::tiles::Tiles;
+use crate::csc::encoder::weights::{Weighting, check};
 use crate::csc::problem::layout::{self, group_shape};
 use crate::csc::problem::shape::Shape;
 use crate::grid::Segmentation;
@@ -15,6 +16,7 @@ use crate::grid::point::{AXES, Point};
 use crate::grid::tiles::{Tile, TileGrid};
 use crate::linalg::{Field, Real};
 use crate::options::solve::Options;
+use crate::ranks::alike::{Alike, fails_unless_alike};
 use crate::ranks::{Reduce, Tag, Transport};
 use std::sync::{Arc, MutexGuard};
 
@@ -29,8 +31,9 @@ pub(super) struct Placed<T: Real> {
     /// The part of the activations that each rank works on, once that is settled.
     regions: Vec<Block>,
     exchange: Option<Exchange>,
-    /// The signals or the residual, where this rank needs it.
+    /// The signals or the residual, where this rank needs it, times the weights.
     window: Window<T>,
+    weighting: Weighting<T>,
 }
 
 /// The tiles that each rank works on, as intervals of the grid, where they hold these blocks: whoever holds the middle of a
@@ -63,7 +66,8 @@ impl<T: Real> Placed<T> {
         let nowhere = |_: &Tile| 0;
         let tiles = Tiles::new(&grid, Vec::new(), &nowhere, ranks.clone(), &group, shape.n_atoms)?;
         let window = Window::new(Block::default(), 0)?;
-        Ok(Placed { shape, ranks, grid, segments, tiles, regions: Vec::new(), exchange: None, window })
+        let (regions, weighting) = (Vec::new(), Weighting::new(options.missing));
+        Ok(Placed { shape, ranks, grid, segments, tiles, regions, exchange: None, window, weighting })
     }
 
     pub(super) fn shape(&self) -> &Shape {
@@ -164,14 +168,70 @@ impl<T: Real> Placed<T> {
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
         let window = self.window.values.capacity() + self.window.sizes.capacity();
-        self.tiles.bytes() + window * size_of::<T>()
+        self.tiles.bytes() + self.weighting.bytes() + window * size_of::<T>()
     }
 
-    /// Fails unless fields of signals are as many as they have to be, in the right place, and finite.
+    /// Fails unless fields of signals are as many as they have to be, in the right place, and finite. Where samples may be
+    /// missing, that is for [`Self::weigh`] to see.
     pub(super) fn check_x(&self, x: &Field<'_, T>) -> Result<()> {
-        let n = self.shape.n_signals * self.shape.n_channels;
-        self.check_block("x", x.channels.len(), n, x.block(), self.shape.signal)?;
-        x.check_finite("x")
+        self.check_block("x", x.channels.len(), self.n_fields(), x.block(), self.shape.signal)?;
+        if self.weighting.allows_holes() { Ok(()) } else { x.check_finite("x") }
+    }
+
+    fn n_fields(&self) -> usize {
+        self.shape.n_signals * self.shape.n_channels
+    }
+
+    pub(super) fn weighting(&self) -> &Weighting<T> {
+        &self.weighting
+    }
+
+    pub(super) fn weighting_mut(&mut self) -> &mut Weighting<T> {
+        &mut self.weighting
+    }
+
+    /// Finds the weights of signals in the window. Fails if one that is not missing is not finite.
+    pub(super) fn find_weights(&mut self) -> Result<()> {
+        self.weighting.find(&self.window, &self.shape)
+    }
+
+    /// The same, and multiplies them by it.
+    pub(super) fn weigh(&mut self) -> Result<()> {
+        self.find_weights()?;
+        self.weighting.apply(&mut self.window);
+        Ok(())
+    }
+
+    /// The same of a residual.
+    pub(super) fn weigh_residual(&mut self) {
+        self.weighting.apply(&mut self.window);
+    }
+
+    /// Collective: samples have these weights from now on, of which each rank brings a block, or all the same.
+    pub(super) fn set_weights(&mut self, weights: Option<&Field<'_, T>>) -> Result<()> {
+        let largest = weights.map_or(Ok(0.0), |w| {
+            self.check_block("weights", w.channels.len(), self.n_fields(), w.block(), self.shape.signal)?;
+            check(w, &self.shape)
+        });
+        let largest = self.ranks.agree(largest)?;
+        let text = if weights.is_some() { "given" } else { "not given" };
+        let given = Alike { argument: "weights".into(), number: weights.is_some().into(), text: text.into() };
+        fails_unless_alike(&*self.ranks, &[given])?;
+        let Some(weights) = weights else {
+            self.weighting.set(None, 0.0);
+            return Ok(());
+        };
+        self.prepare(weights.block())?;
+        let taken = Window::new(self.window.block, self.n_fields());
+        let mut taken = self.ranks.agree(taken)?;
+        let moved = match &self.exchange {
+            Some(exchange) => exchange.run(&self.tiles.halo, weights, &mut taken),
+            None => Err(Error::Internal("weights without a way to the tiles".into())),
+        };
+        self.ranks.agree(moved)?;
+        let largest = self.ranks.largest(&[largest])?[0];
+        self.weighting.set(Some(taken.values), largest);
+        Ok(())
     }
 
     /// Checks the number of channels, and that a block lies in the domain; with one rank, that it
@@ -207,7 +267,7 @@ impl<T: Real> Placed<T> {
         let (ranks, n_atoms) = (self.ranks.clone(), self.shape.n_atoms);
         let group = group_shape(self.shape.valid(), n_atoms);
         let tiles = Tiles::new(&self.grid, own, &owner, ranks, &group, n_atoms);
-        let n_fields = self.shape.n_signals * self.shape.n_channels;
+        let n_fields = self.n_fields();
         let window = Window::new(self.window_of(&self.regions[me]), n_fields);
         let placed = tiles.and_then(|tiles| Ok((tiles, window?)));
         match self.ranks.agree(placed) {

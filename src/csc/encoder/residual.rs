@@ -55,8 +55,9 @@ pub(super) fn subtract<T: Real>(
     }
 }
 
-/// ‖r‖² over the positions that a tile stands for: its own, and those beyond the last tile.
-pub(super) fn squares<T: Real>(window: &Window<T>, tile: &Tile, shape: &Shape) -> f64 {
+/// ‖r‖² over the positions that a tile stands for: its own, and those beyond the last tile. With weights Σ w r², of a window
+/// that has w·r.
+pub(super) fn squares<T: Real>(window: &Window<T>, weights: Option<&[T]>, tile: &Tile, shape: &Shape) -> f64 {
     let valid = shape.valid();
     let cell = Block {
         origin: tile.origin,
@@ -67,20 +68,32 @@ pub(super) fn squares<T: Real>(window: &Window<T>, tile: &Tile, shape: &Shape) -
     };
     let field = window.fields(tile.signal * shape.n_channels, shape.n_channels);
     let mut total = 0.0;
-    for data in &field.channels {
+    for (channel, data) in field.channels.iter().enumerate() {
+        let weights = weights.map(|w| &w[(tile.signal * shape.n_channels + channel) * data.len()..][..data.len()]);
         cell.for_each_row(|at| {
             let at = std::array::from_fn(|a| at[a] - field.origin[a]);
             let first = field.layout.index(at);
             let row = &data[first..first + cell.shape[2] as usize];
-            // Row sums first: fewer roundings of a large total. Several sums: one would wait for itself.
-            let (r8, rest) = row.as_chunks::<8>();
-            let mut sums = [0.0; 8];
-            for r in r8 {
-                sums = std::array::from_fn(|i| sums[i] + r[i].wide() * r[i].wide());
-            }
-            let rest = rest.iter().map(|r| r.wide() * r.wide());
-            total += sums.into_iter().chain(rest).sum::<f64>();
+            total += match weights {
+                None => sum_of_squares(row, |_, r| r),
+                Some(weights) => sum_of_squares(row, |k, r| match weights[first + k].wide() {
+                    0.0 => 0.0,
+                    w => r / w,
+                }),
+            };
         });
     }
     total
+}
+
+/// Σ r·of(r), given place and value. Row sums first: fewer roundings of a large total. Several sums: one would wait for itself.
+#[inline(always)]
+fn sum_of_squares<T: Real>(row: &[T], of: impl Fn(usize, f64) -> f64) -> f64 {
+    let (r8, rest) = row.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for (n, r) in r8.iter().enumerate() {
+        sums = std::array::from_fn(|i| sums[i] + r[i].wide() * of(8 * n + i, r[i].wide()));
+    }
+    let rest = rest.iter().enumerate().map(|(i, r)| r.wide() * of(8 * r8.len() + i, r.wide()));
+    sums.into_iter().chain(rest).sum::<f64>()
 }

@@ -43,7 +43,7 @@ pub(super) fn solve<T: Real>(
     let whole = enter(&mut intake, x, start)?;
     let beginning = intake.correlate_signals(x)?;
     let told = tell(&intake, &beginning, info);
-    let slack = warm_up(&mut intake, &beginning)?;
+    let slack = warm_up(&mut intake, x, &beginning)?;
     intake.placed.tiles().end(Activity::Correlate, whole);
     let tiles = intake.placed.tiles().n_global() as u64;
     control.progress = Progress { tiles, awake: tiles, tol: told, ..Progress::unknown() };
@@ -125,14 +125,16 @@ fn slack_of(signals: &[Largest]) -> Vec<f64> {
 
 /// Collective: where there is a z to begin with, takes its model from the signals and correlates what is left. Gives what c
 /// may be wrong by.
-fn warm_up<T: Real>(intake: &mut Intake<'_, T>, beginning: &Beginning) -> Result<Vec<f64>> {
+fn warm_up<T: Real>(intake: &mut Intake<'_, T>, x: &Field<'_, T>, beginning: &Beginning) -> Result<Vec<f64>> {
     let frozen = intake.options.warm_start && intake.options.frozen_support;
     let n_nonzero = intake.placed.n_nonzero_of_all()?;
     if !frozen && n_nonzero == 0 {
         return Ok(slack_of(&beginning.signals));
     }
     intake.placed.freeze(frozen);
-    let updated = intake.update_residual();
+    // Signals that were weighed are no longer there.
+    let taken = if intake.placed.weighting().allows_holes() { intake.placed.take_in(x) } else { Ok(()) };
+    let updated = taken.and_then(|()| intake.update_residual());
     intake.placed.ranks().agree(updated)?;
     let measure = intake.measure();
     let found = measure.correlate(&measure.bound.scaling().of_lambda_max())?;

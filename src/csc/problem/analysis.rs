@@ -44,6 +44,10 @@ impl<T: Real> Analysis<T> {
         &self.scaling
     }
 
+    pub(crate) fn scaling_mut(&mut self) -> &mut Scaling<T> {
+        &mut self.scaling
+    }
+
     pub(crate) fn correlator(&self) -> &Correlator<T> {
         &self.correlator
     }

@@ -11,7 +11,7 @@ use crate::csc::problem::shape::Shape;
 use crate::grid::point::{AXES, Point};
 use crate::grid::tiles::{Number, Tile, TileGrid};
 use crate::linalg::{Dictionary, Field, FieldMut, Real};
-use crate::options::solve::{Options, Scale};
+use crate::options::solve::{Missing, Options, Scale};
 use crate::threads::for_each;
 
 pub(crate) fn check<T: Real>(
@@ -30,7 +30,7 @@ pub(crate) fn check<T: Real>(
     Err(Error::shape(argument, fields(channels, found), allowed))
 }
 
-/// max |D ⋆ X| (max D ⋆ X when z ≥ 0): the smallest λ for which z = 0 is optimal. The same bits as
+/// max |D ⋆ X| (max D ⋆ X when z ≥ 0): the smallest λ for which z = 0 is optimal. Option `missing` holds, too. The same bits as
 /// in the [`Info`](super::Info) of a solve.
 pub fn lambda_max<T: Real>(
     shape: &Shape,
@@ -41,11 +41,32 @@ pub fn lambda_max<T: Real>(
 ) -> Result<f64> {
     let n_fields = shape.n_signals * shape.n_channels;
     check("x", shape, x, n_fields, shape.signal)?;
+    let filled = filled(options, x)?;
+    let x = filled.as_ref().map_or(x.clone(), |values| Field::contiguous(values, shape.signal));
+    let x = &x;
     x.check_finite("x")?;
     fails_unless_it_fits::<T>(shape, options)?;
     let (grid, _) = layout::grid(shape, options)?;
     let analysis = Analysis::new(shape, options, dictionary.clone(), shape.periodic, grid.largest())?;
     Ok(largest(shape, options, &grid, &analysis, n_threads, x)? * analysis.scaling().gauge())
+}
+
+/// The signals with zeros where they are NaN and that says that they are missing there; none: nothing is missing.
+fn filled<T: Real>(options: &Options, x: &Field<'_, T>) -> Result<Option<Vec<T>>> {
+    if options.missing == Missing::None {
+        return Ok(None);
+    }
+    let mut values = Vec::new();
+    let row = x.layout.shape[2] as usize;
+    memory::reserve("the signals", &mut values, x.channels.len() * x.layout.volume())?;
+    let mut to = vec![T::ZERO; row];
+    for channel in 0..x.channels.len() {
+        x.layout.for_each_row(|at, _| {
+            x.copy_row(channel, std::array::from_fn(|a| at[a] + x.origin[a]), &mut to);
+            values.extend(to.iter().map(|x| if x.wide().is_nan() { T::ZERO } else { *x }));
+        });
+    }
+    Ok(Some(values))
 }
 
 /// λmax in units of the gauge.
@@ -170,7 +191,11 @@ pub fn objective<T: Real>(
     z.check_finite("z")?;
     let n_fields = shape.n_signals * shape.n_channels;
     check("x", shape, x, n_fields, shape.signal)?;
-    x.check_finite("x")?;
+    let filled = filled(options, x)?;
+    match &filled {
+        Some(values) => Field::contiguous(values, shape.signal).check_finite("x")?,
+        None => x.check_finite("x")?,
+    }
     let lambda_max = match options.reg_scale {
         Scale::Absolute => 0.0,
         Scale::Relative => lambda_max(shape, dictionary, options, n_threads, x)?,
@@ -188,7 +213,8 @@ pub fn objective<T: Real>(
             let mut sum = 0.0;
             for (k, model) in rows.next().unwrap_or(&[]).iter().enumerate() {
                 let x = data[(first as i64 + k as i64 * x.layout.strides[2]) as usize];
-                let r = (x - *model).wide();
+                // What is missing is none.
+                let r = if filled.is_some() && x.wide().is_nan() { 0.0 } else { (x - *model).wide() };
                 sum += r * r;
             }
             squares += sum;

@@ -24,6 +24,9 @@ pub(crate) struct Scaling<T> {
     weights: Vec<T>,
     /// The least w_k of the caller's atoms that are not zero.
     least: f64,
+    /// What weights of samples are multiplied by: λ and F inside are this times the caller's. The largest weight inside.
+    data_unit: f64,
+    heaviest: f64,
 }
 
 /// Multiplies each atom by a number.
@@ -58,9 +61,19 @@ impl<T: Real> Scaling<T> {
         let of_caller = weights.iter().zip(&units).map(|(w, u)| w.wide() * u.wide());
         let of_caller = of_caller.zip(zero).filter(|(_, zero)| !zero);
         let least = of_caller.map(|(w, _)| w).reduce(f64::min).unwrap_or(1.0);
-        let scaling =
-            Scaling { weights, least, gauge: units.iter().map(|u| u.wide()).fold(0.0, f64::max), units, norms };
+        let gauge = units.iter().map(|u| u.wide()).fold(0.0, f64::max);
+        let scaling = Scaling { weights, least, gauge, units, norms, data_unit: 1.0, heaviest: 1.0 };
         Ok((scaling, dictionary))
+    }
+
+    /// Weights of samples are multiplied by a power of two, and then the largest of them is this.
+    pub(crate) fn set_weights(&mut self, data_unit: f64, heaviest: f64) {
+        (self.data_unit, self.heaviest) = (data_unit, heaviest);
+    }
+
+    /// What F, or its gap, is multiplied by for the caller.
+    pub(crate) fn of_objective(&self) -> f64 {
+        1.0 / self.data_unit
     }
 
     /// z inside, from the caller's.
@@ -108,13 +121,13 @@ impl<T: Real> Scaling<T> {
 
     /// Unit of λmax: the largest of all atoms'.
     pub(crate) fn gauge(&self) -> f64 {
-        self.gauge
+        self.gauge / self.data_unit
     }
 
     /// λ of every atom inside, where λmax is in units of the gauge.
     pub(crate) fn lambdas(&self, options: &Options, lambda_max: f64) -> Vec<f64> {
         let unit = match options.reg_scale {
-            Scale::Absolute => 1.0 / self.gauge,
+            Scale::Absolute => self.data_unit / self.gauge,
             Scale::Relative => lambda_max,
         };
         let lambda = |(atom, unit_of_atom): (usize, &T)| {
@@ -127,7 +140,7 @@ impl<T: Real> Scaling<T> {
     /// λ of every atom as the caller has it.
     pub(crate) fn leave_lambdas(&self, lambda: &[f64]) -> Vec<f64> {
         let pairs = lambda.iter().zip(&self.units);
-        pairs.map(|(l, unit)| (l * unit.wide()).min(f64::MAX)).collect()
+        pairs.map(|(l, unit)| (l * unit.wide() / self.data_unit).min(f64::MAX)).collect()
     }
 
     /// μ_k, what λ_k takes from a scaled c.
@@ -150,15 +163,16 @@ impl<T: Real> Scaling<T> {
         norms.fold(0.0, f64::max).sqrt()
     }
 
-    /// What a step counts with whose |dz| is 1 for the caller, at an atom of least norm.
+    /// What a step counts with whose |dz| is 1 for the caller, at an atom of least norm and samples of the largest weight.
     pub(crate) fn least(&self) -> f64 {
-        self.least
+        self.least * self.heaviest
     }
 
-    /// The tolerance on |dz_k| of every atom as the caller has it, where `tol` is that of a step.
+    /// The tolerance on |dz_k| of every atom as the caller has it, at samples of the largest weight, where `tol` is that of a
+    /// step.
     pub(crate) fn tolerances(&self, tol: f64) -> Vec<f64> {
         let pairs = self.weights.iter().zip(&self.units);
-        pairs.map(|(w, unit)| tol / w.wide() / unit.wide()).collect()
+        pairs.map(|(w, unit)| tol / self.heaviest / w.wide() / unit.wide()).collect()
     }
 
     /// The least λ_k per weighted z.

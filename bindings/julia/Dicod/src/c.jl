@@ -529,6 +529,14 @@ const at_dicod_encoder_set_dictionary_rank1_f32 = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_set_dictionary_rank1_f32(encoder, u, v) =
     ccall(entry(at_dicod_encoder_set_dictionary_rank1_f32, :dicod_encoder_set_dictionary_rank1_f32), Int32, (Ptr{Cvoid}, Ptr{Float32}, Ptr{Float32}), encoder, u, v)
 
+const at_dicod_encoder_set_weights = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_set_weights(encoder, weights) =
+    ccall(entry(at_dicod_encoder_set_weights, :dicod_encoder_set_weights), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}), encoder, weights)
+
+const at_dicod_encoder_clear_weights = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_clear_weights(encoder) =
+    ccall(entry(at_dicod_encoder_clear_weights, :dicod_encoder_clear_weights), Int32, (Ptr{Cvoid},), encoder)
+
 const at_dicod_encoder_solve = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_solve(encoder, x, info) =
     ccall(entry(at_dicod_encoder_solve, :dicod_encoder_solve), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Ptr{dicod_info}), encoder, x, info)
@@ -1195,6 +1203,8 @@ const entries = (at_dicod_strerror,
                  at_dicod_encoder_set_dictionary_f32,
                  at_dicod_encoder_set_dictionary_rank1,
                  at_dicod_encoder_set_dictionary_rank1_f32,
+                 at_dicod_encoder_set_weights,
+                 at_dicod_encoder_clear_weights,
                  at_dicod_encoder_solve,
                  at_dicod_encoder_get_dictionary,
                  at_dicod_encoder_get_dictionary_f32,

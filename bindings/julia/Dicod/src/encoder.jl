@@ -141,6 +141,28 @@ function objective(c::Coder, x; offset=nothing)
 end
 
 """
+    set_weights!(encoder, weights; offset=nothing)
+
+Gives each sample of x a weight, at least 0, for the next solves: `weights` is a block as `x` is in [`solve!`](@ref). Where it
+is 0 the sample is missing, and x may be NaN. What is NaN is missing without weights with the
+option `missing="nan"`.
+"""
+function set_weights!(e::Encoder{T}, weights; offset=nothing) where {T}
+    status = together(e, e -> dicod_encoder_set_weights(e, C_NULL)) do
+        described(dicod_const_array, a -> dicod_encoder_set_weights(e, a), "weights", in_place(T, weights), e.g.n_axes, e.g.n_channels,
+                  e.g.n_signals, e.g.signal, offset)
+    end
+    check(status)
+    e
+end
+"""
+    clear_weights!(encoder)
+
+All samples count alike again.
+"""
+clear_weights!(e::Encoder) = (check(dicod_encoder_clear_weights(e)); e)
+
+"""
     set_z!(encoder, z; offset=nothing)
     set_z!(learner, z; offset=nothing)
 

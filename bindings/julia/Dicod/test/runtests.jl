@@ -92,6 +92,18 @@ const everything = !("threads" in ARGS)
         @test minimum(Dicod.tolerance(e)) > 0
         @test Dicod.valid_block((4, 0), (6, 14), (16, 14), (3, 4)) == ((4, 0), (6, 11))
         @test Dicod.valid_block((15, 0), (1, 14), (16, 14), (3, 4))[2] == (0, 0)
+        # Holes: by weights, and by NaN alone.
+        w = ones(size(x))
+        w[5:9, 4:12, :] .= 0
+        holed = ifelse.(w .== 0, NaN, x)
+        h = Encoder(d, (16, 14))
+        set_weights!(h, w)
+        solve!(h, holed)
+        @test bits(get_z(h), solve(holed, d; missing="nan").z)
+        clear_weights!(h)
+        message(() -> solve!(h, holed), Dicod.DICOD_ERROR_NOT_FINITE, "x[5, 4, 1]")
+        message(() -> set_weights!(h, -w), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "weights[1, 1, 1]", "at least 0")
+        message(() -> set_weights!(h, w[2:end, :, :]), Dicod.DICOD_ERROR_INVALID_SHAPE)
         # Factors of rank one.
         u, v = random(31, 2, 3), random(32, 3, 4, 3)
         product = [v[i, j, k] * u[p, k] for i in 1:3, j in 1:4, p in 1:2, k in 1:3]

@@ -2,12 +2,13 @@
 
 use crate::base::random::Numbers;
 use crate::clock;
+use crate::csc::descent::tile::TileState;
 use crate::csc::descent::tile::correlations::Correlations;
 use crate::csc::descent::tile::nonzero::{NonZero, largest_step};
 use crate::csc::descent::tile::plan::Plan;
 use crate::csc::descent::tile::step::{Step, Visit};
-use crate::csc::descent::tile::{TileState, unflatten};
-use crate::grid::point::{AXES, Point};
+use crate::csc::descent::tile::weights::size;
+use crate::grid::point::{AXES, Point, unflatten};
 use crate::linalg::Real;
 use crate::linalg::kernels::step_size;
 use crate::options::solve::Strategy;
@@ -325,17 +326,31 @@ impl<T: Real> TileState<T> {
     pub(super) fn largest_nonzero(&self, plan: &Plan<T>, group: usize, best: T) -> (T, usize) {
         let list = &self.nonzeros[group];
         // The precision is asked for once, not for each.
+        let plain = |x: &NonZero<T>, c: T| {
+            let (mu, weight) = (plan.mu[x.atom as usize], plan.weights[x.atom as usize]);
+            step_size(plan.positive, c, x.z * weight, mu)
+        };
         match &self.c {
-            Correlations::Full(c) => largest_step(plan, list, best, |index| c[index]),
-            Correlations::Single(c) => largest_step(plan, list, best, |index| plan.unit.widen(c[index])),
+            _ if self.weights.is_some() => largest_step(list, best, |x| self.size_of(plan, x)),
+            Correlations::Full(c) => largest_step(list, best, |x| plain(x, c[x.index as usize])),
+            Correlations::Single(c) => largest_step(list, best, |x| plain(x, plan.unit.widen(c[x.index as usize]))),
+        }
+    }
+
+    /// |dz| of a non-zero coordinate, if its c were this.
+    #[inline]
+    pub(super) fn size_with(&self, plan: &Plan<T>, x: &NonZero<T>, c: T) -> T {
+        let (mu, z) = (plan.mu[x.atom as usize], x.z * plan.weights[x.atom as usize]);
+        match &self.weights {
+            None => step_size(plan.positive, c, z, mu),
+            Some(weights) => size(plan, c, z, weights.ratio(x.index as usize), mu),
         }
     }
 
     /// |dz| of a non-zero coordinate.
     #[inline]
     pub(super) fn size_of(&self, plan: &Plan<T>, x: &NonZero<T>) -> T {
-        let index = x.index as usize;
-        step_size(plan.positive, self.c.get(plan, index), x.z * plan.weights[x.atom as usize], plan.mu[x.atom as usize])
+        self.size_with(plan, x, self.c.get(plan, x.index as usize))
     }
 
     /// Global position of a value of c.
@@ -347,26 +362,22 @@ impl<T: Real> TileState<T> {
     /// |dz| of any coordinate; NaN when it may not be chosen.
     fn size_at(&self, plan: &Plan<T>, group: usize, index: usize) -> T {
         let listed = self.nonzeros[group].iter().find(|x| x.index as usize == index);
-        let atom = index % plan.n_atoms;
-        let z = listed.map_or(T::ZERO, |x| x.z * plan.weights[atom]);
-        step_size(plan.positive, self.c.get(plan, index), z, plan.mu[atom])
+        let zero = || step_size(plan.positive, self.c.get(plan, index), T::ZERO, plan.mu[index % plan.n_atoms]);
+        listed.map_or_else(zero, |x| self.size_of(plan, x))
     }
 
     /// Index and |dz| of the coordinates of a group with |dz| > tol, in order.
     fn above(&self, plan: &Plan<T>, group: usize, tol: T) -> Vec<(usize, T)> {
         let list = self.nonzeros[group].iter();
-        let weighted = |x: &NonZero<T>| (x.index as usize, x.z * plan.weights[x.atom as usize]);
-        let mut listed: Vec<_> = list.map(weighted).collect();
+        let mut listed: Vec<_> = list.map(|x| (x.index as usize, self.size_of(plan, x))).collect();
         listed.sort_unstable_by_key(|(index, _)| *index);
         let mut listed = listed.into_iter().peekable();
         let rows = self.rows.starts(self.starts[group] as usize);
         let run = self.rows.run;
         let indices = rows.flat_map(|first| (first..first + run).zip(&plan.mu));
         let sizes = indices.map(|(index, mu)| {
-            let z = listed.next_if(|(at, _)| *at == index);
-            let z = z.map_or(T::ZERO, |(_, z)| z);
-            let c = self.c.get(plan, index);
-            (index, step_size(plan.positive, c, z, *mu))
+            let zero = || step_size(plan.positive, self.c.get(plan, index), T::ZERO, *mu);
+            listed.next_if(|(at, _)| *at == index).unwrap_or_else(|| (index, zero()))
         });
         sizes.filter(|(_, size)| *size > tol).collect()
     }

@@ -1,10 +1,10 @@
 //! Copies of a tile on other ranks: how c and z get there, and how they keep up with the original.
 
 use crate::base::error::{Error, Result};
-use crate::csc::descent::tile::TileState;
 use crate::csc::descent::tile::nonzero::{NONE, NonZero};
 use crate::csc::descent::tile::plan::Plan;
 use crate::csc::descent::tile::step::Step;
+use crate::csc::descent::tile::{TileState, Weights};
 use crate::grid::point::Point;
 use crate::linalg::Real;
 
@@ -37,7 +37,13 @@ pub(crate) fn mirror<T: Real>(state: &mut TileState<T>, plan: &Plan<T>, steps: &
 
 /// Appends c and z, for [`read`].
 pub(crate) fn append<T: Real>(state: &TileState<T>, plan: &Plan<T>, bytes: &mut Vec<u8>) {
-    bytes.push(u8::from(state.frozen) | u8::from(state.c.is_single()) << 1);
+    let weights = state.weights.as_ref().map(|weights| weights.samples());
+    let flags = [state.frozen, state.c.is_single(), weights.is_some()];
+    bytes.push(flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag)));
+    if let Some(weights) = weights {
+        bytes.extend((weights.len() as u64).to_le_bytes());
+        weights.iter().for_each(|w| w.append_bytes(bytes));
+    }
     (0..state.c.len()).for_each(|index| state.c.get(plan, index).append_bytes(bytes));
     let list: Vec<_> = state.nonzeros.iter().flatten().collect();
     bytes.extend((list.len() as u32).to_le_bytes());
@@ -54,6 +60,14 @@ pub(crate) fn read<'b, T: Real>(state: &mut TileState<T>, plan: &Plan<T>, bytes:
     state.frozen = flags & 1 != 0;
     state.make_room(plan, flags & 2 != 0)?;
     let size = size_of::<T>();
+    let mut bytes = bytes;
+    if flags & 4 != 0 {
+        let (n, rest) = bytes.split_first_chunk::<8>().ok_or_else(short)?;
+        let (weights, rest) = rest.split_at_checked(u64::from_le_bytes(*n) as usize * size).ok_or_else(short)?;
+        let weights = weights.chunks_exact(size).map(T::from_bytes).collect();
+        state.weights = Weights::new(plan, &state.tile, weights)?;
+        bytes = rest;
+    }
     let (c, bytes) = bytes.split_at_checked(state.c.len() * size).ok_or_else(short)?;
     for (index, from) in c.chunks_exact(size).enumerate() {
         state.c.set(plan, index, T::from_bytes(from));

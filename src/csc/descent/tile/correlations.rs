@@ -2,7 +2,8 @@
 
 use crate::base::error::Result;
 use crate::base::memory::Aligned;
-use crate::csc::descent::tile::plan::{Plan, Table};
+use crate::csc::descent::tile::plan::Plan;
+use crate::csc::descent::tile::table::Table;
 use crate::linalg::Real;
 use crate::linalg::kernels::{Isa, Kernels, Rows};
 
@@ -112,11 +113,13 @@ impl<T: Real> Correlations<T> {
         }
     }
 
-    /// c −= δ·G over runs of c, from `to` on, and as many of G, from `from` on.
+    /// c −= δ·g over runs of c, from `to` on, and as many of a table, from `from` on.
     #[inline]
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn subtract(
         &mut self,
         plan: &Plan<T>,
+        table: &Table<T>,
         to: usize,
         rows: Rows,
         from: usize,
@@ -124,7 +127,7 @@ impl<T: Real> Correlations<T> {
         delta: T,
     ) {
         let isa = plan.isa;
-        match (self, &plan.gram) {
+        match (self, table) {
             (Correlations::Full(c), Table::Full(g)) => {
                 T::subtract(isa, c, to, rows, g, from, strides, delta);
             }
@@ -135,7 +138,7 @@ impl<T: Real> Correlations<T> {
                 f32::subtract(isa, c, to, rows, g, from, strides, plan.unit.narrow(delta));
             }
             (Correlations::Single(_), Table::Full(_)) => {
-                unreachable!("a plan with an exact Gram tensor has no correlations in single precision")
+                unreachable!("a plan with an exact table has no correlations in single precision")
             }
         }
     }
@@ -163,8 +166,20 @@ impl<T: Real> Correlations<T> {
         }
     }
 
+    /// About the largest |c|, given the largest |dz|.
+    pub(super) fn height(&self, plan: &Plan<T>, bound: T) -> T {
+        let (most, least) = plan.mu.iter().fold((T::ZERO, -T::NEG_INFINITY), |(most, least), mu| {
+            (if *mu > most { *mu } else { most }, if *mu < least { *mu } else { least })
+        });
+        // |c| is no larger than μ + |dz|. Where thresholds are far apart that says little: the large ones may be out of reach.
+        match most <= least + least {
+            true => bound + most,
+            false => self.magnitude(plan),
+        }
+    }
+
     /// Largest |c|, at least 0.
-    pub(super) fn magnitude(&self, plan: &Plan<T>) -> T {
+    fn magnitude(&self, plan: &Plan<T>) -> T {
         fn most<C: Real>(isa: Isa, run: usize, c: &[C]) -> C {
             let mut places = vec![C::ZERO; run];
             C::raise(isa, false, &mut places, c);

@@ -22,22 +22,28 @@ pub(crate) mod copy;
 mod correlations;
 mod nonzero;
 mod plan;
+mod reach;
 mod step;
 pub(crate) mod survey;
+mod table;
+mod taps;
 mod wear;
+mod weights;
 
 pub(crate) use correlations::Correlations;
 pub(crate) use plan::{Plan, Unit};
 pub use step::Step;
 pub(crate) use step::{Coordinate, Visit};
+pub(crate) use weights::Weights;
 
 use crate::base::error::{Error, Result};
 use crate::base::memory;
-use crate::grid::point::{AXES, Point, checked_volume};
+use crate::grid::point::{AXES, Point, checked_volume, unflatten};
 use crate::grid::tiles::{Number, Tile};
 use crate::linalg::Real;
 use crate::linalg::kernels::{Rows, threshold};
 use nonzero::{NONE, NonZero};
+use reach::Reach;
 use wear::Wear;
 
 /// State of one tile.
@@ -61,6 +67,8 @@ pub(crate) struct TileState<T> {
     /// the largest step, not for rounds.
     seen: Vec<T>,
     wear: Wear<T>,
+    /// Of the samples that the tile reaches; none: all are 1.
+    weights: Option<Box<Weights<T>>>,
     /// Steps up to this are left.
     target: T,
     /// The largest c and weighted z that there were since the last [`Self::restart`], and visits until then: what rounding
@@ -108,6 +116,7 @@ impl<T: Real> TileState<T> {
             bound: memory::zeroed(what, n)?,
             seen: memory::zeroed(what, n)?,
             wear: Wear::NONE,
+            weights: None,
             target: T::ZERO,
             largest: T::ZERO,
             visits_before: 0,
@@ -129,6 +138,7 @@ impl<T: Real> TileState<T> {
             + self.nonzeros.capacity() * size_of::<Vec<NonZero<T>>>()
             + (self.bound.capacity() + self.seen.capacity()) * size_of::<T>()
             + self.starts.capacity() * size_of::<u32>()
+            + self.weights.as_ref().map_or(0, |weights| weights.bytes())
             + size_of::<Self>()
     }
 
@@ -136,6 +146,19 @@ impl<T: Real> TileState<T> {
     pub(crate) fn make_room(&mut self, plan: &Plan<T>, single: bool) -> Result<()> {
         let positions = self.tile.stored(&plan.group).iter().product::<i64>();
         self.c.resize(single, positions as usize * plan.n_atoms)
+    }
+
+    /// Samples have these weights from now on.
+    pub(crate) fn set_weights(&mut self, weights: Option<Box<Weights<T>>>) {
+        self.weights = weights;
+    }
+
+    /// Sets those z to zero all of whose support is missing.
+    pub(crate) fn drop_missing(&mut self) {
+        if let Some(weights) = &self.weights {
+            let lists = self.nonzeros.iter_mut();
+            lists.for_each(|list| list.retain(|x| weights.ratio(x.index as usize) > T::ZERO));
+        }
     }
 
     /// Leaves steps up to this, from now on.
@@ -173,10 +196,13 @@ impl<T: Real> TileState<T> {
             for (index, value) in values {
                 self.c.set(plan, index, value);
             }
-            return;
+        }
+        if let Some(weights) = &self.weights {
+            let missing = (0..self.c.len()).filter(|index| weights.ratio(*index) == T::ZERO);
+            missing.for_each(|index| self.c.mask(index..index + 1));
         }
         let stored = self.tile.stored(&plan.group);
-        if stored == self.tile.shape {
+        if self.frozen || stored == self.tile.shape {
             return;
         }
         let n = plan.n_atoms;
@@ -196,24 +222,12 @@ impl<T: Real> TileState<T> {
         self.wear = Wear::NONE;
         self.visits_before = self.visits;
         let bound = self.bound(plan);
-        let c = self.height(plan, bound);
+        let c = self.c.height(plan, bound);
         let z = self.nonzeros.iter().flatten();
         let z = z.map(|x| (x.z * plan.weights[x.atom as usize]).abs());
         let larger = |most, x| if x > most { x } else { most };
         self.largest = z.fold(larger(T::ZERO, c), larger);
         bound
-    }
-
-    /// About the largest |c|, given the largest |dz|.
-    fn height(&self, plan: &Plan<T>, bound: T) -> T {
-        let (most, least) = plan.mu.iter().fold((T::ZERO, -T::NEG_INFINITY), |(most, least), mu| {
-            (if *mu > most { *mu } else { most }, if *mu < least { *mu } else { least })
-        });
-        // |c| is no larger than μ + |dz|. Where thresholds are far apart that says little: the large ones may be out of reach.
-        match most <= least + least {
-            true => bound + most,
-            false => self.c.magnitude(plan),
-        }
     }
 
     /// Sets z aside, as if it were zero, for [`Self::put_back`].
@@ -227,20 +241,10 @@ impl<T: Real> TileState<T> {
         self.nonzeros = z;
     }
 
-    /// Whether c has been through so many steps that what is left above a tolerance may be their rounding: it has to be
-    /// computed anew. Roundings add up as their square root does (Higham, section 2.8); some of them may be against us. As long
-    /// as larger steps are left there is no hurry: it is done after a long way, so that somebody looks whether that gains.
+    /// Whether what is left above a tolerance may be rounding: c has to be computed anew.
     pub(crate) fn is_worn(&self, plan: &Plan<T>, tol: T) -> bool {
-        const ROOM: f64 = 4.0;
-        const CLEAR: f64 = 8.0;
-        const LONG: [f64; 2] = [5e4, 1e6];
-        let (epsilon, long) = match self.c.is_single() || size_of::<T>() == size_of::<f32>() {
-            true => (f32::EPSILON.into(), LONG[0]),
-            false => (f64::EPSILON, LONG[1]),
-        };
-        let steps = self.wear.steps + self.wear.recent;
-        let rounding = epsilon * self.largest.wide() * steps.sqrt();
-        rounding > ROOM * tol.wide() && (steps > long || CLEAR * rounding > self.bound(plan).wide())
+        let single = self.c.is_single() || size_of::<T>() == size_of::<f32>();
+        self.wear.is_through(single, self.largest.wide(), tol.wide(), || self.bound(plan).wide())
     }
 
     /// What c has been through since the last [`Self::restart`].
@@ -302,9 +306,14 @@ impl<T: Real> TileState<T> {
         let list = &mut self.nonzeros[group];
         let (old, sent) = listed.map_or((T::ZERO, NONE), |i| (list[i].z, list[i].sent));
         let atom = index % plan.n_atoms;
-        let c = self.c.get(plan, index) + old * plan.weights[atom];
+        let (mut weight, mut inverse) = (plan.weights[atom], plan.inverse_weights[atom]);
+        if let Some(weights) = &self.weights {
+            let ratio = weights.ratio(index);
+            (weight, inverse) = (weight * ratio, inverse / ratio);
+        }
+        let c = self.c.get(plan, index) + old * weight;
         let weighted = threshold(plan.positive, c, plan.mu[atom]);
-        let new = weighted * plan.inverse_weights[atom];
+        let new = weighted * inverse;
         let delta = new - old;
         let size = weighted.abs();
         if size > visit.largest_z {
@@ -370,53 +379,48 @@ impl<T: Real> TileState<T> {
             if size > self.largest {
                 self.largest = size;
             }
-            self.raise_bounds(plan, step);
-            self.subtract(plan, step);
+            match &self.weights {
+                None => self.take_from_all(plan, step),
+                Some(_) => self.apply_weighted(plan, step),
+            }
         }
+    }
+
+    /// The same where samples have weights.
+    fn apply_weighted(&mut self, plan: &Plan<T>, step: &Step<T>) {
+        let Some(weights) = &self.weights else { return };
+        let common = weights.common(plan, step.at);
+        if common.finite() {
+            return self.take_from_all(plan, &Step { delta: step.delta * common, ..*step });
+        }
+        let rest = weights.correct(plan, step, &mut self.c, &self.tile.shape, self.rows.strides);
+        self.subtract(plan, &Step { delta: step.delta * rest.base, ..*step });
+        // Each sample is a rounding of its own.
+        self.wear.recent += rest.others as f64;
+        self.wear.moved += 2.0 * (1 + rest.others) as f64 * step.delta.abs().wide();
+        let reached = reach::of_groups(plan, step, &self.tile.groups);
+        for first in reached.rows.starts(reached.to) {
+            self.bound[first..first + reached.rows.run].iter_mut().for_each(|bound| *bound += rest.most);
+            self.seen[first..first + reached.rows.run].fill(T::NAN);
+        }
+    }
+
+    /// Takes a step from c, and raises the bounds.
+    #[inline(always)]
+    fn take_from_all(&mut self, plan: &Plan<T>, step: &Step<T>) {
+        self.raise_bounds(plan, step);
+        self.subtract(plan, step);
     }
 
     /// c −= δ·G.
     fn subtract(&mut self, plan: &Plan<T>, step: &Step<T>) {
-        let (n, strides) = (plan.n_atoms, self.rows.strides);
-        let mut from = step.atom as usize;
-        let mut low = [0; AXES];
-        let mut count = [0; AXES];
-        for a in 0..AXES {
-            let (at, radius) = (step.at[a] as isize, plan.atom[a] as isize - 1);
-            let first = (at - radius).max(0);
-            count[a] = ((at + radius + 1).min(self.tile.shape[a] as isize) - first) as usize;
-            low[a] = first as usize;
-            // Place of the corner in the window of the step.
-            from = from * plan.window[a] + (first - at + radius) as usize;
-        }
-        let rows = Rows { counts: [count[0], count[1]], strides, run: count[2] * n };
-        let to = low[0] * strides[0] + low[1] * strides[1] + low[2] * n;
-        let [_, w1, w2] = plan.window;
-        let strides = [w1 * w2 * n, w2 * n];
-        self.c.subtract(plan, to, rows, from * n, strides, step.delta);
+        let Reach { to, rows, from, strides } = reach::of_values(plan, step, &self.tile.shape, self.rows.strides);
+        self.c.subtract(plan, &plan.gram, to, rows, from, strides, step.delta);
     }
 
     /// Raises the bounds of the groups that a step reaches.
     fn raise_bounds(&mut self, plan: &Plan<T>, step: &Step<T>) {
-        let mut phase = step.atom as usize;
-        // Of the groups that a step can reach those in the tile, and the first one's place among them.
-        let mut low = [0; AXES];
-        let mut n = [0; AXES];
-        let mut place = [0; AXES];
-        let count = plan.reach_radius.map(|r| 2 * r as usize + 1);
-        for a in 0..AXES {
-            let (at, log2) = (step.at[a], plan.group_log2[a]);
-            phase = phase << log2 | (at & (plan.group[a] as i32 - 1)) as usize;
-            let first = (at >> log2) - plan.reach_radius[a] as i32;
-            low[a] = first.max(0) as usize;
-            place[a] = (-first).max(0) as usize;
-            let end = (first + count[a] as i32).min(self.tile.groups[a] as i32);
-            n[a] = (end - first.max(0)) as usize;
-        }
-        let [_, g1, g2] = self.tile.groups.map(|g| g as usize);
-        let from = ((phase * count[0] + place[0]) * count[1] + place[1]) * count[2] + place[2];
-        let to = (low[0] * g1 + low[1]) * g2 + low[2];
-        let rows = Rows { counts: [n[0], n[1]], strides: [g1 * g2, g2], run: n[2] };
+        let Reach { to, rows, from, strides } = reach::of_groups(plan, step, &self.tile.groups);
         if plan.greed >= T::one() {
             for first in rows.starts(to) {
                 self.seen[first..first + rows.run].fill(T::NAN);
@@ -424,9 +428,7 @@ impl<T: Real> TileState<T> {
         }
         // bound += |δ|·reach.
         let less = -step.delta.abs();
-        let strides = [count[1] * count[2], count[2]];
-        let (bound, reach) = (&mut self.bound, &plan.reach);
-        T::subtract(plan.isa, bound, to, rows, reach, from, strides, less);
+        T::subtract(plan.isa, &mut self.bound, to, rows, &plan.reach, from, strides, less);
     }
 
     /// The values of a group, as indices in c.
@@ -487,13 +489,4 @@ impl<T: Real> TileState<T> {
     pub(crate) fn n_nonzero(&self) -> usize {
         self.nonzeros.iter().flatten().filter(|x| x.z != T::ZERO).count()
     }
-}
-
-/// Position from a row-major index.
-#[inline(always)]
-fn unflatten(index: usize, shape: &Point) -> Point {
-    // 32-bit division is much faster, and no tile is that large.
-    let (index, n1, n2) = (index as u32, shape[1] as u32, shape[2] as u32);
-    let row = index / n2;
-    [i64::from(row / n1), i64::from(row % n1), i64::from(index % n2)]
 }

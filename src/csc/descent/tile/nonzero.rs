@@ -1,8 +1,6 @@
 //! Coordinates with z ≠ 0.
 
-use crate::csc::descent::tile::plan::Plan;
 use crate::linalg::Real;
-use crate::linalg::kernels::step_size;
 
 /// A coordinate with z ≠ 0.
 #[derive(Clone, Copy)]
@@ -20,16 +18,7 @@ pub(super) const NONE: u32 = u32::MAX;
 
 /// Largest |dz| of non-zero coordinates, and the first place of one that has it; or `best` if that is not less.
 #[inline(always)]
-pub(super) fn largest_step<T: Real>(
-    plan: &Plan<T>,
-    list: &[NonZero<T>],
-    best: T,
-    c: impl Fn(usize) -> T,
-) -> (T, usize) {
-    let size = |x: &NonZero<T>| {
-        let (mu, weight) = (plan.mu[x.atom as usize], plan.weights[x.atom as usize]);
-        step_size(plan.positive, c(x.index as usize), x.z * weight, mu)
-    };
+pub(super) fn largest_step<T: Real>(list: &[NonZero<T>], best: T, size: impl Fn(&NonZero<T>) -> T) -> (T, usize) {
     // Written for a maximum without branches: which one is the largest cannot be predicted.
     let sizes = list.iter().map(size).enumerate();
     sizes.fold((best, 0), |(best, at), (i, size)| {

@@ -3,10 +3,12 @@
 use crate::base::error::Result;
 use crate::base::memory;
 use crate::clock::{self, Looks};
+use crate::csc::descent::tile::table::Table;
+use crate::csc::descent::tile::taps::Taps;
 use crate::csc::problem::scaling::Scaling;
 use crate::grid::point::{AXES, Point};
 use crate::linalg::kernels::Isa;
-use crate::linalg::{Gram, Real, Scalar};
+use crate::linalg::{Dictionary, Gram, Real, Scalar};
 use crate::options::solve::Strategy;
 
 /// What all tiles of a solve share, read only.
@@ -31,6 +33,10 @@ pub(crate) struct Plan<T> {
     pub(crate) mu: Vec<T>,
     /// The same in single precision, in its unit.
     pub(super) mu_single: Vec<f32>,
+    /// What steps take from c where samples have weights, if some do.
+    pub(super) taps: Option<Taps<T>>,
+    /// The largest weight of a sample.
+    pub(crate) heaviest: T,
     /// Every bit of every step is as if written down from the definition.
     pub(crate) exact: bool,
     /// What a step is divided by for the caller: see `Scaling::least`.
@@ -73,16 +79,6 @@ impl<T: Real> Unit<T> {
     pub(super) fn widen(&self, value: f32) -> T {
         T::of(value.wide()) * self.inverse
     }
-}
-
-/// The scaled Gram tensor as the solver reads it.
-///
-/// Single precision halves the memory traffic of a step, which is what bounds the speed. It costs
-/// no accuracy: the certificate computes c anew in full precision, and where that shows a step
-/// larger than the tolerance the descent goes on from there, with errors as small as its steps.
-pub(super) enum Table<T> {
-    Full(Vec<T>),
-    Single(Vec<f32>),
 }
 
 impl<T: Real> Plan<T> {
@@ -138,6 +134,8 @@ impl<T: Real> Plan<T> {
             inverse_weights: scaling.weights().iter().map(|w| T::one() / *w).collect(),
             mu: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
             mu_single: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
+            taps: None,
+            heaviest: T::one(),
             exact,
             step_unit: scaling.least(),
             least: least_normal * scaling.spread().0,
@@ -183,11 +181,16 @@ impl<T: Real> Plan<T> {
     }
 
     pub(crate) fn gram_bytes(&self) -> usize {
-        let table = match &self.gram {
-            Table::Full(g) => g.capacity() * size_of::<T>(),
-            Table::Single(g) => g.capacity() * size_of::<f32>(),
-        };
-        table + self.reach.capacity() * size_of::<T>()
+        self.gram.bytes() + self.reach.capacity() * size_of::<T>()
+    }
+
+    /// Makes ready for weights of samples, where atoms are those that the Gram tensor is of. Tells whether it was not.
+    pub(crate) fn admit_weights(&mut self, dictionary: &Dictionary<T>, scaling: &Scaling<T>) -> Result<bool> {
+        if self.taps.is_some() {
+            return Ok(false);
+        }
+        self.taps = Some(Taps::new(dictionary, scaling, self.exact)?);
+        Ok(true)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::csc::descent::tile::TileState;
 use crate::csc::descent::tile::plan::Plan;
 use crate::csc::descent::tile::step::Coordinate;
 use crate::linalg::Real;
+use crate::linalg::kernels::step_size;
 
 /// A tile that is looked over.
 pub(crate) struct Survey<'s, T: Real> {
@@ -66,13 +67,13 @@ impl<T: Real> Survey<'_, T> {
     }
 }
 
-/// Calls `visit` with every coordinate, and its weighted z, whose |dz| is at least `least`, or |c| − μ (c − μ when z ≥ 0) if its
-/// z is zero.
+/// Calls `visit` with every coordinate whose |dz| is at least `least`, or |c| − μ (c − μ when z ≥ 0) if its z is zero, and with
+/// what |dz| is if its c is another one.
 pub(crate) fn for_each_large_step<T: Real>(
     state: &mut TileState<T>,
     plan: &Plan<T>,
     least: T,
-    mut visit: impl FnMut(Coordinate, T),
+    mut visit: impl FnMut(Coordinate, &dyn Fn(T) -> T),
 ) {
     for group in 0..state.bound.len() {
         if state.bound[group] >= least && !state.is_exact(group) {
@@ -83,8 +84,7 @@ pub(crate) fn for_each_large_step<T: Real>(
         }
         for x in &state.nonzeros[group] {
             if x.z != T::ZERO && state.size_of(plan, x) >= least {
-                let weighted = x.z * plan.weights[x.atom as usize];
-                visit(state.coordinate(plan, x.index as usize), weighted);
+                visit(state.coordinate(plan, x.index as usize), &|c| state.size_with(plan, x, c));
             }
         }
         for first in state.rows.starts(state.starts[group] as usize) {
@@ -95,7 +95,7 @@ pub(crate) fn for_each_large_step<T: Real>(
                     // Where z ≠ 0 the step is at least as large, and has been seen above.
                     let listed = state.listed(group, first + at);
                     if listed.is_none_or(|i| state.nonzeros[group][i].z == T::ZERO) {
-                        visit(state.coordinate(plan, first + at), T::ZERO);
+                        visit(state.coordinate(plan, first + at), &|c| step_size(plan.positive, c, T::ZERO, *mu));
                     }
                 }
             }

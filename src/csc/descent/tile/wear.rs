@@ -26,4 +26,21 @@ impl<T: Real> Wear<T> {
         self.steps += self.recent;
         (self.recent, self.highest) = (0.0, T::ZERO);
     }
+
+    /// Whether c has been through so many steps that what is left above a tolerance may be their rounding, of numbers up to the
+    /// largest: it has to be computed anew. Roundings add up as their square root does (Higham, section 2.8); some of them may be
+    /// against us. As long as larger steps are left there is no hurry: it is done after a long way, so that somebody looks
+    /// whether that gains.
+    pub(super) fn is_through(&self, single: bool, largest: f64, tol: f64, bound: impl FnOnce() -> f64) -> bool {
+        const ROOM: f64 = 4.0;
+        const CLEAR: f64 = 8.0;
+        const LONG: [f64; 2] = [5e4, 1e6];
+        let (epsilon, long) = match single {
+            true => (f32::EPSILON.into(), LONG[0]),
+            false => (f64::EPSILON, LONG[1]),
+        };
+        let steps = self.steps + self.recent;
+        let rounding = epsilon * largest * steps.sqrt();
+        rounding > ROOM * tol && (steps > long || CLEAR * rounding > bound())
+    }
 }
