@@ -279,6 +279,64 @@ fn row<T: Real>(problem: &Problem, reg: f64, precision: &str) {
     );
 }
 
+/// Masks of a square: one piece, coasts (a level set of some long waves), single samples; with the share that is missing.
+fn masks(side: usize) -> Vec<(&'static str, Vec<f64>)> {
+    let mut random = Random(3);
+    let waves: Vec<[f64; 3]> = (0..12)
+        .map(|_| [0, 1, 2].map(|axis| random.below(1000) as f64 * if axis < 2 { 0.03 / side as f64 } else { 1.0 }))
+        .collect();
+    let height = |i: usize| {
+        let (y, x) = ((i / side) as f64, (i % side) as f64);
+        waves.iter().map(|[a, b, c]| (a * y + b * x + c).sin()).sum::<f64>()
+    };
+    let n = side * side;
+    let heights: Vec<f64> = (0..n).map(height).collect();
+    let mut sorted = heights.clone();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let sea =
+        |share: f64| heights.iter().map(|h| f64::from(u8::from(*h >= sorted[(share * n as f64) as usize]))).collect();
+    let there = |there: bool| f64::from(u8::from(there));
+    let piece = (0..n).map(|i| there(i / side >= side / 2 || i % side >= side / 2)).collect();
+    let scattered = (0..n).map(|_| there(random.below(10) >= 3)).collect();
+    vec![
+        ("all there", vec![1.0; n]),
+        ("1/4 in a piece", piece),
+        ("1/4 land, with coasts", sea(0.25)),
+        ("3/10 at random", scattered),
+    ]
+}
+
+/// What holes cost: whole solves on one thread.
+fn masked<T: Real>(problem: &Problem, reg: f64, precision: &str) {
+    let options = Options { reg, tol: 1e-2, ..Options::default() };
+    let shape = problem.shape(&options);
+    let x: Vec<T> = problem.x.iter().map(|v| T::of(*v)).collect();
+    let x = Field::contiguous(&x, shape.signal);
+    let mut plain = f64::NAN;
+    for (name, mask) in masks(problem.signal[0] as usize) {
+        let mut encoder = problem.encoder::<T>(&options, 1);
+        let weights: Vec<T> = mask.iter().map(|w| T::of(*w)).collect();
+        let setting = Instant::now();
+        encoder.set_weights(Some(&Field::contiguous(&weights, shape.signal))).unwrap();
+        encoder.lambda_max(&x).unwrap();
+        let setting = setting.elapsed().as_secs_f64();
+        let infos: Vec<Info> = (0..3).map(|_| encoder.solve(&x, None).unwrap()).collect();
+        let (seconds, info) = (median(infos.iter().map(|info| info.seconds).collect()), &infos[0]);
+        plain = if plain.is_nan() { seconds } else { plain };
+        println!(
+            "| {} | {reg} | {precision} | {name} | {:.3} | {:.3} | **{:.2}** | {} | {} | {:.2} | {:.1e} |",
+            problem.name,
+            setting,
+            seconds,
+            seconds / plain,
+            info.steps,
+            info.nonzeros,
+            seconds / info.steps as f64 * 1e6,
+            info.certificate.gap / info.certificate.objective,
+        );
+    }
+}
+
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let problems = [
@@ -302,6 +360,20 @@ fn main() {
         for reg in [0.1, 0.3] {
             row::<f64>(problem, reg, "f64");
             row::<f32>(problem, reg, "f32");
+        }
+    }
+    println!(
+        "\nwith holes: seconds until the mask is known and lambda_max with it; of a whole solve; beside one without holes\n"
+    );
+    println!("| problem | λ/λmax | type | missing | mask s | solve s | ratio | steps | z ≠ 0 | µs/step | gap/F |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    for problem in &problems[..2] {
+        if !wanted.is_empty() && !wanted.iter().any(|w| format!("masks {}", problem.name).contains(w.as_str())) {
+            continue;
+        }
+        for reg in [0.1, 0.3] {
+            masked::<f64>(problem, reg, "f64");
+            masked::<f32>(problem, reg, "f32");
         }
     }
 }
