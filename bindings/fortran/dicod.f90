@@ -9100,7 +9100,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_132_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9119,7 +9119,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -9133,7 +9133,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9210,7 +9210,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_232_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9229,7 +9229,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -9243,7 +9243,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9320,7 +9320,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_333_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9339,7 +9339,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -9353,7 +9353,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9430,7 +9430,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_243_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9449,7 +9449,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -9463,7 +9463,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9540,7 +9540,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_343_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9559,7 +9559,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -9573,7 +9573,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9650,7 +9650,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_444_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9669,7 +9669,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -9683,7 +9683,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9760,7 +9760,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_354_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9779,7 +9779,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -9793,7 +9793,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9870,7 +9870,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_454_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9889,7 +9889,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -9903,7 +9903,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -9980,7 +9980,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_555_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -9999,7 +9999,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -10013,7 +10013,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10090,7 +10090,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_132_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10109,7 +10109,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -10123,7 +10123,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10200,7 +10200,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_232_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10219,7 +10219,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -10233,7 +10233,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10310,7 +10310,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_333_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10329,7 +10329,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -10343,7 +10343,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10420,7 +10420,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_243_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10439,7 +10439,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -10453,7 +10453,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10530,7 +10530,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_343_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10549,7 +10549,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -10563,7 +10563,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10640,7 +10640,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_444_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10659,7 +10659,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -10673,7 +10673,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10750,7 +10750,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_354_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10769,7 +10769,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -10783,7 +10783,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10860,7 +10860,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_454_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10879,7 +10879,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -10893,7 +10893,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
@@ -10970,7 +10970,7 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_555_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, warm_start, frozen_support, seed, correlation, &
+      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
       progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
       learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
       learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
@@ -10989,7 +10989,7 @@ contains
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, correlation, &
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
         learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -11003,7 +11003,7 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
