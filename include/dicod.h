@@ -563,6 +563,10 @@ typedef struct dicod_option_info {
  *     per axis, 1: the axis wraps around (valid shape = signal shape); empty: none does
  * missing (string, default none, none | nan)
  *     nan: a sample of x that is NaN is missing, as if its weight were 0 (see dicod_encoder_set_weights); none: it is an error; not in learning
+ * background (string, default none, none | mean | smooth)
+ *     what is taken from each channel of each signal before it is coded: nothing; its mean over the domain; or at each position the mean over a box around it (see background_length); samples that are missing do not count
+ * background_length (integers, default empty, each at least 1)
+ *     background smooth: edges of the box, one per axis or one for all; along an edge l it has the positions from i - l/2 to i - l/2 + l - 1, cut at the ends of the domain (around a periodic axis at most once)
  * warm_start (integer, default 0, 0 or 1)
  *     1: start from the given z (dicod_solve) or from the last one (encoder), not from zero
  * frozen_support (integer, default 0, 0 or 1)
@@ -995,13 +999,22 @@ typedef struct dicod_info {
      * Seconds for all else: checks, laying out tiles, handing out z.
      */
     double seconds_other;
+    /**
+     * Least value of what was taken from x (option "background") over all signals, channels and positions; 0 without the
+     * option. lambda_max, objective, data_term and duality_gap are those of x less it.
+     */
+    double background_least;
+    /**
+     * Largest value of it. NaN, as the least, if the solve was stopped before it was known.
+     */
+    double background_most;
 } dicod_info;
 
 /**
  * Initialiser of a dicod_info: struct_size, and zeros.
  */
 #define DICOD_INFO_INIT {sizeof(dicod_info), 0, 0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, \
-    0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0, 0.0}
+    0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0, 0.0, 0.0, 0.0}
 
 /**
  * What a solve found as text for people, three lines without a newline at the end: how it ended and
@@ -1057,7 +1070,9 @@ dicod_status dicod_valid_block(const dicod_options *options,
  * `F(z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1`
  *
  * (full convolution of each activation map with its atom, summed over atoms; z >= 0 if the option
- * "positive" says so) by locally greedy coordinate descent.
+ * "positive" says so) by locally greedy coordinate descent. With the option "background" it is the x less its background that
+ * is coded, in this and all that is said of it: `F(z) = 1/2 |x - b - sum_k z_k * d_k|^2 + ...`. b is computed in exact sums; x - b
+ * is formed in double precision and then rounded to the element type, so that floats on a high level lose nothing.
  *
  * - `context`: threads and callbacks; NULL: one thread, none.
  * - `options`: regularisation, tolerance, strategy...; NULL: the defaults, among them
@@ -1124,7 +1139,7 @@ dicod_status dicod_solve_f32(dicod_context *context,
  * Smallest regularisation for which z = 0 is optimal: `*lambda_max` = max |D * x| (correlation;
  * without the absolute value if the option "positive" is set), over all signals.
  *
- * Arguments are those of dicod_solve(); of the options "positive", "periodic" and "missing" matter. The value
+ * Arguments are those of dicod_solve(); of the options "positive", "periodic", "missing" and "background" matter. The value
  * is the one that dicod_solve() reports.
  *
  * Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
@@ -1151,7 +1166,7 @@ dicod_status dicod_lambda_max_f32(dicod_context *context,
  * (n_signals, n_channels, signal_shape...).
  *
  * Arguments are those of dicod_solve(), `z` is read and `x` written; of the options "periodic"
- * matters. Zeros in z cost nothing. `x` must not overlap z or d.
+ * matters: there is no background in it. Zeros in z cost nothing. `x` must not overlap z or d.
  *
  * Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
  */
@@ -1177,7 +1192,7 @@ dicod_status dicod_reconstruct_f32(dicod_context *context,
  * 1/2 |x - sum_k z_k * d_k|^2, which may be NULL.
  *
  * Arguments are those of dicod_solve(), `z` is read. The regularisation is that of the options:
- * where it is relative, lambda_max of x is computed first.
+ * where it is relative, lambda_max of x is computed first. With the option "background" both are of x less its background.
  *
  * Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
  */
@@ -1707,8 +1722,8 @@ dicod_status dicod_encoder_reconstruct(const dicod_encoder *encoder,
  * describes. `x` is as for dicod_encoder_solve(): each rank brings a block, together they are the domain. `residual` is as x
  * for dicod_encoder_reconstruct(): any block, another than that of `x` if a rank likes, with ghost layers for instance; it may
  * be the memory of `x` itself. A block that lies in the rank's own takes no messages but those of activations. Every value is
- * the difference of x and what dicod_reconstruct() gives, bit for bit, whatever weights there are; where x is NaN, because the
- * sample is missing, it is NaN.
+ * the difference of x (with the option "background" of x less its background) and what dicod_reconstruct() gives, bit for bit,
+ * whatever weights there are; where x is NaN, because the sample is missing, it is NaN.
  *
  * Collective over the context's ranks. Needs the encoder for itself.
  * Errors: as dicod_encoder_solve(), for x; as dicod_encoder_get_z(), for residual.
@@ -1720,8 +1735,9 @@ dicod_status dicod_encoder_residual(const dicod_encoder *encoder,
 /**
  * What a solve minimises, for the activations in the encoder and the signals `x`, which are as for dicod_encoder_solve():
  * `*objective` = F(z) of the whole domain, on all ranks, and `*data_term` = its first half,
- * 1/2 |x - sum_k z_k * d_k|^2, which may be NULL; with the weights of dicod_encoder_set_weights(). The regularisation is that of the options: where it is relative, lambda_max of
- * `x` is computed first. Both are the same, bit for bit, on any number of ranks and threads, and up to rounding those of
+ * 1/2 |x - sum_k z_k * d_k|^2, which may be NULL; with the weights of dicod_encoder_set_weights(), and of x less its background
+ * with the option "background". The regularisation is that of the options: where it is relative, lambda_max of `x` is computed
+ * first. Both are the same, bit for bit, on any number of ranks and threads, and up to rounding those of
  * dicod_objective().
  *
  * Collective over the context's ranks. Needs the encoder and its context for itself.

@@ -95,7 +95,7 @@ module dicod_c
   end type
 
   type, bind(c) :: dicod_info
-    integer(c_int64_t) :: struct_size = 200_c_int64_t
+    integer(c_int64_t) :: struct_size = 216_c_int64_t
     integer(c_int32_t) :: status = 0
     integer(c_int32_t) :: n_threads = 0
     real(c_double) :: lambda = 0
@@ -121,6 +121,8 @@ module dicod_c
     real(c_double) :: seconds_waiting = 0
     integer(c_int64_t) :: proven = 0
     real(c_double) :: seconds_other = 0
+    real(c_double) :: background_least = 0
+    real(c_double) :: background_most = 0
   end type
 
   type, bind(c) :: dicod_array
@@ -2643,7 +2645,7 @@ contains
   pure recursive function per_axis_key(key) result(is)
     character(*), intent(in) :: key
     logical :: is
-    is = key == 'tile_shape' .or. key == 'periodic'
+    is = key == 'tile_shape' .or. key == 'periodic' .or. key == 'background_length'
   end function
 
   recursive subroutine options_make(self, status)
@@ -2665,15 +2667,15 @@ contains
       kind = 'flags'
     case ('max_iter', 'steps_per_visit', 'seed', 'learn_max_iter', 'learn_dict_max_iter', 'learn_batch')
       kind = 'integer'
-    case ('tile_shape')
+    case ('tile_shape', 'background_length')
       kind = 'integers'
     case ('reg', 'tol', 'gap_tol', 'time_limit', 'progress_interval', 'learn_tol', 'learn_dict_tol', &
         'learn_redraw_below', 'learn_forgetting')
       kind = 'real'
     case ('reg_per_atom')
       kind = 'reals'
-    case ('reg_scale', 'tol_scale', 'strategy', 'schedule', 'soft_lock', 'missing', 'correlation', 'learn_init', &
-        'learn_reg_reference', 'learn_statistics')
+    case ('reg_scale', 'tol_scale', 'strategy', 'schedule', 'soft_lock', 'missing', 'background', 'correlation', &
+        'learn_init', 'learn_reg_reference', 'learn_statistics')
       kind = 'string'
     case default
       kind = ''
@@ -3184,10 +3186,11 @@ contains
   ! The options that a call was given: a variable with them, or one by one.
   recursive subroutine choose_options(c, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics)
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics)
     class(call_state), intent(inout) :: c
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
@@ -3195,12 +3198,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32) :: stat
     character(1) :: errmsg
     if (c%status < 0) return
@@ -3253,6 +3256,10 @@ contains
       if (present(periodic)) call c%one%set('periodic', periodic, stat, errmsg)
       if (stat < 0) return
       if (present(missing)) call c%one%set('missing', missing, stat, errmsg)
+      if (stat < 0) return
+      if (present(background)) call c%one%set('background', background, stat, errmsg)
+      if (stat < 0) return
+      if (present(background_length)) call c%one%set('background_length', background_length, stat, errmsg)
       if (stat < 0) return
       if (present(warm_start)) call c%one%set('warm_start', warm_start, stat, errmsg)
       if (stat < 0) return
@@ -3870,10 +3877,11 @@ contains
 
   recursive subroutine solve_132_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
@@ -3884,12 +3892,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -3899,9 +3907,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -3912,12 +3921,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_132_r64(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_132_r64(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -3925,7 +3936,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -3950,13 +3962,13 @@ contains
   end subroutine
 
   recursive function objective_132_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:), d(:, :, :), z(:, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -3966,7 +3978,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -3978,10 +3991,11 @@ contains
 
   recursive subroutine solve_232_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
@@ -3992,12 +4006,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4007,9 +4021,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -4020,12 +4035,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_232_r64(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_232_r64(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4033,7 +4050,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -4058,13 +4076,13 @@ contains
   end subroutine
 
   recursive function objective_232_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :), z(:, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4074,7 +4092,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4086,10 +4105,11 @@ contains
 
   recursive subroutine solve_333_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4100,12 +4120,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4115,9 +4135,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -4128,12 +4149,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_333_r64(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_333_r64(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4141,7 +4164,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -4166,13 +4190,13 @@ contains
   end subroutine
 
   recursive function objective_333_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4182,7 +4206,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4194,10 +4219,11 @@ contains
 
   recursive subroutine solve_243_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4208,12 +4234,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4223,9 +4249,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -4236,12 +4263,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_243_r64(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_243_r64(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4249,7 +4278,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -4274,13 +4304,13 @@ contains
   end subroutine
 
   recursive function objective_243_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4290,7 +4320,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4302,10 +4333,11 @@ contains
 
   recursive subroutine solve_343_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4316,12 +4348,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4331,9 +4363,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -4344,12 +4377,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_343_r64(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_343_r64(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4357,7 +4392,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -4382,13 +4418,13 @@ contains
   end subroutine
 
   recursive function objective_343_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4398,7 +4434,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4410,10 +4447,11 @@ contains
 
   recursive subroutine solve_444_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4424,12 +4462,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4439,9 +4477,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -4452,12 +4491,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_444_r64(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_444_r64(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4465,7 +4506,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -4490,13 +4532,13 @@ contains
   end subroutine
 
   recursive function objective_444_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4506,7 +4548,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4518,10 +4561,11 @@ contains
 
   recursive subroutine solve_354_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4532,12 +4576,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4547,9 +4591,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -4560,12 +4605,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_354_r64(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_354_r64(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4573,7 +4620,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -4598,13 +4646,13 @@ contains
   end subroutine
 
   recursive function objective_354_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4614,7 +4662,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4626,10 +4675,11 @@ contains
 
   recursive subroutine solve_454_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4640,12 +4690,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4655,9 +4705,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -4668,12 +4719,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_454_r64(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_454_r64(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4681,7 +4734,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -4706,13 +4760,13 @@ contains
   end subroutine
 
   recursive function objective_454_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4722,7 +4776,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4734,10 +4789,11 @@ contains
 
   recursive subroutine solve_555_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :, :)
@@ -4748,12 +4804,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4763,9 +4819,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -4776,12 +4833,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_555_r64(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_555_r64(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4789,7 +4848,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -4814,13 +4874,13 @@ contains
   end subroutine
 
   recursive function objective_555_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :), z(:, :, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4830,7 +4890,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4842,10 +4903,11 @@ contains
 
   recursive subroutine solve_132_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
@@ -4856,12 +4918,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4871,9 +4933,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -4884,12 +4947,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_132_r32(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_132_r32(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -4897,7 +4962,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -4922,13 +4988,13 @@ contains
   end subroutine
 
   recursive function objective_132_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:), d(:, :, :), z(:, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4938,7 +5004,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4950,10 +5017,11 @@ contains
 
   recursive subroutine solve_232_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
@@ -4964,12 +5032,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -4979,9 +5047,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -4992,12 +5061,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_232_r32(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_232_r32(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5005,7 +5076,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -5030,13 +5102,13 @@ contains
   end subroutine
 
   recursive function objective_232_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :), z(:, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5046,7 +5118,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5058,10 +5131,11 @@ contains
 
   recursive subroutine solve_333_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5072,12 +5146,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5087,9 +5161,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -5100,12 +5175,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_333_r32(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_333_r32(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5113,7 +5190,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -5138,13 +5216,13 @@ contains
   end subroutine
 
   recursive function objective_333_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5154,7 +5232,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5166,10 +5245,11 @@ contains
 
   recursive subroutine solve_243_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5180,12 +5260,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5195,9 +5275,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -5208,12 +5289,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_243_r32(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_243_r32(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5221,7 +5304,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -5246,13 +5330,13 @@ contains
   end subroutine
 
   recursive function objective_243_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5262,7 +5346,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5274,10 +5359,11 @@ contains
 
   recursive subroutine solve_343_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5288,12 +5374,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5303,9 +5389,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -5316,12 +5403,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_343_r32(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_343_r32(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5329,7 +5418,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -5354,13 +5444,13 @@ contains
   end subroutine
 
   recursive function objective_343_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5370,7 +5460,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5382,10 +5473,11 @@ contains
 
   recursive subroutine solve_444_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5396,12 +5488,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5411,9 +5503,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -5424,12 +5517,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_444_r32(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_444_r32(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5437,7 +5532,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -5462,13 +5558,13 @@ contains
   end subroutine
 
   recursive function objective_444_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5478,7 +5574,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5490,10 +5587,11 @@ contains
 
   recursive subroutine solve_354_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5504,12 +5602,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5519,9 +5617,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -5532,12 +5631,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_354_r32(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_354_r32(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5545,7 +5646,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -5570,13 +5672,13 @@ contains
   end subroutine
 
   recursive function objective_354_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5586,7 +5688,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5598,10 +5701,11 @@ contains
 
   recursive subroutine solve_454_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5612,12 +5716,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5627,9 +5731,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -5640,12 +5745,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_454_r32(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_454_r32(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5653,7 +5760,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -5678,13 +5786,13 @@ contains
   end subroutine
 
   recursive function objective_454_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5694,7 +5802,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5706,10 +5815,11 @@ contains
 
   recursive subroutine solve_555_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :, :)
@@ -5720,12 +5830,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     type(dicod_info), intent(inout), optional :: info
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5735,9 +5845,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -5748,12 +5859,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_555_r32(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_555_r32(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -5761,7 +5874,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -5786,13 +5900,13 @@ contains
   end subroutine
 
   recursive function objective_555_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :), z(:, :, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -5802,7 +5916,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -6492,10 +6607,11 @@ contains
   ! otherwise.
   recursive subroutine create_3_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
@@ -6508,12 +6624,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -6524,9 +6640,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -6540,10 +6657,11 @@ contains
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_3_r64(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -6556,12 +6674,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -6572,9 +6690,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -6647,10 +6766,11 @@ contains
   ! otherwise.
   recursive subroutine create_4_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
@@ -6663,12 +6783,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -6679,9 +6799,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -6695,10 +6816,11 @@ contains
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_4_r64(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -6711,12 +6833,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -6727,9 +6849,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -6802,10 +6925,11 @@ contains
   ! otherwise.
   recursive subroutine create_5_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -6818,12 +6942,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -6834,9 +6958,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -6850,10 +6975,11 @@ contains
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_5_r64(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -6866,12 +6992,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -6882,9 +7008,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -6957,10 +7084,11 @@ contains
   ! otherwise.
   recursive subroutine create_3_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
@@ -6973,12 +7101,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -6989,9 +7117,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -7005,10 +7134,11 @@ contains
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_3_r32(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -7021,12 +7151,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7037,9 +7167,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -7112,10 +7243,11 @@ contains
   ! otherwise.
   recursive subroutine create_4_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
@@ -7128,12 +7260,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7144,9 +7276,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -7160,10 +7293,11 @@ contains
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_4_r32(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -7176,12 +7310,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7192,9 +7326,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -7267,10 +7402,11 @@ contains
   ! otherwise.
   recursive subroutine create_5_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -7283,12 +7419,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7299,9 +7435,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -7315,10 +7452,11 @@ contains
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_5_r32(self, u, v, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -7331,12 +7469,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -7347,9 +7485,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9044,10 +9183,11 @@ contains
 
   recursive subroutine learn_132_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -9059,12 +9199,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -9078,9 +9218,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9100,10 +9241,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_132_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -9115,12 +9257,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -9133,9 +9275,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9154,10 +9297,11 @@ contains
 
   recursive subroutine learn_232_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -9169,12 +9313,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -9188,9 +9332,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9210,10 +9355,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_232_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -9225,12 +9371,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -9243,9 +9389,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9264,10 +9411,11 @@ contains
 
   recursive subroutine learn_333_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -9279,12 +9427,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -9298,9 +9446,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9320,10 +9469,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_333_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -9335,12 +9485,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -9353,9 +9503,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9374,10 +9525,11 @@ contains
 
   recursive subroutine learn_243_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -9389,12 +9541,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -9408,9 +9560,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9430,10 +9583,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_243_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -9445,12 +9599,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -9463,9 +9617,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9484,10 +9639,11 @@ contains
 
   recursive subroutine learn_343_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -9499,12 +9655,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -9518,9 +9674,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9540,10 +9697,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_343_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -9555,12 +9713,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -9573,9 +9731,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9594,10 +9753,11 @@ contains
 
   recursive subroutine learn_444_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -9609,12 +9769,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -9628,9 +9788,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9650,10 +9811,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_444_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -9665,12 +9827,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -9683,9 +9845,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9704,10 +9867,11 @@ contains
 
   recursive subroutine learn_354_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -9719,12 +9883,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -9738,9 +9902,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9760,10 +9925,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_354_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -9775,12 +9941,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -9793,9 +9959,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9814,10 +9981,11 @@ contains
 
   recursive subroutine learn_454_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -9829,12 +9997,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -9848,9 +10016,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9870,10 +10039,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_454_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -9885,12 +10055,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -9903,9 +10073,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9924,10 +10095,11 @@ contains
 
   recursive subroutine learn_555_r64(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -9939,12 +10111,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -9958,9 +10130,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -9980,10 +10153,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_555_r64(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -9995,12 +10169,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -10013,9 +10187,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10034,10 +10209,11 @@ contains
 
   recursive subroutine learn_132_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -10049,12 +10225,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -10068,9 +10244,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10090,10 +10267,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_132_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -10105,12 +10283,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -10123,9 +10301,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10144,10 +10323,11 @@ contains
 
   recursive subroutine learn_232_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -10159,12 +10339,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -10178,9 +10358,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10200,10 +10381,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_232_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -10215,12 +10397,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -10233,9 +10415,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10254,10 +10437,11 @@ contains
 
   recursive subroutine learn_333_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -10269,12 +10453,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -10288,9 +10472,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10310,10 +10495,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_333_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -10325,12 +10511,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -10343,9 +10529,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10364,10 +10551,11 @@ contains
 
   recursive subroutine learn_243_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10379,12 +10567,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -10398,9 +10586,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10420,10 +10609,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_243_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10435,12 +10625,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -10453,9 +10643,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10474,10 +10665,11 @@ contains
 
   recursive subroutine learn_343_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10489,12 +10681,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -10508,9 +10700,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10530,10 +10723,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_343_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10545,12 +10739,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -10563,9 +10757,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10584,10 +10779,11 @@ contains
 
   recursive subroutine learn_444_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10599,12 +10795,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -10618,9 +10814,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10640,10 +10837,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_444_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10655,12 +10853,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -10673,9 +10871,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10694,10 +10893,11 @@ contains
 
   recursive subroutine learn_354_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -10709,12 +10909,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -10728,9 +10928,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10750,10 +10951,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_354_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -10765,12 +10967,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -10783,9 +10985,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10804,10 +11007,11 @@ contains
 
   recursive subroutine learn_454_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -10819,12 +11023,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -10838,9 +11042,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10860,10 +11065,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_454_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -10875,12 +11081,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -10893,9 +11099,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10914,10 +11121,11 @@ contains
 
   recursive subroutine learn_555_r32(x, d, z, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -10929,12 +11137,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     procedure(learn_procedure), optional :: each
     class(*), intent(in), target, optional :: user
     type(dicod_learn_info), intent(inout), optional :: info
@@ -10948,9 +11156,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -10970,10 +11179,11 @@ contains
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_555_r32(x, d, offset, signal_shape, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -10985,12 +11195,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11003,9 +11213,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -11025,10 +11236,11 @@ contains
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_3_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
@@ -11041,12 +11253,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11057,9 +11269,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -11127,10 +11340,11 @@ contains
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_4_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
@@ -11143,12 +11357,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11159,9 +11373,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -11229,10 +11444,11 @@ contains
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_5_r64(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -11245,12 +11461,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11261,9 +11477,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -11331,10 +11548,11 @@ contains
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_3_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
@@ -11347,12 +11565,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11363,9 +11581,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -11433,10 +11652,11 @@ contains
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_4_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
@@ -11449,12 +11669,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11465,9 +11685,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
@@ -11535,10 +11756,11 @@ contains
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_5_r32(self, d, signal_shape, n_signals, context, options, &
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, warm_start, frozen_support, seed, correlation, &
-      progress_interval, trace, learn_init, learn_max_iter, learn_tol, learn_reg_reference, learn_dict_tol, &
-      learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -11551,12 +11773,12 @@ contains
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
-    class(*), intent(in), optional :: tile_shape(..)
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
         learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
-    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, correlation, &
-        learn_init, learn_reg_reference, learn_statistics
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     type(call_state), target :: c
@@ -11567,9 +11789,10 @@ contains
       reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
       max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
       steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
-      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
-      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
       learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &

@@ -4,9 +4,11 @@
 //! Vayatis, *DICOD* (ICML 2018); Moreau, Gramfort, *DiCoDiLe* (arXiv 1901.09235).
 //!
 //! [`problem`] is what is asked: shapes, the layout of the domain, the model D∗z, λmax and the objective. [`bound`] is all
-//! that follows from the dictionary, [`descent`] makes steps, and [`encoder`] is the way in: it holds a bound dictionary and
-//! who works on what, and solves stage by stage. [`coder`] is what it has in common with a learner.
+//! that follows from the dictionary, [`background`] is what signals lie on, [`descent`] makes steps, and [`encoder`] is the way
+//! in: it holds a bound dictionary and who works on what, and solves stage by stage. [`coder`] is what it has in common with a
+//! learner.
 
+pub(crate) mod background;
 pub(crate) mod bound;
 pub(crate) mod coder;
 pub mod descent;

@@ -32,8 +32,8 @@ pub extern "C" fn dicod_encoder_reconstruct(encoder: *const dicod_encoder, x: *c
 /// describes. `x` is as for dicod_encoder_solve(): each rank brings a block, together they are the domain. `residual` is as x
 /// for dicod_encoder_reconstruct(): any block, another than that of `x` if a rank likes, with ghost layers for instance; it may
 /// be the memory of `x` itself. A block that lies in the rank's own takes no messages but those of activations. Every value is
-/// the difference of x and what dicod_reconstruct() gives, bit for bit, whatever weights there are; where x is NaN, because the
-/// sample is missing, it is NaN.
+/// the difference of x (with the option "background" of x less its background) and what dicod_reconstruct() gives, bit for bit,
+/// whatever weights there are; where x is NaN, because the sample is missing, it is NaN.
 ///
 /// Collective over the context's ranks. Needs the encoder for itself.
 /// Errors: as dicod_encoder_solve(), for x; as dicod_encoder_get_z(), for residual.
@@ -48,8 +48,9 @@ pub extern "C" fn dicod_encoder_residual(
 
 /// What a solve minimises, for the activations in the encoder and the signals `x`, which are as for dicod_encoder_solve():
 /// `*objective` = F(z) of the whole domain, on all ranks, and `*data_term` = its first half,
-/// 1/2 |x - sum_k z_k * d_k|^2, which may be NULL; with the weights of dicod_encoder_set_weights(). The regularisation is that of the options: where it is relative, lambda_max of
-/// `x` is computed first. Both are the same, bit for bit, on any number of ranks and threads, and up to rounding those of
+/// 1/2 |x - sum_k z_k * d_k|^2, which may be NULL; with the weights of dicod_encoder_set_weights(), and of x less its background
+/// with the option "background". The regularisation is that of the options: where it is relative, lambda_max of `x` is computed
+/// first. Both are the same, bit for bit, on any number of ranks and threads, and up to rounding those of
 /// dicod_objective().
 ///
 /// Collective over the context's ranks. Needs the encoder and its context for itself.

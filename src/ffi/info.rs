@@ -74,6 +74,11 @@ pub struct dicod_info {
     pub proven: i64,
     /// Seconds for all else: checks, laying out tiles, handing out z.
     pub seconds_other: f64,
+    /// Least value of what was taken from x (option "background") over all signals, channels and positions; 0 without the
+    /// option. lambda_max, objective, data_term and duality_gap are those of x less it.
+    pub background_least: f64,
+    /// Largest value of it. NaN, as the least, if the solve was stopped before it was known.
+    pub background_most: f64,
 }
 
 /// In dicod_info.proven: lambda, lambda_max and tol are known. They are NaN if the solve was stopped before the first
@@ -119,6 +124,12 @@ impl dicod_info {
         };
         let (found, cost) = ([self.nonzeros, self.steps, self.sweeps], [self.seconds, self.bytes as f64 / 1e6]);
         let [correlate, descend, certify] = [self.seconds_correlate, self.seconds_descend, self.seconds_certify];
+        let [least, most] = [self.background_least, self.background_most];
+        let lambda = match least == most {
+            _ if least.is_nan() || (least, most) == (0.0, 0.0) => lambda,
+            true => format!("{lambda}; background {least:.6e}"),
+            false => format!("{lambda}; background {least:.6e} to {most:.6e}"),
+        };
         format!(
             "{how}; {lambda}; {} nonzeros, {} steps, {} sweeps\n{proof}\n{:.3} s on {} threads: correlate {correlate:.3}, \
              descend {descend:.3}, certify {certify:.3}; {:.1} MB, the Gram tensor aside",
@@ -172,6 +183,8 @@ pub(crate) fn write_info(
         seconds_waiting: info.seconds_waiting,
         proven: proven(info),
         seconds_other: laps.total() - stages.iter().sum::<f64>(),
+        background_least: info.background[0],
+        background_most: info.background[1],
     };
     out.write(&info)
 }

@@ -96,7 +96,9 @@ fn room_per_axis<'a>(to: *mut i64, shape: &Shape, argument: &'static str) -> Res
 /// `F(z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1`
 ///
 /// (full convolution of each activation map with its atom, summed over atoms; z >= 0 if the option
-/// "positive" says so) by locally greedy coordinate descent.
+/// "positive" says so) by locally greedy coordinate descent. With the option "background" it is the x less its background that
+/// is coded, in this and all that is said of it: `F(z) = 1/2 |x - b - sum_k z_k * d_k|^2 + ...`. b is computed in exact sums; x - b
+/// is formed in double precision and then rounded to the element type, so that floats on a high level lose nothing.
 ///
 /// - `context`: threads and callbacks; NULL: one thread, none.
 /// - `options`: regularisation, tolerance, strategy...; NULL: the defaults, among them
@@ -169,7 +171,7 @@ pub extern "C" fn dicod_solve_f32(
 /// Smallest regularisation for which z = 0 is optimal: `*lambda_max` = max |D * x| (correlation;
 /// without the absolute value if the option "positive" is set), over all signals.
 ///
-/// Arguments are those of dicod_solve(); of the options "positive", "periodic" and "missing" matter. The value
+/// Arguments are those of dicod_solve(); of the options "positive", "periodic", "missing" and "background" matter. The value
 /// is the one that dicod_solve() reports.
 ///
 /// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
@@ -202,7 +204,7 @@ pub extern "C" fn dicod_lambda_max_f32(
 /// (n_signals, n_channels, signal_shape...).
 ///
 /// Arguments are those of dicod_solve(), `z` is read and `x` written; of the options "periodic"
-/// matters. Zeros in z cost nothing. `x` must not overlap z or d.
+/// matters: there is no background in it. Zeros in z cost nothing. `x` must not overlap z or d.
 ///
 /// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
 #[unsafe(no_mangle)]
@@ -234,7 +236,7 @@ pub extern "C" fn dicod_reconstruct_f32(
 /// 1/2 |x - sum_k z_k * d_k|^2, which may be NULL.
 ///
 /// Arguments are those of dicod_solve(), `z` is read. The regularisation is that of the options:
-/// where it is relative, lambda_max of x is computed first.
+/// where it is relative, lambda_max of x is computed first. With the option "background" both are of x less its background.
 ///
 /// Local. Thread-safe, except that a context serves one call at a time. Errors: as dicod_solve().
 #[unsafe(no_mangle)]

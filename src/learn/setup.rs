@@ -193,10 +193,14 @@ impl<T: Real> Setup<T> {
         let _stage = clock::stage(Stage::Statistics);
         let field = encoder.in_window();
         let ranks = &*self.ranks;
+        let xx = match encoder.centred(x)? {
+            Some(window) => energy(&window.fields(0, x.channels.len()), ranks)?,
+            None => energy(x, ranks)?,
+        };
         let share = Share {
             own,
             halo: &encoder.halo_activations()?,
-            xx: energy(x, ranks)?,
+            xx,
             x: Window::part(&field, self.shape.n_channels),
             tiles: &encoder.own_tiles(),
             largest: encoder.largest_tile(),

@@ -2,7 +2,8 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::wording;
-use crate::options::table::{Face, Fields, Kind, Per, Slot, Spec, Value};
+use crate::options::per::Per;
+use crate::options::table::{Face, Fields, Kind, Slot, Spec, Value};
 
 /// What somebody gives as the value of an option.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +25,9 @@ pub(super) fn name(face: &Face, key: &str) -> String {
 /// An entry of a list of `n`, in messages.
 pub(super) fn entry(face: &Face, spec: &Spec, i: usize, n: usize) -> String {
     let at = match spec.kind {
-        Kind::Integers(Per::Axis, _) | Kind::Reals(Per::Axis, _) | Kind::Flags(Per::Axis) => wording::entry(i, n),
+        Kind::Integers(Per::Axis | Per::AxisOrAll, _) | Kind::Reals(Per::Axis, _) | Kind::Flags(Per::Axis) => {
+            wording::entry(i, n)
+        }
         _ => wording::index(&[i]),
     };
     name(face, &format!("{}{at}", spec.key))
@@ -162,8 +165,9 @@ pub(super) fn check_lengths(table: &dyn Fields, n_rows: usize, n_axes: usize, n_
         let (expected, unit) = match per {
             Per::Atom => (n_atoms, "atom"),
             Per::Axis => (n_axes, "axis"),
+            Per::AxisOrAll => (n_axes, "axis, or of one for all"),
         };
-        if len != 0 && len != expected {
+        if len != 0 && len != expected && !(per == Per::AxisOrAll && len == 1) {
             let allowed = format!("a list of {expected}, one value per {unit}");
             return Err(Error::argument(&name(face, spec.key), format!("a list of {len}"), allowed));
         }

@@ -9,9 +9,11 @@ mod check;
 pub mod learn;
 pub mod map;
 mod nearest;
+mod per;
 pub mod solve;
 mod table;
 mod text;
 
 pub use access::Table;
-pub use table::{Fields, Kind, Per, Spec};
+pub use per::Per;
+pub use table::{Fields, Kind, Spec};

@@ -68,6 +68,18 @@ words! {
 }
 
 words! {
+    /// What is taken from the signals before they are coded.
+    pub enum Background {
+        /// Nothing.
+        None = "none",
+        /// The mean of each channel of each signal.
+        Mean = "mean",
+        /// At each position the mean over a box around it.
+        Smooth = "smooth",
+    }
+}
+
+words! {
     /// How correlations are computed.
     pub enum Method {
         /// Whichever is estimated to be cheapest.
@@ -110,6 +122,12 @@ options! {
         periodic: flags(Axis), "per axis, 1: the axis wraps around (valid shape = signal shape); empty: none does";
         missing: word(Missing) = None, "nan: a sample of x that is NaN is missing, as if its weight were 0 (see \
             dicod_encoder_set_weights); none: it is an error; not in learning";
+        background: word(Background) = None, "what is taken from each channel of each signal before it is coded: nothing; \
+            its mean over the domain; or at each position the mean over a box around it (see background_length); samples that are \
+            missing do not count";
+        background_length: integers(AxisOrAll, 1), "background smooth: edges of the box, one per axis or one for all; along an \
+            edge l it has the positions from i - l/2 to i - l/2 + l - 1, cut at the ends of the domain (around a periodic axis \
+            at most once)";
         warm_start: flag = 0, "1: start from the given z (dicod_solve) or from the last one (encoder), not from zero";
         frozen_support: flag = 0, "1: with warm_start (and not without), coordinates that start at zero stay there";
         seed: integer(0) = 0, "seed of what is random: strategies, first atoms, batches; nothing else depends on it";
@@ -166,6 +184,20 @@ impl Options {
             let value = format!("{:?}", self.tile_shape);
             let allowed = "empty with strategy \"greedy\", whose only tile is the whole domain";
             return Err(Error::argument("option \"tile_shape\"", value, allowed));
+        }
+        self.check_background()
+    }
+
+    /// Fails unless there is a length where one is needed, and nowhere else.
+    pub(crate) fn check_background(&self) -> Result<()> {
+        let (name, smooth) = ("option \"background_length\"", self.background == Background::Smooth);
+        if smooth && self.background_length.is_empty() {
+            let allowed = "given with option \"background\" smooth: longer than what atoms are to explain";
+            return Err(Error::argument(name, "empty", allowed));
+        }
+        if !smooth && !self.background_length.is_empty() {
+            let allowed = "empty unless option \"background\" is smooth";
+            return Err(Error::argument(name, format!("{:?}", self.background_length), allowed));
         }
         Ok(())
     }

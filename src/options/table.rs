@@ -3,15 +3,7 @@
 use crate::base::error::{Error, Result};
 use crate::options::aliases::Alias;
 use crate::options::nearest;
-
-/// What the entries of a list stand for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Per {
-    /// One entry per atom.
-    Atom,
-    /// One entry per axis.
-    Axis,
-}
+use crate::options::per::Per;
 
 /// Type and range of an option.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +48,7 @@ impl Kind {
     }
 }
 
-/// One row of a table.
+/// One row.
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
     /// Key by which it is set.
@@ -234,7 +226,7 @@ macro_rules! words {
 ///
 /// ```text
 /// real(0.0) = 0.1             at least 0 and finite; real(0.0, 1.0): from 0 to 1; real(0.0, inf): infinite, too
-/// reals(Axis, 0.0)            a list, empty by default, with an entry per axis (Axis) or per atom (Atom)
+/// reals(Axis, 0.0)            a list, empty by default, with an entry per axis (Axis; AxisOrAll: or one) or per atom (Atom)
 /// integer(-1) = 7             at least -1
 /// integers(Axis, 1)
 /// flag = 0                    0 or 1
@@ -416,8 +408,8 @@ mod tests {
         };
         assert_eq!(whole, expected);
         let defaults: Vec<_> = Whole::TABLE.iter().map(|row| (row.key, row.default)).collect();
-        let expected = [("damping", "0.5"), ("limit", "inf"), ("least", "-1"), ("colour", "blue-green"), ("shape", "")];
-        assert_eq!(defaults[..5], expected);
+        let first = [("damping", "0.5"), ("limit", "inf"), ("least", "-1"), ("colour", "blue-green"), ("shape", "")];
+        assert_eq!(defaults[..5], first);
         assert_eq!(defaults[5..], [("weights", ""), ("on", ""), ("loud", "1"), ("part_size", "4")]);
         whole.set_integer("part_size", 7).unwrap();
         assert_eq!((whole.part.size, whole.get_integer("part_size")), (7, Ok(7)));
@@ -469,8 +461,8 @@ mod tests {
             ("least", "1.5", "thing \"least\" must be an integer that fits in 64 bits, is \"1.5\""),
             (
                 "least",
-                "99999999999999999999",
-                "thing \"least\" must be an integer that fits in 64 bits, is \"99999999999999999999\"",
+                "9223372036854775808",
+                "thing \"least\" must be an integer that fits in 64 bits, is \"9223372036854775808\"",
             ),
             ("least", "-2", "thing \"least\" must be at least -1, is -2"),
             ("loud", "yes", "thing \"loud\" must be 0 or 1, is \"yes\""),

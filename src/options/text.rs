@@ -3,7 +3,8 @@
 use crate::base::error::{Error, Result};
 use crate::base::wording;
 use crate::options::check::{Given, entry, name, no_field, put};
-use crate::options::table::{Face, Fields, Kind, Per, Slot, Spec, Value};
+use crate::options::per::Per;
+use crate::options::table::{Face, Fields, Kind, Slot, Spec, Value};
 use std::str::FromStr;
 
 /// Sets an option; changes nothing on an error.
@@ -92,7 +93,7 @@ pub(super) fn lines(table: &dyn Fields, unless: Option<&dyn Fields>) -> String {
 /// A value for people, and to be compared.
 pub(super) fn shown(kind: &Kind, value: Value) -> String {
     let integers = |values: &[i64]| match kind {
-        Kind::Integers(Per::Axis, _) | Kind::Flags(Per::Axis) => wording::per_axis(values),
+        Kind::Integers(Per::Axis | Per::AxisOrAll, _) | Kind::Flags(Per::Axis) => wording::per_axis(values),
         _ => format!("{values:?}"),
     };
     match value {

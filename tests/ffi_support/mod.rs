@@ -97,6 +97,8 @@ pub fn info() -> dicod_info {
         seconds_waiting: 0.0,
         proven: -77,
         seconds_other: -7.5,
+        background_least: -7.5,
+        background_most: -7.5,
     }
 }
 

@@ -78,12 +78,14 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
-  recursive function lambda_max_{n}(x, d, context, options, positive, periodic, stat, errmsg) result(value)
+  recursive function lambda_max_{n}(x, d, context, options, positive, periodic, background, background_length, &
+      stat, errmsg) result(value)
     real({kind}), intent(in), contiguous, target :: x({x}), d({d})
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
     logical, intent(in), optional :: positive
-    class(*), intent(in), optional :: periodic(..)
+    class(*), intent(in), optional :: periodic(..), background_length(..)
+    character(*), intent(in), optional :: background
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     real(real64) :: value
@@ -91,7 +93,8 @@ contains
     type(call_state), target :: c
     found = 0
     call c%choose_context(context)
-    call c%choose_options(options, positive=positive, periodic=periodic)
+    call c%choose_options(options, positive=positive, periodic=periodic, background=background, &
+      background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     if (c%proceed()) call c%finish(dicod_lambda_max{c}(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(found)))
     value = found
@@ -116,13 +119,13 @@ contains
   end subroutine
 
   recursive function objective_{n}(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, stat, errmsg) result(value)
+      positive, periodic, background, background_length, stat, errmsg) result(value)
     real({kind}), intent(in), contiguous, target :: x({x}), d({d}), z({z})
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..)
-    character(*), intent(in), optional :: reg_scale
+    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
@@ -132,7 +135,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
+      background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective{c}(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &

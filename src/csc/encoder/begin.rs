@@ -154,6 +154,7 @@ impl<T: Real> Intake<'_, T> {
 
     /// Collective: takes in signals, all of whose coordinates may be chosen, and makes room for their correlations.
     fn begin(&mut self, x: &Field<'_, T>, single: bool) -> Result<()> {
+        self.placed.find_background(x)?;
         // λmax is that of the signal, whatever the start and its support.
         self.placed.freeze(false);
         self.precision.single = vec![single; self.placed.shape().n_signals];

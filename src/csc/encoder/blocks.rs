@@ -94,7 +94,8 @@ pub(crate) fn subtract_from<T: Real>(window: &Window<T>, out: &mut FieldMut<'_, 
     }
 }
 
-/// Collective: the signals, of which each rank brings a block and all together the domain, on the block that each asks for.
+/// Collective: the signals, of which each rank brings a block and all together the domain, less what they lie on, on the block
+/// that each asks for.
 pub(super) fn signals_on<T: Real>(placed: &Placed<T>, x: &Field<'_, T>, block: &Block) -> Result<Window<T>> {
     let (ranks, shape) = (placed.ranks(), placed.shape());
     let fits = placed.check_x(x).and_then(|_| shape.check_inside("the residual", block, shape.signal));
@@ -104,7 +105,9 @@ pub(super) fn signals_on<T: Real>(placed: &Placed<T>, x: &Field<'_, T>, block: &
     fails_unless_a_partition("the blocks of x", &blocks, &Block::whole(shape.signal), shape.n_axes)?;
     let exchange = Exchange::new(ranks.rank(), &blocks, &wanted, &placed.periods());
     let moved = exchange.run(&placed.tiles().halo, x, &mut window);
-    ranks.agree(moved.map(|()| window))
+    ranks.agree(moved)?;
+    placed.background_of(x, &wanted)?.take_from(&mut window);
+    Ok(window)
 }
 
 /// Collective: F(z) and its data term, of the residual that the window holds: the same bits for any number of ranks, as sums over

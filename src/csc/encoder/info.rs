@@ -19,6 +19,9 @@ pub struct Info {
     pub tol: f64,
     /// What that is for |dz_k|, atom by atom.
     pub tol_per_atom: Vec<f64>,
+    /// Least and largest value of what was taken from the signals (option `background`); zeros without it, NaN if the solve was
+    /// stopped before it was known.
+    pub background: [f64; 2],
     /// Coordinate steps.
     pub steps: u64,
     /// Visits of tiles.
@@ -65,6 +68,7 @@ impl Info {
             noise: false,
             tol: f64::NAN,
             tol_per_atom: vec![f64::NAN; n_atoms],
+            background: [f64::NAN; 2],
             steps: 0,
             visits: 0,
             sweeps: 0,

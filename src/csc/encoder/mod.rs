@@ -20,6 +20,7 @@ pub use info::Info;
 use crate::base::error::{Error, Result};
 use crate::base::panic::unpoisoned;
 use crate::clock::{self, Clock, Progress, Stage};
+use crate::csc::background::Background;
 use crate::csc::bound::Bound;
 use crate::csc::descent::control::{Control, Reserve};
 use crate::csc::descent::exchange::Window;
@@ -314,8 +315,8 @@ impl<T: Real> Encoder<T> {
         Ok(())
     }
 
-    /// Collective: writes X − D∗z as (signals × channels) fields, whatever the weights; NaN where X is. Each rank brings its block
-    /// of the signals, and asks for any block of the residual.
+    /// Collective: writes X − D∗z as (signals × channels) fields, whatever the weights, and X − b − D∗z with option `background`, b
+    /// what these signals lie on; NaN where X is. Each rank brings its block of the signals, and asks for any block of the residual.
     pub fn residual(&self, x: &Field<'_, T>, out: &mut FieldMut<'_, T>) -> Result<()> {
         let block = out.block();
         self.ranks().agree(self.check_block_of_x("the residual", &block, out.channels.len()))?;
@@ -323,6 +324,20 @@ impl<T: Real> Encoder<T> {
         write_model(self.shape(), &self.dictionary(), &list, out);
         subtract_from(&window, out);
         Ok(())
+    }
+
+    /// Collective: writes what the last signals lie on (option `background`) as (signals × channels) fields, zeros without the
+    /// option. Each rank asks for a block of the domain; blocks may overlap, and need not cover it.
+    pub fn background(&self, out: &mut FieldMut<'_, T>) -> Result<()> {
+        let block = out.block();
+        self.ranks().agree(self.check_block_of_x("the background", &block, out.channels.len()))?;
+        self.fetch_background(&block)?.write(false, out);
+        Ok(())
+    }
+
+    /// Collective: what the last signals lie on, on a block of the domain.
+    pub(crate) fn fetch_background(&self, block: &Block) -> Result<Background> {
+        self.placed.background_on(block)
     }
 
     /// Collective: F(z) and its data term for these signals, of which each rank brings a block: with the λ of the options, where
@@ -392,8 +407,17 @@ impl<T: Real> Encoder<T> {
     pub(crate) fn load(&mut self, x: &Field<'_, T>) -> Result<()> {
         self.ranks().agree(self.placed.check_x(x))?;
         self.placed.prepare(x.block())?;
+        self.placed.find_background(x)?;
         let taken = self.placed.take_in(x);
         self.ranks().agree(taken)
+    }
+
+    /// Collective: signals less what they lie on, where that is asked for: those of the positions that are this rank's.
+    pub(crate) fn centred(&self, x: &Field<'_, T>) -> Result<Option<Window<T>>> {
+        match self.placed.has_background() {
+            true => signals_on(&self.placed, x, &self.shape().cell(&self.region())).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// Collective: settles who works on what, for signals that lie like this.

@@ -3,6 +3,7 @@
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::wording::per_axis;
+use crate::csc::background::{Background, Rule, unknown};
 use crate::csc::descent::exchange::{Exchange, Window};
 use crate::csc::descent::halo::{decode, encode};
 use crate::csc::descent::tile::{Step, TileState};
@@ -34,6 +35,9 @@ pub(super) struct Placed<T: Real> {
     /// The signals or the residual, where this rank needs it, times the weights.
     window: Window<T>,
     weighting: Weighting<T>,
+    rule: Rule,
+    /// What the last signals lie on, over the window; none before there were any.
+    background: Option<Background>,
 }
 
 /// The tiles that each rank works on, as intervals of the grid, where they hold these blocks: whoever holds the middle of a
@@ -66,8 +70,10 @@ impl<T: Real> Placed<T> {
         let nowhere = |_: &Tile| 0;
         let tiles = Tiles::new(&grid, Vec::new(), &nowhere, ranks.clone(), &group, shape.n_atoms)?;
         let window = Window::new(Block::default(), 0)?;
-        let (regions, weighting) = (Vec::new(), Weighting::new(options.missing));
-        Ok(Placed { shape, ranks, grid, segments, tiles, regions, exchange: None, window, weighting })
+        let (regions, weighting, rule) = (Vec::new(), Weighting::new(options.missing), Rule::new(&shape, options));
+        let background = rule.is_none().then_some(Background::None);
+        let exchange = None;
+        Ok(Placed { shape, ranks, grid, segments, tiles, regions, exchange, window, weighting, rule, background })
     }
 
     pub(super) fn shape(&self) -> &Shape {
@@ -168,7 +174,8 @@ impl<T: Real> Placed<T> {
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
         let window = self.window.values.capacity() + self.window.sizes.capacity();
-        self.tiles.bytes() + self.weighting.bytes() + window * size_of::<T>()
+        let background = self.background.as_ref().map_or(0, Background::bytes);
+        self.tiles.bytes() + self.weighting.bytes() + window * size_of::<T>() + background
     }
 
     /// Fails unless fields of signals are as many as they have to be, in the right place, and finite. Where samples may be
@@ -323,12 +330,73 @@ impl<T: Real> Placed<T> {
         Ok(())
     }
 
-    /// Collective: fills the window with the signals.
+    /// Whether something is taken from the signals.
+    pub(super) fn has_background(&self) -> bool {
+        !self.rule.is_none()
+    }
+
+    /// Collective: finds what signals lie on, to be taken from them when they are taken in.
+    pub(super) fn find_background(&mut self, x: &Field<'_, T>) -> Result<()> {
+        if self.has_background() {
+            self.background = None;
+            let windows: Vec<Block> = self.regions.iter().map(|r| self.window_of(r)).collect();
+            self.background = Some(self.background_of(x, &windows)?);
+        }
+        Ok(())
+    }
+
+    /// Collective: what signals lie on, on the block of `targets` that is this rank's.
+    pub(super) fn background_of(&self, x: &Field<'_, T>, targets: &[Block]) -> Result<Background> {
+        if !self.has_background() {
+            return Ok(Background::None);
+        }
+        let blocks = self.gather_blocks(&x.block())?;
+        let with_holes = self.weighting.allows_holes();
+        self.rule
+            .find(&self.tiles.halo, &self.shape, x, [&blocks, targets], with_holes, &|wanted| self.given_on(wanted))
+    }
+
+    /// Collective: weights that were given, on the block of `wanted` that is this rank's, positions without periods.
+    fn given_on(&self, wanted: &[Block]) -> Result<Option<Window<T>>> {
+        let Some(given) = self.weighting.given(&self.window, &self.shape.cell(&self.region())) else {
+            return Ok(None);
+        };
+        let me = self.ranks.rank();
+        let mut found = self.ranks.agree(Window::new(wanted[me], self.n_fields()))?;
+        let exchange = Exchange::new(me, &self.cells(), wanted, &self.periods());
+        let moved = exchange.run(&self.tiles.halo, &given, &mut found);
+        self.ranks.agree(moved.map(|()| Some(found)))
+    }
+
+    /// The positions of the signals that are each rank's, of all the domain.
+    fn cells(&self) -> Vec<Block> {
+        self.regions.iter().map(|region| self.shape.cell(region)).collect()
+    }
+
+    /// Collective: the least and the largest value of what the last signals lie on.
+    pub(super) fn background_range(&self) -> Result<[f64; 2]> {
+        self.background.as_ref().ok_or_else(unknown)?.range(&*self.ranks)
+    }
+
+    /// Collective: what the last signals lie on, on the block that this rank asks for. Fails before there were any.
+    pub(super) fn background_on(&self, block: &Block) -> Result<Background> {
+        let found = self.ranks.agree(self.background.as_ref().ok_or_else(unknown))?;
+        let (held, wanted) = match self.rule.is_uneven() {
+            true => (self.cells(), self.gather_blocks(block)?),
+            false => (Vec::new(), Vec::new()),
+        };
+        found.on(&self.tiles.halo, &held, &wanted, self.n_fields())
+    }
+
+    /// Collective: fills the window with the signals, less what they lie on.
     pub(super) fn take_in(&mut self, x: &Field<'_, T>) -> Result<()> {
         match &self.exchange {
-            Some(exchange) => exchange.run(&self.tiles.halo, x, &mut self.window),
-            None => Err(Error::Internal("signals without a way to the tiles".into())),
+            Some(exchange) => exchange.run(&self.tiles.halo, x, &mut self.window)?,
+            None => return Err(Error::Internal("signals without a way to the tiles".into())),
         }
+        let background = self.background.as_ref().ok_or_else(unknown)?;
+        background.take_from(&mut self.window);
+        Ok(())
     }
 
     /// Collective: sends to each rank the lists of a box, per signal, and receives theirs. `given`

@@ -58,14 +58,7 @@ pub(super) fn subtract<T: Real>(
 /// ‖r‖² over the positions that a tile stands for: its own, and those beyond the last tile. With weights Σ w r², of a window
 /// that has w·r.
 pub(super) fn squares<T: Real>(window: &Window<T>, weights: Option<&[T]>, tile: &Tile, shape: &Shape) -> f64 {
-    let valid = shape.valid();
-    let cell = Block {
-        origin: tile.origin,
-        shape: std::array::from_fn(|a| match tile.origin[a] + tile.shape[a] {
-            end if end == valid[a] => shape.signal[a] - tile.origin[a],
-            _ => tile.shape[a],
-        }),
-    };
+    let cell = shape.cell(&Block { origin: tile.origin, shape: tile.shape });
     let field = window.fields(tile.signal * shape.n_channels, shape.n_channels);
     let mut total = 0.0;
     for (channel, data) in field.channels.iter().enumerate() {

@@ -43,6 +43,7 @@ pub(super) fn solve<T: Real>(
     let whole = enter(&mut intake, x, start)?;
     let beginning = intake.correlate_signals(x)?;
     let told = tell(&intake, &beginning, info);
+    info.background = intake.placed.background_range()?;
     let slack = warm_up(&mut intake, x, &beginning)?;
     intake.placed.tiles().end(Activity::Correlate, whole);
     let tiles = intake.placed.tiles().n_global() as u64;

@@ -103,6 +103,13 @@ impl<T: Real> Weighting<T> {
         (self.unit, self.heaviest)
     }
 
+    /// Those that were given, as they lie in a window, on a part of it; none if there are none.
+    pub(super) fn given(&self, window: &Window<T>, part: &Block) -> Option<Field<'_, T>> {
+        let mut field = Field::contiguous(&self.given, window.block.shape);
+        field.origin = window.block.origin;
+        self.is_given.then(|| field.part(part))
+    }
+
     /// Those in force as they lie in the window, if they are not all 1.
     pub(super) fn values(&self) -> Option<&[T]> {
         (!self.values.is_empty()).then_some(&self.values[..])

@@ -7,7 +7,7 @@ use crate::grid::point::{AXES, Point, padded};
 use crate::grid::tiles::{Layout, TileGrid};
 use crate::grid::{Domain, Part, Segmentation};
 use crate::linalg::Real;
-use crate::options::solve::{Options, Schedule, Strategy};
+use crate::options::solve::{Background, Options, Schedule, Strategy};
 
 /// Shape of a group, powers of two, for problems with `n_axes` real axes and K atoms: runs long enough to vectorise,
 /// groups small enough for tight bounds.
@@ -125,6 +125,12 @@ pub(crate) fn fails_unless_it_fits<T: Real>(shape: &Shape, options: &Options) ->
         .saturating_mul(per_tile + per_neighbour * neighbours)
         .saturating_add(values.saturating_mul(wide(size_of::<T>())))
         .saturating_add(fields * 32);
+    // A background over the window, signals around it, and what a field of them takes on the way.
+    let uneven = match options.background {
+        Background::Smooth => wide(shape.n_signals * shape.n_channels) * wide(8 + size_of::<T>()) + 48,
+        Background::None | Background::Mean => 0,
+    };
+    let bytes = bytes.saturating_add(uneven.saturating_mul(volume as u128));
     let bytes = usize::try_from(bytes).map_err(|_| Error::memory("the tiles and activations", bytes))?;
     memory::reserve("the tiles and activations", &mut Vec::<u8>::new(), bytes)
 }

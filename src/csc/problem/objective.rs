@@ -3,6 +3,7 @@
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::wording::per_axis;
+use crate::csc::background::Rule;
 use crate::csc::problem::analysis::Analysis;
 use crate::csc::problem::layout::{self, fails_unless_it_fits, group_shape};
 use crate::csc::problem::model::reconstruct;
@@ -41,6 +42,25 @@ pub fn lambda_max<T: Real>(
 ) -> Result<f64> {
     let n_fields = shape.n_signals * shape.n_channels;
     check("x", shape, x, n_fields, shape.signal)?;
+    let centred = centred(shape, options, x)?;
+    let x = centred.as_ref().map_or(x.clone(), |values| Field::contiguous(values, shape.signal));
+    of_centred(shape, dictionary, options, n_threads, &x)
+}
+
+/// The signals less what they lie on, if anything is to be taken from them.
+fn centred<T: Real>(shape: &Shape, options: &Options, x: &Field<'_, T>) -> Result<Option<Vec<T>>> {
+    options.check_background()?;
+    Rule::new(shape, options).centred(shape, x)
+}
+
+/// λmax of signals without a background.
+fn of_centred<T: Real>(
+    shape: &Shape,
+    dictionary: &Dictionary<T>,
+    options: &Options,
+    n_threads: usize,
+    x: &Field<'_, T>,
+) -> Result<f64> {
     let filled = filled(options, x)?;
     let x = filled.as_ref().map_or(x.clone(), |values| Field::contiguous(values, shape.signal));
     let x = &x;
@@ -191,6 +211,8 @@ pub fn objective<T: Real>(
     z.check_finite("z")?;
     let n_fields = shape.n_signals * shape.n_channels;
     check("x", shape, x, n_fields, shape.signal)?;
+    let centred = centred(shape, options, x)?;
+    let x = &centred.as_ref().map_or(x.clone(), |values| Field::contiguous(values, shape.signal));
     let filled = filled(options, x)?;
     match &filled {
         Some(values) => Field::contiguous(values, shape.signal).check_finite("x")?,
@@ -198,7 +220,7 @@ pub fn objective<T: Real>(
     }
     let lambda_max = match options.reg_scale {
         Scale::Absolute => 0.0,
-        Scale::Relative => lambda_max(shape, dictionary, options, n_threads, x)?,
+        Scale::Relative => of_centred(shape, dictionary, options, n_threads, x)?,
     };
     let lambda = lambdas(options, shape.n_atoms, lambda_max);
     let volume = shape.signal.iter().product::<i64>() as usize;

@@ -110,6 +110,16 @@ impl Shape {
         Err(Error::shape(argument, value, allowed))
     }
 
+    /// The positions of the signals that go with a block of the activations: its own, and those beyond the last one.
+    pub(crate) fn cell(&self, block: &Block) -> Block {
+        let valid = self.valid();
+        let length = |a: usize| match block.end(a) {
+            end if end == valid[a] && !block.is_empty() => self.signal[a] - block.origin[a],
+            _ => block.shape[a],
+        };
+        Block { origin: block.origin, shape: std::array::from_fn(length) }
+    }
+
     /// The index of a value in the caller's array of signals or activations: (signal, one of so many channels or atoms,
     /// position).
     pub fn index(&self, field: usize, per_signal: usize, at: Point) -> Vec<usize> {

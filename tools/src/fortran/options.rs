@@ -7,7 +7,10 @@ use std::fmt::Write;
 
 /// Whether it is a list with an entry per axis, which Fortran has in the other order.
 fn is_per_axis(option: &Spec) -> bool {
-    matches!(option.kind, Kind::Reals(Per::Axis, _) | Kind::Integers(Per::Axis, _) | Kind::Flags(Per::Axis))
+    matches!(
+        option.kind,
+        Kind::Reals(Per::Axis, _) | Kind::Integers(Per::Axis | Per::AxisOrAll, _) | Kind::Flags(Per::Axis)
+    )
 }
 
 /// What it is called in Fortran.
@@ -35,6 +38,8 @@ pub fn accepted(key: &str) -> &'static str {
         Some(Kind::Integer(..)) => "integer of any kind",
         Some(Kind::Reals(..)) => "numbers of any kind, list or scalar",
         Some(Kind::Flags(_)) => "flags, list or scalar",
+        Some(Kind::Integers(..)) => "integers of any kind, list or scalar",
+        Some(Kind::Word(_)) => "character(*)",
         other => panic!("{key} is declared by hand: say here what stands for {other:?}"),
     }
 }
@@ -103,6 +108,8 @@ pub fn checks() -> String {
             let learning = key.starts_with("learn_");
             let (more, more_in_c) = match key {
                 "frozen_support" => ("warm_start=.true., ", "warm_start=1 "),
+                "background" if c == "smooth" => ("background_length=5_int64, ", "background_length=5 "),
+                "background_length" => ("background='smooth', ", "background=smooth "),
                 "learn_max_iter" => ("", ""),
                 _ if learning => ("learn_max_iter=3_int64, ", "learn_max_iter=3 "),
                 _ => ("", ""),

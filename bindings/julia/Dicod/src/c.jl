@@ -115,8 +115,10 @@ struct dicod_info
     seconds_waiting::Float64
     proven::Int64
     seconds_other::Float64
+    background_least::Float64
+    background_most::Float64
 end
-dicod_info() = dicod_info(sizeof(dicod_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+dicod_info() = dicod_info(sizeof(dicod_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 struct dicod_array
     struct_size::Int64

@@ -61,7 +61,7 @@ function type_of_option(key)
     get(option_types[], key, "")
 end
 
-per_axis(key) = key === :periodic || key === :tile_shape
+per_axis(key) = key === :periodic || key === :tile_shape || key === :background_length
 
 # Keyword arguments as a list: what takes it is compiled once, not for each set of keywords.
 const Given = Vector{Pair{Symbol,Any}}

@@ -33,7 +33,7 @@ function solve_plain(x::Array{T}, d::Array{T}, context, z, given) where {T}
 end
 
 """
-    lambda_max(x, d; context=nothing, positive, periodic)
+    lambda_max(x, d; context=nothing, positive, periodic, background, background_length)
 
 The least regularisation for which z = 0 is optimal.
 """
