@@ -1733,6 +1733,20 @@ dicod_status dicod_encoder_residual(const dicod_encoder *encoder,
                                     const dicod_array *residual);
 
 /**
+ * Writes what was taken from the signals of the last solve (option "background") into the memory that `background` describes,
+ * over the signal's shape, n_signals * n_channels channels; zeros without the option. Each rank asks for the block that it likes,
+ * or for none; blocks may overlap, and need not cover everything. Values are the same, bit for bit, on any number of ranks,
+ * whatever the block; for encoders of float they are rounded, while x less the background was formed in double precision. What
+ * the encoder says of x as a whole is dicod_encoder_reconstruct() and this, added: x less dicod_encoder_residual().
+ *
+ * Collective over the context's ranks. Needs the encoder for itself.
+ * Errors: as dicod_encoder_get_z(), for background; DICOD_ERROR_INVALID_STATE also where it is not known: before the first solve,
+ * or if the last one was stopped before.
+ */
+dicod_status dicod_encoder_get_background(const dicod_encoder *encoder,
+                                          const dicod_array *background);
+
+/**
  * What a solve minimises, for the activations in the encoder and the signals `x`, which are as for dicod_encoder_solve():
  * `*objective` = F(z) of the whole domain, on all ranks, and `*data_term` = its first half,
  * 1/2 |x - sum_k z_k * d_k|^2, which may be NULL; with the weights of dicod_encoder_set_weights(), and of x less its background
@@ -2338,6 +2352,16 @@ dicod_status dicod_learner_get_region(const dicod_learner *learner,
  */
 dicod_status dicod_learner_reconstruct(const dicod_learner *learner,
                                        const dicod_array *x);
+
+/**
+ * Writes what was taken from the signals of the last step (option "background") into the memory that `background` describes: as
+ * dicod_encoder_get_background() does. In batches its signals are those of the last one, "learn_batch" * n_channels channels.
+ *
+ * Collective over the context's ranks. Needs the learner for itself.
+ * Errors: as dicod_encoder_get_background().
+ */
+dicod_status dicod_learner_get_background(const dicod_learner *learner,
+                                          const dicod_array *background);
 
 /**
  * Writes what the activations of the last step leave of the signals `x` that they are of: as dicod_encoder_residual() does.

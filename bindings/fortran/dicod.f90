@@ -967,6 +967,13 @@ module dicod_c
       type(dicod_array), intent(in) :: residual
       integer(c_int32_t) :: outcome
     end function
+    function dicod_encoder_get_background(encoder, background) bind(c, &
+        name='dicod_encoder_get_background') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      type(dicod_array), intent(in) :: background
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_encoder_objective(encoder, x, objective, data_term) bind(c, &
         name='dicod_encoder_objective') result(outcome)
       import
@@ -1178,6 +1185,13 @@ module dicod_c
       import
       type(c_ptr), value :: learner
       type(dicod_array), intent(in) :: x
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_get_background(learner, background) bind(c, &
+        name='dicod_learner_get_background') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      type(dicod_array), intent(in) :: background
       integer(c_int32_t) :: outcome
     end function
     function dicod_learner_residual(learner, x, residual) bind(c, name='dicod_learner_residual') result(outcome)
@@ -6107,8 +6121,11 @@ module dicod_encoder_m
     generic :: get_dictionary_rank1 => get_dictionary_rank1_5_r32
     ! call e%solve(x, info, offset)
     procedure, private :: solve_1_r64, reconstruct_1_r64, residual_1_r64, objective_1_r64, set_weights_1_r64
+    procedure, private :: get_background_1_r64
     generic :: solve => solve_1_r64
     generic :: reconstruct => reconstruct_1_r64
+    ! call e%get_background(background, offset)
+    generic :: get_background => get_background_1_r64
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_1_r64
     generic :: objective => objective_1_r64
@@ -6116,8 +6133,11 @@ module dicod_encoder_m
     generic :: set_weights => set_weights_1_r64
     ! call e%solve(x, info, offset)
     procedure, private :: solve_2_r64, reconstruct_2_r64, residual_2_r64, objective_2_r64, set_weights_2_r64
+    procedure, private :: get_background_2_r64
     generic :: solve => solve_2_r64
     generic :: reconstruct => reconstruct_2_r64
+    ! call e%get_background(background, offset)
+    generic :: get_background => get_background_2_r64
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_2_r64
     generic :: objective => objective_2_r64
@@ -6125,8 +6145,11 @@ module dicod_encoder_m
     generic :: set_weights => set_weights_2_r64
     ! call e%solve(x, info, offset)
     procedure, private :: solve_3_r64, reconstruct_3_r64, residual_3_r64, objective_3_r64, set_weights_3_r64
+    procedure, private :: get_background_3_r64
     generic :: solve => solve_3_r64
     generic :: reconstruct => reconstruct_3_r64
+    ! call e%get_background(background, offset)
+    generic :: get_background => get_background_3_r64
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_3_r64
     generic :: objective => objective_3_r64
@@ -6134,8 +6157,11 @@ module dicod_encoder_m
     generic :: set_weights => set_weights_3_r64
     ! call e%solve(x, info, offset)
     procedure, private :: solve_4_r64, reconstruct_4_r64, residual_4_r64, objective_4_r64, set_weights_4_r64
+    procedure, private :: get_background_4_r64
     generic :: solve => solve_4_r64
     generic :: reconstruct => reconstruct_4_r64
+    ! call e%get_background(background, offset)
+    generic :: get_background => get_background_4_r64
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_4_r64
     generic :: objective => objective_4_r64
@@ -6143,8 +6169,11 @@ module dicod_encoder_m
     generic :: set_weights => set_weights_4_r64
     ! call e%solve(x, info, offset)
     procedure, private :: solve_5_r64, reconstruct_5_r64, residual_5_r64, objective_5_r64, set_weights_5_r64
+    procedure, private :: get_background_5_r64
     generic :: solve => solve_5_r64
     generic :: reconstruct => reconstruct_5_r64
+    ! call e%get_background(background, offset)
+    generic :: get_background => get_background_5_r64
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_5_r64
     generic :: objective => objective_5_r64
@@ -6152,8 +6181,11 @@ module dicod_encoder_m
     generic :: set_weights => set_weights_5_r64
     ! call e%solve(x, info, offset)
     procedure, private :: solve_1_r32, reconstruct_1_r32, residual_1_r32, objective_1_r32, set_weights_1_r32
+    procedure, private :: get_background_1_r32
     generic :: solve => solve_1_r32
     generic :: reconstruct => reconstruct_1_r32
+    ! call e%get_background(background, offset)
+    generic :: get_background => get_background_1_r32
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_1_r32
     generic :: objective => objective_1_r32
@@ -6161,8 +6193,11 @@ module dicod_encoder_m
     generic :: set_weights => set_weights_1_r32
     ! call e%solve(x, info, offset)
     procedure, private :: solve_2_r32, reconstruct_2_r32, residual_2_r32, objective_2_r32, set_weights_2_r32
+    procedure, private :: get_background_2_r32
     generic :: solve => solve_2_r32
     generic :: reconstruct => reconstruct_2_r32
+    ! call e%get_background(background, offset)
+    generic :: get_background => get_background_2_r32
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_2_r32
     generic :: objective => objective_2_r32
@@ -6170,8 +6205,11 @@ module dicod_encoder_m
     generic :: set_weights => set_weights_2_r32
     ! call e%solve(x, info, offset)
     procedure, private :: solve_3_r32, reconstruct_3_r32, residual_3_r32, objective_3_r32, set_weights_3_r32
+    procedure, private :: get_background_3_r32
     generic :: solve => solve_3_r32
     generic :: reconstruct => reconstruct_3_r32
+    ! call e%get_background(background, offset)
+    generic :: get_background => get_background_3_r32
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_3_r32
     generic :: objective => objective_3_r32
@@ -6179,8 +6217,11 @@ module dicod_encoder_m
     generic :: set_weights => set_weights_3_r32
     ! call e%solve(x, info, offset)
     procedure, private :: solve_4_r32, reconstruct_4_r32, residual_4_r32, objective_4_r32, set_weights_4_r32
+    procedure, private :: get_background_4_r32
     generic :: solve => solve_4_r32
     generic :: reconstruct => reconstruct_4_r32
+    ! call e%get_background(background, offset)
+    generic :: get_background => get_background_4_r32
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_4_r32
     generic :: objective => objective_4_r32
@@ -6188,8 +6229,11 @@ module dicod_encoder_m
     generic :: set_weights => set_weights_4_r32
     ! call e%solve(x, info, offset)
     procedure, private :: solve_5_r32, reconstruct_5_r32, residual_5_r32, objective_5_r32, set_weights_5_r32
+    procedure, private :: get_background_5_r32
     generic :: solve => solve_5_r32
     generic :: reconstruct => reconstruct_5_r32
+    ! call e%get_background(background, offset)
+    generic :: get_background => get_background_5_r32
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_5_r32
     generic :: objective => objective_5_r32
@@ -7588,6 +7632,21 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What was taken from the signals of the last solve, on any block.
+  recursive subroutine get_background_1_r64(self, background, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), target :: background(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('background', view_r64(background), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_get_background(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
   recursive subroutine residual_1_r64(self, x, residual, offset, residual_offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -7668,6 +7727,21 @@ contains
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What was taken from the signals of the last solve, on any block.
+  recursive subroutine get_background_2_r64(self, background, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), target :: background(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('background', view_r64(background), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_get_background(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7754,6 +7828,21 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What was taken from the signals of the last solve, on any block.
+  recursive subroutine get_background_3_r64(self, background, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), target :: background(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('background', view_r64(background), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_get_background(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
   recursive subroutine residual_3_r64(self, x, residual, offset, residual_offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -7834,6 +7923,21 @@ contains
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What was taken from the signals of the last solve, on any block.
+  recursive subroutine get_background_4_r64(self, background, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), target :: background(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('background', view_r64(background), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_get_background(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -7920,6 +8024,21 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What was taken from the signals of the last solve, on any block.
+  recursive subroutine get_background_5_r64(self, background, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(inout), target :: background(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('background', view_r64(background), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_get_background(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
   recursive subroutine residual_5_r64(self, x, residual, offset, residual_offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -8000,6 +8119,21 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What was taken from the signals of the last solve, on any block.
+  recursive subroutine get_background_1_r32(self, background, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), target :: background(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('background', view_r32(background), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_get_background(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8086,6 +8220,21 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What was taken from the signals of the last solve, on any block.
+  recursive subroutine get_background_2_r32(self, background, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), target :: background(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('background', view_r32(background), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_get_background(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
   recursive subroutine residual_2_r32(self, x, residual, offset, residual_offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -8166,6 +8315,21 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What was taken from the signals of the last solve, on any block.
+  recursive subroutine get_background_3_r32(self, background, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), target :: background(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('background', view_r32(background), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_get_background(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8252,6 +8416,21 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What was taken from the signals of the last solve, on any block.
+  recursive subroutine get_background_4_r32(self, background, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), target :: background(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('background', view_r32(background), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_get_background(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
   recursive subroutine residual_4_r32(self, x, residual, offset, residual_offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -8332,6 +8511,21 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What was taken from the signals of the last solve, on any block.
+  recursive subroutine get_background_5_r32(self, background, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(inout), target :: background(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('background', view_r32(background), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_get_background(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8705,6 +8899,7 @@ module dicod_learner_m
     generic :: get_dictionary => get_dictionary_5_r32
     generic :: get_dictionary_rank1 => get_dictionary_rank1_5_r32
     procedure, private :: step_1_r64, run_1_r64, encode_1_r64, reconstruct_1_r64, residual_1_r64, objective_1_r64
+    procedure, private :: get_background_1_r64
     ! call l%step(x, step, offset)
     generic :: step => step_1_r64
     ! call l%run(x, info, offset, each, user)
@@ -8712,10 +8907,13 @@ module dicod_learner_m
     ! call l%encode(x, info, offset)
     generic :: encode => encode_1_r64
     generic :: reconstruct => reconstruct_1_r64
+    ! call l%get_background(background, offset)
+    generic :: get_background => get_background_1_r64
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_1_r64
     generic :: objective => objective_1_r64
     procedure, private :: step_2_r64, run_2_r64, encode_2_r64, reconstruct_2_r64, residual_2_r64, objective_2_r64
+    procedure, private :: get_background_2_r64
     ! call l%step(x, step, offset)
     generic :: step => step_2_r64
     ! call l%run(x, info, offset, each, user)
@@ -8723,10 +8921,13 @@ module dicod_learner_m
     ! call l%encode(x, info, offset)
     generic :: encode => encode_2_r64
     generic :: reconstruct => reconstruct_2_r64
+    ! call l%get_background(background, offset)
+    generic :: get_background => get_background_2_r64
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_2_r64
     generic :: objective => objective_2_r64
     procedure, private :: step_3_r64, run_3_r64, encode_3_r64, reconstruct_3_r64, residual_3_r64, objective_3_r64
+    procedure, private :: get_background_3_r64
     ! call l%step(x, step, offset)
     generic :: step => step_3_r64
     ! call l%run(x, info, offset, each, user)
@@ -8734,10 +8935,13 @@ module dicod_learner_m
     ! call l%encode(x, info, offset)
     generic :: encode => encode_3_r64
     generic :: reconstruct => reconstruct_3_r64
+    ! call l%get_background(background, offset)
+    generic :: get_background => get_background_3_r64
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_3_r64
     generic :: objective => objective_3_r64
     procedure, private :: step_4_r64, run_4_r64, encode_4_r64, reconstruct_4_r64, residual_4_r64, objective_4_r64
+    procedure, private :: get_background_4_r64
     ! call l%step(x, step, offset)
     generic :: step => step_4_r64
     ! call l%run(x, info, offset, each, user)
@@ -8745,10 +8949,13 @@ module dicod_learner_m
     ! call l%encode(x, info, offset)
     generic :: encode => encode_4_r64
     generic :: reconstruct => reconstruct_4_r64
+    ! call l%get_background(background, offset)
+    generic :: get_background => get_background_4_r64
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_4_r64
     generic :: objective => objective_4_r64
     procedure, private :: step_5_r64, run_5_r64, encode_5_r64, reconstruct_5_r64, residual_5_r64, objective_5_r64
+    procedure, private :: get_background_5_r64
     ! call l%step(x, step, offset)
     generic :: step => step_5_r64
     ! call l%run(x, info, offset, each, user)
@@ -8756,10 +8963,13 @@ module dicod_learner_m
     ! call l%encode(x, info, offset)
     generic :: encode => encode_5_r64
     generic :: reconstruct => reconstruct_5_r64
+    ! call l%get_background(background, offset)
+    generic :: get_background => get_background_5_r64
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_5_r64
     generic :: objective => objective_5_r64
     procedure, private :: step_1_r32, run_1_r32, encode_1_r32, reconstruct_1_r32, residual_1_r32, objective_1_r32
+    procedure, private :: get_background_1_r32
     ! call l%step(x, step, offset)
     generic :: step => step_1_r32
     ! call l%run(x, info, offset, each, user)
@@ -8767,10 +8977,13 @@ module dicod_learner_m
     ! call l%encode(x, info, offset)
     generic :: encode => encode_1_r32
     generic :: reconstruct => reconstruct_1_r32
+    ! call l%get_background(background, offset)
+    generic :: get_background => get_background_1_r32
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_1_r32
     generic :: objective => objective_1_r32
     procedure, private :: step_2_r32, run_2_r32, encode_2_r32, reconstruct_2_r32, residual_2_r32, objective_2_r32
+    procedure, private :: get_background_2_r32
     ! call l%step(x, step, offset)
     generic :: step => step_2_r32
     ! call l%run(x, info, offset, each, user)
@@ -8778,10 +8991,13 @@ module dicod_learner_m
     ! call l%encode(x, info, offset)
     generic :: encode => encode_2_r32
     generic :: reconstruct => reconstruct_2_r32
+    ! call l%get_background(background, offset)
+    generic :: get_background => get_background_2_r32
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_2_r32
     generic :: objective => objective_2_r32
     procedure, private :: step_3_r32, run_3_r32, encode_3_r32, reconstruct_3_r32, residual_3_r32, objective_3_r32
+    procedure, private :: get_background_3_r32
     ! call l%step(x, step, offset)
     generic :: step => step_3_r32
     ! call l%run(x, info, offset, each, user)
@@ -8789,10 +9005,13 @@ module dicod_learner_m
     ! call l%encode(x, info, offset)
     generic :: encode => encode_3_r32
     generic :: reconstruct => reconstruct_3_r32
+    ! call l%get_background(background, offset)
+    generic :: get_background => get_background_3_r32
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_3_r32
     generic :: objective => objective_3_r32
     procedure, private :: step_4_r32, run_4_r32, encode_4_r32, reconstruct_4_r32, residual_4_r32, objective_4_r32
+    procedure, private :: get_background_4_r32
     ! call l%step(x, step, offset)
     generic :: step => step_4_r32
     ! call l%run(x, info, offset, each, user)
@@ -8800,10 +9019,13 @@ module dicod_learner_m
     ! call l%encode(x, info, offset)
     generic :: encode => encode_4_r32
     generic :: reconstruct => reconstruct_4_r32
+    ! call l%get_background(background, offset)
+    generic :: get_background => get_background_4_r32
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_4_r32
     generic :: objective => objective_4_r32
     procedure, private :: step_5_r32, run_5_r32, encode_5_r32, reconstruct_5_r32, residual_5_r32, objective_5_r32
+    procedure, private :: get_background_5_r32
     ! call l%step(x, step, offset)
     generic :: step => step_5_r32
     ! call l%run(x, info, offset, each, user)
@@ -8811,6 +9033,8 @@ module dicod_learner_m
     ! call l%encode(x, info, offset)
     generic :: encode => encode_5_r32
     generic :: reconstruct => reconstruct_5_r32
+    ! call l%get_background(background, offset)
+    generic :: get_background => get_background_5_r32
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_5_r32
     generic :: objective => objective_5_r32
@@ -11927,6 +12151,25 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What was taken from the signals of the last step, on any block.
+  recursive subroutine get_background_1_r64(self, background, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(inout), target :: background(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(background)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('background', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_get_background(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
   recursive subroutine residual_1_r64(self, x, residual, offset, residual_offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -12039,6 +12282,25 @@ contains
     c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
     call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What was taken from the signals of the last step, on any block.
+  recursive subroutine get_background_2_r64(self, background, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(inout), target :: background(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(background)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('background', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_get_background(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -12157,6 +12419,25 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What was taken from the signals of the last step, on any block.
+  recursive subroutine get_background_3_r64(self, background, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(inout), target :: background(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(background)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('background', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_get_background(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
   recursive subroutine residual_3_r64(self, x, residual, offset, residual_offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -12269,6 +12550,25 @@ contains
     c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
     call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What was taken from the signals of the last step, on any block.
+  recursive subroutine get_background_4_r64(self, background, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(inout), target :: background(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(background)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('background', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_get_background(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -12387,6 +12687,25 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What was taken from the signals of the last step, on any block.
+  recursive subroutine get_background_5_r64(self, background, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(inout), target :: background(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r64(background)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('background', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_get_background(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
   recursive subroutine residual_5_r64(self, x, residual, offset, residual_offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -12499,6 +12818,25 @@ contains
     c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
     call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What was taken from the signals of the last step, on any block.
+  recursive subroutine get_background_1_r32(self, background, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(inout), target :: background(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(background)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('background', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_get_background(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -12617,6 +12955,25 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What was taken from the signals of the last step, on any block.
+  recursive subroutine get_background_2_r32(self, background, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(inout), target :: background(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(background)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('background', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_get_background(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
   recursive subroutine residual_2_r32(self, x, residual, offset, residual_offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -12729,6 +13086,25 @@ contains
     c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
     call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What was taken from the signals of the last step, on any block.
+  recursive subroutine get_background_3_r32(self, background, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(inout), target :: background(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(background)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('background', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_get_background(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -12847,6 +13223,25 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! What was taken from the signals of the last step, on any block.
+  recursive subroutine get_background_4_r32(self, background, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(inout), target :: background(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(background)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('background', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_get_background(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What they leave of x, this rank's block: on any block, which begins at residual_offset.
   recursive subroutine residual_4_r32(self, x, residual, offset, residual_offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -12959,6 +13354,25 @@ contains
     c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
     call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What was taken from the signals of the last step, on any block.
+  recursive subroutine get_background_5_r32(self, background, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(inout), target :: background(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_r32(background)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('background', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_get_background(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
 

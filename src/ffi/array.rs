@@ -122,6 +122,7 @@ macro_rules! names {
 pub(crate) const X: Names = names!("x");
 pub(crate) const Z: Names = names!("z");
 pub(crate) const OUT: Names = names!("residual");
+pub(crate) const BACKGROUND: Names = names!("background");
 pub(crate) const WEIGHTS: Names = names!("weights");
 
 /// A descriptor that was checked.

@@ -4,10 +4,11 @@
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::status::dicod_status;
+use crate::csc::background::unknown;
 use crate::csc::coder::Coder;
 use crate::csc::encoder::blocks::{Active, fetch_within_reach, subtract_from, write_model};
 use crate::csc::problem::range::Range;
-use crate::ffi::array::{OUT, View, X, dicod_array, dicod_const_array};
+use crate::ffi::array::{BACKGROUND, OUT, View, X, dicod_array, dicod_const_array};
 use crate::ffi::boundary::problem::explained;
 use crate::ffi::boundary::{Element, for_either, guard, reference, set};
 use crate::ffi::context::Session;
@@ -44,6 +45,23 @@ pub extern "C" fn dicod_encoder_residual(
     residual: *const dicod_array,
 ) -> dicod_status {
     guard(|| with(encoder, |held| self::residual(held, x, residual)))
+}
+
+/// Writes what was taken from the signals of the last solve (option "background") into the memory that `background` describes,
+/// over the signal's shape, n_signals * n_channels channels; zeros without the option. Each rank asks for the block that it likes,
+/// or for none; blocks may overlap, and need not cover everything. Values are the same, bit for bit, on any number of ranks,
+/// whatever the block; for encoders of float they are rounded, while x less the background was formed in double precision. What
+/// the encoder says of x as a whole is dicod_encoder_reconstruct() and this, added: x less dicod_encoder_residual().
+///
+/// Collective over the context's ranks. Needs the encoder for itself.
+/// Errors: as dicod_encoder_get_z(), for background; DICOD_ERROR_INVALID_STATE also where it is not known: before the first solve,
+/// or if the last one was stopped before.
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_encoder_get_background(
+    encoder: *const dicod_encoder,
+    background: *const dicod_array,
+) -> dicod_status {
+    guard(|| with(encoder, |held| self::background(held, background)))
 }
 
 /// What a solve minimises, for the activations in the encoder and the signals `x`, which are as for dicod_encoder_solve():
@@ -99,6 +117,21 @@ pub(crate) fn residual(held: Held<'_>, x: *const dicod_const_array, residual: *c
         }))
     }
     for_either!(held.coder, coder => of(coder, &held.range, x, residual))
+}
+
+pub(crate) fn background(held: Held<'_>, background: *const dicod_array) -> Result<()> {
+    fn of<T: Element>(coder: &dyn Coder<T>, background: *const dicod_array) -> Result<()> {
+        let (shape, ranks) = (&coder.coded(), coder.ranks());
+        let n = shape.n_signals * shape.n_channels;
+        let view = View::to_be_written::<T>(background, BACKGROUND, shape, shape.signal, n);
+        let (view, encoder) = ranks.agree(view.and_then(|view| Ok((view, coder.encoder().ok_or_else(unknown)?))))?;
+        let found = encoder.fetch_background(&view.block())?;
+        ranks.agree(view.write::<T>(|out| {
+            found.write(out);
+            Ok(())
+        }))
+    }
+    for_either!(held.coder, coder => of(coder, background))
 }
 
 pub(crate) fn objective(

@@ -3,7 +3,7 @@
 use crate::base::status::dicod_status;
 use crate::ffi::activations::{clear_z, get_region, get_sparse, get_sparse_block, get_z, set_sparse, set_z};
 use crate::ffi::array::{dicod_array, dicod_const_array};
-use crate::ffi::blocks::{objective, reconstruct, residual};
+use crate::ffi::blocks::{background, objective, reconstruct, residual};
 use crate::ffi::boundary::guard;
 use crate::ffi::fields::Sparse;
 use crate::ffi::held::with;
@@ -117,6 +117,19 @@ pub extern "C" fn dicod_learner_get_region(
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_learner_reconstruct(learner: *const dicod_learner, x: *const dicod_array) -> dicod_status {
     guard(|| with(learner, |held| reconstruct(held, x)))
+}
+
+/// Writes what was taken from the signals of the last step (option "background") into the memory that `background` describes: as
+/// dicod_encoder_get_background() does. In batches its signals are those of the last one, "learn_batch" * n_channels channels.
+///
+/// Collective over the context's ranks. Needs the learner for itself.
+/// Errors: as dicod_encoder_get_background().
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_learner_get_background(
+    learner: *const dicod_learner,
+    background: *const dicod_array,
+) -> dicod_status {
+    guard(|| with(learner, |held| self::background(held, background)))
 }
 
 /// Writes what the activations of the last step leave of the signals `x` that they are of: as dicod_encoder_residual() does.

@@ -271,6 +271,54 @@ static void says_what_it_did(void)
     dicod_encoder_free(&e);
 }
 
+static void tells_what_x_lies_on(void)
+{
+    static double b[NX], left[NX], built[NX], raised[NX];
+    void *px[P], *pb[P], *pl[P], *pm[P];
+    dicod_options *options = NULL;
+    dicod_encoder *e = NULL;
+    dicod_info info = DICOD_INFO_INIT, plain = DICOD_INFO_INIT;
+    for (int i = 0; i < NX; i++) raised[i] = x[i] + 4096;
+    dicod_array ax = describe(raised, 8, signal_shape, P, T0 * T1, px, NULL), ab = describe(b, 8, signal_shape, P, T0 * T1, pb, NULL),
+                al = describe(left, 8, signal_shape, P, T0 * T1, pl, NULL), am = describe(built, 8, signal_shape, P, T0 * T1, pm, NULL);
+    OK(dicod_options_create(&options));
+    OK(dicod_options_set_string(options, "background", "mean"));
+    OK(dicod_encoder_create(NULL, options, SHAPES, d, &e));
+    FAILS(DICOD_ERROR_INVALID_STATE, "the background is not known before a solve", dicod_encoder_get_background(e, &ab));
+    OK(dicod_encoder_solve(e, READ(&ax), &info));
+    OK(dicod_encoder_get_background(e, &ab));
+    double least = b[0], most = b[0];
+    for (int p = 0; p < P; p++) {
+        double sum = 0;
+        for (int i = 0; i < T0 * T1; i++) sum += raised[p * T0 * T1 + i];
+        CLOSE(b[p * T0 * T1 + 7], sum / (T0 * T1), 1e-9);
+        CHECK(b[p * T0 * T1] == b[p * T0 * T1 + T0 * T1 - 1]);
+        if (b[p * T0 * T1] < least) least = b[p * T0 * T1];
+        if (b[p * T0 * T1] > most) most = b[p * T0 * T1];
+    }
+    CHECK(info.background_least == least && info.background_most == most);
+    OK(dicod_encoder_residual(e, READ(&ax), &al));
+    OK(dicod_encoder_reconstruct(e, &am));
+    for (int i = 0; i < NX; i++) CHECK(left[i] == raised[i] - b[i] - built[i]);
+    /* what was taken out by hand is solved the same, bit for bit */
+    for (int i = 0; i < NX; i++) left[i] = raised[i] - b[i];
+    OK(dicod_solve(NULL, NULL, SHAPES, left, d, z, &plain));
+    CHECK(plain.objective == info.objective && plain.duality_gap == info.duality_gap && plain.lambda_max == info.lambda_max);
+    CHECK(plain.background_least == 0 && plain.background_most == 0);
+    char text[600];
+    int64_t needed;
+    OK(dicod_info_text(&info, sizeof text, text, &needed));
+    CHECK(strstr(text, "; background 4.09") != NULL);
+    FAILS(DICOD_ERROR_NULL_POINTER, "background", dicod_encoder_get_background(e, NULL));
+    ab.n_channels = P + 1;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "background->n_channels", dicod_encoder_get_background(e, &ab));
+    dicod_encoder_free(&e);
+    OK(dicod_options_set_string(options, "background", "smooth"));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "\"background_length\" must be given",
+          dicod_solve(NULL, options, SHAPES, x, d, z, NULL));
+    dicod_options_free(&options);
+}
+
 static void tells_what_z_stands_for(void)
 {
     static double built[NX], left[NX], back[NX], other[T0 * T1 * P];
@@ -417,6 +465,7 @@ int main(void)
     starts_where_it_was();
     takes_rank_one_and_float();
     says_what_it_did();
+    tells_what_x_lies_on();
     tells_what_z_stands_for();
     refuses_what_cannot_be();
     return report("encoder");

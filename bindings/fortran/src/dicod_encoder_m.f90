@@ -45,8 +45,11 @@ module dicod_encoder_m
     !@each x
     ! call e%solve(x, info, offset)
     procedure, private :: solve_{n}, reconstruct_{n}, residual_{n}, objective_{n}, set_weights_{n}
+    procedure, private :: get_background_{n}
     generic :: solve => solve_{n}
     generic :: reconstruct => reconstruct_{n}
+    ! call e%get_background(background, offset)
+    generic :: get_background => get_background_{n}
     ! call e%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_{n}
     generic :: objective => objective_{n}
@@ -582,6 +585,21 @@ contains
     call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
     call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What was taken from the signals of the last solve, on any block.
+  recursive subroutine get_background_{n}(self, background, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(inout), target :: background({x})
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
+    call c%lay_out('background', view_{m}(background), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_get_background(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
 

@@ -42,6 +42,7 @@ module dicod_learner_m
     !@end
     !@each x
     procedure, private :: step_{n}, run_{n}, encode_{n}, reconstruct_{n}, residual_{n}, objective_{n}
+    procedure, private :: get_background_{n}
     ! call l%step(x, step, offset)
     generic :: step => step_{n}
     ! call l%run(x, info, offset, each, user)
@@ -49,6 +50,8 @@ module dicod_learner_m
     ! call l%encode(x, info, offset)
     generic :: encode => encode_{n}
     generic :: reconstruct => reconstruct_{n}
+    ! call l%get_background(background, offset)
+    generic :: get_background => get_background_{n}
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_{n}
     generic :: objective => objective_{n}
@@ -586,6 +589,25 @@ contains
     c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
     call c%lay_out('x', v, self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_reconstruct(self%handle, a%array))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! What was taken from the signals of the last step, on any block.
+  recursive subroutine get_background_{n}(self, background, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(inout), target :: background({x})
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(view) :: v
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
+    ! In batches there are learn_batch signals: the library compares.
+    v = view_{m}(background)
+    c%g%n_signals = merge(v%extent(min(v%rank, 5)), 1_int64, v%rank == c%g%n_axes + 2)
+    call c%lay_out('background', v, self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_get_background(self%handle, a%array))
     call c%report(stat, errmsg)
   end subroutine
 

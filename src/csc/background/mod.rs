@@ -279,8 +279,8 @@ impl Background {
         halo.ranks.agree(moved.map(|()| Background::Uneven(to)))
     }
 
-    /// Writes it into fields over its block, or adds it to them.
-    pub(crate) fn write<T: Real>(&self, add: bool, out: &mut FieldMut<'_, T>) {
+    /// Writes it into fields over its block.
+    pub(crate) fn write<T: Real>(&self, out: &mut FieldMut<'_, T>) {
         let layout = out.layout;
         let row = layout.shape[2].max(1) as usize;
         let rows = layout.volume() / row;
@@ -293,8 +293,7 @@ impl Background {
                         Background::Flat(levels) => levels[field],
                         Background::Uneven(found) => found.values[place * row + k],
                     };
-                    let to = &mut channel[(first as i64 + k as i64 * layout.strides[2]) as usize];
-                    *to = T::of(if add { to.wide() + b } else { b });
+                    channel[(first as i64 + k as i64 * layout.strides[2]) as usize] = T::of(b);
                 }
                 place += 1;
             });

@@ -331,7 +331,7 @@ impl<T: Real> Encoder<T> {
     pub fn background(&self, out: &mut FieldMut<'_, T>) -> Result<()> {
         let block = out.block();
         self.ranks().agree(self.check_block_of_x("the background", &block, out.channels.len()))?;
-        self.fetch_background(&block)?.write(false, out);
+        self.fetch_background(&block)?.write(out);
         Ok(())
     }
 

@@ -603,6 +603,10 @@ const at_dicod_encoder_residual = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_residual(encoder, x, residual) =
     ccall(entry(at_dicod_encoder_residual, :dicod_encoder_residual), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Ptr{dicod_array}), encoder, x, residual)
 
+const at_dicod_encoder_get_background = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_get_background(encoder, background) =
+    ccall(entry(at_dicod_encoder_get_background, :dicod_encoder_get_background), Int32, (Ptr{Cvoid}, Ptr{dicod_array}), encoder, background)
+
 const at_dicod_encoder_objective = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_objective(encoder, x, objective, data_term) =
     ccall(entry(at_dicod_encoder_objective, :dicod_encoder_objective), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Ptr{Float64}, Ptr{Float64}), encoder, x, objective, data_term)
@@ -698,6 +702,10 @@ dicod_learner_get_region(learner, offset, local_shape) =
 const at_dicod_learner_reconstruct = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_reconstruct(learner, x) =
     ccall(entry(at_dicod_learner_reconstruct, :dicod_learner_reconstruct), Int32, (Ptr{Cvoid}, Ptr{dicod_array}), learner, x)
+
+const at_dicod_learner_get_background = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_get_background(learner, background) =
+    ccall(entry(at_dicod_learner_get_background, :dicod_learner_get_background), Int32, (Ptr{Cvoid}, Ptr{dicod_array}), learner, background)
 
 const at_dicod_learner_residual = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_residual(learner, x, residual) =
@@ -1223,6 +1231,7 @@ const entries = (at_dicod_strerror,
                  at_dicod_encoder_get_tolerance,
                  at_dicod_encoder_reconstruct,
                  at_dicod_encoder_residual,
+                 at_dicod_encoder_get_background,
                  at_dicod_encoder_objective,
                  at_dicod_encoder_get_trace,
                  at_dicod_encoder_get_trace_json,
@@ -1247,6 +1256,7 @@ const entries = (at_dicod_strerror,
                  at_dicod_learner_set_sparse,
                  at_dicod_learner_get_region,
                  at_dicod_learner_reconstruct,
+                 at_dicod_learner_get_background,
                  at_dicod_learner_residual,
                  at_dicod_learner_objective,
                  at_dicod_learner_get_trace,

@@ -112,6 +112,20 @@ function reconstruct!(c::Coder, x; offset=nothing)
 end
 
 """
+    get_background!(encoder, b; offset=nothing)
+    get_background!(learner, b; offset=nothing)
+
+Writes what was taken from the signals of the last solve or step (option `background`) to `b`, any block of the domain, which
+begins at `offset`.
+"""
+function get_background!(c::Coder, b; offset=nothing)
+    check(together(c, c -> c_get_background(c, C_NULL)) do
+        to_x(a -> c_get_background(c, a), c, "background", b, offset)
+    end)
+    b
+end
+
+"""
     residual!(encoder, r, x; offset=nothing, residual_offset=offset)
     residual!(learner, r, x; offset=nothing, residual_offset=offset)
 

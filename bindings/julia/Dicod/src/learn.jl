@@ -139,6 +139,7 @@ for (name, of_encoder, of_learner) in [
     (:c_set_sparse, :dicod_encoder_set_sparse, :dicod_learner_set_sparse),
     (:c_get_region, :dicod_encoder_get_region, :dicod_learner_get_region),
     (:c_reconstruct, :dicod_encoder_reconstruct, :dicod_learner_reconstruct),
+    (:c_get_background, :dicod_encoder_get_background, :dicod_learner_get_background),
     (:c_residual, :dicod_encoder_residual, :dicod_learner_residual),
     (:c_objective, :dicod_encoder_objective, :dicod_learner_objective),
     (:c_get_trace, :dicod_encoder_get_trace, :dicod_learner_get_trace),

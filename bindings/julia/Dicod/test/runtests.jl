@@ -53,6 +53,14 @@ const everything = !("threads" in ARGS)
         @test reconstruct!(e, zeros(5, 4, 2); offset=(3, 2)) == model[4:8, 3:6, :]
         @test residual!(e, zeros(16, 14, 2), view(large, 2:17, 2:15, :)) == x - model
         @test residual!(e, zeros(5, 4, 2), x; residual_offset=(3, 2)) == (x-model)[4:8, 3:6, :]
+        raised = solve!(Encoder(d, (16, 14); background="mean"), x .+ 64)
+        over = Encoder(d, (16, 14); background="smooth", background_length=(40, 3))
+        found = solve!(over, x)
+        b = get_background!(over, zeros(16, 14, 2))
+        @test b[7, 5, 2] ≈ sum(x[:, 4:6, 2]) / 48 && (found.background_least, found.background_most) == extrema(b)
+        @test bits(get_background!(over, zeros(5, 4, 2); offset=(3, 2)), b[4:8, 3:6, :])
+        @test residual!(over, zeros(16, 14, 2), x) ≈ x - b - reconstruct!(over, zeros(16, 14, 2))
+        @test 63 < raised.background_least <= raised.background_most < 65
         @test all(values(objective(e, x)) .≈ values(objective(x, d, z)))
         @test bits(dictionary(e), d)
         @test_throws DicodError reconstruct!(e, zeros(5, 4, 2); offset=(12, 2))
