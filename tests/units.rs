@@ -472,3 +472,59 @@ fn the_largest_step_of_floats_is_an_upper_bound() {
         assert!(info.stop != Stop::Converged || told <= info.tol, "{round}: {told:e} {:e}", info.tol);
     }
 }
+
+/// Noise, and atoms of these norms, as single precision has them.
+fn with_norms(n: usize, length: usize, norms: &[f64]) -> Problem {
+    let mut numbers = Numbers(5);
+    let mut problem = Problem {
+        n_axes: 1,
+        n_signals: 1,
+        n_channels: 1,
+        n_atoms: norms.len(),
+        signal: [1, 1, n],
+        atom: [1, 1, length],
+        periodic: [false; 3],
+        x: (0..n).map(|_| 3.0 * numbers.uniform()).collect(),
+        d: (0..norms.len() * length).map(|_| numbers.uniform()).collect(),
+        w: Vec::new(),
+    };
+    normalise(&mut problem);
+    for (atom, norm) in problem.d.chunks_exact_mut(length).zip(norms) {
+        atom.iter_mut().for_each(|d| *d *= norm);
+    }
+    for list in [&mut problem.x, &mut problem.d] {
+        list.iter_mut().for_each(|x| *x = f64::from(*x as f32));
+    }
+    problem
+}
+
+#[test]
+fn an_atom_out_of_reach_takes_no_digits_from_the_others() {
+    // In the published schedule the correlations of the weak atom are 1e5 times those of the other, and yet far below its λ.
+    for weak in [1e-3, 1e-4, 1e-5] {
+        let problem = with_norms(200, 5, &[1.0, weak]);
+        let options = Options { schedule: Schedule::Published, tol: 1e-3, ..Options::default() };
+        let best: Answer<f64> = solve(&problem, &Options { tol: 1e-9, ..options.clone() }, 1, None);
+        let floats: Answer<f32> = solve(&problem, &options, 1, None);
+        assert_eq!(floats.info.stop, Stop::Converged, "{weak} {:?}", floats.info);
+        let z = common::widened(&floats.z);
+        let excess = problem.objective(&z, &floats.info.lambda).0 / best.info.certificate.objective - 1.0;
+        assert!(excess < 1e-4, "{weak} {excess:e} {:?}", floats.info);
+    }
+}
+
+#[test]
+fn activations_to_begin_with_that_hardly_reconstruct_but_cost_are_left_out() {
+    // Of the weak atom |d||z| is below what floats resolve, but λ|z| is percents of F.
+    for weak in [1e-2, 1e-3] {
+        let problem = with_norms(90, 3, &[600.0, weak]);
+        let mut z0 = vec![0.0; problem.n_z()];
+        z0[88..].iter_mut().step_by(9).for_each(|z| *z = 4e-4);
+        let options = Options { reg: 0.3, gap_tol: 1e-2, warm_start: true, ..Options::default() };
+        let floats: Answer<f32> = solve(&problem, &options, 1, Some(&z0));
+        let info = &floats.info;
+        assert_eq!(info.stop, Stop::Converged, "{weak} {info:?}");
+        assert!(info.certificate.gap <= 1e-2 * info.certificate.objective, "{weak} {info:?}");
+        assert!(floats.z[88..].iter().all(|z| *z == 0.0), "{weak} {info:?}");
+    }
+}

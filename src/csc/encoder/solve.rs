@@ -5,6 +5,7 @@ use crate::base::stop::Stop;
 use crate::clock::{self, Progress, Stage};
 use crate::csc::descent::asynchronous;
 use crate::csc::descent::control::{Control, Reserve};
+use crate::csc::descent::tile::survey::leave_out_lost;
 use crate::csc::descent::tiles::{coloured, published};
 use crate::csc::descent::trace::{Activity, Mark, Trace};
 use crate::csc::encoder::begin::{Beginning, Intake};
@@ -124,8 +125,8 @@ fn slack_of(signals: &[Largest]) -> Vec<f64> {
     signals.iter().map(|s| s.slack).collect()
 }
 
-/// Collective: where there is a z to begin with, takes its model from the signals and correlates what is left. Gives what c
-/// may be wrong by.
+/// Collective: where there is a z to begin with, takes its model from the signals and correlates what is left; once more
+/// without what is lost in it. Gives what c may be wrong by.
 fn warm_up<T: Real>(intake: &mut Intake<'_, T>, x: &Field<'_, T>, beginning: &Beginning) -> Result<Vec<f64>> {
     let frozen = intake.options.warm_start && intake.options.frozen_support;
     let n_nonzero = intake.placed.n_nonzero_of_all()?;
@@ -136,11 +137,22 @@ fn warm_up<T: Real>(intake: &mut Intake<'_, T>, x: &Field<'_, T>, beginning: &Be
     // Signals that were weighed are no longer there.
     let taken = if intake.placed.weighting().allows_holes() { intake.placed.take_in(x) } else { Ok(()) };
     let updated = taken.and_then(|()| intake.update_residual());
+    let found = correlate_left(intake, updated)?;
+    let lost: usize = intake.placed.states().map(|mut state| leave_out_lost(&mut state, intake.bound.plan())).sum();
+    if intake.placed.ranks().largest(&[lost as f64])?[0] == 0.0 {
+        return Ok(slack_of(&found));
+    }
+    let updated = intake.placed.take_in(x).and_then(|_| intake.update_residual());
+    Ok(slack_of(&correlate_left(intake, updated)?))
+}
+
+/// Collective: takes over the correlations of a residual, if it could be made.
+fn correlate_left<T: Real>(intake: &Intake<'_, T>, updated: Result<()>) -> Result<Vec<Largest>> {
     intake.placed.ranks().agree(updated)?;
     let measure = intake.measure();
     let found = measure.correlate(&measure.bound.scaling().of_lambda_max())?;
     measure.restart()?;
-    Ok(slack_of(&found))
+    Ok(found)
 }
 
 /// Where a solve has to get to.

@@ -166,29 +166,16 @@ impl<T: Real> Correlations<T> {
         }
     }
 
-    /// About the largest |c|, given the largest |dz|.
+    /// About the largest |c|, given the largest |dz|. Atoms whose c are far from their thresholds do not count: no step
+    /// comes of how they are rounded.
     pub(super) fn height(&self, plan: &Plan<T>, bound: T) -> T {
-        let (most, least) = plan.mu.iter().fold((T::ZERO, -T::NEG_INFINITY), |(most, least), mu| {
-            (if *mu > most { *mu } else { most }, if *mu < least { *mu } else { least })
-        });
-        // |c| is no larger than μ + |dz|. Where thresholds are far apart that says little: the large ones may be out of reach.
-        match most <= least + least {
-            true => bound + most,
-            false => self.magnitude(plan),
+        // |c| is no larger than μ + |dz|. Where thresholds are far apart that says little.
+        if !plan.is_spread {
+            return bound + plan.largest_mu();
         }
-    }
-
-    /// Largest |c|, at least 0.
-    fn magnitude(&self, plan: &Plan<T>) -> T {
-        fn most<C: Real>(isa: Isa, run: usize, c: &[C]) -> C {
-            let mut places = vec![C::ZERO; run];
-            C::raise(isa, false, &mut places, c);
-            C::largest(isa, &places)
-        }
-        match self {
-            Correlations::Full(c) => most(plan.isa, plan.mu.len(), c),
-            Correlations::Single(c) => plan.unit.widen(most(plan.isa, plan.mu.len(), c)),
-        }
+        let within = |(c, mu): &(T, &T)| *c + *c >= **mu;
+        let largest = self.largest(plan).into_iter().zip(&plan.mu).filter(within);
+        largest.fold(T::ZERO, |most, (c, _)| if c > most { c } else { most })
     }
 
     /// Largest |c| (or c when z ≥ 0) of each atom, at least 0.

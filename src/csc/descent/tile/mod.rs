@@ -319,6 +319,8 @@ impl<T: Real> TileState<T> {
         if size > visit.largest_z {
             visit.largest_z = size;
         }
+        // An atom may come within reach of a threshold that is far above the others'.
+        let size = if plan.is_spread { c.abs() } else { size };
         if size > self.largest {
             self.largest = size;
         }

@@ -37,6 +37,8 @@ pub(crate) struct Plan<T> {
     pub(super) taps: Option<Taps<T>>,
     /// The largest weight of a sample.
     pub(crate) heaviest: T,
+    /// They are far apart.
+    pub(super) is_spread: bool,
     /// Every bit of every step is as if written down from the definition.
     pub(crate) exact: bool,
     /// What a step is divided by for the caller: see `Scaling::least`.
@@ -136,6 +138,7 @@ impl<T: Real> Plan<T> {
             mu_single: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
             taps: None,
             heaviest: T::one(),
+            is_spread: false,
             exact,
             step_unit: scaling.least(),
             least: least_normal * scaling.spread().0,
@@ -173,6 +176,13 @@ impl<T: Real> Plan<T> {
         for (to, mu) in self.mu_single.iter_mut().zip(&self.mu) {
             *to = self.unit.narrow(*mu);
         }
+        let largest = self.largest_mu();
+        self.is_spread = mu.iter().any(|mu| largest > *mu + *mu);
+    }
+
+    /// The largest threshold.
+    pub(super) fn largest_mu(&self) -> T {
+        self.mu.iter().fold(T::ZERO, |most, mu| if *mu > most { *mu } else { most })
     }
 
     /// Steps below this, some units of rounding in c and z of such a magnitude, gain nothing.

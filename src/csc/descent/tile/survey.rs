@@ -102,3 +102,26 @@ pub(crate) fn for_each_large_step<T: Real>(
         }
     }
 }
+
+/// Leaves out activations that reconstruct less than what rounding allows, where zero is their best value beyond doubt: they
+/// are no step that a descent would look for, but may cost any λ|z|. Says how many there were.
+pub(crate) fn leave_out_lost<T: Real>(state: &mut TileState<T>, plan: &Plan<T>) -> usize {
+    let rounding = T::of(plan.rounding(state.largest.wide()));
+    let TileState { c: correlations, nonzeros, weights, frozen, .. } = state;
+    let mut lost = 0;
+    for list in nonzeros {
+        list.retain_mut(|x| {
+            let (atom, index) = (x.atom as usize, x.index as usize);
+            let ratio = weights.as_ref().map_or(T::one(), |weights| weights.ratio(index));
+            let z = x.z * plan.weights[atom] * ratio;
+            let c = correlations.get(plan, index) + z;
+            let height = if plan.positive { c } else { c.abs() };
+            let out = z != T::ZERO && z.abs() <= rounding && height + height <= plan.mu[atom];
+            if out {
+                (x.z, lost) = (T::ZERO, lost + 1);
+            }
+            *frozen || !out
+        });
+    }
+    lost
+}
