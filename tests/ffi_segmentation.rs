@@ -208,7 +208,7 @@ fn activity() {
     let negative = check(dz.as_ptr(), -1, 3.0, &mut found);
     fails(negative, DICOD_ERROR_INVALID_ARGUMENT, "n_atoms must be");
     let huge = check(dz.as_ptr(), i64::MAX, 3.0, &mut found);
-    let message = "out of memory: dz with n_atoms = 9223372036854775807 and full_shape = [12, 11]";
+    let message = "out of memory: 8 * 1217485108864830406524 bytes for dz with n_atoms = 9223372036854775807";
     fails(huge, DICOD_ERROR_OUT_OF_MEMORY, message);
     dz[131] = f64::NEG_INFINITY;
     let infinite = check(dz.as_ptr(), 1, 3.0, &mut found);

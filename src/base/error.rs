@@ -140,7 +140,7 @@ impl Error {
             }
             Error::UnknownOption { noun, key, hint } => format!("there is no {noun} \"{key}\"{hint}"),
             Error::OutOfMemory { what, bytes } => {
-                format!("out of memory: {what} needs {bytes} bytes")
+                format!("out of memory: {bytes} bytes for {what}")
             }
             Error::InvalidState(text) => text.clone(),
             Error::File { path, what, reason } => {

@@ -132,7 +132,8 @@ fn check_real(kind: &Kind, value: f64, name: &dyn Fn() -> String) -> Result<()> 
     if value >= least && value <= most {
         return Ok(());
     }
-    let allowed = if value == f64::INFINITY && most == f64::MAX { "finite".into() } else { kind.allowed() };
+    let finite = if value == f64::INFINITY && most == f64::MAX { " and finite" } else { "" };
+    let allowed = format!("{}{finite}", kind.allowed());
     Err(Error::argument(&name(), value, allowed))
 }
 

@@ -260,7 +260,10 @@ mod tests {
         for (text, parts) in [
             (message(options.set_real("reg", -1.0)), ["option \"reg\" must be at least 0", ", is -1", ""]),
             (message(options.set_real("tol", f64::NAN)), ["\"tol\"", "NaN", "at least 0"]),
-            (message(options.set_real("tol", f64::INFINITY)), ["option \"tol\" must be finite", ", is inf", ""]),
+            (
+                message(options.set_real("tol", f64::INFINITY)),
+                ["option \"tol\" must be at least 0 and finite", ", is inf", ""],
+            ),
             (
                 message(options.set_real("seed", 1.0)),
                 ["an integer (dicod_options_set_integer)", "is the real number 1.0", ""],

@@ -471,7 +471,7 @@ mod tests {
             ("shape", "1,,2", "thing \"shape[1]\" must be an integer that fits in 64 bits, is \"\""),
             ("shape", "1,2,", "thing \"shape[2]\" must be an integer that fits in 64 bits, is \"\""),
             ("shape", "1,0", "thing \"shape[1]\" must be at least 1, is 0"),
-            ("weights", "1,inf", "thing \"weights[1]\" must be finite, is inf"),
+            ("weights", "1,inf", "thing \"weights[1]\" must be at least 0 and finite, is inf"),
             ("on", "1,x", "thing \"on[1]\" must be 0 or 1, is \"x\""),
             ("sizes", "1", "there is no thing \"sizes\""),
         ] {

@@ -7,7 +7,7 @@ use crate::parmap::handle::Map;
 use crate::parmap::map::Tasks;
 use crate::parmap::run::follow::follow;
 use crate::parmap::run::progress::Watcher;
-use crate::parmap::run::report::{Failure, NOT_RUN, PANICKED, Report, TASK_FAILED};
+use crate::parmap::run::report::{BAD_CODE, Failure, NOT_RUN, PANICKED, Report, TASK_FAILED};
 use crate::parmap::run::source::Work;
 use crate::parmap::run::state::Run;
 use crate::parmap::run::task::{Place, Ran, Task, codes, run_chunk};
@@ -139,13 +139,11 @@ impl<R: Reducer, P: FnMut(u64, &mut Vec<u8>) -> (Produced, u64)> UnitEnds for Jo
     }
 }
 
-pub(crate) fn as_error(failed: Failed) -> Error {
+/// Of a callback that failed outside all tasks. A code that is not allowed is as much its failure as one of its own.
+pub(crate) fn as_error(Failed(code, text): Failed) -> Error {
     Error::Map {
-        status: match failed.0 {
-            code if code < 0 => code,
-            _ => TASK_FAILED,
-        },
-        message: format!("{} (code {})", failed.1, failed.0),
+        status: if code < 0 && code != BAD_CODE { code } else { TASK_FAILED },
+        message: format!("a callback failed with code {code}: {text}"),
     }
 }
 

@@ -37,6 +37,39 @@ static int32_t fails_at_3(void *userdata, const parmap_task *task, const void *i
     return parmap_task_get_index(task) == 3 ? 7 : 0;
 }
 
+static int32_t fork_code;
+static int32_t fork_fails(void *userdata, const void *pristine, void **state)
+{
+    (void)userdata, (void)pristine, (void)state;
+    return fork_code;
+}
+static int32_t adds(void *userdata, void *state, const parmap_task *task, const void *input)
+{
+    (void)userdata, (void)state, (void)task, (void)input;
+    return 0;
+}
+static int32_t packs(void *userdata, const void *state, parmap_buffer *buffer)
+{
+    (void)userdata;
+    return parmap_buffer_append(buffer, state, sizeof(double)) != 0;
+}
+static int32_t unpacks(void *userdata, void *state, const void *data, int64_t size)
+{
+    (void)userdata;
+    memcpy(state, data, (size_t)size);
+    return 0;
+}
+static int32_t joins(void *userdata, void *into, const void *from)
+{
+    (void)userdata, (void)into, (void)from;
+    return 0;
+}
+static int32_t keeps(void *state, const void *data, int64_t size, parmap_buffer *output)
+{
+    (void)state;
+    return parmap_buffer_append(output, data, size) != 0;
+}
+
 int main(void)
 {
     static double x[P * N0 * N1], d[K * P * L * L], z[K * (N0 - 1) * (N1 - 1)];
@@ -88,6 +121,32 @@ int main(void)
     says(dicod_encoder_solve(encoder, &array, NULL), "x->global_shape is NULL, but it must point to one value per axis",
          "the domain of x is missing: one value per axis", "the domain of x is missing: one value per axis");
     dicod_encoder_free(&encoder);
+
+    /* nodes, norms, numbers that are not finite, callbacks outside tasks */
+    parmap_flow *flow = NULL;
+    parmap_node nodes[2] = {PARMAP_NODE_INIT, PARMAP_NODE_INIT};
+    nodes[0].execute = keeps, nodes[1].struct_size = 8;
+    same(parmap_flow_create(0, nodes, &flow), "n_nodes must be at least 1, is 0");
+    same(parmap_flow_create(-1, nodes, &flow), "n_nodes must be at least 1, is -1");
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "nodes[1].struct_size must be at least", parmap_flow_create(2, nodes, &flow));
+    static float xf[P * N0 * N1], df[K * P * L * L], zf[K * (N0 - 1) * (N1 - 1)];
+    for (int i = 0; i < K * P * L * L; i++) df[i] = 1e-30f;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "must be from 1e-19 to 1e19, so that its square and the inverse of that can be computed, is",
+          dicod_solve_f32(NULL, o, PROBLEM(2, signal, 1, P, K, atom), xf, df, zf, NULL));
+    same(dicod_options_set_real(o, "gap_tol", INFINITY), "option \"gap_tol\" must be at least 0 and finite, is inf");
+    const int64_t huge[3] = {10000000, 10000000, 10000000}, small[3] = {1, 1, 1};
+    FAILS(DICOD_ERROR_OUT_OF_MEMORY, "out of memory: more than 2^63 bytes for the signals",
+          dicod_solve(NULL, o, PROBLEM(3, huge, 8, P, K, small), x, d, z, NULL));
+    parmap_reducer reducer = PARMAP_REDUCER_INIT;
+    reducer.fork_state = fork_fails, reducer.work = adds, reducer.pack = packs, reducer.unpack = unpacks, reducer.join_states = joins;
+    for (fork_code = 7; fork_code > -8; fork_code -= 12) {
+        double total = 0.5;
+        STATUS(PARMAP_ERROR_TASK, parmap_reduce(map, 20, &reducer, NULL, 0, 0, &total, NULL));
+        same(PARMAP_ERROR_TASK,
+             fork_code == 7 ? "a callback failed with code 7: fork"
+                            : "a callback failed with code -2: fork: returned -5: it must return 0 or a positive code");
+        CHECK(total == 0.5);
+    }
 
     /* keys of others, setters */
     same(dicod_options_set_real(o, "lamda", 1), "there is no option \"lamda\"; did you mean \"reg\"?");

@@ -55,7 +55,7 @@ static void one_option(void)
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"reg\" must be a real number, is \"much\"", dicod_options_set(o, "reg", "much"));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"reg\" must be a real number, is \"0.1x\"", dicod_options_set(o, "reg", "0.1x"));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"reg\" must be at least 0, is -1", dicod_options_set(o, "reg", "-1"));
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"tol\" must be finite, is inf", dicod_options_set(o, "tol", "1e999"));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"tol\" must be at least 0 and finite, is inf", dicod_options_set(o, "tol", "1e999"));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"seed\" must be an integer that fits in 64 bits, is \"1.5\"",
           dicod_options_set(o, "seed", "1.5"));
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "option \"positive\" must be 0 or 1, is \"yes\"", dicod_options_set(o, "positive", "yes"));

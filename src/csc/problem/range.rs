@@ -36,7 +36,8 @@ impl Range {
             let fits = square.finite() && (T::one() / square).finite();
             if !fits || square * T::EPSILON <= T::ZERO {
                 let name = format!("the norm of atom {} of {argument}", nth(k as i64));
-                let allowed = "such that its square and the inverse of that can be computed";
+                let range = if size_of::<T>() == size_of::<f32>() { "1e-19 to 1e19" } else { "2e-154 to 1e154" };
+                let allowed = format!("from {range}, so that its square and the inverse of that can be computed");
                 return Err(Error::argument(&name, format!("{norm:e}"), allowed));
             }
             least = least.min(norm);

@@ -2,7 +2,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::base::status::dicod_status;
-use crate::base::wording::nth;
+use crate::base::wording::{index, nth};
 use crate::ffi::boundary::output::large_enough;
 use crate::ffi::boundary::{Handle, call, entered, free, give, guard, list_size, of, room, size, slice};
 use crate::ffi::parmap::map::{dicod_parmap, get};
@@ -227,16 +227,13 @@ pub extern "C" fn parmap_flow_create(
 ) -> dicod_status {
     guard(|| {
         let to = room(flow)?;
-        let n = list_size(n_nodes, "n_nodes")?;
-        if n == 0 {
-            return Err(Error::argument("n_nodes", 0, "at least 1"));
-        }
-        let node = |table: &parmap_node| -> Result<Box<dyn Node>> {
-            large_enough(table, "nodes[i].struct_size")?;
+        size(n_nodes, "n_nodes", 1)?;
+        let node = |(i, table): (usize, &parmap_node)| -> Result<Box<dyn Node>> {
+            large_enough(table, &format!("nodes{}.struct_size", index(&[i])))?;
             Ok(Box::new(CallerNode::new(*table)?))
         };
-        let nodes = slice(nodes, n, "nodes", "n_nodes tables")?;
-        let nodes: Result<Vec<_>> = nodes.iter().map(node).collect();
+        let nodes = slice(nodes, list_size(n_nodes, "n_nodes")?, "nodes", "n_nodes tables")?;
+        let nodes: Result<Vec<_>> = nodes.iter().enumerate().map(node).collect();
         give(to, parmap_flow(Mutex::new(Flow::new(nodes?))));
         Ok(())
     })
