@@ -1365,6 +1365,32 @@ typedef struct dicod_const_array {
 /* Encoder: solve again and again --------------------------------------------------------------- */
 
 /**
+ * Memory that an encoder of such a problem will hold on this rank from its first solve on, in bytes, before anything is taken:
+ * `*bytes` is what dicod_info.bytes will be at most, and `*bytes_gram` what dicod_info.bytes_gram will be. `element_type` is
+ * DICOD_F64 or DICOD_F32; the rank's block of x begins at `offset[n_axes]` and has the shape `local_shape[n_axes]`, all zeros
+ * if it holds nothing; both may be NULL: the whole domain. `context` and `options` may be NULL, `bytes_gram` too.
+ *
+ * A tenth is left for what nobody knows before: each z that is not zero takes some 200 bytes, of which steps on their way take
+ * most. Not counted is what weights, holes and a background take; and, of double arrays whose tolerance lets c be in single precision, that it
+ * might have to be in double after all. While an encoder is made the Gram tensor is there in double precision, too. The fields
+ * themselves are the caller's, and are not copied. A learner holds as much as an encoder for the signals of a step, and its
+ * statistics.
+ *
+ * Collective over the context's ranks, with the same arguments but for the block. Thread-safe, except that a context serves one
+ * call at a time.
+ * Errors: as dicod_encoder_create(); DICOD_ERROR_INVALID_ARGUMENT (element_type); DICOD_ERROR_INVALID_SHAPE (blocks that overlap,
+ * leave a hole or are not in the domain).
+ */
+dicod_status dicod_encoder_memory(dicod_context *context,
+                                  const dicod_options *options,
+                                  const dicod_problem *problem,
+                                  int64_t element_type,
+                                  const int64_t *offset,
+                                  const int64_t *local_shape,
+                                  int64_t *bytes,
+                                  int64_t *bytes_gram);
+
+/**
  * A dictionary bound to a domain, for programs that encode again and again.
  *
  * It keeps the Gram tensor and the activations of the last solve. With the option "warm_start"

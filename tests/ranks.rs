@@ -795,3 +795,70 @@ fn a_rank_holds_what_its_part_needs() {
         assert!(share < 1.3, "{share} of a fair share");
     }
 }
+
+/// What is said of the memory of an encoder, before there is one, is what it takes: no less, and hardly more.
+#[test]
+fn an_encoder_takes_what_it_said_it_would() {
+    let problems: [(usize, Point, Point, usize); 4] = [
+        (1, [1, 1, 30_000], [1, 1, 40], 3),
+        (2, [1, 220, 190], [1, 9, 8], 6),
+        (2, [1, 150, 160], [1, 8, 8], 1),
+        (3, [32, 34, 30], [4, 4, 4], 3),
+    ];
+    for (number, (n_axes, signal, atom, n_atoms)) in problems.into_iter().enumerate() {
+        for (size, tol, schedule) in [
+            (1, 1e-2, Schedule::Coloured),
+            (3, 1e-6, Schedule::Coloured),
+            (4, 1e-2, Schedule::Asynchronous),
+            (1, 1e-2, Schedule::Published),
+        ] {
+            let mut random = Random::new(number as u64);
+            let mut problem = Problem {
+                n_axes,
+                n_signals: 1 + number % 2,
+                n_channels: 2,
+                n_atoms,
+                signal,
+                atom,
+                periodic: [false, false, n_axes < 3],
+                x: Vec::new(),
+                d: (0..2 * n_atoms * volume(atom)).map(|_| random.value()).collect(),
+                w: Vec::new(),
+            };
+            // Mostly nothing, and a few places where something is.
+            problem.x = (0..2 * problem.n_signals * volume(signal)).map(|_| 1e-3 * random.value()).collect();
+            for _ in 0..problem.x.len() / 4000 {
+                let at = random.below(problem.x.len());
+                problem.x[at] += random.value();
+            }
+            let periodic = problem.periodic[3 - n_axes..].to_vec();
+            let options = Options { reg: 0.4, tol, schedule, periodic, ..Options::default() };
+            let mut both = |double: bool| {
+                let (problem, options, seed) = (problem.clone(), options.clone(), random.below(1000) as u64);
+                let what = format!("problem {number}, {size} ranks, {schedule:?}, tol {tol}, double {double}");
+                on_ranks(size, ROUGH, move |ranks| match double {
+                    true => takes::<f64>(ranks, &problem, &options, seed, &what),
+                    false => takes::<f32>(ranks, &problem, &options, seed, &what),
+                });
+            };
+            both(true);
+            both(false);
+        }
+    }
+}
+
+fn takes<T: Real>(ranks: Arc<dyn Transport>, problem: &Problem, options: &Options, seed: u64, what: &str) {
+    let me = ranks.rank();
+    let blocks = partition(problem.signal, ranks.size(), &mut Random::new(seed));
+    let shape = problem.shape(options);
+    let (bytes, gram) = Encoder::<T>::bytes_to_come(&*ranks, &shape, options, &blocks[me]).unwrap();
+    let mut encoder = Encoder::over(ranks.clone(), shape, problem.dictionary::<T>(), options.clone(), 1).unwrap();
+    let n = problem.n_signals * problem.n_channels;
+    let x = rounded::<T>(&problem.x);
+    let held = Held::new(blocks[me], n, &mut Random::new(1)).fill(&x, problem.signal);
+    let info = encoder.solve(&held.field(), None).unwrap();
+    let (is, n) = (info.bytes as f64, encoder.n_nonzero() as f64);
+    assert_eq!(info.bytes_gram, gram as u64, "{what}: the Gram tensor");
+    assert!(is <= bytes as f64, "{what}: {is} bytes, {bytes} said, {n} nonzeros");
+    assert!(bytes as f64 <= 1.2 * is, "{what}: {is} bytes, {bytes} said, {n} nonzeros");
+}

@@ -746,6 +746,19 @@ module dicod_c
       type(c_ptr), value :: gram
       integer(c_int32_t) :: outcome
     end function
+    function dicod_encoder_memory(context, options, problem, element_type, offset, local_shape, bytes, &
+        bytes_gram) bind(c, name='dicod_encoder_memory') result(outcome)
+      import
+      type(c_ptr), value :: context
+      type(c_ptr), value :: options
+      type(dicod_problem), intent(in) :: problem
+      integer(c_int64_t), value :: element_type
+      type(c_ptr), value :: offset
+      type(c_ptr), value :: local_shape
+      type(c_ptr), value :: bytes
+      type(c_ptr), value :: bytes_gram
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_encoder_create(context, options, problem, d, encoder) bind(c, &
         name='dicod_encoder_create') result(outcome)
       import
@@ -6037,7 +6050,7 @@ module dicod_encoder_m
   use dicod_shape_m
   implicit none
   private
-  public :: dicod_encoder, dicod_sparse
+  public :: dicod_encoder, dicod_sparse, encoder_memory
   ! For learners, too.
   public :: list_sparse, take_sparse, tell_region, list_spans, write_trace
 
@@ -6278,6 +6291,16 @@ module dicod_encoder_m
     procedure :: free => encoder_free
     final :: encoder_final
   end type
+
+  ! call encoder_memory(d, signal_shape, bytes, bytes_gram, ...): what an encoder will hold on this rank, before it is made.
+  interface encoder_memory
+    module procedure encoder_memory_3_r64
+    module procedure encoder_memory_4_r64
+    module procedure encoder_memory_5_r64
+    module procedure encoder_memory_3_r32
+    module procedure encoder_memory_4_r32
+    module procedure encoder_memory_5_r32
+  end interface
 
 contains
 
@@ -6753,6 +6776,79 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
+  ! Collective over several ranks.
+  recursive subroutine encoder_memory_3_r64(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
+      stat, errmsg)
+    real(real64), intent(in), target :: d(:, :, :)
+    class(*), intent(in) :: signal_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram
+    class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    integer(int64), target :: first(3), local(3), found(2)
+    type(c_ptr) :: at_first, at_local
+    integer :: n
+    at_first = c_null_ptr
+    at_local = c_null_ptr
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    n = int(c%g%n_axes)
+    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
+    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
+    if (c%proceed()) call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), DICOD_F64, at_first, at_local, &
+      c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) bytes = found(1)
+    if (c%status >= 0 .and. present(bytes_gram)) bytes_gram = found(2)
+    call c%report(stat, errmsg)
+  contains
+    subroutine take(list, to, at)
+      integer(int64), intent(in) :: list(:)
+      integer(int64), intent(inout), target :: to(3)
+      type(c_ptr), intent(inout) :: at
+      if (size(list) /= n) then
+        c%status = DICOD_ERROR_INVALID_SHAPE
+        c%text = 'offset and local_shape need one value per axis'
+        return
+      end if
+      to(:n) = reverse(list)
+      at = c_loc(to)
+    end subroutine
+  end subroutine
+
   ! Another dictionary of the same shape; the activations are kept.
   recursive subroutine set_dictionary_3_r64(self, d, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -6910,6 +7006,79 @@ contains
     if (c%proceed()) call c%finish(dicod_encoder_create_rank1(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
+  end subroutine
+
+  ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
+  ! Collective over several ranks.
+  recursive subroutine encoder_memory_4_r64(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
+      stat, errmsg)
+    real(real64), intent(in), target :: d(:, :, :, :)
+    class(*), intent(in) :: signal_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram
+    class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    integer(int64), target :: first(3), local(3), found(2)
+    type(c_ptr) :: at_first, at_local
+    integer :: n
+    at_first = c_null_ptr
+    at_local = c_null_ptr
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    n = int(c%g%n_axes)
+    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
+    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
+    if (c%proceed()) call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), DICOD_F64, at_first, at_local, &
+      c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) bytes = found(1)
+    if (c%status >= 0 .and. present(bytes_gram)) bytes_gram = found(2)
+    call c%report(stat, errmsg)
+  contains
+    subroutine take(list, to, at)
+      integer(int64), intent(in) :: list(:)
+      integer(int64), intent(inout), target :: to(3)
+      type(c_ptr), intent(inout) :: at
+      if (size(list) /= n) then
+        c%status = DICOD_ERROR_INVALID_SHAPE
+        c%text = 'offset and local_shape need one value per axis'
+        return
+      end if
+      to(:n) = reverse(list)
+      at = c_loc(to)
+    end subroutine
   end subroutine
 
   ! Another dictionary of the same shape; the activations are kept.
@@ -7071,6 +7240,79 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
+  ! Collective over several ranks.
+  recursive subroutine encoder_memory_5_r64(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
+      stat, errmsg)
+    real(real64), intent(in), target :: d(:, :, :, :, :)
+    class(*), intent(in) :: signal_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram
+    class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    integer(int64), target :: first(3), local(3), found(2)
+    type(c_ptr) :: at_first, at_local
+    integer :: n
+    at_first = c_null_ptr
+    at_local = c_null_ptr
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
+    n = int(c%g%n_axes)
+    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
+    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
+    if (c%proceed()) call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), DICOD_F64, at_first, at_local, &
+      c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) bytes = found(1)
+    if (c%status >= 0 .and. present(bytes_gram)) bytes_gram = found(2)
+    call c%report(stat, errmsg)
+  contains
+    subroutine take(list, to, at)
+      integer(int64), intent(in) :: list(:)
+      integer(int64), intent(inout), target :: to(3)
+      type(c_ptr), intent(inout) :: at
+      if (size(list) /= n) then
+        c%status = DICOD_ERROR_INVALID_SHAPE
+        c%text = 'offset and local_shape need one value per axis'
+        return
+      end if
+      to(:n) = reverse(list)
+      at = c_loc(to)
+    end subroutine
+  end subroutine
+
   ! Another dictionary of the same shape; the activations are kept.
   recursive subroutine set_dictionary_5_r64(self, d, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -7228,6 +7470,79 @@ contains
     if (c%proceed()) call c%finish(dicod_encoder_create_rank1_f32(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
+  end subroutine
+
+  ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
+  ! Collective over several ranks.
+  recursive subroutine encoder_memory_3_r32(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
+      stat, errmsg)
+    real(real32), intent(in), target :: d(:, :, :)
+    class(*), intent(in) :: signal_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram
+    class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    integer(int64), target :: first(3), local(3), found(2)
+    type(c_ptr) :: at_first, at_local
+    integer :: n
+    at_first = c_null_ptr
+    at_local = c_null_ptr
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    n = int(c%g%n_axes)
+    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
+    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
+    if (c%proceed()) call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), DICOD_F32, at_first, at_local, &
+      c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) bytes = found(1)
+    if (c%status >= 0 .and. present(bytes_gram)) bytes_gram = found(2)
+    call c%report(stat, errmsg)
+  contains
+    subroutine take(list, to, at)
+      integer(int64), intent(in) :: list(:)
+      integer(int64), intent(inout), target :: to(3)
+      type(c_ptr), intent(inout) :: at
+      if (size(list) /= n) then
+        c%status = DICOD_ERROR_INVALID_SHAPE
+        c%text = 'offset and local_shape need one value per axis'
+        return
+      end if
+      to(:n) = reverse(list)
+      at = c_loc(to)
+    end subroutine
   end subroutine
 
   ! Another dictionary of the same shape; the activations are kept.
@@ -7389,6 +7704,79 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
+  ! Collective over several ranks.
+  recursive subroutine encoder_memory_4_r32(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
+      stat, errmsg)
+    real(real32), intent(in), target :: d(:, :, :, :)
+    class(*), intent(in) :: signal_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram
+    class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    integer(int64), target :: first(3), local(3), found(2)
+    type(c_ptr) :: at_first, at_local
+    integer :: n
+    at_first = c_null_ptr
+    at_local = c_null_ptr
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    n = int(c%g%n_axes)
+    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
+    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
+    if (c%proceed()) call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), DICOD_F32, at_first, at_local, &
+      c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) bytes = found(1)
+    if (c%status >= 0 .and. present(bytes_gram)) bytes_gram = found(2)
+    call c%report(stat, errmsg)
+  contains
+    subroutine take(list, to, at)
+      integer(int64), intent(in) :: list(:)
+      integer(int64), intent(inout), target :: to(3)
+      type(c_ptr), intent(inout) :: at
+      if (size(list) /= n) then
+        c%status = DICOD_ERROR_INVALID_SHAPE
+        c%text = 'offset and local_shape need one value per axis'
+        return
+      end if
+      to(:n) = reverse(list)
+      at = c_loc(to)
+    end subroutine
+  end subroutine
+
   ! Another dictionary of the same shape; the activations are kept.
   recursive subroutine set_dictionary_4_r32(self, d, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -7546,6 +7934,79 @@ contains
     if (c%proceed()) call c%finish(dicod_encoder_create_rank1_f32(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
+  end subroutine
+
+  ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
+  ! Collective over several ranks.
+  recursive subroutine encoder_memory_5_r32(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
+      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
+      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
+      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
+      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
+      learn_statistics, &
+      stat, errmsg)
+    real(real32), intent(in), target :: d(:, :, :, :, :)
+    class(*), intent(in) :: signal_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram
+    class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
+        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg_per_atom(..)
+    class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
+        learn_batch
+    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
+        learn_recentre, learn_redraw, learn_online
+    class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
+    character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
+        correlation, learn_init, learn_reg_reference, learn_statistics
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    integer(int64), target :: first(3), local(3), found(2)
+    type(c_ptr) :: at_first, at_local
+    integer :: n
+    at_first = c_null_ptr
+    at_local = c_null_ptr
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
+      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
+      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
+      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
+      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
+      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
+      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
+      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+    call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
+    n = int(c%g%n_axes)
+    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
+    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
+    if (c%proceed()) call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), DICOD_F32, at_first, at_local, &
+      c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) bytes = found(1)
+    if (c%status >= 0 .and. present(bytes_gram)) bytes_gram = found(2)
+    call c%report(stat, errmsg)
+  contains
+    subroutine take(list, to, at)
+      integer(int64), intent(in) :: list(:)
+      integer(int64), intent(inout), target :: to(3)
+      type(c_ptr), intent(inout) :: at
+      if (size(list) /= n) then
+        c%status = DICOD_ERROR_INVALID_SHAPE
+        c%text = 'offset and local_shape need one value per axis'
+        return
+      end if
+      to(:n) = reverse(list)
+      at = c_loc(to)
+    end subroutine
   end subroutine
 
   ! Another dictionary of the same shape; the activations are kept.
@@ -18407,7 +18868,7 @@ module dicod
     n_settings, describe_setting
   use dicod_shape_m, only: valid_shape, valid_block, dicod_description
   use dicod_solve_m, only: solve, lambda_max, reconstruct, objective, gram, info_text
-  use dicod_encoder_m, only: dicod_encoder, dicod_sparse
+  use dicod_encoder_m, only: dicod_encoder, dicod_sparse, encoder_memory
   use dicod_learner_m, only: learn, initial_dictionary, dicod_learner, learn_procedure, step_nonzeros
   use segmentation_m, only: segmentation
   use parmap_task_m, only: parmap_task, parmap_data, parmap_buffer

@@ -38,6 +38,7 @@ pub mod mpi;
 pub mod options;
 pub mod parmap;
 pub mod problem;
+pub mod room;
 mod run;
 pub mod segmentation;
 pub mod segments;

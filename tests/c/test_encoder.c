@@ -419,6 +419,43 @@ static void tells_what_z_stands_for(void)
     dicod_encoder_free(&e);
 }
 
+static void tells_what_it_will_take(void)
+{
+    void *px[P];
+    dicod_encoder *e = NULL;
+    dicod_options *o = NULL;
+    dicod_info info = DICOD_INFO_INIT;
+    int64_t bytes = -1, gram = -1, again = -1;
+    const int64_t large[2] = {16 * T0, 16 * T1}, none[2] = {0, 0}, far[2] = {1, 0};
+    double *field = calloc((size_t)(256 * NX), sizeof *field);
+    memcpy(field + 40 * NX, x, sizeof x);
+    dicod_array ax = describe(field, 8, large, P, 256 * T0 * T1, px, NULL);
+#define LARGE PROBLEM(2, large, 1, P, K, atom_shape)
+    OK(dicod_options_create(&o));
+    OK(dicod_options_set_real(o, "reg", 0.3));
+    OK(dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, NULL, NULL, &bytes, &gram));
+    OK(dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, none, large, &again, NULL));
+    CHECK(again == bytes);
+    OK(dicod_encoder_create(NULL, o, LARGE, d, &e));
+    OK(dicod_encoder_solve(e, READ(&ax), &info));
+    CHECK(gram == info.bytes_gram && info.bytes <= bytes && (double)bytes <= 1.2 * (double)info.bytes);
+    CHECK(info.nonzeros > 10);
+    dicod_encoder_free(&e);
+    OK(dicod_encoder_memory(NULL, NULL, LARGE, DICOD_F32, NULL, NULL, &again, &gram));
+    CHECK(again > 0 && gram > 0);
+
+    FAILS(DICOD_ERROR_NULL_POINTER, "bytes", dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, NULL, NULL, NULL, &gram));
+    FAILS(DICOD_ERROR_NULL_POINTER, "problem", dicod_encoder_memory(NULL, o, NULL, DICOD_F64, NULL, NULL, &bytes, &gram));
+    again = bytes;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "element_type must be 64 (double) or 32 (float), is 16",
+          dicod_encoder_memory(NULL, o, LARGE, 16, NULL, NULL, &bytes, &gram));
+    FAILS(DICOD_ERROR_INVALID_SHAPE, "on no rank", dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, NULL, none, &bytes, &gram));
+    FAILS(DICOD_ERROR_INVALID_SHAPE, "inside the domain", dicod_encoder_memory(NULL, o, LARGE, DICOD_F64, far, NULL, &bytes, &gram));
+    CHECK(bytes == again);
+    dicod_options_free(&o);
+    free(field);
+}
+
 static void refuses_what_cannot_be(void)
 {
     void *px[P], *pz[K];
@@ -467,6 +504,7 @@ int main(void)
     says_what_it_did();
     tells_what_x_lies_on();
     tells_what_z_stands_for();
+    tells_what_it_will_take();
     refuses_what_cannot_be();
     return report("encoder");
 }

@@ -8,7 +8,7 @@ module dicod_encoder_m
   use dicod_shape_m
   implicit none
   private
-  public :: dicod_encoder, dicod_sparse
+  public :: dicod_encoder, dicod_sparse, encoder_memory
   ! For learners, too.
   public :: list_sparse, take_sparse, tell_region, list_spans, write_trace
 
@@ -76,6 +76,13 @@ module dicod_encoder_m
     procedure :: free => encoder_free
     final :: encoder_final
   end type
+
+  ! call encoder_memory(d, signal_shape, bytes, bytes_gram, ...): what an encoder will hold on this rank, before it is made.
+  interface encoder_memory
+    !@each d
+    module procedure encoder_memory_{n}
+    !@end
+  end interface
 
 contains
 
@@ -500,6 +507,54 @@ contains
     if (c%proceed()) call c%finish(dicod_encoder_create_rank1{c}(c%context, c%options, c%problem(), c_loc(u), c_loc(v), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
     call c%report(stat, errmsg)
+  end subroutine
+
+  ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
+  ! Collective over several ranks.
+  recursive subroutine encoder_memory_{n}(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
+      !@option_names
+      stat, errmsg)
+    real({kind}), intent(in), target :: d({d})
+    class(*), intent(in) :: signal_shape(..)
+    integer(int64), intent(inout) :: bytes
+    integer(int64), intent(inout), optional :: bytes_gram
+    class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
+    type(dicod_context), intent(in), optional :: context
+    type(dicod_options), intent(in), optional :: options
+    !@option_declarations
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state), target :: c
+    integer(int64), target :: first(3), local(3), found(2)
+    type(c_ptr) :: at_first, at_local
+    integer :: n
+    at_first = c_null_ptr
+    at_local = c_null_ptr
+    call c%choose_context(context)
+    call c%choose_options(options, &
+      !@option_pass
+    call c%domain(shape(d, int64), signal_shape, n_signals, {element})
+    n = int(c%g%n_axes)
+    if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
+    if (c%status >= 0 .and. present(local_shape)) call take(wholes(local_shape), local, at_local)
+    if (c%proceed()) call c%finish(dicod_encoder_memory(c%context, c%options, c%problem(), {element}, at_first, at_local, &
+      c_loc(found(1)), c_loc(found(2))))
+    if (c%status >= 0) bytes = found(1)
+    if (c%status >= 0 .and. present(bytes_gram)) bytes_gram = found(2)
+    call c%report(stat, errmsg)
+  contains
+    subroutine take(list, to, at)
+      integer(int64), intent(in) :: list(:)
+      integer(int64), intent(inout), target :: to(3)
+      type(c_ptr), intent(inout) :: at
+      if (size(list) /= n) then
+        c%status = DICOD_ERROR_INVALID_SHAPE
+        c%text = 'offset and local_shape need one value per axis'
+        return
+      end if
+      to(:n) = reverse(list)
+      at = c_loc(to)
+    end subroutine
   end subroutine
 
   ! Another dictionary of the same shape; the activations are kept.

@@ -23,6 +23,17 @@ const MODERATE: f64 = 1e-9;
 /// Signals of a batch are in one unit: room for the small ones beside the largest.
 const HEADROOM: f64 = (1u64 << 60) as f64;
 
+/// Whether the tolerance is so coarse that c may be in single precision, as far as options tell.
+pub(super) fn coarse_by(options: &Options) -> bool {
+    let least = options.reg_per_atom.iter().copied();
+    let least = least.reduce(f64::min).unwrap_or(options.reg);
+    match (options.tol_scale, options.reg_scale) {
+        (Scale::Absolute, _) => true,
+        (_, Scale::Absolute) => options.tol >= COARSE,
+        _ => options.tol * (1.0 - least) >= COARSE,
+    }
+}
+
 /// The largest of all signals.
 fn weighted(signals: &[Largest]) -> f64 {
     signals.iter().map(|s| s.weighted).fold(0.0, f64::max)
@@ -128,14 +139,7 @@ impl<T: Real> Intake<'_, T> {
 
     /// Whether c may be kept in single precision, as far as dictionary and options tell.
     fn may_be_single(&self) -> bool {
-        let options = self.options;
-        let least = options.reg_per_atom.iter().copied();
-        let least = least.reduce(f64::min).unwrap_or(options.reg);
-        let coarse = match (options.tol_scale, options.reg_scale) {
-            (Scale::Absolute, _) => true,
-            (_, Scale::Absolute) => options.tol >= COARSE,
-            _ => options.tol * (1.0 - least) >= COARSE,
-        };
+        let coarse = coarse_by(self.options);
         let (most, least) = self.bound.scaling().spread();
         size_of::<T>() > size_of::<f32>() && !self.bound.plan().exact && coarse && least >= MODERATE * most
     }

@@ -10,6 +10,7 @@ mod info;
 mod measure;
 mod placed;
 mod residual;
+pub(crate) mod room;
 mod solve;
 mod weights;
 
@@ -384,6 +385,18 @@ impl<T: Real> Encoder<T> {
     /// The dictionary as it is, bit for bit what was given.
     pub fn dictionary(&self) -> Dictionary<T> {
         self.bound.scaling().leave_dictionary(self.bound.dictionary())
+    }
+
+    /// Collective: what [`Info::bytes`] will be at most, if z is sparse and there are no weights, and [`Info::bytes_gram`], after a
+    /// first solve of signals of which each rank brings a block.
+    pub fn bytes_to_come(
+        ranks: &dyn Transport,
+        shape: &Shape,
+        options: &Options,
+        block: &Block,
+    ) -> Result<(usize, usize)> {
+        let room = room::room::<T>(ranks, shape, options, block)?;
+        Ok((room.bytes, room.gram))
     }
 
     /// Bytes held between calls, the Gram tensor aside.

@@ -42,7 +42,7 @@ pub(super) struct Placed<T: Real> {
 
 /// The tiles that each rank works on, as intervals of the grid, where they hold these blocks: whoever holds the middle of a
 /// tile gets it, or all get equal shares where that would leave ranks idle.
-fn shares(grid: &TileGrid, blocks: &[Block]) -> Vec<[std::ops::Range<usize>; AXES]> {
+pub(super) fn shares(grid: &TileGrid, blocks: &[Block]) -> Vec<[std::ops::Range<usize>; AXES]> {
     let parts: Vec<[std::ops::Range<usize>; AXES]> = blocks
         .iter()
         .map(|block| {
@@ -275,7 +275,7 @@ impl<T: Real> Placed<T> {
         let group = group_shape(self.shape.valid(), n_atoms);
         let tiles = Tiles::new(&self.grid, own, &owner, ranks, &group, n_atoms);
         let n_fields = self.n_fields();
-        let window = Window::new(self.window_of(&self.regions[me]), n_fields);
+        let window = Window::new(window_of(&self.shape, &self.regions[me]), n_fields);
         let placed = tiles.and_then(|tiles| Ok((tiles, window?)));
         match self.ranks.agree(placed) {
             Ok((tiles, window)) => (self.tiles, self.window) = (tiles, window),
@@ -296,24 +296,9 @@ impl<T: Real> Placed<T> {
         }
     }
 
-    /// The positions of the signals that the activations of a region depend on.
-    fn window_of(&self, region: &Block) -> Block {
-        match region.is_empty() {
-            true => Block::default(),
-            false => Block {
-                origin: region.origin,
-                shape: std::array::from_fn(|a| region.shape[a] + self.shape.atom[a] - 1),
-            },
-        }
-    }
-
     /// Collective: the blocks of all ranks.
     pub(super) fn gather_blocks(&self, block: &Block) -> Result<Vec<Block>> {
-        let [o0, o1, o2] = block.origin;
-        let [n0, n1, n2] = block.shape;
-        let all = self.ranks.all_gather(&[o0, o1, o2, n0, n1, n2])?;
-        let block = |n: &[i64]| Block { origin: [n[0], n[1], n[2]], shape: [n[3], n[4], n[5]] };
-        Ok(all.chunks_exact(6).map(block).collect())
+        gathered(&*self.ranks, block)
     }
 
     /// Collective: makes ready to take in signals that lie like this, and keeps that for the next.
@@ -325,7 +310,7 @@ impl<T: Real> Placed<T> {
         }
         let blocks = self.gather_blocks(&block)?;
         self.settle("the blocks of x", &blocks, self.shape.signal)?;
-        let windows: Vec<Block> = self.regions.iter().map(|r| self.window_of(r)).collect();
+        let windows: Vec<Block> = self.regions.iter().map(|r| window_of(&self.shape, r)).collect();
         self.exchange = Some(Exchange::new(self.ranks.rank(), &blocks, &windows, &self.periods()));
         Ok(())
     }
@@ -339,7 +324,7 @@ impl<T: Real> Placed<T> {
     pub(super) fn find_background(&mut self, x: &Field<'_, T>) -> Result<()> {
         if self.has_background() {
             self.background = None;
-            let windows: Vec<Block> = self.regions.iter().map(|r| self.window_of(r)).collect();
+            let windows: Vec<Block> = self.regions.iter().map(|r| window_of(&self.shape, r)).collect();
             self.background = Some(self.background_of(x, &windows)?);
         }
         Ok(())
@@ -450,4 +435,21 @@ pub(super) fn check_channels(argument: &str, channels: usize, expected: usize, b
     }
     let name = format!("number of channels of {argument}");
     Err(Error::argument(&name, channels, expected))
+}
+
+/// Collective: the blocks of all ranks.
+pub(super) fn gathered(ranks: &dyn Transport, block: &Block) -> Result<Vec<Block>> {
+    let [o0, o1, o2] = block.origin;
+    let [n0, n1, n2] = block.shape;
+    let all = ranks.all_gather(&[o0, o1, o2, n0, n1, n2])?;
+    let block = |n: &[i64]| Block { origin: [n[0], n[1], n[2]], shape: [n[3], n[4], n[5]] };
+    Ok(all.chunks_exact(6).map(block).collect())
+}
+
+/// The positions of the signals that the activations of a region depend on.
+pub(super) fn window_of(shape: &Shape, region: &Block) -> Block {
+    match region.is_empty() {
+        true => Block::default(),
+        false => Block { origin: region.origin, shape: std::array::from_fn(|a| region.shape[a] + shape.atom[a] - 1) },
+    }
 }

@@ -76,6 +76,30 @@ Base.show(io::IO, e::Encoder{T}) where {T} = print(io, "Encoder{", T, "}(", e.g.
     join(reverse(e.g.signal), " × "), isopen(e) ? ")" : ", closed)")
 
 """
+    Dicod.memory(d, signal_shape; n_signals=1, offset=nothing, local_shape=nothing, context=nothing, options...)
+
+Bytes that an encoder will hold on this rank from its first solve on, before it is made: `(bytes=..., bytes_gram=...)`. Of `d` size
+and element type count. This rank's block of `x` begins at `offset` and has the size `local_shape`; without them it is all.
+Collective.
+"""
+memory(d, signal_shape; n_signals=1, offset=nothing, local_shape=nothing, context=nothing, given...) =
+    together(() -> memory_of(d, signal_shape, n_signals, offset, local_shape, context, listed(given)), context,
+             c -> dicod_encoder_memory(c, C_NULL, C_NULL, 0, C_NULL, C_NULL, C_NULL, C_NULL))
+
+function memory_of(d, signal_shape, n_signals, offset, local_shape, context, given)
+    T, g = element(d), Geometry(d, signal_shape, n_signals)
+    all(list -> list === nothing || length(list) == g.n_axes, (offset, local_shape)) || bad_shape("offset and local_shape need $(g.n_axes) values")
+    first, shape = map(list -> list === nothing ? C_NULL : reversed(list), (offset, local_shape))
+    bytes, gram = Ref{Int64}(0), Ref{Int64}(0)
+    with_options(given) do options
+        with_context(context) do c
+            check(dicod_encoder_memory(c, options, problem(g), T === Float64 ? DICOD_F64 : DICOD_F32, first, shape, bytes, gram))
+        end
+    end
+    (bytes=bytes[], bytes_gram=gram[])
+end
+
+"""
     solve!(encoder, x; offset=nothing)
 
 Encodes `x`, this rank's block, which begins at `offset`; views are taken where they lie. Gives a `dicod_info`.

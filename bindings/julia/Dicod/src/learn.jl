@@ -77,9 +77,8 @@ function drawn(x::AbstractArray, atom_shape, n_atoms, signal_shape, offset, cont
     g = signal_shape === nothing ? Geometry(x, d) : Geometry(d, signal_shape, size(x, n + 2))
     status = with_options(given) do options
         with_context(context) do c
-            described(dicod_const_array, "x", in_place(T, x), n, g.n_channels, g.n_signals, g.signal, offset) do a
-                c_initial(T)(c, options, problem(g), a, d)
-            end
+            described(dicod_const_array, a -> c_initial(T)(c, options, problem(g), a, d), "x", in_place(T, x), n, g.n_channels,
+                      g.n_signals, g.signal, offset)
         end
     end
     told(() -> finished(status, box_of(context)))

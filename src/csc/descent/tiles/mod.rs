@@ -14,6 +14,7 @@
 mod build;
 pub(crate) mod coloured;
 pub(crate) mod published;
+pub(crate) mod room;
 
 use crate::base::error::Result;
 use crate::base::memory;
@@ -98,6 +99,9 @@ pub(crate) struct Tiles<T: Real> {
 }
 
 impl<T: Real> Tiles<T> {
+    /// What is held of a tile beside its state and the lists of its edges.
+    const BYTES_EACH: usize = size_of::<Mutex<u8>>() + 2 * size_of::<Vec<Edge>>() + 3 + 4 * size_of::<usize>();
+
     /// Number of tiles of this rank.
     pub(crate) fn len(&self) -> usize {
         self.states.len()
@@ -163,14 +167,13 @@ impl<T: Real> Tiles<T> {
         let states = (0..self.len()).map(|index| self.tile(index).bytes());
         let outboxes = (0..self.outboxes.len()).map(|index| self.outbox(index).capacity() * size_of::<Step<T>>());
         let before = self.before.iter().map(|b| b.capacity() * 4);
-        let per_tile = size_of::<Mutex<u8>>() + 2 * size_of::<Vec<Edge>>() + 3 + 4 * size_of::<usize>();
         edges.sum::<usize>()
             + before.sum::<usize>()
             + out.sum::<usize>()
             + states.sum::<usize>()
             + outboxes.sum::<usize>()
             + self.outboxes.len() * size_of::<RwLock<Vec<Step<T>>>>()
-            + self.len() * per_tile
+            + self.len() * Self::BYTES_EACH
     }
 
     /// Takes over new values of c in every tile. Returns max |dz| of this rank, for each of so many signals; at least 0.

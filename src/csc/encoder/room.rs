@@ -1,0 +1,69 @@
+//! What an encoder will take, before it is made.
+
+use crate::base::error::Result;
+use crate::base::memory;
+use crate::csc::descent::tiles::room::bytes_to_come;
+use crate::csc::encoder::begin::coarse_by;
+use crate::csc::encoder::fingerprint::same_problem;
+use crate::csc::encoder::placed::{gathered, shares, window_of};
+use crate::csc::problem::analysis::Analysis;
+use crate::csc::problem::layout::{self, group_shape};
+use crate::csc::problem::shape::Shape;
+use crate::grid::block::{Block, fails_unless_a_partition};
+use crate::grid::point::{AXES, checked_volume};
+use crate::linalg::{Atoms, Dictionary, Real};
+use crate::options::solve::{Options, Schedule};
+use crate::ranks::Transport;
+use crate::ranks::alike::fails_unless_alike;
+
+/// Part of all else that is left for z ≠ 0, and for steps on their way between tiles.
+const OF_ACTIVATIONS: usize = 10;
+
+/// Bytes.
+pub(crate) struct Room {
+    /// What [`Info::bytes`](crate::csc::Info) will be at most.
+    pub(crate) bytes: usize,
+    /// As [`Info::bytes_gram`](crate::csc::Info) has them.
+    pub(crate) gram: usize,
+}
+
+/// Collective: what an encoder will take on this rank, from its first solve on, of signals of which each rank brings a block.
+pub(crate) fn room<T: Real>(ranks: &dyn Transport, shape: &Shape, options: &Options, block: &Block) -> Result<Room> {
+    let fits = options.check_together().and_then(|()| options.check_lengths(shape.n_axes, shape.n_atoms));
+    ranks.agree(fits)?;
+    fails_unless_alike(ranks, &same_problem(size_of::<T>(), shape, options))?;
+    let blocks = gathered(ranks, block)?;
+    fails_unless_a_partition("the blocks of x", &blocks, &Block::whole(shape.signal), shape.n_axes)?;
+    ranks.agree(of_blocks::<T>(shape, options, &blocks, ranks.rank()))
+}
+
+fn of_blocks<T: Real>(shape: &Shape, options: &Options, blocks: &[Block], me: usize) -> Result<Room> {
+    let (grid, _) = layout::grid(shape, options)?;
+    let group = group_shape(shape.valid(), shape.n_atoms);
+    let exact = options.schedule == Schedule::Published;
+    let double = size_of::<T>() > size_of::<f32>();
+    let part = &shares(&grid, blocks)[me];
+    let own = grid.tiles_in(part);
+    let tiles = bytes_to_come::<T>(&grid, &own, &group, shape.n_atoms, double && !exact && coarse_by(options));
+    let window = window_of(shape, &grid.region(part)).volume() as usize * shape.n_signals * shape.n_channels;
+    // Of floats it is known what they may be wrong by.
+    let window = window * size_of::<T>() * if double { 1 } else { 2 };
+    let volume = shape.atom.iter().product::<i64>() as usize;
+    let mut d: Vec<T> = memory::zeroed("the dictionary", shape.n_atoms * shape.n_channels * volume)?;
+    d.fill(T::one());
+    let (n_atoms, n_channels) = (shape.n_atoms, shape.n_channels);
+    let ones = Dictionary { n_atoms, n_channels, shape: shape.atom, atoms: Atoms::Full(d) };
+    let analysis = Analysis::new(shape, options, ones, [false; AXES], grid.largest())?;
+    let bytes = tiles + window + analysis.correlator().bytes();
+    Ok(Room { bytes: bytes + bytes / OF_ACTIVATIONS, gram: of_gram::<T>(shape, exact)? })
+}
+
+/// The Gram tensor, and the largest values of it over groups.
+fn of_gram<T: Real>(shape: &Shape, exact: bool) -> Result<usize> {
+    let (k, group) = (shape.n_atoms as i64, group_shape(shape.valid(), shape.n_atoms));
+    let [w0, w1, w2] = shape.atom.map(|l| 2 * l - 1);
+    let values = checked_volume("the Gram tensor", [k, k, w0, w1, w2])?;
+    let near = |a: usize| group[a] * (2 * ((shape.atom[a] + group[a] - 2) / group[a]) + 1);
+    let reach = checked_volume("bounds", [k, near(0), near(1), near(2)])?;
+    Ok(values * if exact { size_of::<T>() } else { size_of::<f32>() } + reach * size_of::<T>())
+}
