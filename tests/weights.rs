@@ -32,7 +32,7 @@ fn problem() -> Problem {
 
 /// A third of the field is missing in one piece, and every eleventh sample.
 fn holed() -> Problem {
-    let w = |i: usize| f64::from(u8::from(i % 11 != 0 && (i / 37 % 40) / 14 != 1));
+    let w = |i: usize| f64::from(u8::from(!i.is_multiple_of(11) && (i / 37 % 40) / 14 != 1));
     Problem { w: (0..2 * 40 * 37).map(w).collect(), ..problem() }
 }
 

@@ -102,7 +102,7 @@ pub extern "C" fn dicod_encoder_get_trace_json(
 }
 
 /// Fails where there is nothing that was traced.
-fn traced<'c, T: Element>(coder: &'c dyn Coder<T>) -> Result<&'c Encoder<T>> {
+fn traced<T: Element>(coder: &dyn Coder<T>) -> Result<&Encoder<T>> {
     coder.encoder().ok_or_else(no_trace)
 }
 

@@ -314,8 +314,7 @@ static void tells_what_x_lies_on(void)
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "background->n_channels", dicod_encoder_get_background(e, &ab));
     dicod_encoder_free(&e);
     OK(dicod_options_set_string(options, "background", "smooth"));
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "\"background_length\" must be given",
-          dicod_solve(NULL, options, SHAPES, x, d, z, NULL));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "\"background_length\" must be given", dicod_solve(NULL, options, SHAPES, x, d, z, NULL));
     dicod_options_free(&options);
 }
 
