@@ -593,6 +593,8 @@ typedef struct dicod_option_info {
  *     gradient iterations of a dictionary step at most
  * learn_window (integer, default 0, 0 or 1)
  *     1: atoms are zero at the border of their support; patches are tapered by a Tukey window
+ * learn_zero_mean (integer, default 0, 0 or 1)
+ *     1: every atom has mean zero in each channel (those of learn_fixed_atoms aside), so that no level is learned
  * learn_rank_one (integer, default 0, 0 or 1)
  *     1: atoms are products of channel weights and one spatial shape
  * learn_fixed_atoms (integers, default empty, each 0 or 1)

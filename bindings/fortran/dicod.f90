@@ -2687,8 +2687,8 @@ contains
     character(*), intent(in) :: key
     character(8) :: kind
     select case (key)
-    case ('positive', 'warm_start', 'frozen_support', 'trace', 'learn_window', 'learn_rank_one', 'learn_recentre', &
-        'learn_redraw', 'learn_online')
+    case ('positive', 'warm_start', 'frozen_support', 'trace', 'learn_window', 'learn_zero_mean', 'learn_rank_one', &
+        'learn_recentre', 'learn_redraw', 'learn_online')
       kind = 'flag'
     case ('periodic', 'learn_fixed_atoms')
       kind = 'flags'
@@ -3215,9 +3215,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics)
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics)
     class(call_state), intent(inout) :: c
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
@@ -3226,8 +3226,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -3313,6 +3313,8 @@ contains
       if (present(learn_dict_max_iter)) call c%one%set('learn_dict_max_iter', learn_dict_max_iter, stat, errmsg)
       if (stat < 0) return
       if (present(learn_window)) call c%one%set('learn_window', learn_window, stat, errmsg)
+      if (stat < 0) return
+      if (present(learn_zero_mean)) call c%one%set('learn_zero_mean', learn_zero_mean, stat, errmsg)
       if (stat < 0) return
       if (present(learn_rank_one)) call c%one%set('learn_rank_one', learn_rank_one, stat, errmsg)
       if (stat < 0) return
@@ -3906,9 +3908,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
@@ -3920,8 +3922,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -3938,10 +3940,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4020,9 +4022,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
@@ -4034,8 +4036,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4052,10 +4054,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4134,9 +4136,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4148,8 +4150,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4166,10 +4168,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4248,9 +4250,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4262,8 +4264,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4280,10 +4282,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4362,9 +4364,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4376,8 +4378,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4394,10 +4396,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4476,9 +4478,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4490,8 +4492,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4508,10 +4510,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4590,9 +4592,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4604,8 +4606,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4622,10 +4624,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4704,9 +4706,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4718,8 +4720,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4736,10 +4738,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4818,9 +4820,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :, :)
@@ -4832,8 +4834,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4850,10 +4852,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4932,9 +4934,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
@@ -4946,8 +4948,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4964,10 +4966,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5046,9 +5048,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
@@ -5060,8 +5062,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5078,10 +5080,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5160,9 +5162,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5174,8 +5176,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5192,10 +5194,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5274,9 +5276,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5288,8 +5290,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5306,10 +5308,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5388,9 +5390,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5402,8 +5404,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5420,10 +5422,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5502,9 +5504,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5516,8 +5518,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5534,10 +5536,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5616,9 +5618,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5630,8 +5632,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5648,10 +5650,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5730,9 +5732,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5744,8 +5746,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5762,10 +5764,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5844,9 +5846,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :, :)
@@ -5858,8 +5860,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5876,10 +5878,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -6676,9 +6678,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
@@ -6692,8 +6694,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -6711,10 +6713,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -6726,9 +6728,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -6742,8 +6744,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -6761,10 +6763,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -6908,9 +6910,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
@@ -6924,8 +6926,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -6943,10 +6945,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -6958,9 +6960,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -6974,8 +6976,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -6993,10 +6995,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7140,9 +7142,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -7156,8 +7158,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7175,10 +7177,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7190,9 +7192,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -7206,8 +7208,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7225,10 +7227,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7372,9 +7374,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
@@ -7388,8 +7390,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7407,10 +7409,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7422,9 +7424,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -7438,8 +7440,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7457,10 +7459,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7604,9 +7606,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
@@ -7620,8 +7622,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7639,10 +7641,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7654,9 +7656,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -7670,8 +7672,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7689,10 +7691,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7836,9 +7838,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -7852,8 +7854,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7871,10 +7873,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7886,9 +7888,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -7902,8 +7904,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7921,10 +7923,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -9870,9 +9872,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -9885,8 +9887,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -9907,10 +9909,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -9928,9 +9930,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -9943,8 +9945,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -9964,10 +9966,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -9984,9 +9986,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -9999,8 +10001,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10021,10 +10023,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10042,9 +10044,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10057,8 +10059,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10078,10 +10080,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10098,9 +10100,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10113,8 +10115,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10135,10 +10137,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10156,9 +10158,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10171,8 +10173,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10192,10 +10194,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10212,9 +10214,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10227,8 +10229,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10249,10 +10251,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10270,9 +10272,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10285,8 +10287,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10306,10 +10308,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10326,9 +10328,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10341,8 +10343,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10363,10 +10365,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10384,9 +10386,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10399,8 +10401,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10420,10 +10422,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10440,9 +10442,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10455,8 +10457,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10477,10 +10479,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10498,9 +10500,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10513,8 +10515,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10534,10 +10536,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10554,9 +10556,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -10569,8 +10571,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10591,10 +10593,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10612,9 +10614,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -10627,8 +10629,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10648,10 +10650,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10668,9 +10670,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -10683,8 +10685,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10705,10 +10707,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10726,9 +10728,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -10741,8 +10743,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10762,10 +10764,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10782,9 +10784,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -10797,8 +10799,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10819,10 +10821,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10840,9 +10842,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -10855,8 +10857,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10876,10 +10878,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10896,9 +10898,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -10911,8 +10913,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10933,10 +10935,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10954,9 +10956,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -10969,8 +10971,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10990,10 +10992,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11010,9 +11012,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11025,8 +11027,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11047,10 +11049,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11068,9 +11070,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11083,8 +11085,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11104,10 +11106,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11124,9 +11126,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11139,8 +11141,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11161,10 +11163,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11182,9 +11184,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11197,8 +11199,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11218,10 +11220,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11238,9 +11240,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11253,8 +11255,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11275,10 +11277,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11296,9 +11298,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11311,8 +11313,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11332,10 +11334,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11352,9 +11354,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11367,8 +11369,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11389,10 +11391,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11410,9 +11412,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11425,8 +11427,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11446,10 +11448,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11466,9 +11468,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11481,8 +11483,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11503,10 +11505,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11524,9 +11526,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11539,8 +11541,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11560,10 +11562,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11580,9 +11582,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11595,8 +11597,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11617,10 +11619,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11638,9 +11640,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11653,8 +11655,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11674,10 +11676,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11694,9 +11696,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11709,8 +11711,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11731,10 +11733,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11752,9 +11754,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11767,8 +11769,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11788,10 +11790,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11808,9 +11810,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11823,8 +11825,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11845,10 +11847,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11866,9 +11868,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11881,8 +11883,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11902,10 +11904,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11923,9 +11925,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
@@ -11939,8 +11941,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11958,10 +11960,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12027,9 +12029,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
@@ -12043,8 +12045,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12062,10 +12064,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12131,9 +12133,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -12147,8 +12149,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12166,10 +12168,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12235,9 +12237,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
@@ -12251,8 +12253,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12270,10 +12272,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12339,9 +12341,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
@@ -12355,8 +12357,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12374,10 +12376,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12443,9 +12445,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -12459,8 +12461,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12478,10 +12480,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)

@@ -4,7 +4,7 @@
 use crate::base::error::{Error, Result};
 use crate::clock::Clock;
 use crate::csc::{Encoder, Stop};
-use crate::learn::initialise::{Source, blank, noise, place};
+use crate::learn::initialise::{Form, Source, blank, noise, place};
 use crate::learn::setup::Setup;
 use crate::learn::statistics::Statistics;
 use crate::learn::window::Window;
@@ -21,7 +21,7 @@ impl<T: Real> Setup<T> {
     ) -> Result<Dictionary<T>> {
         let shape = &self.shape;
         let learn = &self.options.learn;
-        let (seed, window) = (self.options.seed, learn.window);
+        let (seed, form) = (self.options.seed, self.form());
         let mut dictionary = blank(shape, learn.rank_one)?;
         if let Some(given) = &self.given {
             for k in (0..shape.n_atoms).filter(|k| self.fixed(*k)) {
@@ -32,7 +32,7 @@ impl<T: Real> Setup<T> {
         match learn.init {
             Init::Random => {
                 for k in free {
-                    place(&mut dictionary, k, &noise(shape, seed, k, window)?);
+                    place(&mut dictionary, k, &noise(shape, seed, k, form)?);
                 }
             }
             Init::RandomPatches | Init::Given => {
@@ -63,7 +63,7 @@ impl<T: Real> Setup<T> {
                     for (i, k) in now.iter().enumerate() {
                         match patches.get(i) {
                             Some(patch) => place(&mut dictionary, *k, patch),
-                            None => place(&mut dictionary, *k, &noise(shape, seed, *k, window)?),
+                            None => place(&mut dictionary, *k, &noise(shape, seed, *k, form)?),
                         }
                     }
                     left = later;
@@ -82,12 +82,16 @@ impl<T: Real> Setup<T> {
             match &self.given {
                 Some(given) if self.fixed(k) => copy_atom(&mut dictionary, given, k),
                 _ => {
-                    let atom = noise(shape, self.options.seed, k, learn.window)?;
+                    let atom = noise(shape, self.options.seed, k, self.form())?;
                     place(&mut dictionary, k, &atom);
                 }
             }
         }
         Ok(dictionary)
+    }
+
+    fn form(&self) -> Form {
+        Form { window: self.options.learn.window, zero_mean: self.options.learn.zero_mean }
     }
 
     /// Draws patches from what an encoder holds: X, or the residual.
@@ -98,7 +102,7 @@ impl<T: Real> Setup<T> {
             x: Window::part(&field, self.shape.n_channels),
             tiles: &encoder.own_tiles(),
             ranks: &*self.ranks,
-            window: self.options.learn.window,
+            form: self.form(),
         })
     }
 

@@ -5,7 +5,7 @@ use crate::base::memory;
 use crate::base::wording::per_axis;
 use crate::clock;
 use crate::grid::point::{AXES, Point};
-use crate::learn::quadratic::{Limits, Quadratic, into_ball};
+use crate::learn::quadratic::{Limits, Quadratic, centre, into_ball};
 use crate::learn::statistics::Statistics;
 use crate::linalg::{Atoms, Dictionary, Real};
 
@@ -21,6 +21,15 @@ pub struct Settings {
     pub fixed: Vec<bool>,
     /// Atoms are zero where a Tukey window is: at the border of their support.
     pub window: bool,
+    /// Each channel of an atom has mean zero, fixed atoms aside. The objective is not higher than before if it had.
+    pub zero_mean: bool,
+}
+
+impl Settings {
+    /// Positions at which atoms may differ from zero; none: all.
+    fn support(&self, atom: Point) -> Option<Vec<bool>> {
+        self.window.then(|| tukey_window(atom).into_iter().map(|w| w > 0.0).collect())
+    }
 }
 
 /// What a dictionary step did.
@@ -139,21 +148,28 @@ fn rounded<T: Real>(values: &[f64], depth: usize, fixed: &[bool]) -> Vec<T> {
     out
 }
 
-/// Brings atoms into the unit ball, fixed ones aside: where learning begins.
-pub(crate) fn feasible<T: Real>(dictionary: &Dictionary<T>, fixed: &[bool]) -> Dictionary<T> {
-    let constrain = |values: &[T], depth: usize| {
+/// Brings atoms to where they may be, fixed ones aside, the unit ball for one: where learning begins.
+pub(crate) fn feasible<T: Real>(dictionary: &Dictionary<T>, settings: &Settings) -> Dictionary<T> {
+    let (fixed, volume) = (&settings.fixed[..], dictionary.volume());
+    let support = settings.support(dictionary.shape);
+    let constrain = |values: &[T], depth: usize, spatial: bool| {
         let mut wide: Vec<f64> = values.iter().map(|x| x.wide()).collect();
         for (k, atom) in wide.chunks_exact_mut(depth).enumerate() {
             if !fixed.get(k).is_some_and(|f| *f) {
+                if spatial && settings.zero_mean {
+                    cut_atom(atom, support.as_deref());
+                    centre(atom, volume, support.as_deref());
+                }
                 into_ball(atom);
             }
         }
         rounded::<T>(&wide, depth, fixed)
     };
-    let volume = dictionary.volume();
     let atoms = match &dictionary.atoms {
-        Atoms::Full(d) => Atoms::Full(constrain(d, dictionary.n_channels * volume)),
-        Atoms::RankOne { u, v } => Atoms::RankOne { u: constrain(u, dictionary.n_channels), v: constrain(v, volume) },
+        Atoms::Full(d) => Atoms::Full(constrain(d, dictionary.n_channels * volume, true)),
+        Atoms::RankOne { u, v } => {
+            Atoms::RankOne { u: constrain(u, dictionary.n_channels, false), v: constrain(v, volume, true) }
+        }
     };
     Dictionary { atoms, ..dictionary.clone() }
 }
@@ -176,10 +192,7 @@ pub fn dictionary_step<T: Real>(
         let allowed = format!("of shape {of}, that of the statistics");
         return Err(Error::shape("d", format!("of shape {d}"), allowed));
     }
-    let support = settings.window.then(|| {
-        let window = tukey_window(dictionary.shape).into_iter();
-        window.map(|w| w > 0.0).collect::<Vec<bool>>()
-    });
+    let support = settings.support(dictionary.shape);
     let unit = unit(statistics);
     let limits = Limits {
         tol: settings.tol,
@@ -187,6 +200,7 @@ pub fn dictionary_step<T: Real>(
         max_iter: settings.max_iter,
         fixed: &settings.fixed,
         support: support.as_deref(),
+        zero_mean: settings.zero_mean,
     };
     let start = widened(dictionary)?;
     let mut quadratic = full(statistics, unit)?;
@@ -194,7 +208,7 @@ pub fn dictionary_step<T: Real>(
     let (atoms, mut outcome) = match &dictionary.atoms {
         Atoms::Full(_) => {
             let mut d = start.clone();
-            cut(&mut d, depth, &limits);
+            cut(&mut d, depth, dictionary.volume(), &limits);
             let done = quadratic.minimise(&mut d, &limits)?;
             let outcome = Outcome { change: 0.0, gap: done.gap / unit, iterations: done.iterations };
             (Atoms::Full(rounded(&d, depth, &settings.fixed)), outcome)
@@ -212,25 +226,41 @@ pub fn dictionary_step<T: Real>(
     let next = Dictionary { atoms, ..dictionary.clone() };
     outcome.change = quadratic.change(&start, &widened(&next)?)? / unit;
     // Rounding to the element type, or the border of atoms that were given without a window, may
-    // cost more than the step has gained. A NaN is no gain.
-    if outcome.change < 0.0 {
+    // cost more than the step has gained. A NaN is no gain. What may not stay as it is has no choice.
+    let may_stay = !settings.zero_mean || is_centred::<T>(&start, dictionary, settings);
+    if outcome.change < 0.0 || !may_stay {
         return Ok((next, outcome));
     }
     outcome.change = 0.0;
     Ok((dictionary.clone(), outcome))
 }
 
-/// Zero where atoms have to be.
-fn cut(values: &mut [f64], depth: usize, limits: &Limits<'_>) {
-    let Some(support) = limits.support else {
-        return;
+/// Whether each channel has mean zero, up to rounding.
+fn is_centred<T: Real>(d: &[f64], like: &Dictionary<T>, settings: &Settings) -> bool {
+    let centred = |channel: &[f64]| {
+        let size = channel.iter().map(|x| x.abs()).sum::<f64>();
+        channel.iter().sum::<f64>().abs() <= 64.0 * T::EPSILON.wide() * size
     };
+    let channels = d.chunks_exact(like.volume()).enumerate();
+    let mut free = channels.filter(|(slab, _)| !settings.fixed.get(slab / like.n_channels).is_some_and(|f| *f));
+    free.all(|(_, channel)| centred(channel))
+}
+
+/// Brings atoms, fixed ones aside, to zero where they have to be, and their means.
+fn cut(values: &mut [f64], depth: usize, volume: usize, limits: &Limits<'_>) {
     for (k, atom) in values.chunks_exact_mut(depth).enumerate() {
         if !limits.fixed.get(k).is_some_and(|f| *f) {
-            for (x, allowed) in atom.iter_mut().zip(support.iter().cycle()) {
-                *x = if *allowed { *x } else { 0.0 };
+            cut_atom(atom, limits.support);
+            if limits.zero_mean {
+                centre(atom, volume, limits.support);
             }
         }
+    }
+}
+
+fn cut_atom(atom: &mut [f64], support: Option<&[bool]>) {
+    for (x, allowed) in atom.iter_mut().zip(support.unwrap_or(&[]).iter().cycle()) {
+        *x = if *allowed { *x } else { 0.0 };
     }
 }
 
@@ -248,14 +278,15 @@ fn rank_one(
     unit: f64,
 ) -> Result<Outcome> {
     let pair = statistics.window();
-    cut(v, volume, limits);
+    cut(v, volume, volume, limits);
     let mut outcome = Outcome { change: 0.0, gap: f64::INFINITY, iterations: 0 };
-    let inner = |support| Limits {
+    let inner = |support, zero_mean| Limits {
         tol: 0.1 * limits.tol,
         constant: limits.constant,
         max_iter: limits.max_iter,
         fixed: limits.fixed,
         support,
+        zero_mean,
     };
     for _ in 0..ROUNDS {
         // v: ⟨u_k, u_l⟩ ztz_{k,l}, Σ_p u_k[p] ztX_k[p].
@@ -278,7 +309,7 @@ fn rank_one(
         };
         let mut quadratic = Quadratic::new(k, 1, statistics.atom, blocks, linear)?;
         let before = v.to_vec();
-        outcome.iterations += quadratic.minimise(v, &inner(limits.support))?.iterations;
+        outcome.iterations += quadratic.minimise(v, &inner(limits.support, limits.zero_mean))?.iterations;
         let mut change = quadratic.change(&before, v)?;
         // u: Σ v_k ztz_{k,l} v_l, Σ_s v_k[s] ztX_k[p, s].
         let mut single = Quadratic::new(
@@ -311,7 +342,7 @@ fn rank_one(
         let blocks = |a: usize, b: usize| (&weights[a * k + b..][..1], 1.0);
         let mut quadratic = Quadratic::new(k, p, [1; AXES], blocks, linear)?;
         let before = u.to_vec();
-        outcome.iterations += quadratic.minimise(u, &inner(None))?.iterations;
+        outcome.iterations += quadratic.minimise(u, &inner(None, false))?.iterations;
         change += quadratic.change(&before, u)?;
         if -change <= limits.tol * limits.constant || outcome.iterations >= limits.max_iter {
             break;

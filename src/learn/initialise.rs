@@ -36,8 +36,44 @@ pub(crate) struct Source<'a, T> {
     /// Boxes of positions whose patches are this rank's to give.
     pub(crate) tiles: &'a [Tile],
     pub(crate) ranks: &'a dyn Transport,
-    /// Patches are tapered.
+    pub(crate) form: Form,
+}
+
+/// What is done to patches before they are atoms.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    /// They are tapered.
     pub(crate) window: bool,
+    /// Each channel gets mean zero.
+    pub(crate) zero_mean: bool,
+}
+
+impl Form {
+    fn apply(self, patch: &mut [f64], atom: Point) {
+        if !self.window && !self.zero_mean {
+            return;
+        }
+        let window = if self.window { tukey_window(atom) } else { vec![1.0; atom.iter().product::<i64>() as usize] };
+        for (x, w) in patch.iter_mut().zip(window.iter().cycle()) {
+            *x *= w;
+        }
+        if !self.zero_mean {
+            return;
+        }
+        let total: f64 = window.iter().sum();
+        for channel in patch.chunks_exact_mut(window.len()) {
+            let (before, level) = (largest(channel), channel.iter().sum::<f64>() / total);
+            channel.iter_mut().zip(&window).for_each(|(x, w)| *x -= level * w);
+            // Of a level nothing is left but rounding.
+            if largest(channel) <= 1e-12 * before {
+                channel.fill(0.0);
+            }
+        }
+    }
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |most: f64, x| most.max(x.abs()))
 }
 
 /// A dictionary whose atoms are still to be drawn.
@@ -100,7 +136,7 @@ pub(crate) fn factors(patch: &[f64], p: usize, volume: usize) -> (Vec<f64>, Vec<
 
 /// Scales to norm 1. Tells whether there is anything to scale.
 pub(crate) fn normalise(values: &mut [f64]) -> bool {
-    let largest = values.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+    let largest = largest(values);
     if largest == 0.0 || !largest.is_finite() {
         return false;
     }
@@ -110,27 +146,18 @@ pub(crate) fn normalise(values: &mut [f64]) -> bool {
 }
 
 /// An atom of noise.
-pub(crate) fn noise(shape: &Shape, seed: i64, k: usize, window: bool) -> Result<Vec<f64>> {
+pub(crate) fn noise(shape: &Shape, seed: i64, k: usize, form: Form) -> Result<Vec<f64>> {
     let volume = shape.atom.iter().product::<i64>() as usize;
     let mut atom = memory::zeroed("an atom", shape.n_channels * volume)?;
     let mut rng = generator(seed, Purpose::Noise, k as u64);
     atom.iter_mut().for_each(|x| *x = rng.normal());
-    taper(&mut atom, shape.atom, window);
+    form.apply(&mut atom, shape.atom);
     if !normalise(&mut atom) {
         // A window that leaves nothing: atoms of two positions or fewer.
         atom.iter_mut().for_each(|x| *x = 1.0);
         normalise(&mut atom);
     }
     Ok(atom)
-}
-
-fn taper(patch: &mut [f64], atom: Point, window: bool) {
-    if window {
-        let window = tukey_window(atom);
-        for (x, w) in patch.iter_mut().zip(window.iter().cycle()) {
-            *x *= w;
-        }
-    }
 }
 
 impl<T: Real> Source<'_, T> {
@@ -151,7 +178,7 @@ impl<T: Real> Source<'_, T> {
                 *to = f64::from_bits(bits as u64);
             }
         }
-        taper(&mut patch, self.shape.atom, self.window);
+        self.form.apply(&mut patch, self.shape.atom);
         Ok(normalise(&mut patch).then_some(patch))
     }
 
@@ -167,7 +194,7 @@ impl<T: Real> Source<'_, T> {
                 return Ok(patch);
             }
         }
-        noise(self.shape, seed, k, self.window)
+        noise(self.shape, seed, k, self.form)
     }
 
     /// The patches with the most energy, largest first, up to `n` that do not overlap (or as many

@@ -44,6 +44,8 @@ pub(crate) struct Limits<'l> {
     pub(crate) fixed: &'l [bool],
     /// Positions of the support at which atoms may change.
     pub(crate) support: Option<&'l [bool]>,
+    /// Each channel of an atom has mean zero.
+    pub(crate) zero_mean: bool,
 }
 
 /// What a minimisation did.
@@ -70,6 +72,8 @@ struct Balls<'l> {
     support: Option<&'l [bool]>,
     /// Values of an atom.
     depth: usize,
+    /// Values of a channel, each of which has mean zero; none: it may have any.
+    centred: Option<usize>,
 }
 
 impl<'l> Balls<'l> {
@@ -77,7 +81,8 @@ impl<'l> Balls<'l> {
         let movable = |k: usize| !limits.fixed.get(k).is_some_and(|f| *f) && of.curvature[k] > 0.0;
         let radii = memory::zeroed("the dictionary step", of.n_atoms)?;
         let (free, support) = ((0..of.n_atoms).map(movable).collect(), limits.support);
-        let mut balls = Balls { free, radii, support, depth: of.depth() };
+        let centred = limits.zero_mean.then(|| of.volume());
+        let mut balls = Balls { free, radii, support, depth: of.depth(), centred };
         for k in 0..of.n_atoms {
             let kept = balls.atom(k).filter(|i| !balls.allowed(*i));
             balls.radii[k] = (1.0 - kept.map(|i| x[i] * x[i]).sum::<f64>()).max(0.0).sqrt();
@@ -103,11 +108,17 @@ impl<'l> Balls<'l> {
         let mut gap = 0.0;
         for k in self.free() {
             let (mut along, mut square) = (0.0, 0.0);
-            for i in self.atom(k) {
-                if self.allowed(i) {
-                    let g = hx[i] - of.linear[i];
-                    along += g * x[i];
-                    square += g * g;
+            let mut add = |g: f64, x: f64| {
+                along += g * x;
+                square += g * g;
+            };
+            let gradient = |i: usize| hx[i] - of.linear[i];
+            match self.centred {
+                None => self.atom(k).filter(|i| self.allowed(*i)).for_each(|i| add(gradient(i), x[i])),
+                Some(volume) => {
+                    let mut g: Vec<f64> = self.atom(k).map(gradient).collect();
+                    centre(&mut g, volume, self.support);
+                    self.atom(k).filter(|i| self.allowed(*i)).for_each(|i| add(g[i % self.depth], x[i]));
                 }
             }
             gap += (along + self.radii[k] * square.sqrt()).max(0.0);
@@ -125,6 +136,10 @@ impl<'l> Balls<'l> {
             for i in range.clone().filter(|i| self.allowed(*i)) {
                 next[i] = y[i] - length * (hy[i] - of.linear[i]);
                 square += next[i] * next[i];
+            }
+            if let Some(volume) = self.centred {
+                centre(&mut next[range.clone()], volume, self.support);
+                square = range.clone().filter(|i| self.allowed(*i)).map(|i| next[i] * next[i]).sum();
             }
             if square > self.radii[k] * self.radii[k] {
                 let factor = self.radii[k] / square.sqrt();
@@ -342,6 +357,16 @@ impl Quadratic {
             x.copy_from_slice(&next);
             std::mem::swap(&mut hx, &mut h_next);
         }
+    }
+}
+
+/// Takes from each channel of an atom its mean over the positions that may change.
+pub(crate) fn centre(atom: &mut [f64], volume: usize, support: Option<&[bool]>) {
+    let allowed = |i: usize| support.is_none_or(|s| s[i]);
+    let n = (0..volume).filter(|i| allowed(*i)).count().max(1);
+    for channel in atom.chunks_exact_mut(volume) {
+        let mean = (0..volume).filter(|i| allowed(*i)).map(|i| channel[i]).sum::<f64>() / n as f64;
+        (0..volume).filter(|i| allowed(*i)).for_each(|i| channel[i] -= mean);
     }
 }
 

@@ -4,7 +4,7 @@ use crate::base::error::{Error, Result};
 use crate::clock::{self, Stage};
 use crate::csc::problem::model::wrong_dictionary;
 use crate::csc::{Activation, Encoder, Options, Shape};
-use crate::learn::dictionary_step::{Settings, feasible, widened};
+use crate::learn::dictionary_step::{Settings, feasible, tukey_window, widened};
 use crate::learn::initialise::{Purpose, factors, generator};
 use crate::learn::share::Share;
 use crate::learn::statistics::{Statistics, energy};
@@ -53,6 +53,11 @@ fn check(shape: &Shape, options: &Options, given: bool) -> Result<()> {
         let allowed = "0 unless option \"learn_redraw\" is 1";
         return Err(Error::argument(name, learn.redraw_below, allowed));
     }
+    let room = tukey_window(shape.atom).into_iter().filter(|w| !learn.window || *w > 0.0).count();
+    if learn.zero_mean && room < 2 {
+        let allowed = "0 where atoms have room for one value only, which would be zero";
+        return Err(Error::argument("option \"learn_zero_mean\"", 1, allowed));
+    }
     if options.frozen_support {
         let name = "option \"frozen_support\"";
         return Err(Error::argument(name, 1, "0 when a dictionary is learned"));
@@ -79,7 +84,7 @@ impl<T: Real> Setup<T> {
             if d != (shape.n_atoms, shape.n_channels, shape.atom) {
                 return Err(wrong_dictionary(&given, shape));
             }
-            setup.given = Some(feasible(&given, &setup.options.learn.fixed_atoms));
+            setup.given = Some(feasible(&given, &setup.settings()));
         }
         Ok(setup)
     }
@@ -139,6 +144,7 @@ impl<T: Real> Setup<T> {
             max_iter: learn.dict_max_iter as usize,
             fixed: learn.fixed_atoms.clone(),
             window: learn.window,
+            zero_mean: learn.zero_mean,
         }
     }
 

@@ -4,6 +4,7 @@ use super::{Noise, common, common::Problem, common::rounded, learner, long, opti
 use dicod::csc::{Options, Progress, Shape, Stop};
 use dicod::learn::{Init, Learning, Method, Reference};
 use dicod::linalg::{Field, FieldMut, Real};
+use dicod::options::solve::Background;
 
 /// Signals of which some are not what anybody would learn from; all within `range` powers of two.
 fn strange(noise: &mut Noise, x: &mut [f64], range: i32) {
@@ -31,6 +32,10 @@ fn descends<T: Real>(noise: &mut Noise, tolerance: f64, range: i32) -> usize {
     let mut problem = random_problem(noise);
     strange(noise, &mut problem.x, range);
     let mut options = options_at_random(noise, &problem);
+    // The mean can be taken out by hand.
+    if options.background == Background::Smooth {
+        (options.background, options.background_length) = (Background::Mean, Vec::new());
+    }
     // Atoms that are nearly the same take very many steps.
     options.max_iter = 100_000;
     // Where another λ or few activations do not make another objective.
@@ -70,7 +75,13 @@ fn descends<T: Real>(noise: &mut Noise, tolerance: f64, range: i32) -> usize {
     let z = common::widened(&z);
     let v = d.volume();
     let at = |i: usize| d.at(i / v / d.n_channels, i / v % d.n_channels, i % v).wide();
-    let again = Problem { d: (0..problem.d.len()).map(at).collect(), ..problem.clone() };
+    let mut again = Problem { d: (0..problem.d.len()).map(at).collect(), ..problem.clone() };
+    if options.background == Background::Mean {
+        for field in again.x.chunks_exact_mut(common::volume(problem.signal)) {
+            let mean = field.iter().sum::<f64>() / field.len() as f64;
+            field.iter_mut().for_each(|x| *x -= mean);
+        }
+    }
     assert!(z.iter().all(|z| z.is_finite()), "{what}");
     if batch == problem.n_signals {
         let (objective, _) = again.objective(&z, &done.info.lambda);

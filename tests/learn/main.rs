@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod background;
 mod behaviour;
 mod checkpoint;
 mod descent;
@@ -19,6 +20,7 @@ use common::{Arrays, Point, Problem, golden, read_npz};
 use dicod::csc::{Options, Strategy};
 use dicod::learn::{Init, Learner, Learning, Method, Reference, Statistics};
 use dicod::linalg::{Field, Real};
+use dicod::options::solve::Background;
 
 fn long() -> bool {
     std::env::var_os("DICOD_LONG").is_some()
@@ -126,7 +128,7 @@ fn learner<T: Real>(problem: &Problem, options: &Options, n_threads: usize) -> L
 
 /// Any way to learn it, four steps or so.
 fn options_at_random(noise: &mut Noise, problem: &Problem) -> Options {
-    Options {
+    let mut options = Options {
         reg: 0.02 + 0.4 * noise.uniform(),
         tol: [1e-1, 1e-2, 1e-4][noise.below(3)],
         positive: noise.below(2) == 0,
@@ -147,5 +149,17 @@ fn options_at_random(noise: &mut Noise, problem: &Problem) -> Options {
             ..Learning::default()
         },
         ..Options::default()
+    };
+    match noise.below(6) {
+        0 => options.background = Background::Mean,
+        1 => {
+            options.background = Background::Smooth;
+            options.background_length = vec![1 + noise.below(60) as i64];
+        }
+        _ => (),
     }
+    // Two values at least, in a window, too.
+    let rooms = problem.atom.map(|l| if options.learn.window && l > 1 { l.saturating_sub(2) } else { l });
+    options.learn.zero_mean = common::volume(rooms) > 1 && noise.below(3) == 0;
+    options
 }
