@@ -78,6 +78,7 @@ demo-run: local
 	$(BUILD)/examples/learn_image examples/data/ascent.pgm $(BUILD)/demo ascent
 	$(BUILD)/examples/learn_image examples/data/face.ppm $(BUILD)/demo face
 	$(BUILD)/examples/learn_heartbeats examples/data/ecg.npy $(BUILD)/demo
+	$(BUILD)/examples/baseline examples/data/ecg.npy $(BUILD)/demo
 	$(if $(MPICC),$(RANKS) $(MPIEXEC) -n 2 $(BUILD)/examples/learn_spots $(BUILD)/demo)
 	$(if $(MPICC),$(RANKS) $(MPIEXEC) -n 2 $(BUILD)/examples/in_situ $(BUILD)/demo)
 	$(if $(MPICC),$(RANKS) $(MPIEXEC) -n 4 $(BUILD)/examples/parmap_sweep $(BUILD)/demo)
