@@ -71,6 +71,7 @@ demo-run: local
 	@$(CMAKE) --build $(BUILD)/examples
 	@mkdir -p $(BUILD)/demo
 	$(BUILD)/examples/encode_image examples/data/ascent.pgm $(BUILD)/demo
+	$(BUILD)/examples/restore_image examples/data/ascent.pgm $(BUILD)/demo
 	$(BUILD)/examples/heartbeats examples/data/ecg.npy $(BUILD)/demo
 	$(BUILD)/examples/parmap_fit examples/data/ecg.npy $(BUILD)/demo
 	$(BUILD)/examples/parmap_deblur examples/data/ascent.pgm $(BUILD)/demo

@@ -8,7 +8,7 @@ use common::{Answer, Problem, bits, encode, encoder, solve};
 use dicod::Error;
 use dicod::csc::{Options, Schedule, Shape, Stop};
 use dicod::linalg::{Field, Real};
-use dicod::options::solve::{Missing, Scale};
+use dicod::options::solve::{Background, Missing, Scale};
 
 fn value(i: usize) -> f64 {
     ((i * i) as f64 * 0.37).sin() + (i as f64 * 0.011).cos()
@@ -239,4 +239,20 @@ fn learning_refuses_holes() {
     let made = dicod::learn::Learner::<f64>::new(shape, options, 1, Some(problem.dictionary()));
     let Err(error) = made else { panic!("holes in learning") };
     assert!(error.to_string().contains("option \"missing\" must be \"none\" in learning"), "{error}");
+}
+
+/// What is missing has no share in what signals lie on.
+#[test]
+fn a_background_is_that_of_what_is_there() {
+    let options = Options { background: Background::Mean, tol: 1e-8, ..options() };
+    let by_nan = Options { missing: Missing::Nan, ..options.clone() };
+    let plain: Answer<f64> = solve(&holed(), &options, 1, None);
+    assert!(plain.z.iter().any(|z| *z != 0.0));
+    let mut lifted = holed();
+    lifted.x.iter_mut().for_each(|x| *x += 1000.0);
+    for options in [&options, &by_nan] {
+        let other: Answer<f64> = solve(&lifted, options, 1, None);
+        let apart = plain.z.iter().zip(&other.z).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(apart < 1e-6, "{apart:e} {:?}", other.info);
+    }
 }

@@ -1,6 +1,7 @@
 ! The module dicod in one process: results are those of C bit for bit, errors come back with their message.
 program test_dicod
   use, intrinsic :: iso_c_binding, only: c_null_char
+  use, intrinsic :: ieee_arithmetic, only: ieee_quiet_nan, ieee_value
   use checks
   use kind_checks
   use map_checks
@@ -165,6 +166,7 @@ contains
   subroutine of_an_encoder()
     real(wp) :: x(16, 14, 2), d(3, 4, 2, 3), z(14, 11, 3), wanted(14, 11, 3), lambda(3), u(2, 3), v(3, 4, 3)
     real(real32) :: x4(16, 14, 2)
+    real(wp) :: weights(16, 14, 2), holed(16, 14, 2)
     type(dicod_encoder) :: e
     type(dicod_context) :: context
     type(dicod_sparse) :: sparse
@@ -224,6 +226,22 @@ contains
     call e%set_z(z)
     call e%solve(x, again)
     call check(again%steps < first%steps/4, 'set_z')
+    ! Holes: by weights, and by NaN alone.
+    weights = 1
+    weights(5:9, 4:12, :) = 0
+    holed = x
+    where (weights < 0.5_wp) holed = ieee_value(1.0_wp, ieee_quiet_nan)
+    call e%set_weights(weights)
+    call e%clear_z()
+    call e%solve(holed)
+    call e%get_z(z)
+    call solve(holed, d, wanted, missing='nan')
+    call check(same(z, wanted, size(z)), 'weights')
+    call e%clear_weights()
+    call e%solve(holed, stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_NOT_FINITE, 'x(5, 4, 1) must be a finite number')
+    call e%set_weights(-weights, stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'weights(1, 1, 1) must be at least 0')
     call e%set_dictionary(2*d)
     call e%clear_z()
     call e%solve(x, again)

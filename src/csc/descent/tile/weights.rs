@@ -16,6 +16,7 @@
 
 use crate::base::error::Result;
 use crate::base::memory;
+use crate::clock::{self, Looks};
 use crate::csc::descent::tile::correlations::Correlations;
 use crate::csc::descent::tile::plan::Plan;
 use crate::csc::descent::tile::step::Step;
@@ -118,16 +119,20 @@ impl<T: Real> Weights<T> {
         let n = tile.stored(&plan.group).iter().product::<i64>() as usize * plan.n_atoms;
         let mut weights = Weights { samples, window, common, extended, ratios: memory::zeroed("weights", n)? };
         weights.weigh(plan, taps, tile);
-        Ok(Some(Box::new(weights)))
+        clock::check().map(|()| Some(Box::new(weights)))
     }
 
     /// Computes all ρ.
     fn weigh(&mut self, plan: &Plan<T>, taps: &Taps<T>, tile: &Tile) {
         let [_, s1, s2] = tile.stored(&plan.group);
         let mut ratios = std::mem::take(&mut self.ratios);
+        let mut looks = Looks::every(plan.n_atoms * taps.n_channels * plan.atom.iter().product::<i64>() as usize);
         for i in 0..tile.shape[0] {
             for j in 0..tile.shape[1] {
                 for k in 0..tile.shape[2] {
+                    if looks.over() {
+                        return;
+                    }
                     let first = ((i * s1 + j) * s2 + k) as usize * plan.n_atoms;
                     let ratios = &mut ratios[first..first + plan.n_atoms];
                     let at = [i, j, k].map(|x| x as i32);
