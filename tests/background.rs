@@ -392,6 +392,29 @@ fn a_warm_start_goes_on_where_it_was() {
 }
 
 #[test]
+fn the_asynchronous_schedule_has_it_too() {
+    let problem = raised(&small(), 1e3);
+    let options =
+        Options { background: Background::Smooth, background_length: vec![40], tol: 1e-6, ..Options::default() };
+    let expected: Answer<f64> = common::solve(&problem, &options, 1, None);
+    let options = Options { schedule: Schedule::Asynchronous, ..options };
+    let results = Local::run(3, Weather { seed: 5, delay: 3, failure: None }, |ranks| {
+        let me = ranks.rank();
+        let block = partition(problem.signal, 3, &mut Random(8))[me];
+        let mut encoder =
+            Encoder::over(ranks, problem.shape(&options), problem.dictionary::<f64>(), options.clone(), 1).unwrap();
+        encoder.solve(&field(&part_of(&problem.x, problem.signal, &block), &block), None).unwrap()
+    });
+    for info in results.into_iter().map(|result| result.expect("a rank")) {
+        let (found, certificate) = (&info.certificate, &expected.info.certificate);
+        assert_eq!((info.stop, info.background), (Stop::Converged, expected.info.background));
+        assert_eq!(info.lambda_max, expected.info.lambda_max);
+        assert!((found.objective - certificate.objective).abs() <= found.gap.max(certificate.gap), "{found:?}");
+        assert!(found.max_step <= info.tol);
+    }
+}
+
+#[test]
 fn what_cannot_be_is_refused() {
     let problem = small();
     let made = |set: &str| {
