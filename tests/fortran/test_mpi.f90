@@ -56,7 +56,7 @@ program test_mpi
   call check(same(z, wanted, size(z)), 'all of z on every rank')
   ! What z stands for, and what it leaves, of a block around this rank's.
   allocate (wide(nx, min(int(local(2)) + 4, ny), 2))
-  shifted = [0_int64, min(max(offset(2) - 2, 0), int(ny - size(wide, 2), kind(offset)))]
+  shifted = [0_int64, min(max(offset(2) - 2, 0_int64), ny - size(wide, 2, kind=int64))]
   call reconstruct(wanted, d, whole)
   call encoder%reconstruct(wide, offset=shifted)
   call check(all(wide == whole(:, shifted(2) + 1:shifted(2) + size(wide, 2), :)), 'reconstruct')
