@@ -77,7 +77,11 @@ pub(super) fn solve<T: Real>(
     loop {
         let stop = solve.descend(control)?;
         info.stop = stop;
-        let (certificate, steps) = solve.certify(stop, control)?;
+        let (mut certificate, steps) = solve.certify(stop, control)?;
+        if steps.iter().all(|step| *step <= solve.goal.tol) {
+            // Within the tolerance here is within the one that is told, however units are rounded.
+            certificate.max_step = certificate.max_step.min(info.tol);
+        }
         let end = solve.conclude(stop, &certificate, &steps, info)?;
         control.progress.tol = info.tol;
         if let Some(stop) = end {
