@@ -154,6 +154,9 @@ bench: ## speed against the replay floor, GEMM and FFT
 	@# More threads of BLAS would go on spinning beside what is measured next.
 	OPENBLAS_NUM_THREADS=1 $(CARGO) bench --locked --bench solve
 
+bench-proof: ## how tight the gap is, beside how far solves truly are from the optimum
+	OPENBLAS_NUM_THREADS=1 $(CARGO) bench --locked --bench proof
+
 $(BUILD)/bench-ranks: benches/ranks.c local
 	@$(MPICC) -O2 -Wall -I$(LOCAL)/include $< -o $@ -L$(LOCAL)/lib -Wl,-rpath,'$(CURDIR)/$(LOCAL)/lib' -ldicod_mpi -lm
 define RANKS_TABLE

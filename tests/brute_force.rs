@@ -362,7 +362,8 @@ fn check_valid<T: Real>(case: &Case, answer: &Answer<T>, rounding: f64) -> (f64,
     assert!((info.certificate.max_step - largest).abs() <= step_slack, "{largest} {info:?}");
     let gap = objective - case.problem.dual(&z, &penalty);
     let reported = info.certificate.gap;
-    assert!((reported - gap).abs() <= 100.0 * slack + 1e-6 * gap, "gap {gap} {info:?}");
+    // A better dual point may be found than the scaled residual; that none proves too much is seen where the optimum is known.
+    assert!(reported <= gap + 100.0 * slack + 1e-6 * gap, "gap {gap} {info:?}");
     assert_eq!(info.nonzeros, z.iter().filter(|z| **z != 0.0).count() as u64);
     assert!(!penalty.positive || z.iter().all(|z| *z >= 0.0), "{z:?}");
     if let Some(free) = &penalty.free {
@@ -407,7 +408,11 @@ fn check_optimal<T: Real>(case: &Case, rounding: f64, relative: f64) -> bool {
     let apart: f64 = apart.map(|(i, z)| slopes[case.problem.atom_of(i)] * z).sum();
     let allowed = relative * least + apart;
     assert!((objective - least).abs() <= allowed, "{objective} {least} {info:?}");
-    assert!(info.certificate.gap >= objective - least, "{} {info:?}", objective - least);
+    assert!(
+        info.certificate.gap >= objective - least - 16.0 * f64::EPSILON * objective,
+        "{} {info:?}",
+        objective - least
+    );
     true
 }
 
@@ -462,7 +467,7 @@ proptest! {
         }
         if let Some(best) = minimiser(&case.problem, &penalty) {
             let (least, _) = case.problem.objective(&best, &penalty.lambda);
-            prop_assert!(info.certificate.gap >= objective - least, "{least} {objective} {info:?}");
+            prop_assert!(info.certificate.gap >= objective - least - 16.0 * f64::EPSILON * objective, "{least} {objective} {info:?}");
         }
         let other = run(2);
         prop_assert_eq!(bits(&answer.z), bits(&other.z));
@@ -479,7 +484,7 @@ proptest! {
         prop_assert!([Stop::Converged, Stop::Precision].contains(&info.stop), "{info:?}");
         if let Some(best) = minimiser(&case.problem, &penalty) {
             let (least, _) = case.problem.objective(&best, &penalty.lambda);
-            prop_assert!(info.certificate.gap >= objective - least, "{least} {objective} {info:?}");
+            prop_assert!(info.certificate.gap >= objective - least - 16.0 * f64::EPSILON * objective, "{least} {objective} {info:?}");
         }
         for n_threads in [2, 3] {
             let other: Answer<f64> = solve(&case.problem, &case.options, n_threads, case.start());
@@ -505,7 +510,7 @@ proptest! {
         }
         if let Some(best) = minimiser(&case.problem, &penalty) {
             let (least, _) = case.problem.objective(&best, &penalty.lambda);
-            prop_assert!(gap >= objective - least, "{least} {objective} {info:?}");
+            prop_assert!(gap >= objective - least - 16.0 * f64::EPSILON * objective, "{least} {objective} {info:?}");
         }
         let other: Answer<f64> = solve(&case.problem, &case.options, 3, case.start());
         prop_assert_eq!(bits(&answer.z), bits(&other.z));

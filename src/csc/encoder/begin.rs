@@ -330,7 +330,7 @@ mod tests {
         let ratio = measure.correlate(&dual).unwrap()[0].bound;
         let (sums, _) = measure.sums(&lambda, None).unwrap();
         let steps = measure.restart().unwrap();
-        let anew = measure.certificate(sums, ratio, &steps);
+        let anew = measure.certificate(&sums, ratio, &steps);
         let rounding = if double { 1e-9 } else { 1e-3 };
         let near = |a: f64, b: f64| (a - b).abs() <= rounding * b.abs();
         assert!(near(kept.0, anew.max_step) && near(kept.1, anew.gap), "{kept:?} {anew:?}");

@@ -114,12 +114,14 @@ pub(super) fn signals_on<T: Real>(placed: &Placed<T>, x: &Field<'_, T>, block: &
 /// a tile are formed in one order, and added up exactly.
 pub(super) fn value<T: Real>(bound: &Bound<T>, placed: &Placed<T>, lambda: &[f64]) -> Result<(f64, f64)> {
     let mut sums = [(); 2].map(|_| ExactSum::default());
+    let means = vec![0.0; placed.shape().n_signals * placed.shape().n_channels];
     for state in placed.states() {
         let mut penalty = 0.0;
         state.for_each_nonzero(bound.plan(), |_, atom, z| {
             penalty += lambda[atom] * bound.scaling().leave(atom, z).wide().abs();
         });
-        sums[0].add(squares(placed.window(), placed.weighting().values(), &state.tile, placed.shape()));
+        let [squares, _] = squares(placed.window(), placed.weighting().values(), &state.tile, placed.shape(), &means);
+        sums[0].add(squares);
         sums[1].add(penalty);
     }
     let words: Vec<i64> = sums.iter_mut().flat_map(|sum| sum.words().to_vec()).collect();

@@ -9,7 +9,7 @@
 use crate::base::error::Result;
 use crate::csc::descent::tile::{Coordinate, TileState};
 use crate::csc::encoder::measure::Measure;
-use crate::csc::encoder::residual::squares;
+use crate::csc::encoder::residual::{squares, totals};
 use crate::linalg::Real;
 use crate::linalg::correlate::Scratch;
 use crate::ranks::Reduce;
@@ -35,26 +35,44 @@ impl Certificate {
         Certificate { objective: f64::NAN, data_term: f64::NAN, max_step: f64::INFINITY, gap: f64::INFINITY }
     }
 
-    /// From ‖r‖² of the residual r = X − D∗z, ⟨z, D ⋆ r⟩, the penalty Σ λ_k ‖z_k‖₁, the largest
-    /// |D_k ⋆ r| / λ_k and the largest step left; `epsilon` is that of the element type.
-    pub(super) fn new([rr, zc, penalty]: [f64; 3], ratio: f64, max_step: f64, epsilon: f64) -> Self {
-        let data_term = 0.5 * rr;
-        let objective = data_term + penalty;
-        // ⟨r, X⟩ = ⟨r, r + D∗z⟩.
-        let rx = rr + zc;
-        // The dual value of θ = s·r is s⟨r, X⟩ − ½s²‖r‖²; the best s that is feasible.
-        let most = if ratio > 0.0 { 1.0 / ratio } else { f64::INFINITY };
-        let s = if rr > 0.0 { (rx / rr).clamp(0.0, most) } else { 0.0 };
-        let dual = s * rx - 0.5 * s * s * rr;
-        // Sums are rounded: never report less than the true gap.
-        let rounding = 16.0 * epsilon * (objective + (s * rx).abs() + 0.5 * s * s * rr);
-        Certificate {
-            objective,
-            data_term,
-            max_step,
-            // Next to zero even the allowance for rounding is rounded.
-            gap: (objective - dual + rounding).max(0.0),
-        }
+    /// From what is known of the residual, the largest |D_k ⋆ r| / λ_k and the largest step left.
+    ///
+    /// A dual point θ gives the gap ½‖r − θ‖² + Σ λ_k ‖z_k‖₁ − ⟨z, D ⋆ θ⟩ (what F(z) minus the dual value comes to), without
+    /// the large numbers that the two of them are where a signal lies on an offset. θ = p + s·(r − p), where p is a part of the mean
+    /// of each channel: atoms whose values add up to zero do not see it, and it need not become less where the rest
+    /// has to. |D_k ⋆ θ| ≤ |1 − s|·|D_k ⋆ p| + s·|D_k ⋆ r| has to be at most λ_k.
+    pub(super) fn new(sums: &Sums, ratio: f64, max_step: f64) -> Self {
+        let data_term = 0.5 * sums.squares;
+        let penalty = sums.penalty;
+        // Where nothing is seen of r there is nothing to be unsure of.
+        let ratio = if ratio > 0.0 { ratio + sums.unsure } else { 0.0 };
+        // Where λ_k = 0 nothing of what an atom sees is allowed.
+        let times = |a: f64, b: f64| if a == 0.0 { 0.0 } else { a * b };
+        let gap_of = |part: f64| {
+            let seen = times(part, sums.mean_seen);
+            let varying = match part {
+                0.0 => sums.squares,
+                _ => sums.varying + (1.0 - part) * (1.0 - part) * sums.constant,
+            };
+            let most = match ratio {
+                _ if !seen.is_finite() => return f64::INFINITY,
+                ratio if ratio <= 1.0 => (1.0 + seen) / (ratio + seen),
+                ratio if seen < 1.0 => (1.0 - seen) / (ratio - seen),
+                _ => return f64::INFINITY,
+            };
+            let best = if varying > 0.0 { 1.0 + (sums.zc + seen * penalty) / varying } else { 1.0 };
+            let s = best.clamp(0.0, most);
+            let (less, of_rounding) = ((1.0 - s).abs(), s * sums.rounded);
+            let apart = less * less * varying + (2.0 * less * varying.sqrt() + of_rounding) * of_rounding;
+            let of_mean = times(less, seen) * penalty;
+            // Sums are rounded: never report less than the true gap.
+            let rounding = 16.0 * f64::EPSILON * (penalty + s * sums.zc.abs()) + times(s * penalty, sums.unsure);
+            0.5 * apart + of_mean + (penalty - s * sums.zc) + rounding
+        };
+        let parts = [0.0, 1.0, (0.5 / sums.mean_seen).min(1.0)];
+        let gap = parts.into_iter().filter(|part| part.is_finite()).map(gap_of).fold(f64::INFINITY, f64::min);
+        // Next to zero even the allowance for rounding is rounded.
+        Certificate { objective: data_term + penalty, data_term, max_step, gap: gap.max(0.0) }
     }
 
     /// In other units of F.
@@ -64,27 +82,48 @@ impl Certificate {
     }
 }
 
+/// What a certificate is made of: sums over X and z, the same bits for any number of ranks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sums {
+    /// ‖r‖² of the residual r = X − D∗z.
+    pub(super) squares: f64,
+    /// The same of r without the mean m of each channel, and of that mean.
+    varying: f64,
+    constant: f64,
+    /// Largest |D_k ⋆ m| / λ_k.
+    mean_seen: f64,
+    /// ⟨z, D ⋆ r⟩.
+    zc: f64,
+    /// Σ λ_k ‖z_k‖₁.
+    pub(super) penalty: f64,
+    /// What r is wrong by, as a norm, and |D_k ⋆ r| / λ_k.
+    rounded: f64,
+    unsure: f64,
+}
+
+/// Means are asked for where there are no more channels, of all signals.
+const MOST_MEANS: usize = 64;
+
 impl<T: Real> Measure<'_, T> {
-    /// Collective: ‖r‖², ⟨z, D ⋆ r⟩ and Σ λ_k ‖z_k‖₁, the same bits for any number of ranks: sums over
-    /// a tile are formed in one order, and added up exactly. Given what the c of a descent may be wrong by, it does not
-    /// count, but tells whether it is more than that somewhere.
-    pub(super) fn sums(&self, lambda: &[f64], drift: Option<&[f64]>) -> Result<([f64; 3], bool)> {
+    /// Collective: sums over a tile are formed in one order, and added up exactly. Given what the c of a descent may be wrong
+    /// by, it does not count, but tells whether it is more than that somewhere.
+    pub(super) fn sums(&self, lambda: &[f64], drift: Option<&[f64]>) -> Result<(Sums, bool)> {
         let unscale = self.bound.scaling().unscale();
-        let state = || Ok(([(); 3].map(|_| ExactSum::default()), self.scratch()?, false));
+        let means = self.means()?;
+        let state = || Ok(([(); 4].map(|_| ExactSum::default()), self.scratch()?, false));
         let (window, shape, tiles) = (self.placed.window(), self.placed.shape(), self.placed.tiles());
         let weights = self.placed.weighting().values();
         let states = self.team.for_each(tiles.len(), state, |(sums, scratch, wrong), index| {
-            sums[0].add(squares(window, weights, &tiles.tile(index).tile, shape));
+            let [squares, varying] = squares(window, weights, &tiles.tile(index).tile, shape, &means);
             let (mut zc, mut penalty) = (0.0, 0.0);
             *wrong |= self.for_each_active(index, drift, scratch, |k, z, c| {
-                zc += z.wide() * (c * unscale[k]).wide();
+                zc += z.wide() * (c * unscale[k].wide());
                 penalty += lambda[k] * z.wide().abs();
             });
-            sums[1].add(zc);
-            sums[2].add(penalty);
+            sums.iter_mut().zip([squares, varying, zc, penalty]).for_each(|(sum, term)| sum.add(term));
             Ok(())
         });
-        let mut words = vec![0; 3 * ExactSum::WORDS + 1];
+        let mut words = vec![0; 4 * ExactSum::WORDS + 1];
         for (mut sums, _, wrong) in self.placed.ranks().agree(states)? {
             let of_state = sums.iter_mut().flat_map(|sum| sum.words().to_vec());
             for (to, word) in words.iter_mut().zip(of_state.chain([i64::from(wrong)])) {
@@ -92,18 +131,88 @@ impl<T: Real> Measure<'_, T> {
             }
         }
         let words = self.placed.ranks().reduce(Reduce::Sum, &words)?;
-        let value = |i: usize| {
+        let [squares, varying, zc, penalty] = [0, 1, 2, 3].map(|i| {
             let words = &words[i * ExactSum::WORDS..][..ExactSum::WORDS];
             ExactSum::from_words(words).value()
-        };
+        });
         let wrong = words.last() != Some(&0);
-        Ok(([value(0), value(1), value(2)], wrong))
+        let n = shape.signal.iter().product::<i64>() as f64;
+        let constant = n * means.iter().map(|m| m * m).sum::<f64>();
+        let mean_seen = self.mean_seen(&means, lambda);
+        let [rounded, unsure] = self.uncertainty(lambda, n)?;
+        Ok((Sums { squares, varying, constant, mean_seen, zc, penalty, rounded, unsure }, wrong))
     }
 
-    pub(super) fn certificate(&self, sums: [f64; 3], ratio: f64, steps: &[f64]) -> Certificate {
+    /// Collective: the mean of each channel of the residual; zeros where they are too many, or where a constant is not allowed
+    /// as a dual point: it has to be 0 where a sample is missing.
+    fn means(&self) -> Result<Vec<f64>> {
+        let (window, shape, tiles) = (self.placed.window(), self.placed.shape(), self.placed.tiles());
+        let n = shape.n_signals * shape.n_channels;
+        if n > MOST_MEANS || self.placed.weighting().allows_holes() {
+            return Ok(vec![0.0; n]);
+        }
+        let state = || Ok(vec![ExactSum::default(); n]);
+        let states = self.team.for_each(tiles.len(), state, |sums, index| {
+            let tile = tiles.tile(index).tile.clone();
+            let first = tile.signal * shape.n_channels;
+            let totals = totals(window, &tile, shape);
+            sums[first..].iter_mut().zip(totals).for_each(|(sum, total)| sum.add(total));
+            Ok(())
+        });
+        let mut words = vec![0; n * ExactSum::WORDS];
+        for mut sums in self.placed.ranks().agree(states)? {
+            let of_state = sums.iter_mut().flat_map(|sum| sum.words().to_vec());
+            words.iter_mut().zip(of_state).for_each(|(to, word)| *to += word);
+        }
+        let words = self.placed.ranks().reduce(Reduce::Sum, &words)?;
+        let positions = shape.signal.iter().product::<i64>() as f64;
+        let mean = |words: &[i64]| ExactSum::from_words(words).value() / positions;
+        Ok(words.chunks_exact(ExactSum::WORDS).map(mean).collect())
+    }
+
+    /// Largest |D_k ⋆ m| / λ_k, where m is constant in each channel.
+    fn mean_seen(&self, means: &[f64], lambda: &[f64]) -> f64 {
+        let dictionary = self.bound.dictionary();
+        let mut most = 0.0;
+        for (k, lambda) in lambda.iter().enumerate() {
+            let total = |channel| (0..dictionary.volume()).map(|s| dictionary.at(k, channel, s).wide()).sum::<f64>();
+            let totals: Vec<f64> = (0..dictionary.n_channels).map(total).collect();
+            for means in means.chunks_exact(totals.len()) {
+                let seen = means.iter().zip(&totals).map(|(m, total)| m * total).sum::<f64>();
+                // Nothing is nothing, whatever λ is.
+                most = if seen == 0.0 { most } else { f64::max(most, seen.abs() / lambda) };
+            }
+        }
+        most
+    }
+
+    /// Collective: what the residual of `n` positions a channel may be wrong by, as a norm, and |D_k ⋆ r| / λ_k.
+    fn uncertainty(&self, lambda: &[f64], n: f64) -> Result<[f64; 2]> {
+        let (window, shape) = (self.placed.window(), self.placed.shape());
+        let largest = &window.largest;
+        let mut all = match size_of::<T>() == size_of::<f32>() {
+            true => window.rounding(shape.n_signals),
+            false => largest.iter().map(|x| 4.0 * f64::EPSILON * x).collect(),
+        };
+        all.extend(largest);
+        let all = self.placed.ranks().largest(&all)?;
+        let (rounded, largest) = all.split_at(shape.n_signals);
+        let squares: f64 = rounded.iter().map(|r| n * shape.n_channels as f64 * r * r).sum();
+        let largest = largest.iter().copied().fold(0.0, f64::max);
+        let unscale = self.bound.scaling().unscale();
+        let reach = self.bound.correlator().weights().into_iter().zip(unscale).zip(lambda);
+        let reach = reach.map(|((reach, c), l)| reach * c.wide() / l).fold(0.0, f64::max);
+        // Every c that counts is computed one by one, in double precision (Higham, section 3.1).
+        let depth = (self.bound.dictionary().volume() * shape.n_channels + 8) as f64;
+        let unsure = depth * 0.5 * f64::EPSILON * reach * largest;
+        // A signal of zeros, and λ = 0.
+        Ok([squares.sqrt(), if unsure.is_nan() { 0.0 } else { unsure }])
+    }
+
+    pub(super) fn certificate(&self, sums: &Sums, ratio: f64, steps: &[f64]) -> Certificate {
         let step = steps.iter().copied().fold(0.0, f64::max) / self.bound.scaling().least();
         let unit = self.bound.scaling().of_objective();
-        Certificate::new(sums, ratio, step, T::EPSILON.wide()).times(unit)
+        Certificate::new(sums, ratio, step).times(unit)
     }
 
     /// Collective: the certificate from the c that a descent has left, if its rounding, as bounded and as seen wherever
@@ -126,7 +235,7 @@ impl<T: Real> Measure<'_, T> {
         }
         let left = self.largest_left(dual_weights, &drift)?;
         let left = left.filter(|(_, steps)| steps.iter().all(|step| *step <= tol));
-        Ok(left.map(|(ratio, steps)| (self.certificate(sums, ratio, &steps), steps)))
+        Ok(left.map(|(ratio, steps)| (self.certificate(&sums, ratio, &steps), steps)))
     }
 
     /// What the c that a descent has left may be wrong by, if it was wrong by `slack` when it was computed.
@@ -217,14 +326,14 @@ impl<T: Real> Measure<'_, T> {
         Ok(Some((c, steps)))
     }
 
-    /// Calls `visit` with the atom, value and c of each z ≠ 0 of a tile: c in the element type, anew if what is there is
-    /// in single precision or may be wrong by `drift`. Tells whether that is not so: a few others are looked at, too.
+    /// Calls `visit` with the atom, value and c of each z ≠ 0 of a tile: c anew, in double precision. Given what
+    /// the c of a descent may be wrong by, tells whether that is not so: a few others are looked at, too.
     pub(super) fn for_each_active(
         &self,
         index: usize,
         drift: Option<&[f64]>,
         scratch: &mut Scratch<T>,
-        mut visit: impl FnMut(usize, T, T),
+        mut visit: impl FnMut(usize, T, f64),
     ) -> bool {
         let state = self.placed.tiles().tile(index);
         let n = self.placed.shape().n_channels;
@@ -233,16 +342,9 @@ impl<T: Real> Measure<'_, T> {
         let mut anew = |of: &Coordinate, c: T| {
             let exact = self.exact(&signal, of, scratch);
             largest = f64::max(largest, (exact - c.wide()).abs());
-            T::of(exact)
+            exact
         };
-        let single = state.c.is_single();
-        self.survey(&state).for_each_active(|of, z, c| {
-            let c = match single || drift.is_some() {
-                true => anew(&of, c),
-                false => c,
-            };
-            visit(of.atom, z, c);
-        });
+        self.survey(&state).for_each_active(|of, z, c| visit(of.atom, z, anew(&of, c)));
         let Some(drift) = drift else { return false };
         self.survey(&state).for_each_sample(|of, c| {
             anew(&of, c);

@@ -55,38 +55,67 @@ pub(super) fn subtract<T: Real>(
     }
 }
 
-/// ‖r‖² over the positions that a tile stands for: its own, and those beyond the last tile. With weights Σ w r², of a window
-/// that has w·r.
-pub(super) fn squares<T: Real>(window: &Window<T>, weights: Option<&[T]>, tile: &Tile, shape: &Shape) -> f64 {
+/// Calls `visit` with the rows of the positions that a tile stands for, channel by channel, and where each begins in the
+/// window's field: its own, and those beyond the last tile.
+fn for_each_row<T: Real>(window: &Window<T>, tile: &Tile, shape: &Shape, mut visit: impl FnMut(usize, usize, &[T])) {
     let cell = shape.cell(&Block { origin: tile.origin, shape: tile.shape });
     let field = window.fields(tile.signal * shape.n_channels, shape.n_channels);
-    let mut total = 0.0;
     for (channel, data) in field.channels.iter().enumerate() {
-        let weights = weights.map(|w| &w[(tile.signal * shape.n_channels + channel) * data.len()..][..data.len()]);
         cell.for_each_row(|at| {
             let at = std::array::from_fn(|a| at[a] - field.origin[a]);
             let first = field.layout.index(at);
-            let row = &data[first..first + cell.shape[2] as usize];
-            total += match weights {
-                None => sum_of_squares(row, |_, r| r),
-                Some(weights) => sum_of_squares(row, |k, r| match weights[first + k].wide() {
-                    0.0 => 0.0,
-                    w => r / w,
-                }),
-            };
+            visit(channel, first, &data[first..first + cell.shape[2] as usize]);
         });
     }
-    total
 }
 
-/// Σ r·of(r), given place and value. Row sums first: fewer roundings of a large total. Several sums: one would wait for itself.
+/// ‖r‖² and ‖r − m‖² over the positions that a tile stands for, given the mean of each channel of all signals. With weights
+/// Σ w r², twice, of a window that has w·r.
+pub(super) fn squares<T: Real>(
+    window: &Window<T>,
+    weights: Option<&[T]>,
+    tile: &Tile,
+    shape: &Shape,
+    means: &[f64],
+) -> [f64; 2] {
+    let first_channel = tile.signal * shape.n_channels;
+    let volume = window.block.volume().max(0) as usize;
+    let mut totals = [0.0; 2];
+    for_each_row(window, tile, shape, |channel, first, row| {
+        let channel = first_channel + channel;
+        let sums = match weights {
+            None => sum_of(row, |_, r| [r * r, (r - means[channel]) * (r - means[channel])]),
+            Some(weights) => sum_of(row, |k, r| match weights[channel * volume + first + k].wide() {
+                0.0 => [0.0; 2],
+                w => [r * (r / w); 2],
+            }),
+        };
+        totals = std::array::from_fn(|n| totals[n] + sums[n]);
+    });
+    totals
+}
+
+/// Σ r of each channel over the positions that a tile stands for.
+pub(super) fn totals<T: Real>(window: &Window<T>, tile: &Tile, shape: &Shape) -> Vec<f64> {
+    let mut totals = vec![0.0; shape.n_channels];
+    for_each_row(window, tile, shape, |channel, _, row| {
+        let [sum] = sum_of(row, |_, r| [r]);
+        totals[channel] += sum;
+    });
+    totals
+}
+
+/// Σ of(r), given place and value. Row sums first: fewer roundings of a large total. Several sums: one would wait for itself.
 #[inline(always)]
-fn sum_of_squares<T: Real>(row: &[T], of: impl Fn(usize, f64) -> f64) -> f64 {
+fn sum_of<T: Real, const N: usize>(row: &[T], of: impl Fn(usize, f64) -> [f64; N]) -> [f64; N] {
     let (r8, rest) = row.as_chunks::<8>();
-    let mut sums = [0.0; 8];
+    let mut sums = [[0.0; 8]; N];
     for (n, r) in r8.iter().enumerate() {
-        sums = std::array::from_fn(|i| sums[i] + r[i].wide() * of(8 * n + i, r[i].wide()));
+        for (i, r) in r.iter().enumerate() {
+            let terms = of(8 * n + i, r.wide());
+            (0..N).for_each(|n| sums[n][i] += terms[n]);
+        }
     }
-    let rest = rest.iter().enumerate().map(|(i, r)| r.wide() * of(8 * r8.len() + i, r.wide()));
-    sums.into_iter().chain(rest).sum::<f64>()
+    let rest = || rest.iter().enumerate().map(|(i, r)| of(8 * r8.len() + i, r.wide()));
+    std::array::from_fn(|n| sums[n].into_iter().chain(rest().map(|terms| terms[n])).sum::<f64>())
 }

@@ -181,8 +181,8 @@ impl Goal {
         let Beginning { lambda, tol, reachable, signals, .. } = beginning;
         let asynchronous = match intake.options.schedule == Schedule::Asynchronous && intake.placed.ranks().size() > 1 {
             true => {
-                let ([rr, _, penalty], _) = intake.measure().sums(lambda, None)?;
-                Some(0.5 * rr + penalty)
+                let (sums, _) = intake.measure().sums(lambda, None)?;
+                Some(0.5 * sums.squares + sums.penalty)
             }
             false => None,
         };
@@ -341,20 +341,27 @@ impl<T: Real> Solve<'_, '_, T> {
 
     /// Collective: the certificate from a c that is correlated anew.
     fn certify_anew(&mut self) -> Result<(Certificate, Vec<f64>)> {
-        let found = self.intake.measure().correlate(&self.goal.dual_weights)?;
+        let mut found = self.intake.measure().correlate(&self.goal.dual_weights)?;
+        // Beside a large offset single precision may say nothing of the largest c.
+        let known = |(signal, single): (&Largest, &bool)| *single && !signal.noise;
+        let single: Vec<bool> = found.iter().zip(&self.intake.precision.single).map(known).collect();
+        if single != self.intake.precision.single {
+            self.intake.narrow(single, &mut self.signals)?;
+            found = self.intake.measure().correlate(&self.goal.dual_weights)?;
+        }
         self.slack = slack_of(&found);
         let ratio = found.iter().map(|s| s.bound).fold(0.0, f64::max);
         let measure = self.intake.measure();
         let (sums, _) = measure.sums(&self.goal.lambda, None)?;
         let steps = measure.restart()?;
-        Ok((measure.certificate(sums, ratio, &steps), steps))
+        Ok((measure.certificate(&sums, ratio, &steps), steps))
     }
 
     /// Collective: the certificate with these maxima.
     fn certificate(&self, ratio: f64, steps: Vec<f64>) -> Result<(Certificate, Vec<f64>)> {
         let measure = self.intake.measure();
         let (sums, _) = measure.sums(&self.goal.lambda, None)?;
-        Ok((measure.certificate(sums, ratio, &steps), steps))
+        Ok((measure.certificate(&sums, ratio, &steps), steps))
     }
 
     /// Collective: why the solve has ended; none: it goes on.
