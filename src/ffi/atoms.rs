@@ -110,7 +110,9 @@ pub(crate) fn get_factors<T: Element>(
     fails_unless_as_many("n_v", n_v, &of_v, "n_atoms, atom_shape...")?;
     let dictionary = coder.dictionary()?;
     let Atoms::RankOne { u: from_u, v: from_v } = &dictionary.atoms else {
-        return Err(Error::InvalidState("there are no factors: the atoms are not of rank one".into()));
+        return Err(Error::InvalidState(
+            "there are no factors: the atoms are not of rank one (in learning: option \"learn_rank_one\")".into(),
+        ));
     };
     aligned(u, "u")?;
     aligned(v, "v")?;

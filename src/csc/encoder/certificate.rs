@@ -148,7 +148,13 @@ impl<T: Real> Measure<'_, T> {
     fn means(&self) -> Result<Vec<f64>> {
         let (window, shape, tiles) = (self.placed.window(), self.placed.shape(), self.placed.tiles());
         let n = shape.n_signals * shape.n_channels;
-        if n > MOST_MEANS || self.placed.weighting().allows_holes() {
+        let weighting = self.placed.weighting();
+        let differ = weighting.values().is_some_and(|w| w.iter().any(|w| *w != T::one()));
+        let weighed = match weighting.allows_holes() {
+            true => self.placed.ranks().reduce(Reduce::Max, &[i64::from(differ)])?[0] != 0,
+            false => false,
+        };
+        if n > MOST_MEANS || weighed {
             return Ok(vec![0.0; n]);
         }
         let state = || Ok(vec![ExactSum::default(); n]);

@@ -70,7 +70,7 @@ fn for_each_row<T: Real>(window: &Window<T>, tile: &Tile, shape: &Shape, mut vis
 }
 
 /// ‖r‖² and ‖r − m‖² over the positions that a tile stands for, given the mean of each channel of all signals. With weights
-/// Σ w r², twice, of a window that has w·r.
+/// Σ w r² and Σ w (r − m)², of a window that has w·r.
 pub(super) fn squares<T: Real>(
     window: &Window<T>,
     weights: Option<&[T]>,
@@ -87,7 +87,7 @@ pub(super) fn squares<T: Real>(
             None => sum_of(row, |_, r| [r * r, (r - means[channel]) * (r - means[channel])]),
             Some(weights) => sum_of(row, |k, r| match weights[channel * volume + first + k].wide() {
                 0.0 => [0.0; 2],
-                w => [r * (r / w); 2],
+                w => [r * (r / w), w * (r / w - means[channel]) * (r / w - means[channel])],
             }),
         };
         totals = std::array::from_fn(|n| totals[n] + sums[n]);
