@@ -6784,9 +6784,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -6801,8 +6801,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -6823,10 +6823,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7016,9 +7016,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7033,8 +7033,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7055,10 +7055,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7248,9 +7248,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7265,8 +7265,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7287,10 +7287,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7480,9 +7480,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7497,8 +7497,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7519,10 +7519,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7712,9 +7712,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7729,8 +7729,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7751,10 +7751,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7944,9 +7944,9 @@ contains
       reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
       steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
       frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_rank_one, learn_fixed_atoms, &
-      learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, learn_forgetting, &
-      learn_statistics, &
+      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
+      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
+      learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7961,8 +7961,8 @@ contains
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
-    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_rank_one, &
-        learn_recentre, learn_redraw, learn_online
+    logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
+        learn_rank_one, learn_recentre, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7983,10 +7983,10 @@ contains
       frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
       trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
       learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
-      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_rank_one=learn_rank_one, &
-      learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, learn_redraw=learn_redraw, &
-      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
+      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
+      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
+      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
