@@ -535,8 +535,8 @@ typedef struct dicod_option_info {
  *     regularisation: lambda, or the fraction of lambda_max, see reg_scale; one lambda for all atoms: those of less norm pay more for the same in x (reg_per_atom = reg * norm treats all alike)
  * reg_per_atom (reals, default empty, each at least 0)
  *     one regularisation per atom instead of reg; empty: reg for all
- * reg_scale (string, default relative, relative | absolute)
- *     unit of reg and reg_per_atom: relative to lambda_max, or absolute
+ * reg_scale (string, default relative, relative | absolute | per-atom)
+ *     unit of reg and reg_per_atom: relative to lambda_max, or absolute; per-atom: that of each atom relative to the lambda_max that it has by itself, max |d_k * x| (correlation)
  * tol (real, default 1e-3, at least 0)
  *     largest step that may be left; one at atom k counts as |d_k| |dz_k|, what it changes in the reconstruction (published schedule: as |dz_k|); see tol_scale
  * tol_scale (string, default relative, relative | absolute)

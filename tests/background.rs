@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Answer, Point, Problem, bits, rounded, volume};
-use dicod::csc::{Encoder, Info, Options, Schedule, Stop, lambda_max, objective};
+use dicod::csc::{Encoder, Info, Options, RegScale, Schedule, Stop, lambda_max, objective};
 use dicod::grid::block::Block;
 use dicod::linalg::{Field, FieldMut, Real};
 use dicod::options::Table;
@@ -375,7 +375,7 @@ fn a_warm_start_goes_on_where_it_was() {
         background: Background::Smooth,
         background_length: vec![25],
         warm_start: true,
-        reg_scale: Scale::Absolute,
+        reg_scale: RegScale::Absolute,
         reg: 0.5,
         tol: 1e-9,
         tol_scale: Scale::Absolute,

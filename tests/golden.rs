@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Answer, Arrays, Penalty, Problem, encode, encoder, golden, read_npz, solve};
-use dicod::csc::{Encoder, Options, Scale, Schedule, Stop, Strategy, reconstruct};
+use dicod::csc::{Encoder, Options, RegScale, Scale, Schedule, Stop, Strategy, reconstruct};
 use dicod::grid::block::Block;
 use dicod::linalg::{Dictionary, Field, FieldMut, Gram, Method, Real};
 use dicod::ranks::local::{Local, Weather};
@@ -84,7 +84,7 @@ impl Case {
         };
         let options = Options {
             reg: self.reg,
-            reg_scale: Scale::Absolute,
+            reg_scale: RegScale::Absolute,
             tol: self.tol,
             tol_scale: Scale::Absolute,
             strategy,
@@ -374,8 +374,13 @@ fn gram_tensor_lambda_max_reconstruction_and_objective() {
             close(&what, signed, case.values("lambda_max")[0], 1e-12);
             close(&what, lambda_max(problem, d.clone(), false, method), largest, 1e-12);
         }
-        let options =
-            Options { reg: case.reg, reg_scale: Scale::Absolute, max_iter: 0, warm_start: true, ..Options::default() };
+        let options = Options {
+            reg: case.reg,
+            reg_scale: RegScale::Absolute,
+            max_iter: 0,
+            warm_start: true,
+            ..Options::default()
+        };
         let z0 = case.values("z0");
         let answer: Answer<f64> = solve(problem, &options, 1, Some(z0));
         assert_eq!(answer.info.steps, 0, "{name}");
@@ -409,7 +414,7 @@ fn rank_one_dictionaries() {
             close(name, found, value("lambda_max"), 1e-12);
             let options = Options {
                 reg: value("reg"),
-                reg_scale: Scale::Absolute,
+                reg_scale: RegScale::Absolute,
                 tol: value("tol"),
                 tol_scale: Scale::Absolute,
                 positive,

@@ -8,7 +8,7 @@ mod common;
 
 use common::{Answer, Point, Problem, bits, rounded, volume};
 use dicod::base::error::{Error, Result};
-use dicod::csc::{Activity, Encoder, Info, Options, Schedule, Span, Stop, Strategy, objective, reconstruct};
+use dicod::csc::{Activity, Encoder, Info, Options, RegScale, Schedule, Span, Stop, Strategy, objective, reconstruct};
 use dicod::grid::block::Block;
 use dicod::linalg::{Field, FieldMut, Real, Strided};
 use dicod::options::solve::{Missing, SoftLock};
@@ -93,6 +93,9 @@ fn problem(random: &mut Random) -> (Problem, Options) {
     options.periodic = periodic[3 - n_axes..].to_vec();
     if random.below(4) == 0 {
         options.gap_tol = [0.1, 1e-3][random.below(2)];
+    }
+    if random.below(3) == 0 {
+        options.reg_scale = RegScale::PerAtom;
     }
     (problem, options)
 }

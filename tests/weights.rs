@@ -6,7 +6,7 @@ mod common;
 
 use common::{Answer, Problem, bits, encode, encoder, solve};
 use dicod::Error;
-use dicod::csc::{Options, Schedule, Shape, Stop};
+use dicod::csc::{Options, RegScale, Schedule, Shape, Stop};
 use dicod::linalg::{Field, Real};
 use dicod::options::solve::{Background, Missing, Scale};
 
@@ -94,7 +94,7 @@ fn a_unit_of_weights_is_one_of_lambda_and_the_objective() {
         }
     }
     // Not only powers of two: lambda = 1/3 and w = 1 are lambda = 1 and w = 3.
-    let third = Options { reg: 1.0 / 3.0, reg_scale: Scale::Absolute, tol: 1e-9, ..options() };
+    let third = Options { reg: 1.0 / 3.0, reg_scale: RegScale::Absolute, tol: 1e-9, ..options() };
     let plain: Answer<f64> = solve(&holed(), &third, 1, None);
     let mut scaled = holed();
     scaled.w.iter_mut().for_each(|w| *w *= 3.0);

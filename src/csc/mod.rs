@@ -17,7 +17,7 @@ pub mod problem;
 
 pub use crate::base::stop::Stop;
 pub use crate::clock::Progress;
-pub use crate::options::solve::{Options, Scale, Schedule, Strategy};
+pub use crate::options::solve::{Options, RegScale, Scale, Schedule, Strategy};
 pub use descent::tile::Step;
 pub use descent::trace::{Activity, Span};
 pub use encoder::certificate::Certificate;

@@ -2,7 +2,7 @@
 
 use crate::csc::{Activation, Options};
 use crate::learn::statistics::Statistics;
-use crate::options::solve::Scale;
+use crate::options::solve::RegScale;
 
 /// What steps have left.
 pub(super) struct Memory<T> {
@@ -23,9 +23,9 @@ impl<T> Memory<T> {
     /// Before the first step.
     pub(super) fn new(options: &Options, n_atoms: usize) -> Self {
         let lambda = match (options.reg_scale, options.reg_per_atom.is_empty()) {
-            (Scale::Relative, _) => None,
-            (Scale::Absolute, true) => Some(vec![options.reg; n_atoms]),
-            (Scale::Absolute, false) => Some(options.reg_per_atom.clone()),
+            (RegScale::Relative | RegScale::PerAtom, _) => None,
+            (RegScale::Absolute, true) => Some(vec![options.reg; n_atoms]),
+            (RegScale::Absolute, false) => Some(options.reg_per_atom.clone()),
         };
         Memory { activations: Vec::new(), statistics: None, lambda, iteration: 0, last: None, room: 0.0 }
     }

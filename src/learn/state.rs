@@ -9,6 +9,7 @@ use crate::learn::memory::Memory;
 use crate::learn::setup::Setup;
 use crate::linalg::{Dictionary, Field, Real};
 use crate::options::learn::Reference;
+use crate::options::solve::RegScale;
 
 /// Seconds to list a z ≠ 0, in order, to hand it back to the encoder, and to write it into an array, about.
 const TO_LIST: f64 = 5e-7;
@@ -159,8 +160,13 @@ impl<T: Real> Ready<T> {
         if info.proven {
             memory.room = 1.25 * (info.seconds_correlate + info.seconds_certify);
         }
-        // A fraction of nothing would be 0 for ever: the first dictionary that has to do with x counts.
-        let counts = info.lambda_max > 0.0 && !info.noise;
+        // A fraction of nothing would be 0 for ever: the first dictionary that has to do with x counts, and all of its atoms
+        // where each has a λ of its own.
+        let options = self.encoder.options();
+        let of_atoms = options.reg_scale == RegScale::PerAtom;
+        let reg = |atom: usize| *options.reg_per_atom.get(atom).unwrap_or(&options.reg);
+        let nothing = |(atom, lambda): (usize, &f64)| of_atoms && *lambda == 0.0 && reg(atom) > 0.0;
+        let counts = info.lambda_max > 0.0 && !info.noise && !info.lambda.iter().enumerate().any(nothing);
         if setup.options.learn.reg_reference == Reference::First && memory.lambda.is_none() && counts {
             memory.lambda = Some(info.lambda.clone());
         }

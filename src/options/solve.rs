@@ -7,12 +7,24 @@ use crate::options::table::{Spec, options, words};
 use crate::options::{aliases, check, text};
 
 words! {
-    /// What `reg` and `tol` are measured in.
+    /// What `tol` is measured in.
     pub enum Scale {
-        /// `reg`: in units of λmax. `tol`: in units of the largest step from z = 0.
+        /// In units of the largest step from z = 0.
         Relative = "relative",
         /// As given.
         Absolute = "absolute",
+    }
+}
+
+words! {
+    /// What `reg` is measured in.
+    pub enum RegScale {
+        /// In units of λmax.
+        Relative = "relative",
+        /// As given.
+        Absolute = "absolute",
+        /// That of each atom in units of the λmax that it has by itself.
+        PerAtom = "per-atom",
     }
 }
 
@@ -99,7 +111,8 @@ options! {
         reg: real(0.0) = 0.1, "regularisation: lambda, or the fraction of lambda_max, see reg_scale; one lambda for \
             all atoms: those of less norm pay more for the same in x (reg_per_atom = reg * norm treats all alike)";
         reg_per_atom: reals(Atom, 0.0), "one regularisation per atom instead of reg; empty: reg for all";
-        reg_scale: word(Scale) = Relative, "unit of reg and reg_per_atom: relative to lambda_max, or absolute";
+        reg_scale: word(RegScale) = Relative, "unit of reg and reg_per_atom: relative to lambda_max, or absolute; per-atom: that \
+            of each atom relative to the lambda_max that it has by itself, max |d_k * x| (correlation)";
         tol: real(0.0) = 1e-3, "largest step that may be left; one at atom k counts as |d_k| |dz_k|, what it changes \
             in the reconstruction (published schedule: as |dz_k|); see tol_scale";
         tol_scale: word(Scale) = Relative, "unit of tol: relative to the largest step from z = 0 (for atoms of norm 1: \

@@ -170,6 +170,16 @@ impl Problem {
         (absolute, c.iter().fold(0.0, |m: f64, c| m.max(*c)))
     }
 
+    /// The same of each atom by itself, of either kind.
+    pub fn lambda_max_of_atoms(&self, positive: bool) -> Vec<f64> {
+        let mut largest = vec![0.0; self.n_atoms];
+        for (i, c) in self.correlate(&self.weighed(&self.x)).into_iter().enumerate() {
+            let to: &mut f64 = &mut largest[self.atom_of(i)];
+            *to = to.max(if positive { c } else { c.abs() });
+        }
+        largest
+    }
+
     /// What |dz| of each atom counts with: ‖D_k‖ over the least of them, or 1 in the published schedule.
     pub fn measure(&self, options: &Options) -> Vec<f64> {
         if options.schedule == Schedule::Published {

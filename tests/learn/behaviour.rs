@@ -1,7 +1,7 @@
 //! Each promise by itself, on problems whose answer is plain.
 
 use super::{Noise, common::Problem, learner, statistics_of};
-use dicod::csc::{Encoder, Options, Scale, Schedule, Strategy};
+use dicod::csc::{Encoder, Options, RegScale, Schedule, Strategy};
 use dicod::learn::dictionary_step::{Settings, dictionary_step};
 use dicod::learn::{Init, Learner, Learning, Method, Reference};
 use dicod::linalg::{Dictionary, Field};
@@ -76,16 +76,18 @@ fn lambda_is_a_fraction_of_the_first_lambda_max_that_is_not_zero() {
     let learning = Learning { init: Init::Given, ..Learning::default() };
     let mut options = Options { learn: learning, ..Options::default() };
     // Zero everywhere is a mistake, whatever the regularisation.
-    for scale in [Scale::Relative, Scale::Absolute] {
+    for scale in [RegScale::Relative, RegScale::Absolute, RegScale::PerAtom] {
         options.reg_scale = scale;
         let (shape, d) = (problem.shape(&options), problem.dictionary::<f64>());
         let refused = Learner::new(shape, options.clone(), 1, Some(d));
         let text = refused.err().unwrap().to_string();
         assert!(text.contains("zero everywhere") && text.contains("learn_init"), "{text}");
     }
-    options.reg_scale = Scale::Relative;
     // Orthogonal to a flat signal, exactly and up to rounding.
-    for rounding in [false, true] {
+    for (scale, rounding) in
+        [RegScale::Relative, RegScale::PerAtom].map(|scale| [(scale, false), (scale, true)]).concat()
+    {
+        options.reg_scale = scale;
         let level = if rounding { 0.1 } else { 0.0 };
         problem.x.iter_mut().for_each(|x| *x = level);
         problem.d = vec![0.0; 20];
@@ -101,6 +103,37 @@ fn lambda_is_a_fraction_of_the_first_lambda_max_that_is_not_zero() {
         assert!(done.lambda_max > 0.1 && done.lambda[0] > 0.01, "{done:?}");
         assert_eq!(learner.lambda(), Some(&done.lambda[..]));
     }
+}
+
+/// With a λ of its own an atom of little weight in x pays little, as long as atoms are those that the λ are of.
+#[test]
+fn each_atom_has_a_lambda_of_its_own() {
+    let mut noise = Noise(31);
+    let mut problem = line(1, 3, 300, 10);
+    problem.d = (0..30).map(|_| noise.uniform()).collect();
+    problem.x = (0..300).map(|_| noise.uniform()).collect();
+    let options = |reg_scale, reg_per_atom: &[f64]| Options {
+        reg: 0.2,
+        reg_scale,
+        reg_per_atom: reg_per_atom.to_vec(),
+        learn: Learning { init: Init::Given, ..Learning::default() },
+        ..Options::default()
+    };
+    let found = |options: &Options| {
+        let mut learner = learner::<f64>(&problem, options, 1);
+        let steps = [(); 3].map(|()| learner.step(&field(&problem), None).unwrap());
+        let last = learner.lambda().unwrap().to_vec();
+        assert_eq!([&steps[0].lambda, &steps[2].lambda], [&last, &last]);
+        (last, steps[2].objective_d.to_bits())
+    };
+    let own = found(&options(RegScale::PerAtom, &[]));
+    // Atoms are those of norm 1 in the direction of what is given.
+    let norms = problem.squared_norms();
+    let expected = problem.lambda_max_of_atoms(false).into_iter().zip(norms).map(|(l, n)| 0.2 * l / n.sqrt().max(1.0));
+    for (got, expected) in own.0.iter().zip(expected) {
+        assert!((got / expected - 1.0).abs() < 1e-9, "{got} {expected}");
+    }
+    assert_eq!(found(&options(RegScale::Absolute, &own.0)), own);
 }
 
 #[test]
@@ -189,7 +222,7 @@ fn batches_go_through_all_signals() {
     for seed in 0..20 {
         let options = Options {
             reg: 1e6,
-            reg_scale: Scale::Absolute,
+            reg_scale: RegScale::Absolute,
             seed,
             learn: Learning { init: Init::Random, batch: 2, redraw: false, ..Learning::default() },
             ..Options::default()

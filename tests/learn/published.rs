@@ -1,7 +1,7 @@
 //! Steps of D and whole runs beside the published code's.
 
 use super::{cases, common::Arrays, common::Problem, error, learner, problem, statistics_of};
-use dicod::csc::{Options, Scale};
+use dicod::csc::{Options, RegScale, Scale};
 use dicod::learn::dictionary_step::{Settings, data_term, dictionary_step, gradient};
 use dicod::learn::{Init, Learning, Method, Statistics};
 use dicod::linalg::{Dictionary, Field, FieldMut};
@@ -53,7 +53,7 @@ fn learning_is_as_good_as_the_published_code() {
         let problem = problem(&arrays, "D_init");
         let options = Options {
             reg: value("reg") * value("lambda_max"),
-            reg_scale: Scale::Absolute,
+            reg_scale: RegScale::Absolute,
             tol: (1.0 - value("reg")) * value("lambda_max") * value("tol"),
             tol_scale: Scale::Absolute,
             positive: value("z_positive") == 1.0,

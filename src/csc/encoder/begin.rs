@@ -7,9 +7,10 @@ use crate::csc::descent::tile::Weights;
 use crate::csc::encoder::measure::{Largest, Measure, Precision};
 use crate::csc::encoder::placed::Placed;
 use crate::csc::encoder::residual::subtract_model;
+use crate::csc::problem::objective::LambdaMax;
 use crate::linalg::correlate::unit_of;
 use crate::linalg::{Field, Real};
-use crate::options::solve::{Options, Scale};
+use crate::options::solve::{Options, RegScale, Scale};
 use crate::threads::Team;
 
 /// Tolerance, as a fraction of the largest |c|, from which on tiles keep c in single precision: some thousand times
@@ -29,7 +30,7 @@ pub(super) fn coarse_by(options: &Options) -> bool {
     let least = least.reduce(f64::min).unwrap_or(options.reg);
     match (options.tol_scale, options.reg_scale) {
         (Scale::Absolute, _) => true,
-        (_, Scale::Absolute) => options.tol >= COARSE,
+        (_, RegScale::Absolute) => options.tol >= COARSE,
         _ => options.tol * (1.0 - least) >= COARSE,
     }
 }
@@ -50,6 +51,8 @@ pub(super) struct Beginning {
     /// That at which a signal is done: more than was asked for where all of its steps are rounding.
     pub(super) reachable: f64,
     pub(super) signals: Vec<Largest>,
+    /// The c that λ follows from are known well enough for that.
+    clear: bool,
 }
 
 /// What of an encoder takes part in a solve, and the team that does the work.
@@ -67,14 +70,18 @@ impl<T: Real> Intake<'_, T> {
         Measure { bound: self.bound, placed: self.placed, precision: self.precision, team: self.team }
     }
 
-    /// Collective: λmax of signals.
-    pub(super) fn lambda_max(&mut self, x: &Field<'_, T>) -> Result<f64> {
+    /// Collective: λmax of signals, and of each atom if λ depends on it.
+    pub(super) fn lambda_max(&mut self, x: &Field<'_, T>) -> Result<LambdaMax> {
         self.begin(x, self.may_be_single())?;
         let mut signals = self.measure().correlate(&self.bound.scaling().of_lambda_max())?;
-        let coarse = |signal: &Largest| self.is_coarse(f64::INFINITY, signal);
+        let (_, clear) = self.of_atoms()?;
+        let coarse = |signal: &Largest| clear && self.is_coarse(f64::INFINITY, signal);
         let single = signals.iter().map(coarse).collect();
         self.narrow(single, &mut signals)?;
-        Ok(weighted(&signals) * self.bound.scaling().gauge())
+        let (of_atoms, _) = self.of_atoms()?;
+        let scaling = self.bound.scaling();
+        let of_all = weighted(&signals) * scaling.gauge();
+        Ok(LambdaMax { of_all, of_atoms: scaling.leave_lambdas(&of_atoms) })
     }
 
     /// Collective: makes a residual of the signals in the window.
@@ -94,7 +101,7 @@ impl<T: Real> Intake<'_, T> {
         let mut signals = self.measure().correlate(&self.bound.scaling().of_lambda_max())?;
         let mut beginning = self.thresholds(&signals)?;
         if may_be_single {
-            let coarse = |signal: &Largest| self.is_coarse(beginning.reachable, signal);
+            let coarse = |signal: &Largest| beginning.clear && self.is_coarse(beginning.reachable, signal);
             let single: Vec<bool> = signals.iter().map(coarse).collect();
             if single.contains(&false) {
                 self.narrow(single, &mut signals)?;
@@ -108,7 +115,8 @@ impl<T: Real> Intake<'_, T> {
     /// Collective: λ, thresholds and tolerance, from a first correlation.
     fn thresholds(&mut self, signals: &[Largest]) -> Result<Beginning> {
         let lambda_max = weighted(signals);
-        let lambda = self.bound.scaling().lambdas(self.options, lambda_max);
+        let (of_atoms, clear) = self.of_atoms()?;
+        let lambda = self.bound.scaling().lambdas(self.options, lambda_max, &of_atoms);
         self.bound.set_lambda(&lambda);
         // From z = 0, whatever the solve starts from.
         let aside: Vec<_> = self.placed.states().map(|mut state| state.set_aside()).collect();
@@ -134,7 +142,15 @@ impl<T: Real> Intake<'_, T> {
                 noise.fold(tol, f64::max)
             }
         };
-        Ok(Beginning { lambda_max, lambda, tol, reachable, signals: Vec::new() })
+        Ok(Beginning { lambda_max, lambda, tol, reachable, signals: Vec::new(), clear })
+    }
+
+    /// Collective: λmax of each atom, in its own unit, if λ depends on it, and whether the c that is there tells.
+    fn of_atoms(&self) -> Result<(Vec<f64>, bool)> {
+        match self.options.reg_scale {
+            RegScale::Relative | RegScale::Absolute => Ok((Vec::new(), true)),
+            RegScale::PerAtom => self.measure().largest_of_atoms(),
+        }
     }
 
     /// Whether c may be kept in single precision, as far as dictionary and options tell.

@@ -168,14 +168,71 @@ impl<T: Real> Measure<'_, T> {
             });
             Ok(())
         });
-        self.over_all(states, |(_, most)| most)
+        self.over_all(signals.len(), states.map(|states| states.into_iter().map(|(_, most)| most).collect()))
     }
 
-    /// Collective: the largest by signal of what the threads of all ranks found.
-    fn over_all<S>(&self, states: Result<Vec<S>>, of: impl Fn(S) -> Vec<f64>) -> Result<Vec<f64>> {
-        let mut all = vec![0.0; self.placed.shape().n_signals];
+    /// Collective: the largest |D_k ⋆ r| of each atom (D_k ⋆ r when z ≥ 0) over all signals, in its own unit, each that might be
+    /// it computed anew. And whether the c in single precision tell which ones might be.
+    pub(super) fn largest_of_atoms(&self) -> Result<(Vec<f64>, bool)> {
+        let (n_signals, n_atoms) = (self.placed.shape().n_signals, self.placed.shape().n_atoms);
+        let (plan, tiles, analysis) = (self.bound.plan(), self.placed.tiles(), self.bound.analysis());
+        let nothing = || Ok(vec![0.0; n_signals * n_atoms]);
+        let tops = self.team.for_each(tiles.len(), nothing, |tops, index| {
+            let state = tiles.tile(index);
+            let to = &mut tops[state.tile.signal * n_atoms..][..n_atoms];
+            to.iter_mut().zip(state.c.largest(plan)).for_each(|(to, c)| *to = f64::max(*to, c.wide()));
+            Ok(())
+        });
+        let tops = self.over_all(n_signals * n_atoms, tops)?;
+        let x = self.placed.ranks().largest(&self.placed.window().largest)?;
+        let slack = |i: usize| {
+            let (signal, atom) = (i / n_atoms, i % n_atoms);
+            analysis.slack_of(self.precision.single[signal], x[signal], atom)
+        };
+        let slacks: Vec<f64> = (0..tops.len()).map(slack).collect();
+        let decided = |i: usize| tops[i] > 4.0 * slacks[i] && tops[i].is_finite();
+        let clear = (0..tops.len()).all(|i| decided(i) || !self.precision.single[i / n_atoms] || tops[i] == 0.0);
+        let of_atom = |atom: usize, of: &dyn Fn(usize) -> f64| {
+            (0..n_signals).map(|signal| of(signal * n_atoms + atom)).fold(0.0, f64::max)
+        };
+        let least: Vec<f64> = (0..n_atoms).map(|atom| of_atom(atom, &|i| tops[i] - slacks[i])).collect();
+        let state = || Ok((None, vec![0.0; n_signals * n_atoms]));
+        let signals = self.placed.signals();
+        let anew = self.team.for_each(tiles.len(), state, |(scratch, most), index| {
+            let state = tiles.tile(index);
+            let first = state.tile.signal * n_atoms;
+            let weight = |atom: usize| match decided(first + atom) {
+                true => 1.0 / (least[atom] - slacks[first + atom]),
+                false => 0.0,
+            };
+            let weights: Vec<f64> = (0..n_atoms).map(weight).collect();
+            if self.survey(&state).largest_c(&weights).0 < 1.0 {
+                return Ok(());
+            }
+            let scratch = match scratch {
+                Some(scratch) => scratch,
+                None => scratch.insert(self.scratch()?),
+            };
+            self.survey(&state).for_each_large_c(&weights, 1.0, |of| {
+                let c = self.exact(&signals[state.tile.signal], &of, scratch);
+                let c = if plan.positive { c } else { c.abs() };
+                most[first + of.atom] = f64::max(most[first + of.atom], c);
+            });
+            Ok(())
+        });
+        let anew =
+            self.over_all(n_signals * n_atoms, anew.map(|states| states.into_iter().map(|(_, most)| most).collect()))?;
+        let unscale = self.bound.scaling().unscale();
+        let largest = |atom: usize| of_atom(atom, &|i| if decided(i) { anew[i] } else { tops[i] });
+        let largest = (0..n_atoms).map(|atom| largest(atom) * unscale[atom].wide()).collect();
+        Ok((largest, clear))
+    }
+
+    /// Collective: the largest of `n` numbers each that the threads of all ranks found.
+    fn over_all(&self, n: usize, states: Result<Vec<Vec<f64>>>) -> Result<Vec<f64>> {
+        let mut all = vec![0.0; n];
         for state in self.placed.ranks().agree(states)? {
-            let pairs = all.iter_mut().zip(of(state));
+            let pairs = all.iter_mut().zip(state);
             pairs.for_each(|(to, from)| *to = f64::max(*to, from));
         }
         self.placed.ranks().largest(&all)
@@ -237,7 +294,8 @@ impl<T: Real> Measure<'_, T> {
             });
             Ok(())
         });
-        let most = self.over_all(states, |(_, most)| most)?;
+        let states = states.map(|states| states.into_iter().map(|(_, most)| most).collect());
+        let most = self.over_all(signals.len(), states)?;
         for ((to, most), slack) in largest.iter_mut().zip(most).zip(slack) {
             if slack.is_some() {
                 *to = T::of(most).wide();

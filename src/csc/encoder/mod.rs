@@ -30,14 +30,14 @@ use crate::csc::descent::tile::Step;
 use crate::csc::descent::trace::{Span, Trace};
 use crate::csc::problem::layout::fails_unless_it_fits;
 use crate::csc::problem::model::fails_unless_matching;
-use crate::csc::problem::objective::lambdas;
+use crate::csc::problem::objective::{LambdaMax, lambdas};
 use crate::csc::problem::range::Range;
 use crate::csc::problem::shape::Shape;
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, Point};
 use crate::grid::tiles::Tile;
 use crate::linalg::{Dictionary, Field, FieldMut, Real};
-use crate::options::solve::{Options, Scale, Schedule};
+use crate::options::solve::{Options, RegScale, Schedule};
 use crate::ranks::Transport;
 use crate::ranks::alike::fails_unless_alike;
 use crate::ranks::local::Local;
@@ -201,6 +201,11 @@ impl<T: Real> Encoder<T> {
 
     /// Collective: max |D ⋆ X| (max D ⋆ X when z ≥ 0): the smallest λ for which z = 0 is optimal.
     pub fn lambda_max(&mut self, x: &Field<'_, T>) -> Result<f64> {
+        self.reference(x).map(|found| found.of_all)
+    }
+
+    /// Collective: the same, and that of each atom if λ depends on it.
+    fn reference(&mut self, x: &Field<'_, T>) -> Result<LambdaMax> {
         self.ranks().agree(self.placed.check_x(x))?;
         self.placed.prepare(x.block())?;
         Team::scope(self.most_threads(), |team| self.intake(team).lambda_max(x))
@@ -342,16 +347,16 @@ impl<T: Real> Encoder<T> {
     }
 
     /// Collective: F(z) and its data term for these signals, of which each rank brings a block: with the λ of the options, where
-    /// that is relative to the λmax of these signals.
+    /// that is relative to the λmax of these signals, or to that of each atom.
     pub fn objective(&mut self, x: &Field<'_, T>) -> Result<(f64, f64)> {
         let lambda_max = match self.options.reg_scale {
-            Scale::Relative => self.lambda_max(x)?,
-            Scale::Absolute => {
+            RegScale::Relative | RegScale::PerAtom => self.reference(x)?,
+            RegScale::Absolute => {
                 self.load(x)?;
-                0.0
+                LambdaMax::default()
             }
         };
-        let lambda = lambdas(&self.options, self.shape().n_atoms, lambda_max);
+        let lambda = lambdas(&self.options, self.shape().n_atoms, &lambda_max);
         // However z came to be.
         self.placed.states().for_each(|mut state| state.begin_solve());
         if self.allows_holes() {
@@ -450,7 +455,7 @@ impl<T: Real> Encoder<T> {
 
     /// λ of every atom, absolute, from now on.
     pub(crate) fn set_lambda(&mut self, lambda: &[f64]) {
-        self.options.reg_scale = Scale::Absolute;
+        self.options.reg_scale = RegScale::Absolute;
         self.options.reg_per_atom = lambda.to_vec();
     }
 }

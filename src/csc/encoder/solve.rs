@@ -186,9 +186,11 @@ impl Goal {
             }
             false => None,
         };
-        // λ_k = 0: nothing is dual feasible unless D_k ⋆ r = 0.
+        // λ_k = 0: nothing is dual feasible unless D_k ⋆ r = 0, as it is for an atom of zeros.
         let unscale = intake.bound.scaling().unscale();
-        let dual_weights = unscale.iter().zip(lambda).map(|(c, l)| c.wide() / l).collect();
+        let reach = intake.bound.correlator().weights();
+        let weight = |((c, l), reach): ((&T, &f64), f64)| if reach == 0.0 { 0.0 } else { c.wide() / l };
+        let dual_weights = unscale.iter().zip(lambda).zip(reach).map(weight).collect();
         let lambda = lambda.clone();
         let (targets, floors) = (Vec::new(), Vec::new());
         let mut goal = Goal { lambda, dual_weights, tol: *tol, reachable: *reachable, targets, floors, asynchronous };

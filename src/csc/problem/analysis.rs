@@ -52,6 +52,11 @@ impl<T: Real> Analysis<T> {
         &self.correlator
     }
 
+    /// What c of an atom may be wrong by.
+    pub(crate) fn slack_of(&self, single: bool, x: f64, atom: usize) -> f64 {
+        self.uncertainty[usize::from(single)][atom] * x
+    }
+
     /// What a weighted c may be wrong by, in single precision or in full, where |values| of the field are up to `x`.
     pub(crate) fn slack(&self, single: bool, x: f64, weights: &[f64]) -> f64 {
         let uncertain = &self.uncertainty[usize::from(single)];

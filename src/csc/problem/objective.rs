@@ -12,8 +12,16 @@ use crate::csc::problem::shape::Shape;
 use crate::grid::point::{AXES, Point};
 use crate::grid::tiles::{Number, Tile, TileGrid};
 use crate::linalg::{Dictionary, Field, FieldMut, Real};
-use crate::options::solve::{Missing, Options, Scale};
+use crate::options::solve::{Missing, Options, RegScale};
 use crate::threads::for_each;
+
+/// λmax as far as λ depends on it.
+#[derive(Default)]
+pub(crate) struct LambdaMax {
+    pub(crate) of_all: f64,
+    /// Of each atom by itself.
+    pub(crate) of_atoms: Vec<f64>,
+}
 
 pub(crate) fn check<T: Real>(
     argument: &str,
@@ -44,7 +52,9 @@ pub fn lambda_max<T: Real>(
     check("x", shape, x, n_fields, shape.signal)?;
     let centred = centred(shape, options, x)?;
     let x = centred.as_ref().map_or(x.clone(), |values| Field::contiguous(values, shape.signal));
-    of_centred(shape, dictionary, options, n_threads, &x)
+    // Of all atoms, whatever λ depends on.
+    let options = &Options { reg_scale: RegScale::Relative, ..options.clone() };
+    of_centred(shape, dictionary, options, n_threads, &x).map(|found| found.of_all)
 }
 
 /// The signals less what they lie on, if anything is to be taken from them.
@@ -53,14 +63,14 @@ fn centred<T: Real>(shape: &Shape, options: &Options, x: &Field<'_, T>) -> Resul
     Rule::new(shape, options).centred(shape, x)
 }
 
-/// λmax of signals without a background.
+/// λmax of signals without a background: of all atoms, or of each if λ depends on that.
 fn of_centred<T: Real>(
     shape: &Shape,
     dictionary: &Dictionary<T>,
     options: &Options,
     n_threads: usize,
     x: &Field<'_, T>,
-) -> Result<f64> {
+) -> Result<LambdaMax> {
     let filled = filled(options, x)?;
     let x = filled.as_ref().map_or(x.clone(), |values| Field::contiguous(values, shape.signal));
     let x = &x;
@@ -68,7 +78,20 @@ fn of_centred<T: Real>(
     fails_unless_it_fits::<T>(shape, options)?;
     let (grid, _) = layout::grid(shape, options)?;
     let analysis = Analysis::new(shape, options, dictionary.clone(), shape.periodic, grid.largest())?;
-    Ok(largest(shape, options, &grid, &analysis, n_threads, x)? * analysis.scaling().gauge())
+    let largest = |of: &[usize], weights: &[f64]| largest(shape, options, &grid, &analysis, n_threads, x, of, weights);
+    let (n_atoms, scaling) = (shape.n_atoms, analysis.scaling());
+    match options.reg_scale {
+        RegScale::PerAtom => {
+            let alone: Vec<usize> = (0..n_atoms).collect();
+            let weights: Vec<f64> = scaling.unscale().iter().map(|c| c.wide()).collect();
+            Ok(LambdaMax { of_all: 0.0, of_atoms: scaling.leave_lambdas(&largest(&alone, &weights)?) })
+        }
+        RegScale::Relative | RegScale::Absolute => {
+            let together = largest(&vec![0; n_atoms], &scaling.of_lambda_max())?;
+            let of_all = together.into_iter().fold(0.0, f64::max) * scaling.gauge();
+            Ok(LambdaMax { of_all, of_atoms: Vec::new() })
+        }
+    }
 }
 
 /// The signals with zeros where they are NaN and that says that they are missing there; none: nothing is missing.
@@ -89,7 +112,8 @@ fn filled<T: Real>(options: &Options, x: &Field<'_, T>) -> Result<Option<Vec<T>>
     Ok(Some(values))
 }
 
-/// λmax in units of the gauge.
+/// The largest weighted |c| (or c) of the atoms that belong together, `of` being the number of the class that each is in.
+#[allow(clippy::too_many_arguments)]
 fn largest<T: Real>(
     shape: &Shape,
     options: &Options,
@@ -97,7 +121,9 @@ fn largest<T: Real>(
     analysis: &Analysis<T>,
     n_threads: usize,
     x: &Field<'_, T>,
-) -> Result<f64> {
+    of: &[usize],
+    weights: &[f64],
+) -> Result<Vec<f64>> {
     let correlator = analysis.correlator();
     let n_atoms = shape.n_atoms;
     let group = group_shape(shape.valid(), n_atoms);
@@ -118,7 +144,7 @@ fn largest<T: Real>(
         let n = tile.n_groups() * group_volume * n_atoms;
         correlator.tile(&signals[tile.signal], tile, scratch, &mut c[..n]);
     };
-    let weights = analysis.scaling().of_lambda_max();
+    let n_classes = of.iter().max().map_or(0, |last| last + 1);
     let value = |c: f64, atom: usize| {
         let c = if options.positive { c } else { c.abs() };
         weights[atom] * c
@@ -126,9 +152,9 @@ fn largest<T: Real>(
     let work = |(scratch, c, tops): &mut (_, Vec<T>, Vec<_>), index: usize| {
         let tile = grid.tile(Number(index));
         correlate(scratch, c, &tile);
-        let mut top = 0.0;
+        let mut top = vec![0.0; n_classes];
         for_each_value(&tile, &group, n_atoms, c, |_, atom, c| {
-            top = f64::max(top, value(c, atom));
+            top[of[atom]] = f64::max(top[of[atom]], value(c, atom));
         });
         tops.push((index, top));
         Ok(())
@@ -136,24 +162,28 @@ fn largest<T: Real>(
     let mut states = for_each(n_threads, grid.len(), state, work)?;
     let tops = states.iter_mut().flat_map(|(_, _, tops)| tops.drain(..));
     let tops: Vec<_> = tops.collect();
-    let top = tops.iter().map(|(_, top)| *top).fold(0.0, f64::max);
-    let slack = analysis.slack(false, fold(x, f64::abs, f64::max), &weights);
+    let mut largest: Vec<f64> =
+        (0..n_classes).map(|i| tops.iter().map(|(_, top)| top[i]).fold(0.0, f64::max)).collect();
     let Some((scratch, c, _)) = states.first_mut() else {
-        return Ok(top);
+        return Ok(largest);
     };
-    if top <= 4.0 * slack || top.is_infinite() {
-        return Ok(top);
-    }
     // As a solve does: all that might be the largest, one by one.
-    let least = top - 2.0 * slack;
-    let mut largest = 0.0;
-    for (index, _) in tops.iter().filter(|(_, top)| *top >= least) {
+    let x = fold(x, f64::abs, f64::max);
+    let least = |(class, top): (usize, &mut f64)| {
+        let weights: Vec<f64> = (0..n_atoms).map(|atom| if of[atom] == class { weights[atom] } else { 0.0 }).collect();
+        let slack = analysis.slack(false, x, &weights);
+        let least = (*top > 4.0 * slack && top.is_finite()).then_some(*top - 2.0 * slack);
+        *top = if least.is_some() { 0.0 } else { *top };
+        least.unwrap_or(f64::INFINITY)
+    };
+    let least: Vec<f64> = largest.iter_mut().enumerate().map(least).collect();
+    for (index, _) in tops.iter().filter(|(_, tops)| tops.iter().zip(&least).any(|(top, least)| top >= least)) {
         let tile = grid.tile(Number(*index));
         correlate(scratch, c, &tile);
         for_each_value(&tile, &group, n_atoms, c, |at, atom, c| {
-            if value(c, atom) >= least {
+            if value(c, atom) >= least[of[atom]] {
                 let c = correlator.at(&signals[tile.signal], at, atom, scratch);
-                largest = f64::max(largest, value(c, atom));
+                largest[of[atom]] = f64::max(largest[of[atom]], value(c, atom));
             }
         });
     }
@@ -182,21 +212,18 @@ fn for_each_value<T: Real>(
 }
 
 /// λ of every atom.
-pub(crate) fn lambdas(options: &Options, n_atoms: usize, lambda_max: f64) -> Vec<f64> {
-    let unit = match options.reg_scale {
-        Scale::Absolute => 1.0,
-        Scale::Relative => lambda_max,
+pub(crate) fn lambdas(options: &Options, n_atoms: usize, lambda_max: &LambdaMax) -> Vec<f64> {
+    let unit = |atom: usize| match options.reg_scale {
+        RegScale::Absolute => 1.0,
+        RegScale::Relative => lambda_max.of_all,
+        RegScale::PerAtom => lambda_max.of_atoms[atom],
     };
-    let lambda = |reg: &f64| (reg * unit).min(f64::MAX);
-    if options.reg_per_atom.is_empty() {
-        vec![lambda(&options.reg); n_atoms]
-    } else {
-        options.reg_per_atom.iter().map(lambda).collect()
-    }
+    let reg = |atom: usize| options.reg_per_atom.get(atom).unwrap_or(&options.reg);
+    (0..n_atoms).map(|atom| (reg(atom) * unit(atom)).min(f64::MAX)).collect()
 }
 
 /// F(z) and its data term ½‖X − Σₖ zₖ ∗ Dₖ‖², as a solve with these options minimises it: the
-/// regularisation is theirs, relative to λmax if they say so.
+/// regularisation is theirs, relative to λmax, or to that of each atom, if they say so.
 pub fn objective<T: Real>(
     shape: &Shape,
     dictionary: &Dictionary<T>,
@@ -219,10 +246,10 @@ pub fn objective<T: Real>(
         None => x.check_finite("x")?,
     }
     let lambda_max = match options.reg_scale {
-        Scale::Absolute => 0.0,
-        Scale::Relative => of_centred(shape, dictionary, options, n_threads, x)?,
+        RegScale::Absolute => LambdaMax::default(),
+        RegScale::Relative | RegScale::PerAtom => of_centred(shape, dictionary, options, n_threads, x)?,
     };
-    let lambda = lambdas(options, shape.n_atoms, lambda_max);
+    let lambda = lambdas(options, shape.n_atoms, &lambda_max);
     let volume = shape.signal.iter().product::<i64>() as usize;
     let mut model: Vec<T> = memory::zeroed("the reconstruction", n_fields * volume)?;
     let mut out = FieldMut::contiguous(&mut model, shape.signal);

@@ -10,7 +10,7 @@
 use crate::base::error::Result;
 use crate::linalg::correlate::unit_of;
 use crate::linalg::{Atoms, Dictionary, Real};
-use crate::options::solve::{Options, Scale, Schedule};
+use crate::options::solve::{Options, RegScale, Schedule};
 
 /// Units and weights of a dictionary's atoms.
 pub(crate) struct Scaling<T> {
@@ -124,14 +124,15 @@ impl<T: Real> Scaling<T> {
         self.gauge / self.data_unit
     }
 
-    /// λ of every atom inside, where λmax is in units of the gauge.
-    pub(crate) fn lambdas(&self, options: &Options, lambda_max: f64) -> Vec<f64> {
-        let unit = match options.reg_scale {
-            Scale::Absolute => self.data_unit / self.gauge,
-            Scale::Relative => lambda_max,
-        };
+    /// λ of every atom inside, where λmax is in units of the gauge, and that of each atom, where it matters, in its own.
+    pub(crate) fn lambdas(&self, options: &Options, lambda_max: f64, of_atoms: &[f64]) -> Vec<f64> {
         let lambda = |(atom, unit_of_atom): (usize, &T)| {
             let reg = options.reg_per_atom.get(atom).unwrap_or(&options.reg);
+            let unit = match options.reg_scale {
+                RegScale::Absolute => self.data_unit / self.gauge,
+                RegScale::Relative => lambda_max,
+                RegScale::PerAtom => return (reg * of_atoms[atom]).min(f64::MAX),
+            };
             (reg * unit * (self.gauge / unit_of_atom.wide())).min(f64::MAX)
         };
         self.units.iter().enumerate().map(lambda).collect()

@@ -179,7 +179,7 @@ impl<T: Real> Correlations<T> {
     }
 
     /// Largest |c| (or c when z ≥ 0) of each atom, at least 0.
-    pub(super) fn largest(&self, plan: &Plan<T>) -> Vec<T> {
+    pub(crate) fn largest(&self, plan: &Plan<T>) -> Vec<T> {
         fn largest<C: Real>(isa: Isa, positive: bool, c: &[C], run: usize, n: usize) -> Vec<C> {
             // Long runs first, which are fast.
             let (mut places, mut atoms) = (vec![C::ZERO; run], vec![C::ZERO; n]);
