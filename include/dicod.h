@@ -3383,7 +3383,7 @@ dicod_status parmap_get_unfinished(const dicod_parmap *map,
  * ordered (integer, default 1, 0 or 1)
  *     0: results are consumed, or forks joined, as they come, not in order of index
  * deadline (real, default inf, at least 0)
- *     seconds after which a run stops, from the call of the rank that comes first
+ *     seconds after which a run stops, from when the last rank has called
  * grace (real, default 1, at least 0)
  *     seconds that running tasks have to end after a deadline or a cancel: other ranks are not waited for any longer; a task on a thread of rank 0 is, it cannot be ended from outside
  * progress_interval (real, default 0.1, at least 0)
@@ -3810,8 +3810,8 @@ typedef struct parmap_reducer {
  * Task i reads in_size bytes at inputs + i * in_stride, as for parmap_run(). On success `state` is
  * set, by `unpack`, to all forks joined, on every rank; otherwise that of rank 0 is as it was.
  * Failures of `fork_state` and `pack` are reported at the first task of the chunk, with
- * PARMAP_ERROR_TASK; those of `unpack` and `join_states` with PARMAP_ERROR_CONSUMER, whose item is the number of the
- * chunk. The calling thread makes forks as well: one to join the others into (if that fails nothing has run, the status is
+ * PARMAP_ERROR_TASK; those of `unpack` and `join_states` there, too, with PARMAP_ERROR_CONSUMER. The calling thread makes
+ * forks as well, and the message says so: one to join the others into (if that fails nothing has run, the status is
  * PARMAP_ERROR_TASK, and the report is not written), and one to unpack each into (PARMAP_ERROR_CONSUMER). If "errors" is
  * "continue", tasks that fail have to leave the state as it was.
  *

@@ -556,6 +556,21 @@ fn an_atom_out_of_reach_takes_no_digits_from_the_others() {
 }
 
 #[test]
+fn an_atom_out_of_reach_takes_no_digits_from_the_proof() {
+    for weak in [1e-3, 1e-4, 1e-5] {
+        let problem = with_norms(200, 5, &[1.0, weak]);
+        for (schedule, gap_tol) in
+            [(Schedule::Coloured, 5e-3), (Schedule::Published, 5e-3), (Schedule::Published, 1e-4)]
+        {
+            let options = Options { schedule, gap_tol, tol: 0.1, ..Options::default() };
+            let Answer { info, .. } = solve::<f32>(&problem, &options, 1, None);
+            assert_eq!(info.stop, Stop::Converged, "{weak} {schedule:?} {info:?}");
+            assert!(info.certificate.gap <= gap_tol * info.certificate.objective, "{weak} {schedule:?} {info:?}");
+        }
+    }
+}
+
+#[test]
 fn activations_to_begin_with_that_hardly_reconstruct_but_cost_are_left_out() {
     // Of the weak atom |d||z| is below what floats resolve, but λ|z| is percents of F.
     for weak in [1e-2, 1e-3] {

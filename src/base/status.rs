@@ -87,7 +87,7 @@ pub(crate) fn text(status: dicod_status) -> &'static CStr {
         PARMAP_STOPPED => c"stopped by the consumer or a checkpoint",
         PARMAP_ERROR_TASK => c"a task failed",
         PARMAP_ERROR_PRODUCER => c"the producer failed",
-        PARMAP_ERROR_CONSUMER => c"the consumer failed",
+        PARMAP_ERROR_CONSUMER => c"the consumer failed, or a join",
         PARMAP_ERROR_STALLED => c"the producer waits although nothing is in flight",
         PARMAP_ERROR_TIMEOUT => c"the deadline has passed",
         PARMAP_ERROR_CANCELLED => c"cancelled",

@@ -3,6 +3,7 @@
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::status::dicod_status;
+use crate::base::wording::index;
 use crate::clock::Clock;
 use crate::csc::coder::Coder;
 use crate::csc::encoder::activations::write_list;
@@ -125,6 +126,10 @@ pub(crate) fn read_sparse<T: Element>(
     let value = slice(value, n, "value", "n values")?;
     let mut list: Vec<Activation<T>> = Vec::new();
     memory::reserve("a list of activations", &mut list, n)?;
+    if let Some((i, value)) = value.iter().enumerate().find(|(_, x)| x.is_finite() && !T::of(**x).finite()) {
+        let allowed = format!("at most {:e} in size, as float has it", f32::MAX);
+        return Err(Error::argument(&format!("value{}", index(&[i])), format!("{value:e}"), allowed));
+    }
     // What is negative is too large as well.
     let number = |of: Option<&[i64]>, i: usize| of.map_or(0, |of| of[i] as usize);
     for (i, (at, value)) in position.chunks_exact(shape.n_axes).zip(value).enumerate() {

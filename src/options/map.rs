@@ -46,7 +46,7 @@ options! {
         root_works: flag = 1, "0: rank 0 only hands out tasks, if there are other ranks";
         max_outstanding: integer(0) = 0, "items at most between producer and consumer of a stream; 0: four per worker";
         ordered: flag = 1, "0: results are consumed, or forks joined, as they come, not in order of index";
-        deadline: real(0.0, inf) = inf, "seconds after which a run stops, from the call of the rank that comes first";
+        deadline: real(0.0, inf) = inf, "seconds after which a run stops, from when the last rank has called";
         grace: real(0.0, inf) = 1, "seconds that running tasks have to end after a deadline or a cancel: other ranks are not \
             waited for any longer; a task on a thread of rank 0 is, it cannot be ended from outside";
         progress_interval: real(0.0, inf) = 0.1, "least seconds between two calls of the progress callback";

@@ -70,7 +70,9 @@ impl Map {
             1 => None,
             _ => self.team(&mut state, k, first)?,
         };
+        // By now every rank has called: none loses time to one that is late.
         let deadline = Duration::try_from_secs_f64(settings.deadline).ok();
+        let deadline = deadline.and_then(|after| Instant::now().checked_add(after));
         let cores = outer.unwrap_or_else(|| allowed_cores().max(n_threads));
         let run = Run {
             ranks: self.ranks.clone(),
@@ -78,7 +80,7 @@ impl Map {
             n_threads,
             stack: self.stack.bytes,
             poll_interval: self.poll_interval,
-            control: Control::new(self.flag.0.clone(), deadline.and_then(|after| start.checked_add(after))),
+            control: Control::new(self.flag.0.clone(), deadline),
             settings,
             workers,
             team,

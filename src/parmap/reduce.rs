@@ -7,7 +7,7 @@ use crate::parmap::handle::Map;
 use crate::parmap::map::Tasks;
 use crate::parmap::run::follow::follow;
 use crate::parmap::run::progress::Watcher;
-use crate::parmap::run::report::{BAD_CODE, Failure, NOT_RUN, PANICKED, Report, TASK_FAILED};
+use crate::parmap::run::report::{BAD_CODE, Failure, NOT_RUN, Outcome, PANICKED, Report, TASK_FAILED};
 use crate::parmap::run::source::Work;
 use crate::parmap::run::state::Run;
 use crate::parmap::run::task::{Place, Ran, Task, codes, run_chunk};
@@ -137,6 +137,10 @@ impl<R: Reducer, P: FnMut(u64, &mut Vec<u8>) -> (Produced, u64)> UnitEnds for Jo
             Err(Failed(code, text)) => Consumed::Failed(code, text),
         }
     }
+
+    fn failed(&self) -> Outcome {
+        Outcome::JoinFailed
+    }
 }
 
 /// Of a callback that failed outside all tasks. A code that is not allowed is as much its failure as one of its own.
@@ -184,7 +188,7 @@ pub fn reduce<R: Reducer>(
     })?;
     let run = &running.run;
     spread(run, reducer, state)?;
-    let made = safely("fork", || reducer.fork(state)).map_err(as_error);
+    let made = safely("fork to join the others into", || reducer.fork(state)).map_err(as_error);
     let mut total = run.ranks.agree(made)?;
     let forks = Forks { reducer, pristine: state, size: Some(tasks.in_size) };
     let report = if root {

@@ -58,6 +58,11 @@ pub(crate) trait UnitEnds {
     fn produce(&mut self, first: u64, to: &mut Vec<u8>) -> (Produced, u64);
 
     fn consume(&mut self, reply: Reply) -> Consumed;
+
+    /// How a run has ended where that failed.
+    fn failed(&self) -> Outcome {
+        Outcome::ConsumerFailed
+    }
 }
 
 /// Units from a producer to a consumer, of which so many at most are on their way.
@@ -120,7 +125,7 @@ impl StreamSource<'_> {
         match safely(|| ends.consume(reply), Consumed::Failed) {
             Consumed::More => return,
             Consumed::Stop => self.end(Outcome::Stopped, first, 0, String::new()),
-            Consumed::Failed(code, text) => self.end(Outcome::ConsumerFailed, first, code, text),
+            Consumed::Failed(code, text) => self.end(self.ends.failed(), first, code, text),
         }
         self.run.control.cut(first);
     }

@@ -74,6 +74,15 @@ static void sets_what_was_got(int64_t count, int64_t *signal, int64_t *atom, int
     const double below[1] = {-1};
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "value[0]", dicod_encoder_set_sparse(e, 1, NULL, atom, at, below));
     dicod_encoder_free(&e);
+
+    /* no float can be */
+    const double large[2] = {1, -1e300};
+    to_float(d, df, ND);
+    OK(dicod_encoder_create_f32(NULL, NULL, SHAPES, df, &e));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "value[1] must be at most 3.4028235e38 in size, as float has it, is -1e300",
+          dicod_encoder_set_sparse(e, 2, NULL, atom, at, large));
+    FAILS(DICOD_ERROR_NOT_FINITE, "value[1]", dicod_encoder_set_sparse(e, 2, NULL, atom, at, wild));
+    dicod_encoder_free(&e);
     dicod_options_free(&o);
 }
 

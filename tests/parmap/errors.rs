@@ -218,6 +218,23 @@ fn after_a_deadline_the_unfinished_tasks_are_known() {
 }
 
 #[test]
+fn a_deadline_runs_from_when_the_last_rank_has_called() {
+    for late in 0..3 {
+        let settings = Settings { deadline: 2.0, ..Settings::default() };
+        let reports = on((3, 1), Weather::default(), &settings, |map| {
+            if map.ranks().rank() == late {
+                std::thread::sleep(Duration::from_secs_f64(1.1 * settings.deadline));
+            }
+            Tasks::new(6).run(map, &|_, _, _| 0, None).unwrap()
+        });
+        assert!(
+            reports.iter().all(|report| (report.outcome, report.done) == (Outcome::Done, 6)),
+            "{late}: {reports:?}"
+        );
+    }
+}
+
+#[test]
 fn after_the_grace_period_the_root_waits_no_longer_for_other_ranks() {
     let settings = Settings { deadline: 0.05, grace: 0.05, ..Settings::default() };
     let root_is_back = AtomicBool::new(false);

@@ -21,9 +21,12 @@ impl Reducer for Sum {
     type State = State;
 
     fn fork(&self, pristine: &State) -> Result<State, Failed> {
-        self.forks.fetch_add(1, Ordering::Relaxed);
+        let before = self.forks.fetch_add(1, Ordering::Relaxed);
         assert!(pristine.1.is_empty());
-        Ok(pristine.clone())
+        match self.bad {
+            Some(("fork", after)) if after == before => Err(Failed(8, "no room".into())),
+            _ => Ok(pristine.clone()),
+        }
     }
 
     fn work(&self, state: &mut State, task: &Task, input: &[u8]) -> i32 {
@@ -137,7 +140,7 @@ fn errors_of_a_reduction_leave_the_state_as_it_was() {
                 let (outcome, index, code, text) = match which {
                     "work" => (Outcome::TaskFailed, 14, 3, ""),
                     "pack" => (Outcome::TaskFailed, 12, 8, "pack: full"),
-                    _ => (Outcome::ConsumerFailed, 12, -9, "join: panicked: no join"),
+                    _ => (Outcome::JoinFailed, 12, -9, "join: panicked: no join"),
                 };
                 assert_eq!((report.outcome, failure.index, failure.code), (outcome, index, code));
                 assert_eq!(failure.message, text);
@@ -150,6 +153,37 @@ fn errors_of_a_reduction_leave_the_state_as_it_was() {
         for (report, state) in reduced(shape, 4, &settings, 30, Some(("work", 14))) {
             assert_eq!(report.outcome, Outcome::SomeFailed);
             assert_eq!(state.1.len(), 30);
+        }
+    }
+}
+
+/// The calling thread makes forks as well: one that others are joined into, and one for each that comes back.
+#[test]
+fn forks_that_fail_outside_of_chunks_are_named_as_what_they_are() {
+    let inputs = bytes_of(&numbers(20));
+    let settings = Settings { chunk: 4, root_works: false, ..Settings::default() };
+    for after in [0, 1, 3] {
+        let ended = on((3, 1), rough(0), &settings, |map| {
+            let root = map.ranks().rank() == 0;
+            let tasks = Tasks::new(20).inputs(&inputs, 8).unwrap();
+            let sum = Sum { bad: root.then_some(("fork", after)), ..Sum::default() };
+            let mut state = (0.0, Vec::new());
+            let ended = reduce(map, &tasks, &sum, &mut state, None);
+            assert!(!root || state == (0.0, Vec::new()));
+            ended.map(|report| (report.outcome, report.code(), report.message())).map_err(|error| error.to_string())
+        });
+        for ended in ended {
+            match after {
+                0 => {
+                    let text = "rank 0: a callback failed with code 8: fork to join the others into: no room";
+                    assert_eq!(ended, Err(text.to_string()));
+                }
+                _ => {
+                    let text =
+                        format!("the chunk at task {} could not be joined, code 8: fork: no room", 4 * (after - 1));
+                    assert_eq!(ended, Ok((Outcome::JoinFailed, -103, text)));
+                }
+            }
         }
     }
 }

@@ -249,6 +249,16 @@ impl<T: Real> Measure<'_, T> {
         self.bound.correlator().at(signal, at, of.atom, scratch)
     }
 
+    /// Collective: the largest numbers of each signal whose rounding its steps have: those that tiles met since they took over
+    /// a new c where atoms are out of reach of thresholds that are far apart, else what c were largest at first.
+    pub(super) fn heights(&self, signals: &[Largest]) -> Result<Vec<f64>> {
+        if !self.bound.plan().is_spread {
+            return Ok(signals.iter().map(|signal| signal.c).collect());
+        }
+        let heights = self.placed.tiles().heights(self.team, signals.len());
+        self.placed.ranks().largest(&self.placed.ranks().agree(heights)?)
+    }
+
     /// Collective: takes over a new c. Returns max |dz| of each signal over all ranks, in the element type.
     #[inline(never)]
     pub(super) fn restart(&self) -> Result<Vec<f64>> {

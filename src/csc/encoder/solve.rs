@@ -194,24 +194,26 @@ impl Goal {
         let lambda = lambda.clone();
         let (targets, floors) = (Vec::new(), Vec::new());
         let mut goal = Goal { lambda, dual_weights, tol: *tol, reachable: *reachable, targets, floors, asynchronous };
-        goal.aim(intake, signals);
+        goal.aim(intake, signals)?;
         Ok(goal)
     }
 
-    /// What descents go down to.
-    fn aim<T: Real>(&mut self, intake: &Intake<'_, T>, signals: &[Largest]) {
+    /// Collective: what descents go down to.
+    fn aim<T: Real>(&mut self, intake: &Intake<'_, T>, signals: &[Largest]) -> Result<()> {
         let (plan, reachable) = (intake.bound.plan(), self.reachable);
+        let heights = intake.measure().heights(signals)?;
         // A little below the tolerance, so that the rounding of G and c seldom costs a second round.
-        let target = |(signal, single): (&Largest, &bool)| match plan.exact {
+        let target = |(height, single): (&f64, &bool)| match plan.exact {
             true => reachable,
             false if *single || size_of::<T>() == size_of::<f32>() => {
-                0.998 * reachable - 16.0 * f64::from(f32::EPSILON) * signal.c
+                0.998 * reachable - 16.0 * f64::from(f32::EPSILON) * height
             }
             false => 0.998 * reachable,
         };
-        self.targets = signals.iter().zip(&intake.precision.single).map(target).collect();
-        let floor = |(target, signal): (&f64, &Largest)| target.max(plan.rounding(signal.c));
-        self.floors = self.targets.iter().zip(signals).map(floor).collect();
+        self.targets = heights.iter().zip(&intake.precision.single).map(target).collect();
+        let floor = |(target, height): (&f64, &f64)| target.max(plan.rounding(*height));
+        self.floors = self.targets.iter().zip(&heights).map(floor).collect();
+        Ok(())
     }
 }
 
@@ -425,8 +427,9 @@ impl<T: Real> Solve<'_, '_, T> {
     /// no step is as large; tells why the solve has ended if all steps are rounding.
     fn go_further(&mut self, steps: &[f64], info: &mut Info) -> Result<Option<Stop>> {
         let plan = self.intake.bound.plan();
-        let rounded = |(step, signal): (&f64, &Largest)| *step <= plan.rounding(signal.c);
-        if self.goal.reachable > self.goal.tol || steps.iter().zip(&self.signals).all(rounded) {
+        let rounded = |(step, height): (&f64, &f64)| *step <= plan.rounding(*height);
+        let heights = self.intake.measure().heights(&self.signals)?;
+        if self.goal.reachable > self.goal.tol || steps.iter().zip(&heights).all(rounded) {
             return Ok(Some(Stop::Precision));
         }
         let largest = steps.iter().copied().fold(0.0, f64::max);
@@ -446,7 +449,7 @@ impl<T: Real> Solve<'_, '_, T> {
             self.slack = slack_of(&measure.correlate(&measure.bound.scaling().of_lambda_max())?);
         }
         let steps = measure.restart()?;
-        self.goal.aim(&self.intake, &self.signals);
+        self.goal.aim(&self.intake, &self.signals)?;
         (self.rounds, self.idle) = (0, 0);
         self.open.fill(true);
         self.close(&steps);

@@ -56,8 +56,8 @@ pub struct parmap_reducer {
 /// Task i reads in_size bytes at inputs + i * in_stride, as for parmap_run(). On success `state` is
 /// set, by `unpack`, to all forks joined, on every rank; otherwise that of rank 0 is as it was.
 /// Failures of `fork_state` and `pack` are reported at the first task of the chunk, with
-/// PARMAP_ERROR_TASK; those of `unpack` and `join_states` with PARMAP_ERROR_CONSUMER, whose item is the number of the
-/// chunk. The calling thread makes forks as well: one to join the others into (if that fails nothing has run, the status is
+/// PARMAP_ERROR_TASK; those of `unpack` and `join_states` there, too, with PARMAP_ERROR_CONSUMER. The calling thread makes
+/// forks as well, and the message says so: one to join the others into (if that fails nothing has run, the status is
 /// PARMAP_ERROR_TASK, and the report is not written), and one to unpack each into (PARMAP_ERROR_CONSUMER). If "errors" is
 /// "continue", tasks that fail have to leave the state as it was.
 ///

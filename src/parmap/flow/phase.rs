@@ -165,7 +165,7 @@ impl Training<'_> {
     ) -> Result<Report> {
         let (run, reducer) = (self.run, self.reducer);
         spread(run, reducer, node)?;
-        let made = safely("fork", || node.fork()).map_err(as_error);
+        let made = safely("fork to join the others into", || node.fork()).map_err(as_error);
         let mut total = run.ranks.agree(made)?;
         let forks = Forks { reducer, pristine: node, size: None };
         let mut n_chunks = 0;

@@ -20,7 +20,7 @@ pub const STOPPED: i32 = 102;
 pub const TASK_FAILED: i32 = -101;
 /// Code of a run whose producer failed.
 pub const PRODUCER_FAILED: i32 = -102;
-/// Code of a run whose consumer failed.
+/// Code of a run whose consumer failed, or a join.
 pub const CONSUMER_FAILED: i32 = -103;
 /// Code of a run that would have waited for ever.
 pub const STALLED: i32 = -104;
@@ -51,9 +51,11 @@ pub enum Outcome {
     TimedOut,
     /// Somebody asked to stop.
     Cancelled,
+    /// What came of a chunk could not be joined.
+    JoinFailed,
 }
 
-const OUTCOMES: [Outcome; 9] = [
+const OUTCOMES: [Outcome; 10] = [
     Outcome::Done,
     Outcome::SomeFailed,
     Outcome::Stopped,
@@ -63,6 +65,7 @@ const OUTCOMES: [Outcome; 9] = [
     Outcome::Stalled,
     Outcome::TimedOut,
     Outcome::Cancelled,
+    Outcome::JoinFailed,
 ];
 
 /// The failure that a run reports: that of the lowest index.
@@ -138,7 +141,7 @@ impl Report {
             Outcome::Stopped => STOPPED,
             Outcome::TaskFailed => TASK_FAILED,
             Outcome::ProducerFailed => PRODUCER_FAILED,
-            Outcome::ConsumerFailed => CONSUMER_FAILED,
+            Outcome::ConsumerFailed | Outcome::JoinFailed => CONSUMER_FAILED,
             Outcome::Stalled => STALLED,
             Outcome::TimedOut => TIMED_OUT,
             Outcome::Cancelled => CANCELLED,
@@ -194,6 +197,7 @@ impl Report {
             Outcome::ConsumerFailed => {
                 format!("the consumer failed at item {index} with code {code}{text}")
             }
+            Outcome::JoinFailed => format!("the chunk at task {index} could not be joined, code {code}{text}"),
             Outcome::Stalled => format!(
                 "the producer wants to wait at item {index}, but nothing is in flight: it would \
                  wait for ever"

@@ -176,6 +176,11 @@ impl<T: Real> TileState<T> {
         if rounding > self.target { rounding } else { self.target }
     }
 
+    /// The largest number that steps were made of since the last [`Self::restart`].
+    pub(crate) fn height(&self) -> T {
+        self.largest
+    }
+
     /// Upper bound on max |dz| as far as the tile has heard.
     pub(crate) fn bound(&self, plan: &Plan<T>) -> T {
         T::largest(plan.isa, &self.bound)

@@ -37,8 +37,8 @@ pub(crate) struct Plan<T> {
     pub(super) taps: Option<Taps<T>>,
     /// The largest weight of a sample.
     pub(crate) heaviest: T,
-    /// They are far apart.
-    pub(super) is_spread: bool,
+    /// The thresholds are far apart.
+    pub(crate) is_spread: bool,
     /// Every bit of every step is as if written down from the definition.
     pub(crate) exact: bool,
     /// What a step is divided by for the caller: see `Scaling::least`.

@@ -191,6 +191,11 @@ impl<T: Real> Tiles<T> {
         self.largest(team, n_signals, |_, state| state.settle(plan))
     }
 
+    /// The largest numbers that steps of this rank were made of since the last [`Self::restart`], of each signal.
+    pub(crate) fn heights(&self, team: &Team, n_signals: usize) -> Result<Vec<f64>> {
+        self.largest(team, n_signals, |_, state| state.height())
+    }
+
     /// The largest of what every tile of a signal has.
     fn largest(
         &self,
