@@ -3,7 +3,6 @@
 #
 #   Dicod_BLAS_LIBRARIES    what a program links to beside the static library
 #   Dicod_BLAS_ENVIRONMENT  what build.rs has to know
-#   Dicod_BLAS_FLAGS        and what cargo has to
 
 if(BLA_VENDOR)
   set(Dicod_default_blas ${BLA_VENDOR})
@@ -73,7 +72,7 @@ if(NOT Dicod_has_cblas)
   message(FATAL_ERROR "Dicod: ${Dicod_BLAS_LIBRARIES} (Dicod_BLAS = ${Dicod_BLAS}) has no cblas_dgemm: a BLAS with the C interface is needed.")
 endif()
 
-# Given to cargo in any case: openblas-src, which finds OpenBLAS for users of Rust, would compile a TLS library each time.
+# Given to cargo in any case.
 set(Dicod_BLAS_WORDS "")
 set(Dicod_is_system FALSE)
 if(Dicod_BLAS STREQUAL "OpenBLAS")
@@ -95,6 +94,5 @@ else()
 endif()
 list(JOIN Dicod_BLAS_WORDS "|" words)
 set(Dicod_BLAS_ENVIRONMENT "DICOD_BLAS_LIBRARIES=${words}")
-set(Dicod_BLAS_FLAGS --no-default-features)
 # For the .pc files.
 list(JOIN Dicod_BLAS_WORDS " " Dicod_BLAS_WORDS)
