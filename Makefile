@@ -88,9 +88,10 @@ test: ## everything: Rust, C (plainly and under valgrind), installed package, MP
 
 	@MAKE='$(MAKE)' scripts/test.sh $(BUILD)/test-logs check-abi test-rust test-c test-install test-mpi test-fortran test-julia
 
-# The library that was built is the one whose symbols and size are looked at.
+# The library that was built is the one whose symbols and size are looked at; with the same BLAS.
 test-rust: build
-	DICOD_LIBRARY='$(CURDIR)/$(CMAKE_BUILD)/lib/libdicod.so' $(CARGO) test --locked
+	DICOD_LIBRARY='$(CURDIR)/$(CMAKE_BUILD)/lib/libdicod.so' DICOD_BLAS_LIBRARIES="$$(cat $(CMAKE_BUILD)/blas)" \
+		$(CARGO) test --locked --workspace --no-default-features
 
 test-c: local
 	@$(CMAKE) -S tests/c -B $(BUILD)/tests-c -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH='$(CURDIR)/$(LOCAL)' \

@@ -33,7 +33,7 @@ fn main() {
     }
 }
 
-/// What CMake says (cmake/DicodBLAS.cmake); else OpenBLAS, where pkg-config or the linker finds it.
+/// What CMake says (cmake/DicodBLAS.cmake); openblas-src finds the system's OpenBLAS.
 fn blas() {
     println!("cargo:rerun-if-env-changed=DICOD_BLAS_LIBRARIES");
     match var("DICOD_BLAS_LIBRARIES") {
@@ -42,10 +42,9 @@ fn blas() {
                 println!("cargo:rustc-link-arg={word}");
             }
         }
+        Err(_) if std::env::var_os("CARGO_FEATURE_OPENBLAS").is_some() => {}
         Err(_) => {
-            if pkg_config::probe_library("openblas").is_err() {
-                println!("cargo:rustc-link-lib=openblas");
-            }
+            println!("cargo:error=no BLAS: take feature \"openblas\", or name libraries in DICOD_BLAS_LIBRARIES");
         }
     }
 }

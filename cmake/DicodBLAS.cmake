@@ -3,6 +3,9 @@
 #
 #   Dicod_BLAS_LIBRARIES    what a program links to beside the static library
 #   Dicod_BLAS_ENVIRONMENT  what build.rs has to know
+#   Dicod_BLAS_FLAGS        and what cargo has to
+#
+# The words for the linker are also in the file blas of the build folder, for `make test`.
 
 if(BLA_VENDOR)
   set(Dicod_default_blas ${BLA_VENDOR})
@@ -72,7 +75,7 @@ if(NOT Dicod_has_cblas)
   message(FATAL_ERROR "Dicod: ${Dicod_BLAS_LIBRARIES} (Dicod_BLAS = ${Dicod_BLAS}) has no cblas_dgemm: a BLAS with the C interface is needed.")
 endif()
 
-# Given to cargo in any case.
+# Given to cargo in any case: openblas-src, which finds OpenBLAS for users of Rust, would compile a TLS library each time.
 set(Dicod_BLAS_WORDS "")
 set(Dicod_is_system FALSE)
 if(Dicod_BLAS STREQUAL "OpenBLAS")
@@ -94,5 +97,7 @@ else()
 endif()
 list(JOIN Dicod_BLAS_WORDS "|" words)
 set(Dicod_BLAS_ENVIRONMENT "DICOD_BLAS_LIBRARIES=${words}")
+set(Dicod_BLAS_FLAGS --no-default-features)
+file(WRITE "${PROJECT_BINARY_DIR}/blas" "${words}")
 # For the .pc files.
 list(JOIN Dicod_BLAS_WORDS " " Dicod_BLAS_WORDS)

@@ -35,7 +35,7 @@ function(dicod_cargo_build name target_dir symbols)
             "-DAR=${CMAKE_AR}"
             -P "${PROJECT_SOURCE_DIR}/cmake/DicodStage.cmake"
             -- "${CARGO_EXECUTABLE}" build --locked --package dicod --lib
-            --profile "$<IF:${Dicod_is_debug},dev,release>" ${arg_FLAGS} ${Dicod_CARGO_FLAGS}
+            --profile "$<IF:${Dicod_is_debug},dev,release>" ${arg_FLAGS} ${Dicod_BLAS_FLAGS} ${Dicod_CARGO_FLAGS}
     WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
     # Ninja has to know where these files come from.
     BYPRODUCTS "${Dicod_LIBRARY_DIR}/lib${name}.so" "${Dicod_LIBRARY_DIR}/lib${name}.a"

@@ -4,6 +4,10 @@ use std::ffi::{CStr, c_void};
 use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
+// The crate only makes the linker find the library.
+#[cfg(feature = "openblas")]
+use openblas_src as _;
+
 pub(super) const ROW_MAJOR: i32 = 101;
 pub(super) const NO_TRANSPOSE: i32 = 111;
 pub(super) const TRANSPOSE: i32 = 112;
