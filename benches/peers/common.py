@@ -38,16 +38,22 @@ def log(text):
 
 @dataclasses.dataclass
 class Problem:
-    """Minimise 1/2 |X - sum_k z_k * D_k|^2 + reg |z|_1: x (P, *signal), d (K, P, *atom), reg absolute."""
+    """Minimise 1/2 |W (X - sum_k z_k * D_k)|^2 + reg |z|_1: x (P, *signal), d (K, P, *atom), reg absolute; W is 0 where a
+    sample is missing, where x is 0 here and NaN in what is given to us, and 1 elsewhere."""
 
     name: str
     x: np.ndarray
     d: np.ndarray
     positive: bool = False
+    mask: np.ndarray | None = None
 
     def __post_init__(self):
         self.x = np.ascontiguousarray(self.x, "f8")
         self.d = np.ascontiguousarray(self.d, "f8")
+        self.given, self.options = self.x, {}
+        if self.mask is not None:
+            self.given, self.options = np.where(self.mask, self.x, np.nan), {"missing": "nan"}
+            self.x = np.where(self.mask, self.x, 0.0)
         c = correlate(self.x, self.d)
         self.lambda_max = float(c.max() if self.positive else np.abs(c).max())
         self.reg = RELATIVE_REG * self.lambda_max
@@ -59,6 +65,8 @@ class Problem:
     def objective(self, z, d=None):
         """F(z), of this dictionary or of another one."""
         residual = self.x - reconstruct(z, self.d if d is None else d)
+        if self.mask is not None:
+            residual *= self.mask
         return 0.5 * float(np.sum(residual**2)) + self.reg * float(np.abs(z).sum())
 
 
@@ -95,10 +103,22 @@ def patches(x, n_atoms, shape, seed=0):
     return np.stack(found)[:, None]
 
 
-def image_problem(name, n_atoms, side, **kind):
+def image_problem(name, n_atoms, side, whole=256, **kind):
     """The photograph, with its own patches for a dictionary."""
-    x = image()
+    x = image(whole)
     return Problem(name, x[None], patches(x, n_atoms, (side, side)), **kind)
+
+
+def in_a_piece(side):
+    """A quarter is missing, in one piece."""
+    mask = np.ones((1, side, side), bool)
+    mask[:, :side // 2, :side // 2] = False
+    return mask
+
+
+def at_random(side, seed=0):
+    """Three samples of ten are missing."""
+    return np.random.RandomState(seed).rand(1, side, side) >= 0.3
 
 
 def smooth_atoms(rng, n_atoms, length):
@@ -125,6 +145,11 @@ PROBLEMS = {
     "image, K=5, 8×8": lambda name: image_problem(name, 5, 8),
     "signal, K=10, L=250": lambda name: signal_problem(name, 10, 250),
     "signal, K=25, L=64": lambda name: signal_problem(name, 25, 64),
+}
+
+MASKED = {
+    "512², K=25, 12×12, a quarter missing in a piece": lambda name: image_problem(name, 25, 12, 512, mask=in_a_piece(512)),
+    "512², K=25, 12×12, 3/10 missing at random": lambda name: image_problem(name, 25, 12, 512, mask=at_random(512)),
 }
 
 

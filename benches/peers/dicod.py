@@ -15,6 +15,13 @@ class Step(ct.Structure):
     _fields_ = [("struct_size", I64), ("iteration", I64), ("objective_z", ct.c_double), ("objective_d", ct.c_double)]
 
 
+class Shapes(ct.Structure):
+    """`dicod_problem` of the header."""
+
+    _fields_ = [("struct_size", I64), ("n_axes", I64), ("signal_shape", I64 * 4), ("atom_shape", I64 * 4), ("n_atoms", I64),
+                ("n_channels", I64), ("n_signals", I64)]
+
+
 LISTENER = ct.CFUNCTYPE(ct.c_int32, ct.c_void_p, ct.POINTER(Step))
 
 
@@ -31,7 +38,7 @@ def library(name="dicod"):
 def _check(lib, status):
     if status < 0:
         text = ct.create_string_buffer(1024)
-        lib.dicod_last_error(text, I64(1024), None)
+        lib.dicod_last_error(I64(1024), text, None)
         raise RuntimeError(text.value.decode())
 
 
@@ -40,7 +47,7 @@ def _options(lib, problem, tol, **more):
     options = ct.c_void_p()
     _check(lib, lib.dicod_options_create(ct.byref(options)))
     values = {"reg": problem.reg, "reg_scale": "absolute", "tol": problem.absolute_tol(tol), "tol_scale": "absolute"}
-    for key, value in {**values, "positive": int(problem.positive), **more}.items():
+    for key, value in {**values, "positive": int(problem.positive), **problem.options, **more}.items():
         setter = {float: lib.dicod_options_set_real, int: lib.dicod_options_set_integer}.get(type(value))
         if setter is None:
             setter, value = lib.dicod_options_set_string, value.encode()
@@ -48,12 +55,11 @@ def _options(lib, problem, tol, **more):
     return options
 
 
-def _geometry(problem):
-    """Number of axes, signal shape, signals, channels, atoms, atom shape."""
+def _shapes(problem):
+    """What the library is told of a problem."""
     x, d = problem.x, problem.d
-    n_axes = x.ndim - 1
-    shapes = (I64 * n_axes)(*x.shape[1:]), (I64 * n_axes)(*d.shape[2:])
-    return I64(n_axes), shapes[0], I64(1), I64(d.shape[1]), I64(d.shape[0]), shapes[1]
+    signal, atom = (I64 * 4)(*x.shape[1:]), (I64 * 4)(*d.shape[2:])
+    return ct.byref(Shapes(ct.sizeof(Shapes), x.ndim - 1, signal, atom, len(d), d.shape[1], 1))
 
 
 def _data(array):
@@ -69,7 +75,7 @@ def solve(problem, tol, comm=None):
     z = np.empty((len(problem.d), *(t - l + 1 for t, l in zip(problem.x.shape[1:], problem.d.shape[2:]))))
     try:
         _check(lib, lib.dicod_solve(
-            context, options, *_geometry(problem), _data(problem.x), _data(problem.d), _data(z), None))
+            context, options, _shapes(problem), _data(problem.given), _data(problem.d), _data(z), None))
     finally:
         lib.dicod_options_free(ct.byref(options))
         lib.dicod_context_free(ct.byref(context))
@@ -88,7 +94,7 @@ def learn(problem, tol, target, iterations, clock):
         return int(step.contents.objective_d <= target)
 
     try:
-        _check(lib, lib.dicod_learn(None, options, *_geometry(problem), _data(problem.x), listen, None, _data(d), None, None))
+        _check(lib, lib.dicod_learn(None, options, _shapes(problem), _data(problem.x), listen, None, _data(d), None, None))
     finally:
         lib.dicod_options_free(ct.byref(options))
     return story

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sparse coding to the same quality beside FISTA and ADMM of sporco 0.2.2.post1, in float64 on one thread.
 
-    proximal.py [WORD]     only problems whose name contains the word
+    proximal.py [WORD]     only problems whose name contains the word; "missing" those with holes
 
 Until a feasible z has an objective within 1e-3 of the optimum. `NoBndryCross` makes sporco's model the same as ours. A few
 fixed settings of each of its solvers are tried, and the fastest counts; neither choosing it nor looking at the objective
@@ -19,7 +19,7 @@ import time
 import numpy as np
 
 import dicod
-from common import PROBLEMS, Table, alternate, log, ratio, seconds
+from common import MASKED, PROBLEMS, Table, alternate, log, ratio, seconds
 
 WITHIN = 1e-3
 ROUNDS = 3
@@ -31,6 +31,8 @@ SPORCO_SECONDS = 20  # of a solver's own work, after which a setting has failed
 SETTINGS = {
     "FISTA": [{"scale": 0.5}, {"scale": 0.5, "robust": True}, {"scale": 0.1, "robust": True}, {"scale": 1.0}],
     "ADMM": [{"rho": 5.0}, {"rho": 20.0}, {"rho": 1.0}, {"rho": None}],
+    "AddMaskSim (ADMM)": [{"rho": 5.0}, {"rho": 20.0}, {"rho": 1.0}, {"rho": None}],
+    "ConvBPDNMask (FISTA)": [{"scale": 0.5}, {"scale": 0.5, "robust": True}, {"scale": 0.1, "robust": True}, {"scale": 1.0}],
 }
 
 
@@ -59,7 +61,11 @@ def fista(problem, iterations, callback=None, scale=1.0, robust=False):
     if robust:
         options["Backtrack"] = backtrack.BacktrackRobust()
     options["Callback"] = callback and (lambda solver: callback(solver.X))
-    solver = cbpdn.ConvBPDN(d, s, problem.reg, cbpdn.ConvBPDN.Options(options), dimK=0, dimN=s.ndim)
+    if problem.mask is None:
+        solver = cbpdn.ConvBPDN(d, s, problem.reg, cbpdn.ConvBPDN.Options(options), dimK=0, dimN=s.ndim)
+    else:
+        weights, options = problem.mask[0].astype("f8"), cbpdn.ConvBPDNMask.Options(options)
+        solver = cbpdn.ConvBPDNMask(d, s, problem.reg, weights, options, dimK=0, dimN=s.ndim)
     solver.solve()
     return solver.X
 
@@ -73,13 +79,20 @@ def admm(problem, iterations, callback=None, rho=None):
     options["HighMemSolve"] = rho is not None
     options["AutoRho"] = {"Enabled": rho is None}
     options["rho"] = None if rho is None else rho * problem.reg
-    options["Callback"] = callback and (lambda solver: callback(solver.Y))
-    solver = cbpdn.ConvBPDN(d, s, problem.reg, cbpdn.ConvBPDN.Options(options), dimK=0, dimN=s.ndim)
-    solver.solve()
-    return solver.Y
+    options["Callback"] = callback and (lambda solver: callback(solver.Y[..., :len(problem.d)]))
+    if problem.mask is None:
+        solver = cbpdn.ConvBPDN(d, s, problem.reg, cbpdn.ConvBPDN.Options(options), dimK=0, dimN=s.ndim)
+        solver.solve()
+        return solver.Y
+    # Impulses stand for what is missing: they are the last of its atoms.
+    weights, options = problem.mask[0].astype("f8"), cbpdn.ConvBPDN.Options(options)
+    masked = cbpdn.AddMaskSim(cbpdn.ConvBPDN, d, s, weights, problem.reg, opt=options, dimK=0, dimN=s.ndim)
+    masked.solve()
+    return masked.cbpdn.Y[..., :len(problem.d)]
 
 
 SPORCO = {"FISTA": fista, "ADMM": admm}
+SPORCO_MASKED = {"ConvBPDNMask (FISTA)": fista, "AddMaskSim (ADMM)": admm}
 
 
 def iterations_needed(problem, solver, setting, target, limit):
@@ -108,12 +121,12 @@ def iterations_needed(problem, solver, setting, target, limit):
     return found or (None, time.process_time() - start - looking)
 
 
-def best_setting(problem, name, target):
+def best_setting(problem, name, solver, target):
     """The setting that gets to the target in the least time, and the iterations that takes; None if none does."""
     best, limit = None, SPORCO_SECONDS
     for setting in SETTINGS[name]:
-        SPORCO[name](problem, 2, **setting)  # FFTW makes its plans
-        count, took = iterations_needed(problem, SPORCO[name], setting, target, limit)
+        solver(problem, 2, **setting)  # FFTW makes its plans
+        count, took = iterations_needed(problem, solver, setting, target, limit)
         log(f"  {name} {setting}: {count or 'not there, ended'} after {took:.2f} s")
         if count:
             best, limit = (setting, count), took
@@ -128,13 +141,13 @@ def coarsest(problem, target):
     raise RuntimeError(f"{problem.name}: never at {target!r}")
 
 
-def same_quality(problem, table):
+def same_quality(problem, table, solvers):
     """Two rows beside sporco."""
     z = dicod.solve(problem, 1e-7)
     target = (1 + WITHIN) * problem.objective(z)
     tol = coarsest(problem, target)
-    for name, solver in SPORCO.items():
-        best = best_setting(problem, name, target)
+    for name, solver in solvers.items():
+        best = best_setting(problem, name, solver, target)
         if best is None:
             ours = alternate({"ours": lambda: dicod.solve(problem, tol)}, ROUNDS)["ours"][1]
             table.row(problem.name, f"{name}, no setting", f"> {SPORCO_SECONDS} s", seconds(ours),
@@ -160,10 +173,11 @@ def main():
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     table = Table(f"Beside sporco: until the objective is within {WITHIN:g} of the optimum F*",
                   ["problem", "sporco's solver"], "sporco", "libdicod", "ratio", "its F / F* − 1", "ours", "our tol")
-    for name, make in PROBLEMS.items():
-        if word in name:
-            log(name)
-            same_quality(make(name), table)
+    for problems, solvers in ((PROBLEMS, SPORCO), (MASKED, SPORCO_MASKED)):
+        for name, make in problems.items():
+            if word in name:
+                log(name)
+                same_quality(make(name), table, solvers)
 
 
 if __name__ == "__main__":
