@@ -537,6 +537,8 @@ typedef struct dicod_option_info {
  *     one regularisation per atom instead of reg; empty: reg for all
  * reg_scale (string, default relative, relative | absolute | per-atom)
  *     unit of reg and reg_per_atom: relative to lambda_max, or absolute; per-atom: that of each atom relative to the lambda_max that it has by itself, max |d_k * x| (correlation)
+ * ridge (real, default 0.0, from 0 to 1000000)
+ *     weight of a squared penalty beside lambda, 1/2 ridge |d_k|^2 |z_k|^2 (elastic net): without a unit, as atoms of any norm are shrunk alike; not multiplied by weights of samples
  * tol (real, default 1e-3, at least 0)
  *     largest step that may be left; one at atom k counts as |d_k| |dz_k|, what it changes in the reconstruction (published schedule: as |dz_k|); see tol_scale
  * tol_scale (string, default relative, relative | absolute)
@@ -933,7 +935,7 @@ typedef struct dicod_info {
      */
     int64_t nonzeros;
     /**
-     * F(z), data term and penalty.
+     * F(z), data term and penalties.
      */
     double objective;
     /**
@@ -1072,7 +1074,9 @@ dicod_status dicod_valid_block(const dicod_options *options,
  * `F(z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1`
  *
  * (full convolution of each activation map with its atom, summed over atoms; z >= 0 if the option
- * "positive" says so) by locally greedy coordinate descent. With the option "background" it is the x less its background that
+ * "positive" says so) by locally greedy coordinate descent. The option "ridge" adds a squared penalty (elastic net),
+ * `1/2 ridge sum_k |d_k|^2 |z_k|^2`: with it, and with regularisation as lambda goes with x and d, x in other units and atoms of
+ * other norms give the same z in theirs. With the option "background" it is the x less its background that
  * is coded, in this and all that is said of it: `F(z) = 1/2 |x - b - sum_k z_k * d_k|^2 + ...`. b is computed in exact sums; x - b
  * is formed in double precision and then rounded to the element type, so that floats on a high level lose nothing.
  *
@@ -2092,7 +2096,7 @@ typedef struct dicod_learn_info {
  *
  * `F(d, z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1`
  *
- * small, by turns: z with d fixed as dicod_solve() does, d with z fixed from the correlations of z
+ * (and `1/2 ridge sum_k |d_k|^2 |z_k|^2` with the option "ridge") small, by turns: z with d fixed as dicod_solve() does, d with z fixed from the correlations of z
  * with itself and with x. F never rises. Atoms without activations are drawn anew.
  *
  * - `context`: threads and callbacks; NULL: one thread, none.

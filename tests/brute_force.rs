@@ -58,6 +58,7 @@ impl Lasso {
         problem.for_each_term(|z, x, d| columns[z][x] += problem.weight(x).sqrt() * problem.d[d]);
         let x: Vec<f64> = problem.x.iter().enumerate().map(|(i, x)| problem.weight(i).sqrt() * x).collect();
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let mu = problem.squared_penalties();
         let per_signal = problem.n_z() / problem.n_signals;
         let of_signal = |signal: usize| {
             let all = signal * per_signal..(signal + 1) * per_signal;
@@ -65,7 +66,8 @@ impl Lasso {
             let free: Vec<usize> = all.filter(is_free).collect();
             let mut h = Vec::new();
             for i in &free {
-                h.extend(free.iter().map(|j| dot(&columns[*i], &columns[*j])));
+                let ridge = |j: &usize| if i == j { mu[problem.atom_of(*i)] } else { 0.0 };
+                h.extend(free.iter().map(|j| dot(&columns[*i], &columns[*j]) + ridge(j)));
             }
             let lasso = Lasso {
                 n: free.len(),
@@ -229,6 +231,7 @@ prop_compose! {
             x: numbers.list(n_signals * n_channels * volume(signal)),
             d: numbers.list(n_atoms * n_channels * volume(atom)),
             w: Vec::new(),
+            ridge: 0.0,
         };
         // Atoms of all lengths, zero ones among them.
         let per_atom = n_channels * volume(atom);
@@ -242,6 +245,7 @@ prop_compose! {
             problem.d[k * per_atom..(k + 1) * per_atom].iter_mut().for_each(|d| *d *= scale);
         }
         problem.w = weights(&problem, &mut Numbers(!seed));
+        problem.ridge = [0.0, 0.0, 0.0, 1e-3, 0.1, 1.0, 30.0][Numbers(seed ^ 1).next() as usize % 7];
         (problem, numbers.next())
     }
 }
@@ -413,8 +417,8 @@ fn check_optimal<T: Real>(case: &Case, rounding: f64, relative: f64) -> bool {
     // No coordinate would move by more than tol: convexity bounds F by that, where atoms are much alike.
     let z = common::widened(&answer.z);
     let measure = case.problem.measure(&case.options);
-    let slopes = case.problem.squared_norms().into_iter().zip(measure);
-    let slopes: Vec<f64> = slopes.map(|(n, m)| info.tol * case.problem.heaviest() * n / m).collect();
+    let slopes = case.problem.curvatures().into_iter().zip(measure);
+    let slopes: Vec<f64> = slopes.map(|(n, m)| info.tol * n / m).collect();
     let apart = z.iter().zip(&best).map(|(a, b)| (a - b).abs()).enumerate();
     let apart: f64 = apart.map(|(i, z)| slopes[case.problem.atom_of(i)] * z).sum();
     let allowed = relative * least + apart;
@@ -590,6 +594,7 @@ fn problem(signal: &[usize], atom: &[usize], periodic: bool, channels: usize, at
         x: numbers.list(channels * volume(signal)),
         d: numbers.list(atoms * channels * volume(atom)),
         w: Vec::new(),
+        ridge: 0.0,
     }
 }
 

@@ -69,6 +69,7 @@ fn setting() -> impl Strategy<Value = Setting> {
         "reg",
         "reg_per_atom",
         "reg_scale",
+        "ridge",
         "tol",
         "tol_scale",
         "gap_tol",

@@ -29,6 +29,7 @@ fn problem(arrays: &Arrays, d: &str) -> Problem {
         x: x.values.clone(),
         d: d.values.clone(),
         w: Vec::new(),
+        ridge: 0.0,
     }
 }
 
@@ -264,6 +265,7 @@ fn published_layouts_are_answered_without_a_negative_or_tiny_part() {
                 x: wave(common::volume(signal)),
                 d: wave(2 * common::volume(atom)),
                 w: Vec::new(),
+                ridge: 0.0,
             };
             let options = Options {
                 tile_shape: atom[3 - valid.len()..].iter().map(|n| *n as i64).collect(),

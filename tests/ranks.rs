@@ -61,6 +61,7 @@ fn problem(random: &mut Random) -> (Problem, Options) {
         x: Vec::new(),
         d: Vec::new(),
         w: Vec::new(),
+        ridge: 0.0,
     };
     let n = problem.n_signals * problem.n_channels * volume(signal);
     problem.x = (0..n).map(|_| random.value()).collect();
@@ -96,6 +97,10 @@ fn problem(random: &mut Random) -> (Problem, Options) {
     }
     if random.below(3) == 0 {
         options.reg_scale = RegScale::PerAtom;
+    }
+    if random.below(3) == 0 {
+        problem.ridge = [0.01, 1.0][random.below(2)];
+        options.ridge = problem.ridge;
     }
     (problem, options)
 }
@@ -438,6 +443,7 @@ fn fixed(signal: Point, atom: Point) -> (Problem, Options) {
         x: (0..n).map(|_| random.value()).collect(),
         d: (0..6 * volume(atom)).map(|_| random.value()).collect(),
         w: Vec::new(),
+        ridge: 0.0,
     };
     let options =
         Options { periodic: vec![true, false], reg: 0.05, tol: 1e-5, tile_shape: vec![8, 8], ..Options::default() };
@@ -827,6 +833,7 @@ fn an_encoder_takes_what_it_said_it_would() {
                 x: Vec::new(),
                 d: (0..2 * n_atoms * volume(atom)).map(|_| random.value()).collect(),
                 w: Vec::new(),
+                ridge: 0.0,
             };
             // Mostly nothing, and a few places where something is.
             problem.x = (0..2 * problem.n_signals * volume(signal)).map(|_| 1e-3 * random.value()).collect();

@@ -53,6 +53,7 @@ fn problem(numbers: &mut Numbers, n_signals: usize) -> Problem {
         x: Vec::new(),
         d: Vec::new(),
         w: Vec::new(),
+        ridge: 0.0,
     };
     let n = n_atoms * n_channels * volume(atom);
     problem.d = (0..n).map(|_| numbers.uniform()).collect();
@@ -69,6 +70,7 @@ fn problem(numbers: &mut Numbers, n_signals: usize) -> Problem {
     for list in [&mut problem.x, &mut problem.d] {
         list.iter_mut().for_each(|x| *x = f64::from(*x as f32));
     }
+    problem.ridge = Numbers(numbers.0 ^ 1).of(&[0.0, 0.0, 0.125, 3.0]);
     problem
 }
 
@@ -529,6 +531,7 @@ fn with_norms(n: usize, length: usize, norms: &[f64]) -> Problem {
         x: (0..n).map(|_| 3.0 * numbers.uniform()).collect(),
         d: (0..norms.len() * length).map(|_| numbers.uniform()).collect(),
         w: Vec::new(),
+        ridge: 0.0,
     };
     normalise(&mut problem);
     for (atom, norm) in problem.d.chunks_exact_mut(length).zip(norms) {

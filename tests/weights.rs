@@ -27,6 +27,7 @@ fn problem() -> Problem {
         x: (0..2 * 40 * 37).map(value).collect(),
         d: (0..3 * 2 * 20).map(|i| value(7 * i + 3)).collect(),
         w: Vec::new(),
+        ridge: 0.0,
     }
 }
 

@@ -2696,7 +2696,7 @@ contains
       kind = 'integer'
     case ('tile_shape', 'background_length')
       kind = 'integers'
-    case ('reg', 'tol', 'gap_tol', 'time_limit', 'progress_interval', 'learn_tol', 'learn_dict_tol', &
+    case ('reg', 'ridge', 'tol', 'gap_tol', 'time_limit', 'progress_interval', 'learn_tol', 'learn_dict_tol', &
         'learn_redraw_below', 'learn_forgetting')
       kind = 'real'
     case ('reg_per_atom')
@@ -3212,16 +3212,16 @@ contains
 
   ! The options that a call was given: a variable with them, or one by one.
   recursive subroutine choose_options(c, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics)
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics)
     class(call_state), intent(inout) :: c
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -3257,6 +3257,8 @@ contains
       if (present(reg_per_atom)) call c%one%set('reg_per_atom', reg_per_atom, stat, errmsg)
       if (stat < 0) return
       if (present(reg_scale)) call c%one%set('reg_scale', reg_scale, stat, errmsg)
+      if (stat < 0) return
+      if (present(ridge)) call c%one%set('ridge', ridge, stat, errmsg)
       if (stat < 0) return
       if (present(tol)) call c%one%set('tol', tol, stat, errmsg)
       if (stat < 0) return
@@ -3905,19 +3907,19 @@ contains
   end function
 
   recursive subroutine solve_132_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -3933,13 +3935,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -3991,12 +3993,12 @@ contains
   end subroutine
 
   recursive function objective_132_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:), d(:, :, :), z(:, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -4007,8 +4009,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4019,19 +4021,19 @@ contains
   end function
 
   recursive subroutine solve_232_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -4047,13 +4049,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -4105,12 +4107,12 @@ contains
   end subroutine
 
   recursive function objective_232_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :), z(:, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -4121,8 +4123,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4133,19 +4135,19 @@ contains
   end function
 
   recursive subroutine solve_333_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -4161,13 +4163,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -4219,12 +4221,12 @@ contains
   end subroutine
 
   recursive function objective_333_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -4235,8 +4237,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4247,19 +4249,19 @@ contains
   end function
 
   recursive subroutine solve_243_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -4275,13 +4277,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -4333,12 +4335,12 @@ contains
   end subroutine
 
   recursive function objective_243_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -4349,8 +4351,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4361,19 +4363,19 @@ contains
   end function
 
   recursive subroutine solve_343_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -4389,13 +4391,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -4447,12 +4449,12 @@ contains
   end subroutine
 
   recursive function objective_343_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -4463,8 +4465,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4475,19 +4477,19 @@ contains
   end function
 
   recursive subroutine solve_444_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -4503,13 +4505,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -4561,12 +4563,12 @@ contains
   end subroutine
 
   recursive function objective_444_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -4577,8 +4579,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4589,19 +4591,19 @@ contains
   end function
 
   recursive subroutine solve_354_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -4617,13 +4619,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -4675,12 +4677,12 @@ contains
   end subroutine
 
   recursive function objective_354_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -4691,8 +4693,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4703,19 +4705,19 @@ contains
   end function
 
   recursive subroutine solve_454_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -4731,13 +4733,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -4789,12 +4791,12 @@ contains
   end subroutine
 
   recursive function objective_454_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -4805,8 +4807,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4817,19 +4819,19 @@ contains
   end function
 
   recursive subroutine solve_555_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -4845,13 +4847,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -4903,12 +4905,12 @@ contains
   end subroutine
 
   recursive function objective_555_r64(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :), z(:, :, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -4919,8 +4921,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -4931,19 +4933,19 @@ contains
   end function
 
   recursive subroutine solve_132_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -4959,13 +4961,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -5017,12 +5019,12 @@ contains
   end subroutine
 
   recursive function objective_132_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:), d(:, :, :), z(:, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -5033,8 +5035,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5045,19 +5047,19 @@ contains
   end function
 
   recursive subroutine solve_232_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -5073,13 +5075,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -5131,12 +5133,12 @@ contains
   end subroutine
 
   recursive function objective_232_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :), z(:, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -5147,8 +5149,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5159,19 +5161,19 @@ contains
   end function
 
   recursive subroutine solve_333_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -5187,13 +5189,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -5245,12 +5247,12 @@ contains
   end subroutine
 
   recursive function objective_333_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -5261,8 +5263,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5273,19 +5275,19 @@ contains
   end function
 
   recursive subroutine solve_243_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -5301,13 +5303,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -5359,12 +5361,12 @@ contains
   end subroutine
 
   recursive function objective_243_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -5375,8 +5377,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5387,19 +5389,19 @@ contains
   end function
 
   recursive subroutine solve_343_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -5415,13 +5417,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -5473,12 +5475,12 @@ contains
   end subroutine
 
   recursive function objective_343_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :), z(:, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -5489,8 +5491,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5501,19 +5503,19 @@ contains
   end function
 
   recursive subroutine solve_444_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -5529,13 +5531,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -5587,12 +5589,12 @@ contains
   end subroutine
 
   recursive function objective_444_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -5603,8 +5605,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5615,19 +5617,19 @@ contains
   end function
 
   recursive subroutine solve_354_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -5643,13 +5645,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -5701,12 +5703,12 @@ contains
   end subroutine
 
   recursive function objective_354_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -5717,8 +5719,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5729,19 +5731,19 @@ contains
   end function
 
   recursive subroutine solve_454_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -5757,13 +5759,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -5815,12 +5817,12 @@ contains
   end subroutine
 
   recursive function objective_454_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :), z(:, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -5831,8 +5833,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -5843,19 +5845,19 @@ contains
   end function
 
   recursive subroutine solve_555_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -5871,13 +5873,13 @@ contains
     type(call_state), target :: c
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -5929,12 +5931,12 @@ contains
   end subroutine
 
   recursive function objective_555_r32(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :), z(:, :, :, :, :)
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -5945,8 +5947,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &
@@ -6675,12 +6677,12 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_3_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
@@ -6688,8 +6690,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -6706,13 +6708,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -6725,12 +6727,12 @@ contains
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_3_r64(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -6738,8 +6740,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -6756,13 +6758,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -6781,12 +6783,12 @@ contains
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
   ! Collective over several ranks.
   recursive subroutine encoder_memory_3_r64(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -6795,8 +6797,8 @@ contains
     class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -6816,13 +6818,13 @@ contains
     at_local = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -6907,12 +6909,12 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_4_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
@@ -6920,8 +6922,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -6938,13 +6940,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -6957,12 +6959,12 @@ contains
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_4_r64(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -6970,8 +6972,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -6988,13 +6990,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -7013,12 +7015,12 @@ contains
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
   ! Collective over several ranks.
   recursive subroutine encoder_memory_4_r64(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7027,8 +7029,8 @@ contains
     class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -7048,13 +7050,13 @@ contains
     at_local = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -7139,12 +7141,12 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_5_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -7152,8 +7154,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -7170,13 +7172,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -7189,12 +7191,12 @@ contains
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_5_r64(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -7202,8 +7204,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -7220,13 +7222,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -7245,12 +7247,12 @@ contains
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
   ! Collective over several ranks.
   recursive subroutine encoder_memory_5_r64(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7259,8 +7261,8 @@ contains
     class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -7280,13 +7282,13 @@ contains
     at_local = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -7371,12 +7373,12 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_3_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
@@ -7384,8 +7386,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -7402,13 +7404,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -7421,12 +7423,12 @@ contains
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_3_r32(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -7434,8 +7436,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -7452,13 +7454,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -7477,12 +7479,12 @@ contains
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
   ! Collective over several ranks.
   recursive subroutine encoder_memory_3_r32(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7491,8 +7493,8 @@ contains
     class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -7512,13 +7514,13 @@ contains
     at_local = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -7603,12 +7605,12 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_4_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
@@ -7616,8 +7618,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -7634,13 +7636,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -7653,12 +7655,12 @@ contains
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_4_r32(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -7666,8 +7668,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -7684,13 +7686,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -7709,12 +7711,12 @@ contains
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
   ! Collective over several ranks.
   recursive subroutine encoder_memory_4_r32(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7723,8 +7725,8 @@ contains
     class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -7744,13 +7746,13 @@ contains
     at_local = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -7835,12 +7837,12 @@ contains
   ! d(l..., channel, atom) on a domain of signal_shape; n_signals signals. Collective, as everything here is unless it says
   ! otherwise.
   recursive subroutine create_5_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -7848,8 +7850,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -7866,13 +7868,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -7885,12 +7887,12 @@ contains
 
   ! Atoms of rank one: u(channel, atom) times v(l..., atom).
   recursive subroutine create_rank1_5_r32(self, u, v, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -7898,8 +7900,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -7916,13 +7918,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -7941,12 +7943,12 @@ contains
   ! Of d shape and kind count. The block of x on this rank begins at offset and has the shape local_shape; without them it is all.
   ! Collective over several ranks.
   recursive subroutine encoder_memory_5_r32(d, signal_shape, bytes, bytes_gram, n_signals, offset, local_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7955,8 +7957,8 @@ contains
     class(*), intent(in), optional :: n_signals, offset(..), local_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -7976,13 +7978,13 @@ contains
     at_local = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -9869,20 +9871,20 @@ contains
   end subroutine
 
   recursive subroutine learn_132_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -9902,13 +9904,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -9927,20 +9929,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_132_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -9959,13 +9961,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -9983,20 +9985,20 @@ contains
   end subroutine
 
   recursive subroutine learn_232_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10016,13 +10018,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10041,20 +10043,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_232_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10073,13 +10075,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10097,20 +10099,20 @@ contains
   end subroutine
 
   recursive subroutine learn_333_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10130,13 +10132,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10155,20 +10157,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_333_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10187,13 +10189,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10211,20 +10213,20 @@ contains
   end subroutine
 
   recursive subroutine learn_243_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10244,13 +10246,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10269,20 +10271,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_243_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10301,13 +10303,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10325,20 +10327,20 @@ contains
   end subroutine
 
   recursive subroutine learn_343_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10358,13 +10360,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10383,20 +10385,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_343_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10415,13 +10417,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10439,20 +10441,20 @@ contains
   end subroutine
 
   recursive subroutine learn_444_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10472,13 +10474,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10497,20 +10499,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_444_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10529,13 +10531,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10553,20 +10555,20 @@ contains
   end subroutine
 
   recursive subroutine learn_354_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10586,13 +10588,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10611,20 +10613,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_354_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10643,13 +10645,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10667,20 +10669,20 @@ contains
   end subroutine
 
   recursive subroutine learn_454_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10700,13 +10702,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10725,20 +10727,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_454_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10757,13 +10759,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10781,20 +10783,20 @@ contains
   end subroutine
 
   recursive subroutine learn_555_r64(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target, optional :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10814,13 +10816,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10839,20 +10841,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_555_r64(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10871,13 +10873,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10895,20 +10897,20 @@ contains
   end subroutine
 
   recursive subroutine learn_132_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10928,13 +10930,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -10953,20 +10955,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_132_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -10985,13 +10987,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11009,20 +11011,20 @@ contains
   end subroutine
 
   recursive subroutine learn_232_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11042,13 +11044,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11067,20 +11069,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_232_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11099,13 +11101,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11123,20 +11125,20 @@ contains
   end subroutine
 
   recursive subroutine learn_333_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11156,13 +11158,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11181,20 +11183,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_333_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11213,13 +11215,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11237,20 +11239,20 @@ contains
   end subroutine
 
   recursive subroutine learn_243_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11270,13 +11272,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11295,20 +11297,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_243_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11327,13 +11329,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11351,20 +11353,20 @@ contains
   end subroutine
 
   recursive subroutine learn_343_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11384,13 +11386,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11409,20 +11411,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_343_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11441,13 +11443,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11465,20 +11467,20 @@ contains
   end subroutine
 
   recursive subroutine learn_444_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11498,13 +11500,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11523,20 +11525,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_444_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11555,13 +11557,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11579,20 +11581,20 @@ contains
   end subroutine
 
   recursive subroutine learn_354_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11612,13 +11614,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11637,20 +11639,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_354_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11669,13 +11671,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11693,20 +11695,20 @@ contains
   end subroutine
 
   recursive subroutine learn_454_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11726,13 +11728,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11751,20 +11753,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_454_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11783,13 +11785,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11807,20 +11809,20 @@ contains
   end subroutine
 
   recursive subroutine learn_555_r32(x, d, z, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target, optional :: z(:, :, :, :, :)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11840,13 +11842,13 @@ contains
     type(c_ptr) :: at_z
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11865,20 +11867,20 @@ contains
   ! The dictionary that learning would begin with. x is this rank's block of a domain of signal_shape, which begins at offset;
   ! without signal_shape all of it. Collective over several ranks.
   recursive subroutine initial_dictionary_555_r32(x, d, offset, signal_shape, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
     class(*), intent(in), optional :: offset(..), signal_shape(..)
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11897,13 +11899,13 @@ contains
     if (rank(x) == rank(d)) n_signals = size(x, rank(x), kind=int64)
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -11922,12 +11924,12 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_3_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
@@ -11935,8 +11937,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -11953,13 +11955,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -12026,12 +12028,12 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_4_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
@@ -12039,8 +12041,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -12057,13 +12059,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -12130,12 +12132,12 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_5_r64(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -12143,8 +12145,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -12161,13 +12163,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -12234,12 +12236,12 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_3_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
@@ -12247,8 +12249,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -12265,13 +12267,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -12338,12 +12340,12 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_4_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
@@ -12351,8 +12353,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -12369,13 +12371,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
@@ -12442,12 +12444,12 @@ contains
 
   ! The shape of d counts, its values with learn_init='given' and for fixed atoms only.
   recursive subroutine create_5_r32(self, d, signal_shape, n_signals, context, options, &
-      reg, reg_per_atom, reg_scale, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, soft_lock, &
-      steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, warm_start, &
-      frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, learn_tol, &
-      learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, learn_rank_one, &
-      learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, learn_batch, &
-      learn_forgetting, learn_statistics, &
+      reg, reg_per_atom, reg_scale, ridge, tol, tol_scale, gap_tol, max_iter, time_limit, strategy, schedule, &
+      soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
+      warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
+      learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
+      learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -12455,8 +12457,8 @@ contains
     class(*), intent(in), optional :: n_signals
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, tol, gap_tol, time_limit, progress_interval, learn_tol, learn_dict_tol, &
-        learn_redraw_below, learn_forgetting
+    class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
+        learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
         learn_batch
@@ -12473,13 +12475,13 @@ contains
     handle = c_null_ptr
     call c%choose_context(context)
     call c%choose_options(options, &
-      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, tol=tol, tol_scale=tol_scale, gap_tol=gap_tol, &
-      max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, soft_lock=soft_lock, &
-      steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, periodic=periodic, &
-      missing=missing, background=background, background_length=background_length, warm_start=warm_start, &
-      frozen_support=frozen_support, seed=seed, correlation=correlation, progress_interval=progress_interval, &
-      trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, learn_tol=learn_tol, &
-      learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
+      reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, tol=tol, tol_scale=tol_scale, &
+      gap_tol=gap_tol, max_iter=max_iter, time_limit=time_limit, strategy=strategy, schedule=schedule, &
+      soft_lock=soft_lock, steps_per_visit=steps_per_visit, tile_shape=tile_shape, positive=positive, &
+      periodic=periodic, missing=missing, background=background, background_length=background_length, &
+      warm_start=warm_start, frozen_support=frozen_support, seed=seed, correlation=correlation, &
+      progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
+      learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
       learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &

@@ -80,7 +80,8 @@ impl<T: Real> Bound<T> {
     pub(crate) fn set_weights(&mut self, data_unit: f64, heaviest: f64, any: bool) -> Result<bool> {
         let scaling = self.analysis.scaling_mut();
         scaling.set_weights(data_unit, heaviest);
-        (self.plan.step_unit, self.plan.heaviest) = (scaling.least(), T::of(heaviest));
+        (self.plan.step_unit, self.plan.heaviest) = (scaling.least(), T::of(scaling.heaviest()));
+        self.plan.ridges = scaling.ridges();
         Ok(any && self.plan.admit_weights(self.analysis.dictionary(), self.analysis.scaling())?)
     }
 
@@ -110,7 +111,12 @@ fn plan<T: Real>(shape: &Shape, options: &Options, analysis: &Analysis<T>, sever
     let published = options.schedule == Schedule::Published;
     let group = group_shape(shape.valid(), shape.n_atoms);
     // In double precision, whatever the type of the arrays: its error would be that of every step.
-    let gram = Gram::new(&analysis.dictionary().widened()?)?;
+    let mut gram = Gram::new(&analysis.dictionary().widened()?)?;
+    // A step is seen by its own coordinate in the squared penalty, too.
+    let (window, own) = (gram.values.len() / shape.n_atoms, gram.values.len() / shape.n_atoms / shape.n_atoms / 2);
+    for (k, values) in gram.values.chunks_exact_mut(window).enumerate() {
+        values[own * shape.n_atoms + k] *= 1.0 + options.ridge;
+    }
     let mut plan = Plan::new(&gram, analysis.scaling(), group, published)?;
     drop(gram);
     plan.positive = options.positive;

@@ -37,7 +37,7 @@ pub struct dicod_info {
     pub sweeps: i64,
     /// Number of z that are not zero.
     pub nonzeros: i64,
-    /// F(z), data term and penalty.
+    /// F(z), data term and penalties.
     pub objective: f64,
     /// Half the squared norm of x less its reconstruction.
     pub data_term: f64,

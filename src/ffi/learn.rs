@@ -113,7 +113,7 @@ pub struct dicod_learn_info {
 ///
 /// `F(d, z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1`
 ///
-/// small, by turns: z with d fixed as dicod_solve() does, d with z fixed from the correlations of z
+/// (and `1/2 ridge sum_k |d_k|^2 |z_k|^2` with the option "ridge") small, by turns: z with d fixed as dicod_solve() does, d with z fixed from the correlations of z
 /// with itself and with x. F never rises. Atoms without activations are drawn anew.
 ///
 /// - `context`: threads and callbacks; NULL: one thread, none.

@@ -96,7 +96,9 @@ fn room_per_axis<'a>(to: *mut i64, shape: &Shape, argument: &'static str) -> Res
 /// `F(z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k |z_k|_1`
 ///
 /// (full convolution of each activation map with its atom, summed over atoms; z >= 0 if the option
-/// "positive" says so) by locally greedy coordinate descent. With the option "background" it is the x less its background that
+/// "positive" says so) by locally greedy coordinate descent. The option "ridge" adds a squared penalty (elastic net),
+/// `1/2 ridge sum_k |d_k|^2 |z_k|^2`: with it, and with regularisation as lambda goes with x and d, x in other units and atoms of
+/// other norms give the same z in theirs. With the option "background" it is the x less its background that
 /// is coded, in this and all that is said of it: `F(z) = 1/2 |x - b - sum_k z_k * d_k|^2 + ...`. b is computed in exact sums; x - b
 /// is formed in double precision and then rounded to the element type, so that floats on a high level lose nothing.
 ///

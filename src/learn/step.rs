@@ -68,7 +68,7 @@ impl<T: Real> Ready<T> {
         // X = residual + D∗z, and the residual is where it is needed.
         let _stage = clock::stage(Stage::Statistics);
         let whole = add_model(&mut found, &self.dictionary);
-        setup.ranks.agree(whole.map(|()| found))
+        setup.ranks.agree(whole.map(|()| found.with_ridge(setup.options.ridge)))
     }
 
     /// Collective: a dictionary with a lower objective.
@@ -152,7 +152,7 @@ impl<T: Real> Ready<T> {
         let moved = encoder.route(&moved)?;
         encoder.load(x)?;
         encoder.set_activations(&moved);
-        let statistics = setup.gathered(encoder, &moved, x)?;
+        let statistics = setup.gathered(encoder, &moved, x)?.with_ridge(setup.options.ridge);
         let start = recentre::moved_atoms(next, &offsets);
         let step = dictionary_step(&statistics, &start, &settings);
         let (found, _) = setup.ranks.agree(step)?;

@@ -92,6 +92,7 @@ pub(super) const SOLVE: &[Alias] = &[
         "reg",
     ),
     key(&["lambdas", "regs", "alphas"], "reg_per_atom"),
+    key(&["l2", "l2_reg", "l2_penalty", "elastic_net", "mu", "tikhonov"], "ridge"),
     key(&["tolerance", "eps", "epsilon", "rtol", "rel_tol", "reltol", "ftol", "xtol", "precision"], "tol"),
     either(&["atol", "abs_tol", "abstol"], "tol", "tol_scale"),
     either(

@@ -113,6 +113,8 @@ options! {
         reg_per_atom: reals(Atom, 0.0), "one regularisation per atom instead of reg; empty: reg for all";
         reg_scale: word(RegScale) = Relative, "unit of reg and reg_per_atom: relative to lambda_max, or absolute; per-atom: that \
             of each atom relative to the lambda_max that it has by itself, max |d_k * x| (correlation)";
+        ridge: real(0.0, 1e6) = 0.0, "weight of a squared penalty beside lambda, 1/2 ridge |d_k|^2 |z_k|^2 (elastic net): without \
+            a unit, as atoms of any norm are shrunk alike; not multiplied by weights of samples";
         tol: real(0.0) = 1e-3, "largest step that may be left; one at atom k counts as |d_k| |dz_k|, what it changes \
             in the reconstruction (published schedule: as |dz_k|); see tol_scale";
         tol_scale: word(Scale) = Relative, "unit of tol: relative to the largest step from z = 0 (for atoms of norm 1: \
@@ -343,7 +345,7 @@ mod tests {
         ] {
             assert!(text(key).contains(part), "{}", text(key));
         }
-        for key in ["", "x", "zz", "colour", "weights", "temperature", "ridge", "foo"] {
+        for key in ["", "x", "zz", "colour", "weights", "temperature", "foo"] {
             assert_eq!(text(key), plain(key));
         }
     }

@@ -27,6 +27,8 @@ pub struct Problem {
     pub d: Vec<f64>,
     /// Weights of x; none: all are 1.
     pub w: Vec<f64>,
+    /// The penalty has ½ ridge ‖D_k‖² ‖z_k‖² besides.
+    pub ridge: f64,
 }
 
 /// λ per atom, z ≥ 0, and which coordinates may move (all, if none are listed).
@@ -126,7 +128,29 @@ impl Problem {
         r.iter().enumerate().map(|(x, r)| r * self.weight(x)).collect()
     }
 
-    /// Σ w d² of each coordinate.
+    /// μ_k of the penalty ½ μ_k ‖z_k‖².
+    pub fn squared_penalties(&self) -> Vec<f64> {
+        let atoms = self.d.chunks_exact(self.d.len() / self.n_atoms);
+        atoms.map(|d| self.ridge * d.iter().map(|x| x * x).sum::<f64>()).collect()
+    }
+
+    /// D ⋆ w(X − D∗z) − μ z
+    fn slope(&self, z: &[f64]) -> Vec<f64> {
+        let (c, mu) = (self.correlate(&self.weighed(&self.residual(z))), self.squared_penalties());
+        c.iter().zip(z).enumerate().map(|(i, (c, z))| c - mu[self.atom_of(i)] * z).collect()
+    }
+
+    /// The largest that the second derivative of F may be along each atom; of a zero atom what steps of it are measured by, 1
+    /// where weights are.
+    pub fn curvatures(&self) -> Vec<f64> {
+        let pairs = self.squared_norms().into_iter().zip(self.squared_penalties());
+        let zero = (self.heaviest() + self.ridge) / (1.0 + self.ridge);
+        let of =
+            |(norm, mu): (f64, f64)| if self.ridge > 0.0 && mu == 0.0 { zero } else { norm * self.heaviest() + mu };
+        pairs.map(of).collect()
+    }
+
+    /// Σ w d² of each coordinate, and μ where there is any.
     pub fn local_norms(&self) -> Vec<f64> {
         let mut n = vec![0.0; self.n_z()];
         let depth = self.d.len() / self.n_atoms;
@@ -134,7 +158,9 @@ impl Problem {
         // A zero atom counts as one of norm 1.
         let square = |d: usize| if zero[d / depth] { 1.0 / depth as f64 } else { self.d[d] * self.d[d] };
         self.for_each_term(|z, x, d| n[z] += self.weight(x) * square(d));
-        n
+        let mu = self.squared_penalties();
+        let with = |(i, n): (usize, f64)| if n > 0.0 { n + mu[self.atom_of(i)] } else { 0.0 };
+        n.into_iter().enumerate().map(with).collect()
     }
 
     /// What a solver is given: x is NaN where nothing is.
@@ -159,7 +185,9 @@ impl Problem {
     pub fn objective(&self, z: &[f64], lambda: &[f64]) -> (f64, f64) {
         let data: f64 = self.residual(z).iter().enumerate().map(|(x, r)| 0.5 * self.weight(x) * r * r).sum();
         let penalty = z.iter().enumerate();
-        let penalty: f64 = penalty.map(|(i, z)| lambda[self.atom_of(i)] * z.abs()).sum();
+        let mu = self.squared_penalties();
+        let of = |i: usize, z: &f64| lambda[self.atom_of(i)] * z.abs() + 0.5 * mu[self.atom_of(i)] * z * z;
+        let penalty: f64 = penalty.map(|(i, z)| of(i, z)).sum();
         (data + penalty, data)
     }
 
@@ -194,13 +222,13 @@ impl Problem {
 
     /// max |dz|, times the measure of its atom
     pub fn largest_step(&self, z: &[f64], penalty: &Penalty, measure: &[f64]) -> f64 {
-        let (c, norms) = (self.correlate(&self.weighed(&self.residual(z))), self.squared_norms());
+        let (c, curvatures) = (self.slope(z), self.curvatures());
         let local = self.local_norms();
         let steps = (0..z.len()).filter(|i| penalty.free.as_ref().is_none_or(|free| free[*i]));
         let steps = steps.map(|i| {
             let lambda = penalty.lambda[self.atom_of(i)];
             // In units of |dz| where all samples have the largest weight.
-            let unit = norms[self.atom_of(i)] * self.heaviest();
+            let unit = curvatures[self.atom_of(i)];
             let best = soft_threshold(c[i] + local[i] * z[i], lambda, penalty.positive);
             let off = (c[i] - lambda * z[i].signum()).abs() / unit;
             let size = match z[i] == 0.0 || best * z[i] > 0.0 {
@@ -216,7 +244,7 @@ impl Problem {
     pub fn dual(&self, z: &[f64], penalty: &Penalty) -> f64 {
         let r = self.residual(z);
         let q = self.weighed(&r);
-        let c = self.correlate(&q);
+        let (c, mu) = (self.slope(z), self.squared_penalties());
         let mut ratio: f64 = 0.0;
         for (i, c) in c.iter().enumerate() {
             let size = if penalty.positive { *c } else { c.abs() };
@@ -224,7 +252,8 @@ impl Problem {
                 ratio = ratio.max(size / penalty.lambda[self.atom_of(i)]);
             }
         }
-        let rr: f64 = r.iter().zip(&q).map(|(r, q)| r * q).sum();
+        let squared: f64 = z.iter().enumerate().map(|(i, z)| mu[self.atom_of(i)] * z * z).sum();
+        let rr: f64 = r.iter().zip(&q).map(|(r, q)| r * q).sum::<f64>() + squared;
         let rx: f64 = q.iter().zip(&self.x).map(|(q, x)| q * x).sum();
         let s = if rr > 0.0 { (rx / rr).clamp(0.0, 1.0 / ratio) } else { 0.0 };
         s * rx - 0.5 * s * s * rr
@@ -272,6 +301,7 @@ pub fn encoder<T: Real>(
 ) -> Encoder<T> {
     let mut options = options.clone();
     options.periodic = problem.periodic[3 - problem.n_axes..].to_vec();
+    options.ridge = problem.ridge;
     let shape = problem.shape(&options);
     let mut encoder = Encoder::new(shape, dictionary, options, n_threads).unwrap();
     if !problem.w.is_empty() && !problem.nan_says_all(encoder.options()) {

@@ -18,6 +18,7 @@ fn line(n_signals: usize, n_atoms: usize, length: usize, support: usize) -> Prob
         x: vec![0.0; n_signals * length],
         d: vec![0.0; n_atoms * support],
         w: Vec::new(),
+        ridge: 0.0,
     }
 }
 

@@ -36,6 +36,8 @@ fn descends<T: Real>(noise: &mut Noise, tolerance: f64, range: i32) -> usize {
     if options.background == Background::Smooth {
         (options.background, options.background_length) = (Background::Mean, Vec::new());
     }
+    problem.ridge = [0.0, 0.0, 0.05, 2.0][noise.below(4)];
+    options.ridge = problem.ridge;
     // Atoms that are nearly the same take very many steps.
     options.max_iter = 100_000;
     // Where another λ or few activations do not make another objective.
@@ -120,6 +122,7 @@ fn units_do_not_matter() {
         let problem = random_problem(&mut noise);
         let mut options = Options {
             seed: trial,
+            ridge: if trial % 3 == 0 { 0.25 } else { 0.0 },
             positive: noise.below(2) == 0,
             learn: Learning {
                 init: [Init::RandomPatches, Init::GreedyPatches][noise.below(2)],
@@ -182,6 +185,7 @@ fn an_end_may_come_at_any_time() {
         x: (0..4000).map(|_| noise.normal()).collect(),
         d: Vec::new(),
         w: Vec::new(),
+        ridge: 0.0,
     };
     let x = Field::contiguous(&problem.x, [1, 1, 4000]);
     for init in [Init::GreedyPatches, Init::RandomPatches] {

@@ -45,6 +45,7 @@ fn problem(arrays: &Arrays, d: &str) -> Problem {
         x: x.values.clone(),
         d: d.values.clone(),
         w: Vec::new(),
+        ridge: 0.0,
     }
 }
 
@@ -114,6 +115,7 @@ fn random_problem(noise: &mut Noise) -> Problem {
         x: (0..nx).map(|_| noise.normal()).collect(),
         d: (0..nd).map(|_| noise.normal()).collect(),
         w: Vec::new(),
+        ridge: 0.0,
     }
 }
 

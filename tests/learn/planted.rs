@@ -20,6 +20,7 @@ fn planted(noise: &mut Noise, signal: common::Point, atom: common::Point, k: usi
         x: Vec::new(),
         d: Vec::new(),
         w: Vec::new(),
+        ridge: 0.0,
     };
     let volume = common::volume(atom);
     for _ in 0..k {

@@ -119,12 +119,12 @@ contains
   end subroutine
 
   recursive function objective_{n}(x, d, z, data_term, context, options, reg, reg_per_atom, reg_scale, &
-      positive, periodic, background, background_length, stat, errmsg) result(value)
+      ridge, positive, periodic, background, background_length, stat, errmsg) result(value)
     real({kind}), intent(in), contiguous, target :: x({x}), d({d}), z({z})
     real(real64), intent(out), optional :: data_term
     type(dicod_context), intent(in), optional :: context
     type(dicod_options), intent(in), optional :: options
-    class(*), intent(in), optional :: reg, reg_per_atom(..), periodic(..), background_length(..)
+    class(*), intent(in), optional :: reg, reg_per_atom(..), ridge, periodic(..), background_length(..)
     character(*), intent(in), optional :: reg_scale, background
     logical, intent(in), optional :: positive
     integer(int32), intent(out), optional :: stat
@@ -135,8 +135,8 @@ contains
     found = 0
     first = 0
     call c%choose_context(context)
-    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, positive=positive, periodic=periodic, &
-      background=background, background_length=background_length)
+    call c%choose_options(options, reg=reg, reg_per_atom=reg_per_atom, reg_scale=reg_scale, ridge=ridge, &
+      positive=positive, periodic=periodic, background=background, background_length=background_length)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_objective{c}(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), &

@@ -287,7 +287,7 @@ mod tests {
             for i in 0..state.c.len() {
                 let c = state.c.get(plan, i);
                 if c.finite() {
-                    let exact = measure.exact(&signals[0], &state.coordinate(plan, i), &mut scratch);
+                    let exact = measure.exact(&signals[0], &state.coordinate(plan, i), T::ZERO, &mut scratch);
                     worst = f64::max(worst, (exact - c.wide()).abs());
                 }
             }

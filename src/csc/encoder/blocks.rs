@@ -113,21 +113,24 @@ pub(super) fn signals_on<T: Real>(placed: &Placed<T>, x: &Field<'_, T>, block: &
 /// Collective: F(z) and its data term, of the residual that the window holds: the same bits for any number of ranks, as sums over
 /// a tile are formed in one order, and added up exactly.
 pub(super) fn value<T: Real>(bound: &Bound<T>, placed: &Placed<T>, lambda: &[f64]) -> Result<(f64, f64)> {
-    let mut sums = [(); 2].map(|_| ExactSum::default());
+    let mut sums = [(); 3].map(|_| ExactSum::default());
+    let squared_penalties = bound.scaling().squared_penalties();
     let means = vec![0.0; placed.shape().n_signals * placed.shape().n_channels];
     for state in placed.states() {
-        let mut penalty = 0.0;
+        let (mut penalty, mut squared) = (0.0, 0.0);
         state.for_each_nonzero(bound.plan(), |_, atom, z| {
+            squared += squared_penalties[atom] * (z.wide() * z.wide());
             penalty += lambda[atom] * bound.scaling().leave(atom, z).wide().abs();
         });
         let [squares, _] = squares(placed.window(), placed.weighting().values(), &state.tile, placed.shape(), &means);
         sums[0].add(squares);
         sums[1].add(penalty);
+        sums[2].add(squared);
     }
     let words: Vec<i64> = sums.iter_mut().flat_map(|sum| sum.words().to_vec()).collect();
     let words = placed.ranks().reduce(Reduce::Sum, &words)?;
     let value = |words: &[i64]| ExactSum::from_words(words).value();
-    let [data_term, penalty] = [0, 1].map(|i| value(&words[i * ExactSum::WORDS..][..ExactSum::WORDS]));
+    let [data_term, penalty, squared] = [0, 1, 2].map(|i| value(&words[i * ExactSum::WORDS..][..ExactSum::WORDS]));
     let data_term = data_term / placed.weighting().units().0;
-    Ok((0.5 * data_term + penalty, 0.5 * data_term))
+    Ok((0.5 * data_term + penalty + 0.5 * squared, 0.5 * data_term))
 }

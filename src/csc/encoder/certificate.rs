@@ -18,7 +18,7 @@ use crate::ranks::exact_sum::ExactSum;
 /// Computed from X and z.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Certificate {
-    /// F(z) = ½‖X − D∗z‖² + Σ λ_k ‖z_k‖₁.
+    /// F(z) = ½‖X − D∗z‖² + Σ λ_k ‖z_k‖₁, and ½ Σ μ_k ‖z_k‖² with μ_k = `ridge` ‖d_k‖².
     pub objective: f64,
     /// ½‖X − D∗z‖².
     pub data_term: f64,
@@ -41,6 +41,9 @@ impl Certificate {
     /// the large numbers that the two of them are where a signal lies on an offset. θ = p + s·(r − p), where p is a part of the mean
     /// of each channel: atoms whose values add up to zero do not see it, and it need not become less where the rest
     /// has to. |D_k ⋆ θ| ≤ |1 − s|·|D_k ⋆ p| + s·|D_k ⋆ r| has to be at most λ_k.
+    ///
+    /// A squared penalty is as one more sample of each coordinate, 0, that √μ_k z reconstructs: r has −√μ_k z there, ‖r‖² has
+    /// Σ μ_k ‖z_k‖² more, and D_k ⋆ r is less by μ_k z_k. Means are those of the signals alone.
     pub(super) fn new(sums: &Sums, ratio: f64, max_step: f64) -> Self {
         let data_term = 0.5 * sums.squares;
         let penalty = sums.penalty;
@@ -50,10 +53,11 @@ impl Certificate {
         let times = |a: f64, b: f64| if a == 0.0 { 0.0 } else { a * b };
         let gap_of = |part: f64| {
             let seen = times(part, sums.mean_seen);
-            let varying = match part {
-                0.0 => sums.squares,
-                _ => sums.varying + (1.0 - part) * (1.0 - part) * sums.constant,
-            };
+            let varying = sums.squared_penalty
+                + match part {
+                    0.0 => sums.squares,
+                    _ => sums.varying + (1.0 - part) * (1.0 - part) * sums.constant,
+                };
             let most = match ratio {
                 _ if !seen.is_finite() => return f64::INFINITY,
                 ratio if ratio <= 1.0 => (1.0 + seen) / (ratio + seen),
@@ -72,7 +76,8 @@ impl Certificate {
         let parts = [0.0, 1.0, (0.5 / sums.mean_seen).min(1.0)];
         let gap = parts.into_iter().filter(|part| part.is_finite()).map(gap_of).fold(f64::INFINITY, f64::min);
         // Next to zero even the allowance for rounding is rounded.
-        Certificate { objective: data_term + penalty, data_term, max_step, gap: gap.max(0.0) }
+        let objective = data_term + penalty + 0.5 * sums.squared_penalty;
+        Certificate { objective, data_term, max_step, gap: gap.max(0.0) }
     }
 
     /// In other units of F.
@@ -96,6 +101,8 @@ pub(super) struct Sums {
     zc: f64,
     /// Σ λ_k ‖z_k‖₁.
     pub(super) penalty: f64,
+    /// Σ μ_k ‖z_k‖².
+    pub(super) squared_penalty: f64,
     /// What r is wrong by, as a norm, and |D_k ⋆ r| / λ_k.
     rounded: f64,
     unsure: f64,
@@ -108,22 +115,24 @@ impl<T: Real> Measure<'_, T> {
     /// Collective: sums over a tile are formed in one order, and added up exactly. Given what the c of a descent may be wrong
     /// by, it does not count, but tells whether it is more than that somewhere.
     pub(super) fn sums(&self, lambda: &[f64], drift: Option<&[f64]>) -> Result<(Sums, bool)> {
-        let unscale = self.bound.scaling().unscale();
+        let scaling = self.bound.scaling();
+        let (unscale, squared_penalties) = (scaling.unscale(), scaling.squared_penalties());
         let means = self.means()?;
-        let state = || Ok(([(); 4].map(|_| ExactSum::default()), self.scratch()?, false));
+        let state = || Ok(([(); 5].map(|_| ExactSum::default()), self.scratch()?, false));
         let (window, shape, tiles) = (self.placed.window(), self.placed.shape(), self.placed.tiles());
         let weights = self.placed.weighting().values();
         let states = self.team.for_each(tiles.len(), state, |(sums, scratch, wrong), index| {
             let [squares, varying] = squares(window, weights, &tiles.tile(index).tile, shape, &means);
-            let (mut zc, mut penalty) = (0.0, 0.0);
+            let (mut zc, mut penalty, mut squared) = (0.0, 0.0, 0.0);
             *wrong |= self.for_each_active(index, drift, scratch, |k, z, c| {
                 zc += z.wide() * (c * unscale[k].wide());
                 penalty += lambda[k] * z.wide().abs();
+                squared += squared_penalties[k] * (z.wide() * z.wide());
             });
-            sums.iter_mut().zip([squares, varying, zc, penalty]).for_each(|(sum, term)| sum.add(term));
+            sums.iter_mut().zip([squares, varying, zc, penalty, squared]).for_each(|(sum, term)| sum.add(term));
             Ok(())
         });
-        let mut words = vec![0; 4 * ExactSum::WORDS + 1];
+        let mut words = vec![0; 5 * ExactSum::WORDS + 1];
         for (mut sums, _, wrong) in self.placed.ranks().agree(states)? {
             let of_state = sums.iter_mut().flat_map(|sum| sum.words().to_vec());
             for (to, word) in words.iter_mut().zip(of_state.chain([i64::from(wrong)])) {
@@ -131,7 +140,7 @@ impl<T: Real> Measure<'_, T> {
             }
         }
         let words = self.placed.ranks().reduce(Reduce::Sum, &words)?;
-        let [squares, varying, zc, penalty] = [0, 1, 2, 3].map(|i| {
+        let [squares, varying, zc, penalty, squared] = [0, 1, 2, 3, 4].map(|i| {
             let words = &words[i * ExactSum::WORDS..][..ExactSum::WORDS];
             ExactSum::from_words(words).value()
         });
@@ -140,7 +149,9 @@ impl<T: Real> Measure<'_, T> {
         let constant = n * means.iter().map(|m| m * m).sum::<f64>();
         let mean_seen = self.mean_seen(&means, lambda);
         let [rounded, unsure] = self.uncertainty(lambda, n)?;
-        Ok((Sums { squares, varying, constant, mean_seen, zc, penalty, rounded, unsure }, wrong))
+        // F inside is in the unit of the weights of samples.
+        let squared_penalty = squared / scaling.of_objective();
+        Ok((Sums { squares, varying, constant, mean_seen, zc, penalty, squared_penalty, rounded, unsure }, wrong))
     }
 
     /// Collective: the mean of each channel of the residual; zeros where they are too many, or where a constant is not allowed
@@ -345,15 +356,15 @@ impl<T: Real> Measure<'_, T> {
         let n = self.placed.shape().n_channels;
         let signal = self.placed.window().fields(state.tile.signal * n, n);
         let mut largest = 0.0;
-        let mut anew = |of: &Coordinate, c: T| {
-            let exact = self.exact(&signal, of, scratch);
+        let mut anew = |of: &Coordinate, z: T, c: T| {
+            let exact = self.exact(&signal, of, z, scratch);
             largest = f64::max(largest, (exact - c.wide()).abs());
             exact
         };
-        self.survey(&state).for_each_active(|of, z, c| visit(of.atom, z, anew(&of, c)));
+        self.survey(&state).for_each_active(|of, z, c| visit(of.atom, z, anew(&of, z, c)));
         let Some(drift) = drift else { return false };
-        self.survey(&state).for_each_sample(|of, c| {
-            anew(&of, c);
+        self.survey(&state).for_each_sample(|of, z, c| {
+            anew(&of, z, c);
         });
         largest > drift[state.tile.signal]
     }

@@ -37,7 +37,7 @@ pub(super) fn seconds_per_nonzero<T: Real>(intake: &mut Intake<'_, T>) -> Result
     let computing = typical(steps.chunks(n), |steps| {
         for step in steps {
             let of = Coordinate { at: step.at.map(i64::from), atom: step.atom as usize };
-            black_box(measure.exact(&signal, &of, &mut scratch));
+            black_box(measure.exact(&signal, &of, T::ZERO, &mut scratch));
         }
     });
     // Those of other ranks within reach are taken out, too. c is computed on all threads, for the sums, and where the c

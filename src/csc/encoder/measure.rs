@@ -93,6 +93,9 @@ impl<T: Real> Measure<'_, T> {
                 }
             }
             state.mask(self.bound.plan());
+            if self.placed.is_residual() {
+                state.subtract_ridge(self.bound.plan());
+            }
             let (top, c) = self.survey(state).largest_c(weights);
             tops.push((index, top));
             largest[number] = f64::max(largest[number], top);
@@ -148,7 +151,9 @@ impl<T: Real> Measure<'_, T> {
         slack: &[Option<f64>],
     ) -> Result<Vec<f64>> {
         let signals = self.placed.signals();
-        let least = |signal: usize| slack[signal].map(|slack| top[signal] - 2.0 * slack);
+        // Where a squared penalty has been taken from c, that is rounded once more.
+        let once_more = if self.bound.plan().ridges.is_empty() { 0.0 } else { 8.0 * f64::from(f32::EPSILON) };
+        let least = |signal: usize| slack[signal].map(|slack| (1.0 - once_more) * top[signal] - 2.0 * slack);
         let state = || Ok((None, vec![0.0; signals.len()]));
         let states = self.team.for_each(tops.len(), state, |(scratch, most), place| {
             let (index, top) = tops[place];
@@ -161,8 +166,8 @@ impl<T: Real> Measure<'_, T> {
                 Some(scratch) => scratch,
                 None => scratch.insert(self.scratch()?),
             };
-            self.survey(&state).for_each_large_c(weights, least, |coordinate| {
-                let c = self.exact(&signals[number], &coordinate, scratch);
+            self.survey(&state).for_each_large_c(weights, least, |coordinate, z| {
+                let c = self.exact(&signals[number], &coordinate, z, scratch);
                 let c = if self.bound.plan().positive { c } else { c.abs() };
                 most[number] = f64::max(most[number], c * weights[coordinate.atom]);
             });
@@ -213,8 +218,8 @@ impl<T: Real> Measure<'_, T> {
                 Some(scratch) => scratch,
                 None => scratch.insert(self.scratch()?),
             };
-            self.survey(&state).for_each_large_c(&weights, 1.0, |of| {
-                let c = self.exact(&signals[state.tile.signal], &of, scratch);
+            self.survey(&state).for_each_large_c(&weights, 1.0, |of, z| {
+                let c = self.exact(&signals[state.tile.signal], &of, z, scratch);
                 let c = if plan.positive { c } else { c.abs() };
                 most[first + of.atom] = f64::max(most[first + of.atom], c);
             });
@@ -243,10 +248,12 @@ impl<T: Real> Measure<'_, T> {
         self.bound.analysis().slack(self.precision.single[signal], x, weights)
     }
 
-    /// c of one coordinate, in double precision.
-    pub(super) fn exact(&self, signal: &Field<'_, T>, of: &Coordinate, scratch: &mut Scratch<T>) -> f64 {
+    /// c of one coordinate, in double precision, where `z` is what it has.
+    pub(super) fn exact(&self, signal: &Field<'_, T>, of: &Coordinate, z: T, scratch: &mut Scratch<T>) -> f64 {
         let at = std::array::from_fn(|a| of.at[a] - signal.origin[a]);
-        self.bound.correlator().at(signal, at, of.atom, scratch)
+        let c = self.bound.correlator().at(signal, at, of.atom, scratch);
+        let own = if self.placed.is_residual() { self.bound.plan().of_ridge(of.atom, z) } else { 0.0 };
+        c - own
     }
 
     /// Collective: the largest numbers of each signal whose rounding its steps have: those that tiles met since they took over
@@ -298,8 +305,8 @@ impl<T: Real> Measure<'_, T> {
             let Some(least) = least(number) else {
                 return Ok(());
             };
-            for_each_large_step(&mut state, self.bound.plan(), least, |of, size| {
-                let size = size(T::of(self.exact(&signals[number], &of, scratch)));
+            for_each_large_step(&mut state, self.bound.plan(), least, |of, z, size| {
+                let size = size(T::of(self.exact(&signals[number], &of, z, scratch)));
                 most[number] = f64::max(most[number], size.wide());
             });
             Ok(())

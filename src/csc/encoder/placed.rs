@@ -34,6 +34,8 @@ pub(super) struct Placed<T: Real> {
     exchange: Option<Exchange>,
     /// The signals or the residual, where this rank needs it, times the weights.
     window: Window<T>,
+    /// It is the residual.
+    is_residual: bool,
     weighting: Weighting<T>,
     rule: Rule,
     /// What the last signals lie on, over the window; none before there were any.
@@ -72,8 +74,20 @@ impl<T: Real> Placed<T> {
         let window = Window::new(Block::default(), 0)?;
         let (regions, weighting, rule) = (Vec::new(), Weighting::new(options.missing), Rule::new(&shape, options));
         let background = rule.is_none().then_some(Background::None);
-        let exchange = None;
-        Ok(Placed { shape, ranks, grid, segments, tiles, regions, exchange, window, weighting, rule, background })
+        Ok(Placed {
+            shape,
+            ranks,
+            grid,
+            segments,
+            tiles,
+            regions,
+            exchange: None,
+            window,
+            is_residual: false,
+            weighting,
+            rule,
+            background,
+        })
     }
 
     pub(super) fn shape(&self) -> &Shape {
@@ -375,6 +389,7 @@ impl<T: Real> Placed<T> {
 
     /// Collective: fills the window with the signals, less what they lie on.
     pub(super) fn take_in(&mut self, x: &Field<'_, T>) -> Result<()> {
+        self.is_residual = false;
         match &self.exchange {
             Some(exchange) => exchange.run(&self.tiles.halo, x, &mut self.window)?,
             None => return Err(Error::Internal("signals without a way to the tiles".into())),
@@ -382,6 +397,16 @@ impl<T: Real> Placed<T> {
         let background = self.background.as_ref().ok_or_else(unknown)?;
         background.take_from(&mut self.window);
         Ok(())
+    }
+
+    /// D∗z has been taken from the signals in the window.
+    pub(super) fn note_residual(&mut self) {
+        self.is_residual = true;
+    }
+
+    /// Whether the window has what z leaves of the signals.
+    pub(super) fn is_residual(&self) -> bool {
+        self.is_residual
     }
 
     /// Collective: sends to each rank the lists of a box, per signal, and receives theirs. `given`

@@ -19,7 +19,9 @@ pub(super) fn subtract_model<T: Real>(bound: &Bound<T>, placed: &mut Placed<T>) 
     window.forget_sizes()?;
     tiles.for_each_list(bound.plan(), &mut |number, list| {
         subtract(bound, window, shape, grid.tile(number).signal, list);
-    })
+    })?;
+    placed.note_residual();
+    Ok(())
 }
 
 /// Takes the activations of a list from the fields of a signal, or some of them if the clock says that it is over.

@@ -182,7 +182,7 @@ impl Goal {
         let asynchronous = match intake.options.schedule == Schedule::Asynchronous && intake.placed.ranks().size() > 1 {
             true => {
                 let (sums, _) = intake.measure().sums(lambda, None)?;
-                Some(0.5 * sums.squares + sums.penalty)
+                Some(0.5 * (sums.squares + sums.squared_penalty) + sums.penalty)
             }
             false => None,
         };

@@ -88,6 +88,8 @@ impl<T: Real> Weighting<T> {
     /// Those that are given from now on, as they lie in the window, if there are any, where `largest` is that of all ranks.
     pub(super) fn set(&mut self, given: Option<Vec<T>>, largest: f64) {
         let unit = unit_of(largest);
+        // Tiles know of a squared penalty in this unit.
+        self.known = false;
         self.unit = if largest * unit > 1.0 { 0.5 * unit } else { unit };
         self.heaviest = if largest > 0.0 { largest * self.unit } else { 1.0 };
         self.is_given = given.is_some();

@@ -269,14 +269,18 @@ pub fn objective<T: Real>(
             squares += sum;
         });
     }
+    let norms = dictionary.squared_norms()?.into_iter().zip(dictionary.zero_atoms());
+    let norms: Vec<f64> = norms.map(|(norm, zero)| if zero { 0.0 } else { norm.wide() }).collect();
     let mut penalty = 0.0;
     for (field, data) in z.channels.iter().enumerate() {
-        let mut total = 0.0;
+        let (mut total, mut squared) = (0.0, 0.0);
         z.layout.for_each_row(|_, first| {
-            let value = |k: i64| data[(first as i64 + k * z.layout.strides[2]) as usize];
-            total += (0..valid[2]).map(|k| value(k).wide().abs()).sum::<f64>();
+            let value = |k: i64| data[(first as i64 + k * z.layout.strides[2]) as usize].wide();
+            total += (0..valid[2]).map(|k| value(k).abs()).sum::<f64>();
+            squared += (0..valid[2]).map(|k| value(k) * value(k)).sum::<f64>();
         });
-        penalty += lambda[field % shape.n_atoms] * total;
+        let atom = field % shape.n_atoms;
+        penalty += lambda[atom] * total + 0.5 * options.ridge * (norms[atom] * squared);
     }
     let data_term = 0.5 * squares;
     Ok((data_term + penalty, data_term))

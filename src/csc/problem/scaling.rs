@@ -18,8 +18,11 @@ pub(crate) struct Scaling<T> {
     units: Vec<T>,
     /// The largest of them, the unit of λmax.
     gauge: f64,
-    /// ‖d_k‖² of the atoms inside, 1 for a zero atom.
+    /// ‖d_k‖² of the atoms inside, 1 for a zero atom; times 1 + `ridge`, where there is one: see [`Self::ridges`].
     norms: Vec<T>,
+    /// The squared penalty is ½ · this · ‖d_k‖² z²; for a zero atom there is none.
+    ridge: f64,
+    ridges: Vec<f64>,
     /// w_k inside.
     weights: Vec<T>,
     /// The least w_k of the caller's atoms that are not zero.
@@ -27,6 +30,17 @@ pub(crate) struct Scaling<T> {
     /// What weights of samples are multiplied by: λ and F inside are this times the caller's. The largest weight inside.
     data_unit: f64,
     heaviest: f64,
+}
+
+/// The squared penalty of an atom, as one more sample that each of its coordinates has to itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ridge {
+    /// What samples of weight 1 have of all that the best z is divided by.
+    pub(crate) rest: f64,
+    /// What that one has: so much of a weighted z is taken from its own scaled c.
+    pub(crate) own: f64,
+    /// The same as the Gram tensor has it, where weights of samples are not multiplied by anything.
+    pub(crate) plain: f64,
 }
 
 /// Multiplies each atom by a number.
@@ -51,7 +65,7 @@ impl<T: Real> Scaling<T> {
         let inverses: Vec<T> = norms.iter().map(inverse).collect();
         multiply(&mut dictionary, &inverses);
         let zero = dictionary.zero_atoms();
-        let norms = dictionary.squared_norms()?;
+        let mut norms = dictionary.squared_norms()?;
         let units: Vec<T> = inverses.iter().map(|i| T::one() / *i).collect();
         let weight = |(norm, inverse): (&T, &T)| match published {
             true => *inverse,
@@ -61,14 +75,41 @@ impl<T: Real> Scaling<T> {
         let of_caller = weights.iter().zip(&units).map(|(w, u)| w.wide() * u.wide());
         let of_caller = of_caller.zip(zero).filter(|(_, zero)| !zero);
         let least = of_caller.map(|(w, _)| w).reduce(f64::min).unwrap_or(1.0);
+        let ridge = options.ridge;
+        let ridges = dictionary.zero_atoms().into_iter().map(|zero| if zero { 0.0 } else { ridge }).collect::<Vec<_>>();
+        norms.iter_mut().zip(&ridges).for_each(|(n, ridge)| *n *= T::of(1.0 + ridge));
         let gauge = units.iter().map(|u| u.wide()).fold(0.0, f64::max);
-        let scaling = Scaling { weights, least, gauge, units, norms, data_unit: 1.0, heaviest: 1.0 };
+        let scaling = Scaling { weights, least, gauge, units, norms, ridge, ridges, data_unit: 1.0, heaviest: 1.0 };
         Ok((scaling, dictionary))
     }
 
     /// Weights of samples are multiplied by a power of two, and then the largest of them is this.
     pub(crate) fn set_weights(&mut self, data_unit: f64, heaviest: f64) {
-        (self.data_unit, self.heaviest) = (data_unit, heaviest);
+        // The squared penalty is as another sample, of weight `ridge`, that each atom has to itself.
+        self.heaviest = (heaviest + self.ridge * data_unit) / (1.0 + self.ridge);
+        self.data_unit = data_unit;
+    }
+
+    /// The largest weight of a sample inside, with its part in what the best z is divided by.
+    pub(crate) fn heaviest(&self) -> f64 {
+        self.heaviest
+    }
+
+    /// The squared penalty of each atom; none without one.
+    pub(crate) fn ridges(&self) -> Vec<Ridge> {
+        let of_unit = |ridge: f64, unit: f64| ridge * unit / (1.0 + ridge);
+        let ridge = |ridge: &f64| Ridge {
+            rest: 1.0 / (1.0 + ridge),
+            own: of_unit(*ridge, self.data_unit),
+            plain: of_unit(*ridge, 1.0),
+        };
+        if self.ridge == 0.0 { Vec::new() } else { self.ridges.iter().map(ridge).collect() }
+    }
+
+    /// μ_k of the penalty ½ μ_k z_k², for z inside, in the caller's units of F.
+    pub(crate) fn squared_penalties(&self) -> Vec<f64> {
+        let pairs = self.ridges.iter().zip(&self.norms);
+        pairs.map(|(ridge, norm)| ridge * (norm.wide() / (1.0 + ridge))).collect()
     }
 
     /// What F, or its gap, is multiplied by for the caller.

@@ -89,6 +89,13 @@ impl Statistics {
         })
     }
 
+    /// With the squared penalty ½ ridge Σ ‖D_k‖² ‖z_k‖² in ½⟨D, ztz∗D⟩, for a step of D: it is what ztz_{k,k}\[0\] = ‖z_k‖² adds.
+    pub(crate) fn with_ridge(mut self, ridge: f64) -> Self {
+        let (window, n) = (self.window(), self.n_atoms);
+        (0..n).for_each(|k| self.ztz[(k * n + k) * window + window / 2] *= 1.0 + ridge);
+        self
+    }
+
     /// Scales by `weight` and adds others.
     pub(crate) fn accumulate(&mut self, weight: f64, other: &Statistics) {
         let add = |to: &mut [f64], from: &[f64]| {

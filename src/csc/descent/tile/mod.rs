@@ -398,7 +398,8 @@ impl<T: Real> TileState<T> {
         let Some(weights) = &self.weights else { return };
         let common = weights.common(plan, step.at);
         if common.finite() {
-            return self.take_from_all(plan, &Step { delta: step.delta * common, ..*step });
+            self.take_from_all(plan, &Step { delta: step.delta * common, ..*step });
+            return self.set_own_right(plan, step, common);
         }
         let rest = weights.correct(plan, step, &mut self.c, &self.tile.shape, self.rows.strides);
         self.subtract(plan, &Step { delta: step.delta * rest.base, ..*step });
@@ -410,6 +411,40 @@ impl<T: Real> TileState<T> {
             self.bound[first..first + reached.rows.run].iter_mut().for_each(|bound| *bound += rest.most);
             self.seen[first..first + reached.rows.run].fill(T::NAN);
         }
+        self.set_own_right(plan, step, rest.base);
+    }
+
+    /// Takes from the c of a step's own coordinate what the squared penalty has, where samples have had a weight in which that
+    /// does not share.
+    fn set_own_right(&mut self, plan: &Plan<T>, step: &Step<T>, weight: T) {
+        let atom = step.atom as usize;
+        let here = |a: usize| (0..self.tile.shape[a]).contains(&i64::from(step.at[a]));
+        let Some(ridge) = plan.ridges.get(atom).filter(|_| (0..AXES).all(here)) else { return };
+        let [_, s1, s2] = self.tile.stored(&plan.group);
+        let at = step.at.map(i64::from);
+        let index = ((at[0] * s1 + at[1]) * s2 + at[2]) as usize * plan.n_atoms + atom;
+        let more = step.delta * plan.weights[atom] * T::of(ridge.own - weight.wide() * ridge.plain);
+        self.c.set(plan, index, self.c.get(plan, index) - more);
+        let group = self.group_of(plan, index);
+        self.bound[group] += more.abs();
+        self.seen[group] = T::NAN;
+        self.wear.recent += 1.0;
+        self.wear.moved += more.abs().wide();
+    }
+
+    /// Takes from c what the squared penalty has of z, where it was correlated with a residual.
+    pub(crate) fn subtract_ridge(&mut self, plan: &Plan<T>) {
+        for x in self.nonzeros.iter().flatten().filter(|_| !plan.ridges.is_empty()) {
+            let index = x.index as usize;
+            let c = self.c.get(plan, index).wide() - plan.of_ridge(x.atom as usize, x.z);
+            self.c.set(plan, index, T::of(c));
+        }
+    }
+
+    /// z of a coordinate, given by its index in c.
+    pub(super) fn z_at(&self, plan: &Plan<T>, index: usize) -> T {
+        let group = self.group_of(plan, index);
+        self.listed(group, index).map_or(T::ZERO, |i| self.nonzeros[group][i].z)
     }
 
     /// Takes a step from c, and raises the bounds.

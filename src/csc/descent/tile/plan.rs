@@ -5,7 +5,7 @@ use crate::base::memory;
 use crate::clock::{self, Looks};
 use crate::csc::descent::tile::table::Table;
 use crate::csc::descent::tile::taps::Taps;
-use crate::csc::problem::scaling::Scaling;
+use crate::csc::problem::scaling::{Ridge, Scaling};
 use crate::grid::point::{AXES, Point};
 use crate::linalg::kernels::Isa;
 use crate::linalg::{Dictionary, Gram, Real, Scalar};
@@ -33,6 +33,8 @@ pub(crate) struct Plan<T> {
     pub(crate) mu: Vec<T>,
     /// The same in single precision, in its unit.
     pub(super) mu_single: Vec<f32>,
+    /// The squared penalty of each atom; empty: there is none.
+    pub(crate) ridges: Vec<Ridge>,
     /// What steps take from c where samples have weights, if some do.
     pub(super) taps: Option<Taps<T>>,
     /// The largest weight of a sample.
@@ -136,6 +138,7 @@ impl<T: Real> Plan<T> {
             inverse_weights: scaling.weights().iter().map(|w| T::one() / *w).collect(),
             mu: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
             mu_single: memory::zeroed("thresholds", group[2] as usize * n_atoms)?,
+            ridges: scaling.ridges(),
             taps: None,
             heaviest: T::one(),
             is_spread: false,
@@ -166,6 +169,11 @@ impl<T: Real> Plan<T> {
             _ => (0.8, 32),
         };
         (self.greed, self.steps_per_visit) = (T::of(greed), steps);
+    }
+
+    /// What the squared penalty takes from the scaled c of a z.
+    pub(crate) fn of_ridge(&self, atom: usize, z: T) -> f64 {
+        self.ridges.get(atom).map_or(0.0, |ridge| ridge.own * (z.wide() * self.weights[atom].wide()))
     }
 
     /// Sets μ_k.

@@ -13,8 +13,8 @@ pub(crate) struct Survey<'s, T: Real> {
 }
 
 impl<T: Real> Survey<'_, T> {
-    /// Calls `visit` with a few coordinates from all over the tile, and their c.
-    pub(crate) fn for_each_sample(&self, mut visit: impl FnMut(Coordinate, T)) {
+    /// Calls `visit` with a few coordinates from all over the tile, their z and their c.
+    pub(crate) fn for_each_sample(&self, mut visit: impl FnMut(Coordinate, T, T)) {
         let Survey { state, plan } = *self;
         const SAMPLES: u64 = 8;
         for sample in 0..SAMPLES {
@@ -23,7 +23,7 @@ impl<T: Real> Survey<'_, T> {
             let index = ((u128::from(hash) * state.c.len() as u128) >> 64) as usize;
             let c = state.c.get(plan, index);
             if c.finite() {
-                visit(state.coordinate(plan, index), c);
+                visit(state.coordinate(plan, index), state.z_at(plan, index), c);
             }
         }
     }
@@ -47,8 +47,8 @@ impl<T: Real> Survey<'_, T> {
         (weighted, plain)
     }
 
-    /// Calls `visit` with every coordinate whose |c|·weight (c·weight when z ≥ 0) is at least `least`.
-    pub(crate) fn for_each_large_c(&self, weights: &[f64], least: f64, mut visit: impl FnMut(Coordinate)) {
+    /// Calls `visit` with every coordinate whose |c|·weight (c·weight when z ≥ 0) is at least `least`, and its z.
+    pub(crate) fn for_each_large_c(&self, weights: &[f64], least: f64, mut visit: impl FnMut(Coordinate, T)) {
         let Survey { state, plan } = *self;
         let most = weights.iter().copied().fold(0.0, f64::max);
         state.c.for_each_run(plan, |first, largest| {
@@ -60,20 +60,20 @@ impl<T: Real> Survey<'_, T> {
                 let c = state.c.get(plan, index).wide();
                 let c = if plan.positive { c } else { c.abs() };
                 if c * weight >= least {
-                    visit(state.coordinate(plan, index));
+                    visit(state.coordinate(plan, index), state.z_at(plan, index));
                 }
             }
         });
     }
 }
 
-/// Calls `visit` with every coordinate whose |dz| is at least `least`, or |c| − μ (c − μ when z ≥ 0) if its z is zero, and with
+/// Calls `visit` with every coordinate whose |dz| is at least `least`, or |c| − μ (c − μ when z ≥ 0) if its z is zero, its z, and
 /// what |dz| is if its c is another one.
 pub(crate) fn for_each_large_step<T: Real>(
     state: &mut TileState<T>,
     plan: &Plan<T>,
     least: T,
-    mut visit: impl FnMut(Coordinate, &dyn Fn(T) -> T),
+    mut visit: impl FnMut(Coordinate, T, &dyn Fn(T) -> T),
 ) {
     for group in 0..state.bound.len() {
         if state.bound[group] >= least && !state.is_exact(group) {
@@ -84,7 +84,7 @@ pub(crate) fn for_each_large_step<T: Real>(
         }
         for x in &state.nonzeros[group] {
             if x.z != T::ZERO && state.size_of(plan, x) >= least {
-                visit(state.coordinate(plan, x.index as usize), &|c| state.size_with(plan, x, c));
+                visit(state.coordinate(plan, x.index as usize), x.z, &|c| state.size_with(plan, x, c));
             }
         }
         for first in state.rows.starts(state.starts[group] as usize) {
@@ -95,7 +95,8 @@ pub(crate) fn for_each_large_step<T: Real>(
                     // Where z ≠ 0 the step is at least as large, and has been seen above.
                     let listed = state.listed(group, first + at);
                     if listed.is_none_or(|i| state.nonzeros[group][i].z == T::ZERO) {
-                        visit(state.coordinate(plan, first + at), &|c| step_size(plan.positive, c, T::ZERO, *mu));
+                        let size = |c| step_size(plan.positive, c, T::ZERO, *mu);
+                        visit(state.coordinate(plan, first + at), T::ZERO, &size);
                     }
                 }
             }

@@ -12,6 +12,9 @@
 //!   a base weight, or none at all, and each sample of another weight gives back what it has less, to all positions that
 //!   reach it: K·∏L values a sample, with the same kernel. The base is what leaves fewer samples.
 //!
+//! - A squared penalty (option `ridge`) is as one more sample, which the coordinate has to itself, of another weight: it counts in
+//!   ρ, and what G says of it is set right at the step's own c.
+//!
 //! Weights are at most 1 here: see `Weighting` in the encoder. A tile without state of this kind has w = 1 everywhere.
 
 use crate::base::error::Result;
@@ -21,6 +24,7 @@ use crate::csc::descent::tile::correlations::Correlations;
 use crate::csc::descent::tile::plan::Plan;
 use crate::csc::descent::tile::step::Step;
 use crate::csc::descent::tile::taps::Taps;
+use crate::csc::problem::scaling::Ridge;
 use crate::grid::point::{AXES, Point};
 use crate::grid::tiles::Tile;
 use crate::linalg::Real;
@@ -92,7 +96,10 @@ fn along<T: Real>(
 impl<T: Real> Weights<T> {
     /// Of the samples that a tile reaches; none if all have the weight 1.
     pub(crate) fn new(plan: &Plan<T>, tile: &Tile, samples: Vec<T>) -> Result<Option<Box<Self>>> {
-        let Some(taps) = plan.taps.as_ref().filter(|_| samples.iter().any(|w| *w != T::one())) else {
+        // A squared penalty may be in another unit than they.
+        let plain = |ridge: &Ridge| ridge.own == ridge.plain;
+        let differs = |w: &T| *w != T::one() || !plan.ridges.iter().all(plain);
+        let Some(taps) = plan.taps.as_ref().filter(|_| samples.iter().any(differs)) else {
             return Ok(None);
         };
         let window = std::array::from_fn(|a| (tile.shape[a] + plan.atom[a] - 1) as usize);
@@ -142,6 +149,10 @@ impl<T: Real> Weights<T> {
                             let squares = &taps.squares[tap * plan.n_atoms..][..plan.n_atoms];
                             ratios.iter_mut().zip(squares).for_each(|(to, square)| *to += weight * *square);
                         }),
+                    }
+                    // Where all of a support is missing there is nothing to be coded.
+                    for (to, ridge) in ratios.iter_mut().zip(&plan.ridges).filter(|(ratio, _)| **ratio > T::ZERO) {
+                        *to = T::of(to.wide() * ridge.rest + ridge.own);
                     }
                 }
             }
