@@ -1569,6 +1569,58 @@ dicod_status dicod_encoder_solve(dicod_encoder *encoder,
                                  dicod_info *info);
 
 /**
+ * Told of each point of dicod_encoder_path(): its number, from 0, its regularisation as it was given, and what was found there:
+ * `info`, valid during the call, with the status of this point. Returns 0 to go on, anything else to stop. The encoder holds z of
+ * this point and may be asked: dicod_encoder_get_z(), _get_sparse, _get_lambda, _reconstruct and whatever needs the encoder, but
+ * not its context, for itself. Where it sets or clears z, the next point begins with that. Called in the thread that called
+ * the library, on every rank; it must return, and must not use the context of the call that runs.
+ */
+typedef int32_t (*dicod_path_fn)(void *userdata, int64_t point, double reg, const dicod_info *info);
+
+/**
+ * Encodes the signals `x` once for each of `n_reg` regularisations `reg[n_reg]`, one after the other: each solve begins with the
+ * activations that the last one has found, which takes few steps where the values are near each other; usually they decrease. The
+ * first solve begins at zero, or with the option "warm_start" with the activations in the encoder.
+ *
+ * Values are as the option "reg": fractions of lambda_max, or absolute, see "reg_scale"; with "reg_per_atom" they are factors of
+ * what that says. At each point all else is as if the encoder had been made with that regularisation, and the result, to
+ * its tolerance, what a solve by itself would find. "time_limit" holds for the whole call, "max_iter" for a point.
+ * dicod_reg_path() makes a list.
+ *
+ * `each` is told of every point, with `userdata`, and may take z; NULL: nobody. `x` is as for dicod_encoder_solve(). `info` may
+ * be NULL; it is that of the last point that was solved, with the status that the call returns. The result is the same, bit for
+ * bit, for any number of threads and ranks and any blocks.
+ *
+ * Returns DICOD_OK if every point did; else the status of the first that did not (DICOD_MAX_ITER, DICOD_PRECISION); where the path
+ * ended early DICOD_TIME_LIMIT, or DICOD_CANCELLED if `each`, on any rank, or a progress callback said so. The encoder then
+ * holds the last point.
+ *
+ * Collective over the context's ranks, with the same `reg` on each; an error on one is an error on all. Needs the encoder and its
+ * context for itself.
+ * Errors: as dicod_encoder_solve(); DICOD_ERROR_NULL_POINTER (reg); DICOD_ERROR_INVALID_ARGUMENT (n_reg less than 1; a value of
+ * reg that is negative or not finite, which is named with its index): nothing was done then.
+ */
+dicod_status dicod_encoder_path(dicod_encoder *encoder,
+                                const dicod_const_array *x,
+                                int64_t n_reg,
+                                const double *reg,
+                                dicod_path_fn each,
+                                void *userdata,
+                                dicod_info *info);
+
+/**
+ * Regularisations for dicod_encoder_path(), `reg[n]`: from `most` to `least`, each the same multiple of the one before. With
+ * relative values `most` is 1, where z = 0; with absolute ones it is dicod_lambda_max().
+ *
+ * Local. Thread-safe.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (n less than 1; most or least not positive or not finite).
+ */
+dicod_status dicod_reg_path(int64_t n,
+                            double most,
+                            double least,
+                            double *reg);
+
+/**
  * Copies the dictionary: `d` (n_atoms, n_channels, atom_shape...), row-major, `n_values` in all, as dicod_encoder_describe()
  * tells: bit for bit what the encoder was given last; atoms of rank one multiplied out.
  *

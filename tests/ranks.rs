@@ -560,6 +560,50 @@ fn what_is_wrong_on_one_rank_is_an_error_on_all_and_the_next_call_works() {
     }
 }
 
+/// F, gap and z of every point of a path, on some ranks; that of the last one stops it if asked to.
+fn walk(
+    ranks: Arc<dyn Transport>,
+    problem: &Problem,
+    options: &Options,
+    n_threads: usize,
+    stop_at: usize,
+) -> Vec<Vec<u64>> {
+    let (me, size) = (ranks.rank(), ranks.size());
+    let x = held(problem, slabs(problem.signal, size)[me]);
+    let shape = problem.shape(options);
+    let valid = shape.valid();
+    let mut encoder = Encoder::over(ranks, shape, problem.dictionary::<f64>(), options.clone(), n_threads).unwrap();
+    let mut points = Vec::new();
+    let reg = dicod::csc::reg_path(5, 0.8, 0.05);
+    let stop = dicod::csc::solve_path(&mut encoder, &x.field(), &reg, |encoder, point, info| {
+        assert_eq!(point, points.len());
+        // Collective, with another box on each rank.
+        let mut z = vec![0.0; problem.n_atoms * valid.iter().product::<i64>() as usize];
+        encoder.z(&mut FieldMut::contiguous(&mut z, valid)).unwrap();
+        let numbers = [info.certificate.objective, info.certificate.gap, info.lambda[0], info.steps as f64];
+        points.push(bits(&numbers).into_iter().chain(bits(&z)).collect());
+        me + 1 < size || point != stop_at
+    });
+    assert_eq!(stop.unwrap(), if stop_at < 4 { Stop::Cancelled } else { Stop::Converged });
+    points
+}
+
+#[test]
+fn a_path_is_the_same_on_any_ranks_and_one_of_them_may_stop_it() {
+    let (problem, options) = fixed([1, 60, 40], [1, 4, 3]);
+    for stop_at in [2, 9] {
+        let (of_one, options_of_one) = (problem.clone(), options.clone());
+        let expected = walk(Arc::new(Local::alone()), &of_one, &options_of_one, 1, stop_at);
+        assert_eq!(expected.len(), if stop_at < 5 { stop_at + 1 } else { 5 });
+        for (size, n_threads) in [(1, 3), (3, 1), (4, 2)] {
+            let (problem, options, expected) = (problem.clone(), options.clone(), expected.clone());
+            on_ranks(size, ROUGH, move |ranks| {
+                assert!(walk(ranks, &problem, &options, n_threads, stop_at) == expected, "{size} ranks");
+            });
+        }
+    }
+}
+
 #[test]
 fn one_rank_stops_all() {
     let (problem, options) = fixed([1, 60, 40], [1, 4, 3]);

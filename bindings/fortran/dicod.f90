@@ -309,6 +309,14 @@ module dicod_c
       type(dicod_progress), intent(in) :: progress
       integer(c_int32_t) :: outcome
     end function
+    function dicod_path_fn(userdata, point, reg, info) bind(c) result(outcome)
+      import
+      type(c_ptr), value :: userdata
+      integer(c_int64_t), value :: point
+      real(c_double), value :: reg
+      type(dicod_info), intent(in) :: info
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_span_fn(userdata, span) bind(c) result(outcome)
       import
       type(c_ptr), value :: userdata
@@ -851,6 +859,26 @@ module dicod_c
       type(c_ptr), value :: encoder
       type(dicod_const_array), intent(in) :: x
       type(dicod_info), intent(inout), optional :: info
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_encoder_path(encoder, x, n_reg, reg, each, userdata, info) bind(c, &
+        name='dicod_encoder_path') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      type(dicod_const_array), intent(in) :: x
+      integer(c_int64_t), value :: n_reg
+      type(c_ptr), value :: reg
+      type(c_funptr), value :: each
+      type(c_ptr), value :: userdata
+      type(dicod_info), intent(inout), optional :: info
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_reg_path(n, most, least, reg) bind(c, name='dicod_reg_path') result(outcome)
+      import
+      integer(c_int64_t), value :: n
+      real(c_double), value :: most
+      real(c_double), value :: least
+      type(c_ptr), value :: reg
       integer(c_int32_t) :: outcome
     end function
     function dicod_encoder_get_dictionary(encoder, n_values, d) bind(c, &
@@ -6054,7 +6082,7 @@ module dicod_encoder_m
   use dicod_shape_m
   implicit none
   private
-  public :: dicod_encoder, dicod_sparse, encoder_memory
+  public :: dicod_encoder, dicod_sparse, encoder_memory, path_procedure, reg_path
   ! For learners, too.
   public :: list_sparse, take_sparse, tell_region, list_spans, write_trace
 
@@ -6063,6 +6091,24 @@ module dicod_encoder_m
     integer(int64) :: count = 0
     integer(int64), allocatable :: signal(:), atom(:), position(:, :)
     real(real64), allocatable :: value(:)
+  end type
+
+  abstract interface
+    ! Told of each point of a path, from 1, with what was found there; the encoder holds its z. Setting stop to .true. ends it with
+    ! DICOD_CANCELLED.
+    subroutine path_procedure(point, reg, info, stop, user)
+      import :: dicod_info, int64, real64
+      integer(int64), intent(in) :: point
+      real(real64), intent(in) :: reg
+      type(dicod_info), intent(in) :: info
+      logical, intent(inout) :: stop
+      class(*), intent(inout), optional :: user
+    end subroutine
+  end interface
+
+  type :: path_box
+    procedure(path_procedure), pointer, nopass :: each => null()
+    class(*), pointer :: user => null()
   end type
 
   ! Where the spans of a trace are collected.
@@ -6137,9 +6183,11 @@ module dicod_encoder_m
     generic :: get_dictionary => get_dictionary_5_r32
     generic :: get_dictionary_rank1 => get_dictionary_rank1_5_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_1_r64, reconstruct_1_r64, residual_1_r64, objective_1_r64, set_weights_1_r64
+    procedure, private :: solve_1_r64, path_1_r64, reconstruct_1_r64, residual_1_r64, objective_1_r64, set_weights_1_r64
     procedure, private :: get_background_1_r64
     generic :: solve => solve_1_r64
+    ! call e%path(x, reg, info, offset, each, user)
+    generic :: path => path_1_r64
     generic :: reconstruct => reconstruct_1_r64
     ! call e%get_background(background, offset)
     generic :: get_background => get_background_1_r64
@@ -6149,9 +6197,11 @@ module dicod_encoder_m
     ! call e%set_weights(weights, offset)
     generic :: set_weights => set_weights_1_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_2_r64, reconstruct_2_r64, residual_2_r64, objective_2_r64, set_weights_2_r64
+    procedure, private :: solve_2_r64, path_2_r64, reconstruct_2_r64, residual_2_r64, objective_2_r64, set_weights_2_r64
     procedure, private :: get_background_2_r64
     generic :: solve => solve_2_r64
+    ! call e%path(x, reg, info, offset, each, user)
+    generic :: path => path_2_r64
     generic :: reconstruct => reconstruct_2_r64
     ! call e%get_background(background, offset)
     generic :: get_background => get_background_2_r64
@@ -6161,9 +6211,11 @@ module dicod_encoder_m
     ! call e%set_weights(weights, offset)
     generic :: set_weights => set_weights_2_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_3_r64, reconstruct_3_r64, residual_3_r64, objective_3_r64, set_weights_3_r64
+    procedure, private :: solve_3_r64, path_3_r64, reconstruct_3_r64, residual_3_r64, objective_3_r64, set_weights_3_r64
     procedure, private :: get_background_3_r64
     generic :: solve => solve_3_r64
+    ! call e%path(x, reg, info, offset, each, user)
+    generic :: path => path_3_r64
     generic :: reconstruct => reconstruct_3_r64
     ! call e%get_background(background, offset)
     generic :: get_background => get_background_3_r64
@@ -6173,9 +6225,11 @@ module dicod_encoder_m
     ! call e%set_weights(weights, offset)
     generic :: set_weights => set_weights_3_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_4_r64, reconstruct_4_r64, residual_4_r64, objective_4_r64, set_weights_4_r64
+    procedure, private :: solve_4_r64, path_4_r64, reconstruct_4_r64, residual_4_r64, objective_4_r64, set_weights_4_r64
     procedure, private :: get_background_4_r64
     generic :: solve => solve_4_r64
+    ! call e%path(x, reg, info, offset, each, user)
+    generic :: path => path_4_r64
     generic :: reconstruct => reconstruct_4_r64
     ! call e%get_background(background, offset)
     generic :: get_background => get_background_4_r64
@@ -6185,9 +6239,11 @@ module dicod_encoder_m
     ! call e%set_weights(weights, offset)
     generic :: set_weights => set_weights_4_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_5_r64, reconstruct_5_r64, residual_5_r64, objective_5_r64, set_weights_5_r64
+    procedure, private :: solve_5_r64, path_5_r64, reconstruct_5_r64, residual_5_r64, objective_5_r64, set_weights_5_r64
     procedure, private :: get_background_5_r64
     generic :: solve => solve_5_r64
+    ! call e%path(x, reg, info, offset, each, user)
+    generic :: path => path_5_r64
     generic :: reconstruct => reconstruct_5_r64
     ! call e%get_background(background, offset)
     generic :: get_background => get_background_5_r64
@@ -6197,9 +6253,11 @@ module dicod_encoder_m
     ! call e%set_weights(weights, offset)
     generic :: set_weights => set_weights_5_r64
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_1_r32, reconstruct_1_r32, residual_1_r32, objective_1_r32, set_weights_1_r32
+    procedure, private :: solve_1_r32, path_1_r32, reconstruct_1_r32, residual_1_r32, objective_1_r32, set_weights_1_r32
     procedure, private :: get_background_1_r32
     generic :: solve => solve_1_r32
+    ! call e%path(x, reg, info, offset, each, user)
+    generic :: path => path_1_r32
     generic :: reconstruct => reconstruct_1_r32
     ! call e%get_background(background, offset)
     generic :: get_background => get_background_1_r32
@@ -6209,9 +6267,11 @@ module dicod_encoder_m
     ! call e%set_weights(weights, offset)
     generic :: set_weights => set_weights_1_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_2_r32, reconstruct_2_r32, residual_2_r32, objective_2_r32, set_weights_2_r32
+    procedure, private :: solve_2_r32, path_2_r32, reconstruct_2_r32, residual_2_r32, objective_2_r32, set_weights_2_r32
     procedure, private :: get_background_2_r32
     generic :: solve => solve_2_r32
+    ! call e%path(x, reg, info, offset, each, user)
+    generic :: path => path_2_r32
     generic :: reconstruct => reconstruct_2_r32
     ! call e%get_background(background, offset)
     generic :: get_background => get_background_2_r32
@@ -6221,9 +6281,11 @@ module dicod_encoder_m
     ! call e%set_weights(weights, offset)
     generic :: set_weights => set_weights_2_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_3_r32, reconstruct_3_r32, residual_3_r32, objective_3_r32, set_weights_3_r32
+    procedure, private :: solve_3_r32, path_3_r32, reconstruct_3_r32, residual_3_r32, objective_3_r32, set_weights_3_r32
     procedure, private :: get_background_3_r32
     generic :: solve => solve_3_r32
+    ! call e%path(x, reg, info, offset, each, user)
+    generic :: path => path_3_r32
     generic :: reconstruct => reconstruct_3_r32
     ! call e%get_background(background, offset)
     generic :: get_background => get_background_3_r32
@@ -6233,9 +6295,11 @@ module dicod_encoder_m
     ! call e%set_weights(weights, offset)
     generic :: set_weights => set_weights_3_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_4_r32, reconstruct_4_r32, residual_4_r32, objective_4_r32, set_weights_4_r32
+    procedure, private :: solve_4_r32, path_4_r32, reconstruct_4_r32, residual_4_r32, objective_4_r32, set_weights_4_r32
     procedure, private :: get_background_4_r32
     generic :: solve => solve_4_r32
+    ! call e%path(x, reg, info, offset, each, user)
+    generic :: path => path_4_r32
     generic :: reconstruct => reconstruct_4_r32
     ! call e%get_background(background, offset)
     generic :: get_background => get_background_4_r32
@@ -6245,9 +6309,11 @@ module dicod_encoder_m
     ! call e%set_weights(weights, offset)
     generic :: set_weights => set_weights_4_r32
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_5_r32, reconstruct_5_r32, residual_5_r32, objective_5_r32, set_weights_5_r32
+    procedure, private :: solve_5_r32, path_5_r32, reconstruct_5_r32, residual_5_r32, objective_5_r32, set_weights_5_r32
     procedure, private :: get_background_5_r32
     generic :: solve => solve_5_r32
+    ! call e%path(x, reg, info, offset, each, user)
+    generic :: path => path_5_r32
     generic :: reconstruct => reconstruct_5_r32
     ! call e%get_background(background, offset)
     generic :: get_background => get_background_5_r32
@@ -6369,6 +6435,33 @@ contains
     end if
     call report_status(status, stat, errmsg)
   end subroutine
+
+  ! Regularisations for a path: reg(1) = most, the last one is least, each the same multiple of the one before. Local.
+  recursive subroutine reg_path(reg, most, least, stat, errmsg)
+    real(real64), intent(inout) :: reg(:)
+    real(real64), intent(in) :: most, least
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(size(reg) + 1)
+    integer(int32) :: status
+    status = dicod_reg_path(size(reg, kind=int64), most, least, c_loc(found))
+    if (status >= 0) reg = found(:size(reg))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive function path_trampoline(userdata, point, reg, info) bind(c, name='') result(code)
+    type(c_ptr), value :: userdata
+    integer(c_int64_t), value :: point
+    real(c_double), value :: reg
+    type(dicod_info), intent(in) :: info
+    integer(c_int32_t) :: code
+    type(path_box), pointer :: box
+    logical :: stop
+    call c_f_pointer(userdata, box)
+    stop = .false.
+    call box%each(point + 1, reg, info, stop, box%user)
+    code = merge(1_int32, 0_int32, stop)
+  end function
 
   ! All samples count alike again.
   recursive subroutine encoder_clear_weights(self, stat, errmsg)
@@ -8082,6 +8175,36 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! One solve for each of reg, from the z of the last one; each is told of every point.
+  recursive subroutine path_1_r64(self, x, reg, info, offset, each, user, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:)
+    real(real64), intent(in) :: reg(:)
+    type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: offset(..)
+    procedure(path_procedure), optional :: each
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(path_box), target :: box
+    real(real64), target :: values(size(reg) + 1)
+    type(c_funptr) :: trampoline
+    trampoline = c_null_funptr
+    if (present(each)) then
+      trampoline = c_funloc(path_trampoline)
+      box%each => each
+      if (present(user)) box%user => user
+    end if
+    values(:size(reg)) = reg
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_path(self%handle, a%input(), size(reg, kind=int64), c_loc(values), trampoline, &
+      c_loc(box), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What the activations stand for, on any block.
   recursive subroutine reconstruct_1_r64(self, x, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -8177,6 +8300,36 @@ contains
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! One solve for each of reg, from the z of the last one; each is told of every point.
+  recursive subroutine path_2_r64(self, x, reg, info, offset, each, user, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :)
+    real(real64), intent(in) :: reg(:)
+    type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: offset(..)
+    procedure(path_procedure), optional :: each
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(path_box), target :: box
+    real(real64), target :: values(size(reg) + 1)
+    type(c_funptr) :: trampoline
+    trampoline = c_null_funptr
+    if (present(each)) then
+      trampoline = c_funloc(path_trampoline)
+      box%each => each
+      if (present(user)) box%user => user
+    end if
+    values(:size(reg)) = reg
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_path(self%handle, a%input(), size(reg, kind=int64), c_loc(values), trampoline, &
+      c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8278,6 +8431,36 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! One solve for each of reg, from the z of the last one; each is told of every point.
+  recursive subroutine path_3_r64(self, x, reg, info, offset, each, user, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :)
+    real(real64), intent(in) :: reg(:)
+    type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: offset(..)
+    procedure(path_procedure), optional :: each
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(path_box), target :: box
+    real(real64), target :: values(size(reg) + 1)
+    type(c_funptr) :: trampoline
+    trampoline = c_null_funptr
+    if (present(each)) then
+      trampoline = c_funloc(path_trampoline)
+      box%each => each
+      if (present(user)) box%user => user
+    end if
+    values(:size(reg)) = reg
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_path(self%handle, a%input(), size(reg, kind=int64), c_loc(values), trampoline, &
+      c_loc(box), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What the activations stand for, on any block.
   recursive subroutine reconstruct_3_r64(self, x, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -8373,6 +8556,36 @@ contains
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! One solve for each of reg, from the z of the last one; each is told of every point.
+  recursive subroutine path_4_r64(self, x, reg, info, offset, each, user, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :, :)
+    real(real64), intent(in) :: reg(:)
+    type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: offset(..)
+    procedure(path_procedure), optional :: each
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(path_box), target :: box
+    real(real64), target :: values(size(reg) + 1)
+    type(c_funptr) :: trampoline
+    trampoline = c_null_funptr
+    if (present(each)) then
+      trampoline = c_funloc(path_trampoline)
+      box%each => each
+      if (present(user)) box%user => user
+    end if
+    values(:size(reg)) = reg
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_path(self%handle, a%input(), size(reg, kind=int64), c_loc(values), trampoline, &
+      c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8474,6 +8687,36 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! One solve for each of reg, from the z of the last one; each is told of every point.
+  recursive subroutine path_5_r64(self, x, reg, info, offset, each, user, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :, :, :)
+    real(real64), intent(in) :: reg(:)
+    type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: offset(..)
+    procedure(path_procedure), optional :: each
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(path_box), target :: box
+    real(real64), target :: values(size(reg) + 1)
+    type(c_funptr) :: trampoline
+    trampoline = c_null_funptr
+    if (present(each)) then
+      trampoline = c_funloc(path_trampoline)
+      box%each => each
+      if (present(user)) box%user => user
+    end if
+    values(:size(reg)) = reg
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_path(self%handle, a%input(), size(reg, kind=int64), c_loc(values), trampoline, &
+      c_loc(box), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What the activations stand for, on any block.
   recursive subroutine reconstruct_5_r64(self, x, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -8569,6 +8812,36 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! One solve for each of reg, from the z of the last one; each is told of every point.
+  recursive subroutine path_1_r32(self, x, reg, info, offset, each, user, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:)
+    real(real64), intent(in) :: reg(:)
+    type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: offset(..)
+    procedure(path_procedure), optional :: each
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(path_box), target :: box
+    real(real64), target :: values(size(reg) + 1)
+    type(c_funptr) :: trampoline
+    trampoline = c_null_funptr
+    if (present(each)) then
+      trampoline = c_funloc(path_trampoline)
+      box%each => each
+      if (present(user)) box%user => user
+    end if
+    values(:size(reg)) = reg
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_path(self%handle, a%input(), size(reg, kind=int64), c_loc(values), trampoline, &
+      c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8670,6 +8943,36 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! One solve for each of reg, from the z of the last one; each is told of every point.
+  recursive subroutine path_2_r32(self, x, reg, info, offset, each, user, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :)
+    real(real64), intent(in) :: reg(:)
+    type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: offset(..)
+    procedure(path_procedure), optional :: each
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(path_box), target :: box
+    real(real64), target :: values(size(reg) + 1)
+    type(c_funptr) :: trampoline
+    trampoline = c_null_funptr
+    if (present(each)) then
+      trampoline = c_funloc(path_trampoline)
+      box%each => each
+      if (present(user)) box%user => user
+    end if
+    values(:size(reg)) = reg
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_path(self%handle, a%input(), size(reg, kind=int64), c_loc(values), trampoline, &
+      c_loc(box), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What the activations stand for, on any block.
   recursive subroutine reconstruct_2_r32(self, x, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -8765,6 +9068,36 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! One solve for each of reg, from the z of the last one; each is told of every point.
+  recursive subroutine path_3_r32(self, x, reg, info, offset, each, user, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :)
+    real(real64), intent(in) :: reg(:)
+    type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: offset(..)
+    procedure(path_procedure), optional :: each
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(path_box), target :: box
+    real(real64), target :: values(size(reg) + 1)
+    type(c_funptr) :: trampoline
+    trampoline = c_null_funptr
+    if (present(each)) then
+      trampoline = c_funloc(path_trampoline)
+      box%each => each
+      if (present(user)) box%user => user
+    end if
+    values(:size(reg)) = reg
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_path(self%handle, a%input(), size(reg, kind=int64), c_loc(values), trampoline, &
+      c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -8866,6 +9199,36 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! One solve for each of reg, from the z of the last one; each is told of every point.
+  recursive subroutine path_4_r32(self, x, reg, info, offset, each, user, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :, :)
+    real(real64), intent(in) :: reg(:)
+    type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: offset(..)
+    procedure(path_procedure), optional :: each
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(path_box), target :: box
+    real(real64), target :: values(size(reg) + 1)
+    type(c_funptr) :: trampoline
+    trampoline = c_null_funptr
+    if (present(each)) then
+      trampoline = c_funloc(path_trampoline)
+      box%each => each
+      if (present(user)) box%user => user
+    end if
+    values(:size(reg)) = reg
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_path(self%handle, a%input(), size(reg, kind=int64), c_loc(values), trampoline, &
+      c_loc(box), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What the activations stand for, on any block.
   recursive subroutine reconstruct_4_r32(self, x, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -8961,6 +9324,36 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! One solve for each of reg, from the z of the last one; each is told of every point.
+  recursive subroutine path_5_r32(self, x, reg, info, offset, each, user, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :, :, :)
+    real(real64), intent(in) :: reg(:)
+    type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: offset(..)
+    procedure(path_procedure), optional :: each
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(path_box), target :: box
+    real(real64), target :: values(size(reg) + 1)
+    type(c_funptr) :: trampoline
+    trampoline = c_null_funptr
+    if (present(each)) then
+      trampoline = c_funloc(path_trampoline)
+      box%each => each
+      if (present(user)) box%user => user
+    end if
+    values(:size(reg)) = reg
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_path(self%handle, a%input(), size(reg, kind=int64), c_loc(values), trampoline, &
+      c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 

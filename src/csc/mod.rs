@@ -5,7 +5,8 @@
 //!
 //! [`problem`] is what is asked: shapes, the layout of the domain, the model D∗z, λmax and the objective. [`bound`] is all
 //! that follows from the dictionary, [`background`] is what signals lie on, [`descent`] makes steps, and [`encoder`] is the way
-//! in: it holds a bound dictionary and who works on what, and solves stage by stage. [`coder`] is what it has in common with a
+//! in: it holds a bound dictionary and who works on what, and solves stage by stage; [`path`] lets it solve at one λ after the
+//! other. [`coder`] is what it has in common with a
 //! learner.
 
 pub(crate) mod background;
@@ -13,6 +14,7 @@ pub(crate) mod bound;
 pub(crate) mod coder;
 pub mod descent;
 pub mod encoder;
+pub(crate) mod path;
 pub mod problem;
 
 pub use crate::base::stop::Stop;
@@ -22,6 +24,7 @@ pub use descent::tile::Step;
 pub use descent::trace::{Activity, Span};
 pub use encoder::certificate::Certificate;
 pub use encoder::{Activation, Encoder, Info};
+pub use path::{reg_path, solve_path};
 pub use problem::model::reconstruct;
 pub use problem::objective::{lambda_max, objective};
 pub use problem::shape::Shape;

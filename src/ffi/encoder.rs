@@ -34,7 +34,7 @@ impl Handle for dicod_encoder {
 
 pub(crate) struct State {
     pub(super) encoder: Either<Encoders>,
-    range: Range,
+    pub(super) range: Range,
     /// λ and tolerance of each atom in the last solve.
     pub(super) per_atom: Option<(Vec<f64>, Vec<f64>)>,
 }

@@ -152,11 +152,17 @@ pub(crate) fn write_info(
     n_threads: usize,
     laps: &Laps,
 ) {
-    let Some(out) = out else { return };
+    if let Some(out) = out {
+        out.write(&info_of(info, status, n_threads, laps));
+    }
+}
+
+/// For C.
+pub(crate) fn info_of(info: &Info, status: dicod_status, n_threads: usize, laps: &Laps) -> dicod_info {
     let certificate = &info.certificate;
     let stages = [Stage::Gram, Stage::Correlate, Stage::Descend, Stage::Certify].map(|s| laps.of(s));
-    let info = dicod_info {
-        struct_size: 0,
+    dicod_info {
+        struct_size: size_of::<dicod_info>() as i64,
         status,
         n_threads: n_threads as i32,
         lambda: largest(&info.lambda),
@@ -185,8 +191,7 @@ pub(crate) fn write_info(
         seconds_other: laps.total() - stages.iter().sum::<f64>(),
         background_least: info.background[0],
         background_most: info.background[1],
-    };
-    out.write(&info)
+    }
 }
 
 pub(crate) fn info_out(info: *mut dicod_info) -> Result<Option<Output<dicod_info>>> {

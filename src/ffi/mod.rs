@@ -37,6 +37,7 @@ pub mod learner;
 pub mod mpi;
 pub mod options;
 pub mod parmap;
+pub mod path;
 pub mod problem;
 pub mod room;
 mod run;

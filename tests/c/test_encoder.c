@@ -496,6 +496,150 @@ static void refuses_what_cannot_be(void)
     dicod_encoder_free(&e);
 }
 
+enum { POINTS = 6 };
+
+/* what a path tells, and who is asked on the way */
+typedef struct walk {
+    dicod_encoder *e;
+    const dicod_const_array *x;
+    const double *reg;
+    dicod_info info[POINTS];
+    double z[POINTS][NZ];
+    int64_t seen, stop_at;
+    int is_float;
+} walk;
+
+static int32_t at_a_point(void *userdata, int64_t point, double reg, const dicod_info *info)
+{
+    walk *w = userdata;
+    void *pz[K];
+    static float taken[NZ];
+    dicod_array az = w->is_float ? describe(taken, 4, valid_shape, K, V0 * V1, pz, NULL)
+                                 : describe(w->z[point], 8, valid_shape, K, V0 * V1, pz, NULL);
+    CHECK(point == w->seen++ && reg == w->reg[point]);
+    CHECK(info->struct_size == sizeof *info);
+    w->info[point] = *info;
+    OK(dicod_encoder_get_z(w->e, &az));
+    for (int i = 0; i < NZ && w->is_float; i++) w->z[point][i] = taken[i];
+    double lambda[K];
+    OK(dicod_encoder_get_lambda(w->e, K, lambda));
+    CHECK(lambda[0] == info->lambda);
+    /* the call that runs keeps what it needs */
+    FAILS(DICOD_ERROR_INVALID_STATE, "context", dicod_encoder_clear_weights(w->e));
+    return point == w->stop_at;
+}
+
+static void walks_a_path(int absolute, int per_atom, int is_float, int weighted)
+{
+    static walk w;
+    static double alone[NZ];
+    static float alone_f[NZ];
+    void *px[P], *pz[K], *pw[P];
+    double reg[POINTS], most = 1;
+    const double of_atom[K] = {0.5, 1, 2};
+    dicod_options *o = NULL;
+    dicod_context *context = NULL;
+    dicod_info last = DICOD_INFO_INIT;
+    w = (walk){.stop_at = -1, .reg = reg, .is_float = is_float};
+    dicod_array ax = is_float ? describe(xf, 4, signal_shape, P, T0 * T1, px, NULL) : describe(x, 8, signal_shape, P, T0 * T1, px, NULL);
+    OK(dicod_context_create(2, &context));
+    OK(dicod_options_create(&o));
+    OK(dicod_options_set_real(o, "tol", is_float ? 1e-4 : 1e-8));
+    if (absolute) OK(dicod_options_set_string(o, "reg_scale", "absolute"));
+    if (absolute) OK(dicod_lambda_max(context, NULL, SHAPES, x, d, &most));
+    if (per_atom) OK(dicod_options_set_reals(o, "reg_per_atom", K, of_atom));
+    OK(dicod_reg_path(POINTS, most, 0.05 * most, reg));
+    CHECK(reg[0] == most && reg[POINTS - 1] == 0.05 * most);
+    for (int i = 1; i < POINTS; i++) CLOSE(reg[i] / reg[i - 1], pow(0.05, 1.0 / (POINTS - 1)), 1e-12);
+    if (is_float) OK(dicod_encoder_create_f32(context, o, SHAPES, df, &w.e));
+    else OK(dicod_encoder_create(context, o, SHAPES, d, &w.e));
+    static double weights[NX];
+    static float weights_f[NX];
+    for (int i = 0; i < NX; i++) weights_f[i] = (float)(weights[i] = i % 7 ? 1 : 0.25);
+    dicod_array aw = is_float ? describe(weights_f, 4, signal_shape, P, T0 * T1, pw, NULL)
+                              : describe(weights, 8, signal_shape, P, T0 * T1, pw, NULL);
+    if (weighted) OK(dicod_encoder_set_weights(w.e, READ(&aw)));
+    OK(dicod_encoder_path(w.e, READ(&ax), POINTS, reg, at_a_point, &w, &last));
+    CHECK(w.seen == POINTS && memcmp(&last.objective, &w.info[POINTS - 1].objective, sizeof last.objective) == 0);
+    CHECK(last.struct_size == sizeof last && last.status == DICOD_OK && last.nonzeros == w.info[POINTS - 1].nonzeros);
+    int64_t steps = 0, steps_alone = 0;
+    for (int i = 0; i < POINTS; i++) {
+        /* the same by itself */
+        dicod_encoder *e = NULL;
+        dicod_info info = DICOD_INFO_INIT;
+        double scaled[K];
+        for (int k = 0; k < K; k++) scaled[k] = reg[i] * of_atom[k];
+        if (per_atom) OK(dicod_options_set_reals(o, "reg_per_atom", K, scaled));
+        else OK(dicod_options_set_real(o, "reg", reg[i]));
+        if (is_float) OK(dicod_encoder_create_f32(context, o, SHAPES, df, &e));
+        else OK(dicod_encoder_create(context, o, SHAPES, d, &e));
+        if (weighted) OK(dicod_encoder_set_weights(e, READ(&aw)));
+        OK(dicod_encoder_solve(e, READ(&ax), &info));
+        dicod_array az = is_float ? describe(alone_f, 4, valid_shape, K, V0 * V1, pz, NULL)
+                                  : describe(alone, 8, valid_shape, K, V0 * V1, pz, NULL);
+        OK(dicod_encoder_get_z(e, &az));
+        for (int j = 0; j < NZ && is_float; j++) alone[j] = alone_f[j];
+        const dicod_info *found = &w.info[i];
+        CHECK(found->status == DICOD_OK && found->lambda == info.lambda && found->lambda_max == info.lambda_max && found->tol == info.tol);
+        CHECK(found->max_step <= found->tol && found->proven == info.proven);
+        CHECK(found->objective >= info.objective - info.duality_gap - 1e-6 * is_float * info.objective);
+        CHECK(info.objective >= found->objective - found->duality_gap - 1e-6 * is_float * info.objective);
+        for (int j = 0; j < NZ; j++) CLOSE(w.z[i][j], alone[j], is_float ? 2e-2 : 1e-5);
+        if (!i && !per_atom) CHECK(found->nonzeros == 0 && found->steps == 0);
+        steps += found->steps, steps_alone += info.steps;
+        dicod_encoder_free(&e);
+    }
+    CHECK(w.info[POINTS - 1].nonzeros > w.info[1].nonzeros);
+    /* from point to point, not from zero each time */
+    if (!per_atom && !weighted) CHECK(w.info[POINTS - 1].steps < steps_alone);
+    if (!CHECK(steps < 2 * steps_alone)) printf("  %d steps, %d alone\n", (int)steps, (int)steps_alone);
+
+    /* the caller stops it; the encoder keeps that point, and its own regularisation */
+    w.seen = 0, w.stop_at = 2;
+    STATUS(DICOD_CANCELLED, dicod_encoder_path(w.e, READ(&ax), POINTS, reg, at_a_point, &w, &last));
+    CHECK(w.seen == 3 && last.status == DICOD_CANCELLED && w.info[2].status == DICOD_OK && last.lambda == w.info[2].lambda);
+    int64_t n = 0;
+    OK(dicod_encoder_get_sparse(w.e, 0, NULL, NULL, NULL, NULL, &n));
+    CHECK(n == last.nonzeros && n > 0);
+    OK(dicod_encoder_path(w.e, READ(&ax), POINTS, reg, NULL, NULL, NULL));
+    double objective = 0, again = 0;
+    OK(dicod_encoder_objective(w.e, READ(&ax), &objective, NULL));
+
+    /* what is refused is named, and nothing has changed */
+    double wrong[3] = {0.5, -0.25, 0.1};
+    const char *name = "reg[1] must be at least 0 and finite, is -0.25";
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, name, dicod_encoder_path(w.e, READ(&ax), 3, wrong, at_a_point, &w, &last));
+    wrong[1] = 0.2, wrong[2] = NAN;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "reg[2]", dicod_encoder_path(w.e, READ(&ax), 3, wrong, at_a_point, &w, &last));
+    wrong[2] = INFINITY;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "reg[2]", dicod_encoder_path(w.e, READ(&ax), 3, wrong, at_a_point, &w, &last));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_reg must be at least 1, is 0", dicod_encoder_path(w.e, READ(&ax), 0, reg, NULL, NULL, NULL));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_reg", dicod_encoder_path(w.e, READ(&ax), -1, reg, NULL, NULL, NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "reg", dicod_encoder_path(w.e, READ(&ax), 2, NULL, NULL, NULL, NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "x", dicod_encoder_path(w.e, NULL, 2, reg, NULL, NULL, NULL));
+    FAILS(DICOD_ERROR_NULL_POINTER, "encoder", dicod_encoder_path(NULL, READ(&ax), 2, reg, NULL, NULL, NULL));
+    CHECK(w.seen == 3);
+    OK(dicod_encoder_objective(w.e, READ(&ax), &again, NULL));
+    CHECK(memcmp(&again, &objective, sizeof again) == 0);
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n must be at least 1, is 0", dicod_reg_path(0, 1, 0.1, reg));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "least must be positive and finite, is 0", dicod_reg_path(2, 1, 0, reg));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "most", dicod_reg_path(2, INFINITY, 1, reg));
+    FAILS(DICOD_ERROR_NULL_POINTER, "reg", dicod_reg_path(2, 1, 0.1, NULL));
+    dicod_encoder_free(&w.e);
+
+    /* a limit of steps is one for each point, and is told */
+    OK(dicod_options_set_integer(o, "max_iter", 3));
+    OK(dicod_options_set_reals(o, "reg_per_atom", 0, NULL));
+    if (is_float) OK(dicod_encoder_create_f32(context, o, SHAPES, df, &w.e));
+    else OK(dicod_encoder_create(context, o, SHAPES, d, &w.e));
+    w.seen = 0, w.stop_at = -1;
+    STATUS(DICOD_MAX_ITER, dicod_encoder_path(w.e, READ(&ax), POINTS, reg, at_a_point, &w, &last));
+    CHECK(w.seen == POINTS && w.info[0].status == DICOD_OK && w.info[3].status == DICOD_MAX_ITER && w.info[3].steps == 3);
+    dicod_encoder_free(&w.e);
+    dicod_options_free(&o);
+    dicod_context_free(&context);
+}
+
 int main(void)
 {
     fill(x, NX, 1);
@@ -513,6 +657,7 @@ int main(void)
     tells_what_x_lies_on();
     tells_what_z_stands_for();
     tells_what_it_will_take();
+    for (int way = 0; way < 5; way++) walks_a_path(way & 1, way == 2, way == 3, way == 4);
     refuses_what_cannot_be();
     return report("encoder");
 }

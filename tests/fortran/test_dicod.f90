@@ -426,6 +426,47 @@ contains
     call check(stat == DICOD_CANCELLED .and. told%n(3) == 2, 'learning, told')
     call learn(x, d, z, each=learn_plainly, stat=stat)
     call check(stat == DICOD_CANCELLED, 'learning, told without data')
+    call a_path(x, d)
+  end subroutine
+
+  subroutine a_path(x, d)
+    real(wp), intent(in) :: x(300, 1), d(20, 1, 5)
+    real(wp) :: reg(4), z(281, 5), wanted(281, 5)
+    type(dicod_encoder) :: e
+    type(dicod_info) :: info, alone
+    type(counters), target :: told
+    integer(int32) :: stat
+    character(400) :: errmsg
+    call reg_path(reg, 0.8_wp, 0.1_wp)
+    call check(abs(reg(2) - 0.4_wp) < 1e-12_wp .and. reg(4) == 0.1_wp, 'reg_path')
+    told%n = 0
+    call e%create(d, 300, tol=1e-8_wp)
+    call e%path(x, reg, info, each=path_it, user=told)
+    call e%get_z(z)
+    call solve(x, d, wanted, reg=0.1_wp, tol=1e-8_wp, info=alone)
+    call check(told%n(3) == 4 .and. maxval(abs(z - wanted)) < 1e-5_wp, 'path')
+    call check(info%lambda == alone%lambda .and. info%nonzeros == count(z /= 0), 'path, info')
+    reg(3) = 0.3_wp
+    call e%path(x, reg, info, each=path_it, user=told, stat=stat)
+    call check(stat == DICOD_CANCELLED .and. told%n(3) == 7 .and. info%status == DICOD_CANCELLED, 'path, stopped')
+    reg(3) = -1
+    call e%path(x, reg, stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'reg(3) must be at least 0 and finite, is -1')
+    call e%path(x, reg(1:0), stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'the size of reg must be at least 1, is 0')
+    call reg_path(reg, 1.0_wp, 0.0_wp, stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'least must be positive')
+  end subroutine
+
+  subroutine path_it(point, reg, info, stop, user)
+    integer(int64), intent(in) :: point
+    real(wp), intent(in) :: reg
+    type(dicod_info), intent(in) :: info
+    logical, intent(inout) :: stop
+    class(*), intent(inout), optional :: user
+    call count_one(user, 3)
+    if (info%status /= DICOD_OK .or. abs(info%lambda - reg*info%lambda_max) > 1e-9_wp*info%lambda) error stop 'point'
+    stop = point == 3 .and. reg == 0.3_wp
   end subroutine
 
   subroutine log_it(level, message, user)

@@ -31,6 +31,9 @@ function test_one_rank(context)
         case(wrong -> run!(l, wrong(bad isa Matrix{Float64} ? bad[:] : bad, mine); offset=here), "run!, x: $name")
         case(wrong -> encode!(l, wrong(bad isa Matrix{Float64} ? bad[:] : bad, mine); offset=here), "encode!, x: $name")
     end
+    for (name, bad) in ("value" => [0.5, -1.0], "length" => [0.5], "nothing" => nothing, "none" => [])
+        case(wrong -> path!(e, mine, wrong(bad, [0.5, 0.2]); offset=here), "path!, reg: $name")
+    end
     for (name, bad) in ("size" => d[:, :, :, 1:2], "axes" => d[:, 1, 1, 1], "type" => fill("a", 5, 4, 1, 3), "nothing" => nothing)
         case(wrong -> solve(x, wrong(bad, d); options...), "solve, d: $name")
         case(wrong -> close(Encoder(wrong(bad, d), (40, 30); options...)), "Encoder, d: $name")

@@ -54,6 +54,29 @@ int main(int argc, char **argv)
     same_everywhere(status);
     OK(dicod_options_set_string(options, "schedule", "coloured"));
 
+    /* a path over two ranks' halves, or all on rank 0 */
+    OK(dicod_encoder_create(context, options, PROBLEM(1, signal, 1, 1, K, atom), d, &e));
+    const int64_t whole[1] = {rank == 0 ? N : 0};
+    const void *channels[1] = {x};
+    dicod_const_array ax = DICOD_CONST_ARRAY_INIT;
+    ax.element_type = DICOD_F64, ax.n_axes = 1, ax.global_shape = signal, ax.local_shape = whole, ax.n_channels = 1, ax.channels = channels;
+    double reg[3] = {0.5, 0.25, last ? -1 : 0.125};
+    snprintf(text, sizeof text, "rank %d: reg[2] must be at least 0 and finite, is -1", n_ranks - 1);
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, text, status = dicod_encoder_path(e, &ax, 3, reg, NULL, NULL, NULL));
+    same_everywhere(status);
+    reg[2] = last ? 0.1 : 0.125;
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "reg must be the same on every rank, is [0.5, 0.25, 0.125] on rank",
+          status = dicod_encoder_path(e, &ax, 3, reg, NULL, NULL, NULL));
+    same_everywhere(status);
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_reg must be at least 1", status = dicod_encoder_path(e, &ax, last ? 0 : 3, reg, NULL, NULL, NULL));
+    same_everywhere(status);
+    int64_t count = 7;
+    OK(dicod_encoder_get_sparse(e, 0, NULL, NULL, NULL, NULL, &count));
+    CHECK(count == 0);
+    reg[2] = 0.125;
+    OK(dicod_encoder_path(e, &ax, 3, reg, NULL, NULL, NULL));
+    OK(dicod_encoder_free(&e));
+
     dicod_parmap *map = NULL;
     OK(parmap_create(context, &map));
     /* refused by a binding on the last rank alone: all read why */

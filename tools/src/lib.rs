@@ -22,7 +22,10 @@ const SECTIONS: [(&str, &[&str]); 27] = [
     ("What a solve found", &["ffi/info"]),
     ("One call on plain arrays", &["ffi/solve"]),
     ("Array descriptors", &["ffi/array"]),
-    ("Encoder: solve again and again", &["ffi/room", "ffi/encoder", "ffi/atoms", "ffi/activations", "ffi/blocks"]),
+    (
+        "Encoder: solve again and again",
+        &["ffi/room", "ffi/encoder", "ffi/path", "ffi/atoms", "ffi/activations", "ffi/blocks"],
+    ),
     ("Trace: what each rank did, and when", &["ffi/trace"]),
     ("Learning a dictionary: one call on plain arrays", &["ffi/learn"]),
     ("Learner: learning step by step", &["ffi/learner", "ffi/learned", "ffi/initial"]),

@@ -8,7 +8,7 @@ module dicod_encoder_m
   use dicod_shape_m
   implicit none
   private
-  public :: dicod_encoder, dicod_sparse, encoder_memory
+  public :: dicod_encoder, dicod_sparse, encoder_memory, path_procedure, reg_path
   ! For learners, too.
   public :: list_sparse, take_sparse, tell_region, list_spans, write_trace
 
@@ -17,6 +17,24 @@ module dicod_encoder_m
     integer(int64) :: count = 0
     integer(int64), allocatable :: signal(:), atom(:), position(:, :)
     real(real64), allocatable :: value(:)
+  end type
+
+  abstract interface
+    ! Told of each point of a path, from 1, with what was found there; the encoder holds its z. Setting stop to .true. ends it with
+    ! DICOD_CANCELLED.
+    subroutine path_procedure(point, reg, info, stop, user)
+      import :: dicod_info, int64, real64
+      integer(int64), intent(in) :: point
+      real(real64), intent(in) :: reg
+      type(dicod_info), intent(in) :: info
+      logical, intent(inout) :: stop
+      class(*), intent(inout), optional :: user
+    end subroutine
+  end interface
+
+  type :: path_box
+    procedure(path_procedure), pointer, nopass :: each => null()
+    class(*), pointer :: user => null()
   end type
 
   ! Where the spans of a trace are collected.
@@ -44,9 +62,11 @@ module dicod_encoder_m
     !@end
     !@each x
     ! call e%solve(x, info, offset)
-    procedure, private :: solve_{n}, reconstruct_{n}, residual_{n}, objective_{n}, set_weights_{n}
+    procedure, private :: solve_{n}, path_{n}, reconstruct_{n}, residual_{n}, objective_{n}, set_weights_{n}
     procedure, private :: get_background_{n}
     generic :: solve => solve_{n}
+    ! call e%path(x, reg, info, offset, each, user)
+    generic :: path => path_{n}
     generic :: reconstruct => reconstruct_{n}
     ! call e%get_background(background, offset)
     generic :: get_background => get_background_{n}
@@ -147,6 +167,33 @@ contains
     end if
     call report_status(status, stat, errmsg)
   end subroutine
+
+  ! Regularisations for a path: reg(1) = most, the last one is least, each the same multiple of the one before. Local.
+  recursive subroutine reg_path(reg, most, least, stat, errmsg)
+    real(real64), intent(inout) :: reg(:)
+    real(real64), intent(in) :: most, least
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    real(real64), target :: found(size(reg) + 1)
+    integer(int32) :: status
+    status = dicod_reg_path(size(reg, kind=int64), most, least, c_loc(found))
+    if (status >= 0) reg = found(:size(reg))
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  recursive function path_trampoline(userdata, point, reg, info) bind(c, name='') result(code)
+    type(c_ptr), value :: userdata
+    integer(c_int64_t), value :: point
+    real(c_double), value :: reg
+    type(dicod_info), intent(in) :: info
+    integer(c_int32_t) :: code
+    type(path_box), pointer :: box
+    logical :: stop
+    call c_f_pointer(userdata, box)
+    stop = .false.
+    call box%each(point + 1, reg, info, stop, box%user)
+    code = merge(1_int32, 0_int32, stop)
+  end function
 
   ! All samples count alike again.
   recursive subroutine encoder_clear_weights(self, stat, errmsg)
@@ -625,6 +672,36 @@ contains
     call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
     call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_solve(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! One solve for each of reg, from the z of the last one; each is told of every point.
+  recursive subroutine path_{n}(self, x, reg, info, offset, each, user, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(in), target :: x({x})
+    real(real64), intent(in) :: reg(:)
+    type(dicod_info), intent(inout), optional :: info
+    class(*), intent(in), optional :: offset(..)
+    procedure(path_procedure), optional :: each
+    class(*), intent(in), target, optional :: user
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    type(path_box), target :: box
+    real(real64), target :: values(size(reg) + 1)
+    type(c_funptr) :: trampoline
+    trampoline = c_null_funptr
+    if (present(each)) then
+      trampoline = c_funloc(path_trampoline)
+      box%each => each
+      if (present(user)) box%user => user
+    end if
+    values(:size(reg)) = reg
+    call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
+    call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_path(self%handle, a%input(), size(reg, kind=int64), c_loc(values), trampoline, &
+      c_loc(box), info))
     call c%report(stat, errmsg)
   end subroutine
 

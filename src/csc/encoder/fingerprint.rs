@@ -21,9 +21,20 @@ pub(super) fn fingerprints<T: Real>(shape: &Shape, options: &Options, dictionary
     all
 }
 
+/// A number that differs where these do.
+pub(crate) fn number_of(bits: impl Iterator<Item = u64>) -> i64 {
+    let mut hasher = DefaultHasher::new();
+    bits.for_each(|bits| bits.hash(&mut hasher));
+    positive(hasher)
+}
+
 fn number(of: &dyn Fn(&mut DefaultHasher)) -> i64 {
     let mut hasher = DefaultHasher::new();
     of(&mut hasher);
+    positive(hasher)
+}
+
+fn positive(hasher: DefaultHasher) -> i64 {
     // Without the sign: so its negative is a number, too.
     (hasher.finish() >> 1) as i64
 }

@@ -15,7 +15,7 @@ mod solve;
 mod weights;
 
 pub use activations::Activation;
-pub(crate) use fingerprint::same_problem;
+pub(crate) use fingerprint::{number_of, same_problem};
 pub use info::Info;
 
 use crate::base::error::{Error, Result};
@@ -261,6 +261,17 @@ impl<T: Real> Encoder<T> {
         info.seconds_certify = laps.of(Stage::Certify);
         info.seconds_other = laps.of(Stage::Other);
         Ok(info)
+    }
+
+    /// Does something with `reg` as option `reg`, or as a factor of those of `reg_per_atom`; `warm`: from z as it is.
+    pub(crate) fn at_reg<R>(&mut self, reg: f64, warm: bool, run: impl FnOnce(&mut Self) -> R) -> R {
+        let kept = self.options.clone();
+        self.options.reg = reg;
+        self.options.reg_per_atom.iter_mut().for_each(|of_atom| *of_atom *= reg);
+        self.options.warm_start |= warm;
+        let result = run(self);
+        self.options = kept;
+        result
     }
 
     /// More threads than tiles would only wait.

@@ -547,6 +547,14 @@ const at_dicod_encoder_solve = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_solve(encoder, x, info) =
     ccall(entry(at_dicod_encoder_solve, :dicod_encoder_solve), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Ptr{dicod_info}), encoder, x, info)
 
+const at_dicod_encoder_path = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_path(encoder, x, n_reg, reg, each, userdata, info) =
+    ccall(entry(at_dicod_encoder_path, :dicod_encoder_path), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Int64, Ptr{Float64}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_info}), encoder, x, n_reg, reg, each, userdata, info)
+
+const at_dicod_reg_path = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_reg_path(n, most, least, reg) =
+    ccall(entry(at_dicod_reg_path, :dicod_reg_path), Int32, (Int64, Float64, Float64, Ptr{Float64}), n, most, least, reg)
+
 const at_dicod_encoder_get_dictionary = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_get_dictionary(encoder, n_values, d) =
     ccall(entry(at_dicod_encoder_get_dictionary, :dicod_encoder_get_dictionary), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}), encoder, n_values, d)
@@ -1221,6 +1229,8 @@ const entries = (at_dicod_strerror,
                  at_dicod_encoder_set_weights,
                  at_dicod_encoder_clear_weights,
                  at_dicod_encoder_solve,
+                 at_dicod_encoder_path,
+                 at_dicod_reg_path,
                  at_dicod_encoder_get_dictionary,
                  at_dicod_encoder_get_dictionary_f32,
                  at_dicod_encoder_get_dictionary_rank1,

@@ -116,6 +116,49 @@ function solve!(e::Encoder, x; offset=nothing)
     info[]
 end
 
+function path_trampoline(userdata::Ptr{Cvoid}, point::Int64, reg::Float64, info::Ptr{dicod_info})::Int32
+    box = box_at(userdata)
+    guarded(() -> Int32(box.call(Int(point) + 1, reg, unsafe_load(info)) === :stop), box, Int32(1))
+end
+
+"""
+    path!(encoder, x, reg; offset=nothing)
+    path!(encoder, x, reg; ...) do point, reg, info ... end
+
+Encodes `x`, as in [`solve!`](@ref), once for each regularisation in `reg`, usually decreasing ([`reg_path`](@ref)), each time from
+the activations that the last solve has found. The function is told of each point, from 1, and may take its activations, with
+[`get_z`](@ref) or [`activations`](@ref), or return `:stop`. Gives the `dicod_info` of the last point.
+"""
+path!(e::Encoder, x, reg; offset=nothing) = path!(nothing, e, x, reg; offset=offset)
+
+function path!(each, e::Encoder, x, reg; offset=nothing)
+    info, box = Ref(dicod_info()), Box(each)
+    status = interruptible() do
+        together(e, e -> dicod_encoder_path(e, C_NULL, 0, C_NULL, C_NULL, C_NULL, C_NULL)) do
+            values = collect(Float64, reg)
+            f = each === nothing ? C_NULL : @cfunction(path_trampoline, Int32, (Ptr{Cvoid}, Int64, Float64, Ptr{dicod_info}))
+            on_x(e, x, offset) do a
+                GC.@preserve box dicod_encoder_path(e, a, length(values), values, f, pointer_from_objref(box), info)
+            end
+        end
+    end
+    finished(status, box, e.box)
+    weigh!(e)
+    info[]
+end
+
+"""
+    reg_path(n, most=1.0, least=0.01)
+
+`n` regularisations for [`path!`](@ref), from `most` to `least`, each the same multiple of the one before. Relative to lambda_max
+`most` is 1, where z = 0.
+"""
+function reg_path(n, most=1.0, least=0.01)
+    reg = zeros(max(n, 0))
+    check(dicod_reg_path(n, most, least, reg))
+    reg
+end
+
 # The descriptor of a block of signals.
 on_x(f, c::Coder{T}, x, offset, n=n_coded(c)) where {T} =
     described(dicod_const_array, f, "x", in_place(T, x), c.g.n_axes, c.g.n_channels, n, c.g.signal, offset)

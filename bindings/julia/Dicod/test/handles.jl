@@ -14,6 +14,24 @@ resident() = parse(Int, match(r"VmRSS:\s*(\d+)", read("/proc/self/status", Strin
         @test bits(get_z(e), zeros(64, 55, 9))
     end
 
+    @testset "a path" begin
+        e, points = Encoder(d, (64, 60); tol=1e-8), []
+        reg = reg_path(4, 0.8, 0.1)
+        @test reg ≈ [0.8, 0.4, 0.2, 0.1]
+        info = path!(e, x, reg) do point, at, info
+            push!(points, (point, at, info.status, count(!iszero, get_z(e)) == info.nonzeros))
+        end
+        @test points == [(i, reg[i], 0, true) for i in 1:4]
+        alone = solve(x, d; reg=0.1, tol=1e-8)
+        @test maximum(abs, get_z(e) - alone.z) < 1e-5 && info.lambda == alone.lambda
+        @test path!((point, at, info) -> point == 2 ? :stop : nothing, e, x, reg).lambda ≈ 4alone.lambda
+        @test path!(e, x, (1 // 2, 0.1)).lambda == alone.lambda
+        message(() -> path!(e, x, [0.5, -1]), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "reg[2] must be at least 0 and finite, is -1")
+        message(() -> path!(e, x, []), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "the length of reg")
+        @test_throws ErrorException path!((point, at, info) -> error("on the way"), e, x, reg)
+        message(() -> reg_path(0), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "n must be at least 1")
+    end
+
     @testset "options as text" begin
         p = Dicod.parse_options("reg=0.15 tol=1e-2\nperiodic=1,0 strategy=cyclic-shuffled max_iter=-1")
         @test p == (reg=0.15, tol=0.01, strategy=:cyclic_shuffled, periodic=[0, 1])
