@@ -603,6 +603,8 @@ typedef struct dicod_option_info {
  *     per atom, 1: it stays as it is in d; empty: all are learned
  * learn_recentre (integer, default 1, 0 or 1)
  *     1: atoms are moved to the middle of their support where that lowers the objective
+ * learn_sort (integer, default 0, 0 or 1)
+ *     1: learning ends with atoms in the order of what they explain, the first one most, and with the largest value of each positive (unless z is); see dicod_learner_sort_atoms()
  * learn_redraw (integer, default 1, 0 or 1)
  *     1: atoms without activations are replaced by the patches of the largest residual
  * learn_redraw_below (real, default 0, at least 0)
@@ -2343,6 +2345,30 @@ dicod_status dicod_learner_get_dictionary_rank1_f32(const dicod_learner *learner
 dicod_status dicod_learner_get_lambda(const dicod_learner *learner,
                                       int64_t n_atoms,
                                       double *lambda);
+
+/**
+ * Brings the atoms of a learner into the order of what they explain, the first one most, and makes the largest value of each
+ * positive (with option "positive" they keep their signs); activations, statistics and regularisations go with them, and F stays as it is. What an
+ * atom explains is what the data term would rise by without it,
+ *
+ * `1/2 |r + z_k * d_k|^2 - 1/2 |r|^2`, r = x - sum_l z_l * d_l,
+ *
+ * for the signals `x` and z of the last step; where each step brings other signals ("learn_online", "learn_batch"), on average
+ * over the statistics so far. It is the same, bit for bit, on any number of ranks. Atoms of "learn_fixed_atoms" stay where
+ * and as they are. The option "learn_sort" does this at the end of dicod_learn() and dicod_learner_run().
+ *
+ * `order[n_atoms]` tells which atom, from 0, each one was before; `explained[n_atoms]`, in the new order, what it explains. Either
+ * may be NULL. `x` is as for dicod_learner_step().
+ *
+ * Collective over the context's ranks. Needs the learner and its context for itself. After an error the learner is as it was.
+ * Errors: as dicod_encoder_solve(); DICOD_ERROR_INVALID_ARGUMENT also for n_atoms that is not the learner's, and if the option
+ * "reg_per_atom" is set; DICOD_ERROR_INVALID_STATE before there is a dictionary.
+ */
+dicod_status dicod_learner_sort_atoms(dicod_learner *learner,
+                                      const dicod_const_array *x,
+                                      int64_t n_atoms,
+                                      int64_t *order,
+                                      double *explained);
 
 /**
  * Writes the activations of the last step into the memory that `z` describes, over the valid shape,

@@ -1160,6 +1160,16 @@ module dicod_c
       type(c_ptr), value :: lambda
       integer(c_int32_t) :: outcome
     end function
+    function dicod_learner_sort_atoms(learner, x, n_atoms, order, explained) bind(c, &
+        name='dicod_learner_sort_atoms') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      type(dicod_const_array), intent(in) :: x
+      integer(c_int64_t), value :: n_atoms
+      type(c_ptr), value :: order
+      type(c_ptr), value :: explained
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_learner_get_z(learner, z) bind(c, name='dicod_learner_get_z') result(outcome)
       import
       type(c_ptr), value :: learner
@@ -2716,7 +2726,7 @@ contains
     character(8) :: kind
     select case (key)
     case ('positive', 'warm_start', 'frozen_support', 'trace', 'learn_window', 'learn_zero_mean', 'learn_rank_one', &
-        'learn_recentre', 'learn_redraw', 'learn_online')
+        'learn_recentre', 'learn_sort', 'learn_redraw', 'learn_online')
       kind = 'flag'
     case ('periodic', 'learn_fixed_atoms')
       kind = 'flags'
@@ -3244,8 +3254,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics)
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics)
     class(call_state), intent(inout) :: c
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
@@ -3255,7 +3265,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -3351,6 +3361,8 @@ contains
       if (present(learn_fixed_atoms)) call c%one%set('learn_fixed_atoms', learn_fixed_atoms, stat, errmsg)
       if (stat < 0) return
       if (present(learn_recentre)) call c%one%set('learn_recentre', learn_recentre, stat, errmsg)
+      if (stat < 0) return
+      if (present(learn_sort)) call c%one%set('learn_sort', learn_sort, stat, errmsg)
       if (stat < 0) return
       if (present(learn_redraw)) call c%one%set('learn_redraw', learn_redraw, stat, errmsg)
       if (stat < 0) return
@@ -3939,8 +3951,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
@@ -3953,7 +3965,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -3972,8 +3984,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4053,8 +4066,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
@@ -4067,7 +4080,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4086,8 +4099,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4167,8 +4181,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4181,7 +4195,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4200,8 +4214,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4281,8 +4296,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4295,7 +4310,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4314,8 +4329,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4395,8 +4411,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4409,7 +4425,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4428,8 +4444,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4509,8 +4526,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4523,7 +4540,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4542,8 +4559,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4623,8 +4641,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4637,7 +4655,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4656,8 +4674,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4737,8 +4756,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4751,7 +4770,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4770,8 +4789,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4851,8 +4871,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :, :)
@@ -4865,7 +4885,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4884,8 +4904,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4965,8 +4986,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
@@ -4979,7 +5000,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4998,8 +5019,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5079,8 +5101,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
@@ -5093,7 +5115,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5112,8 +5134,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5193,8 +5216,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5207,7 +5230,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5226,8 +5249,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5307,8 +5331,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5321,7 +5345,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5340,8 +5364,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5421,8 +5446,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5435,7 +5460,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5454,8 +5479,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5535,8 +5561,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5549,7 +5575,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5568,8 +5594,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5649,8 +5676,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5663,7 +5690,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5682,8 +5709,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5763,8 +5791,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5777,7 +5805,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5796,8 +5824,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5877,8 +5906,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :, :)
@@ -5891,7 +5920,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5910,8 +5939,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -6774,8 +6804,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
@@ -6790,7 +6820,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -6810,8 +6840,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -6824,8 +6855,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -6840,7 +6871,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -6860,8 +6891,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -6880,8 +6912,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -6897,7 +6929,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -6920,8 +6952,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7006,8 +7039,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
@@ -7022,7 +7055,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7042,8 +7075,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7056,8 +7090,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -7072,7 +7106,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7092,8 +7126,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7112,8 +7147,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7129,7 +7164,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7152,8 +7187,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7238,8 +7274,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -7254,7 +7290,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7274,8 +7310,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7288,8 +7325,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -7304,7 +7341,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7324,8 +7361,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7344,8 +7382,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7361,7 +7399,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7384,8 +7422,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7470,8 +7509,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
@@ -7486,7 +7525,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7506,8 +7545,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7520,8 +7560,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -7536,7 +7576,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7556,8 +7596,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7576,8 +7617,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7593,7 +7634,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7616,8 +7657,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7702,8 +7744,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
@@ -7718,7 +7760,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7738,8 +7780,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7752,8 +7795,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -7768,7 +7811,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7788,8 +7831,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7808,8 +7852,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7825,7 +7869,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7848,8 +7892,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7934,8 +7979,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -7950,7 +7995,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7970,8 +8015,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7984,8 +8030,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -8000,7 +8046,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -8020,8 +8066,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -8040,8 +8087,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -8057,7 +8104,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -8080,8 +8127,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -9756,7 +9804,7 @@ module dicod_learner_m
     generic :: restore => restore_5_r32, restore_bytes_5_r32
     generic :: get_dictionary => get_dictionary_5_r32
     generic :: get_dictionary_rank1 => get_dictionary_rank1_5_r32
-    procedure, private :: step_1_r64, run_1_r64, encode_1_r64, reconstruct_1_r64, residual_1_r64, objective_1_r64
+    procedure, private :: step_1_r64, run_1_r64, encode_1_r64, sort_atoms_1_r64, reconstruct_1_r64, residual_1_r64, objective_1_r64
     procedure, private :: get_background_1_r64
     ! call l%step(x, step, offset)
     generic :: step => step_1_r64
@@ -9764,13 +9812,15 @@ module dicod_learner_m
     generic :: run => run_1_r64
     ! call l%encode(x, info, offset)
     generic :: encode => encode_1_r64
+    ! call l%sort_atoms(x, order, explained, offset)
+    generic :: sort_atoms => sort_atoms_1_r64
     generic :: reconstruct => reconstruct_1_r64
     ! call l%get_background(background, offset)
     generic :: get_background => get_background_1_r64
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_1_r64
     generic :: objective => objective_1_r64
-    procedure, private :: step_2_r64, run_2_r64, encode_2_r64, reconstruct_2_r64, residual_2_r64, objective_2_r64
+    procedure, private :: step_2_r64, run_2_r64, encode_2_r64, sort_atoms_2_r64, reconstruct_2_r64, residual_2_r64, objective_2_r64
     procedure, private :: get_background_2_r64
     ! call l%step(x, step, offset)
     generic :: step => step_2_r64
@@ -9778,13 +9828,15 @@ module dicod_learner_m
     generic :: run => run_2_r64
     ! call l%encode(x, info, offset)
     generic :: encode => encode_2_r64
+    ! call l%sort_atoms(x, order, explained, offset)
+    generic :: sort_atoms => sort_atoms_2_r64
     generic :: reconstruct => reconstruct_2_r64
     ! call l%get_background(background, offset)
     generic :: get_background => get_background_2_r64
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_2_r64
     generic :: objective => objective_2_r64
-    procedure, private :: step_3_r64, run_3_r64, encode_3_r64, reconstruct_3_r64, residual_3_r64, objective_3_r64
+    procedure, private :: step_3_r64, run_3_r64, encode_3_r64, sort_atoms_3_r64, reconstruct_3_r64, residual_3_r64, objective_3_r64
     procedure, private :: get_background_3_r64
     ! call l%step(x, step, offset)
     generic :: step => step_3_r64
@@ -9792,13 +9844,15 @@ module dicod_learner_m
     generic :: run => run_3_r64
     ! call l%encode(x, info, offset)
     generic :: encode => encode_3_r64
+    ! call l%sort_atoms(x, order, explained, offset)
+    generic :: sort_atoms => sort_atoms_3_r64
     generic :: reconstruct => reconstruct_3_r64
     ! call l%get_background(background, offset)
     generic :: get_background => get_background_3_r64
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_3_r64
     generic :: objective => objective_3_r64
-    procedure, private :: step_4_r64, run_4_r64, encode_4_r64, reconstruct_4_r64, residual_4_r64, objective_4_r64
+    procedure, private :: step_4_r64, run_4_r64, encode_4_r64, sort_atoms_4_r64, reconstruct_4_r64, residual_4_r64, objective_4_r64
     procedure, private :: get_background_4_r64
     ! call l%step(x, step, offset)
     generic :: step => step_4_r64
@@ -9806,13 +9860,15 @@ module dicod_learner_m
     generic :: run => run_4_r64
     ! call l%encode(x, info, offset)
     generic :: encode => encode_4_r64
+    ! call l%sort_atoms(x, order, explained, offset)
+    generic :: sort_atoms => sort_atoms_4_r64
     generic :: reconstruct => reconstruct_4_r64
     ! call l%get_background(background, offset)
     generic :: get_background => get_background_4_r64
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_4_r64
     generic :: objective => objective_4_r64
-    procedure, private :: step_5_r64, run_5_r64, encode_5_r64, reconstruct_5_r64, residual_5_r64, objective_5_r64
+    procedure, private :: step_5_r64, run_5_r64, encode_5_r64, sort_atoms_5_r64, reconstruct_5_r64, residual_5_r64, objective_5_r64
     procedure, private :: get_background_5_r64
     ! call l%step(x, step, offset)
     generic :: step => step_5_r64
@@ -9820,13 +9876,15 @@ module dicod_learner_m
     generic :: run => run_5_r64
     ! call l%encode(x, info, offset)
     generic :: encode => encode_5_r64
+    ! call l%sort_atoms(x, order, explained, offset)
+    generic :: sort_atoms => sort_atoms_5_r64
     generic :: reconstruct => reconstruct_5_r64
     ! call l%get_background(background, offset)
     generic :: get_background => get_background_5_r64
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_5_r64
     generic :: objective => objective_5_r64
-    procedure, private :: step_1_r32, run_1_r32, encode_1_r32, reconstruct_1_r32, residual_1_r32, objective_1_r32
+    procedure, private :: step_1_r32, run_1_r32, encode_1_r32, sort_atoms_1_r32, reconstruct_1_r32, residual_1_r32, objective_1_r32
     procedure, private :: get_background_1_r32
     ! call l%step(x, step, offset)
     generic :: step => step_1_r32
@@ -9834,13 +9892,15 @@ module dicod_learner_m
     generic :: run => run_1_r32
     ! call l%encode(x, info, offset)
     generic :: encode => encode_1_r32
+    ! call l%sort_atoms(x, order, explained, offset)
+    generic :: sort_atoms => sort_atoms_1_r32
     generic :: reconstruct => reconstruct_1_r32
     ! call l%get_background(background, offset)
     generic :: get_background => get_background_1_r32
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_1_r32
     generic :: objective => objective_1_r32
-    procedure, private :: step_2_r32, run_2_r32, encode_2_r32, reconstruct_2_r32, residual_2_r32, objective_2_r32
+    procedure, private :: step_2_r32, run_2_r32, encode_2_r32, sort_atoms_2_r32, reconstruct_2_r32, residual_2_r32, objective_2_r32
     procedure, private :: get_background_2_r32
     ! call l%step(x, step, offset)
     generic :: step => step_2_r32
@@ -9848,13 +9908,15 @@ module dicod_learner_m
     generic :: run => run_2_r32
     ! call l%encode(x, info, offset)
     generic :: encode => encode_2_r32
+    ! call l%sort_atoms(x, order, explained, offset)
+    generic :: sort_atoms => sort_atoms_2_r32
     generic :: reconstruct => reconstruct_2_r32
     ! call l%get_background(background, offset)
     generic :: get_background => get_background_2_r32
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_2_r32
     generic :: objective => objective_2_r32
-    procedure, private :: step_3_r32, run_3_r32, encode_3_r32, reconstruct_3_r32, residual_3_r32, objective_3_r32
+    procedure, private :: step_3_r32, run_3_r32, encode_3_r32, sort_atoms_3_r32, reconstruct_3_r32, residual_3_r32, objective_3_r32
     procedure, private :: get_background_3_r32
     ! call l%step(x, step, offset)
     generic :: step => step_3_r32
@@ -9862,13 +9924,15 @@ module dicod_learner_m
     generic :: run => run_3_r32
     ! call l%encode(x, info, offset)
     generic :: encode => encode_3_r32
+    ! call l%sort_atoms(x, order, explained, offset)
+    generic :: sort_atoms => sort_atoms_3_r32
     generic :: reconstruct => reconstruct_3_r32
     ! call l%get_background(background, offset)
     generic :: get_background => get_background_3_r32
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_3_r32
     generic :: objective => objective_3_r32
-    procedure, private :: step_4_r32, run_4_r32, encode_4_r32, reconstruct_4_r32, residual_4_r32, objective_4_r32
+    procedure, private :: step_4_r32, run_4_r32, encode_4_r32, sort_atoms_4_r32, reconstruct_4_r32, residual_4_r32, objective_4_r32
     procedure, private :: get_background_4_r32
     ! call l%step(x, step, offset)
     generic :: step => step_4_r32
@@ -9876,13 +9940,15 @@ module dicod_learner_m
     generic :: run => run_4_r32
     ! call l%encode(x, info, offset)
     generic :: encode => encode_4_r32
+    ! call l%sort_atoms(x, order, explained, offset)
+    generic :: sort_atoms => sort_atoms_4_r32
     generic :: reconstruct => reconstruct_4_r32
     ! call l%get_background(background, offset)
     generic :: get_background => get_background_4_r32
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_4_r32
     generic :: objective => objective_4_r32
-    procedure, private :: step_5_r32, run_5_r32, encode_5_r32, reconstruct_5_r32, residual_5_r32, objective_5_r32
+    procedure, private :: step_5_r32, run_5_r32, encode_5_r32, sort_atoms_5_r32, reconstruct_5_r32, residual_5_r32, objective_5_r32
     procedure, private :: get_background_5_r32
     ! call l%step(x, step, offset)
     generic :: step => step_5_r32
@@ -9890,6 +9956,8 @@ module dicod_learner_m
     generic :: run => run_5_r32
     ! call l%encode(x, info, offset)
     generic :: encode => encode_5_r32
+    ! call l%sort_atoms(x, order, explained, offset)
+    generic :: sort_atoms => sort_atoms_5_r32
     generic :: reconstruct => reconstruct_5_r32
     ! call l%get_background(background, offset)
     generic :: get_background => get_background_5_r32
@@ -10268,8 +10336,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10283,7 +10351,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10306,8 +10374,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10326,8 +10395,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10341,7 +10410,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10363,8 +10432,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10382,8 +10452,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10397,7 +10467,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10420,8 +10490,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10440,8 +10511,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10455,7 +10526,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10477,8 +10548,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10496,8 +10568,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10511,7 +10583,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10534,8 +10606,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10554,8 +10627,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10569,7 +10642,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10591,8 +10664,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10610,8 +10684,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10625,7 +10699,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10648,8 +10722,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10668,8 +10743,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10683,7 +10758,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10705,8 +10780,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10724,8 +10800,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10739,7 +10815,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10762,8 +10838,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10782,8 +10859,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10797,7 +10874,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10819,8 +10896,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10838,8 +10916,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10853,7 +10931,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10876,8 +10954,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10896,8 +10975,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10911,7 +10990,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10933,8 +11012,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10952,8 +11032,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -10967,7 +11047,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10990,8 +11070,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11010,8 +11091,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11025,7 +11106,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11047,8 +11128,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11066,8 +11148,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11081,7 +11163,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11104,8 +11186,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11124,8 +11207,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11139,7 +11222,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11161,8 +11244,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11180,8 +11264,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11195,7 +11279,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11218,8 +11302,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11238,8 +11323,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11253,7 +11338,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11275,8 +11360,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11294,8 +11380,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11309,7 +11395,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11332,8 +11418,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11352,8 +11439,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11367,7 +11454,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11389,8 +11476,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11408,8 +11496,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11423,7 +11511,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11446,8 +11534,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11466,8 +11555,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11481,7 +11570,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11503,8 +11592,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11522,8 +11612,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11537,7 +11627,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11560,8 +11650,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11580,8 +11671,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11595,7 +11686,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11617,8 +11708,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11636,8 +11728,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11651,7 +11743,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11674,8 +11766,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11694,8 +11787,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11709,7 +11802,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11731,8 +11824,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11750,8 +11844,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11765,7 +11859,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11788,8 +11882,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11808,8 +11903,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11823,7 +11918,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11845,8 +11940,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11864,8 +11960,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11879,7 +11975,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11902,8 +11998,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11922,8 +12019,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11937,7 +12034,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11959,8 +12056,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11978,8 +12076,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11993,7 +12091,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12016,8 +12114,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12036,8 +12135,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12051,7 +12150,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12073,8 +12172,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12092,8 +12192,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12107,7 +12207,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12130,8 +12230,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12150,8 +12251,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12165,7 +12266,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12187,8 +12288,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12206,8 +12308,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12221,7 +12323,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12244,8 +12346,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12264,8 +12367,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12279,7 +12382,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12301,8 +12404,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12321,8 +12425,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
@@ -12337,7 +12441,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12357,8 +12461,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12425,8 +12530,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
@@ -12441,7 +12546,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12461,8 +12566,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12529,8 +12635,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -12545,7 +12651,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12565,8 +12671,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12633,8 +12740,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
@@ -12649,7 +12756,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12669,8 +12776,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12737,8 +12845,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
@@ -12753,7 +12861,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12773,8 +12881,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12841,8 +12950,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_redraw, learn_redraw_below, learn_online, &
-      learn_batch, learn_forgetting, learn_statistics, &
+      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
+      learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -12857,7 +12966,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_redraw, learn_online
+        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12877,8 +12986,9 @@ contains
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
       learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, learn_online=learn_online, &
-      learn_batch=learn_batch, learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
+      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12987,6 +13097,29 @@ contains
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Atoms in order of what they explain: order(k) is which one atom k was before.
+  recursive subroutine sort_atoms_1_r64(self, x, order, explained, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:)
+    integer(int64), allocatable, intent(inout), optional :: order(:)
+    real(real64), allocatable, intent(inout), optional :: explained(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    integer(int64), target :: places(self%g%n_atoms + 1)
+    real(real64), target :: values(self%g%n_atoms + 1)
+    integer(int64) :: n
+    n = self%g%n_atoms
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_sort_atoms(self%handle, a%input(), n, c_loc(places), c_loc(values)))
+    if (c%status >= 0 .and. present(order)) order = places(:n) + 1
+    if (c%status >= 0 .and. present(explained)) explained = values(:n)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -13124,6 +13257,29 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Atoms in order of what they explain: order(k) is which one atom k was before.
+  recursive subroutine sort_atoms_2_r64(self, x, order, explained, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :)
+    integer(int64), allocatable, intent(inout), optional :: order(:)
+    real(real64), allocatable, intent(inout), optional :: explained(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    integer(int64), target :: places(self%g%n_atoms + 1)
+    real(real64), target :: values(self%g%n_atoms + 1)
+    integer(int64) :: n
+    n = self%g%n_atoms
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_sort_atoms(self%handle, a%input(), n, c_loc(places), c_loc(values)))
+    if (c%status >= 0 .and. present(order)) order = places(:n) + 1
+    if (c%status >= 0 .and. present(explained)) explained = values(:n)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What the activations stand for, on any block.
   recursive subroutine reconstruct_2_r64(self, x, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -13255,6 +13411,29 @@ contains
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Atoms in order of what they explain: order(k) is which one atom k was before.
+  recursive subroutine sort_atoms_3_r64(self, x, order, explained, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :)
+    integer(int64), allocatable, intent(inout), optional :: order(:)
+    real(real64), allocatable, intent(inout), optional :: explained(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    integer(int64), target :: places(self%g%n_atoms + 1)
+    real(real64), target :: values(self%g%n_atoms + 1)
+    integer(int64) :: n
+    n = self%g%n_atoms
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_sort_atoms(self%handle, a%input(), n, c_loc(places), c_loc(values)))
+    if (c%status >= 0 .and. present(order)) order = places(:n) + 1
+    if (c%status >= 0 .and. present(explained)) explained = values(:n)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -13392,6 +13571,29 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Atoms in order of what they explain: order(k) is which one atom k was before.
+  recursive subroutine sort_atoms_4_r64(self, x, order, explained, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :, :)
+    integer(int64), allocatable, intent(inout), optional :: order(:)
+    real(real64), allocatable, intent(inout), optional :: explained(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    integer(int64), target :: places(self%g%n_atoms + 1)
+    real(real64), target :: values(self%g%n_atoms + 1)
+    integer(int64) :: n
+    n = self%g%n_atoms
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_sort_atoms(self%handle, a%input(), n, c_loc(places), c_loc(values)))
+    if (c%status >= 0 .and. present(order)) order = places(:n) + 1
+    if (c%status >= 0 .and. present(explained)) explained = values(:n)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What the activations stand for, on any block.
   recursive subroutine reconstruct_4_r64(self, x, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -13523,6 +13725,29 @@ contains
     call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
     call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Atoms in order of what they explain: order(k) is which one atom k was before.
+  recursive subroutine sort_atoms_5_r64(self, x, order, explained, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: x(:, :, :, :, :)
+    integer(int64), allocatable, intent(inout), optional :: order(:)
+    real(real64), allocatable, intent(inout), optional :: explained(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    integer(int64), target :: places(self%g%n_atoms + 1)
+    real(real64), target :: values(self%g%n_atoms + 1)
+    integer(int64) :: n
+    n = self%g%n_atoms
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    call c%lay_out('x', view_r64(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_sort_atoms(self%handle, a%input(), n, c_loc(places), c_loc(values)))
+    if (c%status >= 0 .and. present(order)) order = places(:n) + 1
+    if (c%status >= 0 .and. present(explained)) explained = values(:n)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -13660,6 +13885,29 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Atoms in order of what they explain: order(k) is which one atom k was before.
+  recursive subroutine sort_atoms_1_r32(self, x, order, explained, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:)
+    integer(int64), allocatable, intent(inout), optional :: order(:)
+    real(real64), allocatable, intent(inout), optional :: explained(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    integer(int64), target :: places(self%g%n_atoms + 1)
+    real(real64), target :: values(self%g%n_atoms + 1)
+    integer(int64) :: n
+    n = self%g%n_atoms
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_sort_atoms(self%handle, a%input(), n, c_loc(places), c_loc(values)))
+    if (c%status >= 0 .and. present(order)) order = places(:n) + 1
+    if (c%status >= 0 .and. present(explained)) explained = values(:n)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What the activations stand for, on any block.
   recursive subroutine reconstruct_1_r32(self, x, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -13791,6 +14039,29 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Atoms in order of what they explain: order(k) is which one atom k was before.
+  recursive subroutine sort_atoms_2_r32(self, x, order, explained, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :)
+    integer(int64), allocatable, intent(inout), optional :: order(:)
+    real(real64), allocatable, intent(inout), optional :: explained(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    integer(int64), target :: places(self%g%n_atoms + 1)
+    real(real64), target :: values(self%g%n_atoms + 1)
+    integer(int64) :: n
+    n = self%g%n_atoms
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_sort_atoms(self%handle, a%input(), n, c_loc(places), c_loc(values)))
+    if (c%status >= 0 .and. present(order)) order = places(:n) + 1
+    if (c%status >= 0 .and. present(explained)) explained = values(:n)
     call c%report(stat, errmsg)
   end subroutine
 
@@ -13928,6 +14199,29 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Atoms in order of what they explain: order(k) is which one atom k was before.
+  recursive subroutine sort_atoms_3_r32(self, x, order, explained, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :)
+    integer(int64), allocatable, intent(inout), optional :: order(:)
+    real(real64), allocatable, intent(inout), optional :: explained(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    integer(int64), target :: places(self%g%n_atoms + 1)
+    real(real64), target :: values(self%g%n_atoms + 1)
+    integer(int64) :: n
+    n = self%g%n_atoms
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_sort_atoms(self%handle, a%input(), n, c_loc(places), c_loc(values)))
+    if (c%status >= 0 .and. present(order)) order = places(:n) + 1
+    if (c%status >= 0 .and. present(explained)) explained = values(:n)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What the activations stand for, on any block.
   recursive subroutine reconstruct_3_r32(self, x, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -14062,6 +14356,29 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Atoms in order of what they explain: order(k) is which one atom k was before.
+  recursive subroutine sort_atoms_4_r32(self, x, order, explained, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :, :)
+    integer(int64), allocatable, intent(inout), optional :: order(:)
+    real(real64), allocatable, intent(inout), optional :: explained(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    integer(int64), target :: places(self%g%n_atoms + 1)
+    real(real64), target :: values(self%g%n_atoms + 1)
+    integer(int64) :: n
+    n = self%g%n_atoms
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_sort_atoms(self%handle, a%input(), n, c_loc(places), c_loc(values)))
+    if (c%status >= 0 .and. present(order)) order = places(:n) + 1
+    if (c%status >= 0 .and. present(explained)) explained = values(:n)
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! What the activations stand for, on any block.
   recursive subroutine reconstruct_4_r32(self, x, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -14193,6 +14510,29 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
     call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Atoms in order of what they explain: order(k) is which one atom k was before.
+  recursive subroutine sort_atoms_5_r32(self, x, order, explained, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: x(:, :, :, :, :)
+    integer(int64), allocatable, intent(inout), optional :: order(:)
+    real(real64), allocatable, intent(inout), optional :: explained(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    integer(int64), target :: places(self%g%n_atoms + 1)
+    real(real64), target :: values(self%g%n_atoms + 1)
+    integer(int64) :: n
+    n = self%g%n_atoms
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    call c%lay_out('x', view_r32(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_sort_atoms(self%handle, a%input(), n, c_loc(places), c_loc(values)))
+    if (c%status >= 0 .and. present(order)) order = places(:n) + 1
+    if (c%status >= 0 .and. present(explained)) explained = values(:n)
     call c%report(stat, errmsg)
   end subroutine
 

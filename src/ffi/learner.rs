@@ -45,7 +45,7 @@ impl Handle for dicod_learner {
 
 pub(crate) struct State {
     pub(crate) learner: Either<Learners>,
-    range: Range,
+    pub(super) range: Range,
     /// Of the last step: what its nonzeros point to.
     nonzeros: Vec<i64>,
 }

@@ -44,6 +44,7 @@ mod run;
 pub mod segmentation;
 pub mod segments;
 pub mod solve;
+pub mod sort;
 pub mod status;
 pub mod terminal;
 pub mod trace;

@@ -5,6 +5,7 @@ use crate::clock::{self, Clock, Wish};
 use crate::csc::{Info, Stop};
 use crate::learn::iteration::{Iteration, Outcome, Report, seconds_of};
 use crate::learn::learner::Learner;
+use crate::learn::sort::{self, Sorted};
 use crate::linalg::{Field, Real};
 use crate::ranks::Reduce;
 use std::time::Instant;
@@ -109,6 +110,21 @@ impl<T: Real> Learner<T> {
         Ok(info)
     }
 
+    /// Collective: brings atoms into the order of what they explain, ½‖r + z_k ∗ d_k‖² − ½‖r‖² with r = X − D∗z, the first one most,
+    /// and makes the largest value of each positive, unless z has to be; z goes with them, as does all that is remembered of atoms.
+    /// Fixed atoms stay where they are. Where each step brings other signals (`learn_online`, `learn_batch`), what counts is the
+    /// statistics so far.
+    pub fn sort_atoms(&mut self, x: &Field<'_, T>) -> Result<Sorted> {
+        let clock = self.clock(None);
+        clock.run(|| self.sort_within(x))
+    }
+
+    /// Collective: the same by a clock that runs already.
+    pub(crate) fn sort_within(&mut self, x: &Field<'_, T>) -> Result<Sorted> {
+        self.setup.ranks.agree(sort::fails_unless_alike(&self.setup))?;
+        sort::sort(&self.setup, &mut self.state, &mut self.memory, x)
+    }
+
     /// Collective: Outer iterations until the objective changes by no more than `learn_tol`, or `learn_max_iter`
     /// of them are done (those before this call included), and z for the
     /// dictionary that was learned. `each` is called after every iteration and returns whether to
@@ -173,7 +189,7 @@ impl<T: Real> Learner<T> {
         clock.reserve(0.0);
         // What was kept for that may prove what the last step has found, unless there is nothing left of it.
         let wish = self.setup.ranks.reduce(Reduce::Max, &[clock::wish().code()])?[0];
-        let info = match last.filter(|info| info.proven || wish != Wish::GoOn.code()) {
+        let mut info = match last.filter(|info| info.proven || wish != Wish::GoOn.code()) {
             Some(info) => info,
             // There is nothing to be encoded with.
             None if self.dictionary().is_none() && stop != Stop::MaxIter => {
@@ -183,6 +199,16 @@ impl<T: Real> Learner<T> {
         };
         if matches!(info.stop, Stop::TimeLimit | Stop::Cancelled) {
             stop = info.stop;
+        }
+        if learn.sort && self.dictionary().is_some() {
+            match self.sort_within(x) {
+                // There is no time left for that.
+                Err(Error::Stopped(_)) => self.state.settle(&self.memory),
+                sorted => {
+                    let sorted = sorted?;
+                    [&mut info.lambda, &mut info.tol_per_atom].into_iter().for_each(|list| sorted.places(list));
+                }
+            }
         }
         let laps = clock.laps().since(&before);
         let [seconds_z, seconds_statistics, seconds_d] = seconds_of(&laps);

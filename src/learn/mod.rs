@@ -3,7 +3,7 @@
 //!
 //! A [`Learner`] alternates: z by the encoder, warm; [`mod@statistics`], all that the dictionary step
 //! needs of X and z; D by [`mod@dictionary_step`]. `initialise` makes first atoms, `atoms` and `recentre`
-//! replace and move those that are of little use, [`checkpoint`] writes everything down.
+//! replace and move those that are of little use, `sort` puts them in order, [`checkpoint`] writes everything down.
 //!
 //! What is summed over the domain is summed exactly (`linalg::exact`), and what is drawn at random
 //! is drawn by its place in the domain: D and z are the same, bit for bit, however threads and
@@ -23,6 +23,7 @@ mod quadratic;
 mod recentre;
 mod setup;
 mod share;
+mod sort;
 mod state;
 pub mod statistics;
 mod step;
@@ -32,4 +33,5 @@ pub use crate::options::learn::{Init, Learning, Reference};
 pub use dictionary_step::dictionary_step;
 pub use iteration::{Iteration, Outcome};
 pub use learner::Learner;
+pub use sort::Sorted;
 pub use statistics::{Method, Statistics, statistics};

@@ -56,7 +56,7 @@ pub(crate) struct Outcome {
     pub(crate) gap: f64,
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     // Rows first: fewer roundings of a large total.
     let rows = a.chunks(256).zip(b.chunks(256));
     let row = |(a, b): (&[f64], &[f64])| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();

@@ -53,6 +53,10 @@ fn check(shape: &Shape, options: &Options, given: bool) -> Result<()> {
         let allowed = "0 unless option \"learn_redraw\" is 1";
         return Err(Error::argument(name, learn.redraw_below, allowed));
     }
+    if learn.sort && !options.reg_per_atom.is_empty() {
+        let allowed = "0 with option \"reg_per_atom\", which says which place has which";
+        return Err(Error::argument("option \"learn_sort\"", 1, allowed));
+    }
     let room = tukey_window(shape.atom).into_iter().filter(|w| !learn.window || *w > 0.0).count();
     if learn.zero_mean && room < 2 {
         let allowed = "0 where atoms have room for one value only, which would be zero";

@@ -57,6 +57,8 @@ options! {
         rank_one: flag = 0, "1: atoms are products of channel weights and one spatial shape";
         fixed_atoms: flags(Atom), "per atom, 1: it stays as it is in d; empty: all are learned";
         recentre: flag = 1, "1: atoms are moved to the middle of their support where that lowers the objective";
+        sort: flag = 0, "1: learning ends with atoms in the order of what they explain, the first one most, and with the largest \
+            value of each positive (unless z is); see dicod_learner_sort_atoms()";
         redraw: flag = 1, "1: atoms without activations are replaced by the patches of the largest residual";
         redraw_below: real(0.0) = 0, "with learn_redraw, replace atoms with less than this fraction of the mean |z|_1, \
             too; the objective may rise";

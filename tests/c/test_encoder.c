@@ -523,7 +523,7 @@ static int32_t at_a_point(void *userdata, int64_t point, double reg, const dicod
     for (int i = 0; i < NZ && w->is_float; i++) w->z[point][i] = taken[i];
     double lambda[K];
     OK(dicod_encoder_get_lambda(w->e, K, lambda));
-    CHECK(lambda[0] == info->lambda);
+    CHECK(fmax(lambda[0], lambda[K - 1]) == info->lambda);
     /* the call that runs keeps what it needs */
     FAILS(DICOD_ERROR_INVALID_STATE, "context", dicod_encoder_clear_weights(w->e));
     return point == w->stop_at;
@@ -548,8 +548,9 @@ static void walks_a_path(int absolute, int per_atom, int is_float, int weighted)
     if (absolute) OK(dicod_options_set_string(o, "reg_scale", "absolute"));
     if (absolute) OK(dicod_lambda_max(context, NULL, SHAPES, x, d, &most));
     if (per_atom) OK(dicod_options_set_reals(o, "reg_per_atom", K, of_atom));
-    OK(dicod_reg_path(POINTS, most, 0.05 * most, reg));
-    CHECK(reg[0] == most && reg[POINTS - 1] == 0.05 * most);
+    const double least = 0.05 * most;
+    OK(dicod_reg_path(POINTS, most, least, reg));
+    CHECK(reg[0] == most && reg[POINTS - 1] == least);
     for (int i = 1; i < POINTS; i++) CLOSE(reg[i] / reg[i - 1], pow(0.05, 1.0 / (POINTS - 1)), 1e-12);
     if (is_float) OK(dicod_encoder_create_f32(context, o, SHAPES, df, &w.e));
     else OK(dicod_encoder_create(context, o, SHAPES, d, &w.e));

@@ -58,6 +58,46 @@ static void one_call(void)
     CLOSE(objective(x, d, z, info.lambda), info.objective, 1e-10 * info.objective);
     CHECK(info.objective <= s.last * (1 + 1e-12));
 
+    /* in order of what they explain */
+    static double sorted[ND];
+    OK(dicod_options_set_integer(options, "learn_sort", 1));
+    STATUS(DICOD_MAX_ITER, dicod_learn(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), x, NULL, NULL, sorted, z2, &info));
+    CLOSE(objective(x, sorted, z2, info.lambda), info.objective, 1e-10 * info.objective);
+    double left[K + 1];
+    for (int k = 0; k <= K; k++) { /* what is left without one of them */
+        static double part[NZ], r[NX];
+        memcpy(part, z2, sizeof part);
+        if (k < K) memset(part + k * V0 * V1, 0, V0 * V1 * sizeof *part);
+        model(sorted, part, r);
+        left[k] = 0;
+        for (int i = 0; i < NX; i++) left[k] += 0.5 * (x[i] - r[i]) * (x[i] - r[i]);
+        if (k && k < K) CHECK(left[k] <= left[k - 1] * (1 + 1e-12));
+    }
+    CHECK(left[0] > left[K] && left[0] > left[K - 1]);
+    OK(dicod_options_set_integer(options, "learn_sort", 0));
+    dicod_learner *learner = NULL;
+    int64_t order[K] = {7, 7, 7};
+    double explained[K];
+    void *channels[P];
+    dicod_array ax = describe(DICOD_F64, signal_shape, P, channels);
+    for (int p = 0; p < P; p++) channels[p] = x + p * T0 * T1;
+    OK(dicod_learner_create(NULL, options, PROBLEM(2, signal_shape, 1, P, K, atom_shape), d, &learner));
+    FAILS(DICOD_ERROR_INVALID_STATE, "no dictionary", dicod_learner_sort_atoms(learner, READ(&ax), K, order, explained));
+    STATUS(DICOD_MAX_ITER, dicod_learner_run(learner, READ(&ax), NULL, NULL, NULL));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_atoms", dicod_learner_sort_atoms(learner, READ(&ax), K - 1, order, explained));
+    FAILS(DICOD_ERROR_NULL_POINTER, "x", dicod_learner_sort_atoms(learner, NULL, K, order, explained));
+    FAILS(DICOD_ERROR_NULL_POINTER, "learner", dicod_learner_sort_atoms(NULL, READ(&ax), K, order, explained));
+    CHECK(order[0] == 7);
+    OK(dicod_learner_sort_atoms(learner, READ(&ax), K, order, explained));
+    OK(dicod_learner_get_dictionary(learner, ND, d2));
+    CHECK(memcmp(d2, sorted, sizeof d2) == 0);
+    for (int k = 0; k < K; k++) {
+        CLOSE(explained[k], left[k] - left[K], 1e-9 * left[K]);
+        for (int i = 0; i < P * L0 * L1; i++) CHECK(fabs(d2[k * P * L0 * L1 + i]) == fabs(d[order[k] * P * L0 * L1 + i]));
+    }
+    OK(dicod_learner_sort_atoms(learner, READ(&ax), K, NULL, NULL));
+    dicod_learner_free(&learner);
+
     /* two threads, the same bits; z may be NULL; without options */
     dicod_context *context = NULL;
     OK(dicod_context_create(2, &context));

@@ -296,6 +296,8 @@ contains
 
   subroutine of_a_learner()
     real(wp) :: x(40, 2), d(5, 2, 3), z(36, 3), wanted(5, 2, 3), wanted_z(36, 3), again(5, 2, 3), lambda(3)
+    real(wp), allocatable :: explained(:)
+    integer(int64), allocatable :: order(:)
     type(dicod_learner) :: learner, restored
     type(dicod_learn_step) :: step
     type(dicod_learn_info) :: info
@@ -328,6 +330,15 @@ contains
     call learner%encode(x, last)
     call learner%get_lambda(lambda)
     call check(abs(lambda(1) - last%lambda) < 1e-12_wp, 'lambda of a learner')
+    call learner%get_dictionary(d)
+    call learner%sort_atoms(x, order, explained)
+    call learner%get_dictionary(again)
+    call check(all(explained(:2) >= explained(2:)) .and. explained(1) > 0, 'sort_atoms, explained')
+    do i = 1, 3
+      call check(all(abs(again(:, :, i)) == abs(d(:, :, order(i)))), 'sort_atoms, order')
+    end do
+    call restored%sort_atoms(x(:20, :), stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_SHAPE, '(20)')
     call learner%save('/nowhere/file', stat=stat, errmsg=errmsg)
     call fails(stat, errmsg, DICOD_ERROR_FILE, '/nowhere/file')
     call restored%restore(d, '/nowhere/file', [40_int64], stat=stat, errmsg=errmsg)

@@ -29,6 +29,7 @@ function test_one_rank(context)
         case(wrong -> solve!(e, wrong(bad isa Matrix{Float64} ? bad[:] : bad, mine); offset=here), "solve!, x: $name")
         case(wrong -> step!(l, wrong(bad isa Matrix{Float64} ? bad[:] : bad, mine); offset=here), "step!, x: $name")
         case(wrong -> run!(l, wrong(bad isa Matrix{Float64} ? bad[:] : bad, mine); offset=here), "run!, x: $name")
+        case(wrong -> sort_atoms!(l, wrong(bad isa Matrix{Float64} ? bad[:] : bad, mine); offset=here), "sort_atoms!, x: $name")
         case(wrong -> encode!(l, wrong(bad isa Matrix{Float64} ? bad[:] : bad, mine); offset=here), "encode!, x: $name")
     end
     for (name, bad) in ("value" => [0.5, -1.0], "length" => [0.5], "nothing" => nothing, "none" => [])

@@ -288,3 +288,112 @@ fn statistics_of_earlier_signals_count_less_and_less() {
         all = Some(sum);
     }
 }
+
+/// ½‖x − Σ z∗d‖², by plain loops, without one of the atoms if that is asked for.
+fn data_term_without(problem: &Problem, d: &Dictionary<f64>, z: &[f64], without: Option<usize>) -> f64 {
+    let all = (0..d.n_atoms).flat_map(|k| atom(d, k)).collect();
+    let of = Problem { d: all, ..problem.clone() };
+    let z: Vec<f64> = (0..z.len()).map(|i| if Some(of.atom_of(i)) == without { 0.0 } else { z[i] }).collect();
+    0.5 * of.residual(&z).iter().map(|r| r * r).sum::<f64>()
+}
+
+#[test]
+fn atoms_are_sorted_by_what_the_data_term_would_rise_by_without_them() {
+    let mut noise = Noise(31);
+    let mut problem = line(2, 5, 400, 12);
+    problem.x.iter_mut().for_each(|x| *x = noise.normal());
+    problem.d.iter_mut().for_each(|d| *d = 0.4 * noise.normal());
+    for (way, fixed) in [(0, vec![]), (1, vec![false, true, false, false, false]), (2, vec![]), (3, vec![])] {
+        let options = Options {
+            reg: 0.2,
+            positive: way == 2,
+            learn: Learning {
+                init: Init::Given,
+                fixed_atoms: fixed.clone(),
+                rank_one: way == 3,
+                ..Learning::default()
+            },
+            ..Options::default()
+        };
+        let x = field(&problem);
+        let mut learner = learner::<f64>(&problem, &options, 1);
+        for _ in 0..3 {
+            learner.step(&x, None).unwrap();
+        }
+        let z_of = |learner: &Learner<f64>| {
+            let mut z = vec![0.0; problem.n_z()];
+            let valid = problem.valid().map(|n| n as i64);
+            learner.z(&mut dicod::linalg::FieldMut::contiguous(&mut z, valid)).unwrap();
+            z
+        };
+        let (d, z, before) = (learner.dictionary().unwrap().clone(), z_of(&learner), learner.objective(&x).unwrap());
+        let sorted = learner.sort_atoms(&x).unwrap();
+        let (now, z_now, after) =
+            (learner.dictionary().unwrap().clone(), z_of(&learner), learner.objective(&x).unwrap());
+        assert!((after.0 - before.0).abs() < 1e-12 * before.0 && (after.1 - before.1).abs() < 1e-12 * before.0);
+        let data_term = data_term_without(&problem, &d, &z, None);
+        for (k, from) in sorted.order.iter().enumerate() {
+            let rise = data_term_without(&problem, &d, &z, Some(*from)) - data_term;
+            assert!((sorted.explained[k] - rise).abs() < 1e-9 * data_term, "{k}: {} {rise}", sorted.explained[k]);
+            let is_fixed = fixed.get(k).is_some_and(|f| *f);
+            let sign = if (0..12).all(|s| now.at(k, 0, s) == d.at(*from, 0, s)) { 1.0 } else { -1.0 };
+            assert!((0..12).all(|s| now.at(k, 0, s) == sign * d.at(*from, 0, s)), "{k}");
+            let largest = atom(&now, k).into_iter().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap();
+            assert!(way == 2 && sign > 0.0 || is_fixed && k == *from && sign > 0.0 || largest > 0.0);
+            for i in (0..z.len()).filter(|i| problem.atom_of(*i) == k) {
+                let n = z.len() / 2 / 5;
+                assert_eq!(z_now[i], sign * z[i - k * n + from * n]);
+            }
+        }
+        let free: Vec<f64> =
+            (0..5).filter(|k| !fixed.get(*k).is_some_and(|f| *f)).map(|k| sorted.explained[k]).collect();
+        assert!(free.is_sorted_by(|a, b| a >= b) && free[0] > free[free.len() - 1], "{free:?}");
+        assert!(way == 1 || sorted.order != [0, 1, 2, 3, 4]);
+        // Once more changes nothing, and learning goes on from there.
+        let again = learner.sort_atoms(&x).unwrap();
+        assert_eq!(again.order, [0, 1, 2, 3, 4]);
+        let done = learner.step(&x, None).unwrap();
+        assert!(done.objective_z <= after.0 * (1.0 + 1e-9), "{} {}", done.objective_z, after.0);
+    }
+}
+
+#[test]
+fn learning_ends_with_sorted_atoms_where_that_is_asked_for() {
+    let mut noise = Noise(32);
+    let mut problem = line(3, 4, 300, 10);
+    problem.x.iter_mut().for_each(|x| *x = noise.normal());
+    problem.d.iter_mut().for_each(|d| *d = 0.4 * noise.normal());
+    for (batch, forgetting) in [(0, 1.0), (2, 0.7)] {
+        let mut options = Options {
+            reg: 0.2,
+            learn: Learning { max_iter: 3, batch, forgetting, init: Init::Given, ..Learning::default() },
+            ..Options::default()
+        };
+        let x = field(&problem);
+        let run = |options: &Options| {
+            let mut learner = learner::<f64>(&problem, options, 1);
+            let info = learner.run(&x, None, None).unwrap().info;
+            (learner, info)
+        };
+        let (mut plain, info) = run(&options);
+        options.learn.sort = true;
+        let (mut sorted, info_sorted) = run(&options);
+        let order = plain.sort_atoms(&x).unwrap().order;
+        assert_ne!(order, [0, 1, 2, 3]);
+        assert_eq!(plain.dictionary(), sorted.dictionary());
+        assert_eq!(plain.activations(), sorted.activations());
+        assert_eq!(info.certificate.objective, info_sorted.certificate.objective);
+        // Also what is remembered: the next steps are the same.
+        assert_eq!(plain.step(&x, None).unwrap().objective_d, sorted.step(&x, None).unwrap().objective_d);
+        assert_eq!(plain.dictionary(), sorted.dictionary());
+        options.reg_per_atom = vec![0.1; 4];
+        let refused = Learner::<f64>::new(problem.shape(&options), options.clone(), 1, Some(problem.dictionary()));
+        let text = refused.map(drop).unwrap_err().to_string();
+        assert!(text.contains("\"learn_sort\" must be 0 with option \"reg_per_atom\""), "{text}");
+        options.learn.sort = false;
+        let mut learner = learner::<f64>(&problem, &options, 1);
+        learner.step(&x, None).unwrap();
+        let text = learner.sort_atoms(&x).unwrap_err().to_string();
+        assert!(text.contains("\"reg_per_atom\" must be empty where atoms are sorted"), "{text}");
+    }
+}

@@ -93,6 +93,9 @@ fn learn<T: Real>(
         }
     }
     let info = learner.encode(&x, None).unwrap();
+    let sorted = learner.sort_atoms(&x).unwrap();
+    objectives.extend(sorted.order.iter().map(|k| *k as u64).chain(bits(&sorted.explained)));
+    d.push(bits_of(learner.dictionary().unwrap()));
     objectives.push(info.certificate.objective.to_bits());
     let valid = point(problem.valid());
     let n = learner.signals_per_step() * problem.n_atoms;
@@ -155,7 +158,7 @@ fn check<T: Real>(noise: &mut Noise) {
             for (rank, result) in results.into_iter().enumerate() {
                 let (found, bytes) = result.unwrap_or_else(|_| panic!("{what}"));
                 let n = found.0.len();
-                assert!(n == if restart { 2 } else { 5 });
+                assert!(n == if restart { 3 } else { 6 });
                 assert!(found.0 == wanted.0[wanted.0.len() - n..], "{size} ranks, restart {restart}: D\n{what}");
                 let tail = wanted.1.len() - found.1.len();
                 let at = (0..found.1.len()).find(|i| found.1[*i] != wanted.1[tail + i]);

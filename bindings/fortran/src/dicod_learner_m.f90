@@ -41,7 +41,7 @@ module dicod_learner_m
     generic :: get_dictionary_rank1 => get_dictionary_rank1_{n}
     !@end
     !@each x
-    procedure, private :: step_{n}, run_{n}, encode_{n}, reconstruct_{n}, residual_{n}, objective_{n}
+    procedure, private :: step_{n}, run_{n}, encode_{n}, sort_atoms_{n}, reconstruct_{n}, residual_{n}, objective_{n}
     procedure, private :: get_background_{n}
     ! call l%step(x, step, offset)
     generic :: step => step_{n}
@@ -49,6 +49,8 @@ module dicod_learner_m
     generic :: run => run_{n}
     ! call l%encode(x, info, offset)
     generic :: encode => encode_{n}
+    ! call l%sort_atoms(x, order, explained, offset)
+    generic :: sort_atoms => sort_atoms_{n}
     generic :: reconstruct => reconstruct_{n}
     ! call l%get_background(background, offset)
     generic :: get_background => get_background_{n}
@@ -570,6 +572,29 @@ contains
     call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
     call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
     if (c%proceed()) call c%finish(dicod_learner_encode(self%handle, a%input(), info))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Atoms in order of what they explain: order(k) is which one atom k was before.
+  recursive subroutine sort_atoms_{n}(self, x, order, explained, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(in), target :: x({x})
+    integer(int64), allocatable, intent(inout), optional :: order(:)
+    real(real64), allocatable, intent(inout), optional :: explained(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    integer(int64), target :: places(self%g%n_atoms + 1)
+    real(real64), target :: values(self%g%n_atoms + 1)
+    integer(int64) :: n
+    n = self%g%n_atoms
+    call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
+    call c%lay_out('x', view_{m}(x), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_sort_atoms(self%handle, a%input(), n, c_loc(places), c_loc(values)))
+    if (c%status >= 0 .and. present(order)) order = places(:n) + 1
+    if (c%status >= 0 .and. present(explained)) explained = values(:n)
     call c%report(stat, errmsg)
   end subroutine
 

@@ -683,6 +683,10 @@ const at_dicod_learner_get_lambda = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_get_lambda(learner, n_atoms, lambda) =
     ccall(entry(at_dicod_learner_get_lambda, :dicod_learner_get_lambda), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}), learner, n_atoms, lambda)
 
+const at_dicod_learner_sort_atoms = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_sort_atoms(learner, x, n_atoms, order, explained) =
+    ccall(entry(at_dicod_learner_sort_atoms, :dicod_learner_sort_atoms), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Int64, Ptr{Int64}, Ptr{Float64}), learner, x, n_atoms, order, explained)
+
 const at_dicod_learner_get_z = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_get_z(learner, z) =
     ccall(entry(at_dicod_learner_get_z, :dicod_learner_get_z), Int32, (Ptr{Cvoid}, Ptr{dicod_array}), learner, z)
@@ -1263,6 +1267,7 @@ const entries = (at_dicod_strerror,
                  at_dicod_learner_get_dictionary_rank1,
                  at_dicod_learner_get_dictionary_rank1_f32,
                  at_dicod_learner_get_lambda,
+                 at_dicod_learner_sort_atoms,
                  at_dicod_learner_get_z,
                  at_dicod_learner_set_z,
                  at_dicod_learner_clear_z,

@@ -205,6 +205,24 @@ function encode!(l::Learner, x; offset=nothing)
     info[]
 end
 
+"""
+    sort_atoms!(learner, x; offset=nothing)
+
+Brings the atoms into the order of what they explain of `x`, the first one most: `(order=..., explained=...)`, which one each was
+before and what the data term would rise by without it.
+"""
+function sort_atoms!(l::Learner, x; offset=nothing)
+    order, explained = zeros(Int64, l.g.n_atoms), zeros(l.g.n_atoms)
+    status = interruptible() do
+        together(l, l -> dicod_learner_sort_atoms(l, C_NULL, 0, C_NULL, C_NULL)) do
+            on_x(a -> dicod_learner_sort_atoms(l, a, length(order), order, explained), l, x, offset, l.g.n_signals)
+        end
+    end
+    finished(status, l.box)
+    weigh!(l)
+    (order=order .+ 1, explained=explained)
+end
+
 function lambda(l::Learner)
     values = zeros(l.g.n_atoms)
     check(dicod_learner_get_lambda(l, length(values), values))
