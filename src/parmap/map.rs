@@ -256,7 +256,7 @@ struct ArraySource<'s, 'a> {
 }
 
 impl Source for ArraySource<'_, '_> {
-    fn next(&mut self, slot: usize, ahead: bool, remote: bool) -> Result<Next> {
+    fn next(&mut self, slot: usize, ahead: usize, remote: bool) -> Result<Next> {
         let chunk = match self.plan.deal(slot, ahead) {
             Deal::Chunk(chunk) => chunk,
             Deal::Wait => return Ok(Next::Wait),

@@ -64,7 +64,7 @@ impl<'m> Pull<'m> {
             return None;
         }
         if state.chunk.count == 0
-            && let Deal::Chunk(chunk) = state.plan.deal(run.ranks.rank(), false)
+            && let Deal::Chunk(chunk) = state.plan.deal(run.ranks.rank(), 0)
         {
             state.chunk = chunk;
         }

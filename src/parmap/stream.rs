@@ -171,7 +171,7 @@ impl StreamSource<'_> {
 }
 
 impl Source for StreamSource<'_> {
-    fn next(&mut self, slot: usize, _ahead: bool, _remote: bool) -> Result<Next> {
+    fn next(&mut self, slot: usize, _ahead: usize, _remote: bool) -> Result<Next> {
         let cut = self.run.control.limit() < self.produced;
         if self.ended || cut {
             return Ok(Next::End);

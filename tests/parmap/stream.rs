@@ -286,3 +286,36 @@ fn two_items_are_in_flight_per_worker() {
         assert_eq!(report.outcome, Outcome::Done);
     });
 }
+
+#[test]
+fn between_two_items_of_its_own_the_root_serves_everybody() {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    let settings = Settings { max_outstanding: 40, ..Settings::default() };
+    let (own, others) = (AtomicU64::new(0), AtomicU64::new(0));
+    let reports = on((3, 1), rough(0), &settings, |map| {
+        let root = map.ranks().rank() == 0;
+        let work = |_: &Task, _: &[u8], _: &mut Vec<u8>| {
+            if !root {
+                others.fetch_add(1, Ordering::SeqCst);
+                return 0;
+            }
+            // At first the others have two items each; when the last of them has begun, the replies to the first ones have been
+            // sent: two more can go out before the next item of the root.
+            let wanted = match own.fetch_add(1, Ordering::SeqCst) {
+                0 => 4,
+                1 => 6,
+                _ => 0,
+            };
+            let start = std::time::Instant::now();
+            while others.load(Ordering::SeqCst) < wanted && start.elapsed() < HANGS {
+                std::thread::yield_now();
+            }
+            i32::from(start.elapsed() >= HANGS)
+        };
+        let mut list = ListEnds { n: 40, ..ListEnds::default() };
+        let ends: Option<&mut dyn Ends> = root.then_some(&mut list as &mut dyn Ends);
+        Stream::new(ends).run(map, &work, None).unwrap()
+    });
+    assert!(reports.iter().all(|report| report.outcome == Outcome::Done));
+    assert!(own.into_inner() >= 2);
+}

@@ -67,12 +67,15 @@ struct Follower<'r> {
     own: VecDeque<Unit>,
     /// The root knows that this rank has stopped.
     told: bool,
+    /// It had nothing to do when it looked last, after it had had something.
+    starved: bool,
+    worked: bool,
     polled: Instant,
 }
 
 impl<'r> Follower<'r> {
     fn new(run: &'r Run, pool: Option<&'r Pool>) -> Self {
-        Follower { run, pool, own: VecDeque::new(), told: false, polled: Instant::now() }
+        Follower { run, pool, own: VecDeque::new(), told: false, starved: false, worked: false, polled: Instant::now() }
     }
 
     /// The message with which the root ends the run.
@@ -118,8 +121,12 @@ impl<'r> Follower<'r> {
         if let Some(unit) = self.own.pop_front() {
             pass = Pass::Moved;
             let poll = || hear(run);
-            self.reply(run.execute(work, unit, 0, Some(&poll))?)?;
+            let mut reply = run.execute(work, unit, 0, Some(&poll))?;
+            reply.starved = std::mem::take(&mut self.starved);
+            self.worked = true;
+            self.reply(reply)?;
         }
+        self.starved |= self.worked && self.pool.is_none() && matches!(pass, Pass::Idle);
         Ok(pass)
     }
 }

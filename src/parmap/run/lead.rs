@@ -46,7 +46,7 @@ pub(crate) fn lead_from_any_thread<S: Source + Send>(
 /// One rank, one thread.
 fn serial(run: &Run, work: &dyn Work, source: &mut dyn Source, watch: &mut Watch) -> Result<()> {
     while !run.control.stopped() {
-        match source.next(0, false, false)? {
+        match source.next(0, 0, false)? {
             Next::Unit(unit) => {
                 let reply = run.execute(work, unit, 0, None)?;
                 source.done(reply, &run.control)?;

@@ -12,8 +12,10 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Units that a worker has at most: one more than it works on hides the way there and back.
+/// Units that a worker has at most: one more than it works on hides the way there and back;
 const IN_FLIGHT: usize = 2;
+/// and one more each time that it has had nothing to do, up to so many: the root answers between tasks of its own.
+const MOST_IN_FLIGHT: usize = 4;
 
 /// A producer that waits is asked again after this time even if nothing has come back.
 const ASK_AGAIN: Duration = Duration::from_millis(1);
@@ -29,6 +31,8 @@ pub(super) struct Leader<'r> {
     /// Units that each worker has.
     in_flight: Vec<usize>,
     n_in_flight: usize,
+    /// Units that each worker may have.
+    room: Vec<usize>,
     ended: Vec<bool>,
     n_ended: usize,
     /// Something has changed since the source was asked last.
@@ -50,6 +54,7 @@ impl<'r> Leader<'r> {
             inbox: RefCell::default(),
             in_flight: vec![0; n],
             n_in_flight: 0,
+            room: vec![IN_FLIGHT; n],
             ended: vec![false; n],
             n_ended: 0,
             ask: true,
@@ -68,11 +73,20 @@ impl<'r> Leader<'r> {
     fn pass(&mut self, work: &dyn Work, source: &mut dyn Source, watch: &mut Watch) -> Result<Pass<()>> {
         let run = self.run;
         let mut pass = Pass::Idle;
-        // One at a time: the next unit leaves before the next reply is looked for.
-        let kept = self.inbox.get_mut().pop_front();
-        if let Some(reply) = kept.map_or_else(|| receive(run), |reply| reply.map(Some))? {
+        // Everything that has come: who waits for more would else wait for a whole task of this rank. Each worker's next unit
+        // leaves before the next reply is looked for.
+        let kept = std::mem::take(self.inbox.get_mut());
+        let most = if kept.is_empty() { self.n_in_flight + 1 } else { 0 };
+        for reply in kept {
             pass = Pass::Moved;
-            self.take(reply, source)?;
+            self.take_and_feed(reply?, source)?;
+        }
+        for _ in 0..most {
+            let Some(reply) = receive(run)? else {
+                break;
+            };
+            pass = Pass::Moved;
+            self.take_and_feed(reply, source)?;
         }
         for reply in self.pool.map_or(Vec::new(), |pool| pool.replies()) {
             pass = Pass::Moved;
@@ -118,10 +132,21 @@ impl<'r> Leader<'r> {
     fn take(&mut self, reply: Reply, source: &mut dyn Source) -> Result<()> {
         self.run.control.stop(reply.stopped);
         self.returned(reply.slot);
+        if let (true, Some(room)) = (reply.starved, self.room.get_mut(reply.slot)) {
+            *room = MOST_IN_FLIGHT.min(*room + 1);
+        }
         if reply.count == 0 {
             return Ok(());
         }
         source.done(reply, &self.run.control)
+    }
+
+    fn take_and_feed(&mut self, reply: Reply, source: &mut dyn Source) -> Result<()> {
+        self.take(reply, source)?;
+        match self.run.control.stopped() {
+            true => Ok(()),
+            false => self.feed(source).map(drop),
+        }
     }
 
     /// Hands out units while workers have room for them. Has any been handed out?
@@ -134,13 +159,13 @@ impl<'r> Leader<'r> {
         self.waits = false;
         let mut moved = false;
         let run = self.run;
-        'all: for ahead in 0..IN_FLIGHT {
+        'all: for ahead in 0..MOST_IN_FLIGHT {
             for (slot, worker) in run.workers.iter().enumerate() {
-                if self.ended[slot] || self.in_flight[slot] != ahead {
+                if self.ended[slot] || self.in_flight[slot] != ahead || ahead >= self.room[slot] {
                     continue;
                 }
                 let remote = worker.rank != 0 || run.team.is_some();
-                match source.next(slot, ahead > 0, remote)? {
+                match source.next(slot, ahead, remote)? {
                     Next::Unit(unit) => {
                         moved = true;
                         self.in_flight[slot] += 1;

@@ -104,8 +104,8 @@ impl Plan {
         self.end = self.end.min(last.saturating_add(1));
     }
 
-    /// Tasks for a worker; `ahead`: it still has some to do.
-    pub fn deal(&mut self, worker: usize, ahead: bool) -> Deal {
+    /// Tasks for a worker; `ahead`: so many chunks it still has to do.
+    pub fn deal(&mut self, worker: usize, ahead: usize) -> Deal {
         if self.is_static() {
             return self.own_chunk(worker);
         }
@@ -114,7 +114,7 @@ impl Plan {
             return Deal::End;
         }
         // What is dealt ahead cannot go to whoever finishes first.
-        if ahead && left <= self.n_workers as u64 {
+        if left <= (ahead * self.n_workers) as u64 {
             return Deal::Wait;
         }
         let workers = self.n_workers as u64;
@@ -172,7 +172,7 @@ mod tests {
         while working {
             working = false;
             for (worker, own) in own.iter_mut().enumerate() {
-                if let Deal::Chunk(chunk) = plan.deal(worker, false) {
+                if let Deal::Chunk(chunk) = plan.deal(worker, 0) {
                     own.push(chunk);
                     working = true;
                 }
@@ -229,7 +229,7 @@ mod tests {
         let mut count = 1;
         for _ in 0..30 {
             plan.learn(count, 0.0);
-            let Deal::Chunk(chunk) = plan.deal(0, false) else { panic!("no chunk") };
+            let Deal::Chunk(chunk) = plan.deal(0, 0) else { panic!("no chunk") };
             assert!(chunk.count <= 2 * count && chunk.count <= LONGEST);
             count = chunk.count;
         }

@@ -52,7 +52,7 @@ fn take_units<S: Source + Send>(
             if run.control.stopped() {
                 return Ok(());
             }
-            match source.next(slot, false, false)? {
+            match source.next(slot, 0, false)? {
                 Next::Unit(unit) => unit,
                 _ => return Ok(()),
             }

@@ -15,8 +15,8 @@ pub(crate) enum Next {
 
 /// Where units come from and replies go, on the root.
 pub(crate) trait Source {
-    /// A unit for a worker; `ahead`: it still has one to do; `remote`: it needs the inputs.
-    fn next(&mut self, slot: usize, ahead: bool, remote: bool) -> Result<Next>;
+    /// A unit for a worker; `ahead`: so many it still has to do; `remote`: it needs the inputs.
+    fn next(&mut self, slot: usize, ahead: usize, remote: bool) -> Result<Next>;
 
     /// A unit has come back.
     fn done(&mut self, reply: Reply, control: &Control) -> Result<()>;

@@ -76,7 +76,7 @@ impl Run {
         let place = self.place(thread, poll);
         let (ran, bytes) = budget::with(self.budget, || work.run(&unit, &place))?;
         let (seconds, stopped) = (start.elapsed().as_secs_f64(), self.control.reason());
-        Ok(Reply { first, count, slot, worker: place.worker, seconds, ran, stopped, bytes })
+        Ok(Reply { first, count, slot, worker: place.worker, seconds, ran, stopped, starved: false, bytes })
     }
 
     /// As [`Run::execute`], in a thread of the library: nothing may be lost.

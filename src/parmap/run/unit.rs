@@ -73,6 +73,8 @@ pub(crate) struct Reply {
     pub(crate) ran: Ran,
     /// Why the worker's rank has stopped, if it has.
     pub(crate) stopped: u8,
+    /// The worker had nothing to do before this.
+    pub(crate) starved: bool,
     /// The results, unless they are where they belong.
     pub(crate) bytes: Vec<u8>,
 }
@@ -88,6 +90,7 @@ impl Reply {
         to.u64(self.worker.thread as u64);
         to.f64(self.seconds);
         to.u8(self.stopped);
+        to.u8(self.starved as u8);
         to.u64(self.ran.codes.len() as u64);
         for code in self.ran.codes {
             to.i32(code);
@@ -123,6 +126,7 @@ impl Reply {
             worker: Worker { rank: from.u64()? as usize, thread: from.u64()? as usize },
             seconds: from.f64()?,
             stopped: from.u8()?,
+            starved: from.u8()? != 0,
             ran: Ran::default(),
             bytes,
         };
@@ -206,7 +210,17 @@ mod tests {
         let failure = Failure { index: 8, code: 4, message: "why".into(), rank: 1, worker: 2 };
         let ran = Ran { failure: failed.then_some(failure), codes };
         let worker = Worker { rank: 1, thread: 2 };
-        Reply { first: 7, count: ran.codes.len() as u64, slot: 3, worker, seconds: 0.5, ran, stopped: 1, bytes }
+        Reply {
+            first: 7,
+            count: ran.codes.len() as u64,
+            slot: 3,
+            worker,
+            seconds: 0.5,
+            ran,
+            stopped: 1,
+            starved: failed,
+            bytes,
+        }
     }
 
     fn report(codes: &[i32]) -> Report {
