@@ -25,6 +25,7 @@ function(dicod_cargo_build name target_dir symbols)
             "${CMAKE_COMMAND}"
             "-DNAME=${name}"
             "-DTO=${Dicod_LIBRARY_DIR}"
+            "-DSEED=${Dicod_CARGO_TARGET_DIR}"
             "-DSYMBOLS=${paths}"
             "-DVERSION=${PROJECT_VERSION}"
             "-DSOVERSION=${Dicod_SOVERSION}"

@@ -3,6 +3,8 @@
 #   lib<NAME>.so -> lib<NAME>.so.SOVERSION -> lib<NAME>.so.VERSION   stripped unless KEEP_DEBUG
 #   lib<NAME>.a                                                   no global symbol but those in SYMBOLS
 #
+# SEED is a folder in which, or in folders of which, cargo may have built before.
+#
 # SYMBOLS are files with a name on each line, with "|" between their paths.
 #
 # A file that is newer than what it is made from is left alone, so that nothing links again for nothing.
@@ -17,6 +19,18 @@ foreach(i RANGE ${last_option})
   endif()
 endforeach()
 list(POP_FRONT cargo)
+
+# What was compiled for another library need not be compiled for this one: cargo looks whether it is up to date. All but what
+# knows of an MPI.
+if(SEED AND NOT EXISTS "$ENV{CARGO_TARGET_DIR}")
+  file(GLOB others LIST_DIRECTORIES TRUE "${SEED}/*/release")
+  list(APPEND others "${SEED}/release")
+  list(GET others 0 other)
+  if(EXISTS "${other}/.fingerprint")
+    file(COPY "${other}" DESTINATION "$ENV{CARGO_TARGET_DIR}"
+      REGEX "/(lib)?(dicod|mpi[-_]sys)[^/]*$" EXCLUDE)
+  endif()
+endif()
 execute_process(COMMAND ${cargo} --message-format=json-render-diagnostics
   RESULT_VARIABLE result OUTPUT_VARIABLE built)
 if(NOT result EQUAL 0)
