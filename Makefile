@@ -89,9 +89,9 @@ test: ## everything: Rust, C (plainly and under valgrind), installed package, MP
 	@MAKE='$(MAKE)' scripts/test.sh $(BUILD)/test-logs check-abi test-rust test-c test-install test-mpi test-fortran test-julia
 
 # The library that was built is the one whose symbols and size are looked at; with the same BLAS.
+SAME_BLAS := DICOD_BLAS_LIBRARIES="$$(cat $(CMAKE_BUILD)/blas)"
 test-rust: build
-	DICOD_LIBRARY='$(CURDIR)/$(CMAKE_BUILD)/lib/libdicod.so' DICOD_BLAS_LIBRARIES="$$(cat $(CMAKE_BUILD)/blas)" \
-		$(CARGO) test --locked --workspace --no-default-features
+	DICOD_LIBRARY='$(CURDIR)/$(CMAKE_BUILD)/lib/libdicod.so' $(SAME_BLAS) $(CARGO) test --locked --workspace --no-default-features
 
 test-c: local
 	@$(CMAKE) -S tests/c -B $(BUILD)/tests-c -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH='$(CURDIR)/$(LOCAL)' \
@@ -103,13 +103,14 @@ test-install: local
 	tests/install/run.sh $(LOCAL) $(BUILD)/tests-install
 	tests/install/blas.sh $(LOCAL) $(BUILD)/tests-blas
 
-# With every MPI that is there.
+# With every MPI that is there; what the first one has shown of others, too, is not repeated.
 MPICCS := $(foreach c,mpicc.openmpi mpicc.mpich,$(if $(shell command -v $(c)),$(c)))
 test-mpi: $(MPICCS:%=test-mpi-%)
 test-mpi-%: build
 	@$(MAKE) --no-print-directory local MPICC=$* LOCAL=$(BUILD)/prefix-$*
 	@$(CMAKE) -S tests/mpi -B $(BUILD)/tests-$* -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH='$(CURDIR)'/$(BUILD)/prefix-$* \
-		-DMPI_C_COMPILER=$* -DMPIEXEC_EXECUTABLE=$$(command -v $(patsubst mpicc%,mpiexec%,$*)) >$(BUILD)/tests-$*.log || { cat $(BUILD)/tests-$*.log; exit 1; }
+		-DMPI_C_COMPILER=$* -DMPIEXEC_EXECUTABLE=$$(command -v $(patsubst mpicc%,mpiexec%,$*)) \
+		-DREPEATED=$(if $(filter-out $(firstword $(MPICCS)),$*),ON,OFF) >$(BUILD)/tests-$*.log || { cat $(BUILD)/tests-$*.log; exit 1; }
 	@$(CMAKE) --build $(BUILD)/tests-$*
 	$(CMAKE) -E chdir $(BUILD)/tests-$* ctest --output-on-failure $(CTEST_FLAGS)
 
@@ -119,9 +120,10 @@ test-fortran-%: build
 	@$(MAKE) --no-print-directory local MPICC=$(filter-out none,$*) LOCAL=$(BUILD)/prefix-$*
 	@$(CMAKE) -S tests/fortran -B $(BUILD)/tests-fortran-$* -DCMAKE_PREFIX_PATH='$(CURDIR)'/$(BUILD)/prefix-$* \
 		$(if $(filter-out none,$*),-DMPI_C_COMPILER=$* -DMPIEXEC_EXECUTABLE=$$(command -v $(patsubst mpicc%,mpiexec%,$*))) \
+		-DCARGO_FLAGS=--no-default-features \
 		-DRANKS_ONLY=$(if $(filter-out $(firstword $(MPICCS) none),$*),ON,OFF) >$(BUILD)/tests-fortran-$*.log || { cat $(BUILD)/tests-fortran-$*.log; exit 1; }
-	@$(CMAKE) --build $(BUILD)/tests-fortran-$*
-	$(CMAKE) -E chdir $(BUILD)/tests-fortran-$* ctest --output-on-failure
+	@$(SAME_BLAS) $(CMAKE) --build $(BUILD)/tests-fortran-$*
+	$(SAME_BLAS) $(CMAKE) -E chdir $(BUILD)/tests-fortran-$* ctest --output-on-failure
 
 # With every MPI that is there; what needs no ranks with the first one only.
 test-julia: $(if $(MPICCS),$(MPICCS:%=test-julia-%),test-julia-none)

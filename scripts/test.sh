@@ -7,6 +7,8 @@ make=${MAKE:-make}
 folder=$1
 shift
 mkdir -p "$folder" || exit 1
+# Compiled to be run, not to be changed and compiled again, nor for a debugger.
+export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_BUILD_OVERRIDE_DEBUG=0
 times=$folder/times
 : >"$times"
 status=0

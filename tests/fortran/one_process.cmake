@@ -80,6 +80,7 @@ if(FLANG AND CMAKE_Fortran_COMPILER_ID STREQUAL GNU)
       --build-and-test ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_BINARY_DIR}/flang
       --build-generator ${CMAKE_GENERATOR} --build-target test_dicod
       --build-options -DCMAKE_Fortran_COMPILER=${FLANG} -DCMAKE_PREFIX_PATH=${CMAKE_PREFIX_PATH} -DDicod_DIR=${Dicod_DIR}
+        -DCARGO_FLAGS=${CARGO_FLAGS}
       --test-command test_dicod few)
     set_tests_properties(fortran_flang PROPERTIES ENVIRONMENT "${environment}" TIMEOUT 1500)
   endif()
