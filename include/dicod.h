@@ -564,7 +564,7 @@ typedef struct dicod_option_info {
  * periodic (integers, default empty, each 0 or 1)
  *     per axis, 1: the axis wraps around (valid shape = signal shape); empty: none does
  * missing (string, default none, none | nan)
- *     nan: a sample of x that is NaN is missing, as if its weight were 0 (see dicod_encoder_set_weights); none: it is an error; not in learning
+ *     nan: a sample of x that is NaN is missing, as if its weight were 0 (see dicod_encoder_set_weights); none: it is an error
  * background (string, default none, none | mean | smooth)
  *     what is taken from each channel of each signal before it is coded: nothing; its mean over the domain; or at each position the mean over a box around it (see background_length); samples that are missing do not count
  * background_length (integers, default empty, each at least 1)
@@ -597,6 +597,8 @@ typedef struct dicod_option_info {
  *     1: atoms are zero at the border of their support; patches are tapered by a Tukey window
  * learn_zero_mean (integer, default 0, 0 or 1)
  *     1: every atom has mean zero in each channel (those of learn_fixed_atoms aside), so that no level is learned
+ * learn_non_negative (integer, default 0, 0 or 1)
+ *     1: no value of an atom is negative (those of learn_fixed_atoms aside); not with learn_zero_mean
  * learn_rank_one (integer, default 0, 0 or 1)
  *     1: atoms are products of channel weights and one spatial shape
  * learn_fixed_atoms (integers, default empty, each 0 or 1)
@@ -2514,6 +2516,77 @@ dicod_status dicod_learner_get_trace_json(const dicod_learner *learner,
                                           int64_t capacity,
                                           char *json,
                                           int64_t *needed);
+
+/**
+ * Gives each sample of the signals a weight, at least 0: from the next step on
+ *
+ * `F(d, z) = 1/2 sum w (x - sum_k z_k * d_k)^2 + sum_k lambda_k |z_k|_1`
+ *
+ * is what both steps make smaller, and what is told of them. `weights` is as for dicod_encoder_set_weights(): n_signals *
+ * n_channels channels over the signal's shape, those of all signals also with "learn_batch"; each rank brings a block. Where w = 0
+ * there is no sample, and x may be NaN. The option "missing" = "nan" says the same of all samples that are NaN, without an array.
+ * They hold until others are given or dicod_learner_clear_weights(); z is kept.
+ *
+ * First atoms are patches of which as much is there as may be: at random the one of 64 of which most is there, unless one is
+ * whole; greedily energies count by the square of the share that is there. A step of the dictionary costs some more
+ * rounds: what is missing is filled by what atoms and activations have there, until that gains little.
+ *
+ * A checkpoint has no weights in it: after dicod_learner_restore() they have to be set again, or cleared, before the next step,
+ * which is refused else.
+ *
+ * Collective over the context's ranks. Needs the learner for itself. After an error weights are as they were.
+ * Errors: as dicod_encoder_set_weights().
+ */
+dicod_status dicod_learner_set_weights(dicod_learner *learner,
+                                       const dicod_const_array *weights);
+
+/**
+ * All samples have the weight 1 from the next step on, as before dicod_learner_set_weights().
+ *
+ * Collective over the context's ranks. Needs the learner for itself. Errors: DICOD_ERROR_NULL_POINTER;
+ * DICOD_ERROR_INVALID_STATE (learner or context in use).
+ */
+dicod_status dicod_learner_clear_weights(dicod_learner *learner);
+
+/**
+ * Copies the correlations of the activations with themselves that the last step went by, of all signals and ranks:
+ *
+ * `ztz[k][l][t] = sum_u z_k[u] z_l[u + t]` for |t| < L on each axis,
+ *
+ * (n_atoms, n_atoms, 2 * atom_shape - 1 ...), row-major, t = 0 in the middle; double also for learners of float, and the same on
+ * every rank, bit for bit. `ztz` holds `capacity` values and may be NULL when `capacity` is 0: then only `*needed`, their
+ * number, is written. With dicod_learner_get_ztx() the data term for any dictionary of these shapes is
+ * 1/2 <d, ztz * d> - <d, ztx> + 1/2 |x|^2.
+ *
+ * The activations are those from which the last step found its dictionary. With "learn_online" and "learn_batch" the sums are over
+ * all steps so far, weighted by "learn_forgetting". With weights w, and W the largest of them, ztz is times W, and ztx is of
+ * w x + (W - w) (z * d) in place of x, with the dictionary before the step: the expression above, with another constant, is no
+ * less than the weighted data term then, and meets it at that dictionary. The option "ridge" adds ridge |z_k|^2 to ztz[k][k][0].
+ *
+ * Local. Needs the learner for itself.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (capacity negative or, other than 0, too small);
+ * DICOD_ERROR_INVALID_STATE (no step was done yet, or none since the learner was restored, as they are not in a checkpoint but with
+ * "learn_online" or "learn_batch"; learner in use).
+ */
+dicod_status dicod_learner_get_ztz(const dicod_learner *learner,
+                                   int64_t capacity,
+                                   double *ztz,
+                                   int64_t *needed);
+
+/**
+ * Copies the correlations of the activations with the signals that the last step went by, of all signals and ranks:
+ *
+ * `ztx[k][p][s] = sum_u z_k[u] x_p[u + s]` for s in the support of an atom,
+ *
+ * (n_atoms, n_channels, atom_shape...), row-major; x less its background, if the option says so. Everything else as for
+ * dicod_learner_get_ztz().
+ *
+ * Local. Needs the learner for itself. Errors: as dicod_learner_get_ztz().
+ */
+dicod_status dicod_learner_get_ztx(const dicod_learner *learner,
+                                   int64_t capacity,
+                                   double *ztx,
+                                   int64_t *needed);
 
 /**
  * Draws the dictionary that learning would begin with, bit for bit that of dicod_learn() and of a learner's first step: to `d`

@@ -1277,6 +1277,35 @@ module dicod_c
       type(c_ptr), value :: needed
       integer(c_int32_t) :: outcome
     end function
+    function dicod_learner_set_weights(learner, weights) bind(c, name='dicod_learner_set_weights') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      type(dicod_const_array), intent(in) :: weights
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_clear_weights(learner) bind(c, name='dicod_learner_clear_weights') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_get_ztz(learner, capacity, ztz, needed) bind(c, &
+        name='dicod_learner_get_ztz') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: ztz
+      type(c_ptr), value :: needed
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_learner_get_ztx(learner, capacity, ztx, needed) bind(c, &
+        name='dicod_learner_get_ztx') result(outcome)
+      import
+      type(c_ptr), value :: learner
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: ztx
+      type(c_ptr), value :: needed
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_initial_dictionary(context, options, problem, x, d) bind(c, &
         name='dicod_initial_dictionary') result(outcome)
       import
@@ -2725,8 +2754,8 @@ contains
     character(*), intent(in) :: key
     character(8) :: kind
     select case (key)
-    case ('positive', 'warm_start', 'frozen_support', 'trace', 'learn_window', 'learn_zero_mean', 'learn_rank_one', &
-        'learn_recentre', 'learn_sort', 'learn_redraw', 'learn_online')
+    case ('positive', 'warm_start', 'frozen_support', 'trace', 'learn_window', 'learn_zero_mean', &
+        'learn_non_negative', 'learn_rank_one', 'learn_recentre', 'learn_sort', 'learn_redraw', 'learn_online')
       kind = 'flag'
     case ('periodic', 'learn_fixed_atoms')
       kind = 'flags'
@@ -3254,8 +3283,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics)
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics)
     class(call_state), intent(inout) :: c
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
@@ -3265,7 +3294,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -3355,6 +3384,8 @@ contains
       if (present(learn_window)) call c%one%set('learn_window', learn_window, stat, errmsg)
       if (stat < 0) return
       if (present(learn_zero_mean)) call c%one%set('learn_zero_mean', learn_zero_mean, stat, errmsg)
+      if (stat < 0) return
+      if (present(learn_non_negative)) call c%one%set('learn_non_negative', learn_non_negative, stat, errmsg)
       if (stat < 0) return
       if (present(learn_rank_one)) call c%one%set('learn_rank_one', learn_rank_one, stat, errmsg)
       if (stat < 0) return
@@ -3951,8 +3982,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
@@ -3965,7 +3996,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -3983,10 +4014,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4066,8 +4097,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
@@ -4080,7 +4111,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4098,10 +4129,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4181,8 +4212,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4195,7 +4226,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4213,10 +4244,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4296,8 +4327,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4310,7 +4341,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4328,10 +4359,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4411,8 +4442,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4425,7 +4456,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4443,10 +4474,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4526,8 +4557,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4540,7 +4571,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4558,10 +4589,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4641,8 +4672,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4655,7 +4686,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4673,10 +4704,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4756,8 +4787,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4770,7 +4801,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4788,10 +4819,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4871,8 +4902,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :, :)
@@ -4885,7 +4916,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -4903,10 +4934,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4986,8 +5017,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
@@ -5000,7 +5031,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5018,10 +5049,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5101,8 +5132,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
@@ -5115,7 +5146,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5133,10 +5164,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5216,8 +5247,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5230,7 +5261,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5248,10 +5279,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5331,8 +5362,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5345,7 +5376,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5363,10 +5394,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5446,8 +5477,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5460,7 +5491,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5478,10 +5509,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5561,8 +5592,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5575,7 +5606,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5593,10 +5624,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5676,8 +5707,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5690,7 +5721,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5708,10 +5739,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5791,8 +5822,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5805,7 +5836,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5823,10 +5854,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5906,8 +5937,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :, :)
@@ -5920,7 +5951,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -5938,10 +5969,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -6804,8 +6835,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
@@ -6820,7 +6851,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -6839,10 +6870,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -6855,8 +6886,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -6871,7 +6902,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -6890,10 +6921,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -6912,8 +6943,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -6929,7 +6960,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -6951,10 +6982,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7039,8 +7070,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
@@ -7055,7 +7086,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7074,10 +7105,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7090,8 +7121,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -7106,7 +7137,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7125,10 +7156,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7147,8 +7178,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7164,7 +7195,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7186,10 +7217,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7274,8 +7305,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -7290,7 +7321,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7309,10 +7340,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7325,8 +7356,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -7341,7 +7372,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7360,10 +7391,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7382,8 +7413,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7399,7 +7430,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7421,10 +7452,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7509,8 +7540,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
@@ -7525,7 +7556,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7544,10 +7575,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7560,8 +7591,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -7576,7 +7607,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7595,10 +7626,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7617,8 +7648,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7634,7 +7665,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7656,10 +7687,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7744,8 +7775,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
@@ -7760,7 +7791,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7779,10 +7810,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7795,8 +7826,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -7811,7 +7842,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7830,10 +7861,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7852,8 +7883,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7869,7 +7900,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -7891,10 +7922,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7979,8 +8010,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -7995,7 +8026,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -8014,10 +8045,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -8030,8 +8061,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -8046,7 +8077,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -8065,10 +8096,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -8087,8 +8118,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -8104,7 +8135,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -8126,10 +8157,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -9805,7 +9836,7 @@ module dicod_learner_m
     generic :: get_dictionary => get_dictionary_5_r32
     generic :: get_dictionary_rank1 => get_dictionary_rank1_5_r32
     procedure, private :: step_1_r64, run_1_r64, encode_1_r64, sort_atoms_1_r64, reconstruct_1_r64, residual_1_r64, objective_1_r64
-    procedure, private :: get_background_1_r64
+    procedure, private :: get_background_1_r64, set_weights_1_r64
     ! call l%step(x, step, offset)
     generic :: step => step_1_r64
     ! call l%run(x, info, offset, each, user)
@@ -9820,8 +9851,10 @@ module dicod_learner_m
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_1_r64
     generic :: objective => objective_1_r64
+    ! call l%set_weights(weights, offset)
+    generic :: set_weights => set_weights_1_r64
     procedure, private :: step_2_r64, run_2_r64, encode_2_r64, sort_atoms_2_r64, reconstruct_2_r64, residual_2_r64, objective_2_r64
-    procedure, private :: get_background_2_r64
+    procedure, private :: get_background_2_r64, set_weights_2_r64
     ! call l%step(x, step, offset)
     generic :: step => step_2_r64
     ! call l%run(x, info, offset, each, user)
@@ -9836,8 +9869,10 @@ module dicod_learner_m
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_2_r64
     generic :: objective => objective_2_r64
+    ! call l%set_weights(weights, offset)
+    generic :: set_weights => set_weights_2_r64
     procedure, private :: step_3_r64, run_3_r64, encode_3_r64, sort_atoms_3_r64, reconstruct_3_r64, residual_3_r64, objective_3_r64
-    procedure, private :: get_background_3_r64
+    procedure, private :: get_background_3_r64, set_weights_3_r64
     ! call l%step(x, step, offset)
     generic :: step => step_3_r64
     ! call l%run(x, info, offset, each, user)
@@ -9852,8 +9887,10 @@ module dicod_learner_m
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_3_r64
     generic :: objective => objective_3_r64
+    ! call l%set_weights(weights, offset)
+    generic :: set_weights => set_weights_3_r64
     procedure, private :: step_4_r64, run_4_r64, encode_4_r64, sort_atoms_4_r64, reconstruct_4_r64, residual_4_r64, objective_4_r64
-    procedure, private :: get_background_4_r64
+    procedure, private :: get_background_4_r64, set_weights_4_r64
     ! call l%step(x, step, offset)
     generic :: step => step_4_r64
     ! call l%run(x, info, offset, each, user)
@@ -9868,8 +9905,10 @@ module dicod_learner_m
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_4_r64
     generic :: objective => objective_4_r64
+    ! call l%set_weights(weights, offset)
+    generic :: set_weights => set_weights_4_r64
     procedure, private :: step_5_r64, run_5_r64, encode_5_r64, sort_atoms_5_r64, reconstruct_5_r64, residual_5_r64, objective_5_r64
-    procedure, private :: get_background_5_r64
+    procedure, private :: get_background_5_r64, set_weights_5_r64
     ! call l%step(x, step, offset)
     generic :: step => step_5_r64
     ! call l%run(x, info, offset, each, user)
@@ -9884,8 +9923,10 @@ module dicod_learner_m
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_5_r64
     generic :: objective => objective_5_r64
+    ! call l%set_weights(weights, offset)
+    generic :: set_weights => set_weights_5_r64
     procedure, private :: step_1_r32, run_1_r32, encode_1_r32, sort_atoms_1_r32, reconstruct_1_r32, residual_1_r32, objective_1_r32
-    procedure, private :: get_background_1_r32
+    procedure, private :: get_background_1_r32, set_weights_1_r32
     ! call l%step(x, step, offset)
     generic :: step => step_1_r32
     ! call l%run(x, info, offset, each, user)
@@ -9900,8 +9941,10 @@ module dicod_learner_m
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_1_r32
     generic :: objective => objective_1_r32
+    ! call l%set_weights(weights, offset)
+    generic :: set_weights => set_weights_1_r32
     procedure, private :: step_2_r32, run_2_r32, encode_2_r32, sort_atoms_2_r32, reconstruct_2_r32, residual_2_r32, objective_2_r32
-    procedure, private :: get_background_2_r32
+    procedure, private :: get_background_2_r32, set_weights_2_r32
     ! call l%step(x, step, offset)
     generic :: step => step_2_r32
     ! call l%run(x, info, offset, each, user)
@@ -9916,8 +9959,10 @@ module dicod_learner_m
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_2_r32
     generic :: objective => objective_2_r32
+    ! call l%set_weights(weights, offset)
+    generic :: set_weights => set_weights_2_r32
     procedure, private :: step_3_r32, run_3_r32, encode_3_r32, sort_atoms_3_r32, reconstruct_3_r32, residual_3_r32, objective_3_r32
-    procedure, private :: get_background_3_r32
+    procedure, private :: get_background_3_r32, set_weights_3_r32
     ! call l%step(x, step, offset)
     generic :: step => step_3_r32
     ! call l%run(x, info, offset, each, user)
@@ -9932,8 +9977,10 @@ module dicod_learner_m
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_3_r32
     generic :: objective => objective_3_r32
+    ! call l%set_weights(weights, offset)
+    generic :: set_weights => set_weights_3_r32
     procedure, private :: step_4_r32, run_4_r32, encode_4_r32, sort_atoms_4_r32, reconstruct_4_r32, residual_4_r32, objective_4_r32
-    procedure, private :: get_background_4_r32
+    procedure, private :: get_background_4_r32, set_weights_4_r32
     ! call l%step(x, step, offset)
     generic :: step => step_4_r32
     ! call l%run(x, info, offset, each, user)
@@ -9948,8 +9995,10 @@ module dicod_learner_m
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_4_r32
     generic :: objective => objective_4_r32
+    ! call l%set_weights(weights, offset)
+    generic :: set_weights => set_weights_4_r32
     procedure, private :: step_5_r32, run_5_r32, encode_5_r32, sort_atoms_5_r32, reconstruct_5_r32, residual_5_r32, objective_5_r32
-    procedure, private :: get_background_5_r32
+    procedure, private :: get_background_5_r32, set_weights_5_r32
     ! call l%step(x, step, offset)
     generic :: step => step_5_r32
     ! call l%run(x, info, offset, each, user)
@@ -9964,6 +10013,8 @@ module dicod_learner_m
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_5_r32
     generic :: objective => objective_5_r32
+    ! call l%set_weights(weights, offset)
+    generic :: set_weights => set_weights_5_r32
     procedure, private :: set_z_2_r64, get_z_2_r64
     generic :: set_z => set_z_2_r64
     generic :: get_z => get_z_2_r64
@@ -9991,6 +10042,7 @@ module dicod_learner_m
     procedure, private :: learner_restore, learner_restore_bytes
     ! call l%restore(path or bytes, ...)
     generic :: restore => learner_restore, learner_restore_bytes
+    procedure :: clear_weights => learner_clear_weights
     procedure :: clear_z => learner_clear_z
     procedure :: get_sparse => learner_get_sparse
     procedure :: set_sparse => learner_set_sparse
@@ -10000,6 +10052,8 @@ module dicod_learner_m
     procedure :: describe => learner_describe
     procedure :: get_options => learner_get_options
     procedure :: get_lambda => learner_get_lambda
+    procedure :: get_ztz => learner_get_ztz
+    procedure :: get_ztx => learner_get_ztx
     procedure, private :: learner_save, learner_save_bytes
     ! call l%save(path), or l%save(bytes), which rank 0 gets
     generic :: save => learner_save, learner_save_bytes
@@ -10099,6 +10153,43 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! What the last step went by: correlations of the activations with themselves, ztz(2*axes - 1, atom, atom) in the order of its
+  ! elements, the middle of the first being shift 0; ztz(t, l, k) = sum_u z_k(u) z_l(u + t). Local.
+  recursive subroutine learner_get_ztz(self, ztz, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), allocatable, target, intent(inout) :: ztz(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int32) :: status
+    integer(int64) :: n
+    n = 0
+    status = dicod_learner_get_ztz(self%handle, 0_int64, c_null_ptr, n)
+    if (status >= 0) then
+      if (allocated(ztz)) deallocate (ztz)
+      allocate (ztz(n))
+      status = dicod_learner_get_ztz(self%handle, n, c_loc(ztz), n)
+    end if
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Correlations of the activations with x, ztx(axes, channel, atom) in the order of its elements: sum_u z_k(u) x(u + s). Local.
+  recursive subroutine learner_get_ztx(self, ztx, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), allocatable, target, intent(inout) :: ztx(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int32) :: status
+    integer(int64) :: n
+    n = 0
+    status = dicod_learner_get_ztx(self%handle, 0_int64, c_null_ptr, n)
+    if (status >= 0) then
+      if (allocated(ztx)) deallocate (ztx)
+      allocate (ztx(n))
+      status = dicod_learner_get_ztx(self%handle, n, c_loc(ztx), n)
+    end if
+    call report_status(status, stat, errmsg)
+  end subroutine
+
   ! Writes a checkpoint: the file is whole at any time. Collective.
   recursive subroutine learner_save(self, path, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -10163,6 +10254,14 @@ contains
     box%each => each
     if (present(user)) box%user => user
   end function
+
+  ! All samples count alike again. Collective.
+  recursive subroutine learner_clear_weights(self, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call report_status(dicod_learner_clear_weights(self%handle), stat, errmsg)
+  end subroutine
 
   ! Forgets the activations: the next step begins at zero. Local.
   recursive subroutine learner_clear_z(self, stat, errmsg)
@@ -10336,8 +10435,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10351,7 +10450,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10373,10 +10472,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10395,8 +10494,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10410,7 +10509,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10431,10 +10530,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10452,8 +10551,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10467,7 +10566,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10489,10 +10588,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10511,8 +10610,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10526,7 +10625,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10547,10 +10646,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10568,8 +10667,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10583,7 +10682,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10605,10 +10704,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10627,8 +10726,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10642,7 +10741,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10663,10 +10762,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10684,8 +10783,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10699,7 +10798,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10721,10 +10820,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10743,8 +10842,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10758,7 +10857,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10779,10 +10878,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10800,8 +10899,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10815,7 +10914,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10837,10 +10936,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10859,8 +10958,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10874,7 +10973,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10895,10 +10994,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10916,8 +11015,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10931,7 +11030,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -10953,10 +11052,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10975,8 +11074,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -10990,7 +11089,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11011,10 +11110,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11032,8 +11131,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11047,7 +11146,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11069,10 +11168,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11091,8 +11190,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11106,7 +11205,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11127,10 +11226,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11148,8 +11247,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11163,7 +11262,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11185,10 +11284,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11207,8 +11306,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11222,7 +11321,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11243,10 +11342,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11264,8 +11363,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11279,7 +11378,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11301,10 +11400,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11323,8 +11422,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11338,7 +11437,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11359,10 +11458,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11380,8 +11479,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11395,7 +11494,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11417,10 +11516,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11439,8 +11538,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11454,7 +11553,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11475,10 +11574,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11496,8 +11595,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11511,7 +11610,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11533,10 +11632,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11555,8 +11654,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11570,7 +11669,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11591,10 +11690,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11612,8 +11711,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11627,7 +11726,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11649,10 +11748,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11671,8 +11770,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11686,7 +11785,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11707,10 +11806,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11728,8 +11827,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11743,7 +11842,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11765,10 +11864,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11787,8 +11886,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11802,7 +11901,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11823,10 +11922,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11844,8 +11943,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11859,7 +11958,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11881,10 +11980,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11903,8 +12002,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11918,7 +12017,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11939,10 +12038,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11960,8 +12059,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11975,7 +12074,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -11997,10 +12096,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12019,8 +12118,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -12034,7 +12133,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12055,10 +12154,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12076,8 +12175,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12091,7 +12190,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12113,10 +12212,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12135,8 +12234,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12150,7 +12249,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12171,10 +12270,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12192,8 +12291,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12207,7 +12306,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12229,10 +12328,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12251,8 +12350,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12266,7 +12365,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12287,10 +12386,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12308,8 +12407,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12323,7 +12422,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12345,10 +12444,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12367,8 +12466,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12382,7 +12481,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12403,10 +12502,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12425,8 +12524,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
@@ -12441,7 +12540,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12460,10 +12559,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12530,8 +12629,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
@@ -12546,7 +12645,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12565,10 +12664,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12635,8 +12734,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -12651,7 +12750,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12670,10 +12769,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12740,8 +12839,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
@@ -12756,7 +12855,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12775,10 +12874,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12845,8 +12944,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
@@ -12861,7 +12960,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12880,10 +12979,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12950,8 +13049,8 @@ contains
       soft_lock, steps_per_visit, tile_shape, positive, periodic, missing, background, background_length, &
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
-      learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, learn_redraw_below, &
-      learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
+      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -12966,7 +13065,7 @@ contains
         learn_batch
     class(*), intent(in), optional :: tile_shape(..), background_length(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
-        learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
+        learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
     character(*), intent(in), optional :: reg_scale, tol_scale, strategy, schedule, soft_lock, missing, background, &
         correlation, learn_init, learn_reg_reference, learn_statistics
@@ -12985,10 +13084,10 @@ contains
       progress_interval=progress_interval, trace=trace, learn_init=learn_init, learn_max_iter=learn_max_iter, &
       learn_tol=learn_tol, learn_reg_reference=learn_reg_reference, learn_dict_tol=learn_dict_tol, &
       learn_dict_max_iter=learn_dict_max_iter, learn_window=learn_window, learn_zero_mean=learn_zero_mean, &
-      learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, learn_recentre=learn_recentre, &
-      learn_sort=learn_sort, learn_redraw=learn_redraw, learn_redraw_below=learn_redraw_below, &
-      learn_online=learn_online, learn_batch=learn_batch, learn_forgetting=learn_forgetting, &
-      learn_statistics=learn_statistics)
+      learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
+      learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
+      learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
+      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13206,6 +13305,22 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Weights of the samples from the next step on, this rank's block as x, of all signals: at least 0; 0 where a sample is missing, and
+  ! x may be NaN.
+  recursive subroutine set_weights_1_r64(self, weights, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: weights(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    call c%lay_out('weights', view_r64(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_weights(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! One outer iteration: z, then the dictionary. x as for an encoder.
   recursive subroutine step_2_r64(self, x, step, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -13360,6 +13475,22 @@ contains
     if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
     if (c%status >= 0) objective = found(1)
     if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Weights of the samples from the next step on, this rank's block as x, of all signals: at least 0; 0 where a sample is missing, and
+  ! x may be NaN.
+  recursive subroutine set_weights_2_r64(self, weights, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: weights(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    call c%lay_out('weights', view_r64(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_weights(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -13520,6 +13651,22 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Weights of the samples from the next step on, this rank's block as x, of all signals: at least 0; 0 where a sample is missing, and
+  ! x may be NaN.
+  recursive subroutine set_weights_3_r64(self, weights, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: weights(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    call c%lay_out('weights', view_r64(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_weights(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! One outer iteration: z, then the dictionary. x as for an encoder.
   recursive subroutine step_4_r64(self, x, step, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -13674,6 +13821,22 @@ contains
     if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
     if (c%status >= 0) objective = found(1)
     if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Weights of the samples from the next step on, this rank's block as x, of all signals: at least 0; 0 where a sample is missing, and
+  ! x may be NaN.
+  recursive subroutine set_weights_4_r64(self, weights, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: weights(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    call c%lay_out('weights', view_r64(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_weights(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -13834,6 +13997,22 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Weights of the samples from the next step on, this rank's block as x, of all signals: at least 0; 0 where a sample is missing, and
+  ! x may be NaN.
+  recursive subroutine set_weights_5_r64(self, weights, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), intent(in), target :: weights(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'learner', self%collective)
+    call c%lay_out('weights', view_r64(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_weights(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! One outer iteration: z, then the dictionary. x as for an encoder.
   recursive subroutine step_1_r32(self, x, step, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -13988,6 +14167,22 @@ contains
     if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
     if (c%status >= 0) objective = found(1)
     if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Weights of the samples from the next step on, this rank's block as x, of all signals: at least 0; 0 where a sample is missing, and
+  ! x may be NaN.
+  recursive subroutine set_weights_1_r32(self, weights, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: weights(:)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    call c%lay_out('weights', view_r32(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_weights(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -14148,6 +14343,22 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Weights of the samples from the next step on, this rank's block as x, of all signals: at least 0; 0 where a sample is missing, and
+  ! x may be NaN.
+  recursive subroutine set_weights_2_r32(self, weights, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: weights(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    call c%lay_out('weights', view_r32(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_weights(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! One outer iteration: z, then the dictionary. x as for an encoder.
   recursive subroutine step_3_r32(self, x, step, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -14302,6 +14513,22 @@ contains
     if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
     if (c%status >= 0) objective = found(1)
     if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Weights of the samples from the next step on, this rank's block as x, of all signals: at least 0; 0 where a sample is missing, and
+  ! x may be NaN.
+  recursive subroutine set_weights_3_r32(self, weights, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: weights(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    call c%lay_out('weights', view_r32(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_weights(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -14462,6 +14689,22 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Weights of the samples from the next step on, this rank's block as x, of all signals: at least 0; 0 where a sample is missing, and
+  ! x may be NaN.
+  recursive subroutine set_weights_4_r32(self, weights, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: weights(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    call c%lay_out('weights', view_r32(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_weights(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! One outer iteration: z, then the dictionary. x as for an encoder.
   recursive subroutine step_5_r32(self, x, step, offset, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -14616,6 +14859,22 @@ contains
     if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
     if (c%status >= 0) objective = found(1)
     if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Weights of the samples from the next step on, this rank's block as x, of all signals: at least 0; 0 where a sample is missing, and
+  ! x may be NaN.
+  recursive subroutine set_weights_5_r32(self, weights, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real32), intent(in), target :: weights(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'learner', self%collective)
+    call c%lay_out('weights', view_r32(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_weights(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 

@@ -43,6 +43,12 @@ pub(crate) trait Coder<T: Real> {
     /// What codes, once there is something to be coded.
     fn encoder(&self) -> Option<&Encoder<T>>;
 
+    /// Whether x may be anything in some places.
+    fn allows_holes(&self) -> bool;
+
+    /// Collective: samples of all signals have these weights from now on; none: all are 1.
+    fn set_weights(&mut self, weights: Option<&Field<'_, T>>) -> Result<()>;
+
     /// Collective: the same, made for signals that lie like this where there is none. Fails where there is no dictionary yet.
     fn encoder_for(&mut self, block: Block) -> Result<&mut Encoder<T>>;
 
@@ -85,6 +91,14 @@ impl<T: Real> Coder<T> for Encoder<T> {
 
     fn encoder(&self) -> Option<&Encoder<T>> {
         Some(self)
+    }
+
+    fn allows_holes(&self) -> bool {
+        Encoder::allows_holes(self)
+    }
+
+    fn set_weights(&mut self, weights: Option<&Field<'_, T>>) -> Result<()> {
+        Encoder::set_weights(self, weights)
     }
 
     fn encoder_for(&mut self, _: Block) -> Result<&mut Encoder<T>> {

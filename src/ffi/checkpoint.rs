@@ -141,7 +141,7 @@ fn restore(
     let (bytes, options, size, to) = ranks.agree(given)?;
     let size = ranks.reduce(Reduce::Max, &[size as i64])?[0];
     let n = session.n_threads;
-    let made: Either<Learners> = match size {
+    let mut made: Either<Learners> = match size {
         4 => Either::F32(Learner::restore_over(ranks, &bytes, options, n)?),
         _ => Either::F64(Learner::restore_over(ranks, &bytes, options, n)?),
     };
@@ -150,6 +150,7 @@ fn restore(
         Some(given) => Range::new(given, "checkpoint")?,
         None => Range::unit(),
     });
+    for_either!(&mut made, learner => learner.set_range(range));
     drop(session);
     give(to, handle(context, made, range));
     Ok(())

@@ -39,7 +39,7 @@ pub(crate) fn signals<'a, T: Element>(
     let n = shape.n_signals * shape.n_channels;
     let view = View::new::<T>(x.cast(), X, shape, shape.signal, n)?;
     // Where it allows holes the encoder looks itself at what is there.
-    if coder.encoder().is_some_and(Encoder::allows_holes) {
+    if coder.allows_holes() {
         return whole(coder, shape, view, shape.signal)?.field::<T>();
     }
     let x = brought(coder, shape, view, shape.signal)?;
@@ -74,13 +74,13 @@ pub(crate) fn solve<T: Element>(
     Ok((out, info, status))
 }
 
-pub(crate) fn set_weights<T: Element>(encoder: &mut Encoder<T>, weights: *const dicod_const_array) -> Result<()> {
-    let shape = Encoder::shape(encoder);
+pub(crate) fn set_weights<T: Element>(coder: &mut dyn Coder<T>, weights: *const dicod_const_array) -> Result<()> {
+    let shape = coder.shape();
     let n = shape.n_signals * shape.n_channels;
     let view = View::new::<T>(weights.cast(), WEIGHTS, shape, shape.signal, n);
-    let given = view.and_then(|view| whole(encoder, shape, view, shape.signal)?.field::<T>());
-    let weights = encoder.ranks().agree(given)?;
-    encoder.set_weights(Some(&weights))
+    let given = view.and_then(|view| whole(coder, shape, view, shape.signal)?.field::<T>());
+    let weights = coder.ranks().agree(given)?;
+    coder.set_weights(Some(&weights))
 }
 
 pub(crate) fn set_z<T: Element>(coder: &mut dyn Coder<T>, range: &Range, z: *const dicod_const_array) -> Result<()> {

@@ -68,7 +68,8 @@ fn draw<T: Element>(
         values(d.cast_const(), n, "d")?;
         let (first, range) = first_dictionary(&shape, &options, d.cast_const())?;
         let brought = same_problem(size_of::<T>(), &shape, &options);
-        let learner = Learner::over(ranks.clone(), shape, options, session.n_threads, first)?;
+        let mut learner = Learner::over(ranks.clone(), shape, options, session.n_threads, first)?;
+        learner.set_range(range);
         let x = field(&learner, &range, x)?;
         Ok((learner, brought, x))
     });

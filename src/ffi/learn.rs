@@ -17,6 +17,7 @@ use crate::ffi::problem::dicod_problem;
 use crate::ffi::run::largest;
 use crate::learn::{Init, Iteration, Learner, Outcome};
 use crate::linalg::{Dictionary, Field, FieldMut};
+use crate::options::solve::Missing;
 use crate::ranks::alike::fails_unless_alike;
 use std::ffi::c_void;
 use std::time::Instant;
@@ -196,8 +197,10 @@ fn learn<T: Element>(
         values(d.cast_const(), n, "d")?;
         fails_if_shared(&[problem.d_memory(d), problem.z_memory(z)], &read)?;
         let (first, range) = first_dictionary(shape, options, d.cast_const())?;
-        x.check_finite("x").map_err(|e| explained(e, shape))?;
-        range.check_x(&x)?;
+        if options.missing == Missing::None {
+            x.check_finite("x").map_err(|e| explained(e, shape))?;
+            range.check_x(&x)?;
+        }
         if !z.is_null() {
             aligned(z, "z")?;
             if options.learn.batch > 0 {
@@ -208,12 +211,13 @@ fn learn<T: Element>(
                 return Err(Error::argument("z", "given", allowed));
             }
         }
-        Ok((problem, info, x, first))
+        Ok((problem, info, x, first, range))
     });
-    let (problem, info, x, first) = ranks.agree(given)?;
+    let (problem, info, x, first, range) = ranks.agree(given)?;
     let (shape, options) = (problem.shape.clone(), problem.options.clone());
     let made = Learner::over(ranks.clone(), shape, options, session.n_threads, first);
     let mut learner = ranks.agree(made)?;
+    learner.set_range(range);
     let brought = same_problem(size_of::<T>(), &problem.shape, &problem.options);
     fails_unless_alike(&*ranks, &brought)?;
     let shape = &problem.shape;

@@ -330,8 +330,9 @@ fn create<T: Element>(
         let made = Learner::over(ranks.clone(), shape, options, n_threads, first)?;
         Ok((made, range, brought, to))
     });
-    let (made, range, brought, to) = ranks.agree(made)?;
+    let (mut made, range, brought, to) = ranks.agree(made)?;
     fails_unless_alike(&*ranks, &brought)?;
+    made.set_range(range);
     drop(session);
     give(to, handle(context, T::wrap::<Learners>(made), range));
     Ok(())
@@ -346,7 +347,10 @@ pub(crate) fn field<'a, T: Element>(
     let shape = learner.shape();
     let n = shape.n_signals * shape.n_channels;
     let x = View::new::<T>(x.cast(), X, shape, shape.signal, n)?.field::<T>()?;
-    x.check_finite("x").map_err(|error| explained(error, shape))?;
-    range.check_x(&x)?;
+    // Where holes are allowed it looks itself at what is there.
+    if !Coder::allows_holes(learner) {
+        x.check_finite("x").map_err(|error| explained(error, shape))?;
+        range.check_x(&x)?;
+    }
     Ok(x)
 }

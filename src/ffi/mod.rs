@@ -33,6 +33,8 @@ pub mod initial;
 pub mod learn;
 pub mod learned;
 pub mod learner;
+pub mod learner_statistics;
+pub mod learner_weights;
 #[cfg(feature = "mpi")]
 pub mod mpi;
 pub mod options;

@@ -5,6 +5,7 @@ use crate::base::error::{Error, Result};
 use crate::clock::Clock;
 use crate::csc::{Encoder, Stop};
 use crate::learn::initialise::{Form, Source, blank, noise, place};
+use crate::learn::majorise::Majoriser;
 use crate::learn::setup::Setup;
 use crate::learn::statistics::Statistics;
 use crate::learn::window::Window;
@@ -57,6 +58,9 @@ impl<T: Real> Setup<T> {
                         if matches!(info.stop, Stop::TimeLimit | Stop::Cancelled) {
                             return Err(Error::Stopped(info.stop));
                         }
+                        if encoder.weighs()? {
+                            dictionary = self.completed(encoder, x, dictionary)?;
+                        }
                     }
                     let patches = self.with_source(encoder, |source| source.largest_patches(n))?;
                     let (now, later) = left.split_at(n);
@@ -71,6 +75,22 @@ impl<T: Real> Setup<T> {
                 encoder.set_activations(&[]);
             }
         }
+        Ok(dictionary)
+    }
+
+    /// Atoms that were drawn with holes, as other activations show them: a step of D, and what that leaves unexplained.
+    fn completed(
+        &self,
+        encoder: &mut Encoder<T>,
+        x: &Field<'_, T>,
+        dictionary: Dictionary<T>,
+    ) -> Result<Dictionary<T>> {
+        let own = self.ranks.agree(encoder.activations())?;
+        let data = encoder.data_term()?;
+        let mut bound = Majoriser { setup: self, encoder, own: &own, x };
+        let statistics = bound.statistics(&dictionary, data, None)?;
+        let (dictionary, _) = bound.descend(dictionary, &statistics)?;
+        encoder.data_term_of(x, &dictionary)?;
         Ok(dictionary)
     }
 
@@ -91,15 +111,18 @@ impl<T: Real> Setup<T> {
     }
 
     fn form(&self) -> Form {
-        Form { window: self.options.learn.window, zero_mean: self.options.learn.zero_mean }
+        let learn = &self.options.learn;
+        Form { window: learn.window, zero_mean: learn.zero_mean, non_negative: learn.non_negative }
     }
 
     /// Draws patches from what an encoder holds: X, or the residual.
     fn with_source<R>(&self, encoder: &Encoder<T>, draw: impl FnOnce(Source<'_, T>) -> Result<R>) -> Result<R> {
         let field = encoder.in_window();
+        let (_, heaviest, weights) = encoder.weights_in_window();
         draw(Source {
             shape: encoder.shape(),
             x: Window::part(&field, self.shape.n_channels),
+            weights: weights.as_ref().map(|w| (Window::part(w, self.shape.n_channels), heaviest)),
             tiles: &encoder.own_tiles(),
             ranks: &*self.ranks,
             form: self.form(),

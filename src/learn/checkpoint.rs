@@ -11,13 +11,15 @@ use crate::learn::bytes::{Reader, Writer, checksum, refused};
 use crate::learn::memory::Memory;
 use crate::learn::setup::Setup;
 use crate::learn::statistics::Statistics;
+use crate::learn::weights::Weights;
 use crate::linalg::{Dictionary, Real};
 use crate::options::Table;
 use crate::ranks::Transport;
 use std::sync::Arc;
 
 const MAGIC: &[u8; 8] = b"DICODLRN";
-const VERSION: u32 = 1;
+/// What is written; the one before is still read.
+const VERSION: u32 = 2;
 
 /// Bytes before the options and after everything else.
 const HEAD: usize = 24;
@@ -43,9 +45,9 @@ pub fn element_size(bytes: &[u8]) -> Result<usize> {
         return Err(refused(found, "the beginning of a save"));
     }
     let version = reader.u32()?;
-    if version != VERSION {
+    if !(1..=VERSION).contains(&version) {
         let found = format!("version {version}");
-        return Err(refused(found, format!("version {VERSION}")));
+        return Err(refused(found, format!("version 1 to {VERSION}")));
     }
     let size = reader.u32()?;
     let length = reader.u64()?;
@@ -61,6 +63,11 @@ pub fn element_size(bytes: &[u8]) -> Result<usize> {
         4 | 8 => Ok(size as usize),
         size => Err(refused(format!("elements of {size} bytes"), "4 or 8 bytes each")),
     }
+}
+
+/// The version of what is one.
+fn version_of(bytes: &[u8]) -> Result<u32> {
+    Reader(&bytes[MAGIC.len()..]).u32()
 }
 
 /// Everything that the next step depends on, as bytes; `activations` are those of all ranks.
@@ -115,6 +122,7 @@ pub(super) fn pack<T: Real>(
         out.u64(s.nonzeros.len() as u64);
         s.nonzeros.iter().for_each(|n| out.u64(*n));
     }
+    out.bytes(&[memory.weights.are_given().into()]);
     let length = (out.0.len() + CHECKSUM) as u64;
     out.0[16..HEAD].copy_from_slice(&length.to_le_bytes());
     let sum = checksum(&out.0);
@@ -161,6 +169,9 @@ pub(super) fn unpack<T: Real>(
     let mut memory = Memory::new(&setup.options, setup.shape.n_atoms);
     memory.activations = read_activations(&mut reader, &setup)?;
     memory.statistics = read_statistics(&mut reader, &setup.shape)?;
+    if version_of(bytes)? > 1 {
+        memory.weights = Weights::none(reader.u8()? == 1);
+    }
     if !reader.0.is_empty() {
         return Err(refused(format!("{} bytes too long", reader.0.len()), "a checkpoint"));
     }

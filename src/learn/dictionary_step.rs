@@ -5,7 +5,7 @@ use crate::base::memory;
 use crate::base::wording::per_axis;
 use crate::clock;
 use crate::grid::point::{AXES, Point};
-use crate::learn::quadratic::{Limits, Quadratic, centre, into_ball};
+use crate::learn::quadratic::{Limits, Quadratic, centre, clip, into_ball};
 use crate::learn::statistics::Statistics;
 use crate::linalg::{Atoms, Dictionary, Real};
 
@@ -23,6 +23,8 @@ pub struct Settings {
     pub window: bool,
     /// Each channel of an atom has mean zero, fixed atoms aside. The objective is not higher than before if it had.
     pub zero_mean: bool,
+    /// No value of an atom is negative, fixed atoms aside; factors of rank one neither. The objective as with `zero_mean`.
+    pub non_negative: bool,
 }
 
 impl Settings {
@@ -160,6 +162,9 @@ pub(crate) fn feasible<T: Real>(dictionary: &Dictionary<T>, settings: &Settings)
                     cut_atom(atom, support.as_deref());
                     centre(atom, volume, support.as_deref());
                 }
+                if settings.non_negative {
+                    clip(atom);
+                }
                 into_ball(atom);
             }
         }
@@ -201,6 +206,7 @@ pub fn dictionary_step<T: Real>(
         fixed: &settings.fixed,
         support: support.as_deref(),
         zero_mean: settings.zero_mean,
+        non_negative: settings.non_negative,
     };
     let start = widened(dictionary)?;
     let mut quadratic = full(statistics, unit)?;
@@ -227,12 +233,26 @@ pub fn dictionary_step<T: Real>(
     outcome.change = quadratic.change(&start, &widened(&next)?)? / unit;
     // Rounding to the element type, or the border of atoms that were given without a window, may
     // cost more than the step has gained. A NaN is no gain. What may not stay as it is has no choice.
-    let may_stay = !settings.zero_mean || is_centred::<T>(&start, dictionary, settings);
-    if outcome.change < 0.0 || !may_stay {
+    if outcome.change < 0.0 || !may_stay(dictionary, settings)? {
         return Ok((next, outcome));
     }
     outcome.change = 0.0;
     Ok((dictionary.clone(), outcome))
+}
+
+/// Whether atoms are of zero mean and not negative, as far as they have to be.
+pub(super) fn may_stay<T: Real>(d: &Dictionary<T>, settings: &Settings) -> Result<bool> {
+    let fixed = |k: usize| settings.fixed.get(k).is_some_and(|f| *f);
+    let negative = |values: &[T]| {
+        let atoms = values.chunks_exact(values.len() / d.n_atoms).enumerate().filter(|(k, _)| !fixed(*k));
+        atoms.flat_map(|(_, atom)| atom).any(|x| *x < T::ZERO)
+    };
+    let stays = !settings.non_negative
+        || match &d.atoms {
+            Atoms::Full(d) => !negative(d),
+            Atoms::RankOne { u, v } => !negative(u) && !negative(v),
+        };
+    Ok(stays && (!settings.zero_mean || is_centred::<T>(&widened(d)?, d, settings)))
 }
 
 /// Whether each channel has mean zero, up to rounding.
@@ -253,6 +273,9 @@ fn cut(values: &mut [f64], depth: usize, volume: usize, limits: &Limits<'_>) {
             cut_atom(atom, limits.support);
             if limits.zero_mean {
                 centre(atom, volume, limits.support);
+            }
+            if limits.non_negative {
+                clip(atom);
             }
         }
     }
@@ -279,6 +302,10 @@ fn rank_one(
 ) -> Result<Outcome> {
     let pair = statistics.window();
     cut(v, volume, volume, limits);
+    if limits.non_negative {
+        let u = u.chunks_exact_mut(p).enumerate();
+        u.filter(|(k, _)| !limits.fixed.get(*k).is_some_and(|f| *f)).for_each(|(_, u)| clip(u));
+    }
     let mut outcome = Outcome { change: 0.0, gap: f64::INFINITY, iterations: 0 };
     let inner = |support, zero_mean| Limits {
         tol: 0.1 * limits.tol,
@@ -287,6 +314,7 @@ fn rank_one(
         fixed: limits.fixed,
         support,
         zero_mean,
+        non_negative: limits.non_negative,
     };
     for _ in 0..ROUNDS {
         // v: ⟨u_k, u_l⟩ ztz_{k,l}, Σ_p u_k[p] ztX_k[p].

@@ -12,6 +12,7 @@ use crate::grid::places::Places;
 use crate::grid::point::{AXES, Point};
 use crate::grid::tiles::Tile;
 use crate::learn::dictionary_step::tukey_window;
+use crate::learn::quadratic::clip;
 use crate::learn::window::Window;
 use crate::linalg::{Atoms, Dictionary, Real};
 use crate::ranks::{Reduce, Transport};
@@ -33,6 +34,8 @@ pub(crate) fn generator(seed: i64, purpose: Purpose, number: u64) -> Numbers {
 pub(crate) struct Source<'a, T> {
     pub(crate) shape: &'a Shape,
     pub(crate) x: Window<'a, T>,
+    /// Weights of the samples, and the largest of them, where they are not all 1: x is times its weights then.
+    pub(crate) weights: Option<(Window<'a, T>, f64)>,
     /// Boxes of positions whose patches are this rank's to give.
     pub(crate) tiles: &'a [Tile],
     pub(crate) ranks: &'a dyn Transport,
@@ -46,10 +49,15 @@ pub(crate) struct Form {
     pub(crate) window: bool,
     /// Each channel gets mean zero.
     pub(crate) zero_mean: bool,
+    /// What is negative is taken away.
+    pub(crate) non_negative: bool,
 }
 
 impl Form {
     fn apply(self, patch: &mut [f64], atom: Point) {
+        if self.non_negative {
+            clip(patch);
+        }
         if !self.window && !self.zero_mean {
             return;
         }
@@ -161,12 +169,20 @@ pub(crate) fn noise(shape: &Shape, seed: i64, k: usize, form: Form) -> Result<Ve
 }
 
 impl<T: Real> Source<'_, T> {
-    /// The patch at a position on all ranks, tapered and scaled to norm 1; none if there is nothing.
-    fn patch(&self, places: &Places<'_>, signal: usize, at: Point) -> Result<Option<Vec<f64>>> {
+    /// The patch at a position on all ranks, tapered and scaled to norm 1, and how much of it is there; none if there is nothing.
+    fn patch(&self, places: &Places<'_>, signal: usize, at: Point) -> Result<Option<(Vec<f64>, f64)>> {
         let volume = self.shape.atom.iter().product::<i64>() as usize;
-        let mut patch = memory::zeroed("a patch", self.shape.n_channels * volume)?;
+        let depth = self.shape.n_channels * volume;
+        let mut patch = memory::zeroed("a patch", depth + 1)?;
         if places.tile_at(signal, at).is_some() {
-            for (channel, to) in patch.chunks_exact_mut(volume).enumerate() {
+            patch[depth] = 1.0;
+            if let Some((weights, heaviest)) = &self.weights {
+                for (channel, to) in patch[..depth].chunks_exact_mut(volume).enumerate() {
+                    weights.read(signal, channel, at, self.shape.atom, to);
+                }
+                patch[depth] = patch[..depth].iter().map(|w| w / heaviest).sum::<f64>() / depth as f64;
+            }
+            for (channel, to) in patch[..depth].chunks_exact_mut(volume).enumerate() {
                 self.x.read(signal, channel, at, self.shape.atom, to);
             }
         }
@@ -178,27 +194,34 @@ impl<T: Real> Source<'_, T> {
                 *to = f64::from_bits(bits as u64);
             }
         }
+        let share = patch.pop().unwrap_or(0.0);
         self.form.apply(&mut patch, self.shape.atom);
-        Ok(normalise(&mut patch).then_some(patch))
+        Ok(normalise(&mut patch).then_some((patch, share)))
     }
 
-    /// Patches at random, one per atom; noise where there is nothing but zeros.
+    /// Patches at random, one per atom, of which as much is there as may be; noise where there is nothing but zeros.
     pub(crate) fn random_patch(&self, seed: i64, k: usize) -> Result<Vec<f64>> {
         let places = Places::new(self.tiles);
         let valid = self.shape.valid();
         let mut rng = generator(seed, Purpose::Patches, k as u64);
+        let mut best: Option<(Vec<f64>, f64)> = None;
         for _ in 0..64 {
             let signal = rng.below(self.shape.n_signals);
             let at = valid.map(|n| rng.below(n as usize) as i64);
-            if let Some(patch) = self.patch(&places, signal, at)? {
+            let Some((patch, share)) = self.patch(&places, signal, at)? else { continue };
+            if share == 1.0 {
                 return Ok(patch);
             }
+            if best.as_ref().is_none_or(|(_, most)| share > *most) {
+                best = Some((patch, share));
+            }
         }
-        noise(self.shape, seed, k, self.form)
+        best.map_or_else(|| noise(self.shape, seed, k, self.form), |(patch, _)| Ok(patch))
     }
 
     /// The patches with the most energy, largest first, up to `n` that do not overlap (or as many
-    /// as there are), scaled to norm 1.
+    /// as there are), scaled to norm 1. Where something is missing the energy counts by the square of the share
+    /// that is there.
     pub(crate) fn largest_patches(&self, n: usize) -> Result<Vec<Vec<f64>>> {
         let places = Places::new(self.tiles);
         let energies = self.tiles.iter().map(|tile| {
@@ -237,7 +260,7 @@ impl<T: Real> Source<'_, T> {
             let (rest, k) = (first / valid[2], first % valid[2]);
             let (rest, j) = (rest / valid[1], rest % valid[1]);
             let (signal, at) = ((rest / valid[0]) as usize, [rest % valid[0], j, k]);
-            found.extend(self.patch(&places, signal, at)?);
+            found.extend(self.patch(&places, signal, at)?.map(|(patch, _)| patch));
             // What overlaps shows the same thing.
             for (tile, energies) in self.tiles.iter().zip(&mut energies) {
                 if clock::over() {
@@ -267,6 +290,17 @@ impl<T: Real> Source<'_, T> {
     /// The energy of the patch at each position of a tile, row-major: a sum of squares over
     /// channels and, one axis after the other, over the support, in one order wherever it is done.
     fn energies(&self, tile: &Tile) -> Result<Vec<f64>> {
+        let mut energies = self.sums(tile, &self.x, |x| x * x)?;
+        if let Some((weights, heaviest)) = &self.weights {
+            let all = self.shape.n_channels as f64 * self.shape.atom.iter().product::<i64>() as f64;
+            let there = self.sums(tile, weights, |w| w / heaviest)?;
+            energies.iter_mut().zip(there).for_each(|(energy, there)| *energy *= (there / all).powi(2));
+        }
+        Ok(energies)
+    }
+
+    /// Sums over the patch at each position of a tile.
+    fn sums(&self, tile: &Tile, of: &Window<'_, T>, term: impl Fn(f64) -> f64) -> Result<Vec<f64>> {
         let what = "the error of patches";
         let atom = self.shape.atom;
         let mut shape: Point = std::array::from_fn(|a| tile.shape[a] + atom[a] - 1);
@@ -274,9 +308,9 @@ impl<T: Real> Source<'_, T> {
         let mut values: Vec<f64> = memory::zeroed(what, n)?;
         let mut channel: Vec<f64> = memory::zeroed(what, n)?;
         for p in 0..self.shape.n_channels {
-            self.x.read(tile.signal, p, tile.origin, shape, &mut channel);
+            of.read(tile.signal, p, tile.origin, shape, &mut channel);
             for (to, x) in values.iter_mut().zip(&channel) {
-                *to += x * x;
+                *to += term(*x);
             }
         }
         for axis in (0..AXES).rev() {

@@ -4,6 +4,7 @@ use crate::base::error::{Error, Result};
 use crate::csc::coder::Coder;
 use crate::csc::encoder::activations::write_list;
 use crate::csc::encoder::blocks::{Active, fetch_within_reach, write_model};
+use crate::csc::problem::range::Range;
 use crate::csc::{Activation, Encoder, Options, Shape, Step};
 use crate::grid::block::Block;
 use crate::learn::bytes::{read, write};
@@ -11,7 +12,9 @@ use crate::learn::checkpoint::{pack, unpack};
 use crate::learn::memory::Memory;
 use crate::learn::setup::Setup;
 use crate::learn::state::{State, no_dictionary};
+use crate::learn::statistics::Statistics;
 use crate::linalg::{Dictionary, Field, FieldMut, Real};
+use crate::options::solve::Missing;
 use crate::ranks::Transport;
 use crate::ranks::local::Local;
 use std::path::Path;
@@ -71,6 +74,14 @@ impl<T: Real> Learner<T> {
         self.memory.iteration
     }
 
+    /// What the last step of D went by, the same on all ranks; with `learn_online` and `learn_batch` that of all signals so far. ztz
+    /// and ztX are those of z and x (less its background); with weights w, of which the largest is W, W·ztz, and ztX of
+    /// w·x + (W − w)·(D∗z) in place of x, with the D before the step. None before the first step; a checkpoint has them
+    /// only where they go on.
+    pub fn statistics(&self) -> Option<&Statistics> {
+        self.memory.statistics.as_ref().or(self.memory.of_step.as_ref())
+    }
+
     /// λ per atom; none as long as it is not known or changes from step to step.
     pub fn lambda(&self) -> Option<&[f64]> {
         self.memory.lambda.as_deref()
@@ -91,11 +102,12 @@ impl<T: Real> Learner<T> {
         let encoder = self.state.encoder();
         let atoms = [self.dictionary(), self.given()].into_iter().flatten();
         let atoms = atoms.map(|d| d.n_atoms * d.n_channels * d.volume() * size_of::<T>());
-        let statistics = self.memory.statistics.as_ref();
+        let statistics = self.statistics();
         encoder.map_or(0, |encoder| encoder.bytes() + encoder.bytes_gram())
             + atoms.sum::<usize>()
             + statistics.map_or(0, |s| size_of::<f64>() * (s.ztz.len() + s.ztx.len()))
             + self.memory.activations.capacity() * size_of::<Activation<T>>()
+            + self.memory.weights.bytes()
     }
 
     /// z ≠ 0 of the signals of the last step on this rank, sorted by (signal, atom, position).
@@ -126,6 +138,17 @@ impl<T: Real> Learner<T> {
     /// brings a block of the valid domain.
     pub fn set_z(&mut self, z: &Field<'_, T>) -> Result<()> {
         Coder::set_z(self, z)
+    }
+
+    /// Collective: samples of all signals have these weights from now on, as [`Encoder::set_weights`] has them; a batch takes its
+    /// own. z is kept, where it still may be.
+    pub fn set_weights(&mut self, weights: Option<&Field<'_, T>>) -> Result<()> {
+        self.memory.weights.set(&self.setup, weights)
+    }
+
+    /// Refuses numbers that are too large where holes are allowed.
+    pub(crate) fn set_range(&mut self, range: Range) {
+        self.setup.range = range;
     }
 
     /// Collective: writes D∗z of the last step as (signals × channels) fields: any block on each rank.
@@ -246,6 +269,14 @@ impl<T: Real> Coder<T> for Learner<T> {
 
     fn encoder(&self) -> Option<&Encoder<T>> {
         self.state.encoder()
+    }
+
+    fn allows_holes(&self) -> bool {
+        self.setup.options.missing == Missing::Nan || self.memory.weights.are_given()
+    }
+
+    fn set_weights(&mut self, weights: Option<&Field<'_, T>>) -> Result<()> {
+        Learner::set_weights(self, weights)
     }
 
     fn encoder_for(&mut self, block: Block) -> Result<&mut Encoder<T>> {

@@ -18,6 +18,7 @@ mod initialise;
 mod iterate;
 mod iteration;
 pub mod learner;
+mod majorise;
 mod memory;
 mod quadratic;
 mod recentre;
@@ -27,6 +28,7 @@ mod sort;
 mod state;
 pub mod statistics;
 mod step;
+mod weights;
 pub(crate) mod window;
 
 pub use crate::options::learn::{Init, Learning, Reference};

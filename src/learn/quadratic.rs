@@ -46,6 +46,8 @@ pub(crate) struct Limits<'l> {
     pub(crate) support: Option<&'l [bool]>,
     /// Each channel of an atom has mean zero.
     pub(crate) zero_mean: bool,
+    /// No value is negative.
+    pub(crate) non_negative: bool,
 }
 
 /// What a minimisation did.
@@ -74,6 +76,7 @@ struct Balls<'l> {
     depth: usize,
     /// Values of a channel, each of which has mean zero; none: it may have any.
     centred: Option<usize>,
+    non_negative: bool,
 }
 
 impl<'l> Balls<'l> {
@@ -82,7 +85,8 @@ impl<'l> Balls<'l> {
         let radii = memory::zeroed("the dictionary step", of.n_atoms)?;
         let (free, support) = ((0..of.n_atoms).map(movable).collect(), limits.support);
         let centred = limits.zero_mean.then(|| of.volume());
-        let mut balls = Balls { free, radii, support, depth: of.depth(), centred };
+        let non_negative = limits.non_negative;
+        let mut balls = Balls { free, radii, support, depth: of.depth(), centred, non_negative };
         for k in 0..of.n_atoms {
             let kept = balls.atom(k).filter(|i| !balls.allowed(*i));
             balls.radii[k] = (1.0 - kept.map(|i| x[i] * x[i]).sum::<f64>()).max(0.0).sqrt();
@@ -110,7 +114,8 @@ impl<'l> Balls<'l> {
             let (mut along, mut square) = (0.0, 0.0);
             let mut add = |g: f64, x: f64| {
                 along += g * x;
-                square += g * g;
+                // The least ⟨g, d⟩ has none where g is positive, if none is negative.
+                square += if self.non_negative && g > 0.0 { 0.0 } else { g * g };
             };
             let gradient = |i: usize| hx[i] - of.linear[i];
             match self.centred {
@@ -135,6 +140,9 @@ impl<'l> Balls<'l> {
             let mut square = 0.0;
             for i in range.clone().filter(|i| self.allowed(*i)) {
                 next[i] = y[i] - length * (hy[i] - of.linear[i]);
+                if self.non_negative {
+                    next[i] = next[i].max(0.0);
+                }
                 square += next[i] * next[i];
             }
             if let Some(volume) = self.centred {
@@ -368,6 +376,11 @@ pub(crate) fn centre(atom: &mut [f64], volume: usize, support: Option<&[bool]>) 
         let mean = (0..volume).filter(|i| allowed(*i)).map(|i| channel[i]).sum::<f64>() / n as f64;
         (0..volume).filter(|i| allowed(*i)).for_each(|i| channel[i] -= mean);
     }
+}
+
+/// Takes away what is negative.
+pub(crate) fn clip(atom: &mut [f64]) {
+    atom.iter_mut().for_each(|x| *x = x.max(0.0));
 }
 
 /// Scales to norm 1 what is longer.

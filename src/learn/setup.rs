@@ -3,6 +3,7 @@
 use crate::base::error::{Error, Result};
 use crate::clock::{self, Stage};
 use crate::csc::problem::model::wrong_dictionary;
+use crate::csc::problem::range::Range;
 use crate::csc::{Activation, Encoder, Options, Shape};
 use crate::learn::dictionary_step::{Settings, feasible, tukey_window, widened};
 use crate::learn::initialise::{Purpose, factors, generator};
@@ -11,7 +12,6 @@ use crate::learn::statistics::{Statistics, energy};
 use crate::learn::window::Window;
 use crate::linalg::{Atoms, Dictionary, Field, Real};
 use crate::options::learn::Init;
-use crate::options::solve::Missing;
 use crate::ranks::Transport;
 use std::sync::Arc;
 
@@ -23,14 +23,12 @@ pub(super) struct Setup<T> {
     pub(super) ranks: Arc<dyn Transport>,
     /// The values that were given, for fixed atoms.
     pub(super) given: Option<Dictionary<T>>,
+    /// To refuse numbers that are too large, where a sample is not missing.
+    pub(super) range: Range,
 }
 
 /// Fails unless the options of learning go together, and with the shape.
 fn check(shape: &Shape, options: &Options, given: bool) -> Result<()> {
-    if options.missing != Missing::None {
-        let allowed = "\"none\" in learning: fill what is missing, or learn from parts without holes";
-        return Err(Error::argument("option \"missing\"", "\"nan\"", allowed));
-    }
     let learn = &options.learn;
     let n_fixed = learn.fixed_atoms.len();
     if n_fixed != 0 && n_fixed != shape.n_atoms {
@@ -62,6 +60,10 @@ fn check(shape: &Shape, options: &Options, given: bool) -> Result<()> {
         let allowed = "0 where atoms have room for one value only, which would be zero";
         return Err(Error::argument("option \"learn_zero_mean\"", 1, allowed));
     }
+    if learn.zero_mean && learn.non_negative {
+        let allowed = "0 with option \"learn_zero_mean\": atoms of both kinds are zero";
+        return Err(Error::argument("option \"learn_non_negative\"", 1, allowed));
+    }
     if options.frozen_support {
         let name = "option \"frozen_support\"";
         return Err(Error::argument(name, 1, "0 when a dictionary is learned"));
@@ -80,7 +82,7 @@ impl<T: Real> Setup<T> {
         given: Option<Dictionary<T>>,
     ) -> Result<Self> {
         check(&shape, &options, given.is_some())?;
-        let mut setup = Setup { shape, options, n_threads, ranks, given: None };
+        let mut setup = Setup { shape, options, n_threads, ranks, given: None, range: Range::unit() };
         if let Some(given) = given {
             let given = setup.with_rank(given)?;
             let shape = &setup.shape;
@@ -149,6 +151,7 @@ impl<T: Real> Setup<T> {
             fixed: learn.fixed_atoms.clone(),
             window: learn.window,
             zero_mean: learn.zero_mean,
+            non_negative: learn.non_negative,
         }
     }
 
@@ -190,7 +193,9 @@ impl<T: Real> Setup<T> {
     pub(super) fn new_encoder(&self, dictionary: Dictionary<T>, n_signals: usize) -> Result<Encoder<T>> {
         let shape = Shape { n_signals, ..self.shape.clone() };
         let options = Options { warm_start: true, ..self.options.clone() };
-        Encoder::over(self.ranks.clone(), shape, dictionary, options, self.n_threads)
+        let mut encoder = Encoder::over(self.ranks.clone(), shape, dictionary, options, self.n_threads)?;
+        encoder.set_range(self.range);
+        Ok(encoder)
     }
 
     /// Whether an atom is fixed.
@@ -198,15 +203,26 @@ impl<T: Real> Setup<T> {
         self.options.learn.fixed_atoms.get(k).is_some_and(|f| *f)
     }
 
-    /// Statistics of activations with what the encoder's window holds: the signals, or a residual.
-    pub(super) fn gathered(&self, encoder: &Encoder<T>, own: &[Activation<T>], x: &Field<'_, T>) -> Result<Statistics> {
+    /// Collective: ‖X‖², less what signals lie on.
+    pub(super) fn energy(&self, encoder: &Encoder<T>, x: &Field<'_, T>) -> Result<f64> {
+        match encoder.centred(x)? {
+            Some(window) => energy(&window.fields(0, x.channels.len()), &*self.ranks),
+            None => energy(x, &*self.ranks),
+        }
+    }
+
+    /// Collective: statistics of activations with what the encoder's window holds: the signals, or a residual. `xx` is ‖X‖²;
+    /// without `pairs` ztz is zero.
+    pub(super) fn gathered(
+        &self,
+        encoder: &Encoder<T>,
+        own: &[Activation<T>],
+        xx: f64,
+        pairs: bool,
+    ) -> Result<Statistics> {
         let _stage = clock::stage(Stage::Statistics);
         let field = encoder.in_window();
         let ranks = &*self.ranks;
-        let xx = match encoder.centred(x)? {
-            Some(window) => energy(&window.fields(0, x.channels.len()), ranks)?,
-            None => energy(x, ranks)?,
-        };
         let share = Share {
             own,
             halo: &encoder.halo_activations()?,
@@ -214,6 +230,7 @@ impl<T: Real> Setup<T> {
             x: Window::part(&field, self.shape.n_channels),
             tiles: &encoder.own_tiles(),
             largest: encoder.largest_tile(),
+            pairs,
         };
         let method = self.options.learn.statistics;
         Statistics::new(encoder.shape(), &share, method, self.n_threads, ranks)

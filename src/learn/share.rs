@@ -19,4 +19,6 @@ pub(crate) struct Share<'a, T> {
     pub(crate) largest: Point,
     /// ‖X‖², over all ranks.
     pub(crate) xx: f64,
+    /// Pairs of activations are of interest, too: without them ztz is zero.
+    pub(crate) pairs: bool,
 }

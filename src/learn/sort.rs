@@ -5,8 +5,9 @@
 
 use crate::base::error::{Error, Result};
 use crate::clock::{self, Stage};
-use crate::csc::Activation;
+use crate::csc::{Activation, Encoder};
 use crate::learn::dictionary_step::{gradient, widened};
+use crate::learn::initialise::place;
 use crate::learn::memory::Memory;
 use crate::learn::quadratic::{Quadratic, dot};
 use crate::learn::setup::Setup;
@@ -44,6 +45,18 @@ pub(super) fn explained<T: Real>(statistics: &Statistics, dictionary: &Dictionar
     clock::check().map(|()| all)
 }
 
+/// Collective: the same where samples have weights: the data term without each atom, one after the other.
+fn explained_by_weights<T: Real>(encoder: &mut Encoder<T>, x: &Field<'_, T>, d: &Dictionary<T>) -> Result<Vec<f64>> {
+    let data = encoder.data_term_of(x, d)?;
+    let zero = vec![0.0; d.n_channels * d.volume()];
+    let explains = |k: usize| {
+        let mut without = d.clone();
+        place(&mut without, k, &zero);
+        Ok(encoder.data_term_of(x, &without)? - data)
+    };
+    (0..d.n_atoms).map(explains).collect()
+}
+
 /// Collective: sorts what a learner holds: dictionary, z, what is remembered of atoms. Fails where there is no dictionary, or
 /// before anything has changed.
 pub(super) fn sort<T: Real>(
@@ -59,11 +72,16 @@ pub(super) fn sort<T: Real>(
         Some(statistics) if setup.online() => explained(statistics, &ready.dictionary),
         _ => {
             let x = &setup.batch(x, memory.iteration);
-            ready.encoder.load(x)?;
+            ready.encoder.load_weighted(x)?;
             ready.encoder.set_activations(&memory.activations);
-            let statistics = setup.gathered(&ready.encoder, &memory.activations, x)?;
-            let _stage = clock::stage(Stage::Dictionary);
-            explained(&statistics, &ready.dictionary)
+            if ready.encoder.weighs()? {
+                explained_by_weights(&mut ready.encoder, x, &ready.dictionary)
+            } else {
+                let xx = setup.energy(&ready.encoder, x)?;
+                let statistics = setup.gathered(&ready.encoder, &memory.activations, xx, true)?;
+                let _stage = clock::stage(Stage::Dictionary);
+                explained(&statistics, &ready.dictionary)
+            }
         }
     };
     let explained = setup.ranks.agree(explained)?;
@@ -73,7 +91,7 @@ pub(super) fn sort<T: Real>(
     ready.encoder.set_dictionary(dictionary.clone())?;
     ready.encoder.set_activations(&activations);
     (ready.dictionary, memory.activations) = (dictionary, activations);
-    if let Some(statistics) = &mut memory.statistics {
+    for statistics in [&mut memory.statistics, &mut memory.of_step].into_iter().flatten() {
         moves.statistics(statistics);
     }
     if let Some(lambda) = &mut memory.lambda {

@@ -7,6 +7,7 @@ use crate::grid::block::Block;
 use crate::learn::initialise::blank;
 use crate::learn::memory::Memory;
 use crate::learn::setup::Setup;
+use crate::learn::weights::Told;
 use crate::linalg::{Dictionary, Field, Real};
 use crate::options::learn::Reference;
 use crate::options::solve::RegScale;
@@ -33,6 +34,8 @@ pub(super) fn no_dictionary() -> Error {
 pub(super) struct Ready<T: Real> {
     pub(super) dictionary: Dictionary<T>,
     pub(super) encoder: Encoder<T>,
+    /// The weights that it has.
+    told: Told,
 }
 
 impl<T: Real> State<T> {
@@ -65,7 +68,10 @@ impl<T: Real> State<T> {
         clock: &Clock<'_>,
     ) -> Result<&mut Ready<T>> {
         let ready = match *self {
-            State::Ready(ref mut ready) => return Ok(ready),
+            State::Ready(ref mut ready) => {
+                ready.weigh(setup, memory, x.block())?;
+                return Ok(ready);
+            }
             State::Known(_) => return self.known(setup, memory, x.block()),
             State::Blank => Ready::first(setup, memory, x, clock)?,
         };
@@ -76,7 +82,10 @@ impl<T: Real> State<T> {
     /// Collective: makes the encoder, for signals that lie like this, if there is none. Fails where there is no dictionary yet.
     pub(super) fn known(&mut self, setup: &Setup<T>, memory: &mut Memory<T>, block: Block) -> Result<&mut Ready<T>> {
         let ready = match *self {
-            State::Ready(ref mut ready) => return Ok(ready),
+            State::Ready(ref mut ready) => {
+                ready.weigh(setup, memory, block)?;
+                return Ok(ready);
+            }
             State::Known(ref dictionary) => Ready::knowing(dictionary.clone(), setup, memory, block)?,
             State::Blank => return Err(no_dictionary()),
         };
@@ -99,7 +108,7 @@ impl<T: Real> State<T> {
             State::Known(dictionary) => {
                 let mut encoder = setup.new_encoder(dictionary.clone(), setup.signals_per_step())?;
                 set(&mut encoder)?;
-                *self = State::Ready(Box::new(Ready { dictionary: dictionary.clone(), encoder }));
+                *self = State::Ready(Box::new(Ready { dictionary: dictionary.clone(), encoder, told: None }));
                 return self.set_z(setup, memory, &mut |_| Ok(()));
             }
             State::Blank => return Err(no_dictionary()),
@@ -123,7 +132,12 @@ impl<T: Real> Ready<T> {
         encoder.settle(block)?;
         encoder.set_activations(&memory.activations);
         memory.activations = setup.ranks.agree(encoder.activations())?;
-        Ok(Ready { dictionary, encoder })
+        Ok(Ready { dictionary, encoder, told: None })
+    }
+
+    /// Collective: sees to it that samples have the weights that they were given.
+    fn weigh(&mut self, setup: &Setup<T>, memory: &Memory<T>, block: Block) -> Result<()> {
+        memory.weights.tell(setup, &mut self.encoder, &mut self.told, memory.iteration, block)
     }
 
     /// Of the first dictionary.
@@ -133,11 +147,13 @@ impl<T: Real> Ready<T> {
         if let Some(lambda) = &memory.lambda {
             encoder.set_lambda(lambda);
         }
-        encoder.load(x)?;
+        let mut told = None;
+        memory.weights.tell(setup, &mut encoder, &mut told, memory.iteration, x.block())?;
+        encoder.load_weighted(x)?;
         let first = setup.first_dictionary(&mut encoder, x, clock);
         let dictionary = setup.ranks.agree(first)?;
         encoder.set_dictionary(dictionary.clone())?;
-        Ok(Ready { dictionary, encoder })
+        Ok(Ready { dictionary, encoder, told })
     }
 
     /// Collective: z for the dictionary as it is.

@@ -6,6 +6,7 @@ use crate::csc::Activation;
 use crate::learn::dictionary_step::{add_model, data_term, dictionary_step};
 use crate::learn::initialise::place;
 use crate::learn::iteration::Iteration;
+use crate::learn::majorise::Majoriser;
 use crate::learn::memory::Memory;
 use crate::learn::recentre;
 use crate::learn::setup::Setup;
@@ -32,7 +33,8 @@ impl<T: Real> Ready<T> {
         x: &Field<'_, T>,
         done: &mut Iteration,
     ) -> Result<()> {
-        let batch = self.statistics(setup, memory, x)?;
+        let weighed = self.encoder.weighs()?;
+        let batch = self.statistics(setup, memory, x, weighed)?;
         let _stage = clock::stage(Stage::Dictionary);
         let accumulated = match setup.online() {
             true => {
@@ -43,11 +45,11 @@ impl<T: Real> Ready<T> {
             false => None,
         };
         let statistics = accumulated.as_ref().unwrap_or(&batch);
-        let mut next = self.improved(setup, statistics, &batch, done)?;
+        let mut next = self.improved(setup, (statistics, &batch), (&memory.activations, x, weighed), done)?;
         let mut activations = memory.activations.clone();
-        self.redraw(setup, statistics, &batch, (&mut next, &mut activations), done)?;
+        self.redraw(setup, (statistics, &batch), (x, weighed), (&mut next, &mut activations), done)?;
         if done.redrawn == 0
-            && let Some((d, z, objective)) = self.recentre(setup, memory, x, &next, done)?
+            && let Some((d, z, objective)) = self.recentre(setup, memory, (x, weighed), &next, done)?
         {
             (next, activations, done.objective_d) = (d, z, objective);
             done.recentred = true;
@@ -56,6 +58,7 @@ impl<T: Real> Ready<T> {
         self.encoder.set_activations(&activations);
         memory.activations = activations;
         self.dictionary = next;
+        memory.of_step = accumulated.is_none().then_some(batch);
         memory.statistics = accumulated;
         memory.iteration += 1;
         memory.last = Some(done.objective_d);
@@ -63,8 +66,20 @@ impl<T: Real> Ready<T> {
     }
 
     /// Collective: statistics of z and the signals.
-    fn statistics(&self, setup: &Setup<T>, memory: &Memory<T>, x: &Field<'_, T>) -> Result<Statistics> {
-        let mut found = setup.gathered(&self.encoder, &memory.activations, x)?;
+    fn statistics(
+        &mut self,
+        setup: &Setup<T>,
+        memory: &Memory<T>,
+        x: &Field<'_, T>,
+        weighed: bool,
+    ) -> Result<Statistics> {
+        if weighed {
+            let data = self.encoder.data_term()?;
+            let bound = Majoriser { setup, encoder: &mut self.encoder, own: &memory.activations, x };
+            return bound.statistics(&self.dictionary, data, None);
+        }
+        let xx = setup.energy(&self.encoder, x)?;
+        let mut found = setup.gathered(&self.encoder, &memory.activations, xx, true)?;
         // X = residual + D∗z, and the residual is where it is needed.
         let _stage = clock::stage(Stage::Statistics);
         let whole = add_model(&mut found, &self.dictionary);
@@ -73,12 +88,19 @@ impl<T: Real> Ready<T> {
 
     /// Collective: a dictionary with a lower objective.
     fn improved(
-        &self,
+        &mut self,
         setup: &Setup<T>,
-        statistics: &Statistics,
-        batch: &Statistics,
+        (statistics, batch): (&Statistics, &Statistics),
+        (own, x, weighed): (&[Activation<T>], &Field<'_, T>, bool),
         done: &mut Iteration,
     ) -> Result<Dictionary<T>> {
+        if weighed && !setup.online() {
+            let mut bound = Majoriser { setup, encoder: &mut self.encoder, own, x };
+            let (next, outcome) = bound.descend(self.dictionary.clone(), statistics)?;
+            (done.dict_iterations, done.dict_gap) = (outcome.iterations, outcome.gap);
+            done.objective_d = done.objective_z + outcome.change;
+            return Ok(next);
+        }
         let step = dictionary_step(statistics, &self.dictionary, &setup.settings());
         let (next, outcome) = setup.ranks.agree(step)?;
         done.dict_iterations = outcome.iterations;
@@ -86,6 +108,11 @@ impl<T: Real> Ready<T> {
         done.objective_d = done.objective_z
             + match setup.online() {
                 false => outcome.change,
+                true if weighed => {
+                    let mut bound = Majoriser { setup, encoder: &mut self.encoder, own, x };
+                    let before = bound.value_here(&self.dictionary, batch)?;
+                    bound.value(&next, batch)? - before
+                }
                 true => {
                     let change =
                         data_term(batch, &next).and_then(|next| Ok(next - data_term(batch, &self.dictionary)?));
@@ -97,10 +124,10 @@ impl<T: Real> Ready<T> {
 
     /// Collective: draws atoms anew that are of no use; their few activations go with them.
     fn redraw(
-        &self,
+        &mut self,
         setup: &Setup<T>,
-        statistics: &Statistics,
-        batch: &Statistics,
+        (statistics, batch): (&Statistics, &Statistics),
+        (x, weighed): (&Field<'_, T>, bool),
         (next, activations): (&mut Dictionary<T>, &mut Vec<Activation<T>>),
         done: &mut Iteration,
     ) -> Result<()> {
@@ -116,7 +143,10 @@ impl<T: Real> Ready<T> {
             let gone: f64 = replaced.iter().map(|k| done.lambda[*k] * batch.l1[*k]).sum();
             let zero = vec![0.0; setup.shape.n_channels * without.volume()];
             replaced.iter().for_each(|k| place(&mut without, *k, &zero));
-            let now = setup.ranks.agree(data_term(batch, &without))?;
+            let now = match weighed {
+                true => Majoriser { setup, encoder: &mut self.encoder, own: activations, x }.value(&without, batch)?,
+                false => setup.ranks.agree(data_term(batch, &without))?,
+            };
             let penalty: f64 = done.lambda.iter().zip(&batch.l1).map(|(l, n)| l * n).sum();
             done.objective_d = now + penalty - gone;
         }
@@ -130,7 +160,7 @@ impl<T: Real> Ready<T> {
         &mut self,
         setup: &Setup<T>,
         memory: &Memory<T>,
-        x: &Field<'_, T>,
+        (x, weighed): (&Field<'_, T>, bool),
         next: &Dictionary<T>,
         done: &Iteration,
     ) -> Result<Option<Moved<T>>> {
@@ -146,18 +176,32 @@ impl<T: Real> Ready<T> {
         if !(slow && due) || offsets.iter().flatten().all(|offset| *offset == 0) {
             return Ok(None);
         }
-        let settings = setup.settings();
         let encoder = &mut self.encoder;
         let moved = recentre::moved_activations(&memory.activations, &offsets, encoder.shape());
         let moved = encoder.route(&moved)?;
         encoder.load(x)?;
         encoder.set_activations(&moved);
-        let statistics = setup.gathered(encoder, &moved, x)?.with_ridge(setup.options.ridge);
         let start = recentre::moved_atoms(next, &offsets);
-        let step = dictionary_step(&statistics, &start, &settings);
-        let (found, _) = setup.ranks.agree(step)?;
+        let (found, statistics, data) = match weighed {
+            true => {
+                let data = encoder.data_term_of(x, &start)?;
+                let mut bound = Majoriser { setup, encoder, own: &moved, x };
+                let statistics = bound.statistics(&start, data, None)?;
+                let (found, _) = bound.descend(start, &statistics)?;
+                let data = bound.value(&found, &statistics)?;
+                (found, statistics, data)
+            }
+            false => {
+                let xx = setup.energy(encoder, x)?;
+                let statistics = setup.gathered(encoder, &moved, xx, true)?.with_ridge(setup.options.ridge);
+                let step = dictionary_step(&statistics, &start, &setup.settings());
+                let (found, _) = setup.ranks.agree(step)?;
+                let data = setup.ranks.agree(data_term(&statistics, &found))?;
+                (found, statistics, data)
+            }
+        };
         let penalty: f64 = done.lambda.iter().zip(&statistics.l1).map(|(l, n)| l * n).sum();
-        let objective = setup.ranks.agree(data_term(&statistics, &found))? + penalty;
+        let objective = data + penalty;
         // By more than rounding may pretend.
         let better = objective < done.objective_d - 1e-9 * statistics.xx;
         Ok(better.then_some((found, moved, objective)))

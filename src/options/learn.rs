@@ -54,6 +54,7 @@ options! {
         window: flag = 0, "1: atoms are zero at the border of their support; patches are tapered by a Tukey window";
         zero_mean: flag = 0, "1: every atom has mean zero in each channel (those of learn_fixed_atoms aside), so that no level \
             is learned";
+        non_negative: flag = 0, "1: no value of an atom is negative (those of learn_fixed_atoms aside); not with learn_zero_mean";
         rank_one: flag = 0, "1: atoms are products of channel weights and one spatial shape";
         fixed_atoms: flags(Atom), "per atom, 1: it stays as it is in d; empty: all are learned";
         recentre: flag = 1, "1: atoms are moved to the middle of their support where that lowers the objective";

@@ -136,7 +136,7 @@ options! {
         positive: flag = 0, "1: activations are constrained to z >= 0";
         periodic: flags(Axis), "per axis, 1: the axis wraps around (valid shape = signal shape); empty: none does";
         missing: word(Missing) = None, "nan: a sample of x that is NaN is missing, as if its weight were 0 (see \
-            dicod_encoder_set_weights); none: it is an error; not in learning";
+            dicod_encoder_set_weights); none: it is an error";
         background: word(Background) = None, "what is taken from each channel of each signal before it is coded: nothing; \
             its mean over the domain; or at each position the mean over a box around it (see background_length); samples that are \
             missing do not count";

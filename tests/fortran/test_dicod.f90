@@ -305,6 +305,7 @@ contains
     integer(int32) :: stat
     integer :: i
     character(400) :: errmsg
+    real(wp) :: weights(40, 2), holed(40, 2)
     call fill(x, size(x), 16)
     d = 0
     call learn(x, wanted, wanted_z, learn_max_iter=3_int64, stat=stat)
@@ -315,6 +316,22 @@ contains
     call learner%get_dictionary(d)
     call learner%get_z(z)
     call check(same(d, wanted, size(d)) .and. same(z, wanted_z, size(z)), 'learner')
+    ! Holes: by weights, and by NaN alone.
+    weights = 1
+    weights(11:20, :) = 0
+    holed = x
+    where (weights < 0.5_wp) holed = ieee_value(1.0_wp, ieee_quiet_nan)
+    call learn(holed, wanted, wanted_z, learn_max_iter=3_int64, missing='nan', stat=stat)
+    call learner%create(d, [40_int64], learn_max_iter=3_int64)
+    call learner%set_weights(weights)
+    call learner%run(holed, stat=stat)
+    call learner%get_dictionary(d)
+    call check(same(d, wanted, size(d)), 'weights of a learner')
+    call learner%set_weights(-weights, stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'weights(1, 1) must be at least 0')
+    call learner%clear_weights()
+    call learner%step(holed, stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_NOT_FINITE, 'x(11, 1) must be a finite number')
     call learner%create(d, [40_int64])
     do i = 1, 2
       call learner%step(x, step)

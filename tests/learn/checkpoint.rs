@@ -16,10 +16,11 @@ fn same_bits<T: Real>(a: &Dictionary<T>, b: &Dictionary<T>) -> bool {
 #[test]
 fn threads_and_restarts_change_no_bit() {
     fn check<T: Real>(noise: &mut Noise) {
-        let problem = random_problem(noise);
-        let options = options_at_random(noise, &problem);
+        let mut problem = random_problem(noise);
+        let mut options = options_at_random(noise, &problem);
+        super::weights_at_random(noise, &mut problem, &mut options);
         let what = format!("{options:?}\n{problem:?}");
-        let values = rounded::<T>(&problem.x);
+        let values = rounded::<T>(&problem.with_holes());
         let x = Field::contiguous(&values, problem.signal.map(|n| n as i64));
         let mut one = learner::<T>(&problem, &options, 1);
         let mut two = learner::<T>(&problem, &options, 2);
@@ -31,6 +32,7 @@ fn threads_and_restarts_change_no_bit() {
             let saved = stopped.save().unwrap();
             stopped = Learner::restore(&saved, None, 1).unwrap();
             assert_eq!(saved, stopped.save().unwrap());
+            super::weigh(&problem, &mut stopped);
             let third = stopped.step(&x, None).unwrap();
             for other in [second, third] {
                 assert_eq!(first.objective_z, other.objective_z, "{i} {what}");
@@ -150,7 +152,7 @@ fn the_format_is_the_documented_one() {
         let saved = learner.save().unwrap();
         let mut r = Documented(&saved);
         assert_eq!(r.take(8), b"DICODLRN");
-        assert_eq!((r.u32(), r.u32()), (1, 8));
+        assert_eq!((r.u32(), r.u32()), (2, 8));
         assert_eq!(r.u64(), saved.len() as u64);
         let n = r.u64() as usize;
         let text = str::from_utf8(r.take(n)).unwrap();
@@ -187,6 +189,7 @@ fn the_format_is_the_documented_one() {
             let nonzeros: Vec<u64> = (0..r.u64()).map(|_| r.u64()).collect();
             assert_eq!(nonzeros, done.nonzeros);
         }
+        assert_eq!(r.u8(), 0);
         assert_eq!(r.0.len(), 8);
         assert_eq!(r.u64(), crc64(&saved[..saved.len() - 8]));
         assert_eq!(sealed(saved[..saved.len() - 8].to_vec()), saved);
@@ -271,4 +274,49 @@ fn other_options_may_ask_for_another_rank() {
         let full = matches!(second.dictionary().unwrap().atoms, Atoms::Full(_));
         assert_eq!(full, rank_one);
     }
+}
+
+/// The same problem in every version of the library.
+fn of_golden(online: bool) -> (Problem, Options) {
+    let mut noise = Noise(77);
+    let problem = Problem {
+        n_axes: 2,
+        n_signals: 2,
+        n_channels: 1,
+        n_atoms: 2,
+        signal: [1, 14, 13],
+        atom: [1, 4, 3],
+        periodic: [false, false, true],
+        x: (0..2 * 14 * 13).map(|_| noise.normal()).collect(),
+        d: (0..2 * 12).map(|_| noise.normal()).collect(),
+        w: Vec::new(),
+        ridge: 0.0,
+    };
+    let mut options = Options { reg: 0.2, ..Options::default() };
+    options.learn.init = Init::Given;
+    options.learn.online = online;
+    (problem, options)
+}
+
+/// Files that version 1 of the format has left, after two steps.
+#[test]
+fn old_checkpoints_are_read_and_learning_goes_on() {
+    fn goes_on<T: Real>(online: bool, name: &str) {
+        let (problem, options) = of_golden(online);
+        let values = rounded::<T>(&problem.x);
+        let x = Field::contiguous(&values, problem.signal.map(|n| n as i64));
+        let old = std::fs::read(super::common::golden(name)).unwrap();
+        assert_eq!(old[8], 1);
+        let mut restored = Learner::<T>::restore(&old, None, 1).unwrap();
+        let mut whole = learner::<T>(&problem, &options, 1);
+        whole.step(&x, None).unwrap();
+        whole.step(&x, None).unwrap();
+        assert_eq!(restored.options(), whole.options());
+        assert_eq!(restored.save().unwrap(), whole.save().unwrap());
+        let (one, other) = (restored.step(&x, None).unwrap(), whole.step(&x, None).unwrap());
+        assert_eq!((one.index, one.objective_z, one.objective_d), (2, other.objective_z, other.objective_d));
+        assert!(same_bits(restored.dictionary().unwrap(), whole.dictionary().unwrap()));
+    }
+    goes_on::<f64>(false, "checkpoint_v1_f64.bin");
+    goes_on::<f32>(true, "checkpoint_v1_f32_online.bin");
 }

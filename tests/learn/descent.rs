@@ -32,6 +32,7 @@ fn descends<T: Real>(noise: &mut Noise, tolerance: f64, range: i32) -> usize {
     let mut problem = random_problem(noise);
     strange(noise, &mut problem.x, range);
     let mut options = options_at_random(noise, &problem);
+    super::weights_at_random(noise, &mut problem, &mut options);
     // The mean can be taken out by hand.
     if options.background == Background::Smooth {
         (options.background, options.background_length) = (Background::Mean, Vec::new());
@@ -54,10 +55,10 @@ fn descends<T: Real>(noise: &mut Noise, tolerance: f64, range: i32) -> usize {
     }
     let whole = !options.learn.online && options.learn.batch == 0;
     let what = format!("{options:?}\n{problem:?}");
-    let values = rounded::<T>(&problem.x);
+    let values = rounded::<T>(&problem.with_holes());
     let x = Field::contiguous(&values, problem.signal.map(|n| n as i64));
     let mut learner = learner::<T>(&problem, &options, 1);
-    let energy: f64 = problem.x.iter().map(|x| 0.5 * x * x).sum();
+    let energy: f64 = problem.x.iter().enumerate().map(|(i, x)| 0.5 * problem.weight(i) * x * x).sum();
     let mut history = vec![energy];
     let mut each = |i: &dicod::learn::Iteration| {
         history.extend([i.objective_z, i.objective_d]);
@@ -79,8 +80,10 @@ fn descends<T: Real>(noise: &mut Noise, tolerance: f64, range: i32) -> usize {
     let at = |i: usize| d.at(i / v / d.n_channels, i / v % d.n_channels, i % v).wide();
     let mut again = Problem { d: (0..problem.d.len()).map(at).collect(), ..problem.clone() };
     if options.background == Background::Mean {
-        for field in again.x.chunks_exact_mut(common::volume(problem.signal)) {
-            let mean = field.iter().sum::<f64>() / field.len() as f64;
+        let n = common::volume(problem.signal);
+        for (i, field) in again.x.chunks_exact_mut(n).enumerate() {
+            let there: Vec<f64> = (0..n).filter(|j| problem.weight(i * n + j) > 0.0).map(|j| field[j]).collect();
+            let mean = there.iter().sum::<f64>() / there.len().max(1) as f64;
             field.iter_mut().for_each(|x| *x -= mean);
         }
     }

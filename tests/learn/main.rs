@@ -11,16 +11,18 @@ mod behaviour;
 mod checkpoint;
 mod descent;
 mod memory;
+mod non_negative;
 mod planted;
 mod published;
 mod ranks;
 mod statistics;
+mod weights;
 
 use common::{Arrays, Point, Problem, golden, read_npz};
 use dicod::csc::{Options, Strategy};
 use dicod::learn::{Init, Learner, Learning, Method, Reference, Statistics};
 use dicod::linalg::{Field, Real};
-use dicod::options::solve::Background;
+use dicod::options::solve::{Background, Missing};
 
 fn long() -> bool {
     std::env::var_os("DICOD_LONG").is_some()
@@ -125,7 +127,34 @@ fn learner<T: Real>(problem: &Problem, options: &Options, n_threads: usize) -> L
     let shape = problem.shape(&options);
     let given = options.learn.init == Init::Given || !options.learn.fixed_atoms.is_empty();
     let given = given.then(|| problem.dictionary::<T>());
-    Learner::new(shape, options, n_threads, given).unwrap()
+    let mut learner = Learner::new(shape, options, n_threads, given).unwrap();
+    weigh(problem, &mut learner);
+    learner
+}
+
+/// Gives a learner the weights of a problem, unless NaN says it all.
+fn weigh<T: Real>(problem: &Problem, learner: &mut Learner<T>) {
+    if !problem.w.is_empty() && !problem.nan_says_all(learner.options()) {
+        let w = common::rounded::<T>(&problem.w);
+        learner.set_weights(Some(&Field::contiguous(&w, problem.signal.map(|n| n as i64)))).unwrap();
+    }
+}
+
+/// Holes, or weights of other kinds, for half of the problems.
+fn weights_at_random(noise: &mut Noise, problem: &mut Problem, options: &mut Options) {
+    let (n, kind) = (problem.x.len(), noise.below(10));
+    if noise.below(2) == 0 {
+        options.missing = Missing::Nan;
+    }
+    let mut draw = |of: &mut dyn FnMut(f64) -> f64| (0..n).map(|_| of(noise.uniform())).collect();
+    problem.w = match kind {
+        0 | 1 => draw(&mut |u| f64::from(u < 0.7)),
+        2 => (0..n).map(|i| f64::from(i % 7 > 2)).collect(),
+        3 => draw(&mut |u| if u < 0.2 { 0.0 } else { 3.0 * u }),
+        4 => draw(&mut |u| 0.25 * (4.0 * u).exp2()),
+        5 if problem.n_atoms == 1 => vec![0.0; n],
+        _ => Vec::new(),
+    };
 }
 
 /// Any way to learn it, four steps or so.
@@ -163,5 +192,7 @@ fn options_at_random(noise: &mut Noise, problem: &Problem) -> Options {
     // Two values at least, in a window, too.
     let rooms = problem.atom.map(|l| if options.learn.window && l > 1 { l.saturating_sub(2) } else { l });
     options.learn.zero_mean = common::volume(rooms) > 1 && noise.below(3) == 0;
+    // Of given atoms nothing may be left.
+    options.learn.non_negative = !options.learn.zero_mean && options.learn.init != Init::Given && noise.below(4) == 0;
     options
 }

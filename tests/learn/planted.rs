@@ -4,6 +4,7 @@ use super::{Noise, common, common::Problem, learner, long};
 use dicod::csc::Options;
 use dicod::learn::{Init, Learning};
 use dicod::linalg::Field;
+use dicod::options::solve::{Background, Missing};
 
 /// A signal made of atoms at random places, 20 dB above noise. Atoms are smooth and die away at
 /// both ends, as a learned atom that is shifted a little can still show all of it.
@@ -74,46 +75,107 @@ fn likeness(problem: &Problem, a: &[f64], b: &[f64]) -> f64 {
     best
 }
 
-#[test]
-fn planted_dictionaries_are_recovered() {
-    let mut noise = Noise(5);
-    let trials = if long() { 100 } else { 20 };
-    for (signal, atom, k) in [([1, 1, 3000], [1, 1, 24], 3), ([1, 90, 90], [1, 8, 8], 3)] {
-        let (mut recovered, mut worst, mut iterations) = (0, 1f64, 0);
+/// The least likeness of a planted atom to one that is learned.
+fn recovered(problem: &Problem, d: &dicod::linalg::Dictionary<f64>) -> f64 {
+    let volume = d.volume();
+    let learned: Vec<Vec<f64>> = (0..problem.n_atoms)
+        .map(|k| {
+            let d: Vec<f64> = (0..volume).map(|s| d.at(k, 0, s)).collect();
+            let norm = d.iter().map(|x| x * x).sum::<f64>().sqrt().max(1e-300);
+            d.iter().map(|x| x / norm).collect()
+        })
+        .collect();
+    let found = problem.d.chunks_exact(volume).map(|planted| {
+        let likeness = learned.iter().map(|d| likeness(problem, planted, d));
+        likeness.fold(0.0, f64::max)
+    });
+    found.fold(1.0, f64::min)
+}
+
+/// Learns from planted dictionaries, after something was done to the problem, and tells how many of how many are found again.
+fn trials(
+    trials: i64,
+    seed: u64,
+    what: &str,
+    options: &Options,
+    sizes: [usize; 2],
+    change: &dyn Fn(&mut Noise, &mut Problem),
+) -> Vec<(i64, i64)> {
+    let mut noise = Noise(seed);
+    let mut found = Vec::new();
+    for (signal, atom, k) in [([1, 1, sizes[0]], [1, 1, 24], 3), ([1, sizes[1], sizes[1]], [1, 8, 8], 3)] {
+        let (mut n_recovered, mut worst, mut iterations) = (0, 1f64, 0);
         for trial in 0..trials {
-            let problem = planted(&mut noise, signal, atom, k);
-            let options = Options {
-                reg: 0.1,
-                tol: 1e-2,
-                seed: trial,
-                learn: Learning { init: Init::GreedyPatches, max_iter: 100, tol: 1e-5, ..Learning::default() },
-                ..Options::default()
-            };
-            let x = Field::contiguous(&problem.x, problem.signal.map(|n| n as i64));
+            let mut problem = planted(&mut noise, signal, atom, k);
+            change(&mut noise, &mut problem);
+            let mut options = Options { reg: 0.1, tol: 1e-2, seed: trial, ..options.clone() };
+            options.learn = Learning { init: Init::GreedyPatches, max_iter: 100, tol: 1e-5, ..options.learn.clone() };
+            let x = problem.with_holes();
+            let x = Field::contiguous(&x, problem.signal.map(|n| n as i64));
             let mut learner = learner::<f64>(&problem, &options, 1);
             let done = learner.run(&x, None, None).unwrap();
             iterations += done.iterations;
-            let d = learner.dictionary().unwrap();
-            let volume = d.volume();
-            let learned: Vec<Vec<f64>> = (0..k)
-                .map(|k| {
-                    let d: Vec<f64> = (0..volume).map(|s| d.at(k, 0, s)).collect();
-                    let norm = d.iter().map(|x| x * x).sum::<f64>().sqrt().max(1e-300);
-                    d.iter().map(|x| x / norm).collect()
-                })
-                .collect();
-            let found = problem.d.chunks_exact(volume).map(|planted| {
-                let likeness = learned.iter().map(|d| likeness(&problem, planted, d));
-                likeness.fold(0.0, f64::max)
-            });
-            let least = found.fold(1.0, f64::min);
+            let least = recovered(&problem, learner.dictionary().unwrap());
             worst = worst.min(least);
-            recovered += i64::from(least >= 0.95);
+            n_recovered += i64::from(least >= 0.95);
         }
         println!(
-            "{signal:?}: {recovered} of {trials} recovered, least likeness {worst:.3}, {} iterations each",
+            "{what} {signal:?}: {n_recovered} of {trials} recovered, least likeness {worst:.3}, {} iterations each",
             iterations / trials as u64
         );
-        assert!(100 * recovered >= 95 * trials, "{recovered} of {trials}");
+        found.push((n_recovered, trials));
     }
+    found
+}
+
+/// All, or nearly.
+fn most((n_recovered, trials): &(i64, i64)) -> bool {
+    100 * n_recovered >= 95 * trials
+}
+
+#[test]
+fn planted_dictionaries_are_recovered() {
+    let found = trials(if long() { 100 } else { 20 }, 5, "whole", &Options::default(), [3000, 90], &|_, _| ());
+    assert!(found.iter().all(most), "{found:?}");
+}
+
+/// A part of all samples, one by one.
+fn at_random(noise: &mut Noise, problem: &mut Problem) {
+    problem.w = (0..problem.x.len()).map(|_| f64::from(u8::from(noise.uniform() >= 0.3))).collect();
+}
+
+/// A third of the field in one piece.
+fn in_one_piece(noise: &mut Noise, problem: &mut Problem) {
+    let n = problem.x.len();
+    let first = noise.below(n - n / 3);
+    problem.w = (0..n).map(|i| f64::from(u8::from(!(first..first + n / 3).contains(&i)))).collect();
+}
+
+/// As many samples are left as there are of the whole.
+const SIZES: [usize; 2] = [4400, 110];
+
+#[test]
+fn planted_dictionaries_are_recovered_where_samples_are_missing() {
+    let level = |problem: &mut Problem| problem.x.iter_mut().for_each(|x| *x += 1000.0);
+    let holes: [(&str, &dyn Fn(&mut Noise, &mut Problem)); 2] =
+        [("at random", &at_random), ("in one piece", &in_one_piece)];
+    let n = if long() { 100 } else { 20 };
+    let mut outcomes = Vec::new();
+    for (what, holes) in holes {
+        for missing in [Missing::None, Missing::Nan] {
+            // By weights as they are, and by NaN on a level.
+            let options = match missing {
+                Missing::None => Options::default(),
+                Missing::Nan => Options { missing, background: Background::Mean, ..Options::default() },
+            };
+            let found = trials(n, 11, what, &options, SIZES, &|noise, problem| {
+                holes(noise, problem);
+                if missing == Missing::Nan {
+                    level(problem);
+                }
+            });
+            outcomes.push((what, found));
+        }
+    }
+    assert!(outcomes.iter().all(|(_, found)| found.iter().all(most)), "{outcomes:?}");
 }

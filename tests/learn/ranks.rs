@@ -72,14 +72,23 @@ fn learn<T: Real>(
             Learner::over(ranks.clone(), shape, options.clone(), n_threads, given).unwrap()
         }
     };
-    let values = held(&rounded::<T>(&problem.x), problem.signal, block);
+    let values = held(&rounded::<T>(&problem.with_holes()), problem.signal, block);
     let mut x = Field::contiguous(&values, block.shape);
     x.origin = block.origin;
+    let weights = held(&rounded::<T>(&problem.w), problem.signal, block);
+    let weigh = |learner: &mut Learner<T>| {
+        if !problem.w.is_empty() && !problem.nan_says_all(options) {
+            let weights = Field { origin: block.origin, ..Field::contiguous(&weights, block.shape) };
+            learner.set_weights(Some(&weights)).unwrap();
+        }
+    };
+    weigh(&mut learner);
     let (mut d, mut objectives, mut saved) = (Vec::new(), Vec::new(), Vec::new());
     if checkpoint.is_none() {
         let given = (options.learn.init == Init::Given).then(|| problem.dictionary::<T>());
         let shape = problem.shape(options);
         let mut by_itself = Learner::over(ranks.clone(), shape, options.clone(), n_threads, given).unwrap();
+        weigh(&mut by_itself);
         by_itself.prepare(&x, None).unwrap();
         d.push(bits_of(by_itself.dictionary().unwrap()));
     }
@@ -88,6 +97,8 @@ fn learn<T: Real>(
         d.push(bits_of(learner.dictionary().unwrap()));
         objectives.extend([done.objective_z.to_bits(), done.objective_d.to_bits()]);
         objectives.extend(done.nonzeros);
+        let statistics = learner.statistics().unwrap();
+        objectives.extend(bits(&[&statistics.ztz[..], &statistics.ztx].concat()));
         if learner.iterations() == 2 {
             saved = learner.save().unwrap();
         }
@@ -131,8 +142,9 @@ fn learn<T: Real>(
 }
 
 fn check<T: Real>(noise: &mut Noise) {
-    let problem = random_problem(noise);
+    let mut problem = random_problem(noise);
     let mut options = options_at_random(noise, &problem);
+    super::weights_at_random(noise, &mut problem, &mut options);
     // Ranks of one process wait for each other in every sweep.
     options.tol = options.tol.max(1e-2);
     let axes = 3 - problem.n_axes..3;

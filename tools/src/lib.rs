@@ -28,7 +28,10 @@ const SECTIONS: [(&str, &[&str]); 27] = [
     ),
     ("Trace: what each rank did, and when", &["ffi/trace"]),
     ("Learning a dictionary: one call on plain arrays", &["ffi/learn"]),
-    ("Learner: learning step by step", &["ffi/learner", "ffi/sort", "ffi/learned", "ffi/initial"]),
+    (
+        "Learner: learning step by step",
+        &["ffi/learner", "ffi/sort", "ffi/learned", "ffi/learner_weights", "ffi/learner_statistics", "ffi/initial"],
+    ),
     ("Checkpoints of a learner", &["ffi/checkpoint"]),
     ("What an encoder or a learner holds", &["ffi/describe"]),
     ("Ready-made callbacks", &["ffi/terminal"]),

@@ -42,7 +42,7 @@ module dicod_learner_m
     !@end
     !@each x
     procedure, private :: step_{n}, run_{n}, encode_{n}, sort_atoms_{n}, reconstruct_{n}, residual_{n}, objective_{n}
-    procedure, private :: get_background_{n}
+    procedure, private :: get_background_{n}, set_weights_{n}
     ! call l%step(x, step, offset)
     generic :: step => step_{n}
     ! call l%run(x, info, offset, each, user)
@@ -57,6 +57,8 @@ module dicod_learner_m
     ! call l%residual(x, residual, offset, residual_offset)
     generic :: residual => residual_{n}
     generic :: objective => objective_{n}
+    ! call l%set_weights(weights, offset)
+    generic :: set_weights => set_weights_{n}
     !@end
     !@each z
     procedure, private :: set_z_{n}, get_z_{n}
@@ -66,6 +68,7 @@ module dicod_learner_m
     procedure, private :: learner_restore, learner_restore_bytes
     ! call l%restore(path or bytes, ...)
     generic :: restore => learner_restore, learner_restore_bytes
+    procedure :: clear_weights => learner_clear_weights
     procedure :: clear_z => learner_clear_z
     procedure :: get_sparse => learner_get_sparse
     procedure :: set_sparse => learner_set_sparse
@@ -75,6 +78,8 @@ module dicod_learner_m
     procedure :: describe => learner_describe
     procedure :: get_options => learner_get_options
     procedure :: get_lambda => learner_get_lambda
+    procedure :: get_ztz => learner_get_ztz
+    procedure :: get_ztx => learner_get_ztx
     procedure, private :: learner_save, learner_save_bytes
     ! call l%save(path), or l%save(bytes), which rank 0 gets
     generic :: save => learner_save, learner_save_bytes
@@ -144,6 +149,43 @@ contains
     call report_status(status, stat, errmsg)
   end subroutine
 
+  ! What the last step went by: correlations of the activations with themselves, ztz(2*axes - 1, atom, atom) in the order of its
+  ! elements, the middle of the first being shift 0; ztz(t, l, k) = sum_u z_k(u) z_l(u + t). Local.
+  recursive subroutine learner_get_ztz(self, ztz, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), allocatable, target, intent(inout) :: ztz(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int32) :: status
+    integer(int64) :: n
+    n = 0
+    status = dicod_learner_get_ztz(self%handle, 0_int64, c_null_ptr, n)
+    if (status >= 0) then
+      if (allocated(ztz)) deallocate (ztz)
+      allocate (ztz(n))
+      status = dicod_learner_get_ztz(self%handle, n, c_loc(ztz), n)
+    end if
+    call report_status(status, stat, errmsg)
+  end subroutine
+
+  ! Correlations of the activations with x, ztx(axes, channel, atom) in the order of its elements: sum_u z_k(u) x(u + s). Local.
+  recursive subroutine learner_get_ztx(self, ztx, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real(real64), allocatable, target, intent(inout) :: ztx(:)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    integer(int32) :: status
+    integer(int64) :: n
+    n = 0
+    status = dicod_learner_get_ztx(self%handle, 0_int64, c_null_ptr, n)
+    if (status >= 0) then
+      if (allocated(ztx)) deallocate (ztx)
+      allocate (ztx(n))
+      status = dicod_learner_get_ztx(self%handle, n, c_loc(ztx), n)
+    end if
+    call report_status(status, stat, errmsg)
+  end subroutine
+
   ! Writes a checkpoint: the file is whole at any time. Collective.
   recursive subroutine learner_save(self, path, stat, errmsg)
     class(dicod_learner), intent(inout) :: self
@@ -208,6 +250,14 @@ contains
     box%each => each
     if (present(user)) box%user => user
   end function
+
+  ! All samples count alike again. Collective.
+  recursive subroutine learner_clear_weights(self, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call report_status(dicod_learner_clear_weights(self%handle), stat, errmsg)
+  end subroutine
 
   ! Forgets the activations: the next step begins at zero. Local.
   recursive subroutine learner_clear_z(self, stat, errmsg)
@@ -678,6 +728,22 @@ contains
     if (c%proceed()) call c%finish(dicod_learner_objective(self%handle, a%input(), c_loc(found(1)), c_loc(found(2))))
     if (c%status >= 0) objective = found(1)
     if (c%status >= 0 .and. present(data_term)) data_term = found(2)
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Weights of the samples from the next step on, this rank's block as x, of all signals: at least 0; 0 where a sample is missing, and
+  ! x may be NaN.
+  recursive subroutine set_weights_{n}(self, weights, offset, stat, errmsg)
+    class(dicod_learner), intent(inout) :: self
+    real({kind}), intent(in), target :: weights({x})
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'learner', self%collective)
+    call c%lay_out('weights', view_{m}(weights), self%g%n_channels, self%g%signal, offset, a)
+    if (c%proceed()) call c%finish(dicod_learner_set_weights(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 

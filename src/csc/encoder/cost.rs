@@ -30,7 +30,7 @@ pub(super) fn seconds_per_nonzero<T: Real>(intake: &mut Intake<'_, T>) -> Result
     let (window, _, _, shape) = placed.window_and_rest();
     // Room that the certificate needs: made here, not in the time that is kept for it.
     window.forget_sizes()?;
-    let taking = typical(steps.chunks(n), |steps| subtract(bound, window, shape, tile.signal, steps));
+    let taking = typical(steps.chunks(n), |steps| subtract(bound.dictionary(), window, shape, tile.signal, steps));
     let measure = intake.measure();
     let mut scratch = measure.scratch()?;
     let signal = measure.placed.signal(tile.signal);

@@ -12,11 +12,14 @@ mod placed;
 mod residual;
 pub(crate) mod room;
 mod solve;
+mod weighted;
 mod weights;
 
 pub use activations::Activation;
 pub(crate) use fingerprint::{number_of, same_problem};
 pub use info::Info;
+pub(crate) use placed::gathered;
+pub(crate) use weights::check as check_weights;
 
 use crate::base::error::{Error, Result};
 use crate::base::panic::unpoisoned;
@@ -165,6 +168,35 @@ impl<T: Real> Encoder<T> {
     /// Whether x may be anything in some places: there are weights, or what is NaN is missing.
     pub(crate) fn allows_holes(&self) -> bool {
         self.placed.weighting().allows_holes()
+    }
+
+    /// Collective: whether samples of the last signals have a weight that is not 1.
+    pub(crate) fn weighs(&self) -> Result<bool> {
+        weighted::weighs(&self.placed)
+    }
+
+    /// What weights in the window are multiplied by, the largest of them then, and all, unless they are 1 here.
+    pub(crate) fn weights_in_window(&self) -> (f64, f64, Option<Field<'_, T>>) {
+        weighted::in_window(&self.placed)
+    }
+
+    /// Collective: takes in signals as [`Self::load`] does, times their weights.
+    pub(crate) fn load_weighted(&mut self, x: &Field<'_, T>) -> Result<()> {
+        self.load(x)?;
+        let weighed = self.placed.weigh();
+        self.ranks().agree(weighed)
+    }
+
+    /// Collective: ½ Σ w r² of the residual r that a solve, or [`Self::data_term_of`], has left in the window.
+    pub(crate) fn data_term(&self) -> Result<f64> {
+        Ok(blocks::value(&self.bound, &self.placed, &vec![0.0; self.shape().n_atoms])?.1)
+    }
+
+    /// Collective: leaves w·(x − D∗z) in the window, with these atoms and z as it is, where signals were taken in before. Gives
+    /// ½ Σ w (x − D∗z)².
+    pub(crate) fn data_term_of(&mut self, x: &Field<'_, T>, dictionary: &Dictionary<T>) -> Result<f64> {
+        weighted::subtract(x, dictionary, &self.bound, &mut self.placed)?;
+        self.data_term()
     }
 
     /// Refuses numbers that are too large where holes are allowed.

@@ -463,7 +463,7 @@ pub(super) fn check_channels(argument: &str, channels: usize, expected: usize, b
 }
 
 /// Collective: the blocks of all ranks.
-pub(super) fn gathered(ranks: &dyn Transport, block: &Block) -> Result<Vec<Block>> {
+pub(crate) fn gathered(ranks: &dyn Transport, block: &Block) -> Result<Vec<Block>> {
     let [o0, o1, o2] = block.origin;
     let [n0, n1, n2] = block.shape;
     let all = ranks.all_gather(&[o0, o1, o2, n0, n1, n2])?;

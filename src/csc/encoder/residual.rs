@@ -10,7 +10,7 @@ use crate::csc::problem::model::{add_atom, images};
 use crate::csc::problem::shape::Shape;
 use crate::grid::block::Block;
 use crate::grid::tiles::Tile;
-use crate::linalg::{Real, Strided};
+use crate::linalg::{Dictionary, Real, Strided};
 
 /// Takes D∗z from a window that holds X. Collective. Every position hears of the activations in
 /// one order, whichever rank they are on.
@@ -18,7 +18,24 @@ pub(super) fn subtract_model<T: Real>(bound: &Bound<T>, placed: &mut Placed<T>) 
     let (window, tiles, grid, shape) = placed.window_and_rest();
     window.forget_sizes()?;
     tiles.for_each_list(bound.plan(), &mut |number, list| {
-        subtract(bound, window, shape, grid.tile(number).signal, list);
+        subtract(bound.dictionary(), window, shape, grid.tile(number).signal, list);
+    })?;
+    placed.note_residual();
+    Ok(())
+}
+
+/// The same with other atoms, in the caller's units, and z as it is.
+pub(super) fn subtract_model_of<T: Real>(
+    dictionary: &Dictionary<T>,
+    bound: &Bound<T>,
+    placed: &mut Placed<T>,
+) -> Result<()> {
+    let (window, tiles, grid, shape) = placed.window_and_rest();
+    window.forget_sizes()?;
+    tiles.for_each_list(bound.plan(), &mut |number, list| {
+        let leave = |step: &Step<T>| Step { delta: bound.scaling().leave(step.atom as usize, step.delta), ..*step };
+        let list: Vec<_> = list.iter().map(leave).collect();
+        subtract(dictionary, window, shape, grid.tile(number).signal, &list);
     })?;
     placed.note_residual();
     Ok(())
@@ -26,13 +43,13 @@ pub(super) fn subtract_model<T: Real>(bound: &Bound<T>, placed: &mut Placed<T>) 
 
 /// Takes the activations of a list from the fields of a signal, or some of them if the clock says that it is over.
 pub(super) fn subtract<T: Real>(
-    bound: &Bound<T>,
+    dictionary: &Dictionary<T>,
     window: &mut Window<T>,
     shape: &Shape,
     signal: usize,
     list: &[Step<T>],
 ) {
-    let (dictionary, block) = (bound.dictionary(), window.block);
+    let block = window.block;
     let layout = Strided::contiguous(block.shape);
     let volume = block.volume().max(1) as usize;
     let first = signal * shape.n_channels;

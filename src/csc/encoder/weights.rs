@@ -36,7 +36,7 @@ pub(super) struct Weighting<T> {
 }
 
 /// The largest of the caller's weights; fails if one is none.
-pub(super) fn check<T: Real>(weights: &Field<'_, T>, shape: &Shape) -> Result<f64> {
+pub(crate) fn check<T: Real>(weights: &Field<'_, T>, shape: &Shape) -> Result<f64> {
     let (mut largest, mut wrong) = (0.0, None);
     for (channel, data) in weights.channels.iter().enumerate() {
         weights.layout.for_each_row(|at, first| {
@@ -95,6 +95,8 @@ impl<T: Real> Weighting<T> {
         self.is_given = given.is_some();
         if !self.is_given {
             (self.unit, self.heaviest) = (1.0, 1.0);
+            // Nobody may ask for them before they are found anew.
+            (self.values, self.known) = (Vec::new(), false);
         }
         self.given = given.unwrap_or_default();
         self.given.iter_mut().for_each(|w| *w = T::of(w.wide() * self.unit));

@@ -91,9 +91,14 @@ impl Statistics {
 
     /// With the squared penalty ½ ridge Σ ‖D_k‖² ‖z_k‖² in ½⟨D, ztz∗D⟩, for a step of D: it is what ztz_{k,k}\[0\] = ‖z_k‖² adds.
     pub(crate) fn with_ridge(mut self, ridge: f64) -> Self {
-        let (window, n) = (self.window(), self.n_atoms);
-        (0..n).for_each(|k| self.ztz[(k * n + k) * window + window / 2] *= 1.0 + ridge);
+        self.multiply_squares(1.0 + ridge);
         self
+    }
+
+    /// Multiplies each ztz_{k,k}\[0\].
+    pub(crate) fn multiply_squares(&mut self, by: f64) {
+        let (window, n) = (self.window(), self.n_atoms);
+        (0..n).for_each(|k| self.ztz[(k * n + k) * window + window / 2] *= by);
     }
 
     /// Scales by `weight` and adds others.
@@ -154,11 +159,15 @@ impl Statistics {
         let (window, volume) = (out.window(), out.volume());
         for (k, row) in rows.into_iter().enumerate() {
             let Row { ztz, ztx } = unpoisoned(row.into_inner());
-            let (ztz, ztx) = (ztz.over(ranks)?, ztx.over(ranks)?);
+            let ztx = ztx.over(ranks)?;
             let n = shape.n_channels * volume;
             for (i, to) in out.ztx[k * n..(k + 1) * n].iter_mut().enumerate() {
                 *to = ztx.value(i);
             }
+            if !share.pairs {
+                continue;
+            }
+            let ztz = ztz.over(ranks)?;
             for l in k..shape.n_atoms {
                 for i in 0..window {
                     // Of an atom with itself only half is formed.
@@ -224,6 +233,7 @@ pub fn statistics<T: Real>(
         x: Window::whole(x, shape.n_channels, shape.periodic),
         tiles: &tiles,
         largest: std::array::from_fn(size),
+        pairs: true,
     };
     Statistics::new(shape, &share, method, n_threads, &alone)
 }

@@ -29,8 +29,8 @@ pub(super) fn from_pairs<T: Real>(
     steps: TermSteps,
     n_threads: usize,
 ) -> Result<Vec<Mutex<Row>>> {
-    let rows = rows(shape, steps)?;
-    let own = share.own.iter().map(|a| (a.at, a.at));
+    let rows = rows(shape, share.pairs, steps)?;
+    let own = share.own.iter().filter(|_| share.pairs).map(|a| (a.at, a.at));
     let cells = Cells::new(shape, share, own)?;
     let [l0, l1, l2] = shape.atom;
     let [_, w1, w2] = shape.atom.map(|l| 2 * l - 1);
@@ -53,6 +53,9 @@ pub(super) fn from_pairs<T: Real>(
             for p in 0..shape.n_channels {
                 share.x.read(a.signal, p, a.at, shape.atom, patch);
                 ztx.add(p * volume as usize, z, patch);
+            }
+            if !share.pairs {
+                continue;
             }
             cells.around(a.signal, a.at, |offset, l, other| {
                 let [t0, t1, t2] = offset;

@@ -33,13 +33,13 @@ pub(super) struct Row {
     pub(super) ztx: Sums,
 }
 
-/// For each atom.
-pub(super) fn rows(shape: &Shape, steps: TermSteps) -> Result<Vec<Mutex<Row>>> {
+/// For each atom; the former are wanted if there are to be pairs.
+pub(super) fn rows(shape: &Shape, pairs: bool, steps: TermSteps) -> Result<Vec<Mutex<Row>>> {
     let window: i64 = shape.atom.iter().map(|l| 2 * l - 1).product();
     let volume: i64 = shape.atom.iter().product();
     let what = "the statistics";
     let row = |k: usize| {
-        let others = (shape.n_atoms - k) * window as usize;
+        let others = if pairs { (shape.n_atoms - k) * window as usize } else { 0 };
         Ok(Mutex::new(Row {
             ztz: Sums::zeroed(what, others, steps.ztz)?,
             ztx: Sums::zeroed(what, shape.n_channels * volume as usize, steps.ztx)?,

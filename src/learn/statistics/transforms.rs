@@ -36,7 +36,7 @@ pub(super) fn by_transforms<T: Real>(
     steps: TermSteps,
     n_threads: usize,
 ) -> Result<Vec<Mutex<Row>>> {
-    let rows = rows(shape, steps)?;
+    let rows = rows(shape, share.pairs, steps)?;
     let last = |tile: &Tile| std::array::from_fn(|a| tile.origin[a] + tile.shape[a] - 1);
     // All that a tile sees, even what meets nothing there: it takes part in the rounding.
     let tiles = share.tiles.iter().map(|tile| (tile.origin, last(tile)));
@@ -51,7 +51,9 @@ pub(super) fn by_transforms<T: Real>(
         |room, index| {
             let tile = &share.tiles[index];
             by.transform_activations(tile, room)?;
-            by.add_pairs(room)?;
+            if share.pairs {
+                by.add_pairs(room)?;
+            }
             by.transform_field(tile, room)?;
             by.add_patches(room)
         },

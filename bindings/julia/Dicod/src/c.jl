@@ -739,6 +739,22 @@ const at_dicod_learner_get_trace_json = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_learner_get_trace_json(learner, capacity, json, needed) =
     ccall(entry(at_dicod_learner_get_trace_json, :dicod_learner_get_trace_json), Int32, (Ptr{Cvoid}, Int64, Ptr{UInt8}, Ptr{Int64}), learner, capacity, json, needed)
 
+const at_dicod_learner_set_weights = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_set_weights(learner, weights) =
+    ccall(entry(at_dicod_learner_set_weights, :dicod_learner_set_weights), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}), learner, weights)
+
+const at_dicod_learner_clear_weights = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_clear_weights(learner) =
+    ccall(entry(at_dicod_learner_clear_weights, :dicod_learner_clear_weights), Int32, (Ptr{Cvoid},), learner)
+
+const at_dicod_learner_get_ztz = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_get_ztz(learner, capacity, ztz, needed) =
+    ccall(entry(at_dicod_learner_get_ztz, :dicod_learner_get_ztz), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}, Ptr{Int64}), learner, capacity, ztz, needed)
+
+const at_dicod_learner_get_ztx = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_learner_get_ztx(learner, capacity, ztx, needed) =
+    ccall(entry(at_dicod_learner_get_ztx, :dicod_learner_get_ztx), Int32, (Ptr{Cvoid}, Int64, Ptr{Float64}, Ptr{Int64}), learner, capacity, ztx, needed)
+
 const at_dicod_initial_dictionary = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_initial_dictionary(context, options, problem, x, d) =
     ccall(entry(at_dicod_initial_dictionary, :dicod_initial_dictionary), Int32, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{dicod_problem}, Ptr{dicod_const_array}, Ptr{Float64}), context, options, problem, x, d)
@@ -1281,6 +1297,10 @@ const entries = (at_dicod_strerror,
                  at_dicod_learner_objective,
                  at_dicod_learner_get_trace,
                  at_dicod_learner_get_trace_json,
+                 at_dicod_learner_set_weights,
+                 at_dicod_learner_clear_weights,
+                 at_dicod_learner_get_ztz,
+                 at_dicod_learner_get_ztx,
                  at_dicod_initial_dictionary,
                  at_dicod_initial_dictionary_f32,
                  at_dicod_learner_save,

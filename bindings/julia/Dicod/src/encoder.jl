@@ -223,25 +223,27 @@ end
 
 """
     set_weights!(encoder, weights; offset=nothing)
+    set_weights!(learner, weights; offset=nothing)
 
-Gives each sample of x a weight, at least 0, for the next solves: `weights` is a block as `x` is in [`solve!`](@ref). Where it
+Gives each sample of x a weight, at least 0, for the next solves, or steps: `weights` is a block as `x` is in [`solve!`](@ref). Where it
 is 0 the sample is missing, and x may be NaN. What is NaN is missing without weights with the
 option `missing="nan"`.
 """
-function set_weights!(e::Encoder{T}, weights; offset=nothing) where {T}
-    status = together(e, e -> dicod_encoder_set_weights(e, C_NULL)) do
-        described(dicod_const_array, a -> dicod_encoder_set_weights(e, a), "weights", in_place(T, weights), e.g.n_axes, e.g.n_channels,
-                  e.g.n_signals, e.g.signal, offset)
+function set_weights!(c::Coder{T}, weights; offset=nothing) where {T}
+    status = together(c, c -> c_set_weights(c, C_NULL)) do
+        described(dicod_const_array, a -> c_set_weights(c, a), "weights", in_place(T, weights), c.g.n_axes, c.g.n_channels,
+                  c.g.n_signals, c.g.signal, offset)
     end
     check(status)
-    e
+    c
 end
 """
     clear_weights!(encoder)
+    clear_weights!(learner)
 
 All samples count alike again.
 """
-clear_weights!(e::Encoder) = (check(dicod_encoder_clear_weights(e)); e)
+clear_weights!(c::Coder) = (check(c_clear_weights(c)); c)
 
 """
     set_z!(encoder, z; offset=nothing)

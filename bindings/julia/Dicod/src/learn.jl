@@ -131,6 +131,8 @@ c_dictionary_rank1(::Type{Float32}, ::Learner) = dicod_learner_get_dictionary_ra
 # The functions of C that encoders have, too.
 for (name, of_encoder, of_learner) in [
     (:c_set_z, :dicod_encoder_set_z, :dicod_learner_set_z),
+    (:c_set_weights, :dicod_encoder_set_weights, :dicod_learner_set_weights),
+    (:c_clear_weights, :dicod_encoder_clear_weights, :dicod_learner_clear_weights),
     (:c_clear_z, :dicod_encoder_clear_z, :dicod_learner_clear_z),
     (:c_get_z, :dicod_encoder_get_z, :dicod_learner_get_z),
     (:c_get_sparse, :dicod_encoder_get_sparse, :dicod_learner_get_sparse),
@@ -226,6 +228,21 @@ end
 function lambda(l::Learner)
     values = zeros(l.g.n_atoms)
     check(dicod_learner_get_lambda(l, length(values), values))
+    values
+end
+
+"""
+    Dicod.ztz(learner)
+    Dicod.ztx(learner)
+
+What the last step of the dictionary went by: `ztz[t..., l, k]`, the sum over u of z_k[u] z_l[u + t], with shift 0 in the middle of
+the first axes; and `ztx[s..., p, k]`, that of z_k[u] x_p[u + s].
+"""
+ztz(l::Learner) = statistics(l, dicod_learner_get_ztz, reverse(2 .* l.g.atom .- 1)..., l.g.n_atoms, l.g.n_atoms)
+ztx(l::Learner) = statistics(l, dicod_learner_get_ztx, reverse(l.g.atom)..., l.g.n_channels, l.g.n_atoms)
+function statistics(l, get, shape...)
+    values = zeros(shape)
+    check(get(l, length(values), values, Ref{Int64}(0)))
     values
 end
 
