@@ -10161,13 +10161,13 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int32) :: status
-    integer(int64) :: n
+    integer(int64), target :: n
     n = 0
-    status = dicod_learner_get_ztz(self%handle, 0_int64, c_null_ptr, n)
+    status = dicod_learner_get_ztz(self%handle, 0_int64, c_null_ptr, c_loc(n))
     if (status >= 0) then
       if (allocated(ztz)) deallocate (ztz)
       allocate (ztz(n))
-      status = dicod_learner_get_ztz(self%handle, n, c_loc(ztz), n)
+      status = dicod_learner_get_ztz(self%handle, n, c_loc(ztz), c_loc(n))
     end if
     call report_status(status, stat, errmsg)
   end subroutine
@@ -10179,13 +10179,13 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     integer(int32) :: status
-    integer(int64) :: n
+    integer(int64), target :: n
     n = 0
-    status = dicod_learner_get_ztx(self%handle, 0_int64, c_null_ptr, n)
+    status = dicod_learner_get_ztx(self%handle, 0_int64, c_null_ptr, c_loc(n))
     if (status >= 0) then
       if (allocated(ztx)) deallocate (ztx)
       allocate (ztx(n))
-      status = dicod_learner_get_ztx(self%handle, n, c_loc(ztx), n)
+      status = dicod_learner_get_ztx(self%handle, n, c_loc(ztx), c_loc(n))
     end if
     call report_status(status, stat, errmsg)
   end subroutine

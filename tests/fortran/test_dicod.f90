@@ -306,6 +306,7 @@ contains
     integer :: i
     character(400) :: errmsg
     real(wp) :: weights(40, 2), holed(40, 2)
+    real(wp), allocatable :: ztz(:), ztx(:)
     call fill(x, size(x), 16)
     d = 0
     call learn(x, wanted, wanted_z, learn_max_iter=3_int64, stat=stat)
@@ -347,6 +348,9 @@ contains
     call learner%encode(x, last)
     call learner%get_lambda(lambda)
     call check(abs(lambda(1) - last%lambda) < 1e-12_wp, 'lambda of a learner')
+    call learner%get_ztz(ztz)
+    call learner%get_ztx(ztx)
+    call check(size(ztz) == 9*3*3 .and. size(ztx) == 5*2*3 .and. ztz(5) > 0, 'statistics')
     call learner%get_dictionary(d)
     call learner%sort_atoms(x, order, explained)
     call learner%get_dictionary(again)
