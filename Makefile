@@ -80,6 +80,7 @@ demo-run: local
 	$(BUILD)/examples/learn_image examples/data/face.ppm $(BUILD)/demo face
 	$(BUILD)/examples/learn_heartbeats examples/data/ecg.npy $(BUILD)/demo
 	$(BUILD)/examples/baseline examples/data/ecg.npy $(BUILD)/demo
+	$(BUILD)/examples/transport_threads
 	$(if $(MPICC),$(RANKS) $(MPIEXEC) -n 2 $(BUILD)/examples/learn_spots $(BUILD)/demo)
 	$(if $(MPICC),$(RANKS) $(MPIEXEC) -n 2 $(BUILD)/examples/in_situ $(BUILD)/demo)
 	$(if $(MPICC),$(RANKS) $(MPIEXEC) -n 4 $(BUILD)/examples/parmap_sweep $(BUILD)/demo)
@@ -114,7 +115,7 @@ test-mpi: $(MPICCS:%=test-mpi-%)
 test-mpi-%: build
 	@$(MAKE) --no-print-directory local MPICC=$* LOCAL=$(BUILD)/prefix-$*
 	@$(CMAKE) -S tests/mpi -B $(BUILD)/tests-$* -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH='$(CURDIR)'/$(BUILD)/prefix-$* \
-		-DMPI_C_COMPILER=$* -DMPIEXEC_EXECUTABLE=$$(command -v $(patsubst mpicc%,mpiexec%,$*)) \
+		-DMPI_C_COMPILER=$* -DMPIEXEC_EXECUTABLE=$$(command -v $(patsubst mpicc%,mpiexec%,$*)) $(or $(TEST_MPI_FLAGS),-DOTHER_WAY=OFF) \
 		-DREPEATED=$(if $(filter-out $(firstword $(MPICCS)),$*),ON,OFF) >$(BUILD)/tests-$*.log || { cat $(BUILD)/tests-$*.log; exit 1; }
 	@$(CMAKE) --build $(BUILD)/tests-$*
 	$(CMAKE) -E chdir $(BUILD)/tests-$* ctest --output-on-failure $(CTEST_FLAGS)
@@ -140,6 +141,7 @@ test-julia-%: build
 check-long: ## the long sweeps over random problems and schedules, and what takes much memory
 	DICOD_LONG=1 OPENBLAS_NUM_THREADS=1 $(CARGO) test --locked --release -- --nocapture
 	@$(MAKE) --no-print-directory test-mpi CTEST_FLAGS='-C long -L long'
+	@$(MAKE) --no-print-directory test-mpi TEST_MPI_FLAGS=-DOTHER_WAY=ON
 
 # Rust's ThreadSanitizer is not stable yet; it has to see the standard library, too: rustup component add rust-src.
 check-races: check-orders ## data races in the unit tests, the map and the ranks of one process, by ThreadSanitizer; orders of a team's threads

@@ -1,7 +1,7 @@
 # The Fortran modules, compiled by the compiler of the project that uses them: a .mod file fits one compiler only.
 #
 #   Dicod::fortran        module dicod, with Dicod::dicod
-#   Dicod::fortran_mpi    modules dicod and dicod_mpi, with Dicod::mpi, if Dicod_MPI_FAMILY is not empty
+#   Dicod::fortran_mpi    modules dicod and dicod_mpi, with Dicod::mpi, if there is that
 #
 # Dicod_FORTRAN_DIR says where the sources are; the language Fortran has to be enabled.
 
@@ -23,7 +23,7 @@ endfunction()
 if(NOT TARGET Dicod::fortran)
   dicod_fortran_target(fortran Dicod::dicod dicod.f90)
 endif()
-if(Dicod_MPI_FAMILY AND NOT TARGET Dicod::fortran_mpi)
+if(TARGET Dicod::mpi AND NOT TARGET Dicod::fortran_mpi)
   # Of the same MPI as the C compiler that was chosen.
   if(NOT MPI_Fortran_COMPILER AND MPI_C_COMPILER)
     string(REGEX REPLACE "mpicc([^/]*)$" "mpifort\\1" Dicod_mpifort "${MPI_C_COMPILER}")
@@ -31,7 +31,15 @@ if(Dicod_MPI_FAMILY AND NOT TARGET Dicod::fortran_mpi)
   endif()
   find_package(MPI QUIET COMPONENTS Fortran)
   if(MPI_Fortran_FOUND)
-    dicod_fortran_target(fortran_mpi "Dicod::mpi;MPI::MPI_Fortran" "dicod.f90;dicod_mpi.f90")
+    set(Dicod_mpi_libraries Dicod::mpi MPI::MPI_Fortran)
+    if(NOT Dicod_MPI_FAMILY)
+      # What the headers have for C only, compiled for Fortran.
+      add_library(dicod_fortran_mpi_c STATIC EXCLUDE_FROM_ALL "${Dicod_FORTRAN_DIR}/dicod_mpi.c")
+      set_target_properties(dicod_fortran_mpi_c PROPERTIES LINKER_LANGUAGE C POSITION_INDEPENDENT_CODE ON)
+      target_link_libraries(dicod_fortran_mpi_c PUBLIC Dicod::mpi_inline)
+      list(PREPEND Dicod_mpi_libraries dicod_fortran_mpi_c)
+    endif()
+    dicod_fortran_target(fortran_mpi "${Dicod_mpi_libraries}" "dicod.f90;dicod_mpi.f90")
   else()
     # The other targets are of use without it.
     message(STATUS "Dicod: no Dicod::fortran_mpi, as CMake found no MPI for Fortran: set MPI_Fortran_COMPILER")

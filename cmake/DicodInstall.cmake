@@ -4,19 +4,19 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(Dicod_libraries dicod)
-install(FILES include/dicod.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+# The installed dicod_mpi.h knows the MPI of the libdicod_mpi beside it; where there is none all is in the headers.
+set(Dicod_macro DICOD_MPI_INLINE)
 if(Dicod_MPI)
   list(APPEND Dicod_libraries dicod_mpi)
-  # The installed header knows the MPI of the library beside it.
-  set(Dicod_mpi_h "${PROJECT_BINARY_DIR}/package/dicod_mpi.h")
-  set(Dicod_mark "#define DICOD_MPI_H\n")
   set(Dicod_macro "DICOD_MPI_${Dicod_MPI_FAMILY}")
-  file(READ include/dicod_mpi.h Dicod_text)
-  string(REPLACE "${Dicod_mark}" "${Dicod_mark}\n#ifndef ${Dicod_macro}\n#define ${Dicod_macro}\n#endif\n" Dicod_text "${Dicod_text}")
-  file(GENERATE OUTPUT "${Dicod_mpi_h}" CONTENT "${Dicod_text}")
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS include/dicod_mpi.h)
-  install(FILES "${Dicod_mpi_h}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 endif()
+set(Dicod_mpi_h "${PROJECT_BINARY_DIR}/package/dicod_mpi.h")
+set(Dicod_mark "#define DICOD_MPI_H\n")
+file(READ include/dicod_mpi.h Dicod_text)
+string(REPLACE "${Dicod_mark}" "${Dicod_mark}\n#ifndef ${Dicod_macro}\n#define ${Dicod_macro}\n#endif\n" Dicod_text "${Dicod_text}")
+file(GENERATE OUTPUT "${Dicod_mpi_h}" CONTENT "${Dicod_text}")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS include/dicod_mpi.h)
+install(FILES include/dicod.h "${Dicod_mpi_h}" include/dicod_mpi_inline.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 foreach(library IN LISTS Dicod_libraries)
   install(FILES
     "${Dicod_LIBRARY_DIR}/lib${library}.so.${PROJECT_VERSION}"
@@ -28,7 +28,7 @@ foreach(library IN LISTS Dicod_libraries)
 endforeach()
 
 # Source: each project compiles it with its own compiler.
-install(FILES bindings/fortran/dicod.f90 bindings/fortran/dicod_mpi.f90
+install(FILES bindings/fortran/dicod.f90 bindings/fortran/dicod_mpi.f90 bindings/fortran/dicod_mpi.c
   DESTINATION "${CMAKE_INSTALL_DATADIR}/dicod/fortran")
 install(DIRECTORY bindings/julia/Dicod DESTINATION "${CMAKE_INSTALL_DATADIR}/dicod/julia")
 

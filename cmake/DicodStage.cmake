@@ -28,7 +28,7 @@ if(SEED AND NOT EXISTS "$ENV{CARGO_TARGET_DIR}")
   list(GET others 0 other)
   if(EXISTS "${other}/.fingerprint")
     file(COPY "${other}" DESTINATION "$ENV{CARGO_TARGET_DIR}"
-      REGEX "/(lib)?(dicod|mpi[-_]sys)[^/]*$" EXCLUDE)
+      REGEX "/(lib)?(dicod|mpi)[^/]*$" EXCLUDE)
   endif()
 endif()
 execute_process(COMMAND ${cargo} --message-format=json-render-diagnostics

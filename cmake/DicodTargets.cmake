@@ -4,8 +4,10 @@
 #                         is set and off; otherwise the shared one
 #   Dicod::dicod_shared   always the shared library
 #   Dicod::dicod_static   always the static library
+#   Dicod::mpi_inline     Dicod::dicod with dicod_mpi.h over the MPI that the project is compiled with, whichever that is,
+#                         if Dicod_MPI_LANGUAGE is C or CXX
 #   Dicod::mpi...         the same three with contexts on communicators, if Dicod_MPI_FAMILY is not empty: all of
-#                         dicod.h and dicod_mpi.h, instead of Dicod::dicod
+#                         dicod.h and dicod_mpi.h, instead of Dicod::dicod. Else Dicod::mpi is Dicod::mpi_inline
 #
 # Dicod_INCLUDE_DIR and Dicod_LIBRARY_DIR say where the files are, Dicod_BLAS_LIBRARIES which BLAS it is; Dicod_SCOPE is GLOBAL or empty.
 
@@ -40,6 +42,15 @@ endfunction()
 if(NOT TARGET Dicod::dicod)
   dicod_targets(dicod dicod "" "")
 endif()
+if(Dicod_MPI_LANGUAGE MATCHES "^(C|CXX)$" AND NOT TARGET Dicod::mpi_inline)
+  add_library(Dicod::mpi_inline INTERFACE IMPORTED ${Dicod_SCOPE})
+  set_target_properties(Dicod::mpi_inline PROPERTIES
+    INTERFACE_COMPILE_DEFINITIONS DICOD_MPI_INLINE
+    INTERFACE_LINK_LIBRARIES "Dicod::dicod;MPI::MPI_${Dicod_MPI_LANGUAGE}")
+endif()
 if(Dicod_MPI_FAMILY AND NOT TARGET Dicod::mpi)
   dicod_targets(mpi dicod_mpi "DICOD_MPI_${Dicod_MPI_FAMILY}" MPI::MPI_${Dicod_MPI_LANGUAGE})
+elseif(TARGET Dicod::mpi_inline AND NOT TARGET Dicod::mpi)
+  add_library(Dicod::mpi INTERFACE IMPORTED ${Dicod_SCOPE})
+  set_target_properties(Dicod::mpi PROPERTIES INTERFACE_LINK_LIBRARIES Dicod::mpi_inline)
 endif()

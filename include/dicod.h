@@ -317,7 +317,7 @@ const char *dicod_build_info(void);
  * How calls are run: on which ranks, with how many threads, and where log and progress go.
  *
  * dicod_context_create() makes one for this process alone; dicod_mpi.h has one for the ranks of a
- * communicator.
+ * communicator, dicod_context_create_on() one for ranks that the program connects itself.
  *
  * Functions that take a context accept NULL for it: one thread, no callbacks. A context serves one
  * call at a time: a second one, from another thread or from a callback, fails with
@@ -485,6 +485,206 @@ int32_t dicod_cancel(const dicod_context *context);
  */
 dicod_status dicod_context_set_cancel_flag(dicod_context *context,
                                            const int32_t *flag);
+
+/* Ranks that the program connects itself ------------------------------------------------------- */
+
+typedef struct dicod_transport dicod_transport;
+
+/**
+ * A reduction: the sum, which wraps around.
+ */
+#define DICOD_REDUCE_SUM 0
+
+/**
+ * The largest.
+ */
+#define DICOD_REDUCE_MAX 1
+
+/**
+ * The smallest.
+ */
+#define DICOD_REDUCE_MIN 2
+
+/**
+ * Starts to send `n` bytes to rank `to`, perhaps to this one, without waiting for it to receive them: `*request`, which
+ * may be NULL if they have already been copied. The bytes stay where and what they are until the request is done. n is at most
+ * 2^30 + 1; `tag` is from 0 to 32767. Messages of one tag from one rank to another arrive in the order in which
+ * they were sent. Returns 0, or an error of its own.
+ */
+typedef int32_t (*dicod_transport_send_fn)(void *state,
+                                           int32_t to,
+                                           int32_t tag,
+                                           const void *bytes,
+                                           int64_t n,
+                                           void **request);
+
+/**
+ * Whether a request of send or reduce is done: `*done` is 1, and the request gone, or 0. Does not wait. Returns 0, or an
+ * error.
+ */
+typedef int32_t (*dicod_transport_test_fn)(void *state, void *request, int32_t *done);
+
+/**
+ * The next message with a tag from rank `from`, or from any if that is -1: `*found` is 1, and `*source` and `*n` say who
+ * sent it and how many bytes it has, or 0 if none has arrived. Does not wait. Returns 0, or an error.
+ */
+typedef int32_t (*dicod_transport_probe_fn)(void *state,
+                                            int32_t from,
+                                            int32_t tag,
+                                            int32_t *found,
+                                            int32_t *source,
+                                            int64_t *n);
+
+/**
+ * Receives the message of `n` bytes that was just found by probe. Returns 0, or an error.
+ */
+typedef int32_t (*dicod_transport_receive_fn)(void *state,
+                                              int32_t source,
+                                              int32_t tag,
+                                              void *bytes,
+                                              int64_t n);
+
+/**
+ * Starts to combine `n` values of each rank, entry by entry, as `how` says (DICOD_REDUCE_SUM, _MAX, _MIN): `*request`, which
+ * may be NULL if it is already done. Every rank gets the same result. Values and result stay where they are until the
+ * request is done. Ranks start reductions in the same order; several may be under way. Must not wait for other ranks. Returns 0, or an
+ * error.
+ */
+typedef int32_t (*dicod_transport_reduce_fn)(void *state,
+                                             int32_t how,
+                                             int64_t n,
+                                             const int64_t *values,
+                                             int64_t *result,
+                                             void **request);
+
+/**
+ * Collective: makes a transport of the ranks with the same colour, numbered by (key, rank): `*part`, whose struct_size is
+ * set. Those with a colour of -1 are in none: `*part` is left as it is. May wait for other ranks. Returns 0, or an error.
+ */
+typedef int32_t (*dicod_transport_split_fn)(void *state,
+                                            int32_t colour,
+                                            int32_t key,
+                                            dicod_transport *part);
+
+/**
+ * Collective: makes a transport of those ranks that run on the same machine as this one, so that POSIX shared memory of one
+ * can be opened by all: `*part`, whose struct_size is set. Returns 0, or an error.
+ */
+typedef int32_t (*dicod_transport_node_fn)(void *state, dicod_transport *part);
+
+/**
+ * Whether the transport can be used (1) or no longer (0): as after MPI_Finalize.
+ */
+typedef int32_t (*dicod_transport_is_open_fn)(void *state);
+
+/**
+ * Writes what an error of its own means, or, if that is 0, why it is no longer open: at most `capacity` bytes, ended by a zero.
+ */
+typedef void (*dicod_transport_explain_fn)(void *state,
+                                           int32_t error,
+                                           int64_t capacity,
+                                           char *buffer);
+
+/**
+ * Frees what belongs to the transport. It is called once, by the last that used it; after that nothing else is. May be collective.
+ */
+typedef void (*dicod_transport_free_fn)(void *state);
+
+/**
+ * Ranks that the program connects itself: whatever carries bytes between its processes, or threads, is good enough.
+ * dicod_mpi.h fills one over any MPI; examples/c/transport_threads.c has ranks that are threads.
+ *
+ * The functions are called by the thread that has called the library, one at a time, and in the library's floating-point environment,
+ * which is the default one. None of them may call the library or leave by longjmp or an exception. Those that do not
+ * wait are asked again and again while the library waits, with pauses that grow to two milliseconds. An error of one of them
+ * (any value but 0) ends the call with DICOD_ERROR_COMMUNICATION on this rank; as after an error of MPI others may then wait
+ * for ever, so that a program does best to end.
+ */
+struct dicod_transport {
+    /**
+     * sizeof(dicod_transport): DICOD_TRANSPORT_INIT sets it.
+     */
+    int64_t struct_size;
+    /**
+     * The first argument of all functions; may be NULL.
+     */
+    void *state;
+    /**
+     * Number of this rank, from 0.
+     */
+    int32_t rank;
+    /**
+     * Number of ranks, at least 1.
+     */
+    int32_t n_ranks;
+    /**
+     * 1: calls may use more threads than the one that calls; else 0.
+     */
+    int32_t may_have_threads;
+    /**
+     * Starts to send.
+     */
+    dicod_transport_send_fn send;
+    /**
+     * Asks for the end of what was started.
+     */
+    dicod_transport_test_fn test;
+    /**
+     * Looks for a message.
+     */
+    dicod_transport_probe_fn probe;
+    /**
+     * Receives it.
+     */
+    dicod_transport_receive_fn receive;
+    /**
+     * Starts a reduction.
+     */
+    dicod_transport_reduce_fn reduce;
+    /**
+     * Makes a part. NULL: maps whose tasks have several ranks are refused.
+     */
+    dicod_transport_split_fn split;
+    /**
+     * Makes the part of a machine; NULL: each rank has a copy of what is shared.
+     */
+    dicod_transport_node_fn node;
+    /**
+     * Whether it is still there; NULL: always.
+     */
+    dicod_transport_is_open_fn is_open;
+    /**
+     * Explains an error; NULL: it is told as a number.
+     */
+    dicod_transport_explain_fn explain;
+    /**
+     * Frees it; NULL: nothing is to be freed.
+     */
+    dicod_transport_free_fn free;
+};
+
+/**
+ * Initialiser of a dicod_transport: struct_size, and zeros.
+ */
+#define DICOD_TRANSPORT_INIT {sizeof(dicod_transport), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+/**
+ * Makes a context on the ranks that `transport` connects: `*context`. Free it with dicod_context_free().
+ *
+ * Everything that is said of contexts over MPI holds for it: the same results, bit for bit, on any number of ranks; the same errors
+ * on every rank. The struct is copied; what it points to is the library's to free by its function `free` once this has
+ * succeeded, with the context and all that was made with it; after an error it is still the caller's. `n_threads` as in
+ * dicod_context_create(), it may differ between ranks.
+ *
+ * Collective over the ranks; so are the functions that say so, with a context like this one: every rank calls them in the same
+ * order. What the transport itself is told wrong is refused on this rank alone, before anything is sent.
+ * Errors: DICOD_ERROR_NULL_POINTER (transport, one of its functions send, test, probe, receive and reduce, context);
+ * DICOD_ERROR_INVALID_ARGUMENT (struct_size, rank, n_ranks, may_have_threads; n_threads, also more than 1 where the transport
+ * allows no threads); DICOD_ERROR_COMMUNICATION.
+ */
+dicod_status dicod_context_create_on(const dicod_transport *transport,
+                                     int32_t n_threads,
+                                     dicod_context **context);
 
 /* Options -------------------------------------------------------------------------------------- */
 
@@ -3295,6 +3495,16 @@ dicod_status parmap_task_get_shared(const parmap_task *task,
  * Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER.
  */
 dicod_status parmap_task_get_context(const parmap_task *task, dicod_context **context);
+
+/**
+ * What the transport of the ranks that work on the task together (setting "ranks_per_task") has for its state: `*state`; NULL if
+ * it is one rank, or they are not connected by a dicod_transport. As for parmap_task_get_comm(), the library sends nothing by it
+ * while the task runs.
+ *
+ * Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER.
+ */
+dicod_status parmap_task_get_transport(const parmap_task *task,
+                                       void **state);
 
 /**
  * Makes a buffer `size` bytes long, new bytes are zero, and gives where they begin: `*data`, valid

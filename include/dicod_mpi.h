@@ -3,7 +3,11 @@
  *
  * Generated from src/ffi/mpi.rs by tools (make header): change it there.
  *
- * The installed header defines the macro DICOD_MPI_OPEN_MPI or DICOD_MPI_MPICH: it says which MPI the
+ * There are two ways. A program that defines DICOD_MPI_INLINE before it includes this gets static functions over the mpi.h
+ * that it is compiled with, and links libdicod: any MPI, nothing else. Without, the functions are those of libdicod_mpi, which is linked
+ * in place of libdicod, and made for one MPI; they can be called from languages without a C compiler at hand.
+ *
+ * Of libdicod_mpi the installed header defines the macro DICOD_MPI_OPEN_MPI or DICOD_MPI_MPICH: it says which MPI the
  * library was built with, and a program that is compiled with another one's mpi.h is told.
  */
 #ifndef DICOD_MPI_H
@@ -12,6 +16,12 @@
 #include <mpi.h>
 
 #include "dicod.h"
+
+#ifdef DICOD_MPI_INLINE
+
+#include "dicod_mpi_inline.h"
+
+#else
 
 #if defined(DICOD_MPI_OPEN_MPI) && !defined(OPEN_MPI)
 #error "this libdicod was built with Open MPI, but mpi.h is not Open MPI's: compile with the mpicc of Open MPI"
@@ -84,5 +94,7 @@ const char *dicod_mpi_library(void);
 #ifdef __cplusplus
 } /* extern "C" */
 #endif
+
+#endif /* DICOD_MPI_INLINE */
 
 #endif /* DICOD_MPI_H */

@@ -48,6 +48,9 @@ module dicod_c
   integer(c_int32_t), parameter :: DICOD_LOG_WARNING = 1_c_int32_t
   integer(c_int32_t), parameter :: DICOD_LOG_INFO = 2_c_int32_t
   integer(c_int32_t), parameter :: DICOD_LOG_DEBUG = 3_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_REDUCE_SUM = 0_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_REDUCE_MAX = 1_c_int32_t
+  integer(c_int32_t), parameter :: DICOD_REDUCE_MIN = 2_c_int32_t
   integer(c_int64_t), parameter :: DICOD_PROVEN_LAMBDA = 1_c_int64_t
   integer(c_int64_t), parameter :: DICOD_PROVEN_RESULT = 2_c_int64_t
   integer(c_int64_t), parameter :: DICOD_F32 = 32_c_int64_t
@@ -73,6 +76,24 @@ module dicod_c
     real(c_double) :: max_step = 0
     real(c_double) :: tol = 0
     real(c_double) :: seconds = 0
+  end type
+
+  type, bind(c) :: dicod_transport
+    integer(c_int64_t) :: struct_size = 112_c_int64_t
+    type(c_ptr) :: state = c_null_ptr
+    integer(c_int32_t) :: rank = 0
+    integer(c_int32_t) :: n_ranks = 0
+    integer(c_int32_t) :: may_have_threads = 0
+    type(c_funptr) :: send = c_null_funptr
+    type(c_funptr) :: test = c_null_funptr
+    type(c_funptr) :: probe = c_null_funptr
+    type(c_funptr) :: receive = c_null_funptr
+    type(c_funptr) :: reduce = c_null_funptr
+    type(c_funptr) :: split = c_null_funptr
+    type(c_funptr) :: node = c_null_funptr
+    type(c_funptr) :: is_open = c_null_funptr
+    type(c_funptr) :: explain = c_null_funptr
+    type(c_funptr) :: free = c_null_funptr
   end type
 
   type, bind(c) :: dicod_option_info
@@ -309,6 +330,82 @@ module dicod_c
       type(dicod_progress), intent(in) :: progress
       integer(c_int32_t) :: outcome
     end function
+    function dicod_transport_send_fn(state, to, tag, bytes, n, request) bind(c) result(outcome)
+      import
+      type(c_ptr), value :: state
+      integer(c_int32_t), value :: to
+      integer(c_int32_t), value :: tag
+      type(c_ptr), value :: bytes
+      integer(c_int64_t), value :: n
+      type(c_ptr), intent(inout) :: request
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_transport_test_fn(state, request, done) bind(c) result(outcome)
+      import
+      type(c_ptr), value :: state
+      type(c_ptr), value :: request
+      type(c_ptr), value :: done
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_transport_probe_fn(state, from, tag, found, source, n) bind(c) result(outcome)
+      import
+      type(c_ptr), value :: state
+      integer(c_int32_t), value :: from
+      integer(c_int32_t), value :: tag
+      type(c_ptr), value :: found
+      type(c_ptr), value :: source
+      type(c_ptr), value :: n
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_transport_receive_fn(state, source, tag, bytes, n) bind(c) result(outcome)
+      import
+      type(c_ptr), value :: state
+      integer(c_int32_t), value :: source
+      integer(c_int32_t), value :: tag
+      type(c_ptr), value :: bytes
+      integer(c_int64_t), value :: n
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_transport_reduce_fn(state, how, n, values, result, request) bind(c) result(outcome)
+      import
+      type(c_ptr), value :: state
+      integer(c_int32_t), value :: how
+      integer(c_int64_t), value :: n
+      type(c_ptr), value :: values
+      type(c_ptr), value :: result
+      type(c_ptr), intent(inout) :: request
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_transport_split_fn(state, colour, key, part) bind(c) result(outcome)
+      import
+      type(c_ptr), value :: state
+      integer(c_int32_t), value :: colour
+      integer(c_int32_t), value :: key
+      type(dicod_transport), intent(inout) :: part
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_transport_node_fn(state, part) bind(c) result(outcome)
+      import
+      type(c_ptr), value :: state
+      type(dicod_transport), intent(inout) :: part
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_transport_is_open_fn(state) bind(c) result(outcome)
+      import
+      type(c_ptr), value :: state
+      integer(c_int32_t) :: outcome
+    end function
+    subroutine dicod_transport_explain_fn(state, error, capacity, buffer) bind(c)
+      import
+      type(c_ptr), value :: state
+      integer(c_int32_t), value :: error
+      integer(c_int64_t), value :: capacity
+      type(c_ptr), value :: buffer
+    end subroutine
+    subroutine dicod_transport_free_fn(state) bind(c)
+      import
+      type(c_ptr), value :: state
+    end subroutine
     function dicod_path_fn(userdata, point, reg, info) bind(c) result(outcome)
       import
       type(c_ptr), value :: userdata
@@ -483,6 +580,14 @@ module dicod_c
       import
       type(c_ptr), value :: context
       type(c_ptr), value :: flag
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_context_create_on(transport, n_threads, context) bind(c, &
+        name='dicod_context_create_on') result(outcome)
+      import
+      type(dicod_transport), intent(in) :: transport
+      integer(c_int32_t), value :: n_threads
+      type(c_ptr), intent(inout), optional :: context
       integer(c_int32_t) :: outcome
     end function
     function dicod_options_create(options) bind(c, name='dicod_options_create') result(outcome)
@@ -1700,6 +1805,12 @@ module dicod_c
       import
       type(c_ptr), value :: task
       type(c_ptr), intent(inout), optional :: context
+      integer(c_int32_t) :: outcome
+    end function
+    function parmap_task_get_transport(task, state) bind(c, name='parmap_task_get_transport') result(outcome)
+      import
+      type(c_ptr), value :: task
+      type(c_ptr), intent(inout), optional :: state
       integer(c_int32_t) :: outcome
     end function
     function parmap_buffer_resize(buffer, size, data) bind(c, name='parmap_buffer_resize') result(outcome)
@@ -19854,10 +19965,10 @@ module dicod
       PARMAP_ERROR_PRODUCER, PARMAP_ERROR_CONSUMER, PARMAP_ERROR_STALLED, PARMAP_ERROR_TIMEOUT, &
       PARMAP_ERROR_CANCELLED, PARMAP_NOT_RUN, PARMAP_ERROR_NOT_RESTARTABLE, PARMAP_ERROR_EMPTY, DICOD_LANGUAGE_C, &
       DICOD_LANGUAGE_FORTRAN, DICOD_LANGUAGE_JULIA, DICOD_LOG_WARNING, DICOD_LOG_INFO, DICOD_LOG_DEBUG, &
-      DICOD_PROVEN_LAMBDA, DICOD_PROVEN_RESULT, DICOD_F32, DICOD_F64, DICOD_SPAN_SOLVE, DICOD_SPAN_CORRELATE, &
-      DICOD_SPAN_DESCEND, DICOD_SPAN_CERTIFY, DICOD_SPAN_PHASE, DICOD_SPAN_VISIT, PARMAP_ITEM, PARMAP_END, &
-      PARMAP_WAIT, PARMAP_STOP, dicod_progress, dicod_info, dicod_span, dicod_learn_step, dicod_learn_info, &
-      dicod_handle_info, parmap_report, parmap_progress
+      DICOD_REDUCE_SUM, DICOD_REDUCE_MAX, DICOD_REDUCE_MIN, DICOD_PROVEN_LAMBDA, DICOD_PROVEN_RESULT, DICOD_F32, &
+      DICOD_F64, DICOD_SPAN_SOLVE, DICOD_SPAN_CORRELATE, DICOD_SPAN_DESCEND, DICOD_SPAN_CERTIFY, DICOD_SPAN_PHASE, &
+      DICOD_SPAN_VISIT, PARMAP_ITEM, PARMAP_END, PARMAP_WAIT, PARMAP_STOP, dicod_progress, dicod_transport, &
+      dicod_info, dicod_span, dicod_learn_step, dicod_learn_info, dicod_handle_info, parmap_report, parmap_progress
   use dicod_error_m, only: last_error, status_text, library_version, build_info
   use dicod_context_m, only: dicod_context, log_procedure, progress_procedure
   use dicod_options_m, only: dicod_options, option_description, n_options, describe_option, &

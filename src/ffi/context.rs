@@ -67,7 +67,7 @@ pub type dicod_progress_fn =
 /// How calls are run: on which ranks, with how many threads, and where log and progress go.
 ///
 /// dicod_context_create() makes one for this process alone; dicod_mpi.h has one for the ranks of a
-/// communicator.
+/// communicator, dicod_context_create_on() one for ranks that the program connects itself.
 ///
 /// Functions that take a context accept NULL for it: one thread, no callbacks. A context serves one
 /// call at a time: a second one, from another thread or from a callback, fails with
@@ -141,8 +141,16 @@ pub(crate) fn create(
                 1.. => asked.to_string(),
                 _ => format!("{asked} ({n} threads)"),
             };
-            let allowed = "1, as MPI was initialised with MPI_THREAD_SINGLE; MPI_Init_thread() with \
-                           MPI_THREAD_FUNNELED or more allows more";
+            let allowed = match ranks.communicator() {
+                Some(_) => {
+                    "1, as MPI was initialised with MPI_THREAD_SINGLE; MPI_Init_thread() with \
+                     MPI_THREAD_FUNNELED or more allows more"
+                }
+                None => {
+                    "1, as the transport says (may_have_threads; over MPI: as it was initialised with \
+                     MPI_THREAD_SINGLE, MPI_Init_thread() with MPI_THREAD_FUNNELED or more allows more)"
+                }
+            };
             Err(Error::argument("n_threads", value, allowed))
         }
     });

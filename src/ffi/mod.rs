@@ -50,3 +50,4 @@ pub mod sort;
 pub mod status;
 pub mod terminal;
 pub mod trace;
+pub mod transport;

@@ -1,14 +1,12 @@
 //! Contexts on the ranks of a communicator: the header dicod_mpi.h.
 
-use crate::base::error::Result;
 use crate::base::status::dicod_status;
 use crate::ffi::boundary::{guard, reference_mut};
 use crate::ffi::context::{create, dicod_context};
 use crate::ffi::parmap::task::parmap_task;
-use crate::ranks::Transport;
 use crate::ranks::mpi::{Communicator as MPI_Comm, Fint as MPI_Fint, Mpi, communicator, fortran, library};
 use std::ffi::{CString, c_char};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 /// Makes a context on the ranks of `comm`, any intracommunicator: `*context`. Free it with
 /// dicod_context_free(), before MPI_Finalize.
@@ -39,8 +37,7 @@ pub extern "C" fn dicod_context_create_mpi(
     context: *mut *mut dicod_context,
 ) -> dicod_status {
     // SAFETY: the caller's promise.
-    let ranks = || -> Result<Arc<dyn Transport>> { Ok(Arc::new(unsafe { Mpi::duplicate(comm) }?)) };
-    guard(|| create(n_threads, context, ranks))
+    guard(|| create(n_threads, context, || unsafe { Mpi::duplicate(comm) }))
 }
 
 /// dicod_context_create_mpi() for a communicator as Fortran has it (`comm%MPI_VAL` of mpi_f08), and
@@ -52,8 +49,7 @@ pub extern "C" fn dicod_context_create_mpi_f(
     context: *mut *mut dicod_context,
 ) -> dicod_status {
     // SAFETY: the caller's promise.
-    let ranks = || -> Result<Arc<dyn Transport>> { Ok(Arc::new(unsafe { Mpi::duplicate_fortran(comm) }?)) };
-    guard(|| create(n_threads, context, ranks))
+    guard(|| create(n_threads, context, || unsafe { Mpi::duplicate_fortran(comm) }))
 }
 
 /// The communicator of the ranks that work on a task together (setting "ranks_per_task"): `*comm`,

@@ -1,8 +1,8 @@
 //! Messages between ranks: what the engines need, and nothing more.
 //!
 //! The solver, the learner and the map are written against [`Transport`]; [`local`] connects ranks
-//! that are threads of one process, with delays and failures on request, and `mpi` (feature `mpi`)
-//! the ranks of a communicator. Nothing else knows of MPI.
+//! that are threads of one process, with delays and failures on request, `mpi` (feature `mpi`)
+//! the ranks of a communicator, and `table` those that a host connects by functions of its own. Nothing else knows of MPI.
 //!
 //! A transport is used by one thread at a time. Its calls do not wait; waiting is done here, in one
 //! place, so that an idle rank leaves its core to others.
@@ -12,15 +12,16 @@ pub mod exact_sum;
 pub mod local;
 #[cfg(feature = "mpi")]
 pub mod mpi;
-#[cfg(feature = "mpi")]
 mod node;
-#[cfg(feature = "mpi")]
+mod posted;
 mod shm;
 pub(crate) mod sums;
+pub mod table;
 
 use crate::base::error::{Error, Result};
 use crate::base::status::DICOD_TIME_LIMIT;
 use crate::base::stop::Stop;
+use std::ffi::c_void;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -96,6 +97,11 @@ pub trait Transport: Send + Sync {
     /// The communicator behind it, as Fortran has it, if there is one.
     fn communicator(&self) -> Option<i32> {
         None
+    }
+
+    /// What the host knows it by, if it is one that a host has brought; else null.
+    fn state(&self) -> *mut c_void {
+        std::ptr::null_mut()
     }
 
     /// Sends a message, also to this rank itself. The transport owns it until it has left.

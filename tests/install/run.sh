@@ -84,7 +84,7 @@ same_symbols() { # same_symbols NM-ARGUMENTS...
     [ -s "$work/declared" ] && diff "$work/declared" "$work/exported"
 }
 check "links .so -> .so.$abi -> .so.$version, the SONAME .so.$abi" links
-check "shared library is stripped and below 4.55 MB" size
+check "shared library is stripped and below 5 MB" size
 check "shared library needs no MPI" no_mpi
 check "shared library exports what the header declares, no more" same_symbols -D "$lib/libdicod.so"
 check "static library exports what the header declares, no more" same_symbols -g "$lib/libdicod.a"
@@ -110,6 +110,12 @@ says() { # says TEXT ARGUMENTS...: configuring fails and says why
     if cmake -S "$here/find_package" -B "$work/refused" "$package" "$@" >"$work/refused.log" 2>&1; then return 1; fi
     rm -rf "$work/refused"
     tr -s ' \n' ' ' <"$work/refused.log" | grep -q "$text"
+}
+says_fortran() { # the same of a project in Fortran alone, with the other MPI
+    if cmake -S "$here/fortran_only" -B "$work/refused" "$package" -DWITH_MPI=TRUE "-DMPI_Fortran_COMPILER=mpifort.$other" \
+        >"$work/refused.log" 2>&1; then return 1; fi
+    rm -rf "$work/refused"
+    tr -s ' \n' ' ' <"$work/refused.log" | grep -q "$1"
 }
 check "component C is there" build find_package fp-component "$package" -DCOMPONENTS=C
 if [ -f "$lib/libdicod_mpi.so" ]; then
@@ -140,8 +146,17 @@ if [ -f "$lib/libdicod_mpi.so" ]; then
     }
     check "pkg-config dicod_mpi: build, two ranks" pc_mpi
     if command -v "mpicc.$other" >/dev/null; then
-        check "component MPI of another family: a clear message" \
-            says "it was built with $family" -DCOMPONENTS=MPI "-DMPI_C_COMPILER=mpicc.$other"
+        # One install for every MPI: what the headers have in C, by the same sources.
+        by_header() { readelf -d "$1" | grep -q 'NEEDED.*libdicod\.so' && ! readelf -d "$1" | grep -q libdicod_mpi; }
+        runs_other() { by_header "$1" && "mpiexec.$other" -n 2 "$1"; }
+        check "component MPI of another family: build" build mpi mpi-other "$package" "-DMPI_C_COMPILER=mpicc.$other"
+        check "component MPI of another family: two ranks, by libdicod alone" runs_other "$work/mpi-other/ranks"
+        if command -v gfortran >/dev/null; then
+            check "component MPI of another family, Fortran: build" build fortran_only mpi-other-fortran "$package" \
+                -DWITH_MPI=TRUE -DWITH_C=ON "-DMPI_C_COMPILER=mpicc.$other" "-DMPI_Fortran_COMPILER=mpifort.$other"
+            check "component MPI of another family, Fortran: two ranks" runs_other "$work/mpi-other-fortran/ranks"
+            check "component MPI of another family, Fortran alone: a clear message" says_fortran "it was built with $family"
+        fi
         # Without CMake or pkg-config, the header alone.
         header_of_another() {
             ! "mpicc.$other" -fsyntax-only "-I$prefix/include" "$here/mpi/ranks.c" 2>"$work/header.log" &&
@@ -149,8 +164,9 @@ if [ -f "$lib/libdicod_mpi.so" ]; then
         }
         check "dicod_mpi.h with an mpi.h of another family: a clear message" header_of_another
     fi
-    header_alone() { "mpicc.$mpi" -Wall -Wextra -Werror -fsyntax-only "-I$prefix/include" "$here/mpi/ranks.c"; }
+    header_alone() { "mpicc.$mpi" -Wall -Wextra -Werror "$@" -fsyntax-only "-I$prefix/include" "$here/mpi/ranks.c"; }
     check "dicod_mpi.h with its own mpi.h" header_alone
+    check "dicod_mpi.h, DICOD_MPI_INLINE: no warnings" header_alone -std=c99 -Wconversion -DDICOD_MPI_INLINE
     mpi_symbols() {
         { declared; grep -hE '^[a-z]' "$prefix/include/dicod_mpi.h" | grep -oE '\b(dicod|parmap)_[a-z0-9_]+\(' | tr -d '('; } | LC_ALL=C sort -u >"$work/declared-mpi"
         nm --defined-only "$@" | awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u >"$work/exported-mpi"
@@ -159,7 +175,9 @@ if [ -f "$lib/libdicod_mpi.so" ]; then
     check "libdicod_mpi.so exports what the headers declare, no more" mpi_symbols -D "$lib/libdicod_mpi.so"
     check "libdicod_mpi.a exports what the headers declare, no more" mpi_symbols -g "$lib/libdicod_mpi.a"
 else
-    check "component MPI: a clear message" says "component MPI cannot be used" -DCOMPONENTS=MPI
+    # Without libdicod_mpi all is in the headers.
+    check "component MPI: build" build mpi mpi-inline "$package"
+    check "component MPI: two ranks" mpiexec -n 2 "$work/mpi-inline/ranks"
 fi
 check "component MPI, but no MPI: a clear message" says "component MPI cannot be used" \
     -DCOMPONENTS=MPI -DCMAKE_DISABLE_FIND_PACKAGE_MPI=ON

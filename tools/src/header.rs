@@ -54,7 +54,11 @@ const MPI_TOP: &str = "\
  *
  * Generated from src/ffi/mpi.rs by tools (make header): change it there.
  *
- * The installed header defines the macro DICOD_MPI_OPEN_MPI or DICOD_MPI_MPICH: it says which MPI the
+ * There are two ways. A program that defines DICOD_MPI_INLINE before it includes this gets static functions over the mpi.h
+ * that it is compiled with, and links libdicod: any MPI, nothing else. Without, the functions are those of libdicod_mpi, which is linked
+ * in place of libdicod, and made for one MPI; they can be called from languages without a C compiler at hand.
+ *
+ * Of libdicod_mpi the installed header defines the macro DICOD_MPI_OPEN_MPI or DICOD_MPI_MPICH: it says which MPI the
  * library was built with, and a program that is compiled with another one's mpi.h is told.
  */
 #ifndef DICOD_MPI_H
@@ -63,6 +67,12 @@ const MPI_TOP: &str = "\
 #include <mpi.h>
 
 #include \"dicod.h\"
+
+#ifdef DICOD_MPI_INLINE
+
+#include \"dicod_mpi_inline.h\"
+
+#else
 
 #if defined(DICOD_MPI_OPEN_MPI) && !defined(OPEN_MPI)
 #error \"this libdicod was built with Open MPI, but mpi.h is not Open MPI's: compile with the mpicc of Open MPI\"
@@ -81,6 +91,8 @@ const MPI_BOTTOM: &str = "
 #ifdef __cplusplus
 } /* extern \"C\" */
 #endif
+
+#endif /* DICOD_MPI_INLINE */
 
 #endif /* DICOD_MPI_H */
 ";
@@ -166,7 +178,11 @@ fn declarations(root: &Path, section: &Section, with_own_types: bool) -> String 
         bindings.write(&mut text);
         for_c_readers(&String::from_utf8(text).unwrap())
     };
-    section.files.iter().map(one).collect::<Vec<_>>().join("\n")
+    let text = section.files.iter().map(one).collect::<Vec<_>>().join("\n");
+    match text.contains("\nstruct dicod_transport {") {
+        true => format!("typedef struct dicod_transport dicod_transport;\n\n{text}"),
+        false => text,
+    }
 }
 
 /// Where the comment of the first function begins.
@@ -271,6 +287,9 @@ fn for_c_readers(section: &str) -> String {
         }
         let line = match line.split_once(" -") {
             Some((name, digits)) if line.starts_with("#define ") => format!("{name} (-{digits})"),
+            // Its functions are handed one: it is declared before them.
+            _ if line == "typedef struct dicod_transport {" => "struct dicod_transport {".into(),
+            _ if line == "} dicod_transport;" => "};".into(),
             _ if line.starts_with("typedef struct ") => line.to_string(),
             _ => line.replace("struct dicod_", "dicod_").replace("struct parmap_", "parmap_"),
         };

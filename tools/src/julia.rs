@@ -44,6 +44,7 @@ fn structure(c: &Interface, of: &Struct) -> String {
             _ if member.name == "struct_size" => format!("sizeof({})", of.name),
             (Some(value), _) => value.clone(),
             (None, Type::Pointer { .. } | Type::Callback) => "C_NULL".into(),
+            (None, Type::Named(of)) if c.is_callback(of) => "C_NULL".into(),
             (None, Type::Array(of, n)) if **of == Type::Char => format!("ntuple(i -> 0x00, {n})"),
             (None, Type::Array(_, n)) => format!("ntuple(i -> 0, {n})"),
             _ => "0".into(),

@@ -14,9 +14,10 @@ use model::Interface;
 use std::path::{Path, PathBuf};
 
 /// The sections of dicod.h, and the files of src that declare what is in them.
-const SECTIONS: [(&str, &[&str]); 27] = [
+const SECTIONS: [(&str, &[&str]); 28] = [
     ("Status and errors", &["base/status", "ffi/status"]),
     ("Context: threads, log, progress", &["ffi/context"]),
+    ("Ranks that the program connects itself", &["ranks/table", "ffi/transport"]),
     ("Options", &["ffi/options"]),
     ("What is to be solved", &["ffi/problem"]),
     ("What a solve found", &["ffi/info"]),

@@ -2,7 +2,7 @@
 
 use crate::base::error::Error;
 use crate::base::status::dicod_status;
-use crate::ffi::boundary::{guard, list_size, reference, reference_mut, room, set, slice, slice_mut, string};
+use crate::ffi::boundary::{guard, list_size, put, reference, reference_mut, room, set, slice, slice_mut, string};
 use crate::ffi::context::{create, dicod_context};
 use crate::parmap::Task;
 use crate::ranks::local::Local;
@@ -147,6 +147,19 @@ pub extern "C" fn parmap_task_get_context(task: *const parmap_task, context: *mu
         let alone = || -> Arc<dyn crate::ranks::Transport> { Arc::new(Local::alone()) };
         room(context)?;
         create(1, context, || Ok(task.team().cloned().unwrap_or_else(alone)))
+    })
+}
+
+/// What the transport of the ranks that work on the task together (setting "ranks_per_task") has for its state: `*state`; NULL if
+/// it is one rank, or they are not connected by a dicod_transport. As for parmap_task_get_comm(), the library sends nothing by it
+/// while the task runs.
+///
+/// Local. To be called by the work function's thread. Errors: DICOD_ERROR_NULL_POINTER.
+#[unsafe(no_mangle)]
+pub extern "C" fn parmap_task_get_transport(task: *const parmap_task, state: *mut *mut c_void) -> dicod_status {
+    guard(|| {
+        let team = self::task(task)?.team();
+        put(state, "state", team.map_or(std::ptr::null_mut(), |team| team.state()))
     })
 }
 

@@ -1,7 +1,7 @@
 //! What MPI says of itself, of its errors and of handles, as results.
 
 use crate::base::error::{Error, Result};
-use mpi_sys as ffi;
+use ::mpi::ffi;
 use std::ffi::c_int;
 
 /// A communicator of the caller's.

@@ -86,6 +86,7 @@ fn structure(c: &Interface, of: &Struct) -> String {
             }
             Type::Pointer { .. } => format!("type(c_ptr) :: {name} = c_null_ptr"),
             Type::Callback => format!("type(c_funptr) :: {name} = c_null_funptr"),
+            Type::Named(of) if c.is_callback(of) => format!("type(c_funptr) :: {name} = c_null_funptr"),
             Type::Array(of, n) if **of == Type::Char => {
                 format!("character(kind=c_char) :: {name}({n}) = c_null_char")
             }

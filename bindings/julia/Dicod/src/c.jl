@@ -39,6 +39,9 @@ const DICOD_LANGUAGE_JULIA = 2
 const DICOD_LOG_WARNING = 1
 const DICOD_LOG_INFO = 2
 const DICOD_LOG_DEBUG = 3
+const DICOD_REDUCE_SUM = 0
+const DICOD_REDUCE_MAX = 1
+const DICOD_REDUCE_MIN = 2
 const DICOD_PROVEN_LAMBDA = 1
 const DICOD_PROVEN_RESULT = 2
 const DICOD_F32 = 32
@@ -66,6 +69,25 @@ struct dicod_progress
     seconds::Float64
 end
 dicod_progress() = dicod_progress(sizeof(dicod_progress), 0, 0, 0, 0, 0, 0, 0, 0)
+
+struct dicod_transport
+    struct_size::Int64
+    state::Ptr{Cvoid}
+    rank::Int32
+    n_ranks::Int32
+    may_have_threads::Int32
+    send::Ptr{Cvoid}
+    test::Ptr{Cvoid}
+    probe::Ptr{Cvoid}
+    receive::Ptr{Cvoid}
+    reduce::Ptr{Cvoid}
+    split::Ptr{Cvoid}
+    node::Ptr{Cvoid}
+    is_open::Ptr{Cvoid}
+    explain::Ptr{Cvoid}
+    free::Ptr{Cvoid}
+end
+dicod_transport() = dicod_transport(sizeof(dicod_transport), C_NULL, 0, 0, 0, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
 
 struct dicod_option_info
     struct_size::Int64
@@ -366,6 +388,10 @@ dicod_cancel(context) =
 const at_dicod_context_set_cancel_flag = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_context_set_cancel_flag(context, flag) =
     ccall(entry(at_dicod_context_set_cancel_flag, :dicod_context_set_cancel_flag), Int32, (Ptr{Cvoid}, Ptr{Int32}), context, flag)
+
+const at_dicod_context_create_on = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_context_create_on(transport, n_threads, context) =
+    ccall(entry(at_dicod_context_create_on, :dicod_context_create_on), Int32, (Ptr{dicod_transport}, Int32, Ptr{Ptr{Cvoid}}), transport, n_threads, context)
 
 const at_dicod_options_create = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_options_create(options) =
@@ -963,6 +989,10 @@ const at_parmap_task_get_context = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_task_get_context(task, context) =
     ccall(entry(at_parmap_task_get_context, :parmap_task_get_context), Int32, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), task, context)
 
+const at_parmap_task_get_transport = Ref{Ptr{Cvoid}}(C_NULL)
+parmap_task_get_transport(task, state) =
+    ccall(entry(at_parmap_task_get_transport, :parmap_task_get_transport), Int32, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), task, state)
+
 const at_parmap_buffer_resize = Ref{Ptr{Cvoid}}(C_NULL)
 parmap_buffer_resize(buffer, size, data) =
     ccall(entry(at_parmap_buffer_resize, :parmap_buffer_resize), Int32, (Ptr{Cvoid}, Int64, Ptr{Ptr{Cvoid}}), buffer, size, data)
@@ -1204,6 +1234,7 @@ const entries = (at_dicod_strerror,
                  at_dicod_context_set_progress,
                  at_dicod_cancel,
                  at_dicod_context_set_cancel_flag,
+                 at_dicod_context_create_on,
                  at_dicod_options_create,
                  at_dicod_options_free,
                  at_dicod_options_set_real,
@@ -1353,6 +1384,7 @@ const entries = (at_dicod_strerror,
                  at_parmap_task_explain,
                  at_parmap_task_get_shared,
                  at_parmap_task_get_context,
+                 at_parmap_task_get_transport,
                  at_parmap_buffer_resize,
                  at_parmap_buffer_append,
                  at_parmap_report_text,
