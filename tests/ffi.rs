@@ -757,7 +757,7 @@ fn bad_calls_are_named_and_touch_nothing() {
         (|c| c.counts[2] = i64::MAX, ARGUMENT, &["n_atoms must be", ", is 9223372036854775807"]),
         (|c| c.signal[1] = 0, SHAPE, &["signal_shape must be", ", is [12, 0]", "from 1"]),
         (|c| c.signal[0] = -5, SHAPE, &["signal_shape must be", ", is [-5, 13]"]),
-        (|c| c.signal[0] = i64::MAX, SHAPE, &["signal_shape", "2^30"]),
+        (|c| c.signal[0] = i64::MAX, SHAPE, &["signal_shape", "2^40"]),
         (|c| c.atom[1] = 14, SHAPE, &["atom_shape must be", ", is [4, 14]", "[12, 13]"]),
         (|c| c.atom[0] = 0, SHAPE, &["atom_shape must be", ", is [0, 4]"]),
         (|c| c.signal = vec![1 << 30, 1 << 30], MEMORY, &["out of memory", "the signals"]),

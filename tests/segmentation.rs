@@ -563,3 +563,28 @@ let inside = contains(&s.inner_bounds(), &point);
         }
     }
 }
+
+#[test]
+fn an_axis_of_2_to_the_40_is_segmented_by_arithmetic() {
+    let long = 1i64 << 40;
+    let domain = Domain::whole(&[long, 3]).unwrap();
+    for segments in [
+        Segmentation::by_count(&domain, &[(1 << 31) + 3, 2]).unwrap(),
+        Segmentation::by_shape(&domain, &[1000, 2]).unwrap(),
+        Segmentation::by_count(&domain, &[7, 1]).unwrap(),
+    ] {
+        let segments = segments.with_overlap(&[2, 0]).unwrap();
+        let per_axis = segments.segments_per_axis();
+        assert_eq!(segments.n_segments(), per_axis[0] * per_axis[1]);
+        let mut end = 0;
+        for at in [0, 1, (1 << 31) - 1, 1 << 31, (1 << 32) + 1, long / 3, long - 1] {
+            let index = segments.find_segment(&[at, 2]).unwrap();
+            let inner = segments.segment_bounds(index, Part::Inner).unwrap();
+            assert!(inner[0].contains(&at) && inner[1].contains(&2));
+            let outer = segments.segment_bounds(index, Part::Outer).unwrap();
+            assert_eq!(outer[0], (inner[0].start - 2).max(0)..(inner[0].end + 2).min(long));
+            end = inner[0].end;
+        }
+        assert_eq!(end, long);
+    }
+}

@@ -23,7 +23,7 @@ pub const DICOD_PRECISION: dicod_status = 4;
 pub const DICOD_ERROR_NULL_POINTER: dicod_status = -1;
 /// An argument has a value that is not allowed, or an option is of another type.
 pub const DICOD_ERROR_INVALID_ARGUMENT: dicod_status = -2;
-/// A shape is impossible (lengths of the signal are 1 to 2^30), or shapes do not go together.
+/// A shape is impossible (lengths of the signal are 1 to 2^40), or shapes do not go together.
 pub const DICOD_ERROR_INVALID_SHAPE: dicod_status = -3;
 /// An index is out of range.
 pub const DICOD_ERROR_OUT_OF_RANGE: dicod_status = -4;

@@ -3,6 +3,7 @@
 use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::wording::per_axis;
+use crate::csc::problem::shape::LONGEST_AXIS;
 use crate::csc::{Options, Shape, lambda_max, objective, reconstruct};
 use crate::ffi::boundary::problem::{dictionary, explained};
 use crate::ffi::boundary::{Element, Memory, Problem, aligned, fails_if_shared, reference, set, slice_mut};
@@ -102,8 +103,8 @@ pub(crate) fn gram_tensor<T: Element>(
     let _session = Session::enter(&context)?;
     let problem = given(problem)?;
     let atom = problem.lengths(&problem.atom_shape)?;
-    if atom.iter().any(|l| !(1..=1 << 30).contains(l)) {
-        let allowed = "lengths from 1 to 2^30 on every axis";
+    if atom.iter().any(|l| !(1..=LONGEST_AXIS).contains(l)) {
+        let allowed = "lengths from 1 to 2^40 on every axis";
         return Err(Error::shape("atom_shape", per_axis(atom), allowed));
     }
     let shape = Shape::new(atom, 1, problem.n_channels, problem.n_atoms, atom, &Options::default())?;

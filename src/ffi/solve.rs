@@ -31,7 +31,7 @@ const TO_HAND_OUT: f64 = 6e-8;
 ///
 /// Local. Thread-safe.
 /// Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (problem: struct_size, n_axes; "periodic" of another
-/// length), DICOD_ERROR_INVALID_SHAPE (lengths below 1 or above 2^30, atoms longer than the signal),
+/// length), DICOD_ERROR_INVALID_SHAPE (lengths below 1 or above 2^40, atoms longer than the signal),
 /// DICOD_ERROR_OUT_OF_MEMORY (sizes whose product overflows).
 #[unsafe(no_mangle)]
 pub extern "C" fn dicod_valid_shape(
@@ -137,7 +137,7 @@ fn room_per_axis<'a>(to: *mut i64, shape: &Shape, argument: &'static str) -> Res
 /// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (problem: struct_size, n_axes, counts below 1; lists in options
 /// that do not fit the problem, options that contradict each other, z that overlaps x or d, pointers that are not aligned, numbers so large that products
 /// overflow, negative z for a warm start of a positive solve); DICOD_ERROR_INVALID_SHAPE (lengths
-/// below 1 or above 2^30, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
+/// below 1 or above 2^40, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
 /// DICOD_ERROR_OUT_OF_MEMORY (also sizes whose product overflows); DICOD_ERROR_INVALID_STATE
 /// (context in use).
 ///

@@ -2,6 +2,7 @@
 //! or ranks.
 
 use crate::grid::block::Block;
+use crate::grid::cuts::Cuts;
 use crate::grid::point::{AXES, Point};
 
 /// One tile: a box of positions, and the group grid inside it.
@@ -53,16 +54,17 @@ pub struct Neighbour {
     pub shift: Point,
 }
 
-/// The tiles of all signals, their colours and their neighbours. It holds boundaries per axis only:
-/// its size does not grow with the domain's volume.
+/// The tiles of all signals, their colours and their neighbours. It holds rules for each axis: its size does not grow with the
+/// domain's.
 #[derive(Clone, Debug)]
 pub struct TileGrid {
     n_signals: usize,
     group: Point,
-    cuts: [Vec<i64>; AXES],
-    /// For each interval of an axis, the intervals (with the shift of their image) whose steps
-    /// reach it.
-    reach: [Vec<Vec<(usize, i64)>>; AXES],
+    cuts: [Cuts; AXES],
+    /// How far a step reaches.
+    radius: Point,
+    /// The lengths of axes that wrap, else 0.
+    period: Point,
 }
 
 impl TileGrid {
@@ -81,14 +83,14 @@ impl TileGrid {
         (0..self.len()).map(Number)
     }
 
-    /// Where tiles begin on each axis, and the end of the last.
-    pub fn cuts(&self) -> &[Vec<i64>; AXES] {
-        &self.cuts
+    /// Where tiles begin on an axis, and the end of the last.
+    pub fn cuts(&self, axis: usize) -> Vec<i64> {
+        self.cuts[axis].list()
     }
 
     /// Tiles per axis.
     pub fn counts(&self) -> [usize; AXES] {
-        std::array::from_fn(|axis| self.cuts[axis].len() - 1)
+        std::array::from_fn(|axis| self.cuts[axis].count())
     }
 
     fn per_signal(&self) -> usize {
@@ -110,8 +112,8 @@ impl TileGrid {
     /// A tile, by its number: signal by signal, row-major.
     pub fn tile(&self, number: Number) -> Tile {
         let at = self.place(number);
-        let origin: Point = std::array::from_fn(|a| self.cuts[a][at[a]]);
-        let shape: Point = std::array::from_fn(|a| self.cuts[a][at[a] + 1] - origin[a]);
+        let origin: Point = std::array::from_fn(|a| self.cuts[a].at(at[a]));
+        let shape: Point = std::array::from_fn(|a| self.cuts[a].at(at[a] + 1) - origin[a]);
         Tile {
             signal: number.0 / self.per_signal(),
             origin,
@@ -122,11 +124,7 @@ impl TileGrid {
 
     /// The largest extent of a tile per axis, in whole groups.
     pub fn largest(&self) -> Point {
-        std::array::from_fn(|axis| {
-            let lengths = self.cuts[axis].windows(2).map(|cut| cut[1] - cut[0]);
-            let group = self.group[axis];
-            lengths.fold(0, |most, n| most.max((n + group - 1) / group)) * group
-        })
+        std::array::from_fn(|axis| self.cuts[axis].most_groups(self.group[axis]) * self.group[axis])
     }
 
     /// Number of colours. Tiles of one colour never meet: no step of one reaches another.
@@ -149,9 +147,10 @@ impl TileGrid {
         let at = self.place(number);
         let first = number.0 - self.within_signal(number);
         let mut around = Vec::new();
-        for &(i0, s0) in &self.reach[0][at[0]] {
-            for &(i1, s1) in &self.reach[1][at[1]] {
-                for &(i2, s2) in &self.reach[2][at[2]] {
+        let reach: [_; AXES] = std::array::from_fn(|axis| self.reach(axis, at[axis]));
+        for &(i0, s0) in &reach[0] {
+            for &(i1, s1) in &reach[1] {
+                for &(i2, s2) in &reach[2] {
                     let tile = Number(first + (i0 * n1 + i1) * n2 + i2);
                     let shift = [s0, s1, s2];
                     if tile != number || shift != [0; AXES] {
@@ -165,15 +164,12 @@ impl TileGrid {
 
     /// Length of the domain along an axis.
     pub fn extent(&self, axis: usize) -> i64 {
-        self.cuts[axis].last().copied().unwrap_or(0)
+        self.cuts[axis].end()
     }
 
     /// Number of the tile that holds a position.
     pub fn find(&self, signal: usize, at: &Point) -> Number {
-        let interval = |axis: usize| {
-            let starts = &self.cuts[axis][1..];
-            starts.partition_point(|start| *start <= at[axis])
-        };
+        let interval = |axis: usize| self.cuts[axis].find(at[axis]);
         let [_, n1, n2] = self.counts();
         let place = (interval(0) * n1 + interval(1)) * n2 + interval(2);
         Number(signal * self.per_signal() + place)
@@ -181,12 +177,7 @@ impl TileGrid {
 
     /// The intervals of an axis whose middle lies in a range of positions.
     pub fn intervals(&self, axis: usize, from: i64, to: i64) -> std::ops::Range<usize> {
-        let cuts = &self.cuts[axis];
-        let before = |end: i64| {
-            let middles = cuts.windows(2).map(|cut| (cut[0] + cut[1]) / 2);
-            middles.take_while(|middle| *middle < end).count()
-        };
-        before(from)..before(to)
+        self.cuts[axis].middles_before(from)..self.cuts[axis].middles_before(to)
     }
 
     /// The numbers of all tiles in a box of intervals, of all signals, in order.
@@ -209,8 +200,20 @@ impl TileGrid {
         if part.iter().any(|range| range.is_empty()) {
             return Block::default();
         }
-        let origin = std::array::from_fn(|a| self.cuts[a][part[a].start]);
-        Block { origin, shape: std::array::from_fn(|a| self.cuts[a][part[a].end] - origin[a]) }
+        let origin = std::array::from_fn(|a| self.cuts[a].at(part[a].start));
+        Block { origin, shape: std::array::from_fn(|a| self.cuts[a].at(part[a].end) - origin[a]) }
+    }
+
+    /// The intervals of an axis (with the shift of their image) whose steps reach one of them.
+    fn reach(&self, axis: usize, interval: usize) -> Vec<(usize, i64)> {
+        let (cuts, period, radius) = (&self.cuts[axis], self.period[axis], self.radius[axis]);
+        let shifts: &[i64] = if period > 0 { &[-period, 0, period] } else { &[0] };
+        let (low, high) = (cuts.at(interval) - radius, cuts.at(interval + 1) - 1 + radius);
+        let meeting = |shift: &i64| {
+            let shift = *shift;
+            cuts.meeting(low - shift, high - shift).map(move |j| (j, shift))
+        };
+        shifts.iter().flat_map(meeting).collect()
     }
 }
 
@@ -233,7 +236,7 @@ impl Layout {
     /// Tile boundaries along one axis, for tiles of about `size` positions: multiples of the group
     /// length, none shorter than the reach of a step, balanced, and of an even number on an axis
     /// that wraps so that two colours suffice.
-    fn balanced_cuts(&self, axis: usize, size: i64) -> Vec<i64> {
+    fn balanced_cuts(&self, axis: usize, size: i64) -> Cuts {
         let (valid, group) = (self.valid[axis], self.group[axis]);
         let size = size.max(self.atom[axis]).min(valid);
         // Whole groups; the last one may be cut by the end of the domain.
@@ -242,7 +245,7 @@ impl Layout {
         let mut count = (groups / least).max(1);
         // The last tile loses what the domain cuts from its last group.
         while count > 1 {
-            let last_start = groups * (count - 1) / count * group;
+            let last_start = Cuts::Even { groups, count, group, end: valid }.at(count as usize - 1);
             if valid - last_start >= self.atom[axis].min(size) {
                 break;
             }
@@ -251,48 +254,28 @@ impl Layout {
         if self.periodic[axis] && count % 2 == 1 {
             count -= if count > 1 { 1 } else { 0 };
         }
-        let mut cuts: Vec<i64> = (0..count).map(|i| groups * i / count * group).collect();
-        cuts.push(valid);
-        cuts
+        Cuts::Even { groups, count, group, end: valid }
     }
 
     /// The grid for the coloured schedule.
     pub fn coloured(&self, size: &Point) -> TileGrid {
-        let cuts = std::array::from_fn(|axis| self.balanced_cuts(axis, size[axis]));
-        self.grid(&cuts)
+        self.with_cuts(std::array::from_fn(|axis| self.balanced_cuts(axis, size[axis])))
     }
 
     /// The grid with given boundaries; its colours hold only if no tile but the last on an axis is
     /// shorter than an atom.
     pub fn grid(&self, cuts: &[Vec<i64>; AXES]) -> TileGrid {
+        self.with_cuts(cuts.clone().map(Cuts::Listed))
+    }
+
+    fn with_cuts(&self, cuts: [Cuts; AXES]) -> TileGrid {
         TileGrid {
             n_signals: self.n_signals,
             group: self.group,
-            cuts: cuts.clone(),
-            reach: std::array::from_fn(|axis| self.reach(axis, &cuts[axis])),
+            cuts,
+            radius: self.atom.map(|l| l - 1),
+            period: std::array::from_fn(|a| if self.periodic[a] { self.valid[a] } else { 0 }),
         }
-    }
-
-    /// For each interval of an axis, the intervals (with the shift of their image) whose steps
-    /// reach it.
-    fn reach(&self, axis: usize, cuts: &[i64]) -> Vec<Vec<(usize, i64)>> {
-        let period = self.valid[axis];
-        let radius = self.atom[axis] - 1;
-        let shifts: &[i64] = if self.periodic[axis] { &[-period, 0, period] } else { &[0] };
-        let n = cuts.len() - 1;
-        let mut reach = vec![Vec::new(); n];
-        for (i, to) in reach.iter_mut().enumerate() {
-            for &shift in shifts {
-                // Intervals j with cuts[j] + shift ≤ cuts[i+1] − 1 + radius and
-                // cuts[j+1] − 1 + shift ≥ cuts[i] − radius.
-                let low = cuts[i] - radius - shift;
-                let high = cuts[i + 1] - 1 + radius - shift;
-                let first = cuts[1..].partition_point(|&end| end - 1 < low);
-                let last = cuts[..n].partition_point(|&start| start <= high);
-                to.extend((first..last).map(|j| (j, shift)));
-            }
-        }
-        reach
     }
 }
 
@@ -324,6 +307,44 @@ mod tests {
             (b0 - (a0 + a.shape[axis] - 1)).max(a0 - (b0 + b.shape[axis] - 1)).max(0)
         };
         images.into_iter().map(gap).min().unwrap()
+    }
+
+    #[test]
+    fn tiles_of_an_axis_of_2_to_the_40_are_found_without_a_list_of_them() {
+        let long = 1 << 40;
+        for (periodic, valid, size) in [(false, long - 7, 384), (true, long, 384), (false, long - 7, 1 << 16)] {
+            let layout = Layout {
+                n_signals: 3,
+                valid: [1, 5, valid],
+                atom: [1, 2, 8],
+                periodic: [false, false, periodic],
+                group: [1, 1, 64],
+            };
+            let grid = layout.coloured(&[1, 5, size]);
+            let n = grid.len() / 3;
+            assert!(n as i64 >= valid / size - 1 && grid.extent(2) == valid && grid.largest()[2] < 2 * size);
+            for at in [0, 1, 1 << 31, (1 << 32) + 5, 1 << 39, valid / 3, valid - 2, valid - 1] {
+                let number = grid.find(2, &[0, 3, at]);
+                let tile = grid.tile(number);
+                assert!(tile.signal == 2 && tile.origin[2] <= at && at < tile.origin[2] + tile.shape[2]);
+                assert_eq!(grid.intervals(2, at, at), grid.intervals(2, at, at));
+                let (place, ends) = (number.0 - 2 * n, [0, n - 1]);
+                let around = grid.neighbours(number);
+                assert_eq!(around.len(), if ends.contains(&place) && !periodic { 1 } else { 2 });
+                for neighbour in around {
+                    let other = grid.tile(neighbour.tile);
+                    let begin = other.origin[2] + neighbour.shift[2];
+                    assert!(begin == tile.origin[2] + tile.shape[2] || begin + other.shape[2] == tile.origin[2]);
+                    assert_ne!(grid.colour(neighbour.tile), grid.colour(number));
+                }
+            }
+            // Four ranks with a quarter each have every tile once.
+            let quarter = |i: i64| grid.intervals(2, valid * i / 4, valid * (i + 1) / 4);
+            assert!(quarter(0).start == 0 && quarter(3).end == n);
+            assert!((0..3).all(|i| quarter(i).end == quarter(i + 1).start && quarter(i).len().abs_diff(n / 4) < 3));
+            let half = grid.region(&[0..1, 0..1, n / 2..n]);
+            assert_eq!(half.end(2), valid);
+        }
     }
 
     proptest! {

@@ -18,8 +18,8 @@ use crate::ranks::Transport;
 use std::sync::Arc;
 
 const MAGIC: &[u8; 8] = b"DICODLRN";
-/// What is written; the one before is still read.
-const VERSION: u32 = 2;
+/// What is written; those before are still read. In the first two positions had 32 bits.
+const VERSION: u32 = 3;
 
 /// Bytes before the options and after everything else.
 const HEAD: usize = 24;
@@ -39,6 +39,11 @@ fn options_from_text(text: &str) -> Result<Options> {
 /// The size in bytes of the element type of a checkpoint: 4 or 8. Checks that the checkpoint is one,
 /// whole and undamaged.
 pub fn element_size(bytes: &[u8]) -> Result<usize> {
+    Ok(read_head(bytes)?.1)
+}
+
+/// Version and size of the element type.
+fn read_head(bytes: &[u8]) -> Result<(u32, usize)> {
     let mut reader = Reader(bytes);
     if bytes.len() < HEAD || reader.bytes(8)? != MAGIC {
         let found = format!("{} bytes of another kind", bytes.len());
@@ -60,14 +65,9 @@ pub fn element_size(bytes: &[u8]) -> Result<usize> {
         return Err(refused("a checksum that does not match", "that of undamaged bytes"));
     }
     match size {
-        4 | 8 => Ok(size as usize),
+        4 | 8 => Ok((version, size as usize)),
         size => Err(refused(format!("elements of {size} bytes"), "4 or 8 bytes each")),
     }
-}
-
-/// The version of what is one.
-fn version_of(bytes: &[u8]) -> Result<u32> {
-    Reader(&bytes[MAGIC.len()..]).u32()
 }
 
 /// Everything that the next step depends on, as bytes; `activations` are those of all ranks.
@@ -79,7 +79,7 @@ pub(super) fn pack<T: Real>(
 ) -> Result<Vec<u8>> {
     let shape = &setup.shape;
     let options = setup.options.to_text();
-    let mut n = 1024 + options.len() + activations.len() * 28;
+    let mut n = 1024 + options.len() + activations.len() * 40;
     n += 4 * shape.n_atoms * 8;
     for d in [dictionary, setup.given.as_ref()].into_iter().flatten() {
         n += d.n_atoms * (d.n_channels + 1) * (d.volume() + 1) * size_of::<T>();
@@ -110,7 +110,7 @@ pub(super) fn pack<T: Real>(
     for a in activations {
         out.bytes(&(a.signal as u32).to_le_bytes());
         out.bytes(&(a.atom as u32).to_le_bytes());
-        a.at.iter().for_each(|x| out.bytes(&(*x as i32).to_le_bytes()));
+        a.at.iter().for_each(|x| out.u64(*x as u64));
         out.real(a.value);
     }
     out.bytes(&[memory.statistics.is_some().into()]);
@@ -138,7 +138,7 @@ pub(super) fn unpack<T: Real>(
     options: Option<Options>,
     n_threads: usize,
 ) -> Result<(Setup<T>, Option<Dictionary<T>>, Memory<T>)> {
-    let size = element_size(bytes)?;
+    let (version, size) = read_head(bytes)?;
     if size != size_of::<T>() {
         let found = format!("elements of {size} bytes");
         return Err(refused(found, format!("of {} bytes", size_of::<T>())));
@@ -167,9 +167,9 @@ pub(super) fn unpack<T: Real>(
     let mut setup = Setup::new(ranks, shape, options, n_threads, any)?;
     setup.beginning()?;
     let mut memory = Memory::new(&setup.options, setup.shape.n_atoms);
-    memory.activations = read_activations(&mut reader, &setup)?;
+    memory.activations = read_activations(&mut reader, &setup, version)?;
     memory.statistics = read_statistics(&mut reader, &setup.shape)?;
-    if version_of(bytes)? > 1 {
+    if version > 1 {
         memory.weights = Weights::none(reader.u8()? == 1);
     }
     if !reader.0.is_empty() {
@@ -209,17 +209,21 @@ fn read_lambda(reader: &mut Reader<'_>, n_atoms: usize) -> Result<Option<Vec<f64
     Ok(fixed.then_some(lambda))
 }
 
-fn read_activations<T: Real>(reader: &mut Reader<'_>, setup: &Setup<T>) -> Result<Vec<Activation<T>>> {
+fn read_activations<T: Real>(reader: &mut Reader<'_>, setup: &Setup<T>, version: u32) -> Result<Vec<Activation<T>>> {
     let shape = &setup.shape;
     let mut activations: Vec<Activation<T>> = Vec::new();
-    let n = reader.count(20 + size_of::<T>())?;
+    let of_position = if version <= 2 { 4 } else { 8 };
+    let n = reader.count(8 + AXES * of_position + size_of::<T>())?;
     memory::reserve("the checkpoint", &mut activations, n)?;
     let valid = shape.valid();
     for _ in 0..n {
         let (signal, atom) = (reader.u32()? as usize, reader.u32()? as usize);
         let mut at = [0; AXES];
         for x in &mut at {
-            *x = i64::from(reader.u32()? as i32);
+            *x = match version {
+                1 | 2 => i64::from(reader.u32()? as i32),
+                _ => reader.u64()? as i64,
+            };
         }
         let value: T = reader.real()?;
         let inside = (0..AXES).all(|a| (0..valid[a]).contains(&at[a]));

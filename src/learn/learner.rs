@@ -301,7 +301,7 @@ impl<T: Real> Coder<T> for Learner<T> {
             return encoder.fetch(block);
         }
         let here = self.memory.activations.iter().filter(|a| block.contains(&a.at));
-        let step = |a: &Activation<T>| Step { at: a.at.map(|x| x as i32), atom: a.atom as u32, delta: a.value };
+        let step = |a: &Activation<T>| Step { at: a.at, atom: a.atom as u32, delta: a.value };
         Ok(here.map(|a| (a.signal, step(a))).collect())
     }
 

@@ -57,7 +57,7 @@ static void refused(void)
     REFUSED(DICOD_ERROR_INVALID_ARGUMENT, "problem->struct_size must be at least 104, the sizeof of the struct, is 0", struct_size = 0);
     REFUSED(DICOD_ERROR_INVALID_ARGUMENT, "n_axes must be 1, 2 or 3, is 0", n_axes = 0);
     REFUSED(DICOD_ERROR_INVALID_ARGUMENT, "n_axes must be 1, 2 or 3, is 4", n_axes = 4);
-    REFUSED(DICOD_ERROR_INVALID_SHAPE, "signal_shape must be lengths from 1 to 2^30 on every axis, is [0, 14]", signal_shape[0] = 0);
+    REFUSED(DICOD_ERROR_INVALID_SHAPE, "signal_shape must be lengths from 1 to 2^40 on every axis, is [0, 14]", signal_shape[0] = 0);
     REFUSED(DICOD_ERROR_INVALID_SHAPE, "atom_shape must be lengths from 1 to those of the signal, [16, 14], is [3, 15]",
             atom_shape[1] = 15);
     REFUSED(DICOD_ERROR_INVALID_ARGUMENT, "n_atoms", n_atoms = 0);

@@ -152,7 +152,7 @@ fn the_format_is_the_documented_one() {
         let saved = learner.save().unwrap();
         let mut r = Documented(&saved);
         assert_eq!(r.take(8), b"DICODLRN");
-        assert_eq!((r.u32(), r.u32()), (2, 8));
+        assert_eq!((r.u32(), r.u32()), (3, 8));
         assert_eq!(r.u64(), saved.len() as u64);
         let n = r.u64() as usize;
         let text = str::from_utf8(r.take(n)).unwrap();
@@ -176,7 +176,7 @@ fn the_format_is_the_documented_one() {
         assert_eq!(r.u64(), learner.activations().len() as u64);
         for a in learner.activations() {
             assert_eq!((r.u32() as usize, r.u32() as usize), (a.signal, a.atom));
-            assert_eq!([r.u32(), r.u32(), r.u32()].map(i64::from), a.at);
+            assert_eq!([r.u64(), r.u64(), r.u64()].map(|x| x as i64), a.at);
             assert_eq!(r.f64(), a.value);
         }
         let volume: usize = problem.atom.iter().product();

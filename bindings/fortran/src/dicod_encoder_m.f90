@@ -379,8 +379,8 @@ contains
       status = dicod_encoder_get_region(handle, c_loc(first), c_loc(local))
     end if
     if (status >= 0) then
-      call give(reverse(first(:n)), offset)
-      call give(reverse(local(:n)), local_shape)
+      call give(reverse(first(:n)), offset, 'offset', status)
+      call give(reverse(local(:n)), local_shape, 'local_shape', status)
     end if
     call report_status(status, stat, errmsg)
   end subroutine

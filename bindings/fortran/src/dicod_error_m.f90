@@ -215,15 +215,25 @@ contains
     end select
   end function
 
-  ! Sets a list of whole numbers of kind int32 or int64.
-  recursive subroutine give(list, to)
+  ! Sets a list of whole numbers of kind int32 or int64; an error where they are too large for the former.
+  recursive subroutine give(list, to, name, status)
     integer(int64), intent(in) :: list(:)
     class(*), intent(inout) :: to(:)
+    character(*), intent(in) :: name
+    integer(int32), intent(inout) :: status
+    character(kind=c_char), allocatable, target :: chars(:)
+    integer(int32) :: ignored
     select type (to)
     type is (integer(int64))
       to = list
     type is (integer(int32))
-      to = int(list, int32)
+      if (any(list > huge(0_int32))) then
+        allocate (chars, source=to_c(name//' needs integers of kind int64: it is '//text_of(list)))
+        ignored = dicod_set_last_error(c_loc(chars))
+        status = DICOD_ERROR_OUT_OF_RANGE
+      else
+        to = int(list, int32)
+      end if
     end select
   end subroutine
 

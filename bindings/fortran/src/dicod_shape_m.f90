@@ -516,8 +516,10 @@ contains
     if (present(periodic)) call options%set('periodic', periodic, status)
     if (status == DICOD_OK) status = dicod_valid_block(options%handle, problem_of(wholes(signal_shape), wholes(atom_shape)), &
       c_loc(lists(1, 1)), c_loc(lists(1, 2)), c_loc(lists(1, 3)), c_loc(lists(1, 4)))
-    call give(reverse(lists(:n, 3)), valid_offset)
-    call give(reverse(lists(:n, 4)), valid_local_shape)
+    if (status >= 0) then
+      call give(reverse(lists(:n, 3)), valid_offset, 'valid_offset', status)
+      call give(reverse(lists(:n, 4)), valid_local_shape, 'valid_local_shape', status)
+    end if
     call report_status(status, stat, errmsg)
   end subroutine
 

@@ -36,10 +36,9 @@ impl<T: Real> Window<T> {
     /// Begins to add up what is rounded.
     pub(crate) fn forget_sizes(&mut self) -> Result<()> {
         if size_of::<T>() == size_of::<f32>() {
-            if self.sizes.len() != self.values.len() {
-                self.sizes = memory::zeroed("the residual", self.values.len())?;
-            }
-            self.sizes.fill(T::ZERO);
+            // Memory that is new takes no room where nothing is written.
+            self.sizes = Vec::new();
+            self.sizes = memory::zeroed("the residual", self.values.len())?;
         }
         Ok(())
     }

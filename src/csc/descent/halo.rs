@@ -41,8 +41,11 @@ pub(crate) struct Halo {
     nanoseconds: AtomicU64,
 }
 
-/// Bytes of a step in a message.
-const RECORD: usize = 24;
+/// Bytes before a list of steps in a message: its mark and its length.
+const HEAD: usize = 12;
+
+/// Bytes of a step.
+const RECORD: usize = 36;
 
 impl Halo {
     pub(crate) fn new(ranks: Arc<dyn Transport>, partners: Vec<Partner>) -> Self {
@@ -123,9 +126,9 @@ fn broken() -> Error {
 
 /// Appends a list of steps, marked with a number.
 pub(crate) fn encode<T: Real>(mark: usize, steps: &[Step<T>], bytes: &mut Vec<u8>) -> Result<()> {
-    memory::reserve("a message", bytes, 8 + RECORD * steps.len())?;
+    memory::reserve("a message", bytes, HEAD + RECORD * steps.len())?;
     bytes.extend((mark as u32).to_le_bytes());
-    bytes.extend((steps.len() as u32).to_le_bytes());
+    bytes.extend((steps.len() as u64).to_le_bytes());
     for step in steps {
         step.at.iter().for_each(|at| bytes.extend(at.to_le_bytes()));
         bytes.extend(step.atom.to_le_bytes());
@@ -134,24 +137,26 @@ pub(crate) fn encode<T: Real>(mark: usize, steps: &[Step<T>], bytes: &mut Vec<u8
     Ok(())
 }
 
+fn part<const N: usize>(bytes: &[u8], from: usize) -> [u8; N] {
+    std::array::from_fn(|i| bytes[from + i])
+}
+
 /// Reads lists of steps with their marks.
 #[inline(never)]
 pub(crate) fn decode<T: Real>(mut bytes: &[u8], take: &mut dyn FnMut(usize, Vec<Step<T>>) -> Result<()>) -> Result<()> {
-    while let Some((head, rest)) = bytes.split_first_chunk::<8>() {
-        let [m0, m1, m2, m3, n0, n1, n2, n3] = *head;
-        let mark = u32::from_le_bytes([m0, m1, m2, m3]) as usize;
-        let n = u32::from_le_bytes([n0, n1, n2, n3]) as usize;
-        let (records, rest) = rest.split_at_checked(RECORD * n).ok_or_else(broken)?;
+    while let Some((head, rest)) = bytes.split_first_chunk::<HEAD>() {
+        let mark = u32::from_le_bytes(part(head, 0)) as usize;
+        let n = u64::from_le_bytes(part(head, 4)) as usize;
+        let size = RECORD.checked_mul(n).ok_or_else(broken)?;
+        let (records, rest) = rest.split_at_checked(size).ok_or_else(broken)?;
         bytes = rest;
         let mut steps = Vec::new();
         memory::reserve("a message", &mut steps, n)?;
         for record in records.chunks_exact(RECORD) {
-            let word = |i: usize| [0, 1, 2, 3].map(|b| record[4 * i + b]);
-            let bits = [0, 1, 2, 3, 4, 5, 6, 7].map(|b| record[16 + b]);
             steps.push(Step {
-                at: [0, 1, 2].map(|axis| i32::from_le_bytes(word(axis))),
-                atom: u32::from_le_bytes(word(3)),
-                delta: T::of(f64::from_bits(u64::from_le_bytes(bits))),
+                at: [0, 1, 2].map(|axis| i64::from_le_bytes(part(record, 8 * axis))),
+                atom: u32::from_le_bytes(part(record, 24)),
+                delta: T::of(f64::from_le_bytes(part(record, 28))),
             });
         }
         take(mark, steps)?;
@@ -165,7 +170,8 @@ mod tests {
 
     #[test]
     fn lists_arrive_as_they_were_sent_and_broken_ones_are_refused() {
-        let step = |i: i32| Step { at: [i, -i, i32::MAX], atom: i as u32, delta: 0.1 * f64::from(i) };
+        let step =
+            |i: i32| Step { at: [i64::from(i), -i64::from(i), 1 << 40], atom: i as u32, delta: 0.1 * f64::from(i) };
         let lists: Vec<Vec<Step<f64>>> = (0..4).map(|n| (0..n).map(step).collect()).collect();
         let mut bytes = Vec::new();
         for (mark, list) in lists.iter().enumerate() {
@@ -182,7 +188,7 @@ mod tests {
         for end in 0..bytes.len() {
             let mut n = 0;
             let result = decode::<f64>(&bytes[..end], &mut |_, steps| {
-                n += 8 + RECORD * steps.len();
+                n += HEAD + RECORD * steps.len();
                 Ok(())
             });
             assert_eq!(result.is_ok(), n == end);

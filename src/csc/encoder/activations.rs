@@ -33,7 +33,7 @@ pub(super) fn in_order<T>(list: &mut [Activation<T>]) {
 }
 
 fn activation<T: Real>(signal: usize, step: &Step<T>) -> Activation<T> {
-    Activation { signal, atom: step.atom as usize, at: step.at.map(i64::from), value: step.delta }
+    Activation { signal, atom: step.atom as usize, at: step.at, value: step.delta }
 }
 
 /// The same as a list, sorted.
@@ -47,7 +47,7 @@ pub(crate) fn listed<T: Real>(list: &[Active<T>]) -> Vec<Activation<T>> {
 pub(crate) fn write_list<T: Real>(n_atoms: usize, list: &[Active<T>], out: &mut FieldMut<'_, T>) {
     out.clear();
     for (signal, step) in list {
-        let at = std::array::from_fn(|a| i64::from(step.at[a]) - out.origin[a]);
+        let at = std::array::from_fn(|a| step.at[a] - out.origin[a]);
         let at = out.layout.index(at);
         out.channels[signal * n_atoms + step.atom as usize][at] = step.delta;
     }
@@ -77,7 +77,7 @@ impl<T: Real> Encoder<T> {
                     for atom in 0..n_atoms {
                         let delta = z.channels[signal * n_atoms + atom][from];
                         if delta != T::ZERO {
-                            let at = [at[0], at[1], at[2] + k].map(|x| x as i32);
+                            let at = [at[0], at[1], at[2] + k];
                             let atom = atom as u32;
                             list.push(Step { at, atom, delta });
                         }
@@ -100,7 +100,7 @@ impl<T: Real> Encoder<T> {
         if self.placed.regions().is_empty() {
             self.placed.settle("the region of z", &[region], self.placed.shape().valid())?;
         }
-        let step = |a: &Activation<T>| Step { at: a.at.map(|x| x as i32), atom: a.atom as u32, delta: a.value };
+        let step = |a: &Activation<T>| Step { at: a.at, atom: a.atom as u32, delta: a.value };
         self.take(list.iter().filter(|a| a.value != T::ZERO).map(|a| (a.signal, step(a))).collect());
         Ok(())
     }
@@ -161,13 +161,13 @@ impl<T: Real> Encoder<T> {
     fn take(&mut self, mut new: Vec<Active<T>>) {
         // One order, whoever had them: by tile, position and atom.
         new.sort_by_cached_key(|(signal, step)| {
-            let at = step.at.map(i64::from);
+            let at = step.at;
             (self.placed.grid().find(*signal, &at), at, step.atom)
         });
         self.clear_z();
         let own = self.placed.tiles().numbers();
         for (signal, step) in new {
-            let at = step.at.map(i64::from);
+            let at = step.at;
             let Ok(index) = own.binary_search(&self.placed.grid().find(signal, &at)) else {
                 continue;
             };
@@ -196,8 +196,7 @@ impl<T: Real> Encoder<T> {
                     let at: Point = std::array::from_fn(|a| at[a] + origin[a]);
                     if part.contains(&at) {
                         let delta = self.bound.scaling().leave(atom, z);
-                        let (at, atom) = (at.map(|x| x as i32), atom as u32);
-                        list.push(Step { at, atom, delta });
+                        list.push(Step { at, atom: atom as u32, delta });
                     }
                 });
             }
@@ -310,11 +309,7 @@ impl<T: Real> Encoder<T> {
         let taken = |rank: usize| with(rank, mine);
         let list = |part: &Block, signal: usize, list: &mut Vec<Step<T>>| {
             let here = |a: &&Activation<T>| a.signal == signal && part.contains(&a.at);
-            list.extend(moved.iter().filter(here).map(|a| Step {
-                at: a.at.map(|x| x as i32),
-                atom: a.atom as u32,
-                delta: a.value,
-            }));
+            list.extend(moved.iter().filter(here).map(|a| Step { at: a.at, atom: a.atom as u32, delta: a.value }));
         };
         let own = self.placed.swap_lists(given, taken, list)?;
         Ok(listed(&own))

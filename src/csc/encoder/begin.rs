@@ -354,7 +354,7 @@ mod tests {
         for index in 0..measure.placed.tiles().len() {
             let step = |delta| {
                 let mut state = measure.placed.tiles().tile(index);
-                let at = state.tile.shape.map(|n| (n / 2) as i32);
+                let at = state.tile.shape.map(|n| n / 2);
                 let atom = 0;
                 state.apply(measure.bound.plan(), &Step { at, atom, delta });
             };

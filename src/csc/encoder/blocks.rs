@@ -74,7 +74,7 @@ pub(crate) fn write_model<T: Real>(
     let (layout, block) = (out.layout, out.block());
     for (signal, step) in list {
         let channels = &mut out.channels[signal * shape.n_channels..];
-        for at in images(shape, step.at.map(i64::from), &block) {
+        for at in images(shape, step.at, &block) {
             add_atom(dictionary, channels, &mut [], &layout, &block, step.atom as usize, at, step.delta);
         }
     }

@@ -36,7 +36,7 @@ pub(super) fn seconds_per_nonzero<T: Real>(intake: &mut Intake<'_, T>) -> Result
     let signal = measure.placed.signal(tile.signal);
     let computing = typical(steps.chunks(n), |steps| {
         for step in steps {
-            let of = Coordinate { at: step.at.map(i64::from), atom: step.atom as usize };
+            let of = Coordinate { at: step.at, atom: step.atom as usize };
             black_box(measure.exact(&signal, &of, T::ZERO, &mut scratch));
         }
     });
@@ -52,7 +52,7 @@ fn samples<T: Real>(tile: &Tile, n_atoms: usize, n: usize) -> Vec<Step<T>> {
     let sample = |i: usize| {
         let place = (i as i64 * n0 * n1 * n2) / n as i64;
         let at = [place / (n1 * n2), place / n2 % n1, place % n2];
-        let at = std::array::from_fn(|a| (tile.origin[a] + at[a]) as i32);
+        let at = std::array::from_fn(|a| tile.origin[a] + at[a]);
         Step { at, atom: (i % n_atoms) as u32, delta: T::ZERO }
     };
     (0..n).map(sample).collect()

@@ -336,7 +336,7 @@ impl<T: Real> Encoder<T> {
     pub fn write_trace(&self, to: &mut impl std::fmt::Write) -> Result<()> {
         let trace = self.trace()?;
         let n_axes = self.placed.shape().n_axes;
-        let cuts = &self.placed.grid().cuts()[AXES - n_axes..];
+        let cuts: Vec<_> = (AXES - n_axes..AXES).map(|axis| self.placed.grid().cuts(axis)).collect();
         write!(
             to,
             "{{\n\"rank\": {}, \"ranks\": {}, \"threads\": {}, \"signals\": {}, \"atoms\": {},\n\

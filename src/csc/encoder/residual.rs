@@ -63,7 +63,7 @@ pub(super) fn subtract<T: Real>(
         if n % 64 == 0 && clock::over() {
             return;
         }
-        let (at, atom) = (step.at.map(i64::from), step.atom as usize);
+        let (at, atom) = (step.at, step.atom as usize);
         if inner {
             add(at, atom, -step.delta);
             continue;

@@ -43,13 +43,21 @@ fn layout(shape: &Shape) -> Layout {
 /// The tiles of a problem, and the segments if the schedule is the published one.
 pub(crate) fn grid(shape: &Shape, options: &Options) -> Result<(TileGrid, Option<Segmentation>)> {
     let layout = layout(shape);
-    match options.schedule {
-        Schedule::Coloured | Schedule::Asynchronous => Ok((layout.coloured(&tile_size(shape, options, &layout)), None)),
+    let (grid, segments) = match options.schedule {
+        Schedule::Coloured | Schedule::Asynchronous => (layout.coloured(&tile_size(shape, options, &layout)), None),
         Schedule::Published => {
             let (grid, segments) = published_grid(shape, options, &layout)?;
-            Ok((grid, Some(segments)))
+            (grid, Some(segments))
         }
+    };
+    // Places in a tile have 32 bits.
+    let values = grid.largest().into_iter().fold(shape.n_atoms as u128, |n, length| n * length as u128);
+    if values > u128::from(u32::MAX) {
+        let allowed = "at most 2^32 - 1: with a smaller \"tile_shape\", or another \"strategy\" than \"greedy\" and \"cyclic\", which \
+                       have one tile, there are more tiles";
+        return Err(Error::argument("the number of activations of a tile", values, allowed));
     }
+    Ok((grid, segments))
 }
 
 /// Tile size of the coloured schedule: what was asked for, or a few atoms, but so large that a

@@ -6,8 +6,8 @@ use crate::grid::block::Block;
 use crate::grid::point::{AXES, Point, checked_volume, padded};
 use crate::options::solve::Options;
 
-/// Longest axis: positions and their differences fit in 32 bits.
-const LONGEST_AXIS: i64 = 1 << 30;
+/// Longest axis: what is counted or multiplied along one stays far from overflow.
+pub(crate) const LONGEST_AXIS: i64 = 1 << 40;
 
 /// Shapes of a problem, checked to go together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Shape {
             }
         }
         if signal.iter().any(|n| !(1..=LONGEST_AXIS).contains(n)) {
-            let allowed = "lengths from 1 to 2^30 on every axis";
+            let allowed = "lengths from 1 to 2^40 on every axis";
             return Err(Error::shape("signal_shape", per_axis(signal), allowed));
         }
         if atom.iter().zip(signal).any(|(l, t)| !(1..=*t).contains(l)) {
@@ -136,5 +136,22 @@ impl Shape {
     /// Values of one signal's activations.
     pub fn activations(&self) -> usize {
         self.n_atoms * self.valid().iter().product::<i64>() as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_has_up_to_2_to_the_40_positions() {
+        let options = Options::default();
+        let shape = |signal: &[i64]| Shape::new(signal, 1, 1, 1, &vec![8; signal.len()], &options);
+        assert_eq!(shape(&[1 << 40]).unwrap().valid(), [1, 1, (1 << 40) - 7]);
+        assert_eq!(shape(&[9, 1 << 40]).unwrap().valid(), [1, 2, (1 << 40) - 7]);
+        let text = shape(&[(1 << 40) + 1]).unwrap_err().to_string();
+        assert_eq!(text, "signal_shape must be lengths from 1 to 2^40 on every axis, is [1099511627777]");
+        let text = shape(&[1 << 40, 1 << 40]).unwrap_err().to_string();
+        assert!(text.starts_with("out of memory: more than 2^63 bytes for the signals"), "{text}");
     }
 }

@@ -12,7 +12,7 @@ use crate::linalg::Real;
 pub(crate) fn mirror<T: Real>(state: &mut TileState<T>, plan: &Plan<T>, steps: &[Step<T>]) {
     let [_, s1, s2] = state.tile.stored(&plan.group);
     for step in steps {
-        let at: Point = std::array::from_fn(|a| i64::from(step.at[a]) - state.tile.origin[a]);
+        let at: Point = std::array::from_fn(|a| step.at[a] - state.tile.origin[a]);
         let index = ((at[0] * s1 + at[1]) * s2 + at[2]) as usize * plan.n_atoms;
         let index = index + step.atom as usize;
         let group = state.group_of(plan, index);
@@ -26,10 +26,10 @@ pub(crate) fn mirror<T: Real>(state: &mut TileState<T>, plan: &Plan<T>, steps: &
             }
             None => state.set_z(plan, at, step.atom as usize, step.delta),
         }
-        state.apply(plan, &Step { at: at.map(|x| x as i32), ..*step });
+        state.apply(plan, &Step { at, ..*step });
         for image in 0..state.images.len() {
             let shift = state.images[image];
-            let at = std::array::from_fn(|a| (at[a] + shift[a]) as i32);
+            let at = std::array::from_fn(|a| at[a] + shift[a]);
             state.apply(plan, &Step { at, ..*step });
         }
     }

@@ -261,7 +261,7 @@ impl<T: Real> TileState<T> {
 
     /// Hears of a neighbour's steps; `shift` takes their positions to this side of a period.
     pub(crate) fn hear(&mut self, plan: &Plan<T>, steps: &[Step<T>], shift: Point) {
-        let shift: [i32; AXES] = std::array::from_fn(|a| (shift[a] - self.tile.origin[a]) as i32);
+        let shift: Point = std::array::from_fn(|a| shift[a] - self.tile.origin[a]);
         for step in steps {
             let at = std::array::from_fn(|a| step.at[a] + shift[a]);
             self.apply(plan, &Step { at, ..*step });
@@ -333,10 +333,10 @@ impl<T: Real> TileState<T> {
             // The best change is lost in the rounding of z: the tolerance has to rise to that.
             return false;
         }
-        let at = unflatten(index / plan.n_atoms, &self.tile.stored(&plan.group)).map(|x| x as i32);
+        let at = unflatten(index / plan.n_atoms, &self.tile.stored(&plan.group));
         let atom = atom as u32;
         // Neighbours hear once of a coordinate, with the sum of its steps.
-        let global = std::array::from_fn(|a| at[a] + self.tile.origin[a] as i32);
+        let global = std::array::from_fn(|a| at[a] + self.tile.origin[a]);
         let step = Step { at: global, atom, delta };
         let mut place = sent;
         match made.get_mut(sent as usize) {
@@ -362,7 +362,7 @@ impl<T: Real> TileState<T> {
         self.apply(plan, &Step { at, atom, delta });
         for image in 0..self.images.len() {
             let shift = self.images[image];
-            let at = std::array::from_fn(|a| at[a] + shift[a] as i32);
+            let at = std::array::from_fn(|a| at[a] + shift[a]);
             self.apply(plan, &Step { at, atom, delta });
         }
         visit.steps += 1;
@@ -375,8 +375,8 @@ impl<T: Real> TileState<T> {
     pub(crate) fn apply(&mut self, plan: &Plan<T>, step: &Step<T>) {
         // Most of what is heard does not: one test, and one comparison per axis.
         let near = |a: usize| {
-            let radius = plan.atom[a] as u32 - 1;
-            (step.at[a] as u32).wrapping_add(radius) < self.tile.shape[a] as u32 + 2 * radius
+            let radius = plan.atom[a] - 1;
+            ((step.at[a] + radius) as u64) < (self.tile.shape[a] + 2 * radius) as u64
         };
         if near(0) & near(1) & near(2) {
             let size = step.delta.abs();

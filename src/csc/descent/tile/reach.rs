@@ -51,11 +51,11 @@ pub(super) fn of_groups<T>(plan: &Plan<T>, step: &Step<T>, groups: &Point) -> Re
     let count = plan.reach_radius.map(|r| 2 * r as usize + 1);
     for a in 0..AXES {
         let (at, log2) = (step.at[a], plan.group_log2[a]);
-        phase = phase << log2 | (at & (plan.group[a] as i32 - 1)) as usize;
-        let first = (at >> log2) - plan.reach_radius[a] as i32;
+        phase = phase << log2 | (at & (plan.group[a] - 1)) as usize;
+        let first = (at >> log2) - plan.reach_radius[a];
         low[a] = first.max(0) as usize;
         place[a] = (-first).max(0) as usize;
-        let end = (first + count[a] as i32).min(groups[a] as i32);
+        let end = (first + count[a] as i64).min(groups[a]);
         n[a] = (end - first.max(0)) as usize;
     }
     let [_, g1, g2] = groups.map(|g| g as usize);

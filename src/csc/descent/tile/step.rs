@@ -1,12 +1,12 @@
 //! Steps, and which coordinates they change.
 
-use crate::grid::point::{AXES, Point};
+use crate::grid::point::Point;
 
 /// A change of one coordinate: z += delta at (atom, position).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step<T> {
     /// Position on the padded axes: global outside of a tile, relative to its origin in its log.
-    pub at: [i32; AXES],
+    pub at: Point,
     /// Atom.
     pub atom: u32,
     /// The change.

@@ -142,7 +142,7 @@ impl<T: Real> Weights<T> {
                     }
                     let first = ((i * s1 + j) * s2 + k) as usize * plan.n_atoms;
                     let ratios = &mut ratios[first..first + plan.n_atoms];
-                    let at = [i, j, k].map(|x| x as i32);
+                    let at = [i, j, k];
                     match self.common(plan, at) {
                         common if common.finite() => ratios.fill(common),
                         _ => self.each(plan, taps.n_channels, at, |_, weight, tap| {
@@ -162,18 +162,18 @@ impl<T: Real> Weights<T> {
 
     /// Calls `visit` with the position in the window and the weight of each sample of a support that the tile sees, and with
     /// its tap (channel, position in the support).
-    fn each(&self, plan: &Plan<T>, n_channels: usize, at: [i32; AXES], mut visit: impl FnMut([i64; AXES], T, usize)) {
+    fn each(&self, plan: &Plan<T>, n_channels: usize, at: Point, mut visit: impl FnMut([i64; AXES], T, usize)) {
         let [l0, l1, l2] = plan.atom;
         let [w0, w1, w2] = self.window;
-        let first: Point = std::array::from_fn(|a| i64::from(at[a].max(0)));
-        let end: Point = std::array::from_fn(|a| (i64::from(at[a]) + plan.atom[a]).min(self.window[a] as i64));
+        let first: Point = std::array::from_fn(|a| at[a].max(0));
+        let end: Point = std::array::from_fn(|a| (at[a] + plan.atom[a]).min(self.window[a] as i64));
         for p in 0..n_channels {
             for i in first[0]..end[0] {
                 for j in first[1]..end[1] {
                     let row = ((p * w0 + i as usize) * w1 + j as usize) * w2;
-                    let tap = (p as i64 * l0 + i - i64::from(at[0])) * l1 + j - i64::from(at[1]);
+                    let tap = (p as i64 * l0 + i - at[0]) * l1 + j - at[1];
                     for k in first[2]..end[2] {
-                        let tap = tap * l2 + k - i64::from(at[2]);
+                        let tap = tap * l2 + k - at[2];
                         visit([i, j, k], self.samples[row + k as usize], tap as usize);
                     }
                 }
@@ -199,8 +199,8 @@ impl<T: Real> Weights<T> {
 
     /// The weight of all samples of a support that the tile sees; NaN if they differ.
     #[inline]
-    pub(super) fn common(&self, plan: &Plan<T>, at: [i32; AXES]) -> T {
-        let [i, j, k] = std::array::from_fn(|a| (i64::from(at[a]) + plan.atom[a] - 1) as usize);
+    pub(super) fn common(&self, plan: &Plan<T>, at: Point) -> T {
+        let [i, j, k] = std::array::from_fn(|a| (at[a] + plan.atom[a] - 1) as usize);
         self.common[(i * self.extended[1] + j) * self.extended[2] + k]
     }
 

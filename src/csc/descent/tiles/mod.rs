@@ -137,7 +137,7 @@ impl<T: Real> Tiles<T> {
             let state = self.tile(tile);
             state.for_each_nonzero(plan, |at, atom, value| {
                 list.push(Step {
-                    at: std::array::from_fn(|a| (at[a] + state.tile.origin[a]) as i32),
+                    at: std::array::from_fn(|a| at[a] + state.tile.origin[a]),
                     atom: atom as u32,
                     delta: value,
                 });

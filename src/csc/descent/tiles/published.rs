@@ -41,7 +41,7 @@ pub(crate) fn descend<T: Real>(
                 let first = index / per_signal * per_signal;
                 let made = tiles.outbox(index);
                 for step in made.iter() {
-                    let at: Point = step.at.map(i64::from);
+                    let at: Point = step.at;
                     for touched in segments.touched_segments(&at[AXES - n_axes..], &radius)? {
                         let touched = first + touched as usize;
                         n_active += usize::from(!active[touched]);
