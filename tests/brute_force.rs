@@ -866,3 +866,57 @@ fn the_encoder_goes_on_from_its_last_z() {
     assert_eq!(third.info.steps, first.info.steps);
     assert_eq!(bits(&third.z), bits(&first.z));
 }
+
+/// Bytes that there is room for, as Linux says.
+fn bytes_available() -> u64 {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    1024 * kilobytes.unwrap_or(0)
+}
+
+/// Takes 19 GiB: the residual and the correlations, as the signal is pages of zeros but for its spikes.
+#[test]
+fn a_signal_longer_than_2_to_the_31_is_coded_as_a_short_one() {
+    if std::env::var_os("DICOD_LONG").is_none_or(|v| v != "1") {
+        return;
+    }
+    if bytes_available() < 20 << 30 {
+        println!("SKIPPED a signal of 2^31 + 5 samples: there are {} bytes, it takes 20 GiB", bytes_available());
+        return;
+    }
+    let n = (1usize << 31) + 5;
+    let d: [f32; 8] = [0.1, 0.5, -0.3, 0.7, 0.2, -0.6, 0.4, 0.3];
+    // Across 2^31, at both ends, and where 32 bits would go wrong.
+    let planted = [0, 12_345, 1 << 30, (1 << 31) - 20, (1 << 31) - 3];
+    let code = |length: usize, at: &[usize], warm: bool| {
+        let mut x = vec![0f32; length];
+        for at in at {
+            x[*at..*at + 8].iter_mut().zip(d).for_each(|(x, d)| *x = 3.0 * d);
+        }
+        let options = Options {
+            reg: 0.1,
+            reg_scale: dicod::options::solve::RegScale::Absolute,
+            tol: 1e-5,
+            tile_shape: if warm { vec![1 << 16] } else { Vec::new() },
+            ..Options::default()
+        };
+        let shape = dicod::csc::Shape::new(&[length as i64], 1, 1, 1, &[8], &options).unwrap();
+        let dictionary = dicod::linalg::Dictionary::full(1, 1, shape.atom, &d).unwrap();
+        let mut encoder = dicod::csc::Encoder::new(shape.clone(), dictionary, options, 2).unwrap();
+        let info = encoder.solve(&dicod::linalg::Field::contiguous(&x, shape.signal), None).unwrap();
+        assert_eq!(info.stop, Stop::Converged);
+        println!("{length} samples: {} steps, {:.1} s, {:.1} GB", info.steps, info.seconds, info.bytes as f64 / 1e9);
+        (encoder.activations().unwrap(), info)
+    };
+    let (short, info_short) = code(400, &[200], false);
+    let (long, info) = code(n, &planted, true);
+    let values: Vec<f32> = short.iter().map(|a| a.value).collect();
+    let places: Vec<i64> = long.iter().map(|a| a.at[2]).collect();
+    let expected: Vec<i64> = planted.iter().flat_map(|at| short.iter().map(|a| a.at[2] - 200 + *at as i64)).collect();
+    assert_eq!(places, expected);
+    assert!(long.chunks(values.len()).all(|part| part.iter().map(|a| a.value).eq(values.iter().copied())));
+    let (one, all) = (info_short.certificate, info.certificate);
+    assert!((all.objective - 5.0 * one.objective).abs() < 1e-6 * all.objective, "{all:?} {one:?}");
+    assert!(all.gap < 1e-3 * all.objective, "{all:?}");
+}
