@@ -91,7 +91,7 @@ typedef int32_t dicod_status;
 #define DICOD_ERROR_INVALID_ARGUMENT (-2)
 
 /**
- * A shape is impossible (lengths of the signal are 1 to 2^30), or shapes do not go together.
+ * A shape is impossible (lengths of the signal are 1 to 2^40), or shapes do not go together.
  */
 #define DICOD_ERROR_INVALID_SHAPE (-3)
 
@@ -1249,7 +1249,7 @@ dicod_status dicod_info_text(const dicod_info *info,
  *
  * Local. Thread-safe.
  * Errors: DICOD_ERROR_NULL_POINTER, DICOD_ERROR_INVALID_ARGUMENT (problem: struct_size, n_axes; "periodic" of another
- * length), DICOD_ERROR_INVALID_SHAPE (lengths below 1 or above 2^30, atoms longer than the signal),
+ * length), DICOD_ERROR_INVALID_SHAPE (lengths below 1 or above 2^40, atoms longer than the signal),
  * DICOD_ERROR_OUT_OF_MEMORY (sizes whose product overflows).
  */
 dicod_status dicod_valid_shape(const dicod_options *options,
@@ -1319,7 +1319,7 @@ dicod_status dicod_valid_block(const dicod_options *options,
  * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (problem: struct_size, n_axes, counts below 1; lists in options
  * that do not fit the problem, options that contradict each other, z that overlaps x or d, pointers that are not aligned, numbers so large that products
  * overflow, negative z for a warm start of a positive solve); DICOD_ERROR_INVALID_SHAPE (lengths
- * below 1 or above 2^30, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
+ * below 1 or above 2^40, atoms longer than the signal); DICOD_ERROR_NOT_FINITE (x, d, z);
  * DICOD_ERROR_OUT_OF_MEMORY (also sizes whose product overflows); DICOD_ERROR_INVALID_STATE
  * (context in use).
  *

@@ -2462,15 +2462,25 @@ contains
     end select
   end function
 
-  ! Sets a list of whole numbers of kind int32 or int64.
-  recursive subroutine give(list, to)
+  ! Sets a list of whole numbers of kind int32 or int64; an error where they are too large for the former.
+  recursive subroutine give(list, to, name, status)
     integer(int64), intent(in) :: list(:)
     class(*), intent(inout) :: to(:)
+    character(*), intent(in) :: name
+    integer(int32), intent(inout) :: status
+    character(kind=c_char), allocatable, target :: chars(:)
+    integer(int32) :: ignored
     select type (to)
     type is (integer(int64))
       to = list
     type is (integer(int32))
-      to = int(list, int32)
+      if (any(list > huge(0_int32))) then
+        allocate (chars, source=to_c(name//' needs integers of kind int64: it is '//text_of(list)))
+        ignored = dicod_set_last_error(c_loc(chars))
+        status = DICOD_ERROR_OUT_OF_RANGE
+      else
+        to = int(list, int32)
+      end if
     end select
   end subroutine
 
@@ -3878,8 +3888,10 @@ contains
     if (present(periodic)) call options%set('periodic', periodic, status)
     if (status == DICOD_OK) status = dicod_valid_block(options%handle, problem_of(wholes(signal_shape), wholes(atom_shape)), &
       c_loc(lists(1, 1)), c_loc(lists(1, 2)), c_loc(lists(1, 3)), c_loc(lists(1, 4)))
-    call give(reverse(lists(:n, 3)), valid_offset)
-    call give(reverse(lists(:n, 4)), valid_local_shape)
+    if (status >= 0) then
+      call give(reverse(lists(:n, 3)), valid_offset, 'valid_offset', status)
+      call give(reverse(lists(:n, 4)), valid_local_shape, 'valid_local_shape', status)
+    end if
     call report_status(status, stat, errmsg)
   end subroutine
 
@@ -6819,8 +6831,8 @@ contains
       status = dicod_encoder_get_region(handle, c_loc(first), c_loc(local))
     end if
     if (status >= 0) then
-      call give(reverse(first(:n)), offset)
-      call give(reverse(local(:n)), local_shape)
+      call give(reverse(first(:n)), offset, 'offset', status)
+      call give(reverse(local(:n)), local_shape, 'local_shape', status)
     end if
     call report_status(status, stat, errmsg)
   end subroutine

@@ -418,10 +418,10 @@ impl<T: Real> TileState<T> {
     /// does not share.
     fn set_own_right(&mut self, plan: &Plan<T>, step: &Step<T>, weight: T) {
         let atom = step.atom as usize;
-        let here = |a: usize| (0..self.tile.shape[a]).contains(&i64::from(step.at[a]));
+        let here = |a: usize| (0..self.tile.shape[a]).contains(&step.at[a]);
         let Some(ridge) = plan.ridges.get(atom).filter(|_| (0..AXES).all(here)) else { return };
         let [_, s1, s2] = self.tile.stored(&plan.group);
-        let at = step.at.map(i64::from);
+        let at = step.at;
         let index = ((at[0] * s1 + at[1]) * s2 + at[2]) as usize * plan.n_atoms + atom;
         let more = step.delta * plan.weights[atom] * T::of(ridge.own - weight.wide() * ridge.plain);
         self.c.set(plan, index, self.c.get(plan, index) - more);
