@@ -7,6 +7,9 @@ use dicod::csc::{Options, RegScale, Scale, Schedule, Shape, Stop, Strategy};
 use dicod::learn::{Init, Learner, Learning};
 use dicod::linalg::{Dictionary, Field, Method, Real};
 
+/// Seconds after which a solve will not end by itself, on a machine that is busy with much else.
+const HANGS: f64 = 600.0;
+
 /// Random numbers.
 struct Numbers(u64);
 
@@ -374,7 +377,7 @@ fn tiny_signals_with_tiny_atoms_come_to_an_end() {
         let mut options = options(numbers, &problem);
         options.reg_per_atom.clear();
         (options.reg, options.reg_scale) = (0.1, RegScale::Relative);
-        (options.warm_start, options.tol, options.time_limit) = (false, 1e-3, 20.0);
+        (options.warm_start, options.tol, options.time_limit) = (false, 1e-3, HANGS);
         let t = vec![1e-40; problem.n_atoms];
         let (tiny, _) = scaled(&problem, &options, 1e-300, &t);
         let plain: Answer<f64> = solve(&problem, &options, 1, None);
@@ -400,7 +403,7 @@ fn what_is_called_converged_is_within_the_tolerance_that_was_asked_for() {
         let mut options = options(numbers, &problem);
         options.reg_per_atom.clear();
         (options.reg, options.reg_scale) = (0.1, RegScale::Relative);
-        (options.warm_start, options.time_limit) = (false, 20.0);
+        (options.warm_start, options.time_limit) = (false, HANGS);
         if options.schedule == Schedule::Published {
             options.schedule = Schedule::Coloured;
         }
@@ -467,7 +470,7 @@ fn norms_far_apart_are_no_matter_of_precision() {
             };
             let mut norms = vec![1.0; problem.n_atoms];
             (norms[0], norms[1]) = (1.0 / t, t);
-            let options = Options { tol: 1e-3, time_limit: 20.0, ..Options::default() };
+            let options = Options { tol: 1e-3, time_limit: HANGS, ..Options::default() };
             let (problem, options) = scaled(&problem, &options, 1.0, &norms);
             let answer: Answer<T> = solve(&problem, &options, 1, None);
             let best: Answer<f64> = solve(&problem, &Options { tol: 1e-6, ..options.clone() }, 1, None);
