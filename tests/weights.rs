@@ -237,16 +237,6 @@ fn lambda_max_and_objective_know_of_holes() {
     }
 }
 
-#[test]
-fn learning_refuses_holes() {
-    let problem = problem();
-    let options = Options { missing: Missing::Nan, ..options() };
-    let shape = problem.shape(&options);
-    let made = dicod::learn::Learner::<f64>::new(shape, options, 1, Some(problem.dictionary()));
-    let Err(error) = made else { panic!("holes in learning") };
-    assert!(error.to_string().contains("option \"missing\" must be \"none\" in learning"), "{error}");
-}
-
 /// What is missing has no share in what signals lie on.
 #[test]
 fn a_background_is_that_of_what_is_there() {

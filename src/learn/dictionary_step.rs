@@ -300,13 +300,9 @@ fn rank_one(
     limits: &Limits<'_>,
     unit: f64,
 ) -> Result<Outcome> {
-    let pair = statistics.window();
     cut(v, volume, volume, limits);
-    if limits.non_negative {
-        let u = u.chunks_exact_mut(p).enumerate();
-        u.filter(|(k, _)| !limits.fixed.get(*k).is_some_and(|f| *f)).for_each(|(_, u)| clip(u));
-    }
-    let mut outcome = Outcome { change: 0.0, gap: f64::INFINITY, iterations: 0 };
+    cut(u, p, p, &Limits { support: None, zero_mean: false, ..*limits });
+    let (pair, mut outcome) = (statistics.window(), Outcome { change: 0.0, gap: f64::INFINITY, iterations: 0 });
     let inner = |support, zero_mean| Limits {
         tol: 0.1 * limits.tol,
         constant: limits.constant,

@@ -170,35 +170,6 @@ impl<T: Real> Encoder<T> {
         self.placed.weighting().allows_holes()
     }
 
-    /// Collective: whether samples of the last signals have a weight that is not 1.
-    pub(crate) fn weighs(&self) -> Result<bool> {
-        weighted::weighs(&self.placed)
-    }
-
-    /// What weights in the window are multiplied by, the largest of them then, and all, unless they are 1 here.
-    pub(crate) fn weights_in_window(&self) -> (f64, f64, Option<Field<'_, T>>) {
-        weighted::in_window(&self.placed)
-    }
-
-    /// Collective: takes in signals as [`Self::load`] does, times their weights.
-    pub(crate) fn load_weighted(&mut self, x: &Field<'_, T>) -> Result<()> {
-        self.load(x)?;
-        let weighed = self.placed.weigh();
-        self.ranks().agree(weighed)
-    }
-
-    /// Collective: ½ Σ w r² of the residual r that a solve, or [`Self::data_term_of`], has left in the window.
-    pub(crate) fn data_term(&self) -> Result<f64> {
-        Ok(blocks::value(&self.bound, &self.placed, &vec![0.0; self.shape().n_atoms])?.1)
-    }
-
-    /// Collective: leaves w·(x − D∗z) in the window, with these atoms and z as it is, where signals were taken in before. Gives
-    /// ½ Σ w (x − D∗z)².
-    pub(crate) fn data_term_of(&mut self, x: &Field<'_, T>, dictionary: &Dictionary<T>) -> Result<f64> {
-        weighted::subtract(x, dictionary, &self.bound, &mut self.placed)?;
-        self.data_term()
-    }
-
     /// Refuses numbers that are too large where holes are allowed.
     pub(crate) fn set_range(&mut self, range: Range) {
         self.placed.weighting_mut().set_range(range);
