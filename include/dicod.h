@@ -1746,6 +1746,43 @@ dicod_status dicod_encoder_set_weights(dicod_encoder *encoder,
 dicod_status dicod_encoder_clear_weights(dicod_encoder *encoder);
 
 /**
+ * Gives each activation a penalty of its own: the next solves minimise
+ *
+ * `F(z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k sum_u f_k[u] |z_k[u]|`
+ *
+ * `penalties` holds the factors f, described as z is in dicod_encoder_set_z(), n_signals * n_atoms channels over the shape of
+ * dicod_valid_shape(), of the encoder's element type: f >= 0; where f is infinite z is 0, exactly. Over the ranks of a
+ * communicator each brings a block. Factors are copied, and hold until others are given or dicod_encoder_clear_penalties(),
+ * also for another dictionary; activations are kept, for a warm start, where they may be. Weights of samples and the options
+ * "ridge", which they do not multiply, "positive" and "reg_per_atom" hold, too.
+ *
+ * lambda_max is the least regularisation with which z = 0 where 0 < f, max |D * x| / f (correlation) over 0 < f < infinity;
+ * with the option "reg_scale" = "per-atom" that of each atom. dicod_encoder_get_lambda() tells of lambda_k, without f. Where
+ * f = 0 an activation costs nothing: a dual point may have nothing there, and all that the duality gap says then is F(z) >= 0.
+ * With the option "gap_tol" the solve then ends within "tol", and returns DICOD_PRECISION.
+ *
+ * What it costs: nothing where f is 1 in all of a tile; elsewhere some memory, up to twice that of the correlations, and a
+ * search for steps that is somewhat slower.
+ *
+ * Collective over the context's ranks. Needs the encoder for itself. After an error factors are as they were.
+ * Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (penalties: negative or NaN, which names the place; so large or
+ * so small that the inverse overflows; another element type or number of channels); DICOD_ERROR_INVALID_SHAPE (penalties;
+ * blocks that overlap or leave a hole); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (encoder or context in use);
+ * DICOD_ERROR_COMMUNICATION.
+ */
+dicod_status dicod_encoder_set_penalties(dicod_encoder *encoder,
+                                         const dicod_const_array *penalties);
+
+/**
+ * All activations have the penalty lambda_k from the next solve on, as before dicod_encoder_set_penalties(). Activations are
+ * kept, for a warm start.
+ *
+ * Collective over the context's ranks. Needs the encoder for itself. Errors: DICOD_ERROR_NULL_POINTER;
+ * DICOD_ERROR_INVALID_STATE (encoder or context in use).
+ */
+dicod_status dicod_encoder_clear_penalties(dicod_encoder *encoder);
+
+/**
  * Encodes the signals `x`, over the signal's shape, n_signals * n_channels channels. Nothing is
  * copied but into the residual. Over the ranks of a communicator each brings the block that it
  * holds; all blocks together are the domain, without overlap. Which rank works on what follows from
@@ -2037,7 +2074,8 @@ dicod_status dicod_encoder_get_background(const dicod_encoder *encoder,
 /**
  * What a solve minimises, for the activations in the encoder and the signals `x`, which are as for dicod_encoder_solve():
  * `*objective` = F(z) of the whole domain, on all ranks, and `*data_term` = its first half,
- * 1/2 |x - sum_k z_k * d_k|^2, which may be NULL; with the weights of dicod_encoder_set_weights(), and of x less its background
+ * 1/2 |x - sum_k z_k * d_k|^2, which may be NULL; with the weights of dicod_encoder_set_weights() and the factors of
+ * dicod_encoder_set_penalties(), and of x less its background
  * with the option "background". The regularisation is that of the options: where it is relative, lambda_max of `x` is computed
  * first. Both are the same, bit for bit, on any number of ranks and threads, and up to rounding those of
  * dicod_objective().

@@ -40,8 +40,20 @@ fn problem(random: &mut Random) -> (Problem, Options) {
     let x = values(n_signals * n_channels * volume(signal), 5.0);
     let d = values(n_atoms * n_channels * volume(atom), 0.0);
     let n_x = x.len();
-    let mut problem =
-        Problem { n_axes, n_signals, n_channels, n_atoms, signal, atom, periodic, x, w: Vec::new(), ridge: 0.0, d };
+    let mut problem = Problem {
+        n_axes,
+        n_signals,
+        n_channels,
+        n_atoms,
+        signal,
+        atom,
+        periodic,
+        x,
+        w: Vec::new(),
+        ridge: 0.0,
+        factors: Vec::new(),
+        d,
+    };
     let mut options = Options { reg: 0.1, tol: 1e-4, max_iter: 5000, ..Options::default() };
     options.periodic = periodic[3 - n_axes..].to_vec();
     if random.below(3) == 0 {
@@ -272,6 +284,7 @@ fn small() -> Problem {
         x: (0..400).map(|_| random.value()).collect(),
         w: Vec::new(),
         ridge: 0.0,
+        factors: Vec::new(),
         d: d.concat(),
     }
 }

@@ -30,6 +30,7 @@ fn problem(arrays: &Arrays, d: &str) -> Problem {
         d: d.values.clone(),
         w: Vec::new(),
         ridge: 0.0,
+        factors: Vec::new(),
     }
 }
 
@@ -266,6 +267,7 @@ fn published_layouts_are_answered_without_a_negative_or_tiny_part() {
                 d: wave(2 * common::volume(atom)),
                 w: Vec::new(),
                 ridge: 0.0,
+                factors: Vec::new(),
             };
             let options = Options {
                 tile_shape: atom[3 - valid.len()..].iter().map(|n| *n as i64).collect(),

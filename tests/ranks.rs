@@ -62,6 +62,7 @@ fn problem(random: &mut Random) -> (Problem, Options) {
         d: Vec::new(),
         w: Vec::new(),
         ridge: 0.0,
+        factors: Vec::new(),
     };
     let n = problem.n_signals * problem.n_channels * volume(signal);
     problem.x = (0..n).map(|_| random.value()).collect();
@@ -101,6 +102,10 @@ fn problem(random: &mut Random) -> (Problem, Options) {
     if random.below(3) == 0 {
         problem.ridge = [0.01, 1.0][random.below(2)];
         options.ridge = problem.ridge;
+    }
+    if random.below(3) == 0 {
+        let factors = [0.5, 1.0, 1.0, 3.0, f64::INFINITY, if random.below(4) == 0 { 0.0 } else { 1.0 }];
+        problem.factors = (0..problem.n_z()).map(|_| factors[random.below(6)]).collect();
     }
     (problem, options)
 }
@@ -260,6 +265,11 @@ fn over_ranks<T: Real>(
         let w = Held::new(blocks[me], n_x, &mut own_random).fill(&rounded::<T>(&problem.w), problem.signal);
         encoder.set_weights(Some(&w.field()))?;
     }
+    if !problem.factors.is_empty() {
+        let blocks = partition(valid, size, &mut common_random);
+        let f = Held::new(blocks[me], n_z, &mut own_random).fill(&rounded::<T>(&problem.factors), valid);
+        encoder.set_penalties(Some(&f.field()))?;
+    }
     let mut x = rounded::<T>(&problem.with_holes());
     for (round, expected) in expected.iter().enumerate() {
         let blocks = partition(problem.signal, size, &mut common_random);
@@ -340,7 +350,7 @@ fn on_any_blocks<T: Real>(
     let (value, data_term) = encoder.objective(&held.field())?;
     let whole_x = Field::contiguous(x, shape.signal);
     let certificate = &expected.info.certificate;
-    let local = match problem.w.is_empty() {
+    let local = match problem.w.is_empty() && problem.factors.is_empty() {
         true => objective(&shape, &problem.dictionary(), &options, 1, &whole_x, &whole_z)?,
         false => (certificate.objective, certificate.data_term),
     };
@@ -444,6 +454,7 @@ fn fixed(signal: Point, atom: Point) -> (Problem, Options) {
         d: (0..6 * volume(atom)).map(|_| random.value()).collect(),
         w: Vec::new(),
         ridge: 0.0,
+        factors: Vec::new(),
     };
     let options =
         Options { periodic: vec![true, false], reg: 0.05, tol: 1e-5, tile_shape: vec![8, 8], ..Options::default() };
@@ -539,6 +550,28 @@ fn what_is_wrong_on_one_rank_is_an_error_on_all_and_the_next_call_works() {
             let message = all(make(ranks.clone(), &problem, &other).map(drop));
             let text = alike(bad, "0.05", "0.06");
             assert_eq!(message, format!("option \"reg\" must be {text}"));
+            // A penalty that is none, or one for some ranks alone: those that there were hold.
+            let valid = problem.valid();
+            let mut factors = Held::<f64>::new(slabs(valid, 4)[me], problem.n_atoms, &mut Random::new(1));
+            factors.channels.iter_mut().for_each(|channel| channel.fill(0.5));
+            encoder.set_penalties(Some(&factors.field())).unwrap();
+            let eased = encoder.solve(&good.field(), None).unwrap();
+            assert_ne!(essence(&eased), essence(&expected));
+            let mut wrong = Held::<f64>::new(slabs(valid, 4)[me], problem.n_atoms, &mut Random::new(1));
+            let base = wrong.layout.base;
+            wrong.channels.iter_mut().for_each(|channel| channel.fill(2.0));
+            for value in [-1.0, f64::NAN] {
+                wrong.channels[1][base] = if me == bad { value } else { 2.0 };
+                let message = all(encoder.set_penalties(Some(&wrong.field())));
+                let first = slabs(valid, 4)[bad].origin[1];
+                let text = format!("rank {bad}: penalties[0, 1, {first}, 0] must be at least 0");
+                assert!(message.starts_with(&text) && message.ends_with(&format!("is {value}")), "{message}");
+            }
+            let message = all(encoder.set_penalties((me != bad).then_some(&factors.field())));
+            assert!(message.starts_with("penalties must be"), "{message}");
+            assert_eq!(essence(&encoder.solve(&good.field(), None).unwrap()), essence(&eased));
+            encoder.set_penalties(None).unwrap();
+            assert_eq!(essence(&encoder.solve(&good.field(), None).unwrap()), essence(&expected));
             // The same of what is asked for, and it may be nothing.
             let mut all_of_it = Held::<f64>::new(Block::whole(point(problem.signal)), 2, &mut Random::new(1));
             let mut outside = Held::<f64>::new(Block { origin: [0, 35, 0], shape: [1, 6, 20] }, 2, &mut Random::new(1));
@@ -715,6 +748,11 @@ fn by_itself(seed: u64) -> bool {
         if !problem.w.is_empty() && !problem.nan_says_all(&options) {
             encoder.set_weights(Some(&held().fill(&problem.w, problem.signal).field()))?;
         }
+        if !problem.factors.is_empty() {
+            let blocks = partition(problem.valid(), size, &mut Random::new(seed));
+            let f = Held::new(blocks[me], problem.n_signals * problem.n_atoms, &mut Random::new(seed));
+            encoder.set_penalties(Some(&f.fill(&problem.factors, problem.valid()).field()))?;
+        }
         encoder.solve(&held().fill(&problem.with_holes(), problem.signal).field(), None)
     });
     let results: Vec<_> = results.into_iter().map(|r| r.unwrap()).collect();
@@ -727,6 +765,8 @@ fn by_itself(seed: u64) -> bool {
     for info in results.into_iter().flatten() {
         match info.stop {
             Stop::Converged => assert!(info.certificate.max_step <= info.tol || options.gap_tol > 0.0, "{told}"),
+            // What costs nothing leaves nothing to be proven.
+            Stop::Precision if options.gap_tol > 0.0 && problem.factors.contains(&0.0) => {}
             stop => assert!(stop == Stop::MaxIter && info.steps >= 100_000, "{told}"),
         }
         let (found, least) = (info.certificate.objective, best.certificate.objective);
@@ -878,6 +918,7 @@ fn an_encoder_takes_what_it_said_it_would() {
                 d: (0..2 * n_atoms * volume(atom)).map(|_| random.value()).collect(),
                 w: Vec::new(),
                 ridge: 0.0,
+                factors: Vec::new(),
             };
             // Mostly nothing, and a few places where something is.
             problem.x = (0..2 * problem.n_signals * volume(signal)).map(|_| 1e-3 * random.value()).collect();

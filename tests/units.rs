@@ -57,6 +57,7 @@ fn problem(numbers: &mut Numbers, n_signals: usize) -> Problem {
         d: Vec::new(),
         w: Vec::new(),
         ridge: 0.0,
+        factors: Vec::new(),
     };
     let n = n_atoms * n_channels * volume(atom);
     problem.d = (0..n).map(|_| numbers.uniform()).collect();
@@ -73,7 +74,11 @@ fn problem(numbers: &mut Numbers, n_signals: usize) -> Problem {
     for list in [&mut problem.x, &mut problem.d] {
         list.iter_mut().for_each(|x| *x = f64::from(*x as f32));
     }
-    problem.ridge = Numbers(numbers.0 ^ 1).of(&[0.0, 0.0, 0.125, 3.0]);
+    let others = &mut Numbers(numbers.0 ^ 1);
+    problem.ridge = others.of(&[0.0, 0.0, 0.125, 3.0]);
+    if others.below(3) == 0 {
+        problem.factors = (0..problem.n_z()).map(|_| others.of(&[1.0, 0.5, 0.75, 3.0, f64::INFINITY])).collect();
+    }
     problem
 }
 
@@ -296,6 +301,9 @@ fn batch<T: Real>(seed: u64) {
         let mut alone = problem.clone();
         alone.n_signals = 1;
         alone.x = problem.x[signal * len..][..len].to_vec();
+        if !problem.factors.is_empty() {
+            alone.factors = problem.factors[signal * of_z..][..of_z].to_vec();
+        }
         let answer: Answer<T> = solve(&alone, &options, 1, None);
         let part = &both.z[signal * of_z..][..of_z];
         assert_eq!(bits(&answer.z), bits(part), "signal {signal} of {n}, {told}");
@@ -417,7 +425,7 @@ fn what_is_called_converged_is_within_the_tolerance_that_was_asked_for() {
         let excess = c.iter().enumerate().map(|(i, c)| {
             let k = problem.atom_of(i);
             let c = if options.positive { *c } else { c.abs() };
-            (c - info.lambda[k]) / norms[k].sqrt()
+            (c - info.lambda[k] * problem.factor(i)) / norms[k].sqrt()
         });
         let asked = options.tol * excess.fold(0.0, f64::max);
         let least = norms.iter().fold(f64::INFINITY, |m: f64, n| m.min(n.sqrt()));
@@ -535,6 +543,7 @@ fn with_norms(n: usize, length: usize, norms: &[f64]) -> Problem {
         d: (0..norms.len() * length).map(|_| numbers.uniform()).collect(),
         w: Vec::new(),
         ridge: 0.0,
+        factors: Vec::new(),
     };
     normalise(&mut problem);
     for (atom, norm) in problem.d.chunks_exact_mut(length).zip(norms) {

@@ -959,6 +959,18 @@ module dicod_c
       type(c_ptr), value :: encoder
       integer(c_int32_t) :: outcome
     end function
+    function dicod_encoder_set_penalties(encoder, penalties) bind(c, &
+        name='dicod_encoder_set_penalties') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      type(dicod_const_array), intent(in) :: penalties
+      integer(c_int32_t) :: outcome
+    end function
+    function dicod_encoder_clear_penalties(encoder) bind(c, name='dicod_encoder_clear_penalties') result(outcome)
+      import
+      type(c_ptr), value :: encoder
+      integer(c_int32_t) :: outcome
+    end function
     function dicod_encoder_solve(encoder, x, info) bind(c, name='dicod_encoder_solve') result(outcome)
       import
       type(c_ptr), value :: encoder
@@ -3692,7 +3704,7 @@ contains
     integer(c_intptr_t) :: at
     if (c%status < 0) return
     if (name == 'x' .or. name == 'weights') c%rank_x = v%rank
-    if (name == 'z') c%rank_z = v%rank
+    if (name == 'z' .or. name == 'penalties') c%rank_z = v%rank
     n = int(c%g%n_axes)
     bytes = c%g%element_type/8
     c%status = DICOD_ERROR_INVALID_SHAPE
@@ -3810,7 +3822,8 @@ contains
     end if
     text = ''
     if (allocated(c%text)) text = c%text
-    if (text == '') text = own_axes(own_axes(own_axes(last_error(), 'weights', c%rank_x), 'x', c%rank_x), 'z', c%rank_z)
+    if (text == '') text = own_axes(own_axes(own_axes(own_axes(last_error(), 'weights', c%rank_x), 'penalties', c%rank_z), &
+      'x', c%rank_x), 'z', c%rank_z)
     call report_status(c%status, stat, errmsg, text)
   end subroutine
 
@@ -6506,31 +6519,48 @@ module dicod_encoder_m
     generic :: objective => objective_5_r32
     ! call e%set_weights(weights, offset)
     generic :: set_weights => set_weights_5_r32
-    procedure, private :: set_z_2_r64, get_z_2_r64
+    procedure, private :: set_z_2_r64, get_z_2_r64, set_penalties_2_r64
     generic :: set_z => set_z_2_r64
+    ! call e%set_penalties(penalties, offset)
+    generic :: set_penalties => set_penalties_2_r64
     generic :: get_z => get_z_2_r64
-    procedure, private :: set_z_3_r64, get_z_3_r64
+    procedure, private :: set_z_3_r64, get_z_3_r64, set_penalties_3_r64
     generic :: set_z => set_z_3_r64
+    ! call e%set_penalties(penalties, offset)
+    generic :: set_penalties => set_penalties_3_r64
     generic :: get_z => get_z_3_r64
-    procedure, private :: set_z_4_r64, get_z_4_r64
+    procedure, private :: set_z_4_r64, get_z_4_r64, set_penalties_4_r64
     generic :: set_z => set_z_4_r64
+    ! call e%set_penalties(penalties, offset)
+    generic :: set_penalties => set_penalties_4_r64
     generic :: get_z => get_z_4_r64
-    procedure, private :: set_z_5_r64, get_z_5_r64
+    procedure, private :: set_z_5_r64, get_z_5_r64, set_penalties_5_r64
     generic :: set_z => set_z_5_r64
+    ! call e%set_penalties(penalties, offset)
+    generic :: set_penalties => set_penalties_5_r64
     generic :: get_z => get_z_5_r64
-    procedure, private :: set_z_2_r32, get_z_2_r32
+    procedure, private :: set_z_2_r32, get_z_2_r32, set_penalties_2_r32
     generic :: set_z => set_z_2_r32
+    ! call e%set_penalties(penalties, offset)
+    generic :: set_penalties => set_penalties_2_r32
     generic :: get_z => get_z_2_r32
-    procedure, private :: set_z_3_r32, get_z_3_r32
+    procedure, private :: set_z_3_r32, get_z_3_r32, set_penalties_3_r32
     generic :: set_z => set_z_3_r32
+    ! call e%set_penalties(penalties, offset)
+    generic :: set_penalties => set_penalties_3_r32
     generic :: get_z => get_z_3_r32
-    procedure, private :: set_z_4_r32, get_z_4_r32
+    procedure, private :: set_z_4_r32, get_z_4_r32, set_penalties_4_r32
     generic :: set_z => set_z_4_r32
+    ! call e%set_penalties(penalties, offset)
+    generic :: set_penalties => set_penalties_4_r32
     generic :: get_z => get_z_4_r32
-    procedure, private :: set_z_5_r32, get_z_5_r32
+    procedure, private :: set_z_5_r32, get_z_5_r32, set_penalties_5_r32
     generic :: set_z => set_z_5_r32
+    ! call e%set_penalties(penalties, offset)
+    generic :: set_penalties => set_penalties_5_r32
     generic :: get_z => get_z_5_r32
     procedure :: clear_weights => encoder_clear_weights
+    procedure :: clear_penalties => encoder_clear_penalties
     procedure :: clear_z => encoder_clear_z
     procedure :: get_sparse => encoder_get_sparse
     procedure :: set_sparse => encoder_set_sparse
@@ -6653,6 +6683,14 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call report_status(dicod_encoder_clear_weights(self%handle), stat, errmsg)
+  end subroutine
+
+  ! All activations have the penalty lambda again.
+  recursive subroutine encoder_clear_penalties(self, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call report_status(dicod_encoder_clear_penalties(self%handle), stat, errmsg)
   end subroutine
 
   ! Forgets the activations: the next warm start begins at zero.
@@ -9656,6 +9694,21 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Factors of lambda for each activation from the next solve on, this rank's block as z: at least 0; infinite where z is to be 0.
+  recursive subroutine set_penalties_2_r64(self, penalties, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: penalties(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('penalties', view_r64(penalties), self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_penalties(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! Any block of the activations.
   recursive subroutine get_z_2_r64(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -9683,6 +9736,21 @@ contains
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('z', view_r64(z), self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Factors of lambda for each activation from the next solve on, this rank's block as z: at least 0; infinite where z is to be 0.
+  recursive subroutine set_penalties_3_r64(self, penalties, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: penalties(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('penalties', view_r64(penalties), self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_penalties(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9716,6 +9784,21 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Factors of lambda for each activation from the next solve on, this rank's block as z: at least 0; infinite where z is to be 0.
+  recursive subroutine set_penalties_4_r64(self, penalties, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: penalties(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('penalties', view_r64(penalties), self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_penalties(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! Any block of the activations.
   recursive subroutine get_z_4_r64(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -9743,6 +9826,21 @@ contains
     call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
     call c%lay_out('z', view_r64(z), self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Factors of lambda for each activation from the next solve on, this rank's block as z: at least 0; infinite where z is to be 0.
+  recursive subroutine set_penalties_5_r64(self, penalties, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real64), intent(in), target :: penalties(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F64, 'encoder', self%collective)
+    call c%lay_out('penalties', view_r64(penalties), self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_penalties(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9776,6 +9874,21 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Factors of lambda for each activation from the next solve on, this rank's block as z: at least 0; infinite where z is to be 0.
+  recursive subroutine set_penalties_2_r32(self, penalties, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: penalties(:, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('penalties', view_r32(penalties), self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_penalties(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! Any block of the activations.
   recursive subroutine get_z_2_r32(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -9803,6 +9916,21 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('z', view_r32(z), self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Factors of lambda for each activation from the next solve on, this rank's block as z: at least 0; infinite where z is to be 0.
+  recursive subroutine set_penalties_3_r32(self, penalties, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: penalties(:, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('penalties', view_r32(penalties), self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_penalties(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 
@@ -9836,6 +9964,21 @@ contains
     call c%report(stat, errmsg)
   end subroutine
 
+  ! Factors of lambda for each activation from the next solve on, this rank's block as z: at least 0; infinite where z is to be 0.
+  recursive subroutine set_penalties_4_r32(self, penalties, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: penalties(:, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('penalties', view_r32(penalties), self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_penalties(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
   ! Any block of the activations.
   recursive subroutine get_z_4_r32(self, z, offset, stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
@@ -9863,6 +10006,21 @@ contains
     call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
     call c%lay_out('z', view_r32(z), self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Factors of lambda for each activation from the next solve on, this rank's block as z: at least 0; infinite where z is to be 0.
+  recursive subroutine set_penalties_5_r32(self, penalties, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real(real32), intent(in), target :: penalties(:, :, :, :, :)
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, DICOD_F32, 'encoder', self%collective)
+    call c%lay_out('penalties', view_r32(penalties), self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_penalties(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 

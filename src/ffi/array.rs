@@ -124,6 +124,7 @@ pub(crate) const Z: Names = names!("z");
 pub(crate) const OUT: Names = names!("residual");
 pub(crate) const BACKGROUND: Names = names!("background");
 pub(crate) const WEIGHTS: Names = names!("weights");
+pub(crate) const PENALTIES: Names = names!("penalties");
 
 /// A descriptor that was checked.
 pub(crate) struct View<'a> {

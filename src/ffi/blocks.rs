@@ -66,7 +66,8 @@ pub extern "C" fn dicod_encoder_get_background(
 
 /// What a solve minimises, for the activations in the encoder and the signals `x`, which are as for dicod_encoder_solve():
 /// `*objective` = F(z) of the whole domain, on all ranks, and `*data_term` = its first half,
-/// 1/2 |x - sum_k z_k * d_k|^2, which may be NULL; with the weights of dicod_encoder_set_weights(), and of x less its background
+/// 1/2 |x - sum_k z_k * d_k|^2, which may be NULL; with the weights of dicod_encoder_set_weights() and the factors of
+/// dicod_encoder_set_penalties(), and of x less its background
 /// with the option "background". The regularisation is that of the options: where it is relative, lambda_max of `x` is computed
 /// first. Both are the same, bit for bit, on any number of ranks and threads, and up to rounding those of
 /// dicod_objective().

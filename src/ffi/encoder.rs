@@ -10,7 +10,7 @@ use crate::ffi::boundary::problem::dictionary;
 use crate::ffi::boundary::{Either, Element, Family, Handle, Problem};
 use crate::ffi::boundary::{for_either, free, give, guard, other_type, room};
 use crate::ffi::context::{DICOD_LOG_DEBUG, Session, dicod_context, ranks, shared};
-use crate::ffi::fields::{rank_one, set_weights, solve};
+use crate::ffi::fields::{rank_one, set_penalties, set_weights, solve};
 use crate::ffi::held::{AnyCoder, Holder, Holds, Shared, get};
 use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::options::dicod_options;
@@ -213,6 +213,57 @@ pub extern "C" fn dicod_encoder_clear_weights(encoder: *mut dicod_encoder) -> di
         let state = &mut *shared.state()?;
         let _session = Session::enter(&shared.context)?;
         for_either!(&mut state.encoder, encoder => encoder.set_weights(None))
+    })
+}
+
+/// Gives each activation a penalty of its own: the next solves minimise
+///
+/// `F(z) = 1/2 |x - sum_k z_k * d_k|^2 + sum_k lambda_k sum_u f_k[u] |z_k[u]|`
+///
+/// `penalties` holds the factors f, described as z is in dicod_encoder_set_z(), n_signals * n_atoms channels over the shape of
+/// dicod_valid_shape(), of the encoder's element type: f >= 0; where f is infinite z is 0, exactly. Over the ranks of a
+/// communicator each brings a block. Factors are copied, and hold until others are given or dicod_encoder_clear_penalties(),
+/// also for another dictionary; activations are kept, for a warm start, where they may be. Weights of samples and the options
+/// "ridge", which they do not multiply, "positive" and "reg_per_atom" hold, too.
+///
+/// lambda_max is the least regularisation with which z = 0 where 0 < f, max |D * x| / f (correlation) over 0 < f < infinity;
+/// with the option "reg_scale" = "per-atom" that of each atom. dicod_encoder_get_lambda() tells of lambda_k, without f. Where
+/// f = 0 an activation costs nothing: a dual point may have nothing there, and all that the duality gap says then is F(z) >= 0.
+/// With the option "gap_tol" the solve then ends within "tol", and returns DICOD_PRECISION.
+///
+/// What it costs: nothing where f is 1 in all of a tile; elsewhere some memory, up to twice that of the correlations, and a
+/// search for steps that is somewhat slower.
+///
+/// Collective over the context's ranks. Needs the encoder for itself. After an error factors are as they were.
+/// Errors: DICOD_ERROR_NULL_POINTER; DICOD_ERROR_INVALID_ARGUMENT (penalties: negative or NaN, which names the place; so large or
+/// so small that the inverse overflows; another element type or number of channels); DICOD_ERROR_INVALID_SHAPE (penalties;
+/// blocks that overlap or leave a hole); DICOD_ERROR_OUT_OF_MEMORY; DICOD_ERROR_INVALID_STATE (encoder or context in use);
+/// DICOD_ERROR_COMMUNICATION.
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_encoder_set_penalties(
+    encoder: *mut dicod_encoder,
+    penalties: *const dicod_const_array,
+) -> dicod_status {
+    guard(|| {
+        let shared = get(encoder)?;
+        let state = &mut *shared.state()?;
+        let _session = Session::enter(&shared.context)?;
+        for_either!(&mut state.encoder, encoder => set_penalties(encoder, penalties))
+    })
+}
+
+/// All activations have the penalty lambda_k from the next solve on, as before dicod_encoder_set_penalties(). Activations are
+/// kept, for a warm start.
+///
+/// Collective over the context's ranks. Needs the encoder for itself. Errors: DICOD_ERROR_NULL_POINTER;
+/// DICOD_ERROR_INVALID_STATE (encoder or context in use).
+#[unsafe(no_mangle)]
+pub extern "C" fn dicod_encoder_clear_penalties(encoder: *mut dicod_encoder) -> dicod_status {
+    guard(|| {
+        let shared = get(encoder)?;
+        let state = &mut *shared.state()?;
+        let _session = Session::enter(&shared.context)?;
+        for_either!(&mut state.encoder, encoder => encoder.set_penalties(None))
     })
 }
 

@@ -9,7 +9,7 @@ use crate::csc::coder::Coder;
 use crate::csc::encoder::activations::write_list;
 use crate::csc::problem::range::Range;
 use crate::csc::{Activation, Encoder, Info, Shape};
-use crate::ffi::array::{View, WEIGHTS, X, Z, dicod_array, dicod_const_array};
+use crate::ffi::array::{PENALTIES, View, WEIGHTS, X, Z, dicod_array, dicod_const_array};
 use crate::ffi::boundary::problem::{explained, values};
 use crate::ffi::boundary::{Element, Memory, Output, Problem, aligned, fails_if_shared, list_size, slice, slice_mut};
 use crate::ffi::context::Session;
@@ -81,6 +81,15 @@ pub(crate) fn set_weights<T: Element>(coder: &mut dyn Coder<T>, weights: *const 
     let given = view.and_then(|view| whole(coder, shape, view, shape.signal)?.field::<T>());
     let weights = coder.ranks().agree(given)?;
     coder.set_weights(Some(&weights))
+}
+
+pub(crate) fn set_penalties<T: Element>(encoder: &mut Encoder<T>, penalties: *const dicod_const_array) -> Result<()> {
+    let shape = Encoder::shape(encoder);
+    let n = shape.n_signals * shape.n_atoms;
+    let view = View::new::<T>(penalties.cast(), PENALTIES, shape, shape.valid(), n);
+    let given = view.and_then(|view| whole(encoder, shape, view, shape.valid())?.field::<T>());
+    let penalties = encoder.ranks().agree(given)?;
+    encoder.set_penalties(Some(&penalties))
 }
 
 pub(crate) fn set_z<T: Element>(coder: &mut dyn Coder<T>, range: &Range, z: *const dicod_const_array) -> Result<()> {

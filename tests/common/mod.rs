@@ -27,6 +27,8 @@ pub struct Problem {
     pub d: Vec<f64>,
     /// Weights of x; none: all are 1.
     pub w: Vec<f64>,
+    /// What λ is multiplied by at each z; none: 1.
+    pub factors: Vec<f64>,
     /// The penalty has ½ ridge ‖D_k‖² ‖z_k‖² besides.
     pub ridge: f64,
 }
@@ -128,6 +130,22 @@ impl Problem {
         r.iter().enumerate().map(|(x, r)| r * self.weight(x)).collect()
     }
 
+    /// What λ is multiplied by at a z.
+    pub fn factor(&self, z: usize) -> f64 {
+        self.factors.get(z).copied().unwrap_or(1.0)
+    }
+
+    /// Whether a z may differ from zero.
+    fn is_free(&self, penalty: &Penalty, z: usize) -> bool {
+        self.factor(z).is_finite() && penalty.free.as_ref().is_none_or(|free| free[z])
+    }
+
+    /// |c| or c over the factor, if that is neither zero nor infinite.
+    fn over_factor(&self, z: usize, c: f64) -> f64 {
+        let factor = self.factor(z);
+        if factor > 0.0 { c / factor } else { 0.0 }
+    }
+
     /// μ_k of the penalty ½ μ_k ‖z_k‖².
     pub fn squared_penalties(&self) -> Vec<f64> {
         let atoms = self.d.chunks_exact(self.d.len() / self.n_atoms);
@@ -186,14 +204,20 @@ impl Problem {
         let data: f64 = self.residual(z).iter().enumerate().map(|(x, r)| 0.5 * self.weight(x) * r * r).sum();
         let penalty = z.iter().enumerate();
         let mu = self.squared_penalties();
-        let of = |i: usize, z: &f64| lambda[self.atom_of(i)] * z.abs() + 0.5 * mu[self.atom_of(i)] * z * z;
+        let cost = |i: usize, z: f64| match self.factor(i) {
+            _ if z == 0.0 => 0.0,
+            f64::INFINITY => f64::INFINITY,
+            factor => lambda[self.atom_of(i)] * factor * z.abs(),
+        };
+        let of = |i: usize, z: &f64| cost(i, *z) + 0.5 * mu[self.atom_of(i)] * z * z;
         let penalty: f64 = penalty.map(|(i, z)| of(i, z)).sum();
         (data + penalty, data)
     }
 
     /// max |D ⋆ wX|, max D ⋆ wX (not below 0)
     pub fn lambda_max(&self) -> (f64, f64) {
-        let c = self.correlate(&self.weighed(&self.x));
+        let c = self.correlate(&self.weighed(&self.x)).into_iter().enumerate();
+        let c: Vec<f64> = c.map(|(i, c)| self.over_factor(i, c)).collect();
         let absolute = c.iter().fold(0.0, |m: f64, c| m.max(c.abs()));
         (absolute, c.iter().fold(0.0, |m: f64, c| m.max(*c)))
     }
@@ -202,7 +226,7 @@ impl Problem {
     pub fn lambda_max_of_atoms(&self, positive: bool) -> Vec<f64> {
         let mut largest = vec![0.0; self.n_atoms];
         for (i, c) in self.correlate(&self.weighed(&self.x)).into_iter().enumerate() {
-            let to: &mut f64 = &mut largest[self.atom_of(i)];
+            let (to, c): (&mut f64, _) = (&mut largest[self.atom_of(i)], self.over_factor(i, c));
             *to = to.max(if positive { c } else { c.abs() });
         }
         largest
@@ -224,9 +248,9 @@ impl Problem {
     pub fn largest_step(&self, z: &[f64], penalty: &Penalty, measure: &[f64]) -> f64 {
         let (c, curvatures) = (self.slope(z), self.curvatures());
         let local = self.local_norms();
-        let steps = (0..z.len()).filter(|i| penalty.free.as_ref().is_none_or(|free| free[*i]));
+        let steps = (0..z.len()).filter(|i| self.is_free(penalty, *i));
         let steps = steps.map(|i| {
-            let lambda = penalty.lambda[self.atom_of(i)];
+            let lambda = penalty.lambda[self.atom_of(i)] * self.factor(i);
             // In units of |dz| where all samples have the largest weight.
             let unit = curvatures[self.atom_of(i)];
             let best = soft_threshold(c[i] + local[i] * z[i], lambda, penalty.positive);
@@ -248,8 +272,8 @@ impl Problem {
         let mut ratio: f64 = 0.0;
         for (i, c) in c.iter().enumerate() {
             let size = if penalty.positive { *c } else { c.abs() };
-            if size > 0.0 && penalty.free.as_ref().is_none_or(|free| free[i]) {
-                ratio = ratio.max(size / penalty.lambda[self.atom_of(i)]);
+            if size > 0.0 && self.is_free(penalty, i) {
+                ratio = ratio.max(size / (penalty.lambda[self.atom_of(i)] * self.factor(i)));
             }
         }
         let squared: f64 = z.iter().enumerate().map(|(i, z)| mu[self.atom_of(i)] * z * z).sum();
@@ -307,6 +331,10 @@ pub fn encoder<T: Real>(
     if !problem.w.is_empty() && !problem.nan_says_all(encoder.options()) {
         let w = rounded::<T>(&problem.w);
         encoder.set_weights(Some(&Field::contiguous(&w, problem.signal.map(|n| n as i64)))).unwrap();
+    }
+    if !problem.factors.is_empty() {
+        let factors = rounded::<T>(&problem.factors);
+        encoder.set_penalties(Some(&Field::contiguous(&factors, problem.valid().map(|n| n as i64)))).unwrap();
     }
     encoder
 }

@@ -1,7 +1,7 @@
 ! The module dicod in one process: results are those of C bit for bit, errors come back with their message.
 program test_dicod
   use, intrinsic :: iso_c_binding, only: c_null_char
-  use, intrinsic :: ieee_arithmetic, only: ieee_quiet_nan, ieee_value
+  use, intrinsic :: ieee_arithmetic, only: ieee_positive_inf, ieee_quiet_nan, ieee_value
   use checks
   use kind_checks
   use map_checks
@@ -166,7 +166,7 @@ contains
   subroutine of_an_encoder()
     real(wp) :: x(16, 14, 2), d(3, 4, 2, 3), z(14, 11, 3), wanted(14, 11, 3), lambda(3), u(2, 3), v(3, 4, 3)
     real(real32) :: x4(16, 14, 2)
-    real(wp) :: weights(16, 14, 2), holed(16, 14, 2)
+    real(wp) :: weights(16, 14, 2), holed(16, 14, 2), factors(14, 11, 3)
     type(dicod_encoder) :: e
     type(dicod_context) :: context
     type(dicod_sparse) :: sparse
@@ -242,6 +242,20 @@ contains
     call fails(stat, errmsg, DICOD_ERROR_NOT_FINITE, 'x(5, 4, 1) must be a finite number')
     call e%set_weights(-weights, stat=stat, errmsg=errmsg)
     call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'weights(1, 1, 1) must be at least 0')
+    ! Factors of lambda: twice as much everywhere, and z that has to be zero.
+    factors = 2
+    call e%set_penalties(factors)
+    call e%clear_z()
+    call e%solve(x, again)
+    call check(abs(again%lambda_max - first%lambda_max/2) < 1e-9_wp, 'penalties, lambda_max')
+    factors(3:, :, 2) = ieee_value(1.0_wp, ieee_positive_inf)
+    call e%set_penalties(factors)
+    call e%solve(x)
+    call e%get_z(z)
+    call check(all(abs(z(3:, :, 2)) <= 0) .and. any(abs(z(:, :, 1)) > 0), 'penalties')
+    call e%set_penalties(-factors, stat=stat, errmsg=errmsg)
+    call fails(stat, errmsg, DICOD_ERROR_INVALID_ARGUMENT, 'penalties(1, 1, 1) must be at least 0')
+    call e%clear_penalties()
     call e%set_dictionary(2*d)
     call e%clear_z()
     call e%solve(x, again)

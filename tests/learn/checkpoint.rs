@@ -291,6 +291,7 @@ fn of_golden(online: bool) -> (Problem, Options) {
         d: (0..2 * 12).map(|_| noise.normal()).collect(),
         w: Vec::new(),
         ridge: 0.0,
+        factors: Vec::new(),
     };
     let mut options = Options { reg: 0.2, ..Options::default() };
     options.learn.init = Init::Given;

@@ -189,6 +189,7 @@ fn an_end_may_come_at_any_time() {
         d: Vec::new(),
         w: Vec::new(),
         ridge: 0.0,
+        factors: Vec::new(),
     };
     let x = Field::contiguous(&problem.x, [1, 1, 4000]);
     for init in [Init::GreedyPatches, Init::RandomPatches] {

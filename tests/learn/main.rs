@@ -48,6 +48,7 @@ fn problem(arrays: &Arrays, d: &str) -> Problem {
         d: d.values.clone(),
         w: Vec::new(),
         ridge: 0.0,
+        factors: Vec::new(),
     }
 }
 
@@ -118,6 +119,7 @@ fn random_problem(noise: &mut Noise) -> Problem {
         d: (0..nd).map(|_| noise.normal()).collect(),
         w: Vec::new(),
         ridge: 0.0,
+        factors: Vec::new(),
     }
 }
 

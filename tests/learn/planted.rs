@@ -22,6 +22,7 @@ fn planted(noise: &mut Noise, signal: common::Point, atom: common::Point, k: usi
         d: Vec::new(),
         w: Vec::new(),
         ridge: 0.0,
+        factors: Vec::new(),
     };
     let volume = common::volume(atom);
     for _ in 0..k {

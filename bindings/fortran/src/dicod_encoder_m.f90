@@ -77,11 +77,14 @@ module dicod_encoder_m
     generic :: set_weights => set_weights_{n}
     !@end
     !@each z
-    procedure, private :: set_z_{n}, get_z_{n}
+    procedure, private :: set_z_{n}, get_z_{n}, set_penalties_{n}
     generic :: set_z => set_z_{n}
+    ! call e%set_penalties(penalties, offset)
+    generic :: set_penalties => set_penalties_{n}
     generic :: get_z => get_z_{n}
     !@end
     procedure :: clear_weights => encoder_clear_weights
+    procedure :: clear_penalties => encoder_clear_penalties
     procedure :: clear_z => encoder_clear_z
     procedure :: get_sparse => encoder_get_sparse
     procedure :: set_sparse => encoder_set_sparse
@@ -201,6 +204,14 @@ contains
     integer(int32), intent(out), optional :: stat
     character(*), intent(inout), optional :: errmsg
     call report_status(dicod_encoder_clear_weights(self%handle), stat, errmsg)
+  end subroutine
+
+  ! All activations have the penalty lambda again.
+  recursive subroutine encoder_clear_penalties(self, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    call report_status(dicod_encoder_clear_penalties(self%handle), stat, errmsg)
   end subroutine
 
   ! Forgets the activations: the next warm start begins at zero.
@@ -801,6 +812,21 @@ contains
     call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
     call c%lay_out('z', view_{m}(z), self%g%n_atoms, self%g%valid, offset, a)
     if (c%proceed()) call c%finish(dicod_encoder_set_z(self%handle, a%input()))
+    call c%report(stat, errmsg)
+  end subroutine
+
+  ! Factors of lambda for each activation from the next solve on, this rank's block as z: at least 0; infinite where z is to be 0.
+  recursive subroutine set_penalties_{n}(self, penalties, offset, stat, errmsg)
+    class(dicod_encoder), intent(inout) :: self
+    real({kind}), intent(in), target :: penalties({z})
+    class(*), intent(in), optional :: offset(..)
+    integer(int32), intent(out), optional :: stat
+    character(*), intent(inout), optional :: errmsg
+    type(call_state) :: c
+    type(described), target :: a
+    call c%ready(self%handle, self%g, {element}, 'encoder', self%collective)
+    call c%lay_out('penalties', view_{m}(penalties), self%g%n_atoms, self%g%valid, offset, a)
+    if (c%proceed()) call c%finish(dicod_encoder_set_penalties(self%handle, a%input()))
     call c%report(stat, errmsg)
   end subroutine
 

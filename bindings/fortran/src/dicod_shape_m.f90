@@ -320,7 +320,7 @@ contains
     integer(c_intptr_t) :: at
     if (c%status < 0) return
     if (name == 'x' .or. name == 'weights') c%rank_x = v%rank
-    if (name == 'z') c%rank_z = v%rank
+    if (name == 'z' .or. name == 'penalties') c%rank_z = v%rank
     n = int(c%g%n_axes)
     bytes = c%g%element_type/8
     c%status = DICOD_ERROR_INVALID_SHAPE
@@ -438,7 +438,8 @@ contains
     end if
     text = ''
     if (allocated(c%text)) text = c%text
-    if (text == '') text = own_axes(own_axes(own_axes(last_error(), 'weights', c%rank_x), 'x', c%rank_x), 'z', c%rank_z)
+    if (text == '') text = own_axes(own_axes(own_axes(own_axes(last_error(), 'weights', c%rank_x), 'penalties', c%rank_z), &
+      'x', c%rank_x), 'z', c%rank_z)
     call report_status(c%status, stat, errmsg, text)
   end subroutine
 

@@ -87,6 +87,13 @@ impl<T: Real> Encoder<T> {
         self.placed.shape().n_signals * self.placed.shape().n_atoms
     }
 
+    /// Collective: λ is multiplied by these from now on, (signals × atoms) fields over the valid domain, of which each rank brings a
+    /// block; none: by 1. At least 0; where one is infinite z is 0. F(z) = ½‖X − D∗z‖² + Σ λ_k f |z|. z is kept, where it
+    /// still may be.
+    pub fn set_penalties(&mut self, penalties: Option<&Field<'_, T>>) -> Result<()> {
+        self.placed.set_penalties(self.bound.plan(), penalties)
+    }
+
     /// Collective: sets z, (signals × atoms) fields, for a warm start. Each rank brings a block of the
     /// valid domain.
     pub fn set_z(&mut self, z: &Field<'_, T>) -> Result<()> {

@@ -3,7 +3,7 @@
 use crate::base::error::Result;
 use crate::clock;
 use crate::csc::bound::Bound;
-use crate::csc::descent::tile::Weights;
+use crate::csc::descent::tile::{Weights, masks, penalised};
 use crate::csc::encoder::measure::{Largest, Measure, Precision};
 use crate::csc::encoder::placed::Placed;
 use crate::csc::encoder::residual::subtract_model;
@@ -97,7 +97,7 @@ impl<T: Real> Intake<'_, T> {
     pub(super) fn correlate_signals(&mut self, x: &Field<'_, T>) -> Result<Beginning> {
         let may_be_single = self.may_be_single();
         self.begin(x, may_be_single)?;
-        self.placed.states().for_each(|mut state| state.drop_missing());
+        self.placed.states().for_each(|mut state| masks::drop_missing(&mut state));
         let mut signals = self.measure().correlate(&self.bound.scaling().of_lambda_max())?;
         let mut beginning = self.thresholds(&signals)?;
         if may_be_single {
@@ -118,6 +118,9 @@ impl<T: Real> Intake<'_, T> {
         let (of_atoms, clear) = self.of_atoms()?;
         let lambda = self.bound.scaling().lambdas(self.options, lambda_max, &of_atoms);
         self.bound.set_lambda(&lambda);
+        let plan = self.bound.plan();
+        let told = self.placed.states().try_for_each(|mut state| penalised::set_thresholds(&mut state, plan));
+        self.placed.ranks().agree(told)?;
         // From z = 0, whatever the solve starts from.
         let aside: Vec<_> = self.placed.states().map(|mut state| state.set_aside()).collect();
         let steps = self.measure().restart();

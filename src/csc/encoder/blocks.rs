@@ -6,7 +6,7 @@
 use crate::base::error::Result;
 use crate::csc::bound::Bound;
 use crate::csc::descent::exchange::{Exchange, Window};
-use crate::csc::descent::tile::Step;
+use crate::csc::descent::tile::{Step, penalised};
 use crate::csc::encoder::placed::Placed;
 use crate::csc::encoder::residual::squares;
 use crate::csc::problem::model::{add_atom, images};
@@ -118,9 +118,10 @@ pub(super) fn value<T: Real>(bound: &Bound<T>, placed: &Placed<T>, lambda: &[f64
     let means = vec![0.0; placed.shape().n_signals * placed.shape().n_channels];
     for state in placed.states() {
         let (mut penalty, mut squared) = (0.0, 0.0);
-        state.for_each_nonzero(bound.plan(), |_, atom, z| {
+        penalised::for_each_penalised(&state, bound.plan(), |atom, z, factor| {
             squared += squared_penalties[atom] * (z.wide() * z.wide());
-            penalty += lambda[atom] * bound.scaling().leave(atom, z).wide().abs();
+            let lambda = if factor.is_finite() { lambda[atom] * factor } else { factor };
+            penalty += lambda * bound.scaling().leave(atom, z).wide().abs();
         });
         let [squares, _] = squares(placed.window(), placed.weighting().values(), &state.tile, placed.shape(), &means);
         sums[0].add(squares);

@@ -7,7 +7,7 @@
 //! samples elsewhere, where it is compared with X and z.
 
 use crate::base::error::Result;
-use crate::csc::descent::tile::{Coordinate, TileState};
+use crate::csc::descent::tile::{Coordinate, TileState, penalised};
 use crate::csc::encoder::measure::Measure;
 use crate::csc::encoder::residual::{squares, totals};
 use crate::linalg::Real;
@@ -124,9 +124,9 @@ impl<T: Real> Measure<'_, T> {
         let states = self.team.for_each(tiles.len(), state, |(sums, scratch, wrong), index| {
             let [squares, varying] = squares(window, weights, &tiles.tile(index).tile, shape, &means);
             let (mut zc, mut penalty, mut squared) = (0.0, 0.0, 0.0);
-            *wrong |= self.for_each_active(index, drift, scratch, |k, z, c| {
+            *wrong |= self.for_each_active(index, drift, scratch, |k, z, c, factor| {
                 zc += z.wide() * (c * unscale[k].wide());
-                penalty += lambda[k] * z.wide().abs();
+                penalty += lambda[k] * factor * z.wide().abs();
                 squared += squared_penalties[k] * (z.wide() * z.wide());
             });
             sums.iter_mut().zip([squares, varying, zc, penalty, squared]).for_each(|(sum, term)| sum.add(term));
@@ -190,14 +190,17 @@ impl<T: Real> Measure<'_, T> {
     /// Largest |D_k ⋆ m| / λ_k, where m is constant in each channel.
     fn mean_seen(&self, means: &[f64], lambda: &[f64]) -> f64 {
         let dictionary = self.bound.dictionary();
+        let steepest = self.steepest(&lambda.iter().map(|lambda| 1.0 / lambda).collect::<Vec<_>>());
+        let any_free = self.placed.penalties().is_some_and(|penalties| penalties.any_free);
         let mut most = 0.0;
-        for (k, lambda) in lambda.iter().enumerate() {
+        for (k, steepest) in steepest.into_iter().enumerate() {
+            let steepest = if any_free { f64::INFINITY } else { steepest };
             let total = |channel| (0..dictionary.volume()).map(|s| dictionary.at(k, channel, s).wide()).sum::<f64>();
             let totals: Vec<f64> = (0..dictionary.n_channels).map(total).collect();
             for means in means.chunks_exact(totals.len()) {
                 let seen = means.iter().zip(&totals).map(|(m, total)| m * total).sum::<f64>();
                 // Nothing is nothing, whatever λ is.
-                most = if seen == 0.0 { most } else { f64::max(most, seen.abs() / lambda) };
+                most = if seen == 0.0 { most } else { f64::max(most, seen.abs() * steepest) };
             }
         }
         most
@@ -217,8 +220,9 @@ impl<T: Real> Measure<'_, T> {
         let squares: f64 = rounded.iter().map(|r| n * shape.n_channels as f64 * r * r).sum();
         let largest = largest.iter().copied().fold(0.0, f64::max);
         let unscale = self.bound.scaling().unscale();
-        let reach = self.bound.correlator().weights().into_iter().zip(unscale).zip(lambda);
-        let reach = reach.map(|((reach, c), l)| reach * c.wide() / l).fold(0.0, f64::max);
+        let steepest = self.steepest(&unscale.iter().zip(lambda).map(|(c, l)| c.wide() / l).collect::<Vec<_>>());
+        let reach = self.bound.correlator().weights().into_iter().zip(steepest);
+        let reach = reach.map(|(reach, steepest)| reach * steepest).fold(0.0, f64::max);
         // Every c that counts is computed one by one, in double precision (Higham, section 3.1).
         let depth = (self.bound.dictionary().volume() * shape.n_channels + 8) as f64;
         let unsure = depth * 0.5 * f64::EPSILON * reach * largest;
@@ -229,6 +233,9 @@ impl<T: Real> Measure<'_, T> {
     pub(super) fn certificate(&self, sums: &Sums, ratio: f64, steps: &[f64]) -> Certificate {
         let step = steps.iter().copied().fold(0.0, f64::max) / self.bound.scaling().least();
         let unit = self.bound.scaling().of_objective();
+        // Where a coefficient costs nothing, nothing that its atom sees may be in a dual point.
+        let any_free = self.placed.penalties().is_some_and(|penalties| penalties.any_free);
+        let ratio = if any_free { f64::INFINITY } else { ratio };
         Certificate::new(sums, ratio, step).times(unit)
     }
 
@@ -270,7 +277,7 @@ impl<T: Real> Measure<'_, T> {
         // Scaled entries of G are at most that.
         let gram = self.bound.scaling().spread().0 * self.bound.scaling().largest_norm();
         let of_product = gram * (2.0 * single + of_c + 2.0 * (depth + 8) as f64 * full);
-        let mu = self.bound.plan().mu.iter().map(|mu| mu.wide()).fold(0.0, f64::max);
+        let mu = penalised::largest_mu(state, self.bound.plan()).wide();
         let wear = state.wear(self.bound.plan());
         let drift = of_c * (wear.steps * mu + wear.heights) + of_product * wear.moved;
         // And what is left out: products of roundings.
@@ -324,7 +331,7 @@ impl<T: Real> Measure<'_, T> {
         largest.extend(steps);
         let mut largest = self.placed.ranks().largest(&largest)?;
         let mut steps = largest.split_off(n_signals);
-        let most = weights.iter().copied().fold(0.0, f64::max);
+        let most = self.steepest(weights).into_iter().fold(0.0, f64::max);
         let slack = |(top, drift): (&f64, &f64)| {
             let slack = drift * most;
             (*top > 4.0 * slack && top.is_finite()).then_some(slack)
@@ -343,14 +350,14 @@ impl<T: Real> Measure<'_, T> {
         Ok(Some((c, steps)))
     }
 
-    /// Calls `visit` with the atom, value and c of each z ≠ 0 of a tile: c anew, in double precision. Given what
+    /// Calls `visit` with the atom, value, c and factor of the penalty of each z ≠ 0 of a tile: c anew, in double precision. Given what
     /// the c of a descent may be wrong by, tells whether that is not so: a few others are looked at, too.
     pub(super) fn for_each_active(
         &self,
         index: usize,
         drift: Option<&[f64]>,
         scratch: &mut Scratch<T>,
-        mut visit: impl FnMut(usize, T, f64),
+        mut visit: impl FnMut(usize, T, f64, f64),
     ) -> bool {
         let state = self.placed.tiles().tile(index);
         let n = self.placed.shape().n_channels;
@@ -361,7 +368,7 @@ impl<T: Real> Measure<'_, T> {
             largest = f64::max(largest, (exact - c.wide()).abs());
             exact
         };
-        self.survey(&state).for_each_active(|of, z, c| visit(of.atom, z, anew(&of, z, c)));
+        self.survey(&state).for_each_active(|of, z, c, factor| visit(of.atom, z, anew(&of, z, c), factor));
         let Some(drift) = drift else { return false };
         self.survey(&state).for_each_sample(|of, z, c| {
             anew(&of, z, c);

@@ -6,7 +6,7 @@
 use crate::base::error::Result;
 use crate::csc::bound::Bound;
 use crate::csc::descent::tile::survey::{Survey, for_each_large_step};
-use crate::csc::descent::tile::{Coordinate, Correlations, TileState};
+use crate::csc::descent::tile::{Coordinate, Correlations, TileState, masks, penalised, ridge};
 use crate::csc::encoder::placed::Placed;
 use crate::linalg::correlate::Scratch;
 use crate::linalg::{Field, Real};
@@ -92,9 +92,9 @@ impl<T: Real> Measure<'_, T> {
                     self.bound.correlator().tile_single(signal, self.precision.x_unit, &tile, scratch, c);
                 }
             }
-            state.mask(self.bound.plan());
+            masks::mask(state, self.bound.plan());
             if self.placed.is_residual() {
-                state.subtract_ridge(self.bound.plan());
+                ridge::subtract(state, self.bound.plan());
             }
             let (top, c) = self.survey(state).largest_c(weights);
             tops.push((index, top));
@@ -110,10 +110,10 @@ impl<T: Real> Measure<'_, T> {
         }
         all.extend(&self.placed.window().largest);
         let all = self.placed.ranks().largest(&all)?;
-        let ones = vec![1.0; weights.len()];
+        let (ones, steepest) = (vec![1.0; weights.len()], self.steepest(weights));
         let found = |signal: usize| {
             let [top, c, x] = [0, 1, 2].map(|i| all[i * n_signals + signal]);
-            let slack = self.slack(signal, x, weights);
+            let slack = self.slack(signal, x, &steepest);
             Largest {
                 weighted: top,
                 bound: top + if self.precision.single[signal] { slack } else { 0.0 },
@@ -124,7 +124,7 @@ impl<T: Real> Measure<'_, T> {
             }
         };
         let mut found: Vec<Largest> = (0..n_signals).map(found).collect();
-        let slack = |signal: &Largest, number| self.slack(number, signal.x, weights);
+        let slack = |signal: &Largest, number| self.slack(number, signal.x, &steepest);
         let decided = |(number, signal): (usize, &Largest)| {
             (!signal.noise && signal.weighted.is_finite()).then(|| slack(signal, number))
         };
@@ -166,10 +166,10 @@ impl<T: Real> Measure<'_, T> {
                 Some(scratch) => scratch,
                 None => scratch.insert(self.scratch()?),
             };
-            self.survey(&state).for_each_large_c(weights, least, |coordinate, z| {
+            self.survey(&state).for_each_large_c(weights, least, |coordinate, z, weight| {
                 let c = self.exact(&signals[number], &coordinate, z, scratch);
                 let c = if self.bound.plan().positive { c } else { c.abs() };
-                most[number] = f64::max(most[number], c * weights[coordinate.atom]);
+                most[number] = f64::max(most[number], c * weight);
             });
             Ok(())
         });
@@ -185,14 +185,15 @@ impl<T: Real> Measure<'_, T> {
         let tops = self.team.for_each(tiles.len(), nothing, |tops, index| {
             let state = tiles.tile(index);
             let to = &mut tops[state.tile.signal * n_atoms..][..n_atoms];
-            to.iter_mut().zip(state.c.largest(plan)).for_each(|(to, c)| *to = f64::max(*to, c.wide()));
+            to.iter_mut().zip(penalised::largest_of_atoms(&state, plan)).for_each(|(to, c)| *to = f64::max(*to, c));
             Ok(())
         });
         let tops = self.over_all(n_signals * n_atoms, tops)?;
         let x = self.placed.ranks().largest(&self.placed.window().largest)?;
         let slack = |i: usize| {
             let (signal, atom) = (i / n_atoms, i % n_atoms);
-            analysis.slack_of(self.precision.single[signal], x[signal], atom)
+            let once = self.steepest(&vec![1.0; n_atoms])[atom];
+            analysis.slack_of(self.precision.single[signal], x[signal], atom) * once
         };
         let slacks: Vec<f64> = (0..tops.len()).map(slack).collect();
         let decided = |i: usize| tops[i] > 4.0 * slacks[i] && tops[i].is_finite();
@@ -218,9 +219,9 @@ impl<T: Real> Measure<'_, T> {
                 Some(scratch) => scratch,
                 None => scratch.insert(self.scratch()?),
             };
-            self.survey(&state).for_each_large_c(&weights, 1.0, |of, z| {
+            self.survey(&state).for_each_large_c(&weights, 1.0, |of, z, weight| {
                 let c = self.exact(&signals[state.tile.signal], &of, z, scratch);
-                let c = if plan.positive { c } else { c.abs() };
+                let c = if plan.positive { c } else { c.abs() } * (weight / weights[of.atom]);
                 most[first + of.atom] = f64::max(most[first + of.atom], c);
             });
             Ok(())
@@ -243,6 +244,17 @@ impl<T: Real> Measure<'_, T> {
         self.placed.ranks().largest(&all)
     }
 
+    /// The largest weight that a coordinate of each atom has where penalties have factors.
+    pub(super) fn steepest(&self, weights: &[f64]) -> Vec<f64> {
+        let weights = weights.iter().copied();
+        match self.placed.penalties() {
+            None => weights.collect(),
+            Some(penalties) => {
+                weights.zip(&penalties.steepness).map(|(w, s)| if *s == 0.0 { 0.0 } else { w * s }).collect()
+            }
+        }
+    }
+
     /// What a weighted c of a signal may be wrong by, where |values| of it are up to `x`.
     fn slack(&self, signal: usize, x: f64, weights: &[f64]) -> f64 {
         self.bound.analysis().slack(self.precision.single[signal], x, weights)
@@ -259,7 +271,7 @@ impl<T: Real> Measure<'_, T> {
     /// Collective: the largest numbers of each signal whose rounding its steps have: those that tiles met since they took over
     /// a new c where atoms are out of reach of thresholds that are far apart, else what c were largest at first.
     pub(super) fn heights(&self, signals: &[Largest]) -> Result<Vec<f64>> {
-        if !self.bound.plan().is_spread {
+        if !self.bound.plan().is_spread && self.placed.penalties().is_none() {
             return Ok(signals.iter().map(|signal| signal.c).collect());
         }
         let heights = self.placed.tiles().heights(self.team, signals.len());
@@ -293,7 +305,7 @@ impl<T: Real> Measure<'_, T> {
     pub(super) fn decide_steps(&self, largest: &mut [f64], slack: &[Option<f64>]) -> Result<()> {
         let mu = self.bound.plan().mu.iter().map(|mu| mu.wide()).fold(0.0, f64::max);
         // Where z = 0 only those move whose |c| comes near μ.
-        let least = |signal: usize| {
+        let least = |signal: usize, mu: f64| {
             let slack = slack[signal]? + 2.0 * f64::from(f32::EPSILON) * mu;
             Some(T::of((largest[signal] - 2.0 * slack).max(-slack)))
         };
@@ -302,7 +314,9 @@ impl<T: Real> Measure<'_, T> {
         let states = self.team.for_each(self.placed.tiles().len(), state, |(scratch, most), index| {
             let mut state = self.placed.tiles().tile(index);
             let number = state.tile.signal;
-            let Some(least) = least(number) else {
+            // Where thresholds differ those count that c comes near.
+            let mu = if self.placed.penalties().is_some() { state.height().wide() } else { mu };
+            let Some(least) = least(number, mu) else {
                 return Ok(());
             };
             for_each_large_step(&mut state, self.bound.plan(), least, |of, z, size| {

@@ -8,6 +8,7 @@ use crate::csc::descent::exchange::{Exchange, Window};
 use crate::csc::descent::halo::{decode, encode};
 use crate::csc::descent::tile::{Step, TileState};
 use crate::csc::descent::tiles::Tiles;
+use crate::csc::encoder::factors::Penalties;
 use crate::csc::encoder::weights::{Weighting, check};
 use crate::csc::problem::layout::{self, group_shape};
 use crate::csc::problem::shape::Shape;
@@ -37,6 +38,8 @@ pub(super) struct Placed<T: Real> {
     /// It is the residual.
     is_residual: bool,
     weighting: Weighting<T>,
+    /// Of all factors of λ that tiles have; none: they have none.
+    penalties: Option<Penalties>,
     rule: Rule,
     /// What the last signals lie on, over the window; none before there were any.
     background: Option<Background>,
@@ -85,6 +88,7 @@ impl<T: Real> Placed<T> {
             window,
             is_residual: false,
             weighting,
+            penalties: None,
             rule,
             background,
         })
@@ -197,6 +201,19 @@ impl<T: Real> Placed<T> {
     pub(super) fn check_x(&self, x: &Field<'_, T>) -> Result<()> {
         self.check_block("x", x.channels.len(), self.n_fields(), x.block(), self.shape.signal)?;
         if self.weighting.allows_holes() { Ok(()) } else { x.check_finite("x") }
+    }
+
+    pub(super) fn penalties(&self) -> Option<&Penalties> {
+        self.penalties.as_ref()
+    }
+
+    pub(super) fn note_penalties(&mut self, penalties: Option<Penalties>) {
+        self.penalties = penalties;
+    }
+
+    /// The least factor of λ.
+    pub(super) fn least_factor(&self) -> f64 {
+        self.penalties.as_ref().map_or(1.0, Penalties::least)
     }
 
     fn n_fields(&self) -> usize {

@@ -274,7 +274,7 @@ impl<T: Real> Solve<'_, '_, T> {
                 lock: options.soft_lock,
                 tol: goal.floors.iter().map(|tol| T::of(*tol)).collect(),
                 objective,
-                least_lambda: bound.scaling().least_lambda(&goal.lambda),
+                least_lambda: bound.scaling().least_lambda(&goal.lambda) * placed.least_factor(),
             };
             return asynchronous::descend(setting, control);
         }
@@ -429,7 +429,9 @@ impl<T: Real> Solve<'_, '_, T> {
         let plan = self.intake.bound.plan();
         let rounded = |(step, height): (&f64, &f64)| *step <= plan.rounding(*height);
         let heights = self.intake.measure().heights(&self.signals)?;
-        if self.goal.reachable > self.goal.tol || steps.iter().zip(&heights).all(rounded) {
+        // Where a coefficient costs nothing no tolerance leads to a proof.
+        let hopeless = self.intake.placed.penalties().is_some_and(|penalties| penalties.any_free);
+        if hopeless || self.goal.reachable > self.goal.tol || steps.iter().zip(&heights).all(rounded) {
             return Ok(Some(Stop::Precision));
         }
         let largest = steps.iter().copied().fold(0.0, f64::max);

@@ -21,7 +21,7 @@ module Dicod
 using Libdl, Serialization, SparseArrays
 
 export solve, learn, initial_dictionary, lambda_max, reconstruct, objective, valid_shape, Context, Encoder, Learner, Segmentation, DicodError,
-       solve!, path!, reg_path, reconstruct!, residual!, get_background!, set_weights!, clear_weights!, set_z!, get_z, get_z!, clear_z!, set_dictionary!, activations, set_activations!, activation_matrix, region, step!, run!, encode!, sort_atoms!,
+       solve!, path!, reg_path, reconstruct!, residual!, get_background!, set_weights!, clear_weights!, set_penalties!, clear_penalties!, set_z!, get_z, get_z!, clear_z!, set_dictionary!, activations, set_activations!, activation_matrix, region, step!, run!, encode!, sort_atoms!,
        dictionary, segment, find_segment, touched_segments
 
 include("library.jl")

@@ -569,6 +569,14 @@ const at_dicod_encoder_clear_weights = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_clear_weights(encoder) =
     ccall(entry(at_dicod_encoder_clear_weights, :dicod_encoder_clear_weights), Int32, (Ptr{Cvoid},), encoder)
 
+const at_dicod_encoder_set_penalties = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_set_penalties(encoder, penalties) =
+    ccall(entry(at_dicod_encoder_set_penalties, :dicod_encoder_set_penalties), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}), encoder, penalties)
+
+const at_dicod_encoder_clear_penalties = Ref{Ptr{Cvoid}}(C_NULL)
+dicod_encoder_clear_penalties(encoder) =
+    ccall(entry(at_dicod_encoder_clear_penalties, :dicod_encoder_clear_penalties), Int32, (Ptr{Cvoid},), encoder)
+
 const at_dicod_encoder_solve = Ref{Ptr{Cvoid}}(C_NULL)
 dicod_encoder_solve(encoder, x, info) =
     ccall(entry(at_dicod_encoder_solve, :dicod_encoder_solve), Int32, (Ptr{Cvoid}, Ptr{dicod_const_array}, Ptr{dicod_info}), encoder, x, info)
@@ -1279,6 +1287,8 @@ const entries = (at_dicod_strerror,
                  at_dicod_encoder_set_dictionary_rank1_f32,
                  at_dicod_encoder_set_weights,
                  at_dicod_encoder_clear_weights,
+                 at_dicod_encoder_set_penalties,
+                 at_dicod_encoder_clear_penalties,
                  at_dicod_encoder_solve,
                  at_dicod_encoder_path,
                  at_dicod_reg_path,

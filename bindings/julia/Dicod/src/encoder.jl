@@ -246,6 +246,27 @@ All samples count alike again.
 clear_weights!(c::Coder) = (check(c_clear_weights(c)); c)
 
 """
+    set_penalties!(encoder, penalties; offset=nothing)
+
+Gives each activation a factor of lambda, at least 0, for the next solves: `penalties` is a block as `z` is in [`set_z!`](@ref).
+Where it is `Inf` the activation is 0; where it is 0 it costs nothing.
+"""
+function set_penalties!(e::Encoder{T}, penalties; offset=nothing) where {T}
+    status = together(e, e -> dicod_encoder_set_penalties(e, C_NULL)) do
+        described(dicod_const_array, a -> dicod_encoder_set_penalties(e, a), "penalties", in_place(T, penalties), e.g.n_axes, e.g.n_atoms,
+                  e.g.n_signals, e.valid, offset)
+    end
+    check(status)
+    e
+end
+"""
+    clear_penalties!(encoder)
+
+All activations have the penalty lambda again.
+"""
+clear_penalties!(e::Encoder) = (check(dicod_encoder_clear_penalties(e)); e)
+
+"""
     set_z!(encoder, z; offset=nothing)
     set_z!(learner, z; offset=nothing)
 

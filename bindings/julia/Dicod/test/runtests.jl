@@ -115,6 +115,20 @@ const everything = !("threads" in ARGS)
         message(() -> solve!(h, holed), Dicod.DICOD_ERROR_NOT_FINITE, "x[5, 4, 1, 1]")
         message(() -> set_weights!(h, -w), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "weights[1, 1, 1, 1]", "at least 0")
         message(() -> set_weights!(h, w[2:end, :, :]), Dicod.DICOD_ERROR_INVALID_SHAPE)
+        # Factors of lambda: twice as much everywhere, and z that has to be zero.
+        z = get_z(h)
+        factors = fill(2.0, size(z))
+        set_penalties!(h, factors)
+        clear_z!(h)
+        @test solve!(h, x).lambda_max ≈ first.lambda_max / 2
+        factors[3:end, :, 2] .= Inf
+        set_penalties!(h, factors)
+        solve!(h, x)
+        @test all(iszero, get_z(h)[3:end, :, 2]) && !all(iszero, get_z(h))
+        message(() -> set_penalties!(h, -factors), Dicod.DICOD_ERROR_INVALID_ARGUMENT, "penalties[1, 1, 1, 1]", "at least 0")
+        clear_penalties!(h)
+        clear_z!(h)
+        @test solve!(h, x).lambda_max ≈ first.lambda_max
         # Factors of rank one.
         u, v = random(31, 2, 3), random(32, 3, 4, 3)
         product = [v[i, j, k] * u[p, k] for i in 1:3, j in 1:4, p in 1:2, k in 1:3]

@@ -4,6 +4,7 @@ use crate::base::random::Numbers;
 use crate::clock;
 use crate::csc::descent::tile::TileState;
 use crate::csc::descent::tile::correlations::Correlations;
+use crate::csc::descent::tile::factors;
 use crate::csc::descent::tile::nonzero::{NonZero, largest_step};
 use crate::csc::descent::tile::plan::Plan;
 use crate::csc::descent::tile::step::{Step, Visit};
@@ -171,11 +172,10 @@ impl<T: Real> TileState<T> {
     /// A coordinate of a group with |dz| > `enough`: its index in c, and its place in the list of non-zeros. If there
     /// is none the bound of the group is exact.
     fn measure_above(&mut self, plan: &Plan<T>, group: usize, enough: T) -> Option<(usize, Option<usize>)> {
-        let (start, rows) = (self.starts[group] as usize, self.rows);
-        let zero = self.c.largest_excess(plan, start, rows);
+        let zero = self.largest_excess(plan, group);
         if zero > enough {
             // Whatever the non-zeros are: |c| − μ is |dz| of one of them, too, when it is the largest.
-            let index = self.c.locate_excess(plan, start, rows, zero, 1)?;
+            let index = self.locate_excess(plan, group, zero, 1)?;
             return Some((index, self.listed(group, index)));
         }
         let (best, listed) = self.largest_nonzero(plan, group, zero);
@@ -224,9 +224,8 @@ impl<T: Real> TileState<T> {
 
     /// Where a group has |dz| = `size`: the lowest atom, then the first position.
     fn locate(&self, plan: &Plan<T>, group: usize, size: T) -> Option<usize> {
-        let (start, rows) = (self.starts[group] as usize, self.rows);
         let n = plan.n_atoms;
-        let zero = self.c.locate_excess(plan, start, rows, size, n);
+        let zero = self.locate_excess(plan, group, size, n);
         let others = self.nonzeros[group].iter().filter(|x| self.size_of(plan, x) == size);
         // Positions of a tile are stored in row-major order.
         let candidates = others.map(|x| x.index as usize).chain(zero);
@@ -298,10 +297,23 @@ impl<T: Real> TileState<T> {
         largest
     }
 
+    /// Largest |c| − μ (c − μ when z ≥ 0) of a group.
+    #[inline(always)]
+    fn largest_excess(&self, plan: &Plan<T>, group: usize) -> T {
+        let place = (self.starts[group] as usize, self.rows);
+        factors::largest_excess(self.factors.as_deref(), plan, &self.c, place)
+    }
+
+    /// Where that is `value`: the lowest of `n_atoms` atoms, then the first position.
+    #[inline(always)]
+    fn locate_excess(&self, plan: &Plan<T>, group: usize, value: T, n_atoms: usize) -> Option<usize> {
+        let place = (self.starts[group] as usize, self.rows);
+        factors::locate_excess(self.factors.as_deref(), plan, &self.c, place, value, n_atoms)
+    }
+
     /// Looks at a group: makes its bound exact.
     pub(super) fn measure(&mut self, plan: &Plan<T>, group: usize) {
-        let (start, rows) = (self.starts[group] as usize, self.rows);
-        let best = self.c.largest_excess(plan, start, rows);
+        let best = self.largest_excess(plan, group);
         let (best, _) = self.largest_nonzero(plan, group, best);
         self.lower(group, best);
     }
@@ -331,7 +343,9 @@ impl<T: Real> TileState<T> {
             step_size(plan.positive, c, x.z * weight, mu)
         };
         match &self.c {
-            _ if self.weights.is_some() => largest_step(list, best, |x| self.size_of(plan, x)),
+            _ if self.weights.is_some() || self.factors.is_some() => {
+                largest_step(list, best, |x| self.size_of(plan, x))
+            }
             Correlations::Full(c) => largest_step(list, best, |x| plain(x, c[x.index as usize])),
             Correlations::Single(c) => largest_step(list, best, |x| plain(x, plan.unit.widen(c[x.index as usize]))),
         }
@@ -340,7 +354,10 @@ impl<T: Real> TileState<T> {
     /// |dz| of a non-zero coordinate, if its c were this.
     #[inline]
     pub(super) fn size_with(&self, plan: &Plan<T>, x: &NonZero<T>, c: T) -> T {
-        let (mu, z) = (plan.mu[x.atom as usize], x.z * plan.weights[x.atom as usize]);
+        let (mu, z) = (
+            factors::mu(self.factors.as_deref(), plan, x.index as usize, x.atom as usize),
+            x.z * plan.weights[x.atom as usize],
+        );
         match &self.weights {
             None => step_size(plan.positive, c, z, mu),
             Some(weights) => size(plan, c, z, weights.ratio(x.index as usize), mu),
@@ -362,7 +379,8 @@ impl<T: Real> TileState<T> {
     /// |dz| of any coordinate; NaN when it may not be chosen.
     fn size_at(&self, plan: &Plan<T>, group: usize, index: usize) -> T {
         let listed = self.nonzeros[group].iter().find(|x| x.index as usize == index);
-        let zero = || step_size(plan.positive, self.c.get(plan, index), T::ZERO, plan.mu[index % plan.n_atoms]);
+        let mu = || factors::mu(self.factors.as_deref(), plan, index, index % plan.n_atoms);
+        let zero = || step_size(plan.positive, self.c.get(plan, index), T::ZERO, mu());
         listed.map_or_else(zero, |x| self.size_of(plan, x))
     }
 
@@ -374,7 +392,8 @@ impl<T: Real> TileState<T> {
         let mut listed = listed.into_iter().peekable();
         let rows = self.rows.starts(self.starts[group] as usize);
         let run = self.rows.run;
-        let indices = rows.flat_map(|first| (first..first + run).zip(&plan.mu));
+        let own = self.factors.as_deref();
+        let indices = rows.flat_map(|first| (first..first + run).zip(factors::of_run(own, plan, first, run)));
         let sizes = indices.map(|(index, mu)| {
             let zero = || step_size(plan.positive, self.c.get(plan, index), T::ZERO, *mu);
             listed.next_if(|(at, _)| *at == index).unwrap_or_else(|| (index, zero()))

@@ -4,7 +4,7 @@ use crate::base::error::{Error, Result};
 use crate::csc::descent::tile::nonzero::{NONE, NonZero};
 use crate::csc::descent::tile::plan::Plan;
 use crate::csc::descent::tile::step::Step;
-use crate::csc::descent::tile::{TileState, Weights};
+use crate::csc::descent::tile::{Factors, TileState, Weights};
 use crate::grid::point::Point;
 use crate::linalg::Real;
 
@@ -38,12 +38,14 @@ pub(crate) fn mirror<T: Real>(state: &mut TileState<T>, plan: &Plan<T>, steps: &
 /// Appends c and z, for [`read`].
 pub(crate) fn append<T: Real>(state: &TileState<T>, plan: &Plan<T>, bytes: &mut Vec<u8>) {
     let weights = state.weights.as_ref().map(|weights| weights.samples());
-    let flags = [state.frozen, state.c.is_single(), weights.is_some()];
+    let thresholds = state.factors.as_ref().map(|factors| factors.thresholds());
+    let flags = [state.frozen, state.c.is_single(), weights.is_some(), thresholds.is_some()];
     bytes.push(flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag)));
     if let Some(weights) = weights {
         bytes.extend((weights.len() as u64).to_le_bytes());
         weights.iter().for_each(|w| w.append_bytes(bytes));
     }
+    thresholds.into_iter().flatten().for_each(|mu| mu.append_bytes(bytes));
     (0..state.c.len()).for_each(|index| state.c.get(plan, index).append_bytes(bytes));
     let list: Vec<_> = state.nonzeros.iter().flatten().collect();
     bytes.extend((list.len() as u32).to_le_bytes());
@@ -66,6 +68,13 @@ pub(crate) fn read<'b, T: Real>(state: &mut TileState<T>, plan: &Plan<T>, bytes:
         let (weights, rest) = rest.split_at_checked(u64::from_le_bytes(*n) as usize * size).ok_or_else(short)?;
         let weights = weights.chunks_exact(size).map(T::from_bytes).collect();
         state.weights = Weights::new(plan, &state.tile, weights)?;
+        bytes = rest;
+    }
+    if flags & 8 != 0 {
+        let (mu, rest) = bytes.split_at_checked(state.c.len() * size).ok_or_else(short)?;
+        let mut factors = Factors::of_thresholds(mu.chunks_exact(size).map(T::from_bytes).collect());
+        factors.narrow(plan, state.c.is_single())?;
+        state.factors = Some(factors);
         bytes = rest;
     }
     let (c, bytes) = bytes.split_at_checked(state.c.len() * size).ok_or_else(short)?;

@@ -20,9 +20,13 @@
 mod choice;
 pub(crate) mod copy;
 mod correlations;
+mod factors;
+pub(crate) mod masks;
 mod nonzero;
+pub(crate) mod penalised;
 mod plan;
 mod reach;
+pub(crate) mod ridge;
 mod step;
 pub(crate) mod survey;
 mod table;
@@ -31,6 +35,7 @@ mod wear;
 mod weights;
 
 pub(crate) use correlations::Correlations;
+pub(crate) use factors::Factors;
 pub(crate) use plan::{Plan, Unit};
 pub use step::Step;
 pub(crate) use step::{Coordinate, Visit};
@@ -69,6 +74,8 @@ pub(crate) struct TileState<T> {
     wear: Wear<T>,
     /// Of the samples that the tile reaches; none: all are 1.
     weights: Option<Box<Weights<T>>>,
+    /// Of the penalties of its coordinates; none: all are 1.
+    factors: Option<Box<Factors<T>>>,
     /// Steps up to this are left.
     target: T,
     /// The largest c and weighted z that there were since the last [`Self::restart`], and visits until then: what rounding
@@ -117,6 +124,7 @@ impl<T: Real> TileState<T> {
             seen: memory::zeroed(what, n)?,
             wear: Wear::NONE,
             weights: None,
+            factors: None,
             target: T::ZERO,
             largest: T::ZERO,
             visits_before: 0,
@@ -139,6 +147,7 @@ impl<T: Real> TileState<T> {
             + (self.bound.capacity() + self.seen.capacity()) * size_of::<T>()
             + self.starts.capacity() * size_of::<u32>()
             + self.weights.as_ref().map_or(0, |weights| weights.bytes())
+            + self.factors.as_ref().map_or(0, |factors| factors.bytes())
             + size_of::<Self>()
     }
 
@@ -151,14 +160,6 @@ impl<T: Real> TileState<T> {
     /// Samples have these weights from now on.
     pub(crate) fn set_weights(&mut self, weights: Option<Box<Weights<T>>>) {
         self.weights = weights;
-    }
-
-    /// Sets those z to zero all of whose support is missing.
-    pub(crate) fn drop_missing(&mut self) {
-        if let Some(weights) = &self.weights {
-            let lists = self.nonzeros.iter_mut();
-            lists.for_each(|list| list.retain(|x| weights.ratio(x.index as usize) > T::ZERO));
-        }
     }
 
     /// Leaves steps up to this, from now on.
@@ -191,34 +192,6 @@ impl<T: Real> TileState<T> {
         self.frozen = frozen;
     }
 
-    /// Marks what may not be chosen in a new c: frozen coordinates, and positions beyond the end of
-    /// the domain.
-    pub(crate) fn mask(&mut self, plan: &Plan<T>) {
-        if self.frozen {
-            let free = self.nonzeros.iter().flatten();
-            let values: Vec<_> = free.map(|x| (x.index as usize, self.c.get(plan, x.index as usize))).collect();
-            self.c.mask(0..self.c.len());
-            for (index, value) in values {
-                self.c.set(plan, index, value);
-            }
-        }
-        if let Some(weights) = &self.weights {
-            let missing = (0..self.c.len()).filter(|index| weights.ratio(*index) == T::ZERO);
-            missing.for_each(|index| self.c.mask(index..index + 1));
-        }
-        let stored = self.tile.stored(&plan.group);
-        if self.frozen || stored == self.tile.shape {
-            return;
-        }
-        let n = plan.n_atoms;
-        for position in 0..self.c.len() / n {
-            let at = unflatten(position, &stored);
-            if (0..AXES).any(|a| at[a] >= self.tile.shape[a]) {
-                self.c.mask(position * n..(position + 1) * n);
-            }
-        }
-    }
-
     /// Takes over a new c: makes every bound exact. Returns max |dz|.
     pub(crate) fn restart(&mut self, plan: &Plan<T>) -> T {
         for group in 0..self.bound.len() {
@@ -227,7 +200,10 @@ impl<T: Real> TileState<T> {
         self.wear = Wear::NONE;
         self.visits_before = self.visits;
         let bound = self.bound(plan);
-        let c = self.c.height(plan, bound);
+        let c = match &self.factors {
+            None => self.c.height(plan, bound),
+            Some(factors) => factors.height(plan, &self.c),
+        };
         let z = self.nonzeros.iter().flatten();
         let z = z.map(|x| (x.z * plan.weights[x.atom as usize]).abs());
         let larger = |most, x| if x > most { x } else { most };
@@ -308,7 +284,7 @@ impl<T: Real> TileState<T> {
         made: &mut Vec<Step<T>>,
         visit: &mut Visit<T>,
     ) -> bool {
-        let list = &mut self.nonzeros[group];
+        let list = &self.nonzeros[group];
         let (old, sent) = listed.map_or((T::ZERO, NONE), |i| (list[i].z, list[i].sent));
         let atom = index % plan.n_atoms;
         let (mut weight, mut inverse) = (plan.weights[atom], plan.inverse_weights[atom]);
@@ -317,7 +293,7 @@ impl<T: Real> TileState<T> {
             (weight, inverse) = (weight * ratio, inverse / ratio);
         }
         let c = self.c.get(plan, index) + old * weight;
-        let weighted = threshold(plan.positive, c, plan.mu[atom]);
+        let weighted = threshold(plan.positive, c, factors::mu(self.factors.as_deref(), plan, index, atom));
         let new = weighted * inverse;
         let delta = new - old;
         let size = weighted.abs();
@@ -325,7 +301,7 @@ impl<T: Real> TileState<T> {
             visit.largest_z = size;
         }
         // An atom may come within reach of a threshold that is far above the others'.
-        let size = if plan.is_spread { c.abs() } else { size };
+        let size = if plan.is_spread || self.factors.is_some() { c.abs() } else { size };
         if size > self.largest {
             self.largest = size;
         }
@@ -349,6 +325,7 @@ impl<T: Real> TileState<T> {
         if let Some(trace) = &mut self.trace {
             trace.push(step);
         }
+        let list = &mut self.nonzeros[group];
         match listed {
             Some(i) if new == T::ZERO && !self.frozen => {
                 list.remove(i);
@@ -426,25 +403,11 @@ impl<T: Real> TileState<T> {
         let more = step.delta * plan.weights[atom] * T::of(ridge.own - weight.wide() * ridge.plain);
         self.c.set(plan, index, self.c.get(plan, index) - more);
         let group = self.group_of(plan, index);
-        self.bound[group] += more.abs();
+        // And for its rounding.
+        self.bound[group] += more.abs() * T::of(1.0 + 64.0 * f64::from(f32::EPSILON));
         self.seen[group] = T::NAN;
         self.wear.recent += 1.0;
         self.wear.moved += more.abs().wide();
-    }
-
-    /// Takes from c what the squared penalty has of z, where it was correlated with a residual.
-    pub(crate) fn subtract_ridge(&mut self, plan: &Plan<T>) {
-        for x in self.nonzeros.iter().flatten().filter(|_| !plan.ridges.is_empty()) {
-            let index = x.index as usize;
-            let c = self.c.get(plan, index).wide() - plan.of_ridge(x.atom as usize, x.z);
-            self.c.set(plan, index, T::of(c));
-        }
-    }
-
-    /// z of a coordinate, given by its index in c.
-    pub(super) fn z_at(&self, plan: &Plan<T>, index: usize) -> T {
-        let group = self.group_of(plan, index);
-        self.listed(group, index).map_or(T::ZERO, |i| self.nonzeros[group][i].z)
     }
 
     /// Takes a step from c, and raises the bounds.

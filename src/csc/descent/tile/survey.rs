@@ -1,8 +1,8 @@
 //! Looks over a whole tile, for what is told and proven of a solve.
 
-use crate::csc::descent::tile::TileState;
 use crate::csc::descent::tile::plan::Plan;
 use crate::csc::descent::tile::step::Coordinate;
+use crate::csc::descent::tile::{TileState, factors, penalised, ridge};
 use crate::linalg::Real;
 use crate::linalg::kernels::step_size;
 
@@ -23,44 +23,51 @@ impl<T: Real> Survey<'_, T> {
             let index = ((u128::from(hash) * state.c.len() as u128) >> 64) as usize;
             let c = state.c.get(plan, index);
             if c.finite() {
-                visit(state.coordinate(plan, index), state.z_at(plan, index), c);
+                visit(state.coordinate(plan, index), ridge::z_at(state, plan, index), c);
             }
         }
     }
 
-    /// Calls `visit` with the coordinate, value and c of each z ≠ 0.
-    pub(crate) fn for_each_active(&self, mut visit: impl FnMut(Coordinate, T, T)) {
+    /// Calls `visit` with the coordinate, value and c of each z ≠ 0, and with the factor of its penalty.
+    pub(crate) fn for_each_active(&self, mut visit: impl FnMut(Coordinate, T, T, f64)) {
         let Survey { state, plan } = *self;
         for x in state.nonzeros.iter().flatten().filter(|x| x.z != T::ZERO) {
             let index = x.index as usize;
-            visit(state.coordinate(plan, index), x.z, state.c.get(plan, index));
+            visit(state.coordinate(plan, index), x.z, state.c.get(plan, index), penalised::factor(state, index));
         }
     }
 
-    /// The largest |c|·weight (c·weight when z ≥ 0), a weight per atom, and the largest |c| (or c); at least 0.
+    /// The largest |c|·weight (c·weight when z ≥ 0), a weight per atom, over the factor of the penalty, and the largest |c| (or
+    /// c); at least 0. Coordinates that cost nothing have no weight.
     pub(crate) fn largest_c(&self, weights: &[f64]) -> (f64, f64) {
         let Survey { state, plan } = *self;
         let largest = state.c.largest(plan);
-        let weighted = largest.iter().zip(weights);
-        let weighted = weighted.filter(|(c, _)| **c > T::ZERO).map(|(c, w)| c.wide() * w).fold(0.0, f64::max);
         let plain = largest.iter().map(|c| c.wide()).fold(0.0, f64::max);
-        (weighted, plain)
+        let wide = || largest.iter().map(|c| c.wide()).collect();
+        let of_atoms = if state.factors.is_none() { wide() } else { penalised::largest_of_atoms(state, plan) };
+        let weighted = of_atoms.into_iter().zip(weights);
+        (weighted.filter(|(c, _)| *c > 0.0).map(|(c, w)| c * w).fold(0.0, f64::max), plain)
     }
 
-    /// Calls `visit` with every coordinate whose |c|·weight (c·weight when z ≥ 0) is at least `least`, and its z.
-    pub(crate) fn for_each_large_c(&self, weights: &[f64], least: f64, mut visit: impl FnMut(Coordinate, T)) {
+    /// Calls `visit` with every coordinate whose |c|·weight (c·weight when z ≥ 0) is at least `least`, its z, and its weight.
+    pub(crate) fn for_each_large_c(&self, weights: &[f64], least: f64, mut visit: impl FnMut(Coordinate, T, f64)) {
         let Survey { state, plan } = *self;
         let most = weights.iter().copied().fold(0.0, f64::max);
         state.c.for_each_run(plan, |first, largest| {
-            if largest.wide() * most < least {
+            if state.factors.is_none() && largest.wide() * most < least {
                 return;
             }
             let run = first..first + plan.mu.len();
             for (index, weight) in run.zip(weights.iter().cycle()) {
+                let weight = match &state.factors {
+                    None => *weight,
+                    Some(factors) if factors.factor(index) > 0.0 => *weight / factors.factor(index),
+                    Some(_) => 0.0,
+                };
                 let c = state.c.get(plan, index).wide();
                 let c = if plan.positive { c } else { c.abs() };
                 if c * weight >= least {
-                    visit(state.coordinate(plan, index), state.z_at(plan, index));
+                    visit(state.coordinate(plan, index), ridge::z_at(state, plan, index), weight);
                 }
             }
         });
@@ -88,7 +95,8 @@ pub(crate) fn for_each_large_step<T: Real>(
             }
         }
         for first in state.rows.starts(state.starts[group] as usize) {
-            for (at, mu) in plan.mu[..state.rows.run].iter().enumerate() {
+            let mu = factors::of_run(state.factors.as_deref(), plan, first, state.rows.run);
+            for (at, mu) in mu.iter().enumerate() {
                 let c = state.c.get(plan, first + at);
                 let excess = if plan.positive { c } else { c.abs() } - *mu;
                 if excess >= least {
@@ -108,7 +116,7 @@ pub(crate) fn for_each_large_step<T: Real>(
 /// are no step that a descent would look for, but may cost any λ|z|. Says how many there were.
 pub(crate) fn leave_out_lost<T: Real>(state: &mut TileState<T>, plan: &Plan<T>) -> usize {
     let rounding = T::of(plan.rounding(state.largest.wide()));
-    let TileState { c: correlations, nonzeros, weights, frozen, .. } = state;
+    let TileState { c: correlations, nonzeros, weights, factors, frozen, .. } = state;
     let mut lost = 0;
     for list in nonzeros {
         list.retain_mut(|x| {
@@ -117,7 +125,8 @@ pub(crate) fn leave_out_lost<T: Real>(state: &mut TileState<T>, plan: &Plan<T>) 
             let z = x.z * plan.weights[atom] * ratio;
             let c = correlations.get(plan, index) + z;
             let height = if plan.positive { c } else { c.abs() };
-            let out = z != T::ZERO && z.abs() <= rounding && height + height <= plan.mu[atom];
+            let mu = factors.as_ref().map_or(plan.mu[atom], |factors| factors.thresholds()[index]);
+            let out = z != T::ZERO && z.abs() <= rounding && height + height <= mu;
             if out {
                 (x.z, lost) = (T::ZERO, lost + 1);
             }
