@@ -815,8 +815,12 @@ typedef struct dicod_option_info {
  *     1: each step brings new signals; statistics add up instead of being replaced
  * learn_batch (integer, default 0, at least 0)
  *     signals per step, drawn in random order, as learn_online; 0: all of them
+ * learn_crops (integer, default 0, at least 0)
+ *     windows that each step draws at random from the signals, by seed, to look at them alone, as learn_online; 0: none, it looks at all of the signals
+ * learn_crop_shape (integers, default empty, each at least 1)
+ *     with learn_crops: shape of such a window, one length per axis or one for all; beyond its ends there is nothing, also where the axis wraps
  * learn_forgetting (real, default 1, from 0 to 1)
- *     with learn_online or learn_batch, else without effect: weight of the statistics so far when those of another batch are added
+ *     with learn_online, learn_batch or learn_crops, else without effect: weight of the statistics so far when those of another batch are added
  * learn_statistics (string, default auto, auto | sparse | fft)
  *     statistics of z from pairs of non-zeros, by transforms, or whichever is cheaper
  */
@@ -2404,7 +2408,7 @@ typedef struct dicod_learn_info {
  *   for "learn_fixed_atoms" the values there are where learning starts (atoms longer than 1 are
  *   scaled to norm 1, fixed ones aside). Given atoms may not all be zero.
  * - `z`: activations for that dictionary (n_signals, n_atoms, valid_shape...), written; may be NULL,
- *   and has to be with "learn_batch".
+ *   and has to be with "learn_batch" and "learn_crops".
  * - `info`: may be NULL; set info->struct_size before (DICOD_LEARN_INFO_INIT does).
  *
  * All arrays are row-major (C order) without gaps; d and z overlap neither each other nor x. The
@@ -2593,7 +2597,7 @@ dicod_status dicod_learner_get_lambda(const dicod_learner *learner,
  *
  * `1/2 |r + z_k * d_k|^2 - 1/2 |r|^2`, r = x - sum_l z_l * d_l,
  *
- * for the signals `x` and z of the last step; where each step brings other signals ("learn_online", "learn_batch"), on average
+ * for the signals `x` and z of the last step; where each step brings other signals ("learn_online", "learn_batch", "learn_crops"), on average
  * over the statistics so far. It is the same, bit for bit, on any number of ranks. Atoms of "learn_fixed_atoms" stay where
  * and as they are. The option "learn_sort" does this at the end of dicod_learn() and dicod_learner_run().
  *
@@ -2612,7 +2616,7 @@ dicod_status dicod_learner_sort_atoms(dicod_learner *learner,
 
 /**
  * Writes the activations of the last step into the memory that `z` describes, over the valid shape,
- * n_signals * n_atoms channels ("learn_batch" * n_atoms in batches). Each rank asks for any block of
+ * n_signals * n_atoms channels ("learn_batch" * n_atoms in batches; with "learn_crops" those of the crops, over their valid shape). Each rank asks for any block of
  * them. The descriptor itself is not changed, nor is the memory between its elements.
  *
  * Collective over the context's ranks. Needs the learner for itself.
@@ -2623,7 +2627,7 @@ dicod_status dicod_learner_get_z(const dicod_learner *learner,
 
 /**
  * Sets the activations from `z`, over the valid shape, n_signals * n_atoms channels: where the next step begins, unless each
- * step begins at z = 0 ("learn_online", "learn_batch"). Each rank brings a block of them; all together are the valid domain.
+ * step begins at z = 0 ("learn_online", "learn_batch", "learn_crops"). Each rank brings a block of them; all together are the valid domain.
  *
  * Collective over the context's ranks. Needs the learner for itself.
  * Errors: as dicod_encoder_set_z(); DICOD_ERROR_INVALID_STATE also before the first step, unless the learner was restored or was
@@ -2945,7 +2949,7 @@ typedef struct dicod_handle_info {
      */
     int64_t n_atoms;
     /**
-     * Number of signals that z is of: n_signals, or "learn_batch".
+     * Number of signals that z is of: n_signals, "learn_batch" or "learn_crops".
      */
     int64_t n_coded;
     /**
@@ -2957,7 +2961,7 @@ typedef struct dicod_handle_info {
      */
     int64_t atom_shape[4];
     /**
-     * Shape of the activations: as dicod_valid_shape() says.
+     * Shape of the activations: as dicod_valid_shape() says; with "learn_crops" that of those of a crop.
      */
     int64_t valid_shape[4];
     /**

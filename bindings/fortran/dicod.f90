@@ -2872,7 +2872,7 @@ contains
   pure recursive function per_axis_key(key) result(is)
     character(*), intent(in) :: key
     logical :: is
-    is = key == 'tile_shape' .or. key == 'periodic' .or. key == 'background_length'
+    is = key == 'tile_shape' .or. key == 'periodic' .or. key == 'background_length' .or. key == 'learn_crop_shape'
   end function
 
   recursive subroutine options_make(self, status)
@@ -2892,9 +2892,10 @@ contains
       kind = 'flag'
     case ('periodic', 'learn_fixed_atoms')
       kind = 'flags'
-    case ('max_iter', 'steps_per_visit', 'seed', 'learn_max_iter', 'learn_dict_max_iter', 'learn_batch')
+    case ('max_iter', 'steps_per_visit', 'seed', 'learn_max_iter', 'learn_dict_max_iter', 'learn_batch', &
+        'learn_crops')
       kind = 'integer'
-    case ('tile_shape', 'background_length')
+    case ('tile_shape', 'background_length', 'learn_crop_shape')
       kind = 'integers'
     case ('reg', 'ridge', 'tol', 'gap_tol', 'time_limit', 'progress_interval', 'learn_tol', 'learn_dict_tol', &
         'learn_redraw_below', 'learn_forgetting')
@@ -3417,15 +3418,16 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics)
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics)
     class(call_state), intent(inout) :: c
     type(dicod_options), intent(in), optional :: options
     class(*), intent(in), optional :: reg, ridge, tol, gap_tol, time_limit, progress_interval, learn_tol, &
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -3535,6 +3537,10 @@ contains
       if (present(learn_online)) call c%one%set('learn_online', learn_online, stat, errmsg)
       if (stat < 0) return
       if (present(learn_batch)) call c%one%set('learn_batch', learn_batch, stat, errmsg)
+      if (stat < 0) return
+      if (present(learn_crops)) call c%one%set('learn_crops', learn_crops, stat, errmsg)
+      if (stat < 0) return
+      if (present(learn_crop_shape)) call c%one%set('learn_crop_shape', learn_crop_shape, stat, errmsg)
       if (stat < 0) return
       if (present(learn_forgetting)) call c%one%set('learn_forgetting', learn_forgetting, stat, errmsg)
       if (stat < 0) return
@@ -4119,7 +4125,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
@@ -4129,8 +4136,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -4153,7 +4160,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4234,7 +4242,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :)
@@ -4244,8 +4253,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -4268,7 +4277,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4349,7 +4359,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4359,8 +4370,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -4383,7 +4394,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4464,7 +4476,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4474,8 +4487,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -4498,7 +4511,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4579,7 +4593,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :)
@@ -4589,8 +4604,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -4613,7 +4628,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4694,7 +4710,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4704,8 +4721,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -4728,7 +4745,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4809,7 +4827,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4819,8 +4838,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -4843,7 +4862,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -4924,7 +4944,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -4934,8 +4955,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -4958,7 +4979,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5039,7 +5061,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: z(:, :, :, :, :)
@@ -5049,8 +5072,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -5073,7 +5096,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5154,7 +5178,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
@@ -5164,8 +5189,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -5188,7 +5213,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5269,7 +5295,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :)
@@ -5279,8 +5306,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -5303,7 +5330,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5384,7 +5412,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5394,8 +5423,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -5418,7 +5447,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5499,7 +5529,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5509,8 +5540,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -5533,7 +5564,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5614,7 +5646,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :)
@@ -5624,8 +5657,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -5648,7 +5681,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5729,7 +5763,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5739,8 +5774,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -5763,7 +5798,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5844,7 +5880,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5854,8 +5891,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -5878,7 +5915,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -5959,7 +5997,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :)
@@ -5969,8 +6008,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -5993,7 +6032,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -6074,7 +6114,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :), d(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: z(:, :, :, :, :)
@@ -6084,8 +6125,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -6108,7 +6149,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     call c%check_z(shape(z, int64))
     if (c%proceed()) call c%finish(dicod_solve_f32(c%context, c%options, c%problem(), c_loc(x), c_loc(d), c_loc(z), info))
@@ -6997,7 +7039,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
@@ -7009,8 +7052,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -7034,7 +7077,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7048,7 +7092,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -7060,8 +7105,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -7085,7 +7130,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7105,7 +7151,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7118,8 +7165,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -7146,7 +7193,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7232,7 +7280,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
@@ -7244,8 +7293,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -7269,7 +7318,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7283,7 +7333,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -7295,8 +7346,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -7320,7 +7371,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7340,7 +7392,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7353,8 +7406,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -7381,7 +7434,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7467,7 +7521,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -7479,8 +7534,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -7504,7 +7559,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_encoder_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7518,7 +7574,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -7530,8 +7587,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -7555,7 +7612,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7575,7 +7633,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7588,8 +7647,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -7616,7 +7675,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7702,7 +7762,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
@@ -7714,8 +7775,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -7739,7 +7800,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7753,7 +7815,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :)
@@ -7765,8 +7828,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -7790,7 +7853,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -7810,7 +7874,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -7823,8 +7888,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -7851,7 +7916,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -7937,7 +8003,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
@@ -7949,8 +8016,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -7974,7 +8041,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -7988,7 +8056,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :)
@@ -8000,8 +8069,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -8025,7 +8094,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -8045,7 +8115,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -8058,8 +8129,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -8086,7 +8157,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -8172,7 +8244,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -8184,8 +8257,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -8209,7 +8282,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_encoder_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call encoder_adopt(self, handle, c%g, context)
@@ -8223,7 +8297,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_encoder), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: u(:, :), v(:, :, :, :)
@@ -8235,8 +8310,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -8260,7 +8335,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (c%status >= 0 .and. size(u, 2) /= size(v, rank(v))) then
       c%status = DICOD_ERROR_INVALID_SHAPE
       c%text = 'u has the shape '//text_of(shape(u, int64))//', v has '//text_of(shape(v, int64))// &
@@ -8280,7 +8356,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: d(:, :, :, :, :)
     class(*), intent(in) :: signal_shape(..)
@@ -8293,8 +8370,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -8321,7 +8398,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     n = int(c%g%n_axes)
     if (c%status >= 0 .and. present(offset)) call take(wholes(offset), first, at_first)
@@ -10717,7 +10795,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10728,8 +10807,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -10756,7 +10835,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10776,7 +10856,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10787,8 +10868,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -10814,7 +10895,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10833,7 +10915,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10844,8 +10927,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -10872,7 +10955,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -10892,7 +10976,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10903,8 +10988,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -10930,7 +11015,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -10949,7 +11035,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -10960,8 +11047,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -10988,7 +11075,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11008,7 +11096,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :)
@@ -11019,8 +11108,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11046,7 +11135,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11065,7 +11155,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11076,8 +11167,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11104,7 +11195,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11124,7 +11216,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11135,8 +11228,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11162,7 +11255,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11181,7 +11275,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11192,8 +11287,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11220,7 +11315,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11240,7 +11336,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11251,8 +11348,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11278,7 +11375,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11297,7 +11395,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11308,8 +11407,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11336,7 +11435,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11356,7 +11456,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -11367,8 +11468,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11394,7 +11495,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11413,7 +11515,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11424,8 +11527,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11452,7 +11555,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11472,7 +11576,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11483,8 +11588,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11510,7 +11615,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11529,7 +11635,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11540,8 +11647,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11568,7 +11675,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11588,7 +11696,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11599,8 +11708,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11626,7 +11735,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11645,7 +11755,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real64), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11656,8 +11767,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11684,7 +11795,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11704,7 +11816,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real64), intent(in), target :: x(:, :, :, :, :)
     real(real64), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -11715,8 +11828,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11742,7 +11855,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     else
@@ -11761,7 +11875,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11772,8 +11887,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11800,7 +11915,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11820,7 +11936,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11831,8 +11948,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11858,7 +11975,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11877,7 +11995,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11888,8 +12007,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11916,7 +12035,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -11936,7 +12056,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -11947,8 +12068,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -11974,7 +12095,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -11993,7 +12115,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -12004,8 +12127,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12032,7 +12155,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12052,7 +12176,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :)
@@ -12063,8 +12188,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12090,7 +12215,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12109,7 +12235,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -12120,8 +12247,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12148,7 +12275,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12168,7 +12296,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -12179,8 +12308,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12206,7 +12335,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12225,7 +12355,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -12236,8 +12367,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12264,7 +12395,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12284,7 +12416,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -12295,8 +12428,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12322,7 +12455,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12341,7 +12475,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -12352,8 +12487,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12380,7 +12515,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12400,7 +12536,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :)
@@ -12411,8 +12548,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12438,7 +12575,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12457,7 +12595,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12468,8 +12607,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12496,7 +12635,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12516,7 +12656,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12527,8 +12668,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12554,7 +12695,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12573,7 +12715,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12584,8 +12727,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12612,7 +12755,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12632,7 +12776,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12643,8 +12788,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12670,7 +12815,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12689,7 +12835,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       each, user, info, stat, errmsg)
     real(real32), intent(in), contiguous, target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12700,8 +12847,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12728,7 +12875,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%measure('x', shape(x, int64), shape(d, int64))
     at_z = c_null_ptr
     if (present(z)) then
@@ -12748,7 +12896,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     real(real32), intent(in), target :: x(:, :, :, :, :)
     real(real32), intent(inout), contiguous, target :: d(:, :, :, :, :)
@@ -12759,8 +12908,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12786,7 +12935,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     if (present(signal_shape)) then
       call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     else
@@ -12806,7 +12956,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :)
@@ -12818,8 +12969,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12843,7 +12994,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -12911,7 +13063,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :)
@@ -12923,8 +13076,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -12948,7 +13101,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13016,7 +13170,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real64), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -13028,8 +13183,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -13053,7 +13208,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F64)
     if (c%proceed()) call c%finish(dicod_learner_create(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13121,7 +13277,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :)
@@ -13133,8 +13290,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -13158,7 +13315,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13226,7 +13384,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :)
@@ -13238,8 +13397,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -13263,7 +13422,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)
@@ -13331,7 +13491,8 @@ contains
       warm_start, frozen_support, seed, correlation, progress_interval, trace, learn_init, learn_max_iter, &
       learn_tol, learn_reg_reference, learn_dict_tol, learn_dict_max_iter, learn_window, learn_zero_mean, &
       learn_non_negative, learn_rank_one, learn_fixed_atoms, learn_recentre, learn_sort, learn_redraw, &
-      learn_redraw_below, learn_online, learn_batch, learn_forgetting, learn_statistics, &
+      learn_redraw_below, learn_online, learn_batch, learn_crops, learn_crop_shape, learn_forgetting, &
+      learn_statistics, &
       stat, errmsg)
     class(dicod_learner), intent(inout) :: self
     real(real32), intent(in), contiguous, target :: d(:, :, :, :, :)
@@ -13343,8 +13504,8 @@ contains
         learn_dict_tol, learn_redraw_below, learn_forgetting
     class(*), intent(in), optional :: reg_per_atom(..)
     class(*), intent(in), optional :: max_iter, steps_per_visit, seed, learn_max_iter, learn_dict_max_iter, &
-        learn_batch
-    class(*), intent(in), optional :: tile_shape(..), background_length(..)
+        learn_batch, learn_crops
+    class(*), intent(in), optional :: tile_shape(..), background_length(..), learn_crop_shape(..)
     logical, intent(in), optional :: positive, warm_start, frozen_support, trace, learn_window, learn_zero_mean, &
         learn_non_negative, learn_rank_one, learn_recentre, learn_sort, learn_redraw, learn_online
     class(*), intent(in), optional :: periodic(..), learn_fixed_atoms(..)
@@ -13368,7 +13529,8 @@ contains
       learn_non_negative=learn_non_negative, learn_rank_one=learn_rank_one, learn_fixed_atoms=learn_fixed_atoms, &
       learn_recentre=learn_recentre, learn_sort=learn_sort, learn_redraw=learn_redraw, &
       learn_redraw_below=learn_redraw_below, learn_online=learn_online, learn_batch=learn_batch, &
-      learn_forgetting=learn_forgetting, learn_statistics=learn_statistics)
+      learn_crops=learn_crops, learn_crop_shape=learn_crop_shape, learn_forgetting=learn_forgetting, &
+      learn_statistics=learn_statistics)
     call c%domain(shape(d, int64), signal_shape, n_signals, DICOD_F32)
     if (c%proceed()) call c%finish(dicod_learner_create_f32(c%context, c%options, c%problem(), c_loc(d), handle))
     if (c%status >= 0) call learner_adopt(self, handle, c%g, context)

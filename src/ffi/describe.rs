@@ -29,13 +29,13 @@ pub struct dicod_handle_info {
     pub n_channels: i64,
     /// Number of atoms.
     pub n_atoms: i64,
-    /// Number of signals that z is of: n_signals, or "learn_batch".
+    /// Number of signals that z is of: n_signals, "learn_batch" or "learn_crops".
     pub n_coded: i64,
     /// Shape of the whole domain.
     pub signal_shape: [i64; 4],
     /// Shape of an atom.
     pub atom_shape: [i64; 4],
-    /// Shape of the activations: as dicod_valid_shape() says.
+    /// Shape of the activations: as dicod_valid_shape() says; with "learn_crops" that of those of a crop.
     pub valid_shape: [i64; 4],
     /// Outer iterations of a learner so far; 0 for an encoder.
     pub iterations: i64,
@@ -140,7 +140,7 @@ fn described(held: Held<'_>) -> dicod_handle_info {
             n_coded: coder.n_coded() as i64,
             signal_shape: listed(shape.signal),
             atom_shape: listed(shape.atom),
-            valid_shape: listed(shape.valid()),
+            valid_shape: listed(coder.coded().valid()),
             iterations: coder.iterations() as i64,
             bytes: coder.bytes() as i64,
         }

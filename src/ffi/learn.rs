@@ -128,7 +128,7 @@ pub struct dicod_learn_info {
 ///   for "learn_fixed_atoms" the values there are where learning starts (atoms longer than 1 are
 ///   scaled to norm 1, fixed ones aside). Given atoms may not all be zero.
 /// - `z`: activations for that dictionary (n_signals, n_atoms, valid_shape...), written; may be NULL,
-///   and has to be with "learn_batch".
+///   and has to be with "learn_batch" and "learn_crops".
 /// - `info`: may be NULL; set info->struct_size before (DICOD_LEARN_INFO_INIT does).
 ///
 /// All arrays are row-major (C order) without gaps; d and z overlap neither each other nor x. The
@@ -203,10 +203,10 @@ fn learn<T: Element>(
         }
         if !z.is_null() {
             aligned(z, "z")?;
-            if options.learn.batch > 0 {
+            if options.learn.batch > 0 || options.learn.crops > 0 {
                 let nothing = by_language("NULL", "left out", "left out");
                 let solve = by_language("dicod_solve()", "solve", "solve");
-                let option = "option \"learn_batch\"";
+                let option = if options.learn.crops > 0 { "option \"learn_crops\"" } else { "option \"learn_batch\"" };
                 let allowed = format!("{nothing} with {option} ({solve} codes all signals)");
                 return Err(Error::argument("z", "given", allowed));
             }

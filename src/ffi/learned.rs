@@ -12,7 +12,7 @@ use crate::ffi::trace::{dicod_span_fn, spans, write_json};
 use std::ffi::{c_char, c_void};
 
 /// Writes the activations of the last step into the memory that `z` describes, over the valid shape,
-/// n_signals * n_atoms channels ("learn_batch" * n_atoms in batches). Each rank asks for any block of
+/// n_signals * n_atoms channels ("learn_batch" * n_atoms in batches; with "learn_crops" those of the crops, over their valid shape). Each rank asks for any block of
 /// them. The descriptor itself is not changed, nor is the memory between its elements.
 ///
 /// Collective over the context's ranks. Needs the learner for itself.
@@ -23,7 +23,7 @@ pub extern "C" fn dicod_learner_get_z(learner: *const dicod_learner, z: *const d
 }
 
 /// Sets the activations from `z`, over the valid shape, n_signals * n_atoms channels: where the next step begins, unless each
-/// step begins at z = 0 ("learn_online", "learn_batch"). Each rank brings a block of them; all together are the valid domain.
+/// step begins at z = 0 ("learn_online", "learn_batch", "learn_crops"). Each rank brings a block of them; all together are the valid domain.
 ///
 /// Collective over the context's ranks. Needs the learner for itself.
 /// Errors: as dicod_encoder_set_z(); DICOD_ERROR_INVALID_STATE also before the first step, unless the learner was restored or was

@@ -16,7 +16,7 @@ use std::time::Instant;
 ///
 /// `1/2 |r + z_k * d_k|^2 - 1/2 |r|^2`, r = x - sum_l z_l * d_l,
 ///
-/// for the signals `x` and z of the last step; where each step brings other signals ("learn_online", "learn_batch"), on average
+/// for the signals `x` and z of the last step; where each step brings other signals ("learn_online", "learn_batch", "learn_crops"), on average
 /// over the statistics so far. It is the same, bit for bit, on any number of ranks. Atoms of "learn_fixed_atoms" stay where
 /// and as they are. The option "learn_sort" does this at the end of dicod_learn() and dicod_learner_run().
 ///

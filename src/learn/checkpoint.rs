@@ -215,7 +215,7 @@ fn read_activations<T: Real>(reader: &mut Reader<'_>, setup: &Setup<T>, version:
     let of_position = if version <= 2 { 4 } else { 8 };
     let n = reader.count(8 + AXES * of_position + size_of::<T>())?;
     memory::reserve("the checkpoint", &mut activations, n)?;
-    let valid = shape.valid();
+    let valid = setup.coded().valid();
     for _ in 0..n {
         let (signal, atom) = (reader.u32()? as usize, reader.u32()? as usize);
         let mut at = [0; AXES];

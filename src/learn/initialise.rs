@@ -23,6 +23,7 @@ pub(crate) enum Purpose {
     Noise = 1,
     Patches = 2,
     Batches = 3,
+    Crops = 4,
 }
 
 /// Random numbers for a purpose and a number of it.

@@ -37,7 +37,8 @@ impl<T: Real> Learner<T> {
         if self.dictionary().is_some() {
             return Ok(());
         }
-        let x = &self.setup.batch(x, self.memory.iteration);
+        let drawn = self.setup.drawn(x, self.memory.iteration)?;
+        let x = &drawn.field();
         self.state.prepare(&self.setup, &mut self.memory, x, clock).map(drop)
     }
 
@@ -71,7 +72,8 @@ impl<T: Real> Learner<T> {
     /// z, which goes with the dictionary as it was.
     fn advance(&mut self, clock: &Clock<'_>, x: &Field<'_, T>, done: &mut Iteration) -> Result<Option<Info>> {
         let (setup, memory) = (&self.setup, &mut self.memory);
-        let x = &setup.batch(x, memory.iteration);
+        let drawn = setup.drawn(x, memory.iteration)?;
+        let x = &drawn.field();
         let ready = self.state.prepare(setup, memory, x, clock)?;
         let info = ready.solve(setup, memory, x, clock)?;
         let objective = info.certificate.objective;
@@ -100,7 +102,8 @@ impl<T: Real> Learner<T> {
     pub(crate) fn encode_within(&mut self, clock: &Clock<'_>, x: &Field<'_, T>) -> Result<Info> {
         self.setup.check_x(x)?;
         let (setup, memory) = (&self.setup, &mut self.memory);
-        let x = &setup.batch(x, memory.iteration);
+        let drawn = setup.drawn(x, memory.iteration)?;
+        let x = &drawn.field();
         let info = match self.state.prepare(setup, memory, x, clock) {
             // There is nothing to be encoded with.
             Err(Error::Stopped(stop)) => Info { stop, ..Info::unknown(setup.shape.n_atoms) },

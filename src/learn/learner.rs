@@ -180,7 +180,7 @@ impl<T: Real> Learner<T> {
         match self.state.encoder() {
             Some(encoder) if self.setup.ranks.size() > 1 => {
                 let first = self.setup.ranks.rank() == 0;
-                let all = Block::whole(self.setup.shape.valid());
+                let all = Block::whole(self.setup.coded().valid());
                 encoder.activations_in(&if first { all } else { Block::default() })
             }
             _ => Ok(self.memory.activations.clone()),
@@ -245,6 +245,10 @@ impl<T: Real> Coder<T> for Learner<T> {
 
     fn n_coded(&self) -> usize {
         self.signals_per_step()
+    }
+
+    fn coded(&self) -> Shape {
+        self.setup.coded()
     }
 
     fn options(&self) -> &Options {

@@ -13,6 +13,7 @@ mod atoms;
 pub(crate) mod bytes;
 mod cells;
 pub mod checkpoint;
+mod crops;
 pub mod dictionary_step;
 mod initialise;
 mod iterate;

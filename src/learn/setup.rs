@@ -5,6 +5,8 @@ use crate::clock::{self, Stage};
 use crate::csc::problem::model::wrong_dictionary;
 use crate::csc::problem::range::Range;
 use crate::csc::{Activation, Encoder, Options, Shape};
+use crate::grid::block::Block;
+use crate::learn::crops::{Crops, Drawn};
 use crate::learn::dictionary_step::{Settings, feasible, tukey_window, widened};
 use crate::learn::initialise::{Purpose, factors, generator};
 use crate::learn::share::Share;
@@ -25,6 +27,8 @@ pub(super) struct Setup<T> {
     pub(super) given: Option<Dictionary<T>>,
     /// To refuse numbers that are too large, where a sample is not missing.
     pub(super) range: Range,
+    /// The windows, if each step draws some.
+    pub(super) crops: Option<Crops>,
 }
 
 /// Fails unless the options of learning go together, and with the shape.
@@ -82,7 +86,8 @@ impl<T: Real> Setup<T> {
         given: Option<Dictionary<T>>,
     ) -> Result<Self> {
         check(&shape, &options, given.is_some())?;
-        let mut setup = Setup { shape, options, n_threads, ranks, given: None, range: Range::unit() };
+        let crops = Crops::new(&shape, &options)?;
+        let mut setup = Setup { shape, options, n_threads, ranks, given: None, range: Range::unit(), crops };
         if let Some(given) = given {
             let given = setup.with_rank(given)?;
             let shape = &setup.shape;
@@ -133,14 +138,15 @@ impl<T: Real> Setup<T> {
 
     /// Signals that a step looks at.
     pub(super) fn signals_per_step(&self) -> usize {
-        match self.options.learn.batch {
-            0 => self.shape.n_signals,
-            batch => batch as usize,
+        match (self.options.learn.crops, self.options.learn.batch) {
+            (0, 0) => self.shape.n_signals,
+            (0, batch) => batch as usize,
+            (crops, _) => crops as usize,
         }
     }
 
     pub(super) fn online(&self) -> bool {
-        self.options.learn.online || self.options.learn.batch > 0
+        self.options.learn.online || self.options.learn.batch > 0 || self.crops.is_some()
     }
 
     pub(super) fn settings(&self) -> Settings {
@@ -167,7 +173,26 @@ impl<T: Real> Setup<T> {
         self.ranks.agree(fits)
     }
 
-    /// The signals of a step.
+    /// The shapes of what a step looks at.
+    pub(super) fn coded(&self) -> Shape {
+        let shape = Shape { n_signals: self.signals_per_step(), ..self.shape.clone() };
+        self.crops.as_ref().map_or(shape.clone(), |crops| crops.shapes(&shape))
+    }
+
+    /// This rank's part of each crop; nothing where there are none.
+    pub(super) fn own_slab(&self) -> Block {
+        self.crops.as_ref().map_or(Block::default(), |crops| crops.slab(self.ranks.rank(), self.ranks.size()))
+    }
+
+    /// Collective: the signals of a step.
+    pub(super) fn drawn<'a>(&self, x: &Field<'a, T>, iteration: u64) -> Result<Drawn<'a, T>> {
+        match &self.crops {
+            Some(crops) => crops.draw(&self.shape, &self.ranks, x, self.options.seed, iteration),
+            None => Ok(Drawn::Given(self.batch(x, iteration))),
+        }
+    }
+
+    /// The signals of a step that looks at whole ones.
     pub(super) fn batch<'a>(&self, x: &Field<'a, T>, iteration: u64) -> Field<'a, T> {
         let (n, p) = (self.shape.n_signals as u64, self.shape.n_channels);
         let per_step = self.signals_per_step() as u64;
@@ -190,10 +215,12 @@ impl<T: Real> Setup<T> {
     }
 
     /// An encoder for the signals of a step, warm.
-    pub(super) fn new_encoder(&self, dictionary: Dictionary<T>, n_signals: usize) -> Result<Encoder<T>> {
-        let shape = Shape { n_signals, ..self.shape.clone() };
-        let options = Options { warm_start: true, ..self.options.clone() };
-        let mut encoder = Encoder::over(self.ranks.clone(), shape, dictionary, options, self.n_threads)?;
+    pub(super) fn new_encoder(&self, dictionary: Dictionary<T>) -> Result<Encoder<T>> {
+        let mut options = Options { warm_start: true, ..self.options.clone() };
+        if self.crops.is_some() {
+            options.periodic.clear();
+        }
+        let mut encoder = Encoder::over(self.ranks.clone(), self.coded(), dictionary, options, self.n_threads)?;
         encoder.set_range(self.range);
         Ok(encoder)
     }

@@ -66,12 +66,14 @@ pub(super) fn sort<T: Real>(
     x: &Field<'_, T>,
 ) -> Result<Sorted> {
     setup.check_x(x)?;
-    let ready = state.known(setup, memory, x.block())?;
+    let block = if setup.crops.is_some() { setup.own_slab() } else { x.block() };
+    let ready = state.known(setup, memory, block)?;
     let explained = match &memory.statistics {
         // z of the last batch says little.
         Some(statistics) if setup.online() => explained(statistics, &ready.dictionary),
         _ => {
-            let x = &setup.batch(x, memory.iteration);
+            let drawn = setup.drawn(x, memory.iteration)?;
+            let x = &drawn.field();
             ready.encoder.load_weighted(x)?;
             ready.encoder.set_activations(&memory.activations);
             if ready.encoder.weighs()? {

@@ -106,7 +106,7 @@ impl<T: Real> State<T> {
                 &ready.encoder
             }
             State::Known(dictionary) => {
-                let mut encoder = setup.new_encoder(dictionary.clone(), setup.signals_per_step())?;
+                let mut encoder = setup.new_encoder(dictionary.clone())?;
                 set(&mut encoder)?;
                 *self = State::Ready(Box::new(Ready { dictionary: dictionary.clone(), encoder, told: None }));
                 return self.set_z(setup, memory, &mut |_| Ok(()));
@@ -128,7 +128,7 @@ impl<T: Real> State<T> {
 impl<T: Real> Ready<T> {
     /// Of a dictionary, and z as it was left.
     fn knowing(dictionary: Dictionary<T>, setup: &Setup<T>, memory: &mut Memory<T>, block: Block) -> Result<Self> {
-        let mut encoder = setup.new_encoder(dictionary.clone(), setup.signals_per_step())?;
+        let mut encoder = setup.new_encoder(dictionary.clone())?;
         encoder.settle(block)?;
         encoder.set_activations(&memory.activations);
         memory.activations = setup.ranks.agree(encoder.activations())?;
@@ -143,7 +143,7 @@ impl<T: Real> Ready<T> {
     /// Of the first dictionary.
     fn first(setup: &Setup<T>, memory: &Memory<T>, x: &Field<'_, T>, clock: &Clock<'_>) -> Result<Self> {
         let blank = blank(&setup.shape, setup.options.learn.rank_one)?;
-        let mut encoder = setup.new_encoder(blank, setup.signals_per_step())?;
+        let mut encoder = setup.new_encoder(blank)?;
         if let Some(lambda) = &memory.lambda {
             encoder.set_lambda(lambda);
         }

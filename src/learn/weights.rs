@@ -89,6 +89,10 @@ impl<T: Real> Weights<T> {
                 "the learner was saved with weights, which are not in a checkpoint: set them again, or clear them";
             return Err(Error::InvalidState(text.into()));
         }
+        if self.given.is_some() && setup.crops.is_some() {
+            let allowed = "0 where samples have weights";
+            return Err(Error::argument("option \"learn_crops\"", setup.options.learn.crops, allowed));
+        }
         let batch = if setup.signals_per_step() == setup.shape.n_signals { 0 } else { iteration };
         let now = Some((self.changes, if self.given.is_some() { batch } else { 0 }));
         if *told == now || (self.given.is_none() && told.is_none()) {

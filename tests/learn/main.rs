@@ -9,6 +9,7 @@ mod common;
 mod background;
 mod behaviour;
 mod checkpoint;
+mod crops;
 mod descent;
 mod memory;
 mod non_negative;
