@@ -21,6 +21,13 @@ words! {
     }
 }
 
+impl Schedule {
+    /// Are tasks bound to a worker from the start?
+    pub(crate) fn is_static(self) -> bool {
+        matches!(self, Schedule::Block | Schedule::Cyclic)
+    }
+}
+
 words! {
     /// What happens when a task fails.
     pub enum Errors {

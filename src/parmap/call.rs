@@ -2,10 +2,10 @@
 
 use crate::base::bytes::{Reader, Writer};
 use crate::base::error::{Error, Result};
-use crate::options::map::Settings;
+use crate::options::map::{Schedule, Settings};
 use crate::parmap::handle::{Map, State, Team};
 use crate::parmap::run::budget::{self, allowed_cores};
-use crate::parmap::run::state::Run;
+use crate::parmap::run::state::{Dealing, Run};
 use crate::parmap::run::task::{Control, Worker};
 use crate::ranks::alike::differing;
 use crate::ranks::{Reduce, Transport};
@@ -25,11 +25,13 @@ pub(super) struct Call<'c> {
     pub(super) wish: bool,
     /// Makes the settings others than the caller's.
     pub(super) change: fn(&mut Settings),
+    /// May each rank deal its tasks itself?
+    pub(super) each_deals: bool,
 }
 
 impl Call<'_> {
     pub(super) fn new(name: &'static str) -> Self {
-        Call { name, same: &[], check: Ok(()), wish: false, change: |_| () }
+        Call { name, same: &[], check: Ok(()), wish: false, change: |_| (), each_deals: false }
     }
 }
 
@@ -56,6 +58,10 @@ impl Map {
         let outer = budget::left();
         let check = call.check.and_then(|()| self.try_threads(&mut state, outer));
         self.ranks.agree(check)?;
+        if let (true, Some(Some(counter))) = (self.is_root(), &state.counter) {
+            // No rank is in an earlier call any more, and none gets a task before it has heard of the settings.
+            counter.set(0);
+        }
         let wish = same(&*self.ranks, call.name, call.same, call.wish)?;
         let (epoch, mut settings) = self.settings_of_root()?;
         (call.change)(&mut settings);
@@ -66,6 +72,10 @@ impl Map {
         };
         let first = usize::from(!settings.root_works && self.ranks.size() > 1);
         let workers = workers(&*self.ranks, k, first, n_threads)?;
+        let dealing = match call.each_deals && k == 1 {
+            true => self.dealing(&mut state, settings.schedule, &workers)?,
+            false => Dealing::Root,
+        };
         let team = match k {
             1 => None,
             _ => self.team(&mut state, k, first)?,
@@ -83,6 +93,7 @@ impl Map {
             control: Control::new(self.flag.0.clone(), deadline),
             settings,
             workers,
+            dealing,
             team,
             shared: state.shared.clone(),
             start,
@@ -114,6 +125,25 @@ impl Map {
         self.ranks.broadcast(0, &mut bytes.0)?;
         let from = &mut Reader(&bytes.0);
         Ok((from.u64()?, Settings::read(from)?))
+    }
+
+    /// Collective: who deals. A rank that works in its only thread cannot deal for others meanwhile.
+    fn dealing(&self, state: &mut State, schedule: Schedule, workers: &[Worker]) -> Result<Dealing> {
+        let of_root = workers.iter().filter(|worker| worker.rank == 0).count();
+        if self.ranks.size() == 1 || of_root != 1 {
+            return Ok(Dealing::Root);
+        }
+        if schedule.is_static() {
+            return Ok(Dealing::Each(None));
+        }
+        let counter = match &state.counter {
+            Some(counter) => counter,
+            None => state.counter.insert(self.ranks.counter()?),
+        };
+        Ok(match counter {
+            Some(counter) => Dealing::Each(Some(counter.clone())),
+            None => Dealing::Root,
+        })
     }
 
     /// The ranks that work with this one on the same tasks; made once, kept for later runs.

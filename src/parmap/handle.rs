@@ -6,7 +6,7 @@ use crate::base::wording::by_language;
 use crate::host::stack::Stack;
 use crate::options::map::Settings;
 use crate::parmap::run::task::POLL_INTERVAL;
-use crate::ranks::{Bytes, Transport};
+use crate::ranks::{Bytes, Counter, Transport};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -44,6 +44,8 @@ pub struct Map {
 pub(super) struct State {
     pub(super) shared: Option<Arc<Bytes>>,
     pub(super) team: Option<Team>,
+    /// What ranks that deal for themselves have in common, once they have tried to.
+    pub(super) counter: Option<Option<Arc<dyn Counter>>>,
     /// So many threads can be had.
     pub(super) tried: usize,
 }

@@ -6,7 +6,7 @@ use crate::base::memory;
 use crate::options::map::Settings;
 use crate::parmap::call::Call;
 use crate::parmap::handle::Map;
-use crate::parmap::run::follow::follow;
+use crate::parmap::run::follow::{follow, follow_with};
 use crate::parmap::run::lead::{conclude, lead_from_any_thread};
 use crate::parmap::run::progress::{Watch, Watcher};
 use crate::parmap::run::report::{Ledger, Report};
@@ -58,6 +58,26 @@ impl<'a> Inputs<'a> {
     /// during `'a`.
     pub unsafe fn at(base: *const u8, size: usize, stride: usize) -> Self {
         Inputs { base, size, stride, life: PhantomData }
+    }
+
+    /// Has any output of `n` tasks a byte of any input? They may lie between each other, as members of structures.
+    fn meet(&self, outputs: &Outputs, n: u64) -> bool {
+        if self.size == 0 || outputs.size == 0 {
+            return false;
+        }
+        let (from, to) = (self.base as i128, outputs.base as i128);
+        let (size_in, size_out) = (self.size as i128, outputs.size as i128);
+        let reach = |stride: usize, size: i128| i128::from(n - 1) * stride as i128 + size;
+        if from + reach(self.stride, size_in) <= to || to + reach(outputs.stride, size_out) <= from {
+            return false;
+        }
+        let stride = self.stride as i128;
+        if self.stride != outputs.stride || stride == 0 {
+            return true;
+        }
+        // The input at or before an output, and the one behind it.
+        let behind = (to - from).rem_euclid(stride);
+        behind < size_in || behind + size_out > stride
     }
 
     fn task(&self, index: u64) -> &'a [u8] {
@@ -199,6 +219,11 @@ impl<'a> Tasks<'a> {
         if root && self.n > 0 && self.out_size > 0 && self.outputs.is_none() {
             return Err(missing("outputs", "room for all outputs, on rank 0"));
         }
+        if let (true, Some(inputs), Some(outputs)) = (root && self.n > 0, &self.inputs, &self.outputs)
+            && inputs.meet(outputs, self.n)
+        {
+            return Err(Error::argument("outputs", "in that of the inputs", "in memory of their own"));
+        }
         if !addressable(self.in_size) || !addressable(self.out_size) {
             let allowed = "so small that inputs and outputs can be addressed";
             return Err(Error::argument("n_tasks", self.n, allowed));
@@ -257,6 +282,16 @@ struct ArraySource<'s, 'a> {
 
 impl Source for ArraySource<'_, '_> {
     fn next(&mut self, slot: usize, ahead: usize, remote: bool) -> Result<Next> {
+        if self.run.each_deals() {
+            if self.run.control.stopped() {
+                self.plan.stop();
+                return Ok(Next::End);
+            }
+            let limit = self.run.control.limit();
+            if limit < u64::MAX {
+                self.plan.cut(limit);
+            }
+        }
         let chunk = match self.plan.deal(slot, ahead) {
             Deal::Chunk(chunk) => chunk,
             Deal::Wait => return Ok(Next::Wait),
@@ -312,6 +347,14 @@ impl Source for ArraySource<'_, '_> {
         Ok(())
     }
 
+    fn sent(&mut self, reply: &Reply) {
+        self.plan.learn(reply.count, reply.seconds);
+    }
+
+    fn stop(&mut self) {
+        self.plan.stop();
+    }
+
     fn count(&self) -> (u64, Option<u64>, u64) {
         (self.ledger.done, Some(self.tasks.n), self.ledger.failed())
     }
@@ -319,6 +362,21 @@ impl Source for ArraySource<'_, '_> {
 
 /// Payloads of automatic chunks have at most so many bytes.
 const PAYLOAD: usize = 1 << 22;
+
+/// Inputs of so many bytes in all are given to every rank, which then needs rank 0 for none of its tasks.
+const INPUTS: u64 = 1 << 24;
+
+/// The source of tasks on this rank.
+fn source<'s, 'a>(run: &'s Run, tasks: &'s Tasks<'a>) -> ArraySource<'s, 'a> {
+    let settings = &run.settings;
+    let cap = PAYLOAD / tasks.in_size.max(tasks.out_size).max(1);
+    let chunk = match run.team {
+        Some(_) => 1,
+        None => settings.chunk as u64,
+    };
+    let plan = Plan::new(settings.schedule, chunk, cap as u64, tasks.n, run.workers.len());
+    ArraySource { tasks, plan: plan.with_counter(run.counter()), ledger: Ledger::default(), run }
+}
 
 impl Tasks<'_> {
     /// Collective: runs `function` for each task. The output of a task is all zero when it starts, and at the end if its
@@ -334,13 +392,20 @@ impl Tasks<'_> {
             check: check.and_then(|()| tasks.check(root)),
             wish: !root && tasks.outputs.is_some() && tasks.out_size > 0,
             change: tasks.change,
+            each_deals: tasks.n.saturating_mul(tasks.in_size as u64) <= INPUTS,
             ..Call::new("map")
         })?;
         let run = &running.run;
         let work = ArrayWork { tasks: &tasks, function };
-        let report = match root {
-            true => lead_tasks(run, &tasks, &work, progress),
-            false => follow(run, &work),
+        let inputs = inputs_everywhere(run, &tasks)?;
+        let report = match (root, run.each_deals()) {
+            (true, _) => lead_tasks(run, &tasks, &work, progress),
+            (false, true) => {
+                let inputs = Inputs::new(&inputs, tasks.in_size);
+                let own = Tasks::new(tasks.n).inputs_at(Some(inputs), tasks.in_size);
+                follow_with(run, &work, Some(&mut source(run, &own)))
+            }
+            (false, false) => follow(run, &work),
         }?;
         report.fails_unless_of(tasks.n)?;
         if let Some(outputs) = &tasks.outputs {
@@ -357,19 +422,25 @@ impl Tasks<'_> {
     }
 }
 
+/// Collective, where each rank deals its tasks itself: the inputs of all tasks, on ranks other than 0.
+fn inputs_everywhere(run: &Run, tasks: &Tasks) -> Result<Vec<u8>> {
+    let n = tasks.n as usize * tasks.in_size;
+    let mut bytes = Vec::new();
+    if !run.each_deals() || n == 0 {
+        return Ok(bytes);
+    }
+    let packed = match run.is_root() {
+        true => memory::reserve("inputs", &mut bytes, n).map(|()| tasks.pack(0, tasks.n, &mut bytes)),
+        false => Ok(()),
+    };
+    run.ranks.agree(packed)?;
+    run.ranks.broadcast(0, &mut bytes)?;
+    if bytes.len() == n { Ok(bytes) } else { Err(malformed()) }
+}
+
 fn lead_tasks(run: &Run, tasks: &Tasks, work: &ArrayWork, progress: Option<&mut Watcher>) -> Result<Report> {
     let settings = &run.settings;
-    let cap = PAYLOAD / tasks.in_size.max(tasks.out_size).max(1);
-    let chunk = match run.team {
-        Some(_) => 1,
-        None => settings.chunk as u64,
-    };
-    let mut source = ArraySource {
-        tasks,
-        plan: Plan::new(settings.schedule, chunk, cap as u64, tasks.n, run.workers.len()),
-        ledger: Ledger::default(),
-        run,
-    };
+    let mut source = source(run, tasks);
     let mut watch = Watch::new(progress, settings.progress_interval);
     let led = lead_from_any_thread(run, work, &mut source, &mut watch);
     let ledger = source.ledger;

@@ -122,7 +122,7 @@ impl StreamSource<'_> {
         }
         self.handed = first + reply.count;
         let ends = &mut self.ends;
-        match safely(|| ends.consume(reply), Consumed::Failed) {
+        match self.run.busy(|| safely(|| ends.consume(reply), Consumed::Failed)) {
             Consumed::More => return,
             Consumed::Stop => self.end(Outcome::Stopped, first, 0, String::new()),
             Consumed::Failed(code, text) => self.end(self.ends.failed(), first, code, text),
@@ -182,7 +182,7 @@ impl Source for StreamSource<'_> {
         let (first, mut bytes) = (self.produced, Vec::new());
         let ends = &mut self.ends;
         let failed = |code, text| (Produced::Failed(code, text), 0);
-        let (produced, count) = safely(|| ends.produce(first, &mut bytes), failed);
+        let (produced, count) = self.run.busy(|| safely(|| ends.produce(first, &mut bytes), failed));
         match produced {
             Produced::Item => {
                 self.outstanding += 1;

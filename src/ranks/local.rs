@@ -7,8 +7,9 @@
 use crate::base::error::{Error, Result};
 use crate::base::panic::lock;
 use crate::base::random::Numbers;
-use crate::ranks::{Message, Reduce, Tag, Ticket, Transport};
+use crate::ranks::{Counter, Message, Reduce, Tag, Ticket, Transport};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What is made worse than it need be.
@@ -49,6 +50,9 @@ struct State {
     splits: BTreeMap<u64, Split>,
     /// Splits that each rank has taken part in.
     n_splits: Vec<u64>,
+    counters: Vec<Arc<AtomicU64>>,
+    /// Counters that each rank has.
+    n_counters: Vec<usize>,
 }
 
 struct Letter {
@@ -87,6 +91,8 @@ impl Hub {
                 gone: vec![false; size],
                 splits: BTreeMap::new(),
                 n_splits: vec![0; size],
+                counters: Vec::new(),
+                n_counters: vec![0; size],
             }),
         })
     }
@@ -272,6 +278,16 @@ impl Transport for Local {
             return Ok(state.reductions.remove(&ticket.0).map(|sum| sum.values));
         }
         Ok(Some(sum.values.clone()))
+    }
+
+    fn counter(&self) -> Result<Option<Arc<dyn Counter>>> {
+        let state = &mut *self.enter()?;
+        let at = state.n_counters[self.rank];
+        state.n_counters[self.rank] += 1;
+        if state.counters.len() == at {
+            state.counters.push(Arc::default());
+        }
+        Ok(Some(state.counters[at].clone()))
     }
 
     fn split(&self, colour: Option<u32>, key: usize) -> Result<Option<Arc<dyn Transport>>> {

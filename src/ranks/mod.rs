@@ -8,6 +8,7 @@
 //! place, so that an idle rank leaves its core to others.
 
 pub(crate) mod alike;
+pub(crate) mod busy;
 pub mod exact_sum;
 pub mod local;
 #[cfg(feature = "mpi")]
@@ -23,6 +24,7 @@ use crate::base::status::DICOD_TIME_LIMIT;
 use crate::base::stop::Stop;
 use std::ffi::c_void;
 use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -71,6 +73,32 @@ pub enum Reduce {
 
 /// Bytes that do not change, perhaps those of several ranks.
 pub type Bytes = dyn AsRef<[u8]> + Send + Sync;
+
+/// A number that all ranks have in common. Each changes it without any other one's help, whatever that is doing.
+pub trait Counter: Send + Sync {
+    /// Adds to it: what it was before.
+    fn add(&self, n: u64) -> u64;
+
+    /// Makes it at least so large.
+    fn raise(&self, to: u64);
+
+    /// Sets it.
+    fn set(&self, to: u64);
+}
+
+impl Counter for AtomicU64 {
+    fn add(&self, n: u64) -> u64 {
+        self.fetch_add(n, Ordering::SeqCst)
+    }
+
+    fn raise(&self, to: u64) {
+        self.fetch_max(to, Ordering::SeqCst);
+    }
+
+    fn set(&self, to: u64) {
+        self.store(to, Ordering::SeqCst);
+    }
+}
 
 /// A reduction that has been started. Every one has to be waited for.
 #[derive(Debug)]
@@ -123,6 +151,11 @@ pub trait Transport: Send + Sync {
     /// Collective: the bytes of rank 0 at an address that is fit for any type, held once for all
     /// ranks of a node; none where ranks have no memory in common.
     fn share(&self, _bytes: &mut Vec<u8>) -> Result<Option<Arc<Bytes>>> {
+        Ok(None)
+    }
+
+    /// Collective: a number that all ranks have in common, 0 at first; none where ranks have no memory in common.
+    fn counter(&self) -> Result<Option<Arc<dyn Counter>>> {
         Ok(None)
     }
 
@@ -250,6 +283,7 @@ impl dyn Transport + '_ {
         if self.size() == 1 {
             return Ok(());
         }
+        busy::fails_if_busy(std::ptr::from_ref(self).cast())?;
         self.fails_if_closed()?;
         // Who cannot speak to the others cannot agree with them either.
         if let Some(Error::Communication(_)) = error {

@@ -1,8 +1,8 @@
 //! Memory that the ranks of one node have in common.
 
 use crate::base::error::Result;
-use crate::ranks::shm::Shared;
-use crate::ranks::{Bytes, Reduce, Transport, wait_for};
+use crate::ranks::shm::{Shared, SharedCounter};
+use crate::ranks::{Bytes, Counter, Reduce, Transport, wait_for};
 use std::sync::Arc;
 
 /// The ranks of one node, and the first ranks of all nodes.
@@ -26,23 +26,9 @@ impl Node {
         if most[0] == 0 || most[1] == 1 {
             return Ok(None);
         }
-        let (len, leads) = (most[0] as usize, self.ranks.rank() == 0);
-        let node = &self.ranks;
-        // The first rank makes it, the others open it by its name, or are refused.
-        let mut shared = match leads {
-            true => Shared::create(len).ok(),
-            false => None,
-        };
-        let mut name = shared.as_ref().map_or(Vec::new(), |made| made.name().into());
-        node.broadcast(0, &mut name)?;
-        if !leads && !name.is_empty() {
-            shared = Shared::open(&name, len).ok();
-        }
-        let refused = all.reduce(Reduce::Max, &[i64::from(shared.is_none())])?[0] != 0;
-        let Some(mut shared) = shared.filter(|_| !refused) else {
+        let Some(mut shared) = self.memory(all, most[0] as usize, false)? else {
             return Ok(None);
         };
-        shared.unlink();
         if let Some(leaders) = &self.leaders {
             leaders.broadcast(0, bytes)?;
             // What still has to be sent would be a copy more, until the next call.
@@ -50,7 +36,36 @@ impl Node {
             shared.fill(bytes);
         }
         // Nobody reads before it is written.
-        node.reduce(Reduce::Max, &[0])?;
+        self.ranks.reduce(Reduce::Max, &[0])?;
         Ok(Some(Arc::new(shared)))
+    }
+
+    /// Collective over all ranks: a number that all have in common; none if they are not all on one node, or it refuses.
+    pub(super) fn counter(&self, all: &dyn Transport) -> Result<Option<Arc<dyn Counter>>> {
+        if self.ranks.size() < all.size() {
+            return Ok(None);
+        }
+        let memory = self.memory(all, SharedCounter::SIZE, true)?;
+        Ok(memory.map(|memory| Arc::new(SharedCounter::of(memory)) as Arc<dyn Counter>))
+    }
+
+    /// Collective over all ranks: `len` bytes on each node, all zero; none if one refuses.
+    fn memory(&self, all: &dyn Transport, len: usize, writes: bool) -> Result<Option<Shared>> {
+        let leads = self.ranks.rank() == 0;
+        // The first rank makes it, the others open it by its name, or are refused.
+        let mut shared = match leads {
+            true => Shared::create(len).ok(),
+            false => None,
+        };
+        let mut name = shared.as_ref().map_or(Vec::new(), |made| made.name().into());
+        self.ranks.broadcast(0, &mut name)?;
+        if !leads && !name.is_empty() {
+            shared = Shared::open(&name, len, writes).ok();
+        }
+        let refused = all.reduce(Reduce::Max, &[i64::from(shared.is_none())])?[0] != 0;
+        Ok(shared.filter(|_| !refused).map(|mut shared| {
+            shared.unlink();
+            shared
+        }))
     }
 }

@@ -4,7 +4,7 @@ use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::panic::{lock, unpoisoned};
 use crate::ranks::node::Node;
-use crate::ranks::{Bytes, Message, Reduce, Tag, Ticket, Transport, wait_for};
+use crate::ranks::{Bytes, Counter, Message, Reduce, Tag, Ticket, Transport, wait_for};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -96,6 +96,16 @@ impl<C: Calls> Posted<C> {
         let [rank, size] = calls.ranks();
         let pending = Mutex::new(Pending { sends: Vec::new(), reductions: BTreeMap::new(), tickets: 0 });
         Posted { rank, size, pending, node: OnceLock::new(), calls }
+    }
+
+    /// Collective: the ranks of this rank's node, as they were made once.
+    fn on_this_node(&self) -> Result<Option<&Node>> {
+        if self.node.get().is_none() {
+            let node = self.calls.node()?;
+            let node = node.map(|calls| Node::new(self, Arc::new(Posted::new(calls)))).transpose()?;
+            let _ = self.node.set(node);
+        }
+        Ok(self.node.get().and_then(Option::as_ref))
     }
 
     fn pending(&self) -> MutexGuard<'_, Pending<C::Request>> {
@@ -226,12 +236,11 @@ impl<C: Calls> Transport for Posted<C> {
     }
 
     fn share(&self, bytes: &mut Vec<u8>) -> Result<Option<Arc<Bytes>>> {
-        if self.node.get().is_none() {
-            let node = self.calls.node()?;
-            let node = node.map(|calls| Node::new(self, Arc::new(Posted::new(calls)))).transpose()?;
-            let _ = self.node.set(node);
-        }
-        self.node.get().and_then(Option::as_ref).map_or(Ok(None), |node| node.share(self, bytes))
+        self.on_this_node()?.map_or(Ok(None), |node| node.share(self, bytes))
+    }
+
+    fn counter(&self) -> Result<Option<Arc<dyn Counter>>> {
+        self.on_this_node()?.map_or(Ok(None), |node| node.counter(self))
     }
 
     fn split(&self, colour: Option<u32>, key: usize) -> Result<Option<Arc<dyn Transport>>> {

@@ -4,6 +4,7 @@
 //! full would otherwise end the process when a page is touched.
 
 use crate::base::error::{Error, Result};
+use crate::ranks::Counter;
 use std::ffi::{CString, c_int};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +20,7 @@ pub(super) struct Shared {
     name: Option<CString>,
 }
 
-// SAFETY: one process writes before any reads, which `Node::share` sees to.
+// SAFETY: one process writes before any reads, which `Node::share` sees to; or all of them, as an atomic number.
 unsafe impl Send for Shared {}
 // SAFETY: as above.
 unsafe impl Sync for Shared {}
@@ -47,10 +48,14 @@ impl Shared {
         Ok(made)
     }
 
-    /// Opens one that another process has made, to read it.
-    pub(super) fn open(name: &[u8], len: usize) -> Result<Self> {
+    /// Opens one that another process has made, to read it, or also to write.
+    pub(super) fn open(name: &[u8], len: usize, writes: bool) -> Result<Self> {
         let name = CString::new(name).map_err(|_| refused(len))?;
-        let file = open(&name, libc::O_RDONLY, len)?;
+        let (flags, protection) = match writes {
+            true => (libc::O_RDWR, libc::PROT_READ | libc::PROT_WRITE),
+            false => (libc::O_RDONLY, libc::PROT_READ),
+        };
+        let file = open(&name, flags, len)?;
         // SAFETY: plain numbers, for which zero is a value; filled by the call.
         let size = unsafe {
             let mut about = std::mem::zeroed::<libc::stat>();
@@ -62,7 +67,7 @@ impl Shared {
         if usize::try_from(size) != Ok(len) {
             return Err(refused(len));
         }
-        Ok(Shared { base: map(&file, libc::PROT_READ, len)?, len, name: None })
+        Ok(Shared { base: map(&file, protection, len)?, len, name: None })
     }
 
     /// Its name; empty if it has none.
@@ -83,6 +88,38 @@ impl Shared {
         let n = bytes.len().min(self.len);
         // SAFETY: there is room for `len` bytes, and nobody else looks at them.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.base, n) };
+    }
+}
+
+/// One number of all ranks.
+pub(super) struct SharedCounter(Shared);
+
+impl SharedCounter {
+    /// Bytes that it takes.
+    pub(super) const SIZE: usize = size_of::<AtomicU64>();
+
+    /// The first bytes of memory that nobody uses otherwise.
+    pub(super) fn of(memory: Shared) -> Self {
+        SharedCounter(memory)
+    }
+
+    fn number(&self) -> &AtomicU64 {
+        // SAFETY: a mapping begins with a page, which has room for it; all processes use it as this only.
+        unsafe { &*self.0.base.cast::<AtomicU64>() }
+    }
+}
+
+impl Counter for SharedCounter {
+    fn add(&self, n: u64) -> u64 {
+        self.number().add(n)
+    }
+
+    fn raise(&self, to: u64) {
+        self.number().raise(to);
+    }
+
+    fn set(&self, to: u64) {
+        self.number().set(to);
     }
 }
 

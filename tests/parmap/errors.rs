@@ -1,11 +1,12 @@
 //! Section 1 of the contract: errors, deadline and cancel.
 
 use crate::common::*;
+use dicod::Error;
 use dicod::options::Table;
 use dicod::parmap::map::Tasks;
 use dicod::parmap::run::report::NOT_RUN;
 use dicod::parmap::share::share;
-use dicod::parmap::{Errors, Map, Outcome, Settings, Task};
+use dicod::parmap::{Errors, Inputs, Map, Outcome, Outputs, Settings, Task};
 use dicod::ranks::local::{Local, Weather};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -135,16 +136,18 @@ fn ranks_that_call_differently_get_an_error_and_work_on() {
 fn a_cancel_ends_the_run_on_all_ranks() {
     for shape in SHAPES {
         for by in [0, shape.0 - 1] {
+            let asked = AtomicBool::new(false);
             let reports = on(shape, rough(6), &Settings::default(), |map| {
                 let canceller = map.canceller();
                 let work = |task: &Task, _: &[u8], _: &mut [u8]| {
                     if map.ranks().rank() == by {
                         canceller.cancel();
+                        asked.store(true, Ordering::SeqCst);
                     }
                     let start = Instant::now();
                     while !task.cancelled() {
-                        // Root with one thread, in its own task, cannot hear of the others.
-                        if map.ranks().rank() == 0 && by != 0 && shape.1 == 1 {
+                        // The root goes on with its tasks when another rank, which has one by then, has asked.
+                        if map.ranks().rank() == 0 && by != 0 && shape.1 == 1 && asked.load(Ordering::SeqCst) {
                             return 0;
                         }
                         assert!(start.elapsed() < HANGS);
@@ -370,36 +373,93 @@ fn a_panic_of_the_progress_callback_cancels_the_run() {
 fn a_long_task_of_the_root_hears_of_other_ranks() {
     let settings = Settings { chunk: 1, ..Settings::default() };
     for fails in [false, true] {
-        let started = AtomicU64::new(0);
+        // The lowest task that another rank has; whether the root is in a task above it.
+        let (lowest, long) = (AtomicU64::new(u64::MAX), AtomicBool::new(false));
         let reports = on((3, 1), rough(3), &settings, |map| {
             let work = |task: &Task, _: &[u8], _: &mut [u8]| {
                 let start = Instant::now();
-                // Rank 0 has a task above the one that fails, rank 1 one that does, or cancels.
-                match (map.ranks().rank(), fails) {
-                    (1, true) => return i32::from(task.index == 1),
-                    (1, false) => {
-                        while started.load(Ordering::SeqCst) == 0 {
-                            std::thread::yield_now();
-                        }
+                let wait = |until: &dyn Fn() -> bool| {
+                    while !until() && start.elapsed() < HANGS {
+                        std::thread::yield_now();
+                    }
+                };
+                if map.ranks().rank() != 0 {
+                    lowest.fetch_min(task.index, Ordering::SeqCst);
+                    wait(&|| long.load(Ordering::SeqCst));
+                    if !fails {
                         map.cancel();
                     }
-                    _ => {}
+                    return i32::from(fails);
                 }
-                started.fetch_add(1, Ordering::SeqCst);
-                while task.index != 0 && !task.cancelled() {
-                    if start.elapsed() > HANGS {
-                        return 9;
-                    }
+                wait(&|| lowest.load(Ordering::SeqCst) < u64::MAX);
+                if lowest.load(Ordering::SeqCst) < task.index {
+                    long.store(true, Ordering::SeqCst);
+                    wait(&|| task.cancelled());
                 }
-                0
+                9 * i32::from(start.elapsed() >= HANGS)
             };
             Tasks::new(30).run(map, &work, None).unwrap()
         });
+        assert!(long.into_inner());
+        let lowest = lowest.into_inner();
         for report in reports {
             match fails {
-                true => assert_eq!(report.failure.map(|f| (f.index, f.code)), Some((1, 1))),
+                true => assert_eq!(report.failure.map(|f| (f.index, f.code)), Some((lowest, 1))),
                 false => assert_eq!(report.outcome, Outcome::Cancelled),
             }
         }
+    }
+}
+
+#[test]
+fn the_ranks_of_a_run_cannot_be_used_in_its_callbacks() {
+    for shape in [(2, 1), (3, 2)] {
+        on(shape, rough(3), &Settings { progress_interval: 0.0, ..Settings::default() }, |map| {
+            let other = Map::new(map.ranks().clone(), 1).unwrap();
+            let refused = || {
+                let error = Tasks::new(3).run(&other, &|_, _, _| 0, None).unwrap_err();
+                let same = map.ranks().agree(Ok(())).unwrap_err();
+                [error, same].iter().all(|e| e.status() == Error::InvalidState(String::new()).status())
+            };
+            let work = |_: &Task, _: &[u8], _: &mut [u8]| i32::from(!refused());
+            let mut progress = |_: &dicod::parmap::Progress| refused();
+            let report = Tasks::new(20).run(map, &work, Some(&mut progress)).unwrap();
+            assert_eq!(report.outcome, Outcome::Done);
+            // Afterwards they can.
+            let report = Tasks::new(3).run(&other, &|_, _, _| 0, None).unwrap();
+            assert_eq!(report.outcome, Outcome::Done);
+        });
+    }
+}
+
+#[test]
+fn outputs_over_inputs_are_refused() {
+    const N: u64 = 8;
+    let mut memory = [0u64; 64];
+    let base = memory.as_mut_ptr() as usize;
+    // Place and stride of the inputs, then of the outputs, of 8 bytes each; is that allowed?
+    for (from, in_stride, to, out_stride, allowed) in [
+        (0, 8, 0, 8, false),
+        (0, 8, 64, 8, true),
+        (0, 8, 56, 8, false),
+        (64, 8, 0, 8, true),
+        (60, 8, 0, 8, false),
+        (0, 16, 8, 16, true),
+        (8, 16, 0, 16, true),
+        (0, 16, 4, 16, false),
+        (0, 16, 12, 16, false),
+        (0, 24, 8, 16, false),
+    ] {
+        on((1, 1), rough(0), &Settings::default(), |map| {
+            let (from, to) = ((base + from) as *const u8, (base + to) as *mut u8);
+            // SAFETY: all lie in the memory, which nobody else uses; those that overlap are not used.
+            let (inputs, outputs) = unsafe { (Inputs::at(from, 8, in_stride), Outputs::at(to, 8, out_stride)) };
+            let tasks = Tasks::new(N).inputs_at(Some(inputs), 8).outputs_at(Some(outputs), 8);
+            let result = tasks.run(map, &|_, _, _| 0, None);
+            match allowed {
+                true => assert_eq!(result.unwrap().outcome, Outcome::Done),
+                false => assert!(result.unwrap_err().to_string().starts_with("outputs must be in memory of their own")),
+            }
+        });
     }
 }

@@ -4,7 +4,7 @@ use crate::common::*;
 use dicod::options::Table;
 use dicod::parmap::map::Tasks;
 use dicod::parmap::share::share;
-use dicod::parmap::{Errors, Outcome, Report, Settings};
+use dicod::parmap::{Errors, Outcome, Report, Schedule, Settings};
 use dicod::ranks::local::Weather;
 use proptest::prelude::*;
 use std::sync::Mutex;
@@ -146,10 +146,6 @@ fn the_next_task_goes_to_whoever_finishes_first() {
                     let start = Instant::now();
                     // All but those that are dealt ahead to this very worker.
                     while others.load(Ordering::SeqCst) < 38 && start.elapsed() < HANGS {
-                        // The calling thread of the root would hold up the others.
-                        if me == 0 {
-                            return 0;
-                        }
                         std::thread::yield_now();
                     }
                     return i32::from(start.elapsed() >= HANGS);
@@ -159,6 +155,69 @@ fn the_next_task_goes_to_whoever_finishes_first() {
             };
             let report = Tasks::new(40).run(map, &work, None).unwrap();
             assert_eq!(report.outcome, Outcome::Done, "{shape:?} {busy}");
+        });
+    }
+}
+
+#[test]
+fn while_the_root_is_in_a_long_task_the_others_do_all_the_rest() {
+    let inputs = bytes_of(&numbers(200));
+    for (shape, schedule, with_inputs) in
+        [(2, Schedule::Dynamic), (5, Schedule::Dynamic), (3, Schedule::Guided)].map(|(n, s)| ((n, 1), s, n != 5))
+    {
+        let settings = Settings { schedule, chunk: 1, ..Settings::default() };
+        let (own, rest) = (AtomicU64::new(0), AtomicU64::new(0));
+        let reports = on(shape, rough(2), &settings, |map| {
+            let root = map.ranks().rank() == 0;
+            let work = |task: &dicod::parmap::Task, input: &[u8], output: &mut [u8]| {
+                output.copy_from_slice(if with_inputs { input } else { &inputs[8 * task.index as usize..][..8] });
+                if !root {
+                    rest.fetch_add(1, Ordering::SeqCst);
+                    return 0;
+                }
+                // Of guided chunks those of the root are its own.
+                let mine = own.fetch_add(1, Ordering::SeqCst) + 1;
+                let start = Instant::now();
+                let others = if schedule == Schedule::Guided { 200 - 200u64.div_ceil(6) } else { 200 - mine };
+                while rest.load(Ordering::SeqCst) < others && mine == 1 {
+                    if start.elapsed() > HANGS {
+                        return 1;
+                    }
+                    std::thread::yield_now();
+                }
+                0
+            };
+            let mut outputs = vec![0; 200 * 8];
+            let mut tasks = Tasks::new(200).outputs(&mut outputs, 8).unwrap();
+            if with_inputs {
+                let mine = if root { &inputs[..] } else { &[0; 200 * 8] };
+                tasks = tasks.inputs(mine, 8).unwrap();
+            }
+            let report = tasks.run(map, &work, None).unwrap();
+            assert!(outputs == inputs);
+            report
+        });
+        assert!(reports.iter().all(|report| report.outcome == Outcome::Done), "{shape:?} {schedule:?}");
+    }
+}
+
+#[test]
+fn inputs_that_are_too_many_for_every_rank_come_from_the_root() {
+    // More than 16 MiB.
+    const SIZE: usize = 1 << 20;
+    let inputs: Vec<u8> = (0..20 * SIZE).map(|at| (at / 4099) as u8).collect();
+    for shape in [(3, 1), (1, 1)] {
+        on(shape, rough(1), &Settings::default(), |map| {
+            let work = |_: &dicod::parmap::Task, input: &[u8], output: &mut [u8]| {
+                output.copy_from_slice(&input.iter().map(|byte| u64::from(*byte)).sum::<u64>().to_le_bytes());
+                0
+            };
+            let mut outputs = vec![0; 20 * 8];
+            let tasks = Tasks::new(20).inputs(&inputs, SIZE).unwrap().outputs(&mut outputs, 8).unwrap();
+            assert_eq!(tasks.run(map, &work, None).unwrap().outcome, Outcome::Done);
+            let wanted =
+                inputs.chunks(SIZE).flat_map(|of| of.iter().map(|byte| u64::from(*byte)).sum::<u64>().to_le_bytes());
+            assert!(outputs.iter().copied().eq(wanted));
         });
     }
 }
@@ -234,6 +293,32 @@ fn progress_counts_up_and_the_last_call_tells_all() {
 }
 
 #[test]
+fn progress_is_told_while_all_threads_are_in_long_tasks() {
+    for shape in [(1, 3), (2, 2)] {
+        let settings = Settings { progress_interval: 0.001, ..Settings::default() };
+        let told = AtomicU64::new(0);
+        let reports = on(shape, rough(1), &settings, |map| {
+            let me = std::thread::current().id();
+            let mut progress = |_: &dicod::parmap::Progress| {
+                assert_eq!(std::thread::current().id(), me);
+                told.fetch_add(1, Ordering::SeqCst);
+                true
+            };
+            // Every task waits for five reports.
+            let work = |_: &dicod::parmap::Task, _: &[u8], _: &mut [u8]| {
+                let (start, before) = (Instant::now(), told.load(Ordering::SeqCst));
+                while told.load(Ordering::SeqCst) < before + 5 && start.elapsed() < HANGS {
+                    std::thread::yield_now();
+                }
+                i32::from(start.elapsed() >= HANGS)
+            };
+            Tasks::new(4).run(map, &work, Some(&mut progress)).unwrap()
+        });
+        assert!(reports.iter().all(|report| report.outcome == Outcome::Done));
+    }
+}
+
+#[test]
 fn shared_data_reaches_every_task() {
     for shape in SHAPES {
         on(shape, rough(1), &Settings::default(), |map| {
@@ -305,7 +390,6 @@ fn a_map_inside_a_task_gets_what_is_left_of_the_cores() {
 
 #[test]
 fn with_a_skewed_load_dynamic_is_ahead_of_block_as_arithmetic_predicts() {
-    use dicod::parmap::Schedule;
     // The first quarter of the tasks has all the work. With block one of four workers gets it: 24 tasks after each other.
     // With dynamic all share it: 6 rounds of 4, as each worker meets the three others before it goes on.
     const LONG: u64 = 24;

@@ -129,7 +129,7 @@ impl Training<'_> {
         let mut numbers = [0, 0];
         let local = match data {
             Some(data) => {
-                let trained = see_all(node, self.reducer, data, || run.control.stopped());
+                let trained = run.busy(|| see_all(node, self.reducer, data, || run.control.stopped()));
                 numbers = [*trained.as_ref().unwrap_or(&0) as i64, 0];
                 self.end(node, trained)
             }

@@ -1,18 +1,25 @@
 //! The other ranks follow: they do what the root sends until it ends the run.
 
 use crate::base::error::Result;
+use crate::parmap::run::dealer::Dealer;
+use crate::parmap::run::news::hear;
 use crate::parmap::run::polling::{Pass, go_round};
 use crate::parmap::run::pool::Pool;
 use crate::parmap::run::report::Report;
-use crate::parmap::run::source::Work;
+use crate::parmap::run::source::{Source, Work};
 use crate::parmap::run::state::Run;
-use crate::parmap::run::unit::{END, Reply, Signal, UNIT, Unit, decode_end};
-use crate::parmap::tags::{REPLIES, SIGNALS, UNITS};
+use crate::parmap::run::unit::{END, Reply, UNIT, Unit, decode_end};
+use crate::parmap::tags::{REPLIES, UNITS};
 use std::collections::VecDeque;
 use std::time::Instant;
 
 /// Works for the root until it ends the run: its report.
 pub(crate) fn follow(run: &Run, work: &dyn Work) -> Result<Report> {
+    follow_with(run, work, None)
+}
+
+/// As [`follow`]; a rank that deals its tasks itself has them from a source.
+pub(crate) fn follow_with(run: &Run, work: &dyn Work, source: Option<&mut dyn Source>) -> Result<Report> {
     if !run.gets_units() {
         return decode_end(&follow_team(run, work)?);
     }
@@ -22,7 +29,13 @@ pub(crate) fn follow(run: &Run, work: &dyn Work) -> Result<Report> {
         size,
         run.stack,
         |unit, thread| run.execute_in_thread(work, unit, thread),
-        |pool| Follower::new(run, Some(pool).filter(|_| size > 0)).follow(work),
+        |pool| {
+            let pool = Some(pool).filter(|_| size > 0);
+            match source {
+                Some(source) => Dealer::new(run, pool).work(work, source),
+                None => Follower::new(run, pool).follow(work),
+            }
+        },
     );
     if let Some(team) = &run.team {
         team.broadcast(0, &mut vec![END])?;
@@ -44,19 +57,6 @@ fn follow_team(run: &Run, work: &dyn Work) -> Result<Vec<u8>> {
         }
     }
     Ok(run.ranks.wait(Some(0), UNITS)?.bytes)
-}
-
-/// Looks for what the root wants to be stopped.
-fn hear(run: &Run) {
-    while let Ok(Some(message)) = run.ranks.receive(Some(0), SIGNALS) {
-        let Ok(signal) = Signal::decode(&message.bytes) else {
-            return;
-        };
-        if signal.epoch == run.epoch {
-            run.control.cut(signal.limit);
-            run.control.stop(signal.reason);
-        }
-    }
 }
 
 /// A rank that gets units from the root.

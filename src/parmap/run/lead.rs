@@ -64,7 +64,7 @@ fn serial(run: &Run, work: &dyn Work, source: &mut dyn Source, watch: &mut Watch
 pub(crate) fn conclude(run: &Run, report: Result<Report>, watch: &mut Watch) -> Result<Report> {
     let outcome = match &report {
         Ok(report) => {
-            watch.tell((report.done, report.total, report.failed));
+            run.busy(|| watch.tell((report.done, report.total, report.failed)));
             let mut to = Writer::default();
             report.write(&mut to);
             Ok(to.0)

@@ -6,7 +6,7 @@ use crate::parmap::run::pool::Pool;
 use crate::parmap::run::progress::Watch;
 use crate::parmap::run::source::{Next, Source, Work};
 use crate::parmap::run::state::Run;
-use crate::parmap::run::unit::{Reply, Signal, Unit};
+use crate::parmap::run::unit::{Batch, Reply, Signal, Unit};
 use crate::parmap::tags::{REPLIES, SIGNALS, UNITS};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -47,6 +47,8 @@ pub(super) struct Leader<'r> {
 impl<'r> Leader<'r> {
     pub(super) fn new(run: &'r Run, pool: Option<&'r Pool>) -> Self {
         let n = run.workers.len();
+        // What waits here another rank could do.
+        let room = if run.each_deals() { 1 } else { IN_FLIGHT };
         Leader {
             run,
             pool,
@@ -54,7 +56,7 @@ impl<'r> Leader<'r> {
             inbox: RefCell::default(),
             in_flight: vec![0; n],
             n_in_flight: 0,
-            room: vec![IN_FLIGHT; n],
+            room: vec![room; n],
             ended: vec![false; n],
             n_ended: 0,
             ask: true,
@@ -82,11 +84,13 @@ impl<'r> Leader<'r> {
             self.take_and_feed(reply?, source)?;
         }
         for _ in 0..most {
-            let Some(reply) = receive(run)? else {
+            let Some(replies) = receive(run)? else {
                 break;
             };
-            pass = Pass::Moved;
-            self.take_and_feed(reply, source)?;
+            for reply in replies {
+                pass = Pass::Moved;
+                self.take_and_feed(reply, source)?;
+            }
         }
         for reply in self.pool.map_or(Vec::new(), |pool| pool.replies()) {
             pass = Pass::Moved;
@@ -99,6 +103,9 @@ impl<'r> Leader<'r> {
             while let Some(unit) = self.own.pop_front() {
                 self.returned(unit.slot);
             }
+            if run.each_deals() && self.has_left(0) {
+                source.stop();
+            }
             let now = Instant::now();
             let grace = Duration::try_from_secs_f64(run.settings.grace).ok();
             let end = || grace.and_then(|grace| now.checked_add(grace));
@@ -109,7 +116,8 @@ impl<'r> Leader<'r> {
         } else if self.feed(source)? {
             pass = Pass::Moved;
         }
-        if self.n_in_flight == 0 && (stopped || self.n_ended == self.ended.len()) {
+        let ended = self.n_ended == self.ended.len() || stopped && !run.each_deals();
+        if self.n_in_flight == 0 && ended {
             return Ok(Pass::End(()));
         }
         if let Some(unit) = self.own.pop_front() {
@@ -135,10 +143,24 @@ impl<'r> Leader<'r> {
         if let (true, Some(room)) = (reply.starved, self.room.get_mut(reply.slot)) {
             *room = MOST_IN_FLIGHT.min(*room + 1);
         }
+        if reply.left {
+            self.has_left(reply.worker.rank);
+        }
         if reply.count == 0 {
             return Ok(());
         }
         source.done(reply, &self.run.control)
+    }
+
+    /// The workers of a rank do nothing more. Is that news?
+    fn has_left(&mut self, rank: usize) -> bool {
+        let before = self.n_ended;
+        let workers = self.run.workers.iter().zip(&mut self.ended);
+        for (_, ended) in workers.filter(|(worker, ended)| worker.rank == rank && !**ended) {
+            *ended = true;
+            self.n_ended += 1;
+        }
+        self.n_ended > before
     }
 
     fn take_and_feed(&mut self, reply: Reply, source: &mut dyn Source) -> Result<()> {
@@ -162,6 +184,9 @@ impl<'r> Leader<'r> {
         'all: for ahead in 0..MOST_IN_FLIGHT {
             for (slot, worker) in run.workers.iter().enumerate() {
                 if self.ended[slot] || self.in_flight[slot] != ahead || ahead >= self.room[slot] {
+                    continue;
+                }
+                if worker.rank != 0 && run.each_deals() {
                     continue;
                 }
                 let remote = worker.rank != 0 || run.team.is_some();
@@ -207,30 +232,33 @@ impl<'r> Leader<'r> {
     }
 }
 
-/// The next reply of another rank, if it has come.
-fn receive(run: &Run) -> Result<Option<Reply>> {
+/// The next replies of another rank, if they have come; those of another run are none.
+fn receive(run: &Run) -> Result<Option<Vec<Reply>>> {
     if run.ranks.size() == 1 {
         return Ok(None);
     }
-    match run.ranks.receive(None, REPLIES)? {
-        Some(message) => Reply::decode(message.bytes, run.epoch),
-        None => Ok(None),
-    }
+    let Some(message) = run.ranks.receive(None, REPLIES)? else {
+        return Ok(None);
+    };
+    Ok(Some(match run.each_deals() {
+        true => Batch::decode(&message.bytes, run.epoch)?.unwrap_or_default(),
+        false => Reply::decode(message.bytes, run.epoch)?.into_iter().collect(),
+    }))
 }
 
 /// While a task of the calling thread runs: what should stop it?
 fn listen(run: &Run, inbox: &RefCell<VecDeque<Result<Reply>>>) {
-    while let Some(reply) = receive(run).transpose() {
-        let failed = reply.is_err();
-        if let Ok(reply) = &reply {
+    while let Some(replies) = receive(run).transpose() {
+        let replies = match replies {
+            Ok(replies) => replies,
+            Err(error) => return inbox.borrow_mut().push_back(Err(error)),
+        };
+        for reply in replies {
             run.control.stop(reply.stopped);
             if let (true, Some(failure)) = (run.settings.cancels(), &reply.ran.failure) {
                 run.control.cut(failure.index);
             }
-        }
-        inbox.borrow_mut().push_back(reply);
-        if failed {
-            return;
+            inbox.borrow_mut().push_back(Ok(reply));
         }
     }
 }

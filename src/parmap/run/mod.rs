@@ -1,9 +1,11 @@
 //! One run: the root leads, the other ranks follow; units of work go out, replies come back.
 
 pub(crate) mod budget;
+mod dealer;
 pub(crate) mod follow;
 pub(crate) mod lead;
 mod leader;
+mod news;
 mod polling;
 mod pool;
 pub(crate) mod progress;

@@ -38,6 +38,12 @@ impl<'w> Watch<'w> {
         Watch { call, interval, start, next: start.checked_add(interval).unwrap_or(start) }
     }
 
+    /// How long until it is to be called next; none: not before the end.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        let ever = self.call.is_some() && self.interval != Duration::MAX;
+        ever.then(|| self.next.saturating_duration_since(Instant::now()))
+    }
+
     pub(super) fn due(&self) -> bool {
         self.call.is_some() && Instant::now() >= self.next && self.interval != Duration::MAX
     }

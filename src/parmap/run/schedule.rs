@@ -1,6 +1,8 @@
 //! Which task is done by which worker, and how many at a time: arithmetic on indices only.
 
 pub use crate::options::map::Schedule;
+use crate::ranks::Counter;
+use std::sync::Arc;
 
 /// The automatic chunk aims at this many seconds.
 const AIM: f64 = 2e-3;
@@ -41,9 +43,10 @@ pub enum Deal {
 }
 
 /// Deals tasks.
-#[derive(Debug)]
 pub struct Plan {
     schedule: Schedule,
+    /// Tasks that there are.
+    n: u64,
     /// Tasks from this one on are not dealt.
     end: u64,
     n_workers: usize,
@@ -52,8 +55,12 @@ pub struct Plan {
     automatic: u64,
     /// Longest chunk for the sake of memory.
     cap: u64,
-    /// Dynamic and guided: the next task.
+    /// Dynamic and guided: the next task; where others deal, too, as far as is known.
     next: u64,
+    /// Where others deal from the same tasks: of dynamic schedules the next task, of guided ones the next chunk.
+    counter: Option<Arc<dyn Counter>>,
+    /// Guided, with a counter: chunks before `next`.
+    chunks: u64,
     /// Block: what is left to each worker. Cyclic: where its next chunk begins.
     own: Vec<(u64, u64)>,
 }
@@ -63,8 +70,19 @@ impl Plan {
     /// at most `cap`.
     pub fn new(schedule: Schedule, chunk: u64, cap: u64, n: u64, n_workers: usize) -> Self {
         let n_workers = n_workers.max(1);
-        let mut plan =
-            Plan { schedule, end: n, n_workers, chunk, automatic: 1, cap: cap.max(1), next: 0, own: Vec::new() };
+        let mut plan = Plan {
+            schedule,
+            n,
+            end: n,
+            n_workers,
+            chunk,
+            automatic: 1,
+            cap: cap.max(1),
+            next: 0,
+            counter: None,
+            chunks: 0,
+            own: Vec::new(),
+        };
         match schedule {
             Schedule::Block => {
                 let mut first = 0;
@@ -87,6 +105,12 @@ impl Plan {
         plan
     }
 
+    /// One of several plans that deal the same tasks, each of them once: with the same arguments, and a counter that is 0 when
+    /// the first one begins.
+    pub fn with_counter(self, counter: Option<Arc<dyn Counter>>) -> Self {
+        Plan { counter, ..self }
+    }
+
     fn fixed(&self) -> u64 {
         match self.chunk {
             0 => self.automatic,
@@ -96,12 +120,22 @@ impl Plan {
 
     /// Are tasks bound to a worker from the start?
     pub fn is_static(&self) -> bool {
-        matches!(self.schedule, Schedule::Block | Schedule::Cyclic)
+        self.schedule.is_static()
     }
 
-    /// No task above this one is dealt any more.
+    /// No task above this one is dealt any more. Other plans with the counter stop as well: whoever knows of `last` has seen it
+    /// dealt, and so have been all tasks below it.
     pub fn cut(&mut self, last: u64) {
         self.end = self.end.min(last.saturating_add(1));
+        self.stop();
+    }
+
+    /// Nothing more is dealt by any plan with the counter.
+    pub fn stop(&self) {
+        if let Some(counter) = &self.counter {
+            // Chunks are not more than tasks.
+            counter.raise(self.n);
+        }
     }
 
     /// Tasks for a worker; `ahead`: so many chunks it still has to do.
@@ -117,15 +151,49 @@ impl Plan {
         if left <= (ahead * self.n_workers) as u64 {
             return Deal::Wait;
         }
+        let Some(counter) = &self.counter else {
+            let chunk = Chunk { first: self.next, count: self.count(left) };
+            self.next += chunk.count;
+            return Deal::Chunk(chunk);
+        };
+        let chunk = match self.schedule {
+            Schedule::Guided => {
+                let at = counter.add(1);
+                loop {
+                    let left = self.n - self.next;
+                    if left == 0 {
+                        break Chunk { first: self.n, count: 0 };
+                    }
+                    let chunk = Chunk { first: self.next, count: self.count(left) };
+                    self.next += chunk.count;
+                    self.chunks += 1;
+                    if self.chunks > at {
+                        break chunk;
+                    }
+                }
+            }
+            _ => {
+                let count = self.count(left);
+                let first = counter.add(count).min(self.n);
+                self.next = first + count.min(self.n - first);
+                Chunk { first, count: self.next - first }
+            }
+        };
+        match self.end.saturating_sub(chunk.first).min(chunk.count) {
+            0 => Deal::End,
+            count => Deal::Chunk(Chunk { count, ..chunk }),
+        }
+    }
+
+    /// Tasks of the next chunk of a dynamic or guided schedule, if so many are left.
+    fn count(&self, left: u64) -> u64 {
         let workers = self.n_workers as u64;
         let count = match (self.schedule, self.chunk) {
             (Schedule::Guided, least) => left.div_ceil(2 * workers).max(least).min(self.cap),
             (_, 0) => self.automatic.min(left / (4 * workers) + 1),
             (_, chunk) => chunk,
         };
-        let chunk = Chunk { first: self.next, count: count.clamp(1, left) };
-        self.next += chunk.count;
-        Deal::Chunk(chunk)
+        count.clamp(1, left)
     }
 
     fn own_chunk(&mut self, worker: usize) -> Deal {
@@ -239,6 +307,33 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn plans_with_a_counter_deal_every_task_once(
+            n in 0u64..500, who in proptest::collection::vec(0usize..4, 0..600), chunk in 0u64..9, guided in any::<bool>(),
+            cut in proptest::option::of((0u64..600, 0u64..500)),
+        ) {
+            let counter: Arc<dyn Counter> = Arc::new(std::sync::atomic::AtomicU64::new(0));
+            let schedule = if guided { Schedule::Guided } else { Schedule::Dynamic };
+            let plan = |_| Plan::new(schedule, chunk, 50, n, 4).with_counter(Some(counter.clone()));
+            let mut plans: Vec<Plan> = (0..4).map(plan).collect();
+            let (mut all, mut last) = (Vec::new(), u64::MAX);
+            for (at, who) in who.into_iter().chain((0..2000).map(|at| at % 4)).enumerate() {
+                plans[who].learn(1 + at as u64 % 3, 1e-6);
+                let Deal::Chunk(chunk) = plans[who].deal(who, 0) else { continue };
+                prop_assert_eq!(last, u64::MAX);
+                all.extend(chunk.first..chunk.first + chunk.count);
+                // A task that was dealt fails.
+                if let Some((_, place)) = cut.filter(|(after, _)| *after <= at as u64 && last == u64::MAX) {
+                    last = all[place as usize % all.len()];
+                    plans[1].cut(last);
+                }
+            }
+            all.sort_unstable();
+            prop_assert!(all.windows(2).all(|pair| pair[0] < pair[1]));
+            let below: Vec<u64> = all.iter().copied().filter(|task| *task <= last).collect();
+            prop_assert_eq!(below, (0..n.min(last.saturating_add(1))).collect::<Vec<_>>());
+        }
+
         #[test]
         fn every_task_is_dealt_once(
             n in 0u64..500, n_workers in 1usize..9, chunk in 0u64..9, which in 0usize..4,

@@ -21,6 +21,12 @@ pub(crate) trait Source {
     /// A unit has come back.
     fn done(&mut self, reply: Reply, control: &Control) -> Result<()>;
 
+    /// On a rank that deals for itself: a unit of its own is done, its reply goes to the root.
+    fn sent(&mut self, _reply: &Reply) {}
+
+    /// Nothing more is to be handed out, by any rank.
+    fn stop(&mut self) {}
+
     /// Tasks that have come back, all tasks if known, failed tasks.
     fn count(&self) -> (u64, Option<u64>, u64);
 }

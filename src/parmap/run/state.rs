@@ -8,9 +8,18 @@ use crate::parmap::run::progress::Watch;
 use crate::parmap::run::source::Work;
 use crate::parmap::run::task::{CANCELLED, Control, Place, Worker};
 use crate::parmap::run::unit::{Reply, Unit};
-use crate::ranks::{Bytes, Transport};
+use crate::ranks::busy;
+use crate::ranks::{Bytes, Counter, Transport};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// Who deals the tasks of a run.
+pub(crate) enum Dealing {
+    /// The root sends each worker its units.
+    Root,
+    /// Each rank takes its own: by the numbers alone, or by a counter.
+    Each(Option<Arc<dyn Counter>>),
+}
 
 /// One run, on one rank.
 pub(crate) struct Run {
@@ -25,6 +34,7 @@ pub(crate) struct Run {
     pub(crate) control: Control,
     /// Threads that work, rank by rank.
     pub(crate) workers: Vec<Worker>,
+    pub(crate) dealing: Dealing,
     /// The ranks that work on the same tasks as this one.
     pub(crate) team: Option<Arc<dyn Transport>>,
     pub(crate) shared: Option<Arc<Bytes>>,
@@ -38,7 +48,20 @@ impl Run {
         self.ranks.rank() == 0
     }
 
-    /// Does this rank get units from the root?
+    /// Does each rank deal its tasks itself?
+    pub(crate) fn each_deals(&self) -> bool {
+        matches!(self.dealing, Dealing::Each(_))
+    }
+
+    /// Where ranks deal their tasks by a counter: that.
+    pub(crate) fn counter(&self) -> Option<Arc<dyn Counter>> {
+        match &self.dealing {
+            Dealing::Each(counter) => counter.clone(),
+            Dealing::Root => None,
+        }
+    }
+
+    /// Does this rank get units?
     pub(super) fn gets_units(&self) -> bool {
         let me = self.ranks.rank();
         self.workers.iter().any(|worker| worker.rank == me)
@@ -49,9 +72,19 @@ impl Run {
         if self.n_threads > 1 && self.gets_units() { self.n_threads } else { 0 }
     }
 
+    /// Runs a function of the program, which cannot use these ranks meanwhile.
+    pub(crate) fn busy<R>(&self, call: impl FnOnce() -> R) -> R {
+        busy::during(Arc::as_ptr(&self.ranks).cast(), call)
+    }
+
+    /// A thread of this rank.
+    pub(super) fn worker(&self, thread: usize) -> Worker {
+        Worker { rank: self.ranks.rank(), thread }
+    }
+
     fn place<'p>(&'p self, thread: usize, poll: Option<&'p dyn Fn()>) -> Place<'p> {
         Place {
-            worker: Worker { rank: self.ranks.rank(), thread },
+            worker: self.worker(thread),
             control: &self.control,
             poll,
             thread: std::thread::current().id(),
@@ -74,9 +107,9 @@ impl Run {
         }
         let start = Instant::now();
         let place = self.place(thread, poll);
-        let (ran, bytes) = budget::with(self.budget, || work.run(&unit, &place))?;
+        let (ran, bytes) = self.busy(|| budget::with(self.budget, || work.run(&unit, &place)))?;
         let (seconds, stopped) = (start.elapsed().as_secs_f64(), self.control.reason());
-        Ok(Reply { first, count, slot, worker: place.worker, seconds, ran, stopped, starved: false, bytes })
+        Ok(Reply { first, count, slot, worker: place.worker, seconds, ran, stopped, bytes, ..Reply::default() })
     }
 
     /// As [`Run::execute`], in a thread of the library: nothing may be lost.
@@ -87,7 +120,7 @@ impl Run {
     /// Does a unit that the first rank of the team has.
     pub(super) fn assist(&self, work: &dyn Work, unit: &Unit, poll: &dyn Fn()) -> Result<()> {
         let place = self.place(0, Some(poll));
-        budget::with(self.budget, || work.run(unit, &place)).map(drop)
+        self.busy(|| budget::with(self.budget, || work.run(unit, &place))).map(drop)
     }
 
     /// Tells of the progress if it is time for that.
@@ -97,7 +130,7 @@ impl Run {
         }
         let count = count();
         // The last call comes at the end of the run.
-        if Some(count.0) != count.1 && !watch.tell(count) {
+        if Some(count.0) != count.1 && !self.busy(|| watch.tell(count)) {
             self.control.stop(CANCELLED);
         }
     }

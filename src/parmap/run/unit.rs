@@ -75,6 +75,8 @@ pub(crate) struct Reply {
     pub(crate) stopped: u8,
     /// The worker had nothing to do before this.
     pub(crate) starved: bool,
+    /// Its rank, which dealt for itself, does nothing more.
+    pub(crate) left: bool,
     /// The results, unless they are where they belong.
     pub(crate) bytes: Vec<u8>,
 }
@@ -90,7 +92,7 @@ impl Reply {
         to.u64(self.worker.thread as u64);
         to.f64(self.seconds);
         to.u8(self.stopped);
-        to.u8(self.starved as u8);
+        to.u8(self.starved as u8 + 2 * self.left as u8);
         to.u64(self.ran.codes.len() as u64);
         for code in self.ran.codes {
             to.i32(code);
@@ -119,17 +121,12 @@ impl Reply {
         let tail = bytes.split_off(bytes.len().min(usize::try_from(start).map_err(|_| malformed())?));
         let mut from = Reader(&tail);
         let (first, count) = tasks(&mut from)?;
-        let mut reply = Reply {
-            first,
-            count,
-            slot: from.u64()? as usize,
-            worker: Worker { rank: from.u64()? as usize, thread: from.u64()? as usize },
-            seconds: from.f64()?,
-            stopped: from.u8()?,
-            starved: from.u8()? != 0,
-            ran: Ran::default(),
-            bytes,
-        };
+        let slot = from.u64()? as usize;
+        let worker = Worker { rank: from.u64()? as usize, thread: from.u64()? as usize };
+        let (seconds, stopped, how) = (from.f64()?, from.u8()?, from.u8()?);
+        let (starved, left) = (how & 1 != 0, how & 2 != 0);
+        let mut reply =
+            Reply { first, count, slot, worker, seconds, ran: Ran::default(), stopped, starved, left, bytes };
         for _ in 0..from.u64()? {
             reply.ran.codes.push(from.i32()?);
         }
@@ -147,6 +144,39 @@ impl Reply {
             });
         }
         Ok(Some(reply))
+    }
+}
+
+/// Replies that go together.
+#[derive(Default)]
+pub(super) struct Batch(Writer);
+
+impl Batch {
+    pub(super) fn push(&mut self, reply: Reply, epoch: u64) {
+        self.0.bytes(&reply.encode(epoch));
+    }
+
+    /// Bytes so far.
+    pub(super) fn len(&self) -> usize {
+        self.0.0.len()
+    }
+
+    pub(super) fn encode(mut self, epoch: u64) -> Vec<u8> {
+        self.0.u64(epoch);
+        self.0.0
+    }
+
+    /// None: of another run.
+    pub(super) fn decode(bytes: &[u8], epoch: u64) -> Result<Option<Vec<Reply>>> {
+        let (bytes, tail) = bytes.split_at(bytes.len().saturating_sub(8));
+        if Reader(tail).u64()? != epoch {
+            return Ok(None);
+        }
+        let (mut from, mut replies) = (Reader(bytes), Vec::new());
+        while !from.0.is_empty() {
+            replies.extend(Reply::decode(from.bytes()?.to_vec(), epoch)?);
+        }
+        Ok(Some(replies))
     }
 }
 
@@ -219,6 +249,7 @@ mod tests {
             ran,
             stopped: 1,
             starved: failed,
+            left: true,
             bytes,
         }
     }
@@ -233,6 +264,7 @@ mod tests {
     fn read_all(message: &[u8]) {
         let _ = Unit::decode(message.to_vec());
         let _ = Reply::decode(message.to_vec(), 5);
+        let _ = Batch::decode(message, 5);
         let _ = Signal::decode(message);
         let _ = decode_end(message);
     }
@@ -247,13 +279,19 @@ mod tests {
             let sent = || reply(codes.clone(), failed, payload.clone());
             let mut bytes = Writer::default();
             report(&codes).write(&mut bytes);
+            let mut batch = Batch::default();
+            batch.push(sent(), 5);
+            batch.push(sent(), 5);
             let messages = [
                 unit().encode(5),
                 sent().encode(5),
                 encode_end(Ok(bytes.0), 5),
                 encode_end(Err(&Error::Internal("why".into())), 5),
                 Signal { epoch: 5, limit: 9, reason: 1 }.encode(),
+                batch.encode(5),
             ];
+            prop_assert_eq!(Batch::decode(&messages[4], 5).unwrap(), Some(vec![sent(), sent()]));
+            prop_assert_eq!(Batch::decode(&messages[4], 6).unwrap(), None);
             prop_assert_eq!(Unit::decode(messages[0].clone()).unwrap(), unit());
             prop_assert_eq!(Reply::decode(messages[1].clone(), 5).unwrap(), Some(sent()));
             prop_assert_eq!(Reply::decode(messages[1].clone(), 6).unwrap(), None);

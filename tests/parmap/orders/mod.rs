@@ -13,7 +13,7 @@ mod model;
 use dicod::Result;
 use dicod::parmap::map::Tasks;
 use dicod::parmap::stream::{Consumed, Ends, Produced, Stream};
-use dicod::parmap::{Map, Outcome, Report, Settings, Task};
+use dicod::parmap::{Map, Outcome, Report, Schedule, Settings, Task};
 use model::{Model, explore};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -242,18 +242,27 @@ fn maps_end_in_every_schedule() {
     maps("map, 2 ranks, 3 tasks", 2, one.clone(), 3, &[]);
     maps("map, 3 ranks, 2 tasks, root only leads", 3, root_only_leads(), 2, &[]);
     maps("map, 2 ranks, 3 tasks, 2 fail", 2, one.clone(), 3, &[1, 2]);
-    maps("map, 3 ranks, 3 tasks, 2 fail", 3, one, 3, &[0, 1]);
+    let block = Settings { schedule: Schedule::Block, ..one.clone() };
+    maps("map, 2 ranks, 3 tasks in blocks, 2 fail", 2, block, 3, &[1, 2]);
+    let guided = Settings { schedule: Schedule::Guided, ..one.clone() };
+    maps("map, 2 ranks, 5 guided tasks", 2, guided, 5, &[]);
+    if long() {
+        maps("map, 3 ranks, 2 tasks, 1 fails", 3, one, 2, &[0]);
+    }
 }
 
 #[test]
 fn cancelled_maps_end_in_every_schedule() {
     let one = Settings::default();
-    cancels("cancel, 2 ranks, 2 tasks", 2, one.clone(), 2, None);
-    cancels("signal to the root, 2 ranks, 2 tasks", 2, one.clone(), 2, Some(0));
-    cancels("signal to a worker, 2 ranks, 2 tasks", 2, one.clone(), 2, Some(1));
+    cancels("cancel, 2 ranks, 1 task", 2, one.clone(), 1, None);
+    cancels("signal to a worker, 2 ranks, 1 task", 2, one.clone(), 1, Some(1));
     if long() {
+        cancels("signal to the root, 2 ranks, 1 task", 2, one.clone(), 1, Some(0));
         cancels("cancel, 2 ranks, 2 tasks, root only leads", 2, root_only_leads(), 2, None);
+        cancels("cancel, 2 ranks, 2 tasks", 2, one.clone(), 2, None);
+        cancels("signal to the root, 2 ranks, 2 tasks", 2, one.clone(), 2, Some(0));
+        cancels("signal to a worker, 2 ranks, 2 tasks", 2, one.clone(), 2, Some(1));
         cancels("cancel, 2 ranks, 3 tasks, root only leads", 2, root_only_leads(), 3, None);
-        cancels("cancel, 3 ranks, 2 tasks", 3, one, 2, None);
+        cancels("cancel, 3 ranks, 1 task", 3, one, 1, None);
     }
 }

@@ -2,7 +2,7 @@
 
 use dicod::parmap::Canceller;
 use dicod::parmap::tags::{REPLIES, SIGNALS};
-use dicod::ranks::{Message, Reduce, Tag, Ticket, Transport};
+use dicod::ranks::{Counter, Message, Reduce, Tag, Ticket, Transport};
 use dicod::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Write;
@@ -28,6 +28,8 @@ enum Rank {
         chosen: bool,
     },
     Reduces(u64),
+    /// To change the counter: the order in which ranks do so makes a difference.
+    Counts,
     Ended,
 }
 
@@ -36,6 +38,7 @@ struct State {
     ranks: Vec<Rank>,
     mail: BTreeMap<Channel, VecDeque<Vec<u8>>>,
     reductions: BTreeMap<u64, (usize, Vec<i64>)>,
+    counter: u64,
     started: Vec<u64>,
     /// Where each rank has looked for nothing since it last did anything.
     looked: Vec<BTreeSet<Channel>>,
@@ -91,7 +94,7 @@ impl State {
             Rank::Ready => true,
             Rank::Waits { channels, .. } => channels.iter().any(|channel| self.filled(channel)),
             Rank::Reduces(ticket) => self.reductions[ticket].0 == self.ranks.len(),
-            Rank::Ended => false,
+            Rank::Counts | Rank::Ended => false,
         }
     }
 
@@ -99,6 +102,13 @@ impl State {
         let n = self.ranks.len();
         if let Some(rank) = (0..n).find(|rank| self.can_go_on(*rank)) {
             self.turn = rank;
+            return;
+        }
+        // Nobody can do anything before one of these has: which one, is a choice.
+        let counts: Vec<usize> = (0..n).filter(|rank| matches!(self.ranks[*rank], Rank::Counts)).collect();
+        if !counts.is_empty() {
+            let at = if counts.len() == 1 { 0 } else { self.choose(counts.len()) };
+            self.turn = counts[at];
         } else if self.ranks.iter().any(|rank| !matches!(rank, Rank::Ended)) {
             let chosen = |rank: &Rank| matches!(rank, Rank::Waits { chosen: true, .. });
             self.verdict = Some(match self.ranks.iter().any(chosen) {
@@ -186,6 +196,37 @@ impl Model {
             n => state.choose(n),
         };
         Ok((state, filled[at]))
+    }
+}
+
+/// A number that the ranks of a model have in common.
+struct Common(Model);
+
+impl Common {
+    fn change(&self, change: impl FnOnce(&mut u64)) -> u64 {
+        let model = &self.0;
+        // Over: what it is makes no difference any more.
+        let Ok(mut state) = model.pause(model.state(), Rank::Counts) else {
+            return u64::MAX / 2;
+        };
+        state.looked[model.rank].clear();
+        let before = state.counter;
+        change(&mut state.counter);
+        before
+    }
+}
+
+impl Counter for Common {
+    fn add(&self, n: u64) -> u64 {
+        self.change(|counter| *counter += n)
+    }
+
+    fn raise(&self, to: u64) {
+        self.change(|counter| *counter = to.max(*counter));
+    }
+
+    fn set(&self, to: u64) {
+        self.change(|counter| *counter = to);
     }
 }
 
@@ -296,6 +337,10 @@ impl Transport for Model {
         Ok(Some(state.reductions[&ticket.0].1.clone()))
     }
 
+    fn counter(&self) -> Result<Option<Arc<dyn Counter>>> {
+        Ok(Some(Arc::new(Common(Model { rank: self.rank, size: self.size, world: self.world.clone() }))))
+    }
+
     fn split(&self, _: Option<u32>, _: usize) -> Result<Option<Arc<dyn Transport>>> {
         Err(Error::Internal("not a part of the model".into()))
     }
@@ -312,6 +357,7 @@ pub fn explore<R: Send>(name: &str, size: usize, work: impl Fn(&Arc<Model>) -> R
                 ranks: (0..size).map(|_| Rank::Ready).collect(),
                 mail: BTreeMap::new(),
                 reductions: BTreeMap::new(),
+                counter: 0,
                 started: vec![0; size],
                 looked: vec![BTreeSet::new(); size],
                 next: vec![None; size],
@@ -354,7 +400,7 @@ pub fn explore<R: Send>(name: &str, size: usize, work: impl Fn(&Arc<Model>) -> R
                 assert!(left.is_none(), "{name}: messages are left: {left:?}");
             }
             Some(Verdict::Vain) => vain += 1,
-            Some(verdict) => panic!("{name}: {verdict:?} after {:?}", state.choices),
+            Some(verdict) => panic!("{name}: {verdict:?} after {:?}", &state.choices[..state.choices.len().min(200)]),
         }
         choices = std::mem::take(&mut state.choices);
         while choices.last().is_some_and(|(chosen, of)| chosen + 1 == *of) {
