@@ -166,7 +166,7 @@ fn powers_of_two<T: Real>(seed: u64) {
     let n_signals = 1 + numbers.below(2);
     let problem = problem(numbers, n_signals);
     let mut options = options(numbers, &problem);
-    if seed % 4 == 0 {
+    if seed.is_multiple_of(4) {
         // A λ that is relative to that of each atom has no unit.
         options.reg_scale = RegScale::PerAtom;
         options.reg_per_atom = (0..problem.n_atoms).map(|_| 0.05 * (1.5 + numbers.uniform())).collect();

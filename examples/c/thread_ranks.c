@@ -133,10 +133,8 @@ static int32_t start_reduce(void *state, int32_t how, int64_t n, const int64_t *
     } else {
         for (int64_t i = 0; i < n; i++) {
             int64_t *to = &(*r)->values[i], v = values[i];
-            if (how == DICOD_REDUCE_SUM)
-                *to = (int64_t)((uint64_t)*to + (uint64_t)v);
-            else if (how == DICOD_REDUCE_MAX ? v > *to : v < *to)
-                *to = v;
+            if (how == DICOD_REDUCE_SUM) *to = (int64_t)((uint64_t)*to + (uint64_t)v);
+            else if (how == DICOD_REDUCE_MAX ? v > *to : v < *to) *to = v;
         }
     }
     w->of = *r, w->result = result;
@@ -189,7 +187,9 @@ static int32_t make_part(void *state, int32_t colour, int32_t key, dicod_transpo
     while (*at && (*at)->number != number) at = &(*at)->next;
     if (!*at) {
         split *s = calloc(1, sizeof *s);
-        if (s) s->number = number, s->colours = calloc(n, sizeof *s->colours), s->keys = calloc(n, sizeof *s->keys), s->hubs = calloc(n, sizeof *s->hubs);
+        if (s)
+            s->number = number, s->colours = calloc(n, sizeof *s->colours), s->keys = calloc(n, sizeof *s->keys),
+            s->hubs = calloc(n, sizeof *s->hubs);
         if (!s || !s->colours || !s->keys || !s->hubs) abort(); /* the others would wait for ever */
         *at = s;
     }

@@ -160,6 +160,7 @@ fn reserve(file: &OwnedFd, len: usize) -> Result<()> {
             return Err(refused(len));
         }
         // No blocks at all: a file system without a limit.
+        #[allow(clippy::unnecessary_cast)] // they have 32 bits elsewhere
         let left = match room.f_blocks {
             0 => u64::MAX,
             _ => (room.f_bavail as u64).saturating_mul(room.f_frsize as u64),

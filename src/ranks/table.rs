@@ -243,13 +243,15 @@ impl Calls for Table {
     }
 
     fn fails_if_closed(&self) -> Result<()> {
+        let state = self.table.state;
         // SAFETY: the program gave the function to be called like this; so below.
-        match self.table.is_open {
-            Some(is_open) if unsafe { is_open(self.table.state) } == 0 => {
+        let is_open = self.table.is_open.is_none_or(|is_open| unsafe { is_open(state) } != 0);
+        match is_open {
+            true => Ok(()),
+            false => {
                 let reason = self.explained(0).unwrap_or_else(|| "the transport is closed".into());
                 Err(Error::InvalidState(reason))
             }
-            _ => Ok(()),
         }
     }
 

@@ -514,8 +514,8 @@ static int32_t at_a_point(void *userdata, int64_t point, double reg, const dicod
     walk *w = userdata;
     void *pz[K];
     static float taken[NZ];
-    dicod_array az = w->is_float ? describe(taken, 4, valid_shape, K, V0 * V1, pz, NULL)
-                                 : describe(w->z[point], 8, valid_shape, K, V0 * V1, pz, NULL);
+    dicod_array az =
+        w->is_float ? describe(taken, 4, valid_shape, K, V0 * V1, pz, NULL) : describe(w->z[point], 8, valid_shape, K, V0 * V1, pz, NULL);
     CHECK(point == w->seen++ && reg == w->reg[point]);
     CHECK(info->struct_size == sizeof *info);
     w->info[point] = *info;
@@ -557,8 +557,8 @@ static void walks_a_path(int absolute, int per_atom, int is_float, int weighted)
     static double weights[NX];
     static float weights_f[NX];
     for (int i = 0; i < NX; i++) weights_f[i] = (float)(weights[i] = i % 7 ? 1 : 0.25);
-    dicod_array aw = is_float ? describe(weights_f, 4, signal_shape, P, T0 * T1, pw, NULL)
-                              : describe(weights, 8, signal_shape, P, T0 * T1, pw, NULL);
+    dicod_array aw =
+        is_float ? describe(weights_f, 4, signal_shape, P, T0 * T1, pw, NULL) : describe(weights, 8, signal_shape, P, T0 * T1, pw, NULL);
     if (weighted) OK(dicod_encoder_set_weights(w.e, READ(&aw)));
     OK(dicod_encoder_path(w.e, READ(&ax), POINTS, reg, at_a_point, &w, &last));
     CHECK(w.seen == POINTS && memcmp(&last.objective, &w.info[POINTS - 1].objective, sizeof last.objective) == 0);
@@ -576,8 +576,8 @@ static void walks_a_path(int absolute, int per_atom, int is_float, int weighted)
         else OK(dicod_encoder_create(context, o, SHAPES, d, &e));
         if (weighted) OK(dicod_encoder_set_weights(e, READ(&aw)));
         OK(dicod_encoder_solve(e, READ(&ax), &info));
-        dicod_array az = is_float ? describe(alone_f, 4, valid_shape, K, V0 * V1, pz, NULL)
-                                  : describe(alone, 8, valid_shape, K, V0 * V1, pz, NULL);
+        dicod_array az =
+            is_float ? describe(alone_f, 4, valid_shape, K, V0 * V1, pz, NULL) : describe(alone, 8, valid_shape, K, V0 * V1, pz, NULL);
         OK(dicod_encoder_get_z(e, &az));
         for (int j = 0; j < NZ && is_float; j++) alone[j] = alone_f[j];
         const dicod_info *found = &w.info[i];

@@ -209,12 +209,12 @@ static void what_is_missing_is_named(void)
     dicod_context *context = (dicod_context *)1;
     rank_of me = {.n_ranks = 1, .hub = hub_create(1)};
     dicod_transport good = connected(&me), t;
-#define REFUSED(status, text, change)                             \
-    do {                                                          \
-        t = good;                                                 \
-        change;                                                   \
+#define REFUSED(status, text, change) \
+    do { \
+        t = good; \
+        change; \
         FAILS(status, text, dicod_context_create_on(&t, 1, &context)); \
-        CHECK(context == (dicod_context *)1 && me.frees == 0);    \
+        CHECK(context == (dicod_context *)1 && me.frees == 0); \
     } while (0)
     FAILS(DICOD_ERROR_NULL_POINTER, "transport", dicod_context_create_on(NULL, 1, &context));
     FAILS(DICOD_ERROR_NULL_POINTER, "context", dicod_context_create_on(&good, 1, NULL));

@@ -158,8 +158,8 @@ const SIZES: [usize; 2] = [4400, 110];
 #[test]
 fn planted_dictionaries_are_recovered_where_samples_are_missing() {
     let level = |problem: &mut Problem| problem.x.iter_mut().for_each(|x| *x += 1000.0);
-    let holes: [(&str, &dyn Fn(&mut Noise, &mut Problem)); 2] =
-        [("at random", &at_random), ("in one piece", &in_one_piece)];
+    type Holes = fn(&mut Noise, &mut Problem);
+    let holes: [(&str, Holes); 2] = [("at random", at_random), ("in one piece", in_one_piece)];
     let n = if long() { 100 } else { 20 };
     let mut outcomes = Vec::new();
     for (what, holes) in holes {

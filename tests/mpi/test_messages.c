@@ -68,7 +68,8 @@ int main(int argc, char **argv)
     FAILS(DICOD_ERROR_INVALID_ARGUMENT, "reg must be the same on every rank, is [0.5, 0.25, 0.125] on rank",
           status = dicod_encoder_path(e, &ax, 3, reg, NULL, NULL, NULL));
     same_everywhere(status);
-    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_reg must be at least 1", status = dicod_encoder_path(e, &ax, last ? 0 : 3, reg, NULL, NULL, NULL));
+    FAILS(DICOD_ERROR_INVALID_ARGUMENT, "n_reg must be at least 1",
+          status = dicod_encoder_path(e, &ax, last ? 0 : 3, reg, NULL, NULL, NULL));
     same_everywhere(status);
     int64_t count = 7;
     OK(dicod_encoder_get_sparse(e, 0, NULL, NULL, NULL, NULL, &count));

@@ -29,8 +29,7 @@ pub(super) fn check<T: Real>(penalties: &Field<'_, T>, shape: &Shape) -> Result<
             for k in 0..penalties.layout.shape[2] {
                 let value = data[(first as i64 + k * penalties.layout.strides[2]) as usize].wide();
                 let extreme = value > 0.0 && value.is_finite() && !(value.is_normal() && (1.0 / value).is_normal());
-                // NaN is none, either.
-                if (!(value >= 0.0) || extreme) && wrong.is_none() {
+                if (value.is_nan() || value < 0.0 || extreme) && wrong.is_none() {
                     let at = [at[0], at[1], k];
                     wrong = Some((channel, std::array::from_fn(|a| at[a] + penalties.origin[a]), value, extreme));
                 }

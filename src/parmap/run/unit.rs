@@ -290,8 +290,8 @@ mod tests {
                 Signal { epoch: 5, limit: 9, reason: 1 }.encode(),
                 batch.encode(5),
             ];
-            prop_assert_eq!(Batch::decode(&messages[4], 5).unwrap(), Some(vec![sent(), sent()]));
-            prop_assert_eq!(Batch::decode(&messages[4], 6).unwrap(), None);
+            prop_assert_eq!(Batch::decode(&messages[5], 5).unwrap(), Some(vec![sent(), sent()]));
+            prop_assert_eq!(Batch::decode(&messages[5], 6).unwrap(), None);
             prop_assert_eq!(Unit::decode(messages[0].clone()).unwrap(), unit());
             prop_assert_eq!(Reply::decode(messages[1].clone(), 5).unwrap(), Some(sent()));
             prop_assert_eq!(Reply::decode(messages[1].clone(), 6).unwrap(), None);
