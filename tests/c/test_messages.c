@@ -143,8 +143,9 @@ int main(void)
         double total = 0.5;
         STATUS(PARMAP_ERROR_TASK, parmap_reduce(map, 20, &reducer, NULL, 0, 0, &total, NULL));
         same(PARMAP_ERROR_TASK,
-             fork_code == 7 ? "a callback failed with code 7: fork"
-                            : "a callback failed with code -2: fork: returned -5: it must return 0 or a positive code");
+             fork_code == 7
+                 ? "a callback failed with code 7: fork to join the others into"
+                 : "a callback failed with code -2: fork to join the others into: returned -5: it must return 0 or a positive code");
         CHECK(total == 0.5);
     }
 
