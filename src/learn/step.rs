@@ -1,6 +1,6 @@
 //! The step of D, and what comes with it: atoms that are drawn anew, and atoms that move.
 
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::clock::{self, Stage};
 use crate::csc::Activation;
 use crate::learn::dictionary_step::{add_model, data_term, dictionary_step};
@@ -74,10 +74,6 @@ impl<T: Real> Ready<T> {
         weighed: bool,
     ) -> Result<Statistics> {
         if weighed {
-            if setup.options.ridge > 0.0 {
-                let allowed = "0 in learning where samples have weights or are missing";
-                return Err(Error::argument("option \"ridge\"", setup.options.ridge, allowed));
-            }
             let data = self.encoder.data_term()?;
             let bound = Majoriser { setup, encoder: &mut self.encoder, own: &memory.activations, x };
             return bound.statistics(&self.dictionary, data, None);
