@@ -111,6 +111,13 @@ pub fn checks() -> String {
                 "background" if c == "smooth" => ("background_length=5_int64, ", "background_length=5 "),
                 "background_length" => ("background='smooth', ", "background=smooth "),
                 "learn_max_iter" => ("", ""),
+                "learn_crops" => (
+                    "learn_max_iter=3_int64, learn_crop_shape=[8_int64, 7_int64], ",
+                    "learn_max_iter=3 learn_crop_shape=7,8 ",
+                ),
+                "learn_crop_shape" => {
+                    ("learn_max_iter=3_int64, learn_crops=2_int64, ", "learn_max_iter=3 learn_crops=2 ")
+                }
                 _ if learning => ("learn_max_iter=3_int64, ", "learn_max_iter=3 "),
                 _ => ("", ""),
             };
@@ -134,6 +141,7 @@ fn right_values(option: &Spec) -> Vec<(String, String)> {
         Kind::Flag => [one(".true.", "1"), one(".false.", "0")].concat(),
         Kind::Flags(_) if per_axis => one("[.true., .false.]", "0,1"),
         Kind::Flags(_) => one("[.true., .false., .false.]", "1,0,0"),
+        Kind::Integers(..) if option.key == "learn_crop_shape" => one("[8_int64, 7_int64]", "7,8"),
         Kind::Integers(..) if per_axis => one("[3_int64, 7_int64]", "7,3"),
         Kind::Integers(..) => panic!("{}: the tests have no value for lists of integers", option.key),
         Kind::Integer(..) => one("2_int64", "2"),
