@@ -122,11 +122,12 @@ pub fn checks() -> String {
                 _ => ("", ""),
             };
             let (call, compare) = match key {
-                _ if learning => ("call fresh()\n    call learn(x, learnt", "learnt_as_in_c"),
-                "periodic" => ("call fresh()\n    call solve(x, d, wrapped", "wrapped_as_in_c"),
-                _ => ("call fresh()\n    call solve(x, d, z", "as_in_c"),
+                _ if learning => ("call learn(x, learnt", "learnt_as_in_c"),
+                "periodic" => ("call solve(x, d, wrapped", "wrapped_as_in_c"),
+                _ => ("call solve(x, d, z", "as_in_c"),
             };
-            writeln!(test, "    {call}, {more}{key}={fortran}, stat=stat, errmsg=errmsg)").unwrap();
+            test += "    call fresh()\n";
+            test += &wrapped(4, &format!("{call}, {more}{key}={fortran}, stat=stat, errmsg=errmsg)"));
             writeln!(test, "    call {compare}('{more_in_c}{key}={c}', stat, errmsg)").unwrap();
         }
     }
