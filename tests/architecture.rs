@@ -116,6 +116,11 @@ fn arrows(files: &BTreeMap<String, String>) -> BTreeMap<&str, BTreeSet<String>> 
         let longest = ends.filter(|end| modules.contains(&path[..*end])).max()?;
         Some(path[..longest].to_string())
     };
+    // `use` of all that a facade hands on.
+    let spread = |path: String| match path.strip_suffix('*') {
+        Some(facade) => handed.keys().filter(|name| name.starts_with(facade)).cloned().collect(),
+        None => vec![path],
+    };
     let word = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let uses = |module: &str, text: &str| -> BTreeSet<String> {
         let statements = statements(text);
@@ -125,7 +130,8 @@ fn arrows(files: &BTreeMap<String, String>) -> BTreeMap<&str, BTreeSet<String>> 
         statements.iter().for_each(|(_, tree)| rest = rest.replace(tree, ""));
         let words = rest.split(|c| !word(c)).filter(|path| path.contains("::") && !path.starts_with(':'));
         paths.extend(words.map(|path| path.trim_end_matches(':').to_string()));
-        let paths = paths.iter().filter_map(|path| file_of(&absolute(path, module, &modules)?));
+        let paths = paths.iter().filter_map(|path| absolute(path, module, &modules)).flat_map(spread);
+        let paths = paths.filter_map(|path| file_of(&path));
         paths.filter(|used| used != module).collect()
     };
     files.iter().filter(|(module, _)| *module != "lib").map(|(m, text)| (m.as_str(), uses(m, text))).collect()

@@ -1,14 +1,12 @@
 //! The activations that an encoder keeps: as fields, as lists, and what holds for each atom. What is the same for a learner
 //! is done in functions of what a handle holds.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::dicod_status;
 use crate::base::wording::by_language;
 use crate::csc::Encoder;
 use crate::csc::coder::Coder;
 use crate::csc::encoder::activations::listed;
 use crate::ffi::array::{PER_AXIS, dicod_array, dicod_const_array};
-use crate::ffi::boundary::{aligned, for_either, guard, reference, room_for, set, slice, slice_mut};
+use crate::ffi::boundary::*;
 use crate::ffi::encoder::dicod_encoder;
 use crate::ffi::fields::{Sparse, read_sparse};
 use crate::ffi::held::{Held, get, with};

@@ -1,9 +1,7 @@
 //! `segmentation_*`: which segments are active.
 
-use crate::base::error::Error;
-use crate::base::status::dicod_status;
 use crate::base::wording;
-use crate::ffi::boundary::{guard, size, slice};
+use crate::ffi::boundary::*;
 use crate::ffi::segmentation::{addressable, array_size, dicod_segmentation, get, get_mut, write_if_wanted, write_one};
 
 /// Whether segment `i_seg` is active: `*active` is 1 or 0. At first all segments are.

@@ -1,15 +1,13 @@
 //! The array descriptor: the caller's memory as it lies, checked before it is touched.
 
-use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::order::places_by;
 use crate::base::wording::per_axis;
 use crate::csc::Shape;
-use crate::ffi::boundary::{Element, aligned, set, sized, slice, slice_mut};
+use crate::ffi::boundary::*;
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, Point, padded};
 use crate::linalg::{Field, FieldMut, Strided};
-use std::ffi::c_void;
 
 /// Element type of an array: float.
 pub const DICOD_F32: i64 = 32;

@@ -1,9 +1,7 @@
 //! The dictionary of an encoder, read back. What is the same for a learner is done in functions of what a handle holds.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::dicod_status;
 use crate::csc::coder::Coder;
-use crate::ffi::boundary::{Element, Memory, aligned, fails_if_shared, guard, other_type, slice_mut};
+use crate::ffi::boundary::*;
 use crate::ffi::encoder::dicod_encoder;
 use crate::ffi::held::{Coders, Held, with};
 use crate::learn::dictionary_step::widened;

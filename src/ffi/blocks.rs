@@ -1,16 +1,14 @@
 //! What the activations of an encoder stand for, and what they leave of the signals, on blocks. What is the same for a learner
 //! is done in functions of what a handle holds.
 
-use crate::base::error::{Error, Result};
 use crate::base::memory;
-use crate::base::status::dicod_status;
 use crate::csc::background::unknown;
 use crate::csc::coder::Coder;
 use crate::csc::encoder::blocks::{Active, fetch_within_reach, subtract_from, write_model};
 use crate::csc::problem::range::Range;
 use crate::ffi::array::{BACKGROUND, OUT, View, X, dicod_array, dicod_const_array};
 use crate::ffi::boundary::problem::explained;
-use crate::ffi::boundary::{Element, for_either, guard, reference, set};
+use crate::ffi::boundary::*;
 use crate::ffi::context::Session;
 use crate::ffi::encoder::dicod_encoder;
 use crate::ffi::fields::signals;

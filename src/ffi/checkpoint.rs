@@ -1,11 +1,7 @@
 //! Checkpoints of a learner, in memory or in a file.
 
-use crate::base::error::Result;
-use crate::base::status::dicod_status;
 use crate::csc::problem::range::Range;
-use crate::ffi::boundary::{
-    Either, for_either, give, guard, reference_mut, room, room_for, size, slice, slice_mut, string,
-};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
 use crate::ffi::held::get;
 use crate::ffi::learner::{Learners, dicod_learner, handle};
@@ -14,7 +10,6 @@ use crate::learn::Learner;
 use crate::learn::bytes::read;
 use crate::learn::checkpoint::element_size;
 use crate::ranks::Reduce;
-use std::ffi::c_char;
 use std::path::Path;
 
 /// Writes everything that the next step depends on to `buffer`, `*needed` bytes: learning goes on

@@ -1,15 +1,14 @@
 //! The context: threads, log and progress of the calls that take it.
 
-use crate::base::error::{Error, Result};
 use crate::base::panic::unpoisoned_if_free;
-use crate::base::status::{DICOD_OK, dicod_status};
+use crate::base::status::DICOD_OK;
 use crate::base::wording::by_language;
 use crate::clock::{Cancel, Clock, Running};
 use crate::csc::{Options, Progress};
-use crate::ffi::boundary::{Handle, aligned, call, free, give, guard, in_use, of, optional, reference_mut, room, set};
+use crate::ffi::boundary::*;
 use crate::ranks::Transport;
 use crate::ranks::local::Local;
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::CString;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 

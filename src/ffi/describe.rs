@@ -1,10 +1,8 @@
 //! What a handle holds: shapes, element type, options; and whether that is what somebody expects.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::dicod_status;
 use crate::base::wording::per_axis;
 use crate::csc::coder::Coder;
-use crate::ffi::boundary::{Element, Output, for_either, give, guard, room, sized};
+use crate::ffi::boundary::*;
 use crate::ffi::context::ranks;
 use crate::ffi::encoder::dicod_encoder;
 use crate::ffi::held::{Held, with};

@@ -1,14 +1,11 @@
 //! The encoder handle: Gram tensor and activations kept between calls.
 
-use crate::base::error::Result;
-use crate::base::status::dicod_status;
 use crate::csc::coder::Coder;
 use crate::csc::problem::range::Range;
 use crate::csc::{Encoder, Shape};
 use crate::ffi::array::dicod_const_array;
-use crate::ffi::boundary::problem::dictionary;
-use crate::ffi::boundary::{Either, Element, Family, Handle, Problem};
-use crate::ffi::boundary::{for_either, free, give, guard, other_type, room};
+use crate::ffi::boundary::problem::{Problem, dictionary};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{DICOD_LOG_DEBUG, Session, dicod_context, ranks, shared};
 use crate::ffi::fields::{rank_one, set_penalties, set_weights, solve};
 use crate::ffi::held::{AnyCoder, Holder, Holds, Shared, get};

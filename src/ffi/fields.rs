@@ -1,8 +1,6 @@
 //! What an encoder or a learner takes from the caller's memory and gives back to it: dictionaries, fields, lists of activations.
 
-use crate::base::error::{Error, Result};
 use crate::base::memory;
-use crate::base::status::dicod_status;
 use crate::base::wording::index;
 use crate::clock::Clock;
 use crate::csc::coder::Coder;
@@ -10,8 +8,8 @@ use crate::csc::encoder::activations::write_list;
 use crate::csc::problem::range::Range;
 use crate::csc::{Activation, Encoder, Info, Shape};
 use crate::ffi::array::{PENALTIES, View, WEIGHTS, X, Z, dicod_array, dicod_const_array};
-use crate::ffi::boundary::problem::{explained, values};
-use crate::ffi::boundary::{Element, Memory, Output, Problem, aligned, fails_if_shared, list_size, slice, slice_mut};
+use crate::ffi::boundary::problem::{Problem, explained, values};
+use crate::ffi::boundary::*;
 use crate::ffi::context::Session;
 use crate::ffi::info::dicod_info;
 use crate::ffi::run::run;

@@ -1,12 +1,11 @@
 //! Functions of plain arrays: λmax, reconstruction, objective, Gram tensor.
 
-use crate::base::error::{Error, Result};
 use crate::base::memory;
 use crate::base::wording::per_axis;
 use crate::csc::problem::shape::LONGEST_AXIS;
 use crate::csc::{Options, Shape, lambda_max, objective, reconstruct};
-use crate::ffi::boundary::problem::{dictionary, explained};
-use crate::ffi::boundary::{Element, Memory, Problem, aligned, fails_if_shared, reference, set, slice_mut};
+use crate::ffi::boundary::problem::{Problem, dictionary, explained};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, shared};
 use crate::ffi::problem::{dicod_problem, given};
 use crate::grid::point::{checked_volume, padded};

@@ -1,9 +1,8 @@
 //! Encoders and learners alike: handles on activations, in use by one call at a time.
 
-use crate::base::error::Result;
 use crate::csc::coder::Coder;
 use crate::csc::problem::range::Range;
-use crate::ffi::boundary::{Either, Element, Family, Handle, entered, of};
+use crate::ffi::boundary::*;
 use crate::ffi::context::Context;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard};

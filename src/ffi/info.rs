@@ -1,12 +1,10 @@
 //! What a solve found: for programs, and as text.
 
-use crate::base::error::Result;
-use crate::base::status::{dicod_status, text};
+use crate::base::status::text;
 use crate::clock::{Laps, Stage};
 use crate::csc::Info;
-use crate::ffi::boundary::{Output, guard, sized, write_text};
+use crate::ffi::boundary::*;
 use crate::ffi::run::largest;
-use std::ffi::c_char;
 
 /// What a solve found, what it cost, and the proof of the result.
 ///

@@ -1,12 +1,11 @@
 //! The first dictionary by itself, as learning would draw it.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::{DICOD_OK, dicod_status};
+use crate::base::status::DICOD_OK;
 use crate::csc::encoder::same_problem;
 use crate::ffi::array::dicod_const_array;
 use crate::ffi::atoms::multiplied_out;
-use crate::ffi::boundary::problem::{explained, values};
-use crate::ffi::boundary::{Element, Problem, guard, slice_mut};
+use crate::ffi::boundary::problem::{Problem, explained, values};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
 use crate::ffi::learn::first_dictionary;
 use crate::ffi::learner::field;

@@ -1,15 +1,14 @@
 //! Dictionary learning in one call on plain arrays, and what a learner handle reports.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::{DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_TIME_LIMIT, dicod_status};
+use crate::base::status::{DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_TIME_LIMIT};
 use crate::base::wording::by_language;
 use crate::clock::Clock;
 use crate::csc::encoder::same_problem;
 use crate::csc::problem::range::Range;
 use crate::csc::{Options, Shape, Stop};
 use crate::ffi::atoms::multiplied_out;
-use crate::ffi::boundary::problem::{dictionary, explained, seconds_to_write, slab, values};
-use crate::ffi::boundary::{Element, Output, Problem, aligned, call, fails_if_shared, guard, slice_mut};
+use crate::ffi::boundary::problem::{Problem, dictionary, explained, seconds_to_write, slab, values};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
 use crate::ffi::info::proven;
 use crate::ffi::options::dicod_options;
@@ -19,7 +18,6 @@ use crate::learn::{Init, Iteration, Learner, Outcome};
 use crate::linalg::{Dictionary, Field, FieldMut};
 use crate::options::solve::Missing;
 use crate::ranks::alike::fails_unless_alike;
-use std::ffi::c_void;
 use std::time::Instant;
 
 /// What one outer iteration of learning did: a step of z, then one of the dictionary.

@@ -1,15 +1,13 @@
 //! The activations of a learner: those of its last step, as an encoder has them.
 
-use crate::base::status::dicod_status;
 use crate::ffi::activations::{clear_z, get_region, get_sparse, get_sparse_block, get_z, set_sparse, set_z};
 use crate::ffi::array::{dicod_array, dicod_const_array};
 use crate::ffi::blocks::{background, objective, reconstruct, residual};
-use crate::ffi::boundary::guard;
+use crate::ffi::boundary::*;
 use crate::ffi::fields::Sparse;
 use crate::ffi::held::with;
 use crate::ffi::learner::dicod_learner;
 use crate::ffi::trace::{dicod_span_fn, spans, write_json};
-use std::ffi::{c_char, c_void};
 
 /// Writes the activations of the last step into the memory that `z` describes, over the valid shape,
 /// n_signals * n_atoms channels ("learn_batch" * n_atoms in batches; with "learn_crops" those of the crops, over their valid shape). Each rank asks for any block of

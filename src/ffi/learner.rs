@@ -1,7 +1,6 @@
 //! The learner handle: dictionary learning step by step.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::{DICOD_CANCELLED, DICOD_OK, DICOD_TIME_LIMIT, dicod_status};
+use crate::base::status::{DICOD_CANCELLED, DICOD_OK, DICOD_TIME_LIMIT};
 use crate::base::wording::by_language;
 use crate::clock::Stage;
 use crate::csc::Stop;
@@ -10,9 +9,8 @@ use crate::csc::encoder::same_problem;
 use crate::csc::problem::range::Range;
 use crate::ffi::array::{View, X, dicod_const_array};
 use crate::ffi::atoms::{get_dictionary, get_factors};
-use crate::ffi::boundary::problem::explained;
-use crate::ffi::boundary::{Either, Element, Family, Handle, Output, Problem, aligned};
-use crate::ffi::boundary::{for_either, free, give, guard, room, slice_mut};
+use crate::ffi::boundary::problem::{Problem, explained};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{Context, Session, dicod_context, ranks, shared};
 use crate::ffi::held::{AnyCoder, Holder, Holds, Shared, get, with};
 use crate::ffi::info::{dicod_info, info_out, write_info};
@@ -25,7 +23,6 @@ use crate::ffi::problem::dicod_problem;
 use crate::ffi::run::status_of;
 use crate::learn::Learner;
 use crate::ranks::alike::fails_unless_alike;
-use std::ffi::c_void;
 use std::sync::Arc;
 use std::time::Instant;
 

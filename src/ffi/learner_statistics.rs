@@ -1,9 +1,7 @@
 //! The statistics of z and x that the last step of a learner's dictionary went by.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::dicod_status;
 use crate::ffi::boundary::output::write_list;
-use crate::ffi::boundary::{aligned, for_either, guard};
+use crate::ffi::boundary::*;
 use crate::ffi::held::get;
 use crate::ffi::learner::dicod_learner;
 use crate::learn::Statistics;

@@ -1,8 +1,7 @@
 //! Weights of the signals that a learner learns from.
 
-use crate::base::status::dicod_status;
 use crate::ffi::array::dicod_const_array;
-use crate::ffi::boundary::{for_either, guard};
+use crate::ffi::boundary::*;
 use crate::ffi::context::Session;
 use crate::ffi::fields::set_weights;
 use crate::ffi::held::with;

@@ -1,11 +1,10 @@
 //! Contexts on the ranks of a communicator: the header dicod_mpi.h.
 
-use crate::base::status::dicod_status;
-use crate::ffi::boundary::{guard, reference_mut};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{create, dicod_context};
 use crate::ffi::parmap::task::parmap_task;
 use crate::ranks::mpi::{Communicator as MPI_Comm, Fint as MPI_Fint, Mpi, communicator, fortran, library};
-use std::ffi::{CString, c_char};
+use std::ffi::CString;
 use std::sync::OnceLock;
 
 /// Makes a context on the ranks of `comm`, any intracommunicator: `*context`. Free it with

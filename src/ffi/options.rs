@@ -1,17 +1,12 @@
 //! Options by key, and the table that describes them.
 
-use crate::base::error::{Error, Result};
 use crate::base::panic::unpoisoned_if_free;
-use crate::base::status::dicod_status;
 use crate::base::wording::nth;
 use crate::csc::Options;
-use crate::ffi::boundary::{
-    Handle, Output, free, give, guard, in_use, list_size, of, optional, put, reference_mut, room, slice, string,
-};
-use crate::ffi::boundary::{write_list, write_text};
+use crate::ffi::boundary::*;
 use crate::options::solve::TABLE;
 use crate::options::{Spec, Table};
-use std::ffi::{CString, c_char};
+use std::ffi::CString;
 use std::sync::{OnceLock, RwLock};
 
 /// Options of a solve, by key. All keys, their types, defaults and meanings:

@@ -1,11 +1,9 @@
 //! One signal at many λ.
 
-use crate::base::error::Error;
-use crate::base::status::dicod_status;
 use crate::csc::path::{along, check_path};
 use crate::csc::reg_path;
 use crate::ffi::array::dicod_const_array;
-use crate::ffi::boundary::{aligned, call, for_either, guard, list_size, slice, slice_mut};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, ranks};
 use crate::ffi::encoder::{State, dicod_encoder};
 use crate::ffi::fields::solve;
@@ -13,7 +11,6 @@ use crate::ffi::held::get;
 use crate::ffi::info::{dicod_info, info_of, info_out};
 use crate::ffi::run::status_of;
 use std::cell::Cell;
-use std::ffi::c_void;
 use std::time::Instant;
 
 /// Told of each point of dicod_encoder_path(): its number, from 0, its regularisation as it was given, and what was found there:

@@ -1,8 +1,7 @@
 //! What a call is about: shapes and numbers of signals, channels and atoms.
 
-use crate::base::error::{Error, Result};
 use crate::csc::{Options, Shape};
-use crate::ffi::boundary::sized;
+use crate::ffi::boundary::*;
 
 /// Which problem is to be solved: the shape of a signal and of an atom, and how many there are.
 ///

@@ -1,10 +1,9 @@
 //! The memory that an encoder will take, before it is made.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::dicod_status;
 use crate::csc::encoder::room::room;
 use crate::ffi::array::{DICOD_F32, DICOD_F64, PER_AXIS};
-use crate::ffi::boundary::{Problem, aligned, guard, reference, set, slice};
+use crate::ffi::boundary::problem::Problem;
+use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;

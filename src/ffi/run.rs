@@ -1,13 +1,10 @@
 //! A solve once all that the caller brought is checked: its status, and its lines in the log.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::{
-    DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_PRECISION, DICOD_TIME_LIMIT, dicod_status, text,
-};
+use crate::base::status::{DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_PRECISION, DICOD_TIME_LIMIT, text};
 use crate::clock::Clock;
 use crate::csc::{Encoder, Info, Stop};
-use crate::ffi::boundary::Element;
 use crate::ffi::boundary::problem::explained;
+use crate::ffi::boundary::*;
 use crate::ffi::context::{DICOD_LOG_DEBUG, DICOD_LOG_INFO, DICOD_LOG_WARNING, Session};
 use crate::linalg::Field;
 

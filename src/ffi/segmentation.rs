@@ -1,8 +1,6 @@
 //! `segmentation_*`: cutting an n-dimensional domain into segments.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::dicod_status;
-use crate::ffi::boundary::{Handle, free, give, guard, of, put, reference_mut, room, set, size, slice, slice_mut};
+use crate::ffi::boundary::*;
 use crate::grid::{Domain, Segmentation};
 use std::ops::Range;
 

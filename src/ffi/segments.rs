@@ -1,8 +1,6 @@
 //! `segmentation_*`: the segments one by one, and finding one's way among them.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::dicod_status;
-use crate::ffi::boundary::{guard, reference, size, slice_mut};
+use crate::ffi::boundary::*;
 use crate::ffi::segmentation::{PER_AXIS, addressable, dicod_segmentation, get, pairs, per_axis, write, write_one};
 use crate::grid::Part;
 

@@ -1,13 +1,11 @@
 //! One call each, on plain arrays: solve, λmax, reconstruction, objective, Gram tensor.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::dicod_status;
 use crate::base::wording::per_axis;
 use crate::clock::Stage;
 use crate::csc::encoder::activations::write_list;
 use crate::csc::{Encoder, Info, Shape};
-use crate::ffi::boundary::problem::{dictionary, explained, lengths, seconds_to_write, slab};
-use crate::ffi::boundary::{Element, Problem, aligned, fails_if_shared, guard, slice_mut};
+use crate::ffi::boundary::problem::{Problem, dictionary, explained, lengths, seconds_to_write, slab};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
 use crate::ffi::functions::{gram_tensor, largest_lambda, reconstruction, value};
 use crate::ffi::info::{dicod_info, info_out, write_info};

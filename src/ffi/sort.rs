@@ -1,10 +1,9 @@
 //! Atoms of a learner in order.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::{DICOD_OK, dicod_status};
+use crate::base::status::DICOD_OK;
 use crate::ffi::array::dicod_const_array;
 use crate::ffi::boundary::problem::explained as worded;
-use crate::ffi::boundary::{aligned, for_either, guard, slice_mut};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, ranks};
 use crate::ffi::held::get;
 use crate::ffi::learner::{State, dicod_learner, field};

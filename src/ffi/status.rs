@@ -2,14 +2,13 @@
 
 pub use crate::base::status::*;
 
-use crate::base::error::{Error, Result};
 use crate::base::status;
 use crate::base::wording::{Language, spoken};
 use crate::ffi::boundary::guard::{keep, kept, kept_for_c};
-use crate::ffi::boundary::{guard, set, size, slice_mut, string};
+use crate::ffi::boundary::*;
 use crate::linalg::blas;
 use crate::linalg::kernels::Isa;
-use std::ffi::{CString, c_char};
+use std::ffi::CString;
 use std::sync::OnceLock;
 
 /// Short text for a status code; never NULL, static storage.

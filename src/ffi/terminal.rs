@@ -1,10 +1,9 @@
 //! Ready-made callbacks for programs that run in a terminal.
 
 use crate::ffi::boundary::stderr::{bar, say, title};
-use crate::ffi::boundary::{guard, optional, reference, string};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{DICOD_LOG_INFO, DICOD_LOG_WARNING, dicod_progress};
 use crate::ffi::learn::dicod_learn_step;
-use std::ffi::{c_char, c_void};
 use std::sync::atomic::AtomicI64;
 
 /// A ready-made callback for dicod_context_set_log(): writes messages to stderr, a line each. `userdata`

@@ -1,15 +1,12 @@
 //! The trace of a solve, as data and as JSON.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::dicod_status;
 use crate::csc::coder::Coder;
 use crate::csc::descent::trace::Activity;
 use crate::csc::encoder::no_trace;
 use crate::csc::{Encoder, Span};
-use crate::ffi::boundary::{Element, call, for_either, guard, reference_mut, room_for, slice_mut};
+use crate::ffi::boundary::*;
 use crate::ffi::encoder::dicod_encoder;
 use crate::ffi::held::{Held, with};
-use std::ffi::{c_char, c_void};
 use std::fmt::Write;
 
 /// Activity of a span: the whole call.

@@ -1,7 +1,6 @@
 //! Contexts on ranks that the program connects itself.
 
-use crate::base::status::dicod_status;
-use crate::ffi::boundary::{guard, sized};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{create, dicod_context};
 use crate::ranks::table::{Connected, dicod_transport};
 

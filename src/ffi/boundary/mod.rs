@@ -22,4 +22,8 @@ pub(crate) use handle::{Handle, entered, free, give, in_use, of, room};
 pub(crate) use output::{Output, list_size, room_for, sized, write_list, write_text};
 pub(crate) use overlap::{Memory, fails_if_shared};
 pub(crate) use pointers::{aligned, optional, put, reference, reference_mut, set, size, slice, slice_mut, string};
-pub(crate) use problem::Problem;
+
+// What nearly every function here speaks of: `use crate::ffi::boundary::*` is how their files begin.
+pub(crate) use crate::base::error::{Error, Result};
+pub(crate) use crate::base::status::dicod_status;
+pub(crate) use std::ffi::{c_char, c_void};

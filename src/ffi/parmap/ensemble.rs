@@ -1,11 +1,7 @@
 //! Ensembles.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::dicod_status;
 use crate::base::wording::{index, nth};
-use crate::ffi::boundary::{
-    Handle, call, entered, free, give, guard, list_size, of, room, set, size, slice, slice_mut,
-};
+use crate::ffi::boundary::*;
 use crate::ffi::parmap::map::{dicod_parmap, get};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::task::{handle, parmap_task};
@@ -13,7 +9,6 @@ use crate::ffi::parmap::{Caller, needed};
 use crate::parmap::Task;
 use crate::parmap::ensemble::{Ensemble, Limits, Member, Starts};
 use crate::parmap::run::report::NOT_RUN;
-use std::ffi::c_void;
 use std::sync::Mutex;
 
 /// One member of an ensemble, as a solver sees it: it reads and writes all but the sizes and the

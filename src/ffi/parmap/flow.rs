@@ -1,10 +1,8 @@
 //! Flows.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::dicod_status;
 use crate::base::wording::{index, nth};
 use crate::ffi::boundary::output::large_enough;
-use crate::ffi::boundary::{Handle, call, entered, free, give, guard, list_size, of, room, size, slice};
+use crate::ffi::boundary::*;
 use crate::ffi::parmap::map::{dicod_parmap, get};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::stream::{CallerEnds, Produce, parmap_consume_fn, parmap_produce_fn, produced};
@@ -13,7 +11,6 @@ use crate::ffi::parmap::{Caller, address, code, needed};
 use crate::parmap::Task;
 use crate::parmap::flow::{Data, Flow, Node, Tried};
 use crate::parmap::stream::{Ends, Produced};
-use std::ffi::c_void;
 use std::sync::Mutex;
 
 /// One node of a flow as a table of callbacks, each with the node's state first; 0 or a positive code

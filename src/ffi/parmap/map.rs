@@ -1,12 +1,7 @@
 //! The handle, its settings, and the map over arrays.
 
-use crate::base::error::{Error, Result};
 use crate::base::panic::lock;
-use crate::base::status::dicod_status;
-use crate::ffi::boundary::{
-    Handle, Output, call, free, give, guard, list_size, of, optional, reference_mut, room, room_for,
-};
-use crate::ffi::boundary::{size, slice, slice_mut};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
 use crate::ffi::parmap::report::{parmap_report, report_of, report_out};
 use crate::ffi::parmap::task::{handle, parmap_task};
@@ -16,7 +11,6 @@ use crate::parmap::run::report::NOT_RUN;
 use crate::parmap::serve::Functions;
 use crate::parmap::share::share;
 use crate::parmap::{Map, Progress, Report, Task};
-use std::ffi::c_void;
 use std::sync::{Arc, Mutex};
 
 /// A map over the ranks and threads of a context: serial, threads, ranks or both, with the same

@@ -1,18 +1,13 @@
 //! Operators.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::dicod_status;
 use crate::base::wording::index;
 use crate::ffi::boundary::output::large_enough;
-use crate::ffi::boundary::{
-    Handle, call, entered, free, give, guard, list_size, of, room, set, size, slice, slice_mut,
-};
+use crate::ffi::boundary::*;
 use crate::ffi::parmap::map::{dicod_parmap, get};
 use crate::ffi::parmap::needed;
 use crate::parmap::Map;
 use crate::parmap::operator::{Operator, Operators};
 use crate::parmap::reduce::Failed;
-use std::ffi::c_void;
 use std::sync::Mutex;
 
 /// One operator as a table of callbacks, each with `self` first; 0 or a positive code is returned.

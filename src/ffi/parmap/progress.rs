@@ -1,13 +1,11 @@
 //! How far a run is: the caller's callback, and a ready-made one.
 
 use crate::base::panic::lock;
-use crate::base::status::dicod_status;
 use crate::ffi::boundary::stderr::{bar, title};
-use crate::ffi::boundary::{call, guard, reference};
+use crate::ffi::boundary::*;
 use crate::ffi::parmap::Caller;
 use crate::ffi::parmap::map::{Watcher, dicod_parmap, get};
 use crate::parmap::Progress;
-use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 

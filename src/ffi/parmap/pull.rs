@@ -1,13 +1,10 @@
 //! The pull form.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::dicod_status;
 use crate::ffi::boundary::handle::taken;
-use crate::ffi::boundary::{Handle, give, guard, of, reference, reference_mut, room, size, string};
+use crate::ffi::boundary::*;
 use crate::ffi::parmap::map::{Shared, dicod_parmap, get};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::parmap::pull::Pull;
-use std::ffi::c_char;
 use std::sync::Arc;
 
 /// Tasks that threads of the caller's pull: parmap_open().

@@ -1,8 +1,6 @@
 //! Reductions.
 
-use crate::base::error::{Error, Result};
-use crate::base::status::dicod_status;
-use crate::ffi::boundary::{call, guard, reference, sized};
+use crate::ffi::boundary::*;
 use crate::ffi::parmap::map::{array, dicod_parmap, get};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::task::{handle, parmap_buffer, parmap_task, with_buffer};
@@ -11,7 +9,6 @@ use crate::parmap::Task;
 use crate::parmap::flow::Tried;
 use crate::parmap::map::Tasks;
 use crate::parmap::reduce::{Reducer, reduce};
-use std::ffi::c_void;
 
 /// A reduction as a table of callbacks, each with `userdata` first; 0 or a positive code is
 /// returned. Set struct_size before (PARMAP_REDUCER_INIT does). All but `join_states` may be called by any

@@ -1,10 +1,8 @@
 //! What came of a run.
 
-use crate::base::error::Result;
-use crate::base::status::{dicod_status, text};
-use crate::ffi::boundary::{Output, guard, sized, write_text};
+use crate::base::status::text;
+use crate::ffi::boundary::*;
 use crate::parmap::Report;
-use std::ffi::c_char;
 
 /// What came of a run: the same on every rank. Set struct_size before (PARMAP_REPORT_INIT does).
 /// It is written whenever a run was begun, also if it failed.

@@ -1,13 +1,11 @@
 //! Root-driven use.
 
-use crate::base::status::dicod_status;
-use crate::ffi::boundary::{guard, string};
+use crate::ffi::boundary::*;
 use crate::ffi::parmap::map::{array, array_function, dicod_parmap, get, parmap_work_fn, shared_bytes, status_array};
 use crate::ffi::parmap::needed;
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::stream::{CallerEnds, item_function, parmap_consume_fn, parmap_item_fn, parmap_produce_fn};
 use crate::parmap::serve::{self, Named};
-use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
 /// Gives a work function a name, under which rank 0 can run it with parmap_call(). Every rank

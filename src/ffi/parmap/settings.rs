@@ -1,13 +1,10 @@
 //! Settings of a map by key, and the table that describes them.
 
-use crate::base::error::Result;
-use crate::base::status::dicod_status;
-use crate::ffi::boundary::{guard, put, string, write_text};
+use crate::ffi::boundary::*;
 use crate::ffi::options::{Rows, describe, dicod_option_info};
 use crate::ffi::parmap::map::{dicod_parmap, get};
 use crate::options::Table;
 use crate::parmap::Settings;
-use std::ffi::c_char;
 
 /// Sets the setting `key`, of type "integer", to a number.
 ///

@@ -1,8 +1,6 @@
 //! Streams.
 
-use crate::base::error::Result;
-use crate::base::status::dicod_status;
-use crate::ffi::boundary::{call, guard};
+use crate::ffi::boundary::*;
 use crate::ffi::parmap::map::{dicod_parmap, get};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::task::{handle, parmap_buffer, parmap_task, with_buffer};
@@ -10,7 +8,6 @@ use crate::ffi::parmap::{Caller, Check, address, needed};
 use crate::parmap::Task;
 use crate::parmap::run::report::NOT_RUN;
 use crate::parmap::stream::{Consumed, Ends, Produced, Stream};
-use std::ffi::c_void;
 
 /// What a producer returns for an item that it has written.
 pub const PARMAP_ITEM: i32 = 0;

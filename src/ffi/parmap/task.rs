@@ -1,12 +1,9 @@
 //! What a work function may ask of its task.
 
-use crate::base::error::Error;
-use crate::base::status::dicod_status;
-use crate::ffi::boundary::{guard, list_size, put, reference, reference_mut, room, set, slice, slice_mut, string};
+use crate::ffi::boundary::*;
 use crate::ffi::context::{create, dicod_context};
 use crate::parmap::Task;
 use crate::ranks::local::Local;
-use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
 /// One task, as its work function sees it: valid until that returns. The library's, never NULL.
