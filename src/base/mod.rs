@@ -8,5 +8,6 @@ pub(crate) mod panic;
 pub(crate) mod random;
 pub(crate) mod refusal;
 pub mod status;
+pub(crate) mod stderr;
 pub mod stop;
 pub mod wording;

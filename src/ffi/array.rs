@@ -1,12 +1,12 @@
 //! The array descriptor: the caller's memory as it lies, checked before it is touched.
 
 use crate::base::memory;
-use crate::base::order::places_by;
 use crate::base::wording::per_axis;
 use crate::csc::Shape;
 use crate::ffi::boundary::*;
 use crate::grid::block::Block;
 use crate::grid::point::{AXES, Point, padded};
+use crate::linalg::apart::{Shared, shared};
 use crate::linalg::{Field, FieldMut, Strided};
 
 /// Element type of an array: float.
@@ -324,40 +324,16 @@ impl<'a> View<'a> {
 
     /// Fails if two elements share memory.
     fn fails_if_overlapping<T>(&self) -> Result<()> {
-        // By size of the stride: an axis has to step over all that the smaller ones span.
-        let mut axes: Vec<(i64, i64)> = (0..AXES)
-            .filter(|axis| self.layout.shape[*axis] > 1)
-            .map(|axis| (self.layout.strides[axis].abs(), self.layout.shape[axis]))
-            .collect();
-        axes.sort_unstable();
-        let mut span = 0;
-        for (stride, length) in &axes {
-            if *stride <= span {
-                let value = per_axis(&self.layout.strides[AXES - self.n_axes..]);
-                let allowed = "such that no two elements of the array that is written share memory";
-                return Err(Error::argument(self.names.strides, value, allowed));
-            }
-            span += stride * (length - 1);
-        }
-        axes.reverse();
-        let order = places_by(self.channels.len(), &|index| [self.channels[index].addr() as i64, 0, 0, 0, 0]);
-        for (place, first) in order.iter().enumerate() {
-            for second in &order[place + 1..] {
-                let [a, b] = [first, second].map(|i| self.channels[*i].addr());
-                let distance = ((b - a) / size_of::<T>()) as i64;
-                if distance > span {
-                    break;
-                }
-                if reaches(&axes, span, distance) {
-                    let (first, second) = (first.min(second), first.max(second));
-                    let name = format!("{}[{second}]", self.names.channels);
-                    let value = format!("{:p}", self.channels[*second]);
-                    let allowed = format!("an address such that no element is one of channel {first}");
-                    return Err(Error::argument(&name, value, allowed));
-                }
-            }
-        }
-        Ok(())
+        let addresses: Vec<usize> = self.channels.iter().map(|channel| channel.addr()).collect();
+        let Some(shared) = shared::<T>(&self.layout, &addresses) else { return Ok(()) };
+        let Shared::Between(first, second) = shared else {
+            let value = per_axis(&self.layout.strides[AXES - self.n_axes..]);
+            let allowed = "such that no two elements of the array that is written share memory";
+            return Err(Error::argument(self.names.strides, value, allowed));
+        };
+        let allowed = format!("an address such that no element is one of channel {first}");
+        let name = format!("{}[{second}]", self.names.channels);
+        Err(Error::argument(&name, format!("{:p}", self.channels[second]), allowed))
     }
 
     /// Writes the elements: `fill` gets memory for them, and has to fill it all.
@@ -406,53 +382,6 @@ impl<'a> View<'a> {
     }
 }
 
-/// Can a difference of two positions, along axes of (stride, length) from the largest stride on,
-/// come to `distance`? `span` is what the axes span in all.
-fn reaches(axes: &[(i64, i64)], span: i64, distance: i64) -> bool {
-    let Some(((stride, length), rest)) = axes.split_first() else {
-        return distance == 0;
-    };
-    let rest_span = span - stride * (length - 1);
-    // The rest spans less than this stride: two numbers of steps at most come near enough.
-    let steps = distance.div_euclid(*stride);
-    [steps, steps + 1].into_iter().any(|steps| {
-        let left = distance - steps * stride;
-        steps.abs() < *length && left.abs() <= rest_span && reaches(rest, rest_span, left)
-    })
-}
-
 const PER_CHANNEL: &str = "one pointer per channel";
 
 pub(crate) const PER_AXIS: &str = "one value per axis";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn overlap_is_found_exactly(
-            lengths in prop::collection::vec(1i64..5, 1..4),
-            gaps in prop::collection::vec(0i64..3, 3),
-            distance in 0i64..200,
-        ) {
-            // Strides that step over the smaller ones.
-            let mut axes = Vec::new();
-            let mut span = 0;
-            for (length, gap) in lengths.iter().zip(gaps) {
-                axes.push((span + 1 + gap, *length));
-                span += (span + 1 + gap) * (length - 1);
-            }
-            let mut offsets = vec![0];
-            for (stride, length) in &axes {
-                offsets = (0..*length)
-                    .flat_map(|i| offsets.iter().map(move |o| o + i * stride).collect::<Vec<_>>())
-                    .collect();
-            }
-            let expected = offsets.iter().any(|a| offsets.contains(&(a + distance)));
-            axes.reverse();
-            prop_assert_eq!(reaches(&axes, span, distance), expected);
-        }
-    }
-}

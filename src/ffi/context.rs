@@ -2,10 +2,10 @@
 
 use crate::base::panic::unpoisoned_if_free;
 use crate::base::status::DICOD_OK;
-use crate::base::wording::by_language;
 use crate::clock::{Cancel, Clock, Running};
 use crate::csc::{Options, Progress};
 use crate::ffi::boundary::*;
+use crate::parmap::run::budget::threads;
 use crate::ranks::Transport;
 use crate::ranks::local::Local;
 use std::ffi::CString;
@@ -97,9 +97,6 @@ struct Callbacks {
 // that the functions can be called there is what the header asks for.
 unsafe impl Send for Callbacks {}
 
-/// Where the number of threads ends: far beyond any use, but each takes a stack.
-const MOST_THREADS: i32 = 1024;
-
 /// Makes a context: `*context`. Free it with dicod_context_free().
 ///
 /// `n_threads` is the number of threads that a call may use, the calling one included: from 1 to
@@ -121,40 +118,8 @@ pub(crate) fn create(
     ranks: impl FnOnce() -> Result<Arc<dyn Transport>>,
 ) -> Result<()> {
     let ranks = ranks()?;
-    let cores = crate::parmap::allowed_cores;
-    let asked = n_threads;
-    let n_threads = match n_threads {
-        1..=MOST_THREADS => Ok(n_threads as usize),
-        -1 => Ok(cores()),
-        -2 => Ok((cores() - 1).max(1)),
-        _ => {
-            let allowed = "from 1 to 1024, -1 (all cores) or -2 (all but one)";
-            let name = by_language("n_threads", "n_threads", "threads");
-            Err(Error::argument(&name, n_threads, allowed))
-        }
-    };
-    let n_threads = n_threads.and_then(|n| match n == 1 || ranks.may_have_threads()? {
-        true => Ok(n),
-        false => {
-            let value = match asked {
-                1.. => asked.to_string(),
-                _ => format!("{asked} ({n} threads)"),
-            };
-            let allowed = match ranks.communicator() {
-                Some(_) => {
-                    "1, as MPI was initialised with MPI_THREAD_SINGLE; MPI_Init_thread() with \
-                     MPI_THREAD_FUNNELED or more allows more"
-                }
-                None => {
-                    "1, as the transport says (may_have_threads; over MPI: as it was initialised with \
-                     MPI_THREAD_SINGLE, MPI_Init_thread() with MPI_THREAD_FUNNELED or more allows more)"
-                }
-            };
-            Err(Error::argument("n_threads", value, allowed))
-        }
-    });
     let to = room(context);
-    let (n_threads, to) = ranks.agree(n_threads.and_then(|n| Ok((n, to?))))?;
+    let (n_threads, to) = ranks.agree(threads(n_threads, &*ranks).and_then(|n| Ok((n, to?))))?;
     let callbacks = Mutex::new(Callbacks {
         log: None,
         log_data: std::ptr::null_mut(),

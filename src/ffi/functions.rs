@@ -3,8 +3,9 @@
 use crate::base::memory;
 use crate::base::wording::per_axis;
 use crate::csc::problem::shape::LONGEST_AXIS;
+use crate::csc::problem::shape::explained;
 use crate::csc::{Options, Shape, lambda_max, objective, reconstruct};
-use crate::ffi::boundary::problem::{Problem, dictionary, explained};
+use crate::ffi::boundary::problem::{Problem, dictionary};
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, shared};
 use crate::ffi::problem::{dicod_problem, given};

@@ -4,7 +4,6 @@ use crate::base::status::text;
 use crate::clock::{Laps, Stage};
 use crate::csc::Info;
 use crate::ffi::boundary::*;
-use crate::ffi::run::largest;
 
 /// What a solve found, what it cost, and the proof of the result.
 ///
@@ -163,7 +162,7 @@ pub(crate) fn info_of(info: &Info, status: dicod_status, n_threads: usize, laps:
         struct_size: size_of::<dicod_info>() as i64,
         status,
         n_threads: n_threads as i32,
-        lambda: largest(&info.lambda),
+        lambda: info.largest_lambda(),
         lambda_max: info.lambda_max,
         tol: info.tol,
         steps: info.steps as i64,

@@ -2,16 +2,16 @@
 
 use crate::base::status::DICOD_OK;
 use crate::csc::encoder::same_problem;
+use crate::csc::problem::shape::explained;
 use crate::ffi::array::dicod_const_array;
 use crate::ffi::atoms::multiplied_out;
-use crate::ffi::boundary::problem::{Problem, explained, values};
+use crate::ffi::boundary::problem::{Problem, values};
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
 use crate::ffi::learn::first_dictionary;
 use crate::ffi::learner::field;
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;
-use crate::ffi::run::status_of;
 use crate::learn::Learner;
 use crate::ranks::alike::fails_unless_alike;
 use std::time::Instant;
@@ -78,7 +78,7 @@ fn draw<T: Element>(
     session.timed(start, &options, &ranks, |clock| {
         let status = match learner.prepare_within(clock, &x) {
             Ok(()) => DICOD_OK,
-            Err(Error::Stopped(stop)) => status_of(stop),
+            Err(Error::Stopped(stop)) => stop.status(),
             Err(error) => return Err(explained(error, learner.shape())),
         };
         let atoms = match learner.dictionary() {

@@ -1,19 +1,20 @@
 //! Dictionary learning in one call on plain arrays, and what a learner handle reports.
 
-use crate::base::status::{DICOD_CANCELLED, DICOD_MAX_ITER, DICOD_OK, DICOD_TIME_LIMIT};
+use crate::base::status::DICOD_OK;
 use crate::base::wording::by_language;
 use crate::clock::Clock;
 use crate::csc::encoder::same_problem;
 use crate::csc::problem::range::Range;
+use crate::csc::problem::shape::explained;
 use crate::csc::{Options, Shape, Stop};
 use crate::ffi::atoms::multiplied_out;
-use crate::ffi::boundary::problem::{Problem, dictionary, explained, seconds_to_write, slab, values};
+use crate::ffi::boundary::problem::{Problem, dictionary, seconds_to_write, values};
 use crate::ffi::boundary::*;
 use crate::ffi::context::{DICOD_LOG_INFO, DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
 use crate::ffi::info::proven;
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;
-use crate::ffi::run::largest;
+use crate::grid::block::slab;
 use crate::learn::{Init, Iteration, Learner, Outcome};
 use crate::linalg::{Dictionary, Field, FieldMut};
 use crate::options::solve::Missing;
@@ -281,10 +282,8 @@ pub(crate) fn run<T: Element>(
     let found = learner.run_within(clock, x, Some(&mut each));
     let found = found.map_err(|error| explained(error, learner.shape()))?;
     let status = match found.stop {
-        Stop::Converged | Stop::Precision => DICOD_OK,
-        Stop::MaxIter => DICOD_MAX_ITER,
-        Stop::TimeLimit => DICOD_TIME_LIMIT,
-        Stop::Cancelled => DICOD_CANCELLED,
+        Stop::Precision => DICOD_OK,
+        stop => stop.status(),
     };
     Ok((found, status))
 }
@@ -296,18 +295,7 @@ pub(crate) fn log(done: &Iteration, session: &Session<'_>) {
             "learn: lambda_max is 0: x is zero, or no atom has anything to do with it".into()
         });
     }
-    session.log(DICOD_LOG_INFO, || {
-        format!(
-            "learn: iteration {}, objective {:.9e} after z, {:.9e} after d; {} nonzeros, {} atoms \
-             drawn anew, {:.3e} s",
-            done.index,
-            done.objective_z,
-            done.objective_d,
-            done.nonzeros.iter().sum::<u64>(),
-            done.redrawn,
-            done.seconds
-        )
-    });
+    session.log(DICOD_LOG_INFO, || done.line());
 }
 
 /// For C.
@@ -317,7 +305,7 @@ pub(crate) fn step_of(done: &Iteration, nonzeros: &[i64]) -> dicod_learn_step {
         iteration: done.index as i64,
         objective_z: done.objective_z,
         objective_d: done.objective_d,
-        lambda: largest(&done.lambda),
+        lambda: done.largest_lambda(),
         lambda_max: done.lambda_max,
         n_atoms: nonzeros.len() as i64,
         nonzeros: nonzeros.as_ptr(),
@@ -351,7 +339,7 @@ pub(crate) fn write_learn_info(
         n_threads: n_threads as i32,
         iterations: found.iterations as i64,
         redrawn: found.redrawn as i64,
-        lambda: largest(&found.info.lambda),
+        lambda: found.info.largest_lambda(),
         lambda_max: found.info.lambda_max,
         objective: certificate.objective,
         data_term: certificate.data_term,

@@ -7,9 +7,10 @@ use crate::csc::Stop;
 use crate::csc::coder::Coder;
 use crate::csc::encoder::same_problem;
 use crate::csc::problem::range::Range;
+use crate::csc::problem::shape::explained;
 use crate::ffi::array::{View, X, dicod_const_array};
 use crate::ffi::atoms::{get_dictionary, get_factors};
-use crate::ffi::boundary::problem::{Problem, explained};
+use crate::ffi::boundary::problem::Problem;
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Context, Session, dicod_context, ranks, shared};
 use crate::ffi::held::{AnyCoder, Holder, Holds, Shared, get, with};
@@ -20,7 +21,6 @@ use crate::ffi::learn::{
 };
 use crate::ffi::options::dicod_options;
 use crate::ffi::problem::dicod_problem;
-use crate::ffi::run::status_of;
 use crate::learn::Learner;
 use crate::ranks::alike::fails_unless_alike;
 use std::sync::Arc;
@@ -190,7 +190,7 @@ pub extern "C" fn dicod_learner_encode(
             let (out, x) = ranks.agree(given)?;
             let found = learner.encode_within(clock, &x);
             let found = found.map_err(|error| explained(error, learner.shape()))?;
-            let status = status_of(found.stop);
+            let status = found.stop.status();
             // What an encoder is made for counts as all else.
             let laps = clock.laps().as_other(Stage::Gram);
             write_info(out, &found, status, session.n_threads, &laps);

@@ -9,7 +9,6 @@ use crate::ffi::encoder::{State, dicod_encoder};
 use crate::ffi::fields::solve;
 use crate::ffi::held::get;
 use crate::ffi::info::{dicod_info, info_of, info_out};
-use crate::ffi::run::status_of;
 use std::cell::Cell;
 use std::time::Instant;
 
@@ -83,7 +82,7 @@ pub extern "C" fn dicod_encoder_path(
                 (Some(each), Some(info)) => Ok(call!(each(userdata, point as i64, reg[point], &info)) == 0),
                 _ => Ok(true),
             };
-            let status = status_of(along(&*ranks, reg.len(), &mut solve, &mut tell)?);
+            let status = along(&*ranks, reg.len(), &mut solve, &mut tell)?.status();
             if let (Some(out), Some(info)) = (out, last.get()) {
                 out.write(&dicod_info { status, ..info });
             }

@@ -3,16 +3,18 @@
 use crate::base::wording::per_axis;
 use crate::clock::Stage;
 use crate::csc::encoder::activations::write_list;
+use crate::csc::problem::shape::explained;
 use crate::csc::{Encoder, Info, Shape};
-use crate::ffi::boundary::problem::{Problem, dictionary, explained, lengths, seconds_to_write, slab};
+use crate::ffi::boundary::problem::{Problem, dictionary, lengths, seconds_to_write};
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, dicod_context, ranks, shared};
 use crate::ffi::functions::{gram_tensor, largest_lambda, reconstruction, value};
 use crate::ffi::info::{dicod_info, info_out, write_info};
 use crate::ffi::options::{copied, dicod_options};
 use crate::ffi::problem::{dicod_problem, given};
-use crate::ffi::run::{run, status_of};
+use crate::ffi::run::run;
 use crate::grid::block::Block;
+use crate::grid::block::slab;
 use crate::grid::point::padded;
 use crate::linalg::FieldMut;
 use crate::options::solve::Missing;
@@ -342,7 +344,7 @@ fn solve<T: Element>(
                     slice_mut(z, problem.z_len(), "z", "room for the activations")?.fill(T::ZERO);
                 }
                 let found = Info { stop, seconds_gram: clock.laps().of(Stage::Gram), ..Info::unknown(shape.n_atoms) };
-                let status = status_of(stop);
+                let status = stop.status();
                 write_info(info, &found, status, session.n_threads, &clock.laps());
                 return Ok(status);
             }

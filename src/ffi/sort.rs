@@ -1,8 +1,8 @@
 //! Atoms of a learner in order.
 
 use crate::base::status::DICOD_OK;
+use crate::csc::problem::shape::explained as worded;
 use crate::ffi::array::dicod_const_array;
-use crate::ffi::boundary::problem::explained as worded;
 use crate::ffi::boundary::*;
 use crate::ffi::context::{Session, ranks};
 use crate::ffi::held::get;

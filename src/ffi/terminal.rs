@@ -1,6 +1,7 @@
 //! Ready-made callbacks for programs that run in a terminal.
 
-use crate::ffi::boundary::stderr::{bar, say, title};
+use crate::base::stderr::{bar, say};
+use crate::ffi::boundary::pointers::title;
 use crate::ffi::boundary::*;
 use crate::ffi::context::{DICOD_LOG_INFO, DICOD_LOG_WARNING, dicod_progress};
 use crate::ffi::learn::dicod_learn_step;

@@ -185,6 +185,16 @@ pub fn balanced(counts: [usize; AXES], n: usize) -> Vec<[std::ops::Range<usize>;
         .collect()
 }
 
+/// The share of a rank in a box that all ranks have, along its longest axis.
+pub(crate) fn slab(shape: Point, rank: usize, size: usize) -> Block {
+    let axis = (0..AXES).max_by_key(|a| shape[*a]).unwrap_or(0);
+    let cut = |rank: usize| (shape[axis] as i128 * rank as i128 / size as i128) as i64;
+    let mut block = Block::whole(shape);
+    block.origin[axis] = cut(rank);
+    block.shape[axis] = cut(rank + 1) - cut(rank);
+    block
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -129,11 +129,8 @@ impl Crops {
     }
 }
 
-/// A rank's part of a crop: it is cut along its longest axis.
+/// A rank's part of a crop.
 fn slab(shape: Point, rank: usize, size: usize) -> Block {
-    let axis = (0..AXES).max_by_key(|a| shape[*a]).unwrap_or(AXES - 1);
-    let cut = |rank: usize| (i128::from(shape[axis]) * rank as i128 / size as i128) as i64;
-    let mut block = Block::whole(shape);
-    (block.origin[axis], block.shape[axis]) = (cut(rank), cut(rank + 1) - cut(rank));
-    if block.is_empty() { Block::default() } else { block }
+    let slab = crate::grid::block::slab(shape, rank, size);
+    if slab.is_empty() { Block::default() } else { slab }
 }

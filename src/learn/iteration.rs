@@ -1,6 +1,7 @@
 //! What is told of outer iterations.
 
 use crate::clock::{Laps, Progress, Stage};
+use crate::csc::encoder::info::largest;
 use crate::csc::{Info, Stop};
 
 /// What one outer iteration did.
@@ -86,6 +87,21 @@ impl Iteration {
             seconds_statistics: 0.0,
             seconds_d: 0.0,
         }
+    }
+
+    /// The largest λ of an atom.
+    pub(crate) fn largest_lambda(&self) -> f64 {
+        largest(&self.lambda)
+    }
+
+    /// It as a line of a log.
+    pub(crate) fn line(&self) -> String {
+        let nonzeros = self.nonzeros.iter().sum::<u64>();
+        format!(
+            "learn: iteration {}, objective {:.9e} after z, {:.9e} after d; {nonzeros} nonzeros, {} atoms drawn anew, \
+             {:.3e} s",
+            self.index, self.objective_z, self.objective_d, self.redrawn, self.seconds
+        )
     }
 }
 

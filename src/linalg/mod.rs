@@ -1,5 +1,6 @@
 //! Dense numerics: scalars, BLAS and FFT correlations, the Gram tensor, SIMD kernels.
 
+pub(crate) mod apart;
 pub(crate) mod blas;
 mod convolver;
 pub(crate) mod correlate;

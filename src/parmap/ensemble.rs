@@ -20,6 +20,22 @@ pub enum Starts {
     Lattice(Vec<u64>),
 }
 
+impl Starts {
+    /// The cells of a lattice, whose number, if it is not 0, was said as well.
+    pub(crate) fn lattice(cells: &[i64], n_members: u64) -> Result<Self> {
+        let count = |(i, n): (usize, &i64)| match u64::try_from(*n) {
+            Ok(n) if n > 0 => Ok(n),
+            _ => Err(Error::argument(&format!("cells{}", index(&[i])), n, "at least 1")),
+        };
+        let cells: Vec<u64> = cells.iter().enumerate().map(count).collect::<Result<_>>()?;
+        let all = cells.iter().try_fold(1u64, |n, cells| n.checked_mul(*cells));
+        if n_members != 0 && all != Some(n_members) {
+            return Err(Error::argument("n_members", n_members, "0, or the number of cells of the lattice"));
+        }
+        Ok(Starts::Lattice(cells))
+    }
+}
+
 /// One start and what has become of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {

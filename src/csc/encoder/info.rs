@@ -1,5 +1,6 @@
 //! What is told of a solve.
 
+use crate::base::status::text;
 use crate::base::stop::Stop;
 use crate::csc::encoder::certificate::Certificate;
 
@@ -88,4 +89,36 @@ impl Info {
             seconds_waiting: 0.0,
         }
     }
+
+    /// The largest λ of an atom.
+    pub(crate) fn largest_lambda(&self) -> f64 {
+        largest(&self.lambda)
+    }
+
+    /// The whole as a line of a log.
+    pub(crate) fn line(&self) -> String {
+        let (how, lambda) = (text(self.stop.status()).to_string_lossy(), self.largest_lambda());
+        let Certificate { objective, gap, .. } = self.certificate;
+        format!(
+            "solve: {how}; lambda {lambda:.6e} of {:.6e}, {} nonzeros, {} steps, objective {objective:.9e}, gap \
+             {gap:.3e}, {:.3e} s",
+            self.lambda_max, self.nonzeros, self.steps, self.seconds
+        )
+    }
+
+    /// Its stages as a line of a log.
+    pub(crate) fn stages(&self) -> String {
+        let (correlate, descend, certify) = (self.seconds_correlate, self.seconds_descend, self.seconds_certify);
+        format!(
+            "correlate {correlate:.3e} s, descend {descend:.3e} s ({} visits, {} sweeps), certify {certify:.3e} s; {} \
+             bytes and {} for the Gram tensor",
+            self.visits, self.sweeps, self.bytes, self.bytes_gram
+        )
+    }
+}
+
+/// NaN where they are not known.
+pub(crate) fn largest(values: &[f64]) -> f64 {
+    let larger = |a: f64, b: f64| if b > a || b.is_nan() { b } else { a };
+    values.iter().copied().fold(0.0, larger)
 }

@@ -7,7 +7,7 @@ pub mod certificate;
 mod cost;
 mod factors;
 mod fingerprint;
-mod info;
+pub(crate) mod info;
 mod measure;
 mod penalties;
 mod placed;

@@ -139,6 +139,37 @@ impl Shape {
     }
 }
 
+/// As the caller indexes arrays: a solver knows three axes and runs signals and channels together.
+pub(crate) fn explained(error: Error, shape: &Shape) -> Error {
+    let Error::NotFinite { argument, index, value } = &error else {
+        return error;
+    };
+    let (k, p) = (shape.n_atoms, shape.n_channels);
+    let atom = shape.unpadded(shape.atom);
+    let atom = atom.iter().map(|l| *l as usize);
+    let index = match (argument.as_str(), index.as_slice()) {
+        ("x" | "z", [channel, i, j, l]) => {
+            let of = if argument == "x" { p } else { k };
+            shape.index(*channel, of, [*i, *j, *l].map(|n| n as i64))
+        }
+        ("d", [flat]) => unravelled(*flat, [k, p].into_iter().chain(atom)),
+        ("u", [flat]) => unravelled(*flat, [k, p]),
+        ("v", [flat]) => unravelled(*flat, [k].into_iter().chain(atom)),
+        _ => return error,
+    };
+    Error::NotFinite { argument: argument.clone(), index, value: *value }
+}
+
+fn unravelled(mut flat: usize, shape: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    let shape: Vec<usize> = shape.into_iter().collect();
+    let mut index = vec![0; shape.len()];
+    for (to, n) in index.iter_mut().zip(&shape).rev() {
+        *to = flat % n;
+        flat /= n;
+    }
+    index
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,6 @@ pub(crate) mod output;
 pub(crate) mod overlap;
 pub(crate) mod pointers;
 pub(crate) mod problem;
-pub(crate) mod stderr;
 
 pub(crate) use element::{Either, Element, Family, for_either, other_type};
 pub(crate) use guard::{call, guard};

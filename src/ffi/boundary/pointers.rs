@@ -1,7 +1,7 @@
 //! Pointers of the caller's: NULL is checked, and what is valid is what the header asks for (see the folder's text).
 
 use crate::base::error::{Error, Result};
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_void};
 
 /// What the caller lets us read, or nothing for NULL.
 pub(crate) fn optional<'a, T>(pointer: *const T) -> Option<&'a T> {
@@ -81,6 +81,14 @@ pub(crate) fn string<'a>(pointer: *const c_char, argument: &'static str) -> Resu
     // SAFETY: not NULL, and the caller's promise.
     let text = unsafe { CStr::from_ptr(pointer) };
     text.to_str().map_err(|_| Error::argument(argument, format!("{text:?}"), "valid UTF-8"))
+}
+
+/// What a callback is to begin its lines with: userdata is that text, or NULL.
+pub(crate) fn title(userdata: *mut c_void) -> Result<String> {
+    Ok(match userdata.is_null() {
+        true => String::new(),
+        false => format!("{}: ", string(userdata.cast(), "userdata")?),
+    })
 }
 
 /// A size or count that is at least `least`.

@@ -1,16 +1,16 @@
 //! The numbers that describe a problem, and its arrays: read, checked, and what is said of them.
 
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::memory;
 use crate::csc::problem::range::Range;
+use crate::csc::problem::shape::explained;
 use crate::csc::{Options, Shape};
 use crate::ffi::boundary::element::Element;
 use crate::ffi::boundary::overlap::Memory;
 use crate::ffi::boundary::pointers::{aligned, slice};
 use crate::ffi::options::{copied, dicod_options};
 use crate::ffi::problem::{dicod_problem, given};
-use crate::grid::block::Block;
-use crate::grid::point::{AXES, Point};
+use crate::grid::point::Point;
 use crate::linalg::{Dictionary, Field};
 
 /// Shapes and options of a call.
@@ -100,48 +100,7 @@ pub(crate) fn dictionary<T: Element>(shape: &Shape, d: *const T) -> Result<(Dict
     Ok((dictionary, range))
 }
 
-/// As the caller indexes arrays: a solver knows three axes and runs signals and channels together.
-pub(crate) fn explained(error: Error, shape: &Shape) -> Error {
-    let Error::NotFinite { argument, index, value } = &error else {
-        return error;
-    };
-    let (k, p) = (shape.n_atoms, shape.n_channels);
-    let atom = shape.unpadded(shape.atom);
-    let atom = atom.iter().map(|l| *l as usize);
-    let index = match (argument.as_str(), index.as_slice()) {
-        ("x" | "z", [channel, i, j, l]) => {
-            let of = if argument == "x" { p } else { k };
-            shape.index(*channel, of, [*i, *j, *l].map(|n| n as i64))
-        }
-        ("d", [flat]) => unravelled(*flat, [k, p].into_iter().chain(atom)),
-        ("u", [flat]) => unravelled(*flat, [k, p]),
-        ("v", [flat]) => unravelled(*flat, [k].into_iter().chain(atom)),
-        _ => return error,
-    };
-    Error::NotFinite { argument: argument.clone(), index, value: *value }
-}
-
-fn unravelled(mut flat: usize, shape: impl IntoIterator<Item = usize>) -> Vec<usize> {
-    let shape: Vec<usize> = shape.into_iter().collect();
-    let mut index = vec![0; shape.len()];
-    for (to, n) in index.iter_mut().zip(&shape).rev() {
-        *to = flat % n;
-        flat /= n;
-    }
-    index
-}
-
 /// What the activations take to be written, mostly zeros, perhaps into memory that the system has yet to find.
 pub(crate) fn seconds_to_write<T>(problem: &Problem) -> f64 {
     (problem.z_len() * size_of::<T>()) as f64 / 2e9
-}
-
-/// The share of a rank in a box that all ranks have, along its longest axis.
-pub(crate) fn slab(shape: Point, rank: usize, size: usize) -> Block {
-    let axis = (0..AXES).max_by_key(|a| shape[*a]).unwrap_or(0);
-    let cut = |rank: usize| (shape[axis] as i128 * rank as i128 / size as i128) as i64;
-    let mut block = Block::whole(shape);
-    block.origin[axis] = cut(rank);
-    block.shape[axis] = cut(rank + 1) - cut(rank);
-    block
 }

@@ -1,6 +1,6 @@
 //! Ensembles.
 
-use crate::base::wording::{index, nth};
+use crate::base::wording::nth;
 use crate::ffi::boundary::*;
 use crate::ffi::parmap::map::{dicod_parmap, get};
 use crate::ffi::parmap::report::{parmap_report, report_out};
@@ -71,22 +71,7 @@ pub extern "C" fn parmap_ensemble_create(
         let n_members = size(n_members, "n_members", 0)? as u64;
         let starts = match cells.is_null() {
             true => Starts::Random(n_members),
-            false => {
-                let cells = slice(cells, n, "cells", "n_parameters numbers")?;
-                let cells: Result<Vec<u64>> = cells
-                    .iter()
-                    .enumerate()
-                    .map(|(i, n)| size(*n, &format!("cells{}", index(&[i])), 1))
-                    .map(|n| n.map(|n| n as u64))
-                    .collect();
-                let cells = cells?;
-                let all = cells.iter().try_fold(1u64, |n, cells| n.checked_mul(*cells));
-                if n_members != 0 && all != Some(n_members) {
-                    let allowed = "0, or the number of cells of the lattice";
-                    return Err(Error::argument("n_members", n_members, allowed));
-                }
-                Starts::Lattice(cells)
-            }
+            false => Starts::lattice(slice(cells, n, "cells", "n_parameters numbers")?, n_members)?,
         };
         let state_size = size(state_size, "state_size", 0)?;
         let made = Ensemble::new(lower, upper, &starts, seed, state_size)?;

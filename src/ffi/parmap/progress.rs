@@ -1,7 +1,8 @@
 //! How far a run is: the caller's callback, and a ready-made one.
 
 use crate::base::panic::lock;
-use crate::ffi::boundary::stderr::{bar, title};
+use crate::base::stderr::bar;
+use crate::ffi::boundary::pointers::title;
 use crate::ffi::boundary::*;
 use crate::ffi::parmap::Caller;
 use crate::ffi::parmap::map::{Watcher, dicod_parmap, get};

@@ -1,6 +1,9 @@
 //! How many cores a map may use: what the process is allowed, and, inside a task, what the map
 //! around it leaves.
 
+use crate::base::error::{Error, Result};
+use crate::base::wording::by_language;
+use crate::ranks::Transport;
 use std::cell::Cell;
 
 thread_local! {
@@ -43,6 +46,40 @@ fn limited(cores: usize, variable: impl Fn(&str) -> Option<String>) -> usize {
     };
     let limits = ["SLURM_CPUS_PER_TASK", "OMP_NUM_THREADS"];
     limits.into_iter().filter_map(limit).fold(cores, usize::min)
+}
+
+/// Where the number of threads ends: far beyond any use, but each takes a stack.
+const MOST_THREADS: i32 = 1024;
+
+/// The threads of a context on these ranks, of which so many were asked for.
+pub(crate) fn threads(asked: i32, ranks: &dyn Transport) -> Result<usize> {
+    let n = match asked {
+        1..=MOST_THREADS => asked as usize,
+        -1 => allowed_cores(),
+        -2 => (allowed_cores() - 1).max(1),
+        _ => {
+            let allowed = "from 1 to 1024, -1 (all cores) or -2 (all but one)";
+            return Err(Error::argument(&by_language("n_threads", "n_threads", "threads"), asked, allowed));
+        }
+    };
+    if n == 1 || ranks.may_have_threads()? {
+        return Ok(n);
+    }
+    let value = match asked {
+        1.. => asked.to_string(),
+        _ => format!("{asked} ({n} threads)"),
+    };
+    let allowed = match ranks.communicator() {
+        Some(_) => {
+            "1, as MPI was initialised with MPI_THREAD_SINGLE; MPI_Init_thread() with MPI_THREAD_FUNNELED or more \
+             allows more"
+        }
+        None => {
+            "1, as the transport says (may_have_threads; over MPI: as it was initialised with MPI_THREAD_SINGLE, \
+             MPI_Init_thread() with MPI_THREAD_FUNNELED or more allows more)"
+        }
+    };
+    Err(Error::argument("n_threads", value, allowed))
 }
 
 #[cfg(test)]

@@ -1,22 +1,11 @@
 //! What ready-made callbacks write to stderr: the one place that writes to a terminal, because it was asked to.
 
-use crate::base::error::Result;
-use crate::ffi::boundary::pointers::string;
-use std::ffi::c_void;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Writes a text. Who cannot see it doesn't miss it.
 pub(crate) fn say(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
-}
-
-/// What a callback is to begin its lines with: userdata is that text, or NULL.
-pub(crate) fn title(userdata: *mut c_void) -> Result<String> {
-    Ok(match userdata.is_null() {
-        true => String::new(),
-        false => format!("{}: ", string(userdata.cast(), "userdata")?),
-    })
 }
 
 /// Draws a bar and a text in a terminal, over the last one; anywhere else writes a line every other second and one at the end.
