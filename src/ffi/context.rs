@@ -72,11 +72,7 @@ pub type dicod_progress_fn =
 /// call at a time: a second one, from another thread or from a callback, fails with
 /// DICOD_ERROR_INVALID_STATE. Give threads that solve at the same time a context each.
 pub struct dicod_context(Arc<Context>);
-
-impl Handle for dicod_context {
-    const NAME: &'static str = "context";
-    const WHAT: &'static str = "a context";
-}
+handle!(dicod_context, "context", "a context");
 
 /// What encoders share with the handle: the order of freeing does not matter.
 pub(crate) struct Context {

@@ -23,11 +23,7 @@ use std::time::Instant;
 /// takes few steps. An encoder serves one call at a time: a second one, from another thread or from
 /// a callback, fails with DICOD_ERROR_INVALID_STATE.
 pub struct dicod_encoder(Arc<Shared<State>>);
-
-impl Handle for dicod_encoder {
-    const NAME: &'static str = "encoder";
-    const WHAT: &'static str = "an encoder";
-}
+handle!(dicod_encoder, "encoder", "an encoder");
 
 pub(crate) struct State {
     pub(super) encoder: Either<Encoders>,

@@ -34,11 +34,7 @@ use std::time::Instant;
 /// call at a time: a second one, from another thread or from a callback, fails with
 /// DICOD_ERROR_INVALID_STATE.
 pub struct dicod_learner(Arc<Shared<State>>);
-
-impl Handle for dicod_learner {
-    const NAME: &'static str = "learner";
-    const WHAT: &'static str = "a learner";
-}
+handle!(dicod_learner, "learner", "a learner");
 
 pub(crate) struct State {
     pub(crate) learner: Either<Learners>,

@@ -319,10 +319,7 @@ pub(crate) fn describe(table: &[Spec], rows: &'static Rows, index: i64, info: *m
     Ok(())
 }
 
-impl Handle for dicod_options {
-    const NAME: &'static str = "options";
-    const WHAT: &'static str = "options";
-}
+handle!(dicod_options, "options", "options");
 
 impl dicod_options {
     pub(crate) fn new(options: Options) -> Self {

@@ -22,11 +22,7 @@ use std::ops::Range;
 /// The answers are those of the Segmentation class of the Python package dicodile 0.3, except where
 /// that one is wrong or fails; the Rust documentation lists the differences (grid::segmentation).
 pub struct dicod_segmentation(Segmentation);
-
-impl Handle for dicod_segmentation {
-    const NAME: &'static str = "handle";
-    const WHAT: &'static str = "a segmentation";
-}
+handle!(dicod_segmentation, "handle", "a segmentation");
 
 /// Makes a segmentation with `n_segments[a]` segments along axis a.
 ///

@@ -13,6 +13,17 @@ pub(crate) trait Handle: Sized {
     const WHAT: &'static str;
 }
 
+/// A type of handles, the name of the argument, and what that has to point to.
+macro_rules! handle {
+    ($type:ty, $name:literal, $what:literal) => {
+        impl $crate::ffi::boundary::Handle for $type {
+            const NAME: &'static str = $name;
+            const WHAT: &'static str = $what;
+        }
+    };
+}
+pub(crate) use handle;
+
 /// The handle that the caller brings.
 pub(crate) fn of<'h, H: Handle>(handle: *const H) -> Result<&'h H> {
     reference(handle, H::NAME, H::WHAT).map_err(|error| not_there(H::NAME, error))

@@ -156,10 +156,7 @@ pub extern "C" fn parmap_ensemble_round(
     })
 }
 
-impl Handle for parmap_ensemble {
-    const NAME: &'static str = "ensemble";
-    const WHAT: &'static str = "an ensemble";
-}
+handle!(parmap_ensemble, "ensemble", "an ensemble");
 
 /// Number of members, those that have converged, evaluations of all members, and the best member: of
 /// equal values the lowest index wins; -1: no member has a value that is a number. What is not wanted

@@ -7,7 +7,7 @@ use crate::ffi::parmap::map::{dicod_parmap, get};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::stream::{CallerEnds, Produce, parmap_consume_fn, parmap_produce_fn, produced};
 use crate::ffi::parmap::task::{parmap_buffer, with_buffer};
-use crate::ffi::parmap::{Caller, address, code, needed};
+use crate::ffi::parmap::{Caller, address, ask, code, needed};
 use crate::parmap::Task;
 use crate::parmap::flow::{Data, Flow, Node, Tried};
 use crate::parmap::stream::{Ends, Produced};
@@ -112,9 +112,6 @@ impl CallerNode {
     }
 }
 
-/// A callback that was checked before is not there.
-const NOTHING: i32 = crate::parmap::run::report::BAD_CODE;
-
 impl Node for CallerNode {
     fn phases(&self) -> u64 {
         self.table.phases as u64
@@ -134,9 +131,7 @@ impl Node for CallerNode {
     }
 
     fn train(&mut self, phase: u64, _: Option<&Task>, chunk: &[u8]) -> i32 {
-        let (data, size) = (address(chunk), chunk.len() as i64);
-        let train = self.table.train;
-        train.map_or(NOTHING, |train| call!(train(self.table.state, phase as i64, data, size)))
+        ask!(self.table.train(self.table.state, phase as i64, address(chunk), chunk.len() as i64))
     }
 
     fn pack(&self, to: &mut Vec<u8>) -> Tried<()> {
@@ -144,26 +139,21 @@ impl Node for CallerNode {
     }
 
     fn unpack(&mut self, bytes: &[u8]) -> Tried<()> {
-        let (data, size) = (address(bytes), bytes.len() as i64);
         let unpack = self.table.unpack;
-        code(unpack.map_or(0, |unpack| call!(unpack(self.table.state, data, size))))
+        code(unpack.map_or(0, |unpack| call!(unpack(self.table.state, address(bytes), bytes.len() as i64))))
     }
 
     fn join(&mut self, fork: Box<dyn Node>) -> Tried<()> {
-        let join = self.table.join_states;
-        code(join.map_or(NOTHING, |join| call!(join(self.table.state, fork.address()))))
+        code(ask!(self.table.join_states(self.table.state, fork.address())))
     }
 
     fn stop(&mut self, phase: u64) -> Tried<()> {
-        let stop = self.table.stop;
-        code(stop.map_or(NOTHING, |stop| call!(stop(self.table.state, phase as i64))))
+        code(ask!(self.table.stop(self.table.state, phase as i64)))
     }
 
     fn execute(&self, chunk: &[u8], to: &mut Vec<u8>) -> i32 {
         let (data, size) = (address(chunk), chunk.len() as i64);
-        self.table
-            .execute
-            .map_or(NOTHING, |execute| with_buffer(to, |to| call!(execute(self.table.state, data, size, to))))
+        with_buffer(to, |to| ask!(self.table.execute(self.table.state, data, size, to)))
     }
 
     fn forks_in_execution(&self) -> bool {
@@ -206,10 +196,7 @@ impl Data for CallerData {
     }
 }
 
-impl Handle for parmap_flow {
-    const NAME: &'static str = "flow";
-    const WHAT: &'static str = "a flow";
-}
+handle!(parmap_flow, "flow", "a flow");
 
 /// Makes a flow of `nodes[n_nodes]`: `*flow`. The tables are copied; the states stay the caller's.
 ///

@@ -5,7 +5,7 @@ use crate::ffi::boundary::*;
 use crate::ffi::context::{DICOD_LOG_WARNING, Session, dicod_context, ranks, shared};
 use crate::ffi::parmap::report::{parmap_report, report_of, report_out};
 use crate::ffi::parmap::task::{handle, parmap_task};
-use crate::ffi::parmap::{Caller, Check, address, needed};
+use crate::ffi::parmap::{Caller, address, needed};
 use crate::parmap::map::{Inputs, Outputs, Tasks};
 use crate::parmap::run::report::NOT_RUN;
 use crate::parmap::serve::Functions;
@@ -27,15 +27,12 @@ use std::sync::{Arc, Mutex};
 /// thread uses MPI.
 pub struct dicod_parmap(pub(crate) Arc<Shared>);
 
-/// What pulls share with the handle: the order of freeing does not matter.
-impl Handle for dicod_parmap {
-    const NAME: &'static str = "map";
-    const WHAT: &'static str = "a map";
-}
+handle!(dicod_parmap, "map", "a map");
 
 /// Told how a run gets on; false stops it.
 pub(super) type Watcher = Arc<dyn Fn(&Progress) -> bool + Send + Sync>;
 
+/// What pulls share with the handle: the order of freeing does not matter.
 pub(crate) struct Shared {
     pub(crate) map: Map,
     pub(super) functions: Functions,
@@ -166,18 +163,18 @@ pub extern "C" fn parmap_run(
 ) -> dicod_status {
     guard(|| {
         let map = get(map)?;
-        let out = report_out(report);
-        let work = needed(work, "work");
-        let tasks = array(n_tasks, (inputs, in_size, in_stride), (outputs, out_size, out_stride));
-        let statuses = status_array(statuses, n_tasks);
-        let mut check = Check::new();
-        let out = check.kept(out).flatten();
-        let work = check.kept(work);
-        let tasks = check.kept(tasks).unwrap_or(Tasks::new(0));
-        let statuses = check.kept(statuses).flatten();
+        let given = || {
+            let (out, work) = (report_out(report)?, needed(work, "work")?);
+            let tasks = array(n_tasks, (inputs, in_size, in_stride), (outputs, out_size, out_stride))?;
+            Ok((out, work, tasks, status_array(statuses, n_tasks)?))
+        };
+        let (out, work, tasks, statuses) = match given() {
+            Ok((out, work, tasks, statuses)) => (out, Some(work), tasks, statuses),
+            Err(error) => (None, None, Tasks::new(0).checked(Err(error)), None),
+        };
         let function = array_function(work, userdata);
         map.run(out, |map, progress| {
-            let report = tasks.checked(check.0).run(map, &function, progress)?;
+            let report = tasks.run(map, &function, progress)?;
             if let Some(statuses) = statuses {
                 report.fill(statuses);
             }

@@ -37,19 +37,6 @@ impl<T: Copy> Caller<T> {
     }
 }
 
-/// What is wrong on this rank, which the others have to hear of: the first thing.
-pub(crate) struct Check(pub(crate) crate::Result<()>);
-
-impl Check {
-    pub(crate) fn new() -> Self {
-        Check(Ok(()))
-    }
-
-    pub(crate) fn kept<T>(&mut self, result: crate::Result<T>) -> Option<T> {
-        result.map_err(|error| self.0 = std::mem::replace(&mut self.0, Ok(())).and(Err(error))).ok()
-    }
-}
-
 /// What a callback that does work has returned.
 pub(crate) fn code(code: i32) -> std::result::Result<(), Failed> {
     match code {
@@ -58,6 +45,17 @@ pub(crate) fn code(code: i32) -> std::result::Result<(), Failed> {
         code => Err(Failed(BAD_CODE, format!("returned {code}: it must return 0 or a positive code"))),
     }
 }
+
+/// What a callback of a table returns, `table.callback(arguments)`: that it is there was checked before.
+macro_rules! ask {
+    ($owner:ident . $table:tt . $callback:ident ( $($argument:expr),* )) => {
+        match $owner.$table.$callback {
+            Some(callback) => $crate::ffi::boundary::call!(callback($($argument),*)),
+            None => $crate::parmap::run::report::BAD_CODE,
+        }
+    };
+}
+pub(crate) use ask;
 
 /// A callback that must not be NULL.
 pub(crate) fn needed<T: Copy>(callback: Option<T>, argument: &'static str) -> crate::Result<T> {

@@ -4,8 +4,9 @@ use crate::base::wording::index;
 use crate::ffi::boundary::output::large_enough;
 use crate::ffi::boundary::*;
 use crate::ffi::parmap::map::{dicod_parmap, get};
-use crate::ffi::parmap::needed;
+use crate::ffi::parmap::{ask, needed};
 use crate::parmap::Map;
+use crate::parmap::flow::Tried;
 use crate::parmap::operator::{Operator, Operators};
 use crate::parmap::reduce::Failed;
 use std::sync::Mutex;
@@ -40,20 +41,11 @@ pub struct parmap_operator {
 
 /// Several operators as one. A handle serves one call at a time.
 pub struct parmap_operators(Mutex<Operators<'static>>);
+handle!(parmap_operators, "vector", "operators");
 
-impl Handle for parmap_operators {
-    const NAME: &'static str = "vector";
-    const WHAT: &'static str = "operators";
-}
-
-type Apply = unsafe extern "C" fn(*mut c_void, *const f64, *mut f64) -> i32;
-
+/// A table in which nothing is missing but `end`, perhaps.
 struct CallerOperator {
     table: parmap_operator,
-    eval: Apply,
-    linearize: Apply,
-    derivative: Apply,
-    adjoint: Apply,
     /// Is it the library's to end?
     taken: bool,
 }
@@ -71,22 +63,16 @@ impl CallerOperator {
         };
         size(table.in_size, "operator.in_size", 1)?;
         size(table.out_size, "operator.out_size", 1)?;
-        Ok(CallerOperator {
-            eval,
-            linearize: needed(table.linearize.or(linear), "operator.linearize")?,
-            derivative: needed(table.derivative.or(linear), "operator.derivative")?,
-            adjoint: needed(table.adjoint, "operator.adjoint")?,
-            table,
-            taken: false,
-        })
+        let linearize = Some(needed(table.linearize.or(linear), "operator.linearize")?);
+        let derivative = Some(needed(table.derivative.or(linear), "operator.derivative")?);
+        needed(table.adjoint, "operator.adjoint")?;
+        Ok(CallerOperator { table: parmap_operator { linearize, derivative, ..table }, taken: false })
     }
+}
 
-    fn apply(&self, call: Apply, from: &[f64], to: &mut [f64]) -> std::result::Result<(), Failed> {
-        match call!(call(self.table.state, from.as_ptr(), to.as_mut_ptr())) {
-            0 => Ok(()),
-            code => Err(Failed(code, String::new())),
-        }
-    }
+/// What a callback has returned: any code but 0 is a failure.
+fn done(code: i32) -> Tried<()> {
+    if code == 0 { Ok(()) } else { Err(Failed(code, String::new())) }
 }
 
 impl Drop for CallerOperator {
@@ -107,17 +93,17 @@ impl Operator for CallerOperator {
     fn is_linear(&self) -> bool {
         self.table.linear == 1
     }
-    fn eval(&mut self, x: &[f64], y: &mut [f64]) -> std::result::Result<(), Failed> {
-        self.apply(self.eval, x, y)
+    fn eval(&mut self, x: &[f64], y: &mut [f64]) -> Tried<()> {
+        done(ask!(self.table.eval(self.table.state, x.as_ptr(), y.as_mut_ptr())))
     }
-    fn linearize(&mut self, x: &[f64], y: &mut [f64]) -> std::result::Result<(), Failed> {
-        self.apply(self.linearize, x, y)
+    fn linearize(&mut self, x: &[f64], y: &mut [f64]) -> Tried<()> {
+        done(ask!(self.table.linearize(self.table.state, x.as_ptr(), y.as_mut_ptr())))
     }
-    fn derivative(&mut self, h: &[f64], y: &mut [f64]) -> std::result::Result<(), Failed> {
-        self.apply(self.derivative, h, y)
+    fn derivative(&mut self, h: &[f64], y: &mut [f64]) -> Tried<()> {
+        done(ask!(self.table.derivative(self.table.state, h.as_ptr(), y.as_mut_ptr())))
     }
-    fn adjoint(&mut self, y: &[f64], x: &mut [f64]) -> std::result::Result<(), Failed> {
-        self.apply(self.adjoint, y, x)
+    fn adjoint(&mut self, y: &[f64], x: &mut [f64]) -> Tried<()> {
+        done(ask!(self.table.adjoint(self.table.state, y.as_ptr(), x.as_mut_ptr())))
     }
     fn take(&mut self) {
         self.taken = true;

@@ -37,10 +37,7 @@ pub extern "C" fn parmap_open(map: *mut dicod_parmap, n_tasks: i64, pull: *mut *
     })
 }
 
-impl Handle for parmap_pull {
-    const NAME: &'static str = "pull";
-    const WHAT: &'static str = "what parmap_open gave";
-}
+handle!(parmap_pull, "pull", "what parmap_open gave");
 
 fn open<'p>(pull: *const parmap_pull) -> Result<&'p Pull<'static>> {
     of(pull).map(|pull| &pull.pull)

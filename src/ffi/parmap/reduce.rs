@@ -4,10 +4,9 @@ use crate::ffi::boundary::*;
 use crate::ffi::parmap::map::{array, dicod_parmap, get};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::task::{handle, parmap_buffer, parmap_task, with_buffer};
-use crate::ffi::parmap::{Check, address, code, needed};
+use crate::ffi::parmap::{address, ask, code, needed};
 use crate::parmap::Task;
 use crate::parmap::flow::Tried;
-use crate::parmap::map::Tasks;
 use crate::parmap::reduce::{Reducer, reduce};
 
 /// A reduction as a table of callbacks, each with `userdata` first; 0 or a positive code is
@@ -72,18 +71,12 @@ pub extern "C" fn parmap_reduce(
 ) -> dicod_status {
     guard(|| {
         let map = get(map)?;
-        let out = report_out(report);
-        let table = Table::new(reducer);
-        let tasks = array(n_tasks, (inputs, in_size, in_stride), (std::ptr::null_mut(), 0, 0));
-        let mut check = Check::new();
-        check.kept(reference(state, "state", "a state"));
-        let out = check.kept(out).flatten();
-        let table = check.kept(table);
-        let tasks = check.kept(tasks).unwrap_or(Tasks::new(0));
-        map.map.ranks().agree(check.0)?;
-        let Some(table) = table else {
-            return Err(Error::Internal("a reducer that is not there".into()));
+        let given = || {
+            reference(state, "state", "a state")?;
+            let tasks = array(n_tasks, (inputs, in_size, in_stride), (std::ptr::null_mut(), 0, 0));
+            Ok((report_out(report)?, Table::new(reducer)?, tasks?))
         };
+        let (out, table, tasks) = map.map.ranks().agree(given())?;
         let mut kept = State { state, free: None };
         map.run(out, |map, progress| {
             let report = reduce(map, &tasks, &table, &mut kept, progress)?;
@@ -101,16 +94,8 @@ pub extern "C" fn parmap_reduce(
 
 type Free = unsafe extern "C" fn(*mut c_void, *mut c_void);
 
-/// The caller's functions.
-struct Table {
-    userdata: *mut c_void,
-    fork: unsafe extern "C" fn(*mut c_void, *const c_void, *mut *mut c_void) -> i32,
-    work: unsafe extern "C" fn(*mut c_void, *mut c_void, *const parmap_task, *const c_void) -> i32,
-    pack: unsafe extern "C" fn(*mut c_void, *const c_void, *mut parmap_buffer) -> i32,
-    unpack: unsafe extern "C" fn(*mut c_void, *mut c_void, *const c_void, i64) -> i32,
-    join: unsafe extern "C" fn(*mut c_void, *mut c_void, *const c_void) -> i32,
-    free: Option<Free>,
-}
+/// The caller's functions, of which only `free_state` may be missing.
+struct Table(parmap_reducer);
 
 // SAFETY: that threads of the library may call them is what the header asks for.
 unsafe impl Send for Table {}
@@ -139,15 +124,12 @@ impl Drop for State {
 impl Table {
     fn new(table: *const parmap_reducer) -> Result<Self> {
         let table = sized(table, "reducer", "reducer->struct_size", "a table of callbacks")?;
-        Ok(Table {
-            userdata: table.userdata,
-            fork: needed(table.fork_state, "reducer->fork_state")?,
-            work: needed(table.work, "reducer->work")?,
-            pack: needed(table.pack, "reducer->pack")?,
-            unpack: needed(table.unpack, "reducer->unpack")?,
-            join: needed(table.join_states, "reducer->join_states")?,
-            free: table.free_state,
-        })
+        needed(table.fork_state, "reducer->fork_state")?;
+        needed(table.work, "reducer->work")?;
+        needed(table.pack, "reducer->pack")?;
+        needed(table.unpack, "reducer->unpack")?;
+        needed(table.join_states, "reducer->join_states")?;
+        Ok(Table(*table))
     }
 }
 
@@ -156,25 +138,23 @@ impl Reducer for Table {
 
     fn fork(&self, pristine: &State) -> Tried<State> {
         let mut state = std::ptr::null_mut();
-        code(call!((self.fork)(self.userdata, pristine.state, &mut state)))?;
-        Ok(State { state, free: self.free.map(|free| (free, self.userdata)) })
+        code(ask!(self.0.fork_state(self.0.userdata, pristine.state, &mut state)))?;
+        Ok(State { state, free: self.0.free_state.map(|free| (free, self.0.userdata)) })
     }
 
     fn work(&self, state: &mut State, task: &Task, input: &[u8]) -> i32 {
-        let input = address(input);
-        call!((self.work)(self.userdata, state.state, handle(task), input))
+        ask!(self.0.work(self.0.userdata, state.state, handle(task), address(input)))
     }
 
     fn pack(&self, state: &State, to: &mut Vec<u8>) -> Tried<()> {
-        code(with_buffer(to, |buffer| call!((self.pack)(self.userdata, state.state, buffer))))
+        code(with_buffer(to, |buffer| ask!(self.0.pack(self.0.userdata, state.state, buffer))))
     }
 
     fn unpack(&self, state: &mut State, bytes: &[u8]) -> Tried<()> {
-        let (data, size) = (address(bytes), bytes.len() as i64);
-        code(call!((self.unpack)(self.userdata, state.state, data, size)))
+        code(ask!(self.0.unpack(self.0.userdata, state.state, address(bytes), bytes.len() as i64)))
     }
 
     fn join(&self, into: &mut State, from: State) -> Tried<()> {
-        code(call!((self.join)(self.userdata, into.state, from.state)))
+        code(ask!(self.0.join_states(self.0.userdata, into.state, from.state)))
     }
 }

@@ -4,7 +4,7 @@ use crate::ffi::boundary::*;
 use crate::ffi::parmap::map::{dicod_parmap, get};
 use crate::ffi::parmap::report::{parmap_report, report_out};
 use crate::ffi::parmap::task::{handle, parmap_buffer, parmap_task, with_buffer};
-use crate::ffi::parmap::{Caller, Check, address, needed};
+use crate::ffi::parmap::{Caller, address, needed};
 use crate::parmap::Task;
 use crate::parmap::run::report::NOT_RUN;
 use crate::parmap::stream::{Consumed, Ends, Produced, Stream};
@@ -67,20 +67,18 @@ pub extern "C" fn parmap_stream(
 ) -> dicod_status {
     guard(|| {
         let map = get(map)?;
-        let out = report_out(report);
         let root = map.map.ranks().rank() == 0;
-        let work = needed(work, "work");
-        let ends = match root {
-            true => CallerEnds::new(produce, consume, userdata).map(Some),
-            false => Ok(None),
+        let given = || {
+            let (out, work) = (report_out(report)?, needed(work, "work")?);
+            Ok((out, work, root.then(|| CallerEnds::new(produce, consume, userdata)).transpose()?))
         };
-        let mut check = Check::new();
-        let out = check.kept(out).flatten();
-        let work = check.kept(work);
-        let mut ends = check.kept(ends).flatten();
+        let (wrong, (out, work, mut ends)) = match given() {
+            Ok((out, work, ends)) => (Ok(()), (out, Some(work), ends)),
+            Err(error) => (Err(error), (None, None, None)),
+        };
         let function = item_function(work, userdata);
         let ends = ends.as_mut().map(|ends| ends as &mut dyn Ends);
-        map.run(out, |map, progress| Stream::new(ends).checked(check.0).run(map, &function, progress))
+        map.run(out, |map, progress| Stream::new(ends).checked(wrong).run(map, &function, progress))
     })
 }
 
